@@ -47,7 +47,9 @@ export class ProgressionEngine extends Migration {
         constraint lifts_pkey primary key (account_id, id),
         constraint lift_belongs_to_account foreign key (account_id) references accounts (id) on delete restrict
       )`);
-    this.addSql(`create unique index live_lift_slug_is_unique on lifts (account_id, slug) where deleted_at is null`);
+    this.addSql(
+      `create unique index live_lift_slug_is_unique on lifts (account_id, slug) where deleted_at is null`,
+    );
 
     // revision counts every change of the program, its rows or their rules: what was read under a revision stays true.
     this.addSql(`

@@ -1,0 +1,96 @@
+/** What PostgreSQL refuses, by SQLSTATE and constraint name, as errors of the domain. */
+import { DomainError, type Reason } from '../domain-error.ts';
+
+/** Constraints that state a rule a caller can run into. Every other violation is a defect of ours. */
+const CONSTRAINT_REASONS: Readonly<Record<string, [Reason, string]>> = {
+  users_pkey: ['USER_EXISTS', 'a user with this id exists'],
+  live_lift_slug_is_unique: ['SLUG_TAKEN', 'a lift with this slug exists'],
+  live_program_slug_is_unique: ['SLUG_TAKEN', 'a program with this slug exists'],
+  program_progression_is_unique: [
+    'PROGRAM_PROGRESSION_EXISTS',
+    'the program has this progression for this lift already',
+  ],
+  program_lift_is_a_lift: ['LIFT_NOT_FOUND', 'a lift of the program does not exist'],
+  program_progression_belongs_to_program: ['PROGRAM_NOT_FOUND', 'the program does not exist'],
+  program_progression_is_a_progression: ['PROGRESSION_NOT_FOUND', 'the progression does not exist'],
+  program_progression_lift_is_in_program: ['LIFT_NOT_IN_PROGRAM', 'the lift is not in the program'],
+  one_active_enrollment_per_user: ['ALREADY_ENROLLED', 'the user has an active enrollment'],
+};
+
+/** SQLSTATEs after which the same transaction may succeed: serialization failure, deadlock, lock wait. */
+const RETRYABLE_STATES = new Set(['40001', '40P01', '55P03']);
+
+interface DriverError {
+  code?: string;
+  constraint?: string;
+  message?: string;
+}
+
+/** A unique constraint that a concurrent transaction took first, by name; undefined for anything else. */
+export function violatedUniqueConstraint(error: unknown): string | undefined {
+  const driver = driverErrorOf(error);
+  return driver?.code === '23505' ? driver.constraint : undefined;
+}
+
+/** The error of the domain, where there is one; anything else comes back as it is, to be logged as a defect. */
+export function translateDatabaseError(error: unknown): unknown {
+  const driver = driverErrorOf(error);
+  if (error instanceof DomainError || !driver) {
+    return error;
+  }
+  const code = driver.code ?? '';
+  if (RETRYABLE_STATES.has(code)) {
+    return new DomainError('CONCURRENT_UPDATE', 'a concurrent change was in the way; try again', {
+      cause: error,
+    });
+  }
+  if (code === '57014') {
+    return new DomainError('DEADLINE_EXCEEDED', 'the deadline passed', { cause: error });
+  }
+  if (isConnectionFailure(code, driver.message ?? '')) {
+    return new DomainError('DATABASE_UNAVAILABLE', 'the database is not available; try again', {
+      cause: error,
+    });
+  }
+  if (code === '22003') {
+    return new DomainError('VALUE_OUT_OF_RANGE', 'a value has more than 12 digits before the point', {
+      cause: error,
+    });
+  }
+  const rule = driver.constraint ? CONSTRAINT_REASONS[driver.constraint] : undefined;
+  return rule ? new DomainError(rule[0], rule[1], { cause: error }) : error;
+}
+
+function isConnectionFailure(code: string, message: string): boolean {
+  return (
+    code.startsWith('08') ||
+    [
+      '57P01',
+      '57P02',
+      '57P03',
+      '53300',
+      'ECONNREFUSED',
+      'ECONNRESET',
+      'EPIPE',
+      'ENOENT',
+      'ETIMEDOUT',
+    ].includes(code) ||
+    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
+      message,
+    )
+  );
+}
+
+/** MikroORM wraps the driver's error; the SQLSTATE and constraint are on it or on its cause. */
+function driverErrorOf(error: unknown): DriverError | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const driver = at as DriverError;
+    if (typeof driver.code === 'string') {
+      return driver;
+    }
+    if (/Connection terminated|timeout exceeded when trying to connect/.test(at.message)) {
+      return driver;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,115 @@
+/** MikroORM on PostgreSQL: one database handle, and transactions that belong to one account. */
+import { Migrator } from '@mikro-orm/migrations';
+import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
+import { type Kysely, sql } from 'kysely';
+import { ProgressionEngine } from '../../migrations/001-progression-engine.ts';
+import { translateDatabaseError } from './database-error.ts';
+import { AccountEntity } from './entities/account.ts';
+import { AuditEntryEntity } from './entities/audit-entry.ts';
+import { EnrollmentEntity } from './entities/enrollment.ts';
+import { FailureCounterEntity } from './entities/failure-counter.ts';
+import { LiftEntity } from './entities/lift.ts';
+import { LiftMaxEntity } from './entities/lift-max.ts';
+import { LoggedSetEntity } from './entities/logged-set.ts';
+import { OutboxEntryEntity } from './entities/outbox-entry.ts';
+import { ProgramEntity } from './entities/program.ts';
+import { ProgramLiftEntity } from './entities/program-lift.ts';
+import { ProgramProgressionEntity } from './entities/program-progression.ts';
+import { ProgressionEntity } from './entities/progression.ts';
+import { ProgressionLogEntity } from './entities/progression-log.ts';
+import { ProgressionStateEntity } from './entities/progression-state.ts';
+import { StoredRequestEntity } from './entities/stored-request.ts';
+import { UserEntity } from './entities/user.ts';
+
+/** Every change of the schema, oldest first. */
+export const MIGRATIONS = [{ name: '001-progression-engine', class: ProgressionEngine }];
+
+/** A transaction of one account: writes go through `em` and its flush, lean reads through `sql`. */
+export interface Transaction {
+  readonly accountId: string;
+  readonly em: EntityManager;
+  // biome-ignore lint/suspicious/noExplicitAny: lean reads are raw SQL whose rows each caller types
+  readonly sql: Kysely<any>;
+}
+
+export interface Database {
+  readonly orm: MikroORM;
+  /**
+   * Runs `work` in one READ COMMITTED transaction, then flushes and commits. Rolls back when it throws; what
+   * PostgreSQL refuses comes out as a DomainError where it is a rule of the domain (see database-error.ts).
+   */
+  transaction<T>(accountId: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
+  /** Makes the account's row, once; an account exists from its first write on. */
+  ensureAccount(accountId: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Thrown by work that has its answer and wants nothing of what it did to stay. */
+export class Rollback<T> {
+  readonly answer: T;
+
+  constructor(answer: T) {
+    this.answer = answer;
+  }
+}
+
+export interface DatabaseOptions {
+  readonly connections: number;
+  readonly connectionWaitMs: number;
+}
+
+/** Connects lazily: the first use finds out whether the database is there. */
+export function openDatabase(url: string, options: DatabaseOptions): Database {
+  const orm = new MikroORM({
+    clientUrl: url,
+    entities: [
+      AccountEntity,
+      UserEntity,
+      LiftEntity,
+      ProgramEntity,
+      ProgramLiftEntity,
+      ProgressionEntity,
+      ProgramProgressionEntity,
+      EnrollmentEntity,
+      LiftMaxEntity,
+      ProgressionLogEntity,
+      LoggedSetEntity,
+      FailureCounterEntity,
+      ProgressionStateEntity,
+      StoredRequestEntity,
+      OutboxEntryEntity,
+      AuditEntryEntity,
+    ],
+    extensions: [Migrator],
+    migrations: { migrationsList: MIGRATIONS, transactional: true, allOrNothing: true, snapshot: false },
+    pool: { max: options.connections },
+    driverOptions: { connectionTimeoutMillis: options.connectionWaitMs },
+  });
+  const knownAccountIds = new Set<string>();
+  const database: Database = {
+    orm,
+    async transaction(accountId, work) {
+      const fork = orm.em.fork();
+      try {
+        return await fork.transactional(async (em) => {
+          return work({ accountId, em: em as EntityManager, sql: em.getKysely() });
+        });
+      } catch (error) {
+        if (error instanceof Rollback) {
+          return error.answer;
+        }
+        throw translateDatabaseError(error);
+      }
+    },
+    async ensureAccount(accountId) {
+      if (!knownAccountIds.has(accountId)) {
+        await database.transaction(accountId, (tx) =>
+          sql`insert into accounts (id) values (${accountId}) on conflict do nothing`.execute(tx.sql),
+        );
+        knownAccountIds.add(accountId);
+      }
+    },
+    close: () => orm.close(),
+  };
+  return database;
+}

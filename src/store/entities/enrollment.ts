@@ -1,0 +1,20 @@
+/** Table enrollments: an athlete's membership of a program. */
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { InstantColumn } from '../column-types.ts';
+
+export const EnrollmentEntity = defineEntity({
+  name: 'Enrollment',
+  tableName: 'enrollments',
+  properties: {
+    accountId: p.uuid().primary(),
+    id: p.uuid().primary(),
+    userId: p.uuid(),
+    programId: p.uuid(),
+    /** ACTIVE, PAUSED, QUIT or COMPLETED. */
+    status: p.text(),
+    startedAt: p.type(InstantColumn).$type<bigint>(),
+    endedAt: p.type(InstantColumn).$type<bigint>().nullable(),
+  },
+});
+
+export type Enrollment = InferEntity<typeof EnrollmentEntity>;

@@ -1,0 +1,17 @@
+/** Table progression_states: what a stateful rule remembers per athlete and lift. */
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+
+export const ProgressionStateEntity = defineEntity({
+  name: 'ProgressionState',
+  tableName: 'progression_states',
+  properties: {
+    accountId: p.uuid().primary(),
+    userId: p.uuid().primary(),
+    liftId: p.uuid().primary(),
+    progressionId: p.uuid().primary(),
+    /** From 0. */
+    stage: p.integer(),
+  },
+});
+
+export type ProgressionState = InferEntity<typeof ProgressionStateEntity>;

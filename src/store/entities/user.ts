@@ -1,0 +1,21 @@
+/** Table users: athletes. */
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { InstantColumn } from '../column-types.ts';
+
+export const UserEntity = defineEntity({
+  name: 'User',
+  tableName: 'users',
+  properties: {
+    accountId: p.uuid().primary(),
+    id: p.uuid().primary(),
+    name: p.text(),
+    timeZone: p.text().nullable(),
+    /** ISO 8601, without a time. */
+    birthDate: p.date().nullable(),
+    createdAt: p.type(InstantColumn).$type<bigint>(),
+    updatedAt: p.type(InstantColumn).$type<bigint>(),
+    deletedAt: p.type(InstantColumn).$type<bigint>().nullable(),
+  },
+});
+
+export type User = InferEntity<typeof UserEntity>;
