@@ -1,0 +1,99 @@
+/** Page tokens: where a list goes on, opaque to the caller and bound to the list and filter it came from. */
+import { createHash } from 'node:crypto';
+import { validate as isUuid } from 'uuid';
+import { DomainError } from '../domain-error.ts';
+import { type Instant, instantFromText, instantToText } from '../instant.ts';
+
+/** A value of the key that a list is ordered by. */
+export type PageKeyValue = string | number | bigint;
+
+interface KeyTypes {
+  text: string;
+  uuid: string;
+  integer: number;
+  /** An Instant. */
+  instant: Instant;
+}
+
+type KeyKind = keyof KeyTypes;
+
+/** The key that `kinds` describe, as in `['text', 'uuid']` → `[string, string]`. */
+export type PageKey<K extends readonly KeyKind[]> = { [I in keyof K]: KeyTypes[K[I]] };
+
+const FINGERPRINT_BYTES = 9;
+const INTEGER_PATTERN = /^-?\d{1,10}$/;
+const MOST_INTEGER = 2 ** 31 - 1;
+
+/**
+ * The token of the row with this key, for the next page to start behind. `filter` is everything that decides which
+ * rows the list has and in which order: the method's name, the account, each filter's value.
+ */
+export function encodePageToken(filter: readonly string[], key: readonly PageKeyValue[]): string {
+  const texts = key.map((value) => (typeof value === 'bigint' ? instantToText(value) : String(value)));
+  return Buffer.from(JSON.stringify([fingerprintOf(filter, texts), ...texts])).toString('base64url');
+}
+
+/**
+ * The key in a token, undefined for the empty token of a first page. PAGE_TOKEN_INVALID for anything that
+ * `encodePageToken` did not make of the same filter and a key of these kinds.
+ */
+export function decodePageToken<const K extends readonly KeyKind[]>(
+  token: string,
+  filter: readonly string[],
+  kinds: K,
+): PageKey<K> | undefined {
+  if (token === '') {
+    return undefined;
+  }
+  const [fingerprint, ...texts] = readTexts(token);
+  if (fingerprint !== fingerprintOf(filter, texts) || texts.length !== kinds.length) {
+    throw pageTokenInvalid();
+  }
+  const key: unknown = kinds.map((kind, position) => readValue(kind, texts[position] ?? ''));
+  return key as PageKey<K>;
+}
+
+function readTexts(token: string): string[] {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(token, 'base64url').toString());
+    if (Array.isArray(value) && value.every((text) => typeof text === 'string')) {
+      return value;
+    }
+  } catch {
+    // Not JSON: refused below like JSON of another shape.
+  }
+  throw pageTokenInvalid();
+}
+
+/** The database casts what comes back from here, so a forged token must not carry what it cannot read. */
+function readValue(kind: KeyKind, text: string): PageKeyValue {
+  switch (kind) {
+    case 'text':
+      return text.includes('\0') ? refuse() : text;
+    case 'uuid':
+      return isUuid(text) ? text : refuse();
+    case 'integer':
+      return INTEGER_PATTERN.test(text) && Math.abs(Number(text)) <= MOST_INTEGER ? Number(text) : refuse();
+    case 'instant':
+      try {
+        return instantFromText(text);
+      } catch {
+        return refuse();
+      }
+  }
+}
+
+function refuse(): never {
+  throw pageTokenInvalid();
+}
+
+function fingerprintOf(filter: readonly string[], key: readonly string[]): string {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([filter, key]))
+    .digest();
+  return digest.subarray(0, FINGERPRINT_BYTES).toString('base64url');
+}
+
+function pageTokenInvalid(): DomainError {
+  return new DomainError('PAGE_TOKEN_INVALID', 'the page token is not from this list with this filter');
+}
