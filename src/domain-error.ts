@@ -1,6 +1,6 @@
 /** The one way in which the domain refuses: a reason from a closed list, with what a caller needs to act on it. */
 
-/** Why something was refused. docs/errors.md has a line for each; src/server/error-status.ts its status code. */
+/** Why something was refused. docs/errors.md has a line for each; src/error-table.ts its status code. */
 export type Reason =
   // The request itself.
   | 'VALIDATION_FAILED'
@@ -9,6 +9,7 @@ export type Reason =
   | 'PAGE_TOKEN_INVALID'
   | 'ACCOUNT_ID_INVALID'
   | 'MESSAGE_TOO_LARGE'
+  | 'UNIMPLEMENTED'
   // What it names does not exist.
   | 'USER_NOT_FOUND'
   | 'LIFT_NOT_FOUND'

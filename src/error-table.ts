@@ -1,0 +1,114 @@
+/** The one table of what each reason means on the wire: its gRPC status code, and when to try again. */
+import { DomainError, type FieldViolation, type Reason } from './domain-error.ts';
+
+/** The gRPC status codes that this service answers with, by their published numbers. */
+const STATUS = {
+  CANCELLED: 1,
+  INVALID_ARGUMENT: 3,
+  DEADLINE_EXCEEDED: 4,
+  NOT_FOUND: 5,
+  ALREADY_EXISTS: 6,
+  RESOURCE_EXHAUSTED: 8,
+  FAILED_PRECONDITION: 9,
+  ABORTED: 10,
+  OUT_OF_RANGE: 11,
+  UNIMPLEMENTED: 12,
+  INTERNAL: 13,
+  UNAVAILABLE: 14,
+} as const;
+
+export type StatusCode = (typeof STATUS)[keyof typeof STATUS];
+
+/** What a caller is told for a reason. */
+export interface ErrorRow {
+  readonly code: StatusCode;
+  /** After how long the same call may succeed; null: not before something changes. */
+  readonly retryDelayMs: number | null;
+}
+
+function final(code: StatusCode): ErrorRow {
+  return { code, retryDelayMs: null };
+}
+
+/** Every reason, exhaustively. */
+export const ERROR_TABLE = {
+  VALIDATION_FAILED: final(STATUS.INVALID_ARGUMENT),
+  REQUEST_ID_REQUIRED: final(STATUS.INVALID_ARGUMENT),
+  REQUEST_ID_INVALID: final(STATUS.INVALID_ARGUMENT),
+  PAGE_TOKEN_INVALID: final(STATUS.INVALID_ARGUMENT),
+  ACCOUNT_ID_INVALID: final(STATUS.INVALID_ARGUMENT),
+  MESSAGE_TOO_LARGE: final(STATUS.RESOURCE_EXHAUSTED),
+  UNIMPLEMENTED: final(STATUS.UNIMPLEMENTED),
+
+  USER_NOT_FOUND: final(STATUS.NOT_FOUND),
+  LIFT_NOT_FOUND: final(STATUS.NOT_FOUND),
+  PROGRESSION_NOT_FOUND: final(STATUS.NOT_FOUND),
+  PROGRAM_NOT_FOUND: final(STATUS.NOT_FOUND),
+  CATALOG_PROGRAM_NOT_FOUND: final(STATUS.NOT_FOUND),
+  PROGRAM_PROGRESSION_NOT_FOUND: final(STATUS.NOT_FOUND),
+  ENROLLMENT_NOT_FOUND: final(STATUS.NOT_FOUND),
+  LIFT_MAX_NOT_FOUND: final(STATUS.NOT_FOUND),
+  PROGRESSION_LOG_NOT_FOUND: final(STATUS.NOT_FOUND),
+
+  REQUEST_ID_REUSED: final(STATUS.ALREADY_EXISTS),
+  SET_CONFLICT: final(STATUS.ALREADY_EXISTS),
+  SLUG_TAKEN: final(STATUS.ALREADY_EXISTS),
+  USER_EXISTS: final(STATUS.ALREADY_EXISTS),
+  PROGRAM_PROGRESSION_EXISTS: final(STATUS.ALREADY_EXISTS),
+
+  NOT_ENROLLED: final(STATUS.FAILED_PRECONDITION),
+  ALREADY_ENROLLED: final(STATUS.FAILED_PRECONDITION),
+  PROGRESSION_INVALID: final(STATUS.FAILED_PRECONDITION),
+  PROGRESSION_NOT_IN_PROGRAM: final(STATUS.FAILED_PRECONDITION),
+  LIFT_NOT_IN_PROGRAM: final(STATUS.FAILED_PRECONDITION),
+  NOT_LATEST_APPLICATION: final(STATUS.FAILED_PRECONDITION),
+  IN_USE: final(STATUS.FAILED_PRECONDITION),
+
+  VALUE_OUT_OF_RANGE: final(STATUS.OUT_OF_RANGE),
+
+  CONCURRENT_UPDATE: { code: STATUS.ABORTED, retryDelayMs: 50 },
+  DATABASE_UNAVAILABLE: { code: STATUS.UNAVAILABLE, retryDelayMs: 1_000 },
+  OVERLOADED: { code: STATUS.UNAVAILABLE, retryDelayMs: 250 },
+  SHUTTING_DOWN: { code: STATUS.UNAVAILABLE, retryDelayMs: 250 },
+  DEADLINE_EXCEEDED: final(STATUS.DEADLINE_EXCEEDED),
+  CANCELLED: final(STATUS.CANCELLED),
+
+  INTERNAL: final(STATUS.INTERNAL),
+} as const satisfies Record<Reason, ErrorRow>;
+
+/** An error as a batch answers it, field for field what the single method would have said. */
+export interface BatchError {
+  readonly code: StatusCode;
+  readonly reason: Reason;
+  readonly message: string;
+  readonly metadata: Record<string, string>;
+  readonly fieldViolations: FieldViolation[];
+  readonly retryable: boolean;
+}
+
+/** Whether an error is a defect of ours: to be logged with its cause, and told to nobody else. */
+export function isDefect(error: unknown): boolean {
+  return !(error instanceof DomainError) || error.reason === 'INTERNAL';
+}
+
+/** The refusal that a caller may see: the error itself, or "internal error" in place of a defect. */
+export function toRefusal(error: unknown): DomainError {
+  if (error instanceof DomainError && !isDefect(error)) {
+    return error;
+  }
+  return new DomainError('INTERNAL', 'internal error', { cause: error });
+}
+
+/** The batch's form of an error. A defect comes out as "internal error": see `isDefect` for when to log. */
+export function toBatchError(error: unknown): BatchError {
+  const refusal = toRefusal(error);
+  const row: ErrorRow = ERROR_TABLE[refusal.reason];
+  return {
+    code: row.code,
+    reason: refusal.reason,
+    message: refusal.message,
+    metadata: { ...refusal.metadata },
+    fieldViolations: [...refusal.violations],
+    retryable: row.retryDelayMs !== null,
+  };
+}
