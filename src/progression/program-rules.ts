@@ -1,0 +1,61 @@
+/** Which rules of a program apply to which lifts, and in what order. */
+import type { Decimal } from 'decimal.js';
+import type { Rule } from './rules/rule.ts';
+
+/** A row of a program: a rule, for one lift or for all of them. */
+export interface ProgramRule {
+  readonly programProgressionId: string;
+  readonly progressionId: string;
+  /** Null: every lift of the program. */
+  readonly liftId: string | null;
+  readonly priority: number;
+  readonly enabled: boolean;
+  readonly overrideIncrement: Decimal | null;
+  readonly rule: Rule;
+}
+
+/** A rule that is in scope of a lift. */
+export interface Assignment extends ProgramRule {
+  readonly liftId: string;
+}
+
+/** A program as the engine evaluates it. */
+export interface ProgramRules {
+  readonly programId: string;
+  readonly liftIds: readonly string[];
+  /** In the order of evaluation. */
+  readonly assignments: readonly Assignment[];
+}
+
+/**
+ * Resolves scope and order: priority (lower first), ties by row id, then the program's order of lifts. For a lift
+ * with rows of its own for a (trigger type, max type), enabled or not, the program-wide rows of that pair do not
+ * apply: a disabled lift row opts the lift out.
+ */
+export function assignRules(
+  programId: string,
+  liftIds: readonly string[],
+  rules: readonly ProgramRule[],
+): ProgramRules {
+  const pairOf = (liftId: string, { rule }: ProgramRule) => `${liftId} ${rule.triggerType} ${rule.maxType}`;
+  const pairsWithOwnRows = new Set(
+    rules.flatMap((row) => (row.liftId === null ? [] : [pairOf(row.liftId, row)])),
+  );
+  const assignments = rules
+    .toSorted(
+      (a, b) => a.priority - b.priority || compareText(a.programProgressionId, b.programProgressionId),
+    )
+    .flatMap((row) => {
+      if (row.liftId !== null) {
+        return [{ ...row, liftId: row.liftId }];
+      }
+      return liftIds
+        .filter((liftId) => !pairsWithOwnRows.has(pairOf(liftId, row)))
+        .map((liftId) => ({ ...row, liftId }));
+    });
+  return { programId, liftIds, assignments };
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}

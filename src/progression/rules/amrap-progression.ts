@@ -1,0 +1,45 @@
+/** AMRAP_PROGRESSION: adds what the repetitions of an AMRAP set earned; the highest threshold reached counts. */
+import { NOT_ZERO, readParameters, SIGNED_SHARE } from './parameters.ts';
+import { type Rule, skip } from './rule.ts';
+import { addIncrement, changeTo, readBounds, readIncrement } from './weight.ts';
+
+const MOST_THRESHOLDS = 20;
+const MOST_REPS = 1000;
+
+export function createAmrapProgression(parameters: unknown): Rule {
+  const reader = readParameters(parameters);
+  const maxType = reader.maxType();
+  const thresholds = reader.list('thresholds', MOST_THRESHOLDS).map((element) => ({
+    reader: element,
+    minReps: element.integer('minReps', 0, MOST_REPS),
+    increment: readIncrement(element, NOT_ZERO, SIGNED_SHARE),
+  }));
+  for (const [index, { minReps, reader: element }] of thresholds.entries()) {
+    if (thresholds.slice(0, index).some((earlier) => earlier.minReps === minReps)) {
+      element.violate('minReps', 'must be distinct');
+    }
+  }
+  const bounds = readBounds(reader);
+  reader.finish();
+  const highestFirst = thresholds.toSorted((a, b) => b.minReps - a.minReps);
+  return {
+    maxType,
+    triggerType: 'AFTER_SET',
+    countBy: null,
+    stages: null,
+    takesOverrideIncrement: false,
+    apply({ currentValue, isAmrap, repsPerformed }) {
+      if (repsPerformed === null) {
+        return skip('REPS_MISSING');
+      }
+      if (!isAmrap) {
+        return skip('NOT_AMRAP');
+      }
+      const reached = highestFirst.find((threshold) => repsPerformed >= threshold.minReps);
+      if (!reached) {
+        return skip('REP_THRESHOLD_NOT_MET');
+      }
+      return changeTo(addIncrement(currentValue, reached.increment, bounds), currentValue, bounds);
+    },
+  };
+}

@@ -1,0 +1,97 @@
+/** What a progression rule is: a type, parameters, and one pure decision. */
+import type { Decimal } from 'decimal.js';
+
+export const MAX_TYPES = ['ONE_RM', 'TRAINING_MAX', 'ESTIMATED_ONE_RM'] as const;
+export type MaxType = (typeof MAX_TYPES)[number];
+
+export const TRIGGER_TYPES = [
+  'AFTER_SESSION',
+  'AFTER_WEEK',
+  'AFTER_CYCLE',
+  'AFTER_SET',
+  'ON_FAILURE',
+  'MANUAL',
+] as const;
+export type TriggerType = (typeof TRIGGER_TYPES)[number];
+
+/** Whether one failed set, or one session with a failed set, counts as a failure. */
+export type CountBy = 'SET' | 'SESSION';
+
+/** Why a rule did not apply; the wire's ResultReason without APPLIED. */
+export type SkipReason =
+  | 'DISABLED'
+  | 'LIFT_NOT_PERFORMED'
+  | 'TRIGGER_TYPE_MISMATCH'
+  | 'MAX_TYPE_MISMATCH'
+  | 'NO_CURRENT_MAX'
+  | 'TARGET_MISSED'
+  | 'FAILURE_THRESHOLD_NOT_MET'
+  | 'REP_THRESHOLD_NOT_MET'
+  | 'REP_CEILING_NOT_REACHED'
+  | 'NOT_AMRAP'
+  | 'STAGES_EXHAUSTED'
+  | 'AT_LIMIT'
+  | 'ALREADY_APPLIED'
+  | 'SUPERSEDED_BY_DELOAD'
+  | 'REPS_MISSING'
+  | 'FAILURE_COUNT_MISSING';
+
+/** What a rule may look at: the lift's current max, and what the event says about the lift. */
+export interface RuleInput {
+  /** MANUAL stands in for the rule's own trigger, and for its condition on success or failures. */
+  readonly triggerType: TriggerType;
+  /** The type of the max that currentValue is. */
+  readonly maxType: MaxType;
+  readonly currentValue: Decimal;
+  /** Replaces the rule's increment; null: none. */
+  readonly overrideIncrement: Decimal | null;
+  /** A work set of the lift missed its target in the stretch that the trigger closes. */
+  readonly targetMissed: boolean;
+  /** The set that fired the trigger was taken for as many repetitions as possible. */
+  readonly isAmrap: boolean;
+  /** Repetitions of the set that fired the trigger; null: there is none. */
+  readonly repsPerformed: number | null;
+  /** Repetitions of each work set of the lift in the session. */
+  readonly workSetReps: readonly number[];
+  /** Consecutive failures, this one included; null: nobody counted. */
+  readonly consecutiveFailures: number | null;
+  /** The stage that the athlete is at, from 0. */
+  readonly stage: number;
+}
+
+export type RuleOutcome =
+  | {
+      readonly applied: true;
+      readonly newValue: Decimal;
+      /** The stage from now on; undefined where the rule has none. */
+      readonly stage?: number;
+      /** The failure counter starts again at 0. */
+      readonly resetsFailures?: boolean;
+    }
+  | { readonly applied: false; readonly reason: SkipReason };
+
+export function skip(reason: SkipReason): RuleOutcome {
+  return { applied: false, reason };
+}
+
+/** A stage's prescription, as coaches write it: 5x3+ is five sets of three, the last one AMRAP. */
+export interface StageParameters {
+  readonly name: string;
+  readonly sets: number;
+  readonly reps: number;
+  readonly isAmrap: boolean;
+  readonly minVolume: number;
+}
+
+/** A rule whose parameters have been read. */
+export interface Rule {
+  readonly maxType: MaxType;
+  readonly triggerType: TriggerType;
+  /** What one failure is; null for rules that do not fire on failures. */
+  readonly countBy: CountBy | null;
+  /** The stages of a stage progression; null for every other rule. */
+  readonly stages: readonly StageParameters[] | null;
+  /** Whether a program row may replace the increment. */
+  readonly takesOverrideIncrement: boolean;
+  apply(input: RuleInput): RuleOutcome;
+}

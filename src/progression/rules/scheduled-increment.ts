@@ -1,0 +1,18 @@
+/** What linear and cycle progressions share: an increment at the end of a stretch, held when a target was missed. */
+import type { ParameterReader } from './parameters.ts';
+import { type RuleInput, type RuleOutcome, skip } from './rule.ts';
+import { addIncrement, changeTo, readBounds, readIncrement } from './weight.ts';
+
+/** Reads the increment, requireSuccess and the bounds; what comes back applies them. */
+export function readScheduledIncrement(reader: ParameterReader): (input: RuleInput) => RuleOutcome {
+  const increment = readIncrement(reader);
+  const requireSuccess = reader.flag('requireSuccess');
+  const bounds = readBounds(reader);
+  return ({ currentValue, overrideIncrement, targetMissed, triggerType }) => {
+    if (requireSuccess && targetMissed && triggerType !== 'MANUAL') {
+      return skip('TARGET_MISSED');
+    }
+    const chosen = overrideIncrement ? { amount: overrideIncrement } : increment;
+    return changeTo(addIncrement(currentValue, chosen, bounds), currentValue, bounds);
+  };
+}

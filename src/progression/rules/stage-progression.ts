@@ -1,0 +1,41 @@
+/** STAGE_PROGRESSION: on failure the next set and rep scheme; after the last one it starts over, lighter, or stops. */
+import { readParameters, SHARE } from './parameters.ts';
+import { type Rule, skip } from './rule.ts';
+import { addPercent, changeTo, readBounds } from './weight.ts';
+
+const MOST_STAGES = 20;
+
+export function createStageProgression(parameters: unknown): Rule {
+  const reader = readParameters(parameters);
+  const maxType = reader.maxType();
+  const stages = reader.list('stages', MOST_STAGES).map((element) => ({
+    name: element.text('name', 100),
+    sets: element.integer('sets', 1, 100),
+    reps: element.integer('reps', 1, 1000),
+    isAmrap: element.flag('isAmrap'),
+    minVolume: element.integer('minVolume', 0, 100_000),
+  }));
+  const resetOnExhaustion = reader.flag('resetOnExhaustion');
+  const deloadOnReset = reader.flag('deloadOnReset');
+  const deloadPercent = deloadOnReset ? reader.requiredDecimal('deloadPercent', SHARE) : null;
+  const countBy = reader.countBy();
+  const bounds = readBounds(reader);
+  reader.finish();
+  return {
+    maxType,
+    triggerType: 'ON_FAILURE',
+    countBy,
+    stages,
+    takesOverrideIncrement: false,
+    apply({ currentValue, stage }) {
+      if (stage + 1 < stages.length) {
+        return { applied: true, newValue: currentValue, stage: stage + 1 };
+      }
+      if (!resetOnExhaustion) {
+        return skip('STAGES_EXHAUSTED');
+      }
+      const target = deloadPercent ? addPercent(currentValue, deloadPercent.neg(), bounds) : currentValue;
+      return changeTo(target, currentValue, bounds, { stage: 0 });
+    },
+  };
+}

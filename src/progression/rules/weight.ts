@@ -1,0 +1,87 @@
+/** Exact weight arithmetic: percents, rounding to a loadable step, floor and ceiling. */
+import { Decimal } from 'decimal.js';
+import {
+  type DecimalRule,
+  NOT_NEGATIVE,
+  type ParameterReader,
+  POSITIVE,
+  SHARE,
+  type SIGNED_SHARE,
+} from './parameters.ts';
+import { type RuleOutcome, skip } from './rule.ts';
+
+/** What numeric(18, 6) holds after the point; a percent result is kept to it, ties up. */
+const DECIMAL_PLACES = 6;
+
+const ROUNDING_MODES = {
+  NEAREST: Decimal.ROUND_HALF_CEIL,
+  DOWN: Decimal.ROUND_FLOOR,
+  UP: Decimal.ROUND_CEIL,
+} as const;
+
+/** How a rule's results are rounded and kept in bounds. */
+export interface Bounds {
+  readonly roundTo: Decimal | null;
+  readonly rounding: keyof typeof ROUNDING_MODES;
+  readonly minValue: Decimal;
+  readonly maxValue: Decimal | null;
+}
+
+/** An amount to add: a weight, or a share of the current value. */
+export type Increment = { readonly amount: Decimal } | { readonly percent: Decimal };
+
+export function readBounds(reader: ParameterReader): Bounds {
+  const minValue = reader.decimal('minValue', NOT_NEGATIVE) ?? new Decimal(0);
+  const maxValue = reader.decimal('maxValue', NOT_NEGATIVE);
+  if (maxValue?.lt(minValue)) {
+    reader.violate('maxValue', 'must be at least minValue');
+  }
+  return {
+    roundTo: reader.decimal('roundTo', POSITIVE),
+    rounding: reader.oneOf('rounding', ['NEAREST', 'DOWN', 'UP'], 'NEAREST'),
+    minValue,
+    maxValue,
+  };
+}
+
+/** Either `increment` or `incrementPercent`. */
+export function readIncrement(
+  reader: ParameterReader,
+  amountRule: DecimalRule = POSITIVE,
+  percentRule: typeof SHARE | typeof SIGNED_SHARE = SHARE,
+): Increment {
+  const amount = reader.decimal('increment', amountRule);
+  const percent = reader.decimal('incrementPercent', percentRule);
+  if ((amount === null) === (percent === null)) {
+    reader.violate('increment', 'exactly one of increment and incrementPercent is required');
+  }
+  return percent === null ? { amount: amount ?? new Decimal(0) } : { percent };
+}
+
+export function addIncrement(current: Decimal, increment: Increment, bounds: Bounds): Decimal {
+  return 'amount' in increment
+    ? current.plus(increment.amount)
+    : addPercent(current, increment.percent, bounds);
+}
+
+/** `current` and a share of it on top (below 0: off), rounded to the step. */
+export function addPercent(current: Decimal, percent: Decimal, bounds: Bounds): Decimal {
+  const exact = current.times(percent.plus(1));
+  const rounded = bounds.roundTo ? exact.toNearest(bounds.roundTo, ROUNDING_MODES[bounds.rounding]) : exact;
+  return rounded.toDecimalPlaces(DECIMAL_PLACES, Decimal.ROUND_HALF_CEIL);
+}
+
+/** The outcome of a change to `target`, kept in bounds; AT_LIMIT when the bounds leave nothing of it. */
+export function changeTo(
+  target: Decimal,
+  current: Decimal,
+  bounds: Bounds,
+  effects: { stage?: number; resetsFailures?: boolean } = {},
+): RuleOutcome {
+  const floored = Decimal.max(target, bounds.minValue);
+  const newValue = bounds.maxValue ? Decimal.min(floored, bounds.maxValue) : floored;
+  const isStopped = newValue.eq(current) && !newValue.eq(target);
+  return isStopped && effects.stage === undefined
+    ? skip('AT_LIMIT')
+    : { applied: true, newValue, ...effects };
+}
