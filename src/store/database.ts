@@ -81,7 +81,7 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
       AuditEntryEntity,
     ],
     extensions: [Migrator],
-    migrations: { migrationsList: MIGRATIONS, transactional: true, allOrNothing: true, snapshot: false },
+    migrations: { migrationsList: MIGRATIONS, snapshot: false, silent: true },
     pool: { max: options.connections },
     driverOptions: { connectionTimeoutMillis: options.connectionWaitMs },
   });

@@ -1,0 +1,69 @@
+/** Brings the schema to what this code expects: one starter at a time, and never a newer schema back by accident. */
+
+import type { EntityManager } from '@mikro-orm/postgresql';
+import { sql } from 'kysely';
+import { StartError } from '../start-error.ts';
+import { type Database, MIGRATIONS } from './database.ts';
+
+export interface MigrationStatus {
+  readonly name: string;
+  readonly applied: boolean;
+}
+
+/** Any number that no other program uses as an advisory lock in the same database. */
+const MIGRATION_LOCK = 7_350_114_201;
+
+/**
+ * Applies every pending migration in one transaction and returns their names. Concurrent callers wait for each other
+ * and then find nothing to do. Throws StartError when the database has migrations that this code does not know.
+ */
+export function migrate(database: Database): Promise<string[]> {
+  return alone(database, async (em) => {
+    refuseNewerSchema(await appliedNames(em));
+    const done = await database.orm.migrator.up({ transaction: em.getTransactionContext() });
+    return done.map(({ name }) => name);
+  });
+}
+
+/** Takes the latest migration back, with all that its tables hold, and returns its name; none when there is none. */
+export function migrateDown(database: Database): Promise<string[]> {
+  return alone(database, async (em) => {
+    refuseNewerSchema(await appliedNames(em));
+    const undone = await database.orm.migrator.down({ transaction: em.getTransactionContext() });
+    return undone.map(({ name }) => name);
+  });
+}
+
+/** Every migration that the code knows, oldest first. Throws StartError like migrate, and changes nothing. */
+export async function migrationStatus(database: Database): Promise<MigrationStatus[]> {
+  const applied = await appliedNames(database.orm.em.fork());
+  refuseNewerSchema(applied);
+  return MIGRATIONS.map(({ name }) => ({ name, applied: applied.includes(name) }));
+}
+
+function alone<T>(database: Database, work: (em: EntityManager) => Promise<T>): Promise<T> {
+  return database.orm.em.fork().transactional(async (em) => {
+    await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(em.getKysely());
+    return work(em as EntityManager);
+  });
+}
+
+async function appliedNames(em: EntityManager): Promise<string[]> {
+  const { rows: tables } = await sql<{ exists: boolean }>`
+    select to_regclass('mikro_orm_migrations') is not null as exists`.execute(em.getKysely());
+  if (!tables[0]?.exists) {
+    return [];
+  }
+  const { rows } = await sql<{ name: string }>`
+    select name from mikro_orm_migrations order by id`.execute(em.getKysely());
+  return rows.map(({ name }) => name);
+}
+
+function refuseNewerSchema(applied: readonly string[]): void {
+  const unknown = applied.filter((name) => !MIGRATIONS.some((migration) => migration.name === name));
+  if (unknown.length > 0) {
+    throw new StartError(
+      `the schema is newer than this code: the database has ${unknown.join(', ')}; start a newer version`,
+    );
+  }
+}
