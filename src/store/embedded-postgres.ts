@@ -45,7 +45,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const directory = join(dataDir, 'postgres');
   const launcher = createPostgresLauncher(dataDir);
   await clearTheWay(directory);
-  if (!existsSync(join(directory, 'PG_VERSION'))) {
+  if (!isInitialised(directory)) {
     await initialise(launcher, dataDir, directory, options.log);
   }
   const socket = socketDirectory(launcher, directory);
@@ -90,7 +90,20 @@ async function initialise(
   if ((await initdb.exitCode) !== 0) {
     throw new StartError(`PostgreSQL could not be set up in ${dataDir}: ${initdb.lastWords()}`);
   }
-  renameSync(unfinished, directory);
+  try {
+    renameSync(unfinished, directory);
+  } catch {
+    rmSync(unfinished, { recursive: true, force: true });
+    if (!isInitialised(directory)) {
+      throw new StartError(
+        `${directory} is not a PostgreSQL data directory; move it away or set another DATA_DIR`,
+      );
+    }
+  }
+}
+
+function isInitialised(directory: string): boolean {
+  return existsSync(join(directory, 'PG_VERSION'));
 }
 
 function socketDirectory(launcher: PostgresLauncher, directory: string): string {

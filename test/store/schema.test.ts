@@ -1,0 +1,91 @@
+/** What holds for the whole schema, whatever tables it has. */
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { dumpSchema, readRows } from './schema-dump.ts';
+
+const OURS = sql`c.relnamespace = 'public'::regnamespace and c.relname <> 'mikro_orm_migrations'`;
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterAll(() => db.close());
+
+test('the migrated schema is the one on record', async () => {
+  await expect(
+    await dumpSchema(db.database),
+    'the schema changed; if that is meant: npx vitest run test/store/schema.test.ts --update',
+  ).toMatchFileSnapshot('schema.golden.txt');
+});
+
+test('every primary, unique and foreign key starts with account_id', async () => {
+  const keys = await readRows<{ table: string; key: string; first: string }>(
+    db.database,
+    sql`select c.relname as table, k.conname as key, a.attname as first
+        from pg_constraint k join pg_class c on c.oid = k.conrelid
+        join pg_attribute a on a.attrelid = c.oid and a.attnum = k.conkey[1]
+        where ${OURS} and k.contype in ('p', 'u', 'f')
+        union all
+        select c.relname, ic.relname, a.attname
+        from pg_index i join pg_class c on c.oid = i.indrelid join pg_class ic on ic.oid = i.indexrelid
+        join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]
+        where ${OURS}`,
+  );
+
+  expect(keys.length).toBeGreaterThan(50);
+  expect(keys.filter(({ first }) => first !== 'account_id')).toEqual(
+    // The tenants themselves: constraint and index of one key.
+    ['constraint', 'index'].map(() => ({ table: 'accounts', key: 'accounts_pkey', first: 'id' })),
+  );
+});
+
+test('every foreign key takes the account along to the row that it points to', async () => {
+  const pointers = await readRows<{ key: string; from: string; to: string; target: string }>(
+    db.database,
+    sql`select k.conname as key, source.attname as from, aim.attname as to, k.confrelid::regclass::text as target
+        from pg_constraint k join pg_class c on c.oid = k.conrelid
+        join pg_attribute source on source.attrelid = k.conrelid and source.attnum = k.conkey[1]
+        join pg_attribute aim on aim.attrelid = k.confrelid and aim.attnum = k.confkey[1]
+        where ${OURS} and k.contype = 'f'`,
+  );
+
+  expect(pointers.length).toBeGreaterThan(20);
+  for (const { key, from, to, target } of pointers) {
+    expect([from, to], key).toEqual(['account_id', target === 'accounts' ? 'id' : 'account_id']);
+  }
+});
+
+test('constraints and indexes have names of our own, primary keys apart', async () => {
+  const names = await readRows<{ name: string; owner: string; primary: boolean }>(
+    db.database,
+    sql`select k.conname as name, coalesce(c.relname, t.typname) as owner, k.contype = 'p' as primary
+        from pg_constraint k left join pg_class c on c.oid = k.conrelid left join pg_type t on t.oid = k.contypid
+        where k.connamespace = 'public'::regnamespace and k.contype not in ('n', 't')
+          and c.relname is distinct from 'mikro_orm_migrations'
+        union all
+        select ic.relname, c.relname, i.indisprimary from pg_index i
+        join pg_class c on c.oid = i.indrelid join pg_class ic on ic.oid = i.indexrelid
+        where ${OURS}`,
+  );
+
+  expect(names.length).toBeGreaterThan(80);
+  for (const { name, owner, primary } of names) {
+    // PostgreSQL makes names of the table, the columns and one of these endings.
+    const isMade = name.startsWith(`${owner}_`) && /_(check|fkey|key|idx|excl)\d*$/.test(name);
+    expect(primary ? name === `${owner}_pkey` : !isMade, name).toBe(true);
+  }
+});
+
+test('logs and maxes are never removed by a cascade', async () => {
+  const cascades = await readRows<{ table: string; key: string }>(
+    db.database,
+    sql`select c.relname as table, k.conname as key from pg_constraint k join pg_class c on c.oid = k.conrelid
+        where ${OURS} and k.contype = 'f' and k.confdeltype <> 'r' order by key`,
+  );
+
+  expect(cascades).toEqual([
+    { table: 'program_lifts', key: 'program_lift_belongs_to_program' },
+    { table: 'program_progressions', key: 'program_progression_belongs_to_program' },
+  ]);
+});
