@@ -109,7 +109,8 @@ function createReader(
       const value = object[name];
       if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
         violate(name, `must be a whole number from ${least} to ${most}`);
-        return least;
+        // Compares as false with everything, so that no second violation follows from this one.
+        return Number.NaN;
       }
       return value;
     },

@@ -13,6 +13,9 @@ import { type RuleOutcome, skip } from './rule.ts';
 /** What numeric(18, 6) holds after the point; a percent result is kept to it, ties up. */
 const DECIMAL_PLACES = 6;
 
+/** Holds every product of a weight and a share whole, 25 digits at most: rounding happens once, where we say. */
+const ExactDecimal = Decimal.clone({ precision: 40 });
+
 const ROUNDING_MODES = {
   NEAREST: Decimal.ROUND_HALF_CEIL,
   DOWN: Decimal.ROUND_FLOOR,
@@ -66,9 +69,9 @@ export function addIncrement(current: Decimal, increment: Increment, bounds: Bou
 
 /** `current` and a share of it on top (below 0: off), rounded to the step. */
 export function addPercent(current: Decimal, percent: Decimal, bounds: Bounds): Decimal {
-  const exact = current.times(percent.plus(1));
+  const exact = new ExactDecimal(current).times(percent.plus(1));
   const rounded = bounds.roundTo ? exact.toNearest(bounds.roundTo, ROUNDING_MODES[bounds.rounding]) : exact;
-  return rounded.toDecimalPlaces(DECIMAL_PLACES, Decimal.ROUND_HALF_CEIL);
+  return new Decimal(rounded.toDecimalPlaces(DECIMAL_PLACES, Decimal.ROUND_HALF_CEIL));
 }
 
 /** The outcome of a change to `target`, kept in bounds; AT_LIMIT when the bounds leave nothing of it. */
