@@ -21,8 +21,12 @@ export interface Limits {
   readonly groupedEvents: number;
   /** Transactions that apply events at the same time. */
   readonly concurrentGroups: number;
+  /** Transactions that retry single events at the same time. */
+  readonly concurrentRetries: number;
   /** Events that wait for a transaction; one more is refused with OVERLOADED. */
   readonly queuedEvents: number;
+  /** Programs whose rules a process keeps in memory. */
+  readonly keptPrograms: number;
   /** Tries of a transaction that PostgreSQL broke off (serialization, deadlock, lost connection). */
   readonly transactionTries: number;
   /** The deadline of a call that brings none, and the longest one that is honoured. */
@@ -32,6 +36,16 @@ export interface Limits {
   readonly messageBytes: number;
   readonly headerBytes: number;
   readonly streamsPerConnection: number;
+  /** Streams that one connection may reset at once, and per second after that, before it is cut off. */
+  readonly streamResetBurst: number;
+  readonly streamResetsPerSecond: number;
+  /** How long a new connection may take to say which HTTP it speaks, and then to send a request's headers. */
+  readonly firstBytesMs: number;
+  readonly requestHeadersMs: number;
+  /** How long an HTTP/1.1 connection is kept without a request. */
+  readonly idleConnectionMs: number;
+  /** How often the server asks itself whether it is ready, and how long it waits for that answer. */
+  readonly readinessIntervalMs: number;
   /** How far ahead of the server's clock an event may say it occurred. */
   readonly futureToleranceMs: number;
   /** Rows of a list when the caller names no size, and at most. */
@@ -49,13 +63,21 @@ const LIMITS: Limits = Object.freeze({
   connectionWaitMs: 2_000,
   groupedEvents: 64,
   concurrentGroups: 4,
+  concurrentRetries: 4,
   queuedEvents: 10_000,
+  keptPrograms: 10_000,
   transactionTries: 6,
   defaultDeadlineMs: 5_000,
   maximumDeadlineMs: 30_000,
   messageBytes: 1024 * 1024,
   headerBytes: 8 * 1024,
   streamsPerConnection: 100,
+  streamResetBurst: 100,
+  streamResetsPerSecond: 10,
+  firstBytesMs: 10_000,
+  requestHeadersMs: 10_000,
+  idleConnectionMs: 65_000,
+  readinessIntervalMs: 1_000,
   futureToleranceMs: 5 * 60_000,
   defaultPageSize: 50,
   maximumPageSize: 500,

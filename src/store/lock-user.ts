@@ -14,6 +14,16 @@ export async function lockUser(tx: Transaction, userId: string): Promise<void> {
   }
 }
 
+/** USER_NOT_FOUND unless the athlete is live. */
+export async function requireUser(tx: Transaction, userId: string): Promise<void> {
+  const { rows } = await sql`
+    select id from users
+    where account_id = ${tx.accountId} and id = ${userId} and deleted_at is null`.execute(tx.sql);
+  if (rows.length === 0) {
+    throw userNotFound(userId);
+  }
+}
+
 export function userNotFound(userId: string): DomainError {
   return new DomainError('USER_NOT_FOUND', `user ${userId} does not exist`, { metadata: { userId } });
 }

@@ -1,0 +1,55 @@
+/** Appends a version to a lift max, outside of an event: by hand, or to undo an application. */
+import type { Decimal } from 'decimal.js';
+import { v7 as uuidv7 } from 'uuid';
+import type { Change } from '../store/change.ts';
+import { type LiftMax, LiftMaxEntity } from '../store/entities/lift-max.ts';
+import { OutboxEntryEntity } from '../store/entities/outbox-entry.ts';
+import { fact } from './facts.ts';
+import type { LiftMaxVersion } from './lift-maxes.ts';
+
+export interface NewLiftMax {
+  readonly userId: string;
+  readonly liftId: string;
+  readonly maxType: string;
+  /** The version before; undefined for the first. */
+  readonly current: LiftMaxVersion | undefined;
+  readonly value: Decimal;
+  readonly source: 'MANUAL' | 'REVERT';
+  readonly reason: string;
+}
+
+/** The athlete's lock is held. The event stream hears of it as `lift_max_changed`. */
+export function appendLiftMax({ tx, now }: Change, made: NewLiftMax): LiftMax {
+  const { userId, liftId, maxType, current, value, source, reason } = made;
+  const version = (current?.version ?? 0) + 1;
+  const data = {
+    liftId,
+    maxType,
+    version,
+    source,
+    previousValue: current?.value.toFixed() ?? null,
+    newValue: value.toFixed(),
+    delta: current ? value.minus(current.value).toFixed() : null,
+  };
+  tx.em.create(OutboxEntryEntity, {
+    accountId: tx.accountId,
+    id: uuidv7(),
+    userId,
+    facts: [fact('lift_max_changed', data)],
+    occurredAt: now,
+    recordedAt: now,
+  });
+  return tx.em.create(LiftMaxEntity, {
+    accountId: tx.accountId,
+    id: uuidv7(),
+    userId,
+    liftId,
+    maxType,
+    version,
+    value,
+    source,
+    reason,
+    effectiveAt: now,
+    recordedAt: now,
+  });
+}

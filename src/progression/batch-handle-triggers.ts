@@ -1,0 +1,85 @@
+/** BatchHandleTriggers: many events in one call, each validated, handled and answered on its own. */
+import { create, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
+import type { CallContext } from '../call-context.ts';
+import type { Limits } from '../config.ts';
+import { invalidFields } from '../domain-error.ts';
+import { toBatchError } from '../error-table.ts';
+import {
+  type BatchHandleTriggersRequest,
+  type BatchHandleTriggersResponse,
+  BatchHandleTriggersResponseSchema,
+  type BatchTrigger,
+  type BatchTriggerResult,
+  BatchTriggerResultSchema,
+  BatchTriggerSchema,
+} from '../gen/progression/v1/progression_service_pb.ts';
+import { handleCycleComplete } from './handle-cycle-complete.ts';
+import { handleSessionComplete } from './handle-session-complete.ts';
+import { handleWeekAdvance } from './handle-week-advance.ts';
+import { logSets } from './log-sets.ts';
+import { submitTrigger, type TriggerMethod } from './submit-trigger.ts';
+import { triggerProgression } from './trigger-progression.ts';
+import type { TriggerQueue } from './trigger-queue.ts';
+
+/** Throws VALIDATION_FAILED when a message breaks the rules of its schema. */
+export type ValidateMessage = <D extends DescMessage>(schema: D, message: MessageShape<D>) => void;
+
+export interface BatchDeps {
+  readonly queue: TriggerQueue;
+  readonly limits: Limits;
+  readonly validate: ValidateMessage;
+  /** Told of every error that a batch answers; logs the ones that are defects. */
+  readonly reportError: (error: unknown) => void;
+}
+
+const TRIGGER_METHODS = {
+  sessionComplete: handleSessionComplete,
+  weekAdvance: handleWeekAdvance,
+  cycleComplete: handleCycleComplete,
+  logSets,
+  triggerProgression,
+} as const;
+
+/** Submits all at once: the queue keeps the order per athlete and groups the rest. */
+export async function batchHandleTriggers(
+  deps: BatchDeps,
+  { triggers }: BatchHandleTriggersRequest,
+  call: CallContext,
+): Promise<BatchHandleTriggersResponse> {
+  const results = await Promise.all(triggers.map((trigger) => handleOne(deps, trigger, call)));
+  const totalFailed = results.filter(({ result }) => result.case === 'error').length;
+  return create(BatchHandleTriggersResponseSchema, {
+    results,
+    totalSucceeded: results.length - totalFailed,
+    totalFailed,
+  });
+}
+
+async function handleOne(
+  deps: BatchDeps,
+  trigger: BatchTrigger,
+  call: CallContext,
+): Promise<BatchTriggerResult> {
+  const { event } = trigger;
+  const requestId = trigger.requestId.toLowerCase();
+  try {
+    deps.validate(BatchTriggerSchema, trigger);
+    if (event.case === undefined) {
+      throw invalidFields([{ field: 'event', description: 'is required' }]);
+    }
+    // The table pairs each case with the method of its message; indexing by a union loses the pairing.
+    const method = TRIGGER_METHODS[event.case] as unknown as TriggerMethod<DescMessage, DescMessage>;
+    const { response, isReplayed } = await submitTrigger(deps.queue, deps.limits, method, event.value, {
+      ...call,
+      requestId,
+    });
+    const result = { case: event.case, value: response } as BatchTriggerResult['result'];
+    return create(BatchTriggerResultSchema, { requestId, replayed: isReplayed, result });
+  } catch (error) {
+    deps.reportError(error);
+    return create(BatchTriggerResultSchema, {
+      requestId,
+      result: { case: 'error', value: toBatchError(error) },
+    });
+  }
+}

@@ -1,0 +1,120 @@
+/** GetFailureCounter, ListFailureCounters and ResetFailureCounter: consecutive failures as each rule counts them. */
+import { DomainError } from '../domain-error.ts';
+import type {
+  GetFailureCounterRequest,
+  ListFailureCountersRequest,
+  ResetFailureCounterRequest,
+} from '../gen/progression/v1/progression_service_pb.ts';
+import { audit, type Change } from '../store/change.ts';
+import type { Transaction } from '../store/database.ts';
+import { type FailureCounter, FailureCounterEntity } from '../store/entities/failure-counter.ts';
+import { LiftEntity } from '../store/entities/lift.ts';
+import { ProgressionEntity } from '../store/entities/progression.ts';
+import { lockUser, requireUser } from '../store/lock-user.ts';
+import { type Page, readPage } from '../store/page.ts';
+import type { CounterReading } from './trigger-command.ts';
+
+/** Reads as 0 when it was never touched. USER_NOT_FOUND, LIFT_NOT_FOUND, PROGRESSION_NOT_FOUND. */
+export async function getFailureCounter(
+  tx: Transaction,
+  { userId, liftId, progressionId }: GetFailureCounterRequest,
+): Promise<CounterReading> {
+  await requireUser(tx, userId);
+  await requireRule(tx, liftId, progressionId);
+  const stored = await tx.em.findOne(FailureCounterEntity, {
+    accountId: tx.accountId,
+    userId,
+    liftId,
+    progressionId,
+  });
+  return stored ? readingOf(stored) : neverCounted(liftId, progressionId);
+}
+
+/** The athlete's counters that were ever touched, by lift and rule. */
+export async function listFailureCounters(
+  tx: Transaction,
+  request: ListFailureCountersRequest,
+  defaultPageSize: number,
+): Promise<Page<CounterReading>> {
+  const { userId } = request;
+  await requireUser(tx, userId);
+  const owned = { accountId: tx.accountId, userId };
+  return readPage(
+    {
+      filter: ['ListFailureCounters', tx.accountId, userId],
+      keyKinds: ['uuid', 'uuid'],
+      defaultPageSize,
+      keyOf: (counter: CounterReading) => [counter.liftId, counter.progressionId],
+      async rows(after, limit) {
+        const behind = after
+          ? { $or: [{ liftId: { $gt: after[0] } }, { liftId: after[0], progressionId: { $gt: after[1] } }] }
+          : {};
+        const found = await tx.em.find(
+          FailureCounterEntity,
+          { ...owned, ...behind },
+          { orderBy: { liftId: 'asc', progressionId: 'asc' }, limit },
+        );
+        return found.map(readingOf);
+      },
+      count: () => tx.em.count(FailureCounterEntity, owned),
+    },
+    request,
+  );
+}
+
+/** Sets the counter to 0, with a trace. USER_NOT_FOUND, LIFT_NOT_FOUND, PROGRESSION_NOT_FOUND. */
+export async function resetFailureCounter(
+  change: Change,
+  { userId, liftId, progressionId, reason }: ResetFailureCounterRequest,
+): Promise<CounterReading> {
+  const { tx } = change;
+  await lockUser(tx, userId);
+  await requireRule(tx, liftId, progressionId);
+  const stored = await tx.em.findOne(FailureCounterEntity, {
+    accountId: tx.accountId,
+    userId,
+    liftId,
+    progressionId,
+  });
+  audit(change, {
+    action: 'ResetFailureCounter',
+    targetType: 'failure_counter',
+    targetId: progressionId,
+    userId,
+    reason,
+    before: { liftId, consecutiveFailures: stored?.consecutiveFailures ?? 0 },
+    after: { liftId, consecutiveFailures: 0 },
+  });
+  if (!stored) {
+    return neverCounted(liftId, progressionId);
+  }
+  stored.consecutiveFailures = 0;
+  return readingOf(stored);
+}
+
+function readingOf(counter: FailureCounter): CounterReading {
+  const { liftId, progressionId, consecutiveFailures, lastFailureAt, lastSuccessAt } = counter;
+  return {
+    liftId,
+    progressionId,
+    consecutiveFailures,
+    lastFailureAt: lastFailureAt ?? null,
+    lastSuccessAt: lastSuccessAt ?? null,
+  };
+}
+
+function neverCounted(liftId: string, progressionId: string): CounterReading {
+  return { liftId, progressionId, consecutiveFailures: 0, lastFailureAt: null, lastSuccessAt: null };
+}
+
+async function requireRule(tx: Transaction, liftId: string, progressionId: string): Promise<void> {
+  const { accountId, em } = tx;
+  if ((await em.count(LiftEntity, { accountId, id: liftId })) === 0) {
+    throw new DomainError('LIFT_NOT_FOUND', `lift ${liftId} does not exist`, { metadata: { liftId } });
+  }
+  if ((await em.count(ProgressionEntity, { accountId, id: progressionId })) === 0) {
+    throw new DomainError('PROGRESSION_NOT_FOUND', `progression ${progressionId} does not exist`, {
+      metadata: { progressionId },
+    });
+  }
+}

@@ -1,0 +1,26 @@
+/** HandleSessionComplete: a training day was finished. */
+import { create } from '@bufbuild/protobuf';
+import {
+  HandleSessionCompleteResponseSchema,
+  ProgressionService,
+} from '../gen/progression/v1/progression_service_pb.ts';
+import { duplicateOutcome, outcomeMessage } from './outcome-message.ts';
+import { occurredAtOf, present, type TriggerMethod } from './submit-trigger.ts';
+
+type Method = typeof ProgressionService.method.handleSessionComplete;
+
+export const handleSessionComplete: TriggerMethod<Method['input'], Method['output']> = {
+  method: ProgressionService.method.handleSessionComplete,
+  read({ userId, session, occurredAt, validateOnly }, { receivedAt }, limits) {
+    const { sessionId, daySlug, weekNumber, liftsPerformed } = present(session, 'session');
+    return {
+      userId,
+      occurredAt: occurredAtOf(occurredAt, 'occurred_at', receivedAt, limits),
+      isValidateOnly: validateOnly,
+      detail: { type: 'SESSION_COMPLETED', sessionId, daySlug, weekNumber, liftsPerformed },
+    };
+  },
+  answer: (handled) => create(HandleSessionCompleteResponseSchema, { outcome: outcomeMessage(handled) }),
+  answerDuplicate: ({ outcome }) =>
+    create(HandleSessionCompleteResponseSchema, { outcome: duplicateOutcome(outcome) }),
+};

@@ -1,0 +1,144 @@
+/** GetLiftMax, ListLiftMaxes and ListLiftMaxVersions: the reference numbers as they are and were. */
+
+import { Decimal } from 'decimal.js';
+import { sql } from 'kysely';
+import { DomainError } from '../domain-error.ts';
+import { enumName } from '../enum-name.ts';
+import { MaxTypeSchema } from '../gen/progression/v1/common_pb.ts';
+import type {
+  GetLiftMaxRequest,
+  ListLiftMaxesRequest,
+  ListLiftMaxVersionsRequest,
+} from '../gen/progression/v1/progression_service_pb.ts';
+import { instantFromText } from '../instant.ts';
+import type { Transaction } from '../store/database.ts';
+import type { LiftMax } from '../store/entities/lift-max.ts';
+import { requireUser } from '../store/lock-user.ts';
+import { type Page, readPage } from '../store/page.ts';
+
+/** A version of a reference number. */
+export type LiftMaxVersion = Omit<LiftMax, 'accountId'>;
+
+interface LiftMaxRow {
+  id: string;
+  user_id: string;
+  lift_id: string;
+  max_type: string;
+  version: number;
+  value: string;
+  source: string;
+  reason: string;
+  effective_at: string;
+  recorded_at: string;
+}
+
+const COLUMNS = sql.raw(
+  'm.id, m.user_id, m.lift_id, m.max_type, m.version, m.value, m.source, m.reason, m.effective_at, m.recorded_at',
+);
+
+/** The highest version of one max; undefined when there is none. */
+export async function findLiftMax(
+  tx: Transaction,
+  userId: string,
+  liftId: string,
+  maxType: string,
+): Promise<LiftMaxVersion | undefined> {
+  const { rows } = await sql<LiftMaxRow>`
+    select ${COLUMNS} from lift_maxes m
+    where m.account_id = ${tx.accountId} and m.user_id = ${userId} and m.lift_id = ${liftId}
+      and m.max_type = ${maxType}
+    order by m.version desc limit 1`.execute(tx.sql);
+  return rows.map(versionOf)[0];
+}
+
+/** USER_NOT_FOUND, LIFT_MAX_NOT_FOUND. */
+export async function getLiftMax(tx: Transaction, request: GetLiftMaxRequest): Promise<LiftMaxVersion> {
+  const { userId, liftId } = request;
+  await requireUser(tx, userId);
+  const maxType = enumName(MaxTypeSchema, request.maxType);
+  const row = await findLiftMax(tx, userId, liftId, maxType);
+  if (!row) {
+    throw new DomainError('LIFT_MAX_NOT_FOUND', `user ${userId} has no ${maxType} for lift ${liftId}`, {
+      metadata: { userId, liftId, maxType },
+    });
+  }
+  return row;
+}
+
+/** The current maxes, by lift and type. */
+export async function listLiftMaxes(
+  tx: Transaction,
+  request: ListLiftMaxesRequest,
+  defaultPageSize: number,
+): Promise<Page<LiftMaxVersion>> {
+  const { userId } = request;
+  await requireUser(tx, userId);
+  const owned = sql`account_id = ${tx.accountId} and user_id = ${userId}`;
+  return readPage(
+    {
+      filter: ['ListLiftMaxes', tx.accountId, userId],
+      keyKinds: ['uuid', 'text'],
+      defaultPageSize,
+      keyOf: (max: LiftMaxVersion) => [max.liftId, max.maxType],
+      async rows(after, limit) {
+        const { rows } = await sql<LiftMaxRow>`
+          select distinct on (m.lift_id, m.max_type) ${COLUMNS} from lift_maxes m
+          where ${owned} ${after ? sql`and (m.lift_id, m.max_type) > (${after[0]}::uuid, ${after[1]})` : sql``}
+          order by m.lift_id, m.max_type, m.version desc limit ${limit}`.execute(tx.sql);
+        return rows.map(versionOf);
+      },
+      async count() {
+        const { rows } = await sql<{ count: string }>`
+          select count(*) from lift_maxes where ${owned} and version = 1`.execute(tx.sql);
+        return Number(rows[0]?.count);
+      },
+    },
+    request,
+  );
+}
+
+/** Every version of one max, newest first. */
+export async function listLiftMaxVersions(
+  tx: Transaction,
+  request: ListLiftMaxVersionsRequest,
+  defaultPageSize: number,
+): Promise<Page<LiftMaxVersion>> {
+  const { userId, liftId } = request;
+  await requireUser(tx, userId);
+  const maxType = enumName(MaxTypeSchema, request.maxType);
+  const one = sql`m.account_id = ${tx.accountId} and m.user_id = ${userId} and m.lift_id = ${liftId}
+    and m.max_type = ${maxType}`;
+  return readPage(
+    {
+      filter: ['ListLiftMaxVersions', tx.accountId, userId, liftId, maxType],
+      keyKinds: ['integer'],
+      defaultPageSize,
+      keyOf: (max: LiftMaxVersion) => [max.version],
+      async rows(after, limit) {
+        const { rows } = await sql<LiftMaxRow>`
+          select ${COLUMNS} from lift_maxes m
+          where ${one} ${after ? sql`and m.version < ${after[0]}` : sql``}
+          order by m.version desc limit ${limit}`.execute(tx.sql);
+        return rows.map(versionOf);
+      },
+      // Versions count 1, 2, 3 without a gap.
+      count: async () => (await findLiftMax(tx, userId, liftId, maxType))?.version ?? 0,
+    },
+    request,
+  );
+}
+
+function versionOf(row: LiftMaxRow): LiftMaxVersion {
+  return {
+    id: row.id,
+    userId: row.user_id,
+    liftId: row.lift_id,
+    maxType: row.max_type,
+    version: row.version,
+    value: new Decimal(row.value),
+    source: row.source,
+    reason: row.reason,
+    effectiveAt: instantFromText(row.effective_at),
+    recordedAt: instantFromText(row.recorded_at),
+  };
+}

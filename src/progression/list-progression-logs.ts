@@ -1,0 +1,90 @@
+/** ListProgressionLogs: the athlete's applications, newest first, with the names of their rules and lifts. */
+import { type RawBuilder, sql } from 'kysely';
+import { enumName } from '../enum-name.ts';
+import { ProgressionTypeSchema, TriggerTypeSchema } from '../gen/progression/v1/common_pb.ts';
+import type { ListProgressionLogsRequest } from '../gen/progression/v1/progression_service_pb.ts';
+import { instantFromText, instantFromTimestamp, instantToText } from '../instant.ts';
+import type { Transaction } from '../store/database.ts';
+import { requireUser } from '../store/lock-user.ts';
+import { type Page, readPage } from '../store/page.ts';
+import type { ProgressionLogRow } from './lift-max-message.ts';
+
+const LOG_COLUMNS = sql.raw(`l.id, l.user_id, l.progression_id, p.name as progression_name,
+  p.type as progression_type, l.lift_id, f.name as lift_name, l.max_type, l.previous_value, l.new_value, l.delta,
+  l.trigger_type, l.trigger_context, l.applied_at, l.recorded_at, l.lift_max_version,
+  (select r.id from progression_logs r where r.account_id = l.account_id and r.reverts_log_id = l.id)
+    as reverted_by_log_id`);
+
+const WITH_NAMES = sql.raw(`progression_logs l
+  join progressions p on p.account_id = l.account_id and p.id = l.progression_id
+  join lifts f on f.account_id = l.account_id and f.id = l.lift_id`);
+
+/** By applied_at and id, newest first. USER_NOT_FOUND. */
+export async function listProgressionLogs(
+  tx: Transaction,
+  request: ListProgressionLogsRequest,
+  defaultPageSize: number,
+): Promise<Page<ProgressionLogRow>> {
+  await requireUser(tx, request.userId);
+  const { conditions, filter } = filterOf(tx.accountId, request);
+  const where = sql.join(conditions, sql` and `);
+  return readPage(
+    {
+      filter,
+      keyKinds: ['instant', 'uuid'],
+      defaultPageSize,
+      keyOf: (row: ProgressionLogRow) => [instantFromText(row.applied_at), row.id],
+      async rows(after, limit) {
+        const behind = after
+          ? sql`and (l.applied_at, l.id) < (${instantToText(after[0])}::timestamptz, ${after[1]}::uuid)`
+          : sql``;
+        const { rows } = await sql<ProgressionLogRow>`
+          select ${LOG_COLUMNS} from ${WITH_NAMES}
+          where ${where} ${behind}
+          order by l.applied_at desc, l.id desc limit ${limit}`.execute(tx.sql);
+        return rows;
+      },
+      async count() {
+        const { rows } = await sql<{ count: string }>`
+          select count(*) from ${WITH_NAMES} where ${where}`.execute(tx.sql);
+        return Number(rows[0]?.count);
+      },
+    },
+    request,
+  );
+}
+
+/** One row of the log with its names; undefined when the athlete has none with this id. */
+export async function findProgressionLog(
+  tx: Transaction,
+  userId: string,
+  logId: string,
+): Promise<ProgressionLogRow | undefined> {
+  const { rows } = await sql<ProgressionLogRow>`
+    select ${LOG_COLUMNS} from ${WITH_NAMES}
+    where l.account_id = ${tx.accountId} and l.user_id = ${userId} and l.id = ${logId}`.execute(tx.sql);
+  return rows[0];
+}
+
+/** The conditions that the request's fields state, and the same as texts, for the page token to be bound to. */
+function filterOf(accountId: string, request: ListProgressionLogsRequest) {
+  const { userId, liftId, progressionType, triggerType, startTime, endTime } = request;
+  const conditions: RawBuilder<unknown>[] = [sql`l.account_id = ${accountId}`, sql`l.user_id = ${userId}`];
+  const filter = ['ListProgressionLogs', accountId, userId];
+  const narrow = (value: string, condition: RawBuilder<unknown>) => {
+    filter.push(value);
+    if (value !== '') {
+      conditions.push(condition);
+    }
+  };
+  const type = enumName(ProgressionTypeSchema, progressionType);
+  const trigger = enumName(TriggerTypeSchema, triggerType);
+  const start = startTime ? instantToText(instantFromTimestamp(startTime)) : '';
+  const end = endTime ? instantToText(instantFromTimestamp(endTime)) : '';
+  narrow(liftId, sql`l.lift_id = ${liftId}`);
+  narrow(progressionType === 0 ? '' : type, sql`p.type = ${type}`);
+  narrow(triggerType === 0 ? '' : trigger, sql`l.trigger_type = ${trigger}`);
+  narrow(start, sql`l.applied_at >= ${start}::timestamptz`);
+  narrow(end, sql`l.applied_at < ${end}::timestamptz`);
+  return { conditions, filter };
+}

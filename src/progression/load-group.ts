@@ -1,0 +1,181 @@
+/** Reads, once for a whole group of commands, what their events may depend on. */
+import { sql } from 'kysely';
+import { DomainError } from '../domain-error.ts';
+import type { Transaction } from '../store/database.ts';
+import type { ActiveEnrollment } from './load-ledger.ts';
+import { loadManualHistory, type ManualHistory } from './load-manual.ts';
+import type { ProgramLoader } from './load-program.ts';
+import { loadLatestSets, loadSessionApplications, loadSessionSets } from './load-sessions.ts';
+import {
+  type ByUser,
+  loadMaxes,
+  loadMissedLifts,
+  loadRuleMemories,
+  loadTakenInstants,
+  type RuleMemories,
+  type Subject,
+} from './load-snapshots.ts';
+import type { Assignment, ProgramRules } from './program-rules.ts';
+import type { CurrentMax } from './snapshot.ts';
+import type { CommandDetail, SessionApplication, StoredSet, TriggerCommand } from './trigger-command.ts';
+import { EVENT_TRIGGER_TYPES } from './trigger-event.ts';
+
+/** A command that the ledger lets go on. */
+export interface OpenCommand {
+  readonly command: TriggerCommand;
+  readonly enrollment: ActiveEnrollment;
+}
+
+/** What the database holds for a group of athletes. */
+export interface GroupData {
+  /** By program id: the rules, or why they cannot be read. */
+  readonly programs: ReadonlyMap<string, ProgramRules | DomainError>;
+  readonly maxes: ByUser<ReadonlyMap<string, CurrentMax>>;
+  readonly memories: ByUser<RuleMemories>;
+  /** Of the session that the event belongs to; for manual triggers, of each lift's latest session. */
+  readonly sets: ByUser<readonly StoredSet[]>;
+  readonly sessionApplications: ByUser<readonly SessionApplication[]>;
+  readonly missedLiftIds: ByUser<ReadonlySet<string>>;
+  readonly takenInstants: ByUser<ReadonlySet<bigint>>;
+  readonly manualHistories: ByUser<ManualHistory>;
+  /** Lifts that events name although they are in no program concerned, and that exist. */
+  readonly knownLiftIds: ReadonlySet<string>;
+}
+
+export async function loadGroup(
+  tx: Transaction,
+  commands: readonly OpenCommand[],
+  loader: ProgramLoader,
+): Promise<GroupData> {
+  const programs = await loadPrograms(tx, commands, loader);
+  const subjects = commands.flatMap(({ command, enrollment }) => {
+    const program = programs.get(enrollment.programId);
+    if (!program || program instanceof DomainError) {
+      return [];
+    }
+    const assignments = program.assignments.filter((assignment) => isConcerned(assignment, command.detail));
+    return [{ userId: command.userId, command, program, assignments }];
+  });
+  const sessions = subjects.flatMap(({ userId, command: { detail } }) =>
+    'sessionId' in detail ? [{ userId, sessionId: detail.sessionId }] : [],
+  );
+  const sets = sessions.length > 0 ? await loadSessionSets(tx, sessions) : new Map<string, StoredSet[]>();
+  // Only sets leave applications behind in a session.
+  const begun = sessions.filter(({ userId }) => sets.has(userId));
+  const manualHistories = new Map<string, ManualHistory>();
+  for (const { userId, command, assignments } of subjects) {
+    if (command.detail.type === 'MANUAL') {
+      manualHistories.set(userId, await loadManualHistory(tx, userId, command.detail));
+      sets.set(
+        userId,
+        await loadLatestSets(
+          tx,
+          userId,
+          assignments.map(({ liftId }) => liftId),
+        ),
+      );
+    }
+  }
+  return {
+    programs,
+    sets,
+    manualHistories,
+    maxes: await loadMaxes(tx, subjects),
+    memories: await loadRuleMemories(tx, subjects),
+    sessionApplications: begun.length > 0 ? await loadSessionApplications(tx, begun) : new Map(),
+    missedLiftIds: await loadMissedLifts(tx, stretchesOf(subjects)),
+    takenInstants: await loadTakenInstants(tx, subjects.map(spanOf)),
+    knownLiftIds: await loadForeignLifts(tx, subjects),
+  };
+}
+
+/** Lifts that an event names. */
+export function liftIdsOf(detail: CommandDetail): readonly string[] {
+  switch (detail.type) {
+    case 'SESSION_COMPLETED':
+      return detail.liftsPerformed;
+    case 'SETS_REPORTED':
+      return detail.sets.map(({ liftId }) => liftId);
+    case 'WEEK_ADVANCED':
+    case 'CYCLE_COMPLETED':
+    case 'MANUAL':
+      return [];
+  }
+}
+
+async function loadPrograms(
+  tx: Transaction,
+  commands: readonly OpenCommand[],
+  loader: ProgramLoader,
+): Promise<Map<string, ProgramRules | DomainError>> {
+  const programs = new Map<string, ProgramRules | DomainError>();
+  for (const { programId, programRevision } of commands.map(({ enrollment }) => enrollment)) {
+    if (!programs.has(programId)) {
+      programs.set(programId, await loadOrRefuse(tx, loader, programId, programRevision));
+    }
+  }
+  return programs;
+}
+
+async function loadOrRefuse(tx: Transaction, loader: ProgramLoader, programId: string, revision: string) {
+  try {
+    return await loader.load(tx, programId, revision);
+  } catch (error) {
+    if (error instanceof DomainError) {
+      return error;
+    }
+    throw error;
+  }
+}
+
+/** Whether a command's event can fire the rule at all. */
+function isConcerned({ rule, liftId, progressionId }: Assignment, detail: CommandDetail): boolean {
+  switch (detail.type) {
+    case 'SESSION_COMPLETED':
+      return rule.triggerType === 'AFTER_SESSION' || rule.countBy === 'SESSION';
+    case 'WEEK_ADVANCED':
+      return rule.triggerType === 'AFTER_WEEK';
+    case 'CYCLE_COMPLETED':
+      return rule.triggerType === 'AFTER_CYCLE';
+    case 'SETS_REPORTED':
+      return (
+        (rule.triggerType === 'AFTER_SET' || rule.countBy === 'SET') &&
+        detail.sets.some((set) => set.liftId === liftId)
+      );
+    case 'MANUAL':
+      return progressionId === detail.progressionId && (detail.liftId === null || detail.liftId === liftId);
+  }
+}
+
+type CommandSubject = Subject & { readonly command: TriggerCommand };
+
+/** The athletes whose event closes a week or a cycle. */
+function stretchesOf(subjects: readonly CommandSubject[]) {
+  return subjects.flatMap((subject) => {
+    const { type } = subject.command.detail;
+    return type === 'WEEK_ADVANCED' || type === 'CYCLE_COMPLETED'
+      ? [{ ...subject, triggerType: EVENT_TRIGGER_TYPES[type] }]
+      : [];
+  });
+}
+
+/** The instants that an event may date its applications at. */
+function spanOf({ userId, command: { detail, occurredAt } }: CommandSubject) {
+  if (detail.type !== 'SETS_REPORTED') {
+    return { userId, from: occurredAt, to: occurredAt };
+  }
+  const times = detail.sets.map(({ performedAt }) => performedAt).toSorted((a, b) => Number(a - b));
+  return { userId, from: times[0] ?? occurredAt, to: times.at(-1) ?? occurredAt };
+}
+
+async function loadForeignLifts(tx: Transaction, subjects: readonly CommandSubject[]): Promise<Set<string>> {
+  const foreign = subjects.flatMap(({ program, command }) =>
+    liftIdsOf(command.detail).filter((liftId) => !program.liftIds.includes(liftId)),
+  );
+  if (foreign.length === 0) {
+    return new Set();
+  }
+  const { rows } = await sql<{ id: string }>`
+    select id from lifts where account_id = ${tx.accountId} and id = any(${foreign}::uuid[])`.execute(tx.sql);
+  return new Set(rows.map(({ id }) => id));
+}

@@ -1,0 +1,104 @@
+/** LogSets: stores sets, and reports each work set as an event. */
+import { create } from '@bufbuild/protobuf';
+import { Decimal } from 'decimal.js';
+import { v7 as uuidv7 } from 'uuid';
+import type { Limits } from '../config.ts';
+import { invalidFields } from '../domain-error.ts';
+import { enumName, enumValue } from '../enum-name.ts';
+import {
+  type LogSetsRequest,
+  LogSetsResponseSchema,
+  ProgressionService,
+  SetKindSchema,
+} from '../gen/progression/v1/progression_service_pb.ts';
+import { type Instant, instantToTimestamp } from '../instant.ts';
+import { failureCounterMessage } from './lift-max-message.ts';
+import { duplicateOutcome, outcomeMessage } from './outcome-message.ts';
+import { occurredAtOf, type TriggerMethod } from './submit-trigger.ts';
+import type { ReportedSet, SetReceipt } from './trigger-command.ts';
+import { isFailedSet, isWorkSet, type SetKind } from './trigger-event.ts';
+
+type Method = typeof ProgressionService.method.logSets;
+
+export const logSets: TriggerMethod<Method['input'], Method['output']> = {
+  method: ProgressionService.method.logSets,
+  read(request, { receivedAt }, limits) {
+    const { userId, sessionId, validateOnly } = request;
+    const occurredAt = occurredAtOf(request.occurredAt, 'occurred_at', receivedAt, limits);
+    refuseRepeatedNumbers(request);
+    const sets = readSets(request, occurredAt, receivedAt, limits);
+    return {
+      userId,
+      occurredAt,
+      isValidateOnly: validateOnly,
+      detail: { type: 'SETS_REPORTED', sessionId, sets },
+    };
+  },
+  answer(handled) {
+    const { detail, userId } = handled.event;
+    const sessionId = detail.type === 'SETS_LOGGED' ? detail.sessionId : '';
+    return create(LogSetsResponseSchema, {
+      outcome: outcomeMessage(handled),
+      sets: handled.sets.map((receipt) => loggedSetMessage(sessionId, receipt)),
+      failureCounters: handled.counters.map((counter) => failureCounterMessage(userId, counter)),
+    });
+  },
+  answerDuplicate: (first) =>
+    create(LogSetsResponseSchema, { ...first, outcome: duplicateOutcome(first.outcome) }),
+};
+
+function readSets(
+  { sets }: LogSetsRequest,
+  occurredAt: Instant,
+  receivedAt: Instant,
+  limits: Limits,
+): ReportedSet[] {
+  return sets.map((set, position) => ({
+    id: uuidv7(),
+    liftId: set.liftId,
+    setNumber: set.setNumber,
+    kind: enumName(SetKindSchema, set.kind) as SetKind,
+    weight: new Decimal(set.weight),
+    targetReps: set.targetReps,
+    repsPerformed: set.repsPerformed,
+    rpe: set.rpe === undefined ? null : new Decimal(set.rpe),
+    isTimeGiven: set.performedAt !== undefined,
+    performedAt: set.performedAt
+      ? occurredAtOf(set.performedAt, `sets[${position}].performed_at`, receivedAt, limits)
+      : occurredAt + BigInt(position),
+  }));
+}
+
+function refuseRepeatedNumbers({ sets }: LogSetsRequest): void {
+  const seen = new Set<string>();
+  const violations = sets.flatMap(({ liftId, setNumber }, position) => {
+    const number = `${liftId} ${setNumber}`;
+    const isRepeated = seen.has(number);
+    seen.add(number);
+    return isRepeated
+      ? [{ field: `sets[${position}].set_number`, description: 'must be distinct within the lift' }]
+      : [];
+  });
+  if (violations.length > 0) {
+    throw invalidFields(violations);
+  }
+}
+
+function loggedSetMessage(sessionId: string, { set, isAlreadyLogged }: SetReceipt) {
+  return {
+    id: set.id,
+    sessionId,
+    liftId: set.liftId,
+    setNumber: set.setNumber,
+    kind: enumValue(SetKindSchema, set.kind),
+    weight: set.weight.toFixed(),
+    targetReps: set.targetReps,
+    repsPerformed: set.repsPerformed,
+    rpe: set.rpe?.toFixed(),
+    performedAt: instantToTimestamp(set.performedAt),
+    failed: isFailedSet(set),
+    exceededTarget: isWorkSet(set) && set.repsPerformed > set.targetReps,
+    repsDifference: set.repsPerformed - set.targetReps,
+    alreadyLogged: isAlreadyLogged,
+  };
+}

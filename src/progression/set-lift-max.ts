@@ -1,0 +1,48 @@
+/** SetLiftMax: a person sets the number; the version before it stays. */
+import { Decimal } from 'decimal.js';
+import { sql } from 'kysely';
+import { DomainError } from '../domain-error.ts';
+import { enumName } from '../enum-name.ts';
+import { MaxTypeSchema } from '../gen/progression/v1/common_pb.ts';
+import type { SetLiftMaxRequest } from '../gen/progression/v1/progression_service_pb.ts';
+import { audit, type Change } from '../store/change.ts';
+import type { Transaction } from '../store/database.ts';
+import type { LiftMax } from '../store/entities/lift-max.ts';
+import { lockUser } from '../store/lock-user.ts';
+import { appendLiftMax } from './append-lift-max.ts';
+import { findLiftMax, type LiftMaxVersion } from './lift-maxes.ts';
+
+/** Appends a version with the source MANUAL. USER_NOT_FOUND, LIFT_NOT_FOUND. */
+export async function setLiftMax(change: Change, request: SetLiftMaxRequest): Promise<LiftMax> {
+  const { tx } = change;
+  const { userId, liftId, reason } = request;
+  const maxType = enumName(MaxTypeSchema, request.maxType);
+  await lockUser(tx, userId);
+  await requireLift(tx, liftId);
+  const current = await findLiftMax(tx, userId, liftId, maxType);
+  const value = new Decimal(request.value);
+  const made = appendLiftMax(change, { userId, liftId, maxType, current, value, source: 'MANUAL', reason });
+  audit(change, {
+    action: 'SetLiftMax',
+    targetType: 'lift_max',
+    targetId: made.id,
+    userId,
+    reason,
+    before: current ? describe(current) : null,
+    after: describe(made),
+  });
+  return made;
+}
+
+function describe({ liftId, maxType, version, value }: LiftMaxVersion) {
+  return { liftId, maxType, version, value: value.toFixed() };
+}
+
+async function requireLift(tx: Transaction, liftId: string): Promise<void> {
+  const { rows } = await sql`
+    select from lifts
+    where account_id = ${tx.accountId} and id = ${liftId} and deleted_at is null`.execute(tx.sql);
+  if (rows.length === 0) {
+    throw new DomainError('LIFT_NOT_FOUND', `lift ${liftId} does not exist`, { metadata: { liftId } });
+  }
+}

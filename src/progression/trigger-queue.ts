@@ -1,0 +1,209 @@
+/** Lets concurrent calls share transactions: what waits while a transaction runs goes into the next one. */
+import type { Limits } from '../config.ts';
+import { DomainError } from '../domain-error.ts';
+import { violatedUniqueConstraint } from '../store/database-error.ts';
+import type { CommandAnswer, TriggerCommand } from './trigger-command.ts';
+import type { Settlement, UnitOfWork } from './unit-of-work.ts';
+
+export interface TriggerQueue {
+  /**
+   * Handles a command once a transaction is free: at once when idle, in a larger group under load. Commands of one
+   * athlete run one after the other, in the order submitted. Throws the command's refusal; OVERLOADED when too many
+   * wait; CONCURRENT_UPDATE or DATABASE_UNAVAILABLE when all tries within the deadline failed.
+   */
+  submit(command: TriggerCommand): Promise<CommandAnswer>;
+}
+
+interface Waiting {
+  readonly command: TriggerCommand;
+  readonly resolve: (answer: CommandAnswer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+type QueueLimits = Pick<
+  Limits,
+  'groupedEvents' | 'concurrentGroups' | 'concurrentRetries' | 'queuedEvents' | 'transactionTries'
+>;
+
+export function createTriggerQueue(unitOfWork: UnitOfWork, limits: QueueLimits): TriggerQueue {
+  return new GroupingQueue(unitOfWork, limits);
+}
+
+class GroupingQueue implements TriggerQueue {
+  readonly #unitOfWork: UnitOfWork;
+  readonly #limits: QueueLimits;
+  #waiting: Waiting[] = [];
+  /** Commands that a group could not settle: the next free retry takes them, alone. */
+  readonly #alone: Waiting[] = [];
+  /** Athletes with a command in flight, as `account user`. */
+  readonly #busyUsers = new Set<string>();
+  #groups = 0;
+  #retries = 0;
+  #isPumpScheduled = false;
+
+  constructor(unitOfWork: UnitOfWork, limits: QueueLimits) {
+    this.#unitOfWork = unitOfWork;
+    this.#limits = limits;
+  }
+
+  submit(command: TriggerCommand): Promise<CommandAnswer> {
+    if (this.#waiting.length >= this.#limits.queuedEvents) {
+      return Promise.reject(
+        new DomainError('OVERLOADED', 'too many events are waiting; try again', {
+          metadata: { limit: 'queuedEvents', most: String(this.#limits.queuedEvents) },
+        }),
+      );
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ command, resolve, reject });
+      this.#schedulePump();
+    });
+  }
+
+  /** Once per turn of the event loop, so that calls that came in together go together. */
+  #schedulePump(): void {
+    if (!this.#isPumpScheduled) {
+      this.#isPumpScheduled = true;
+      setImmediate(() => {
+        this.#isPumpScheduled = false;
+        this.#pump();
+      });
+    }
+  }
+
+  #pump(): void {
+    while (this.#retries < this.#limits.concurrentRetries) {
+      const next = this.#alone.shift();
+      if (!next) {
+        break;
+      }
+      this.#retries += 1;
+      void this.#runAlone(next).finally(() => {
+        this.#retries -= 1;
+        this.#release(next);
+      });
+    }
+    while (this.#groups < this.#limits.concurrentGroups) {
+      const group = this.#takeGroup();
+      if (group.length === 0) {
+        break;
+      }
+      this.#groups += 1;
+      void this.#runGroup(group).finally(() => {
+        this.#groups -= 1;
+        this.#schedulePump();
+      });
+    }
+  }
+
+  /** The commands that have waited longest, of one account and of athletes that no other group has. */
+  #takeGroup(): Waiting[] {
+    const group: Waiting[] = [];
+    const kept: Waiting[] = [];
+    for (const waiting of this.#waiting) {
+      const { command } = waiting;
+      const accountId = group[0]?.command.accountId ?? command.accountId;
+      if (command.signal.aborted) {
+        waiting.reject(nobodyWaits(command));
+      } else if (
+        group.length < this.#limits.groupedEvents &&
+        command.accountId === accountId &&
+        !this.#busyUsers.has(userKey(command))
+      ) {
+        this.#busyUsers.add(userKey(command));
+        group.push(waiting);
+      } else {
+        kept.push(waiting);
+      }
+    }
+    this.#waiting = kept;
+    return group;
+  }
+
+  async #runGroup(group: readonly Waiting[]): Promise<void> {
+    const shared = group.filter(({ command }) => !command.isValidateOnly);
+    const settlements = await this.#settleTogether(shared.map(({ command }) => command));
+    for (const waiting of group) {
+      const settlement = settlements[shared.indexOf(waiting)];
+      if (settlement && settlement.kind !== 'BUSY') {
+        answer(waiting, settlement);
+        this.#release(waiting);
+      } else {
+        this.#alone.push(waiting);
+      }
+    }
+  }
+
+  /** An empty list when the transaction failed: then each command is tried alone, so that none fails another. */
+  async #settleTogether(commands: readonly TriggerCommand[]): Promise<Settlement[]> {
+    try {
+      return await this.#unitOfWork.run(commands, 0);
+    } catch {
+      return [];
+    }
+  }
+
+  async #runAlone(waiting: Waiting): Promise<void> {
+    const { command } = waiting;
+    for (let tries = 1; ; tries += 1) {
+      const waitMs = command.deadlineAtMs - performance.now();
+      if (waitMs <= 0 || command.signal.aborted) {
+        waiting.reject(nobodyWaits(command));
+        return;
+      }
+      try {
+        const [settlement] = await this.#unitOfWork.run([command], waitMs);
+        answer(waiting, settlement);
+        return;
+      } catch (error) {
+        if (tries >= this.#limits.transactionTries || !isWorthAnotherTry(error)) {
+          waiting.reject(error);
+          return;
+        }
+        await pause(tries);
+      }
+    }
+  }
+
+  #release({ command }: Waiting): void {
+    this.#busyUsers.delete(userKey(command));
+    this.#schedulePump();
+  }
+}
+
+function answer(waiting: Waiting, settlement: Settlement | undefined): void {
+  if (settlement?.kind === 'ANSWERED') {
+    waiting.resolve(settlement.answer);
+  } else if (settlement?.kind === 'REFUSED') {
+    waiting.reject(settlement.error);
+  } else {
+    waiting.reject(new TypeError('a command that waited for its athlete was not settled'));
+  }
+}
+
+function userKey({ accountId, userId }: TriggerCommand): string {
+  return `${accountId} ${userId}`;
+}
+
+function nobodyWaits({ deadlineAtMs }: TriggerCommand): DomainError {
+  return performance.now() >= deadlineAtMs
+    ? new DomainError('DEADLINE_EXCEEDED', 'the deadline passed')
+    : new DomainError('CANCELLED', 'the caller went away');
+}
+
+/** Transactions that PostgreSQL broke off, and request IDs that a concurrent call took first. */
+function isWorthAnotherTry(error: unknown): boolean {
+  if (error instanceof DomainError) {
+    return error.reason === 'CONCURRENT_UPDATE' || error.reason === 'DATABASE_UNAVAILABLE';
+  }
+  return violatedUniqueConstraint(error) === 'requests_pkey';
+}
+
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 500;
+
+/** Doubles with each try, with full jitter. */
+function pause(tries: number): Promise<void> {
+  const mostMs = Math.min(FIRST_PAUSE_MS * 2 ** tries, LONGEST_PAUSE_MS);
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * mostMs));
+}

@@ -1,0 +1,171 @@
+/** Puts what an event does into MikroORM's unit of work; the flush writes it. */
+import { v7 as uuidv7 } from 'uuid';
+import type { Instant } from '../instant.ts';
+import type { Transaction } from '../store/database.ts';
+import { FailureCounterEntity } from '../store/entities/failure-counter.ts';
+import { LiftMaxEntity } from '../store/entities/lift-max.ts';
+import { LoggedSetEntity } from '../store/entities/logged-set.ts';
+import { OutboxEntryEntity } from '../store/entities/outbox-entry.ts';
+import { ProgressionLogEntity } from '../store/entities/progression-log.ts';
+import { ProgressionStateEntity } from '../store/entities/progression-state.ts';
+import { StoredRequestEntity } from '../store/entities/stored-request.ts';
+import { factsOf } from './facts.ts';
+import type { Application, RuleResult } from './plan.ts';
+import { ruleKey, type Snapshot } from './snapshot.ts';
+import type { HandledEvent, StoredSet, TriggerCommand } from './trigger-command.ts';
+import {
+  EVENT_TRIGGER_TYPES,
+  type EventDetail,
+  eventTriggerKey,
+  setTriggerKey,
+  type TriggerEvent,
+} from './trigger-event.ts';
+
+/** New ids for the log rows of a plan, null where nothing is applied. */
+export function newLogIds(results: readonly RuleResult[]): (string | null)[] {
+  return results.map(({ application }) => (application ? uuidv7() : null));
+}
+
+/** Everything that a handled event changes, but for the answer. */
+export function writeChanges(
+  tx: Transaction,
+  handled: HandledEvent,
+  snapshot: Snapshot,
+  recordedAt: Instant,
+): void {
+  const { accountId, em } = tx;
+  const { event, plan, logIds } = handled;
+  const { userId, detail } = event;
+  const sessionId = 'sessionId' in detail ? detail.sessionId : null;
+  for (const { set, isAlreadyLogged } of handled.sets) {
+    if (!isAlreadyLogged && sessionId) {
+      em.create(LoggedSetEntity, loggedSetRow(set, { accountId, userId, sessionId, recordedAt }));
+    }
+  }
+  for (const [index, result] of plan.results.entries()) {
+    const logId = logIds[index];
+    if (result.application && logId) {
+      writeApplication(tx, result, result.application, { userId, sessionId, logId, recordedAt });
+    }
+  }
+  for (const { liftId, progressionId, value } of plan.failureCounts) {
+    const key = { accountId, userId, liftId, progressionId };
+    const stored = snapshot.failureCounts.get(ruleKey(liftId, progressionId));
+    if (stored) {
+      em.assign(em.merge(FailureCounterEntity, { ...key, ...stored }), value);
+    } else {
+      em.create(FailureCounterEntity, { ...key, ...value });
+    }
+  }
+  for (const { liftId, progressionId, value: stage } of plan.stages) {
+    const key = { accountId, userId, liftId, progressionId };
+    const stored = snapshot.stages.get(ruleKey(liftId, progressionId));
+    if (stored === undefined) {
+      em.create(ProgressionStateEntity, { ...key, stage });
+    } else {
+      em.assign(em.merge(ProgressionStateEntity, { ...key, stage: stored }), { stage });
+    }
+  }
+  const facts = factsOf(handled);
+  if (facts.length > 0) {
+    em.create(OutboxEntryEntity, {
+      accountId,
+      id: uuidv7(),
+      userId,
+      facts,
+      occurredAt: event.occurredAt,
+      recordedAt,
+    });
+  }
+}
+
+/** The ledger's row: the stored answer and, for the call that records an event, the event's identity. */
+export function writeLedger(
+  tx: Transaction,
+  command: TriggerCommand,
+  recorded: { event: TriggerEvent; enrollmentId: string } | null,
+  response: Uint8Array,
+  recordedAt: Instant,
+): void {
+  if (command.requestId === null) {
+    return;
+  }
+  const triggerKey = recorded && ledgerKey(recorded.event.detail, recorded.enrollmentId);
+  tx.em.create(StoredRequestEntity, {
+    accountId: tx.accountId,
+    method: command.method,
+    requestId: command.requestId,
+    fingerprint: command.fingerprint,
+    response,
+    userId: command.userId,
+    triggerType: recorded && triggerKey ? EVENT_TRIGGER_TYPES[recorded.event.detail.type] : null,
+    triggerKey,
+    occurredAt: command.occurredAt,
+    recordedAt,
+  });
+}
+
+/** Sets are known by their last new one, manual triggers by their request. */
+function ledgerKey(detail: EventDetail, enrollmentId: string): string | null {
+  if (detail.type === 'SETS_LOGGED') {
+    const last = detail.sets.at(-1);
+    return last ? setTriggerKey(detail.sessionId, last) : null;
+  }
+  return detail.type === 'MANUAL' ? `manual:${detail.requestId}` : eventTriggerKey(detail, enrollmentId);
+}
+
+function writeApplication(
+  { accountId, em }: Transaction,
+  result: RuleResult,
+  application: Application,
+  {
+    userId,
+    sessionId,
+    logId,
+    recordedAt,
+  }: { userId: string; sessionId: string | null; logId: string; recordedAt: Instant },
+): void {
+  const { liftId, maxType, progressionId, triggerType } = result;
+  em.create(LiftMaxEntity, {
+    accountId,
+    id: uuidv7(),
+    userId,
+    liftId,
+    maxType,
+    version: application.version,
+    value: application.newValue,
+    source: 'PROGRESSION',
+    reason: '',
+    effectiveAt: application.appliedAt,
+    recordedAt,
+  });
+  em.create(ProgressionLogEntity, {
+    accountId,
+    id: logId,
+    userId,
+    progressionId,
+    liftId,
+    maxType,
+    liftMaxVersion: application.version,
+    previousValue: application.previousValue,
+    newValue: application.newValue,
+    delta: application.newValue.minus(application.previousValue),
+    triggerType,
+    triggerKey: application.triggerKey,
+    triggerContext: application.context,
+    sessionId,
+    appliedAt: application.appliedAt,
+    recordedAt,
+    failuresBefore: application.failuresBefore,
+    stageBefore: application.stageBefore,
+    revertsLogId: null,
+  });
+}
+
+function loggedSetRow(
+  set: StoredSet,
+  owner: { accountId: string; userId: string; sessionId: string; recordedAt: Instant },
+) {
+  const { id, liftId, setNumber, kind, weight, targetReps, repsPerformed, rpe, performedAt } = set;
+  return { ...owner, id, liftId, setNumber, kind, weight, targetReps, repsPerformed, rpe, performedAt };
+}

@@ -1,0 +1,44 @@
+/** What a writing use case works with, and the trace it leaves in the audit trail. */
+import { v7 as uuidv7 } from 'uuid';
+import type { Instant } from '../instant.ts';
+import type { Transaction } from './database.ts';
+import { AuditEntryEntity } from './entities/audit-entry.ts';
+
+export interface Change {
+  readonly tx: Transaction;
+  readonly now: Instant;
+  /** Who to name in the audit trail. */
+  readonly actor: string;
+}
+
+/** What was changed by hand, before and after; null: there was, or is, nothing. */
+export interface AuditedChange {
+  /** The RPC's name. */
+  readonly action: string;
+  readonly targetType:
+    | 'program'
+    | 'progression'
+    | 'program_progression'
+    | 'lift_max'
+    | 'failure_counter'
+    | 'progression_log';
+  readonly targetId: string;
+  /** The athlete concerned, where there is one. */
+  readonly userId?: string;
+  readonly reason?: string;
+  readonly before: Record<string, unknown> | null;
+  readonly after: Record<string, unknown> | null;
+}
+
+/** Adds a row to the audit trail, in the transaction of the change. */
+export function audit({ tx, now, actor }: Change, change: AuditedChange): void {
+  tx.em.create(AuditEntryEntity, {
+    ...change,
+    accountId: tx.accountId,
+    id: uuidv7(),
+    actor,
+    userId: change.userId ?? null,
+    reason: change.reason ?? '',
+    recordedAt: now,
+  });
+}
