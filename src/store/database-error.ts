@@ -20,6 +20,27 @@ const CONSTRAINT_REASONS: Readonly<Record<string, [Reason, string]>> = {
 /** SQLSTATEs after which the same transaction may succeed: serialization failure, deadlock, lock wait. */
 const RETRYABLE_STATES = new Set(['40001', '40P01', '55P03']);
 
+/** A server that goes down, comes up or has no room, and what the operating system says of one that is not there. */
+const CONNECTION_FAILURES = new Set([
+  '57P01',
+  '57P02',
+  '57P03',
+  '53300',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ENOENT',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+/** What the driver says without any code. */
+const CONNECTION_COMPLAINT =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
+
 interface DriverError {
   code?: string;
   constraint?: string;
@@ -62,23 +83,7 @@ export function translateDatabaseError(error: unknown): unknown {
 }
 
 function isConnectionFailure(code: string, message: string): boolean {
-  return (
-    code.startsWith('08') ||
-    [
-      '57P01',
-      '57P02',
-      '57P03',
-      '53300',
-      'ECONNREFUSED',
-      'ECONNRESET',
-      'EPIPE',
-      'ENOENT',
-      'ETIMEDOUT',
-    ].includes(code) ||
-    /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/.test(
-      message,
-    )
-  );
+  return code.startsWith('08') || CONNECTION_FAILURES.has(code) || CONNECTION_COMPLAINT.test(message);
 }
 
 /** MikroORM wraps the driver's error; the SQLSTATE and constraint are on it or on its cause. */
@@ -88,7 +93,7 @@ function driverErrorOf(error: unknown): DriverError | undefined {
     if (typeof driver.code === 'string') {
       return driver;
     }
-    if (/Connection terminated|timeout exceeded when trying to connect/.test(at.message)) {
+    if (CONNECTION_COMPLAINT.test(at.message)) {
       return driver;
     }
   }

@@ -3,6 +3,7 @@ import { Migrator } from '@mikro-orm/migrations';
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { type Kysely, sql } from 'kysely';
 import { ProgressionEngine } from '../../migrations/001-progression-engine.ts';
+import { releaseDeadConnections } from './connection-pool.ts';
 import { translateDatabaseError } from './database-error.ts';
 import { AccountEntity } from './entities/account.ts';
 import { AuditEntryEntity } from './entities/audit-entry.ts';
@@ -83,7 +84,10 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
     extensions: [Migrator],
     migrations: { migrationsList: MIGRATIONS, snapshot: false, silent: true },
     pool: { max: options.connections },
-    driverOptions: { connectionTimeoutMillis: options.connectionWaitMs },
+    driverOptions: {
+      connectionTimeoutMillis: options.connectionWaitMs,
+      onPoolCreated: releaseDeadConnections,
+    },
   });
   const knownAccountIds = new Set<string>();
   const database: Database = {

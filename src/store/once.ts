@@ -39,7 +39,8 @@ export function requireRequestId(requestId: string | undefined): string {
 
 /**
  * Answers a writing call: runs `work` in a transaction of the caller's account, or returns the stored response
- * byte for byte. A concurrent call with the same ID waits for the first one. What throws leaves no trace.
+ * byte for byte. A concurrent call with the same ID waits for the first one, up to its deadline. What throws leaves
+ * no trace.
  */
 export async function once<I extends DescMessage, O extends DescMessage>(
   database: Database,
@@ -53,6 +54,7 @@ export async function once<I extends DescMessage, O extends DescMessage>(
   const fingerprint = fingerprintOf(method.input, request);
   await database.ensureAccount(call.accountId);
   const { response, replayed } = await database.transaction(call.accountId, async (tx) => {
+    await limitWaits(tx, call.deadlineAtMs);
     const claim = await sql`
       insert into requests (account_id, method, request_id, fingerprint, response, occurred_at)
       values (${call.accountId}, ${method.name}, ${requestId}, ${fingerprint}, '', ${instantToText(call.receivedAt)})
@@ -73,6 +75,15 @@ export async function once<I extends DescMessage, O extends DescMessage>(
     markReplayed(context);
   }
   return response;
+}
+
+/** Ends whatever still runs in the database at the deadline, with DEADLINE_EXCEEDED. */
+async function limitWaits(tx: Transaction, deadlineAtMs: number): Promise<void> {
+  const remainingMs = Math.ceil(deadlineAtMs - performance.now());
+  if (remainingMs <= 0) {
+    throw new DomainError('DEADLINE_EXCEEDED', 'the deadline passed');
+  }
+  await sql`select set_config('statement_timeout', ${String(remainingMs)}, true)`.execute(tx.sql);
 }
 
 async function storedResponse<I extends DescMessage, O extends DescMessage>(
