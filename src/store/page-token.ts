@@ -7,7 +7,7 @@ import { type Instant, instantFromText, instantToText } from '../instant.ts';
 /** A value of the key that a list is ordered by. */
 export type PageKeyValue = string | number | bigint;
 
-interface KeyTypes {
+interface PageKeyTypes {
   text: string;
   uuid: string;
   integer: number;
@@ -15,10 +15,11 @@ interface KeyTypes {
   instant: Instant;
 }
 
-type KeyKind = keyof KeyTypes;
+/** How a value of the key is read back. */
+export type PageKeyKind = keyof PageKeyTypes;
 
 /** The key that `kinds` describe, as in `['text', 'uuid']` → `[string, string]`. */
-export type PageKey<K extends readonly KeyKind[]> = { [I in keyof K]: KeyTypes[K[I]] };
+export type PageKey<K extends readonly PageKeyKind[]> = { [I in keyof K]: PageKeyTypes[K[I]] };
 
 const FINGERPRINT_BYTES = 9;
 const INTEGER_PATTERN = /^-?\d{1,10}$/;
@@ -37,7 +38,7 @@ export function encodePageToken(filter: readonly string[], key: readonly PageKey
  * The key in a token, undefined for the empty token of a first page. PAGE_TOKEN_INVALID for anything that
  * `encodePageToken` did not make of the same filter and a key of these kinds.
  */
-export function decodePageToken<const K extends readonly KeyKind[]>(
+export function decodePageToken<const K extends readonly PageKeyKind[]>(
   token: string,
   filter: readonly string[],
   kinds: K,
@@ -66,7 +67,7 @@ function readTexts(token: string): string[] {
 }
 
 /** The database casts what comes back from here, so a forged token must not carry what it cannot read. */
-function readValue(kind: KeyKind, text: string): PageKeyValue {
+function readValue(kind: PageKeyKind, text: string): PageKeyValue {
   switch (kind) {
     case 'text':
       return text.includes('\0') ? refuse() : text;

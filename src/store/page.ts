@@ -1,0 +1,48 @@
+/** Reads one page of a list by keyset: behind the last row of the page before, however far in it is. */
+import { decodePageToken, encodePageToken, type PageKey, type PageKeyKind } from './page-token.ts';
+
+/** What the caller asked for. */
+export interface PageRequest {
+  /** 0: the default. */
+  readonly pageSize: number;
+  /** Empty: the first page. */
+  readonly pageToken: string;
+}
+
+/** A list in an order that `keyOf` makes total. */
+export interface KeysetList<Row, K extends readonly PageKeyKind[]> {
+  /** What the page token is bound to; see encodePageToken. */
+  readonly filter: readonly string[];
+  readonly keyKinds: K;
+  readonly defaultPageSize: number;
+  keyOf(row: Row): PageKey<K>;
+  /** At most `limit` rows behind `after`, or from the start. */
+  rows(after: PageKey<K> | undefined, limit: number): Promise<Row[]>;
+  count(): Promise<number>;
+}
+
+export interface Page<Row> {
+  readonly rows: Row[];
+  /** Empty on the last page. */
+  readonly nextPageToken: string;
+  readonly totalSize: number;
+}
+
+/** PAGE_TOKEN_INVALID when the token is not from this list with this filter. */
+export async function readPage<Row, const K extends readonly PageKeyKind[]>(
+  list: KeysetList<Row, K>,
+  { pageSize, pageToken }: PageRequest,
+): Promise<Page<Row>> {
+  const after = decodePageToken(pageToken, list.filter, list.keyKinds);
+  const limit = pageSize || list.defaultPageSize;
+  const found = await list.rows(after, limit + 1);
+  const rows = found.slice(0, limit);
+  const last = rows.at(-1);
+  const nextPageToken = last && found.length > limit ? encodePageToken(list.filter, list.keyOf(last)) : '';
+  return { rows, nextPageToken, totalSize: await list.count() };
+}
+
+/** The rows behind this key, for lists by name, then id. */
+export function isAfterNameAndId([name, id]: readonly [string, string]) {
+  return { $or: [{ name: { $gt: name } }, { name, id: { $gt: id } }] };
+}
