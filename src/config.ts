@@ -27,6 +27,8 @@ export interface Limits {
   readonly queuedEvents: number;
   /** Programs whose rules a process keeps in memory. */
   readonly keptPrograms: number;
+  /** How far ahead a simulation goes. */
+  readonly simulatedWeeks: number;
   /** Tries of a transaction that PostgreSQL broke off (serialization, deadlock, lost connection). */
   readonly transactionTries: number;
   /** The deadline of a call that brings none, and the longest one that is honoured. */
@@ -66,6 +68,7 @@ const LIMITS: Limits = Object.freeze({
   concurrentRetries: 4,
   queuedEvents: 10_000,
   keptPrograms: 10_000,
+  simulatedWeeks: 260,
   transactionTries: 6,
   defaultDeadlineMs: 5_000,
   maximumDeadlineMs: 30_000,

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { instantFromText } from '../instant.ts';
 import type { Transaction } from '../store/database.ts';
 import type { MaxType, TriggerType } from './rules/rule.ts';
-import { maxKey, type SessionChange } from './snapshot.ts';
+import { addSessionChange, maxKey, type SessionChange } from './snapshot.ts';
 import type { SessionApplication, StoredSet } from './trigger-command.ts';
 import type { SetKind } from './trigger-event.ts';
 
@@ -112,22 +112,13 @@ export async function loadSessionApplications(
   return applications;
 }
 
-/** What stands of a session's applications, by lift max; a deload has taken the increments before it back. */
+/** What stands of a session's applications, by lift max. */
 export function sessionChangesOf(applications: readonly SessionApplication[]): Map<string, SessionChange> {
   const changes = new Map<string, SessionChange>();
-  for (const { liftId, maxType, previousValue, newValue, isReverted } of applications) {
-    if (isReverted) {
-      continue;
+  for (const application of applications) {
+    if (!application.isReverted) {
+      addSessionChange(changes, maxKey(application.liftId, application.maxType), application);
     }
-    const key = maxKey(liftId, maxType);
-    const before = changes.get(key) ?? { added: new Decimal(0), isDeloaded: false };
-    const delta = newValue.minus(previousValue);
-    changes.set(
-      key,
-      delta.isNegative()
-        ? { added: new Decimal(0), isDeloaded: true }
-        : { ...before, added: before.added.plus(delta) },
-    );
   }
   return changes;
 }

@@ -42,7 +42,8 @@ export function duplicateOutcome(first: TriggerOutcome | undefined): TriggerOutc
         }
       : result,
   );
-  return create(TriggerOutcomeSchema, { ...first, ...totalled(results) });
+  const { triggerType, userId, programId } = first ?? {};
+  return create(TriggerOutcomeSchema, { triggerType, userId, programId, ...totalled(results) });
 }
 
 function totalled(results: ProgressionResult[]) {

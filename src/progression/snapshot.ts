@@ -1,5 +1,5 @@
 /** Everything that a decision about one event depends on, as it was under the athlete's lock. */
-import type { Decimal } from 'decimal.js';
+import { Decimal } from 'decimal.js';
 import type { Instant } from '../instant.ts';
 import type { ProgramRules } from './program-rules.ts';
 import type { MaxType } from './rules/rule.ts';
@@ -54,4 +54,19 @@ export function maxKey(liftId: string, maxType: MaxType): string {
 /** Names what a rule remembers of one lift of the athlete. */
 export function ruleKey(liftId: string, progressionId: string): string {
   return `${liftId} ${progressionId}`;
+}
+
+/** Adds one application to what a session changed so far; a deload takes the increments before it back. */
+export function addSessionChange(
+  changes: Map<string, SessionChange>,
+  key: string,
+  { previousValue, newValue }: { readonly previousValue: Decimal; readonly newValue: Decimal },
+): void {
+  const before = changes.get(key) ?? { added: new Decimal(0), isDeloaded: false };
+  changes.set(
+    key,
+    newValue.lt(previousValue)
+      ? { added: new Decimal(0), isDeloaded: true }
+      : { ...before, added: before.added.plus(newValue).minus(previousValue) },
+  );
 }

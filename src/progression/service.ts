@@ -1,0 +1,102 @@
+/** ProgressionService on the wire: each method goes to the file of its name. */
+import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
+import { callContextOf, markReplayed } from '../call-context.ts';
+import { ProgressionService } from '../gen/progression/v1/progression_service_pb.ts';
+import { createCalls, type ServiceDeps } from '../store/calls.ts';
+import { batchHandleTriggers, type ValidateMessage } from './batch-handle-triggers.ts';
+import { getFailureCounter, listFailureCounters, resetFailureCounter } from './failure-counters.ts';
+import { handleCycleComplete } from './handle-cycle-complete.ts';
+import { handleSessionComplete } from './handle-session-complete.ts';
+import { handleWeekAdvance } from './handle-week-advance.ts';
+import { failureCounterMessage, liftMaxMessage, progressionLogMessage } from './lift-max-message.ts';
+import { getLiftMax, listLiftMaxes, listLiftMaxVersions } from './lift-maxes.ts';
+import { listProgressionLogs } from './list-progression-logs.ts';
+import { createProgramLoader } from './load-program.ts';
+import { logSets } from './log-sets.ts';
+import { revertProgression } from './revert-progression.ts';
+import { setLiftMax } from './set-lift-max.ts';
+import { simulateProgressions } from './simulate-progressions.ts';
+import { submitTrigger, type TriggerMethod } from './submit-trigger.ts';
+import { triggerProgression } from './trigger-progression.ts';
+import { createTriggerQueue } from './trigger-queue.ts';
+import { createUnitOfWork } from './unit-of-work.ts';
+
+export interface ProgressionDeps extends ServiceDeps {
+  readonly validate: ValidateMessage;
+  /** Told of the errors that a batch answers; logs the ones that are defects. */
+  readonly reportError: (error: unknown) => void;
+}
+
+/** The contract of each method is in progression_service.proto. */
+export function createProgressionService(deps: ProgressionDeps): ServiceImpl<typeof ProgressionService> {
+  const { database, clock, config, validate, reportError } = deps;
+  const { limits } = config;
+  const { method } = ProgressionService;
+  const { read, write } = createCalls(deps);
+  const programs = createProgramLoader(limits.keptPrograms);
+  const queue = createTriggerQueue(createUnitOfWork(database, programs, clock), limits);
+
+  const triggered = <I extends DescMessage, O extends DescMessage>(trigger: TriggerMethod<I, O>) => {
+    return async (request: MessageShape<I>, context: HandlerContext): Promise<MessageShape<O>> => {
+      const answer = await submitTrigger(queue, limits, trigger, request, callContextOf(context));
+      if (answer.isReplayed) {
+        markReplayed(context);
+      }
+      return answer.response;
+    };
+  };
+
+  return {
+    handleSessionComplete: triggered(handleSessionComplete),
+    handleWeekAdvance: triggered(handleWeekAdvance),
+    handleCycleComplete: triggered(handleCycleComplete),
+    logSets: triggered(logSets),
+    triggerProgression: triggered(triggerProgression),
+    batchHandleTriggers: (request, context) =>
+      batchHandleTriggers({ queue, limits, validate, reportError }, request, callContextOf(context)),
+
+    listProgressionLogs: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, ...page } = await listProgressionLogs(tx, request, limits.defaultPageSize);
+        return { logs: rows.map(progressionLogMessage), ...page };
+      }),
+    getLiftMax: (request, context) =>
+      read(context, async (tx) => ({ liftMax: liftMaxMessage(await getLiftMax(tx, request)) })),
+    listLiftMaxes: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, ...page } = await listLiftMaxes(tx, request, limits.defaultPageSize);
+        return { liftMaxes: rows.map(liftMaxMessage), ...page };
+      }),
+    listLiftMaxVersions: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, ...page } = await listLiftMaxVersions(tx, request, limits.defaultPageSize);
+        return { liftMaxes: rows.map(liftMaxMessage), ...page };
+      }),
+    setLiftMax: (request, context) =>
+      write(method.setLiftMax, request, context, async (change) => ({
+        liftMax: liftMaxMessage(await setLiftMax(change, request)),
+      })),
+
+    getFailureCounter: (request, context) =>
+      read(context, async (tx) => ({
+        failureCounter: failureCounterMessage(request.userId, await getFailureCounter(tx, request)),
+      })),
+    listFailureCounters: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, ...page } = await listFailureCounters(tx, request, limits.defaultPageSize);
+        return { failureCounters: rows.map((row) => failureCounterMessage(request.userId, row)), ...page };
+      }),
+    resetFailureCounter: (request, context) =>
+      write(method.resetFailureCounter, request, context, async (change) => ({
+        failureCounter: failureCounterMessage(request.userId, await resetFailureCounter(change, request)),
+      })),
+    revertProgression: (request, context) =>
+      write(method.revertProgression, request, context, async (change) => {
+        const { log, liftMax } = await revertProgression(change, request);
+        return { log: progressionLogMessage(log), liftMax: liftMaxMessage(liftMax) };
+      }),
+    simulateProgressions: (request, context) =>
+      read(context, (tx) => simulateProgressions(tx, request, programs, limits.simulatedWeeks, clock())),
+  };
+}

@@ -1,0 +1,128 @@
+/** SimulateProgressions: what the rules would do from the current maxes on. Reads, and writes nothing. */
+import { create } from '@bufbuild/protobuf';
+import { sql } from 'kysely';
+import { DomainError, invalidFields } from '../domain-error.ts';
+import {
+  type SimulateProgressionsRequest,
+  type SimulateProgressionsResponse,
+  SimulateProgressionsResponseSchema,
+} from '../gen/progression/v1/progression_service_pb.ts';
+import type { Instant } from '../instant.ts';
+import type { Transaction } from '../store/database.ts';
+import { requireUser } from '../store/lock-user.ts';
+import { liftMaxMessage } from './lift-max-message.ts';
+import { loadEnrollments } from './load-ledger.ts';
+import type { ProgramLoader } from './load-program.ts';
+import { loadMaxes, loadRuleMemories } from './load-snapshots.ts';
+import { outcomeMessage } from './outcome-message.ts';
+import { type Calendar, simulate } from './simulate.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** Throws USER_NOT_FOUND, NOT_ENROLLED, PROGRESSION_INVALID, VALIDATION_FAILED beyond `mostWeeks`. */
+export async function simulateProgressions(
+  tx: Transaction,
+  request: SimulateProgressionsRequest,
+  programs: ProgramLoader,
+  mostWeeks: number,
+  now: Instant,
+): Promise<SimulateProgressionsResponse> {
+  const { userId } = request;
+  await requireUser(tx, userId);
+  const start = await loadStart(tx, userId, programs);
+  const calendar = await loadCalendar(tx, start.program);
+  const weeks = weeksOf(request, calendar, mostWeeks);
+  const { steps, end } = simulate(start, userId, calendar, weeks, performanceOf(request), now);
+  const { programId } = start.program;
+  return create(SimulateProgressionsResponseSchema, {
+    events: steps.map(({ event, plan, ...at }) => ({
+      ...at,
+      outcome: outcomeMessage({
+        event,
+        programId,
+        plan,
+        logIds: [],
+        sets: [],
+        earlierApplications: [],
+        counters: [],
+      }),
+    })),
+    finalLiftMaxes: [...end.maxes].map(([key, { value, version }]) => {
+      const [liftId = '', maxType = ''] = key.split(' ');
+      const source = version === start.maxes.get(key)?.version ? '' : 'PROGRESSION';
+      return liftMaxMessage({
+        userId,
+        liftId,
+        maxType,
+        value,
+        version,
+        source,
+        reason: '',
+        effectiveAt: now,
+        recordedAt: now,
+      });
+    }),
+  });
+}
+
+async function loadStart(tx: Transaction, userId: string, programs: ProgramLoader): Promise<Snapshot> {
+  const enrollment = (await loadEnrollments(tx, [userId])).get(userId);
+  if (!enrollment) {
+    throw new DomainError('NOT_ENROLLED', `user ${userId} has no active enrollment`, {
+      metadata: { userId },
+    });
+  }
+  const program = await programs.load(tx, enrollment.programId, enrollment.programRevision);
+  const subjects = [{ userId, program, assignments: program.assignments }];
+  const memories = (await loadRuleMemories(tx, subjects)).get(userId);
+  return {
+    enrollmentId: enrollment.enrollmentId,
+    program,
+    maxes: (await loadMaxes(tx, subjects)).get(userId) ?? new Map(),
+    failureCounts: memories?.failureCounts ?? new Map(),
+    stages: memories?.stages ?? new Map(),
+    sessionSets: [],
+    sessionChanges: new Map(),
+    missedLiftIds: new Set(),
+    takenInstants: new Set(),
+    standingLogIds: new Map(),
+    latestEventKey: null,
+  };
+}
+
+/** A program without days trains all of its lifts each time. */
+async function loadCalendar(tx: Transaction, { programId, liftIds }: Snapshot['program']): Promise<Calendar> {
+  const { rows } = await sql<{
+    weeks: number;
+    sessions: number;
+    days: { slug: string; liftIds: string[] }[];
+  }>`
+    select weeks_per_cycle as weeks, sessions_per_week as sessions, days from programs
+    where account_id = ${tx.accountId} and id = ${programId}`.execute(tx.sql);
+  const [{ weeks, sessions, days } = { weeks: 1, sessions: 1, days: [] }] = rows;
+  return {
+    weeksPerCycle: weeks,
+    sessionsPerWeek: sessions,
+    days: days.length > 0 ? days : [{ slug: 'day', liftIds }],
+  };
+}
+
+function weeksOf({ horizon }: SimulateProgressionsRequest, calendar: Calendar, mostWeeks: number): number {
+  const weeks = (horizon.value ?? 0) * (horizon.case === 'cycles' ? calendar.weeksPerCycle : 1);
+  if (weeks > mostWeeks) {
+    throw invalidFields([
+      {
+        field: horizon.case ?? 'horizon',
+        description: `must come to at most ${mostWeeks} weeks, not ${weeks}`,
+      },
+    ]);
+  }
+  return weeks;
+}
+
+function performanceOf({ performance }: SimulateProgressionsRequest) {
+  return {
+    missedSessions: new Set(performance?.missedSessions),
+    amrapReps: performance?.amrapReps ?? null,
+    workReps: performance?.workReps ?? null,
+  };
+}
