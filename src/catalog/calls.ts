@@ -1,0 +1,48 @@
+/** The two kinds of calls that the catalogue's services answer: changes, once per request ID, and reads. */
+import {
+  create,
+  type DescMessage,
+  type DescMethodUnary,
+  type MessageInitShape,
+  type MessageShape,
+} from '@bufbuild/protobuf';
+import type { HandlerContext } from '@connectrpc/connect';
+import { callContextOf } from '../call-context.ts';
+import type { Config } from '../config.ts';
+import type { Clock } from '../instant.ts';
+import type { Database, Transaction } from '../store/database.ts';
+import { once } from '../store/once.ts';
+import type { Change } from './change.ts';
+
+/** What the services of the catalogue are made of. */
+export interface CatalogDeps {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly config: Config;
+}
+
+export interface CatalogCalls {
+  /** Runs a change in one transaction and answers with what it returns; a replay answers what is stored. */
+  write<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    request: MessageShape<I>,
+    context: HandlerContext,
+    work: (change: Change) => Promise<MessageInitShape<O>>,
+  ): Promise<MessageShape<O>>;
+  /** Runs a read in a transaction of the caller's account. */
+  read<T>(context: HandlerContext, work: (tx: Transaction) => Promise<T>): Promise<T>;
+}
+
+export function createCatalogCalls({ database, clock }: CatalogDeps): CatalogCalls {
+  return {
+    write(method, request, context, work) {
+      const { actor } = callContextOf(context);
+      return once(database, context, method, request, async (tx) =>
+        create(method.output, await work({ tx, now: clock(), actor })),
+      );
+    },
+    read(context, work) {
+      return database.transaction(callContextOf(context).accountId, work);
+    },
+  };
+}

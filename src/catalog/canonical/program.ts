@@ -1,0 +1,46 @@
+/** How a program of the catalogue is written down: its days, its rules, and figures in pounds and kilograms. */
+import type { Blueprint, BlueprintRule } from '../blueprint.ts';
+import type { StoredRule } from '../stored-parameters.ts';
+import { type CatalogLift, LIFT_NAMES } from './lifts.ts';
+
+export type Unit = 'lb' | 'kg';
+
+export const BOTH_UNITS: readonly Unit[] = ['lb', 'kg'];
+
+/** One figure in each unit, as programs give them: they are not converted. */
+export type Figures = Readonly<Record<Unit, string>>;
+
+export type CatalogRule = BlueprintRule & StoredRule;
+
+export interface CatalogProgram extends Blueprint {
+  readonly rules: readonly CatalogRule[];
+}
+
+export interface ProgramDraft {
+  readonly slug: string;
+  readonly name: string;
+  readonly description: string;
+  readonly source: string;
+  /** Absent: the program has no weights of its own. */
+  readonly unit?: Unit;
+  /** Absent: 1, for programs that nothing happens to at a cycle's end. */
+  readonly weeksPerCycle?: number;
+  readonly sessionsPerWeek: number;
+  /** Lifts of each day by the day's slug; sessions take the days in turn. */
+  readonly days: Readonly<Record<string, readonly CatalogLift[]>>;
+  readonly rules: readonly CatalogRule[];
+}
+
+const UNIT_NAMES = { lb: 'POUND', kg: 'KILOGRAM' } as const;
+
+/** The program's lifts are those of its days, in order of appearance. */
+export function defineProgram({ days, unit, weeksPerCycle = 1, ...draft }: ProgramDraft): CatalogProgram {
+  const liftSlugs = new Set(Object.values(days).flat());
+  return {
+    ...draft,
+    unit: unit ? UNIT_NAMES[unit] : '',
+    weeksPerCycle,
+    lifts: [...liftSlugs].map((slug) => ({ slug, name: LIFT_NAMES[slug] })),
+    days: Object.entries(days).map(([slug, lifts]) => ({ slug, liftSlugs: lifts })),
+  };
+}

@@ -1,0 +1,81 @@
+/** The rules that programs of the catalogue have in common. All of them change the training max. */
+import type { BlueprintPlace } from '../blueprint.ts';
+import type { CatalogLift } from './lifts.ts';
+import type { CatalogRule, Figures, Unit } from './program.ts';
+
+export const TRAINING_MAX = 'TRAINING_MAX';
+
+/** Deloads and stages come before increments, which see what they left. */
+export const FAILURE_PRIORITY = 10;
+export const INCREMENT_PRIORITY = 20;
+
+/** What percent operations are rounded to: the smallest step that plates allow. */
+export const STEP: Figures = { lb: '5', kg: '2.5' };
+
+/** One place for each lift; without lifts, one for the whole program. */
+export function places(priority: number, lifts?: readonly CatalogLift[]): BlueprintPlace[] {
+  const slugs = lifts ?? [null];
+  return slugs.map((liftSlug) => ({ liftSlug, priority, enabled: true, overrideIncrement: null }));
+}
+
+export interface LinearDraft {
+  readonly unit: Unit;
+  readonly triggerType: 'AFTER_SESSION' | 'AFTER_WEEK';
+  readonly increment: Figures;
+  /** Absent: every lift that has no rule of its own for this trigger. */
+  readonly lifts?: readonly CatalogLift[];
+}
+
+/** A fixed increment, held when a target was missed. */
+export function linear({ unit, triggerType, increment, lifts }: LinearDraft): CatalogRule {
+  return {
+    name: `+${increment[unit]} ${unit} a ${triggerType === 'AFTER_WEEK' ? 'week' : 'session'}`,
+    type: 'LINEAR_PROGRESSION',
+    parameters: {
+      maxType: TRAINING_MAX,
+      triggerType,
+      increment: increment[unit],
+      requireSuccess: true,
+    },
+    places: places(INCREMENT_PRIORITY, lifts),
+  };
+}
+
+/** 10 % off after this many missed sessions in a row, and the count starts again. */
+export function deload(unit: Unit, missedSessions: number, lifts?: readonly CatalogLift[]): CatalogRule {
+  return {
+    name: `-10 % after ${missedSessions} missed session${missedSessions === 1 ? '' : 's'}`,
+    type: 'DELOAD_ON_FAILURE',
+    parameters: {
+      maxType: TRAINING_MAX,
+      failureThreshold: missedSessions,
+      deloadType: 'percent',
+      deloadPercent: '0.1',
+      resetOnDeload: true,
+      countBy: 'SESSION',
+      roundTo: STEP[unit],
+    },
+    places: places(FAILURE_PRIORITY, lifts),
+  };
+}
+
+/** What the repetitions of the AMRAP set earn, by the fewest that earn it. */
+export function amrap(
+  unit: Unit,
+  name: string,
+  earned: Readonly<Record<number, Figures>>,
+  lifts?: readonly CatalogLift[],
+): CatalogRule {
+  return {
+    name,
+    type: 'AMRAP_PROGRESSION',
+    parameters: {
+      maxType: TRAINING_MAX,
+      thresholds: Object.entries(earned).map(([minReps, increment]) => ({
+        minReps: Number(minReps),
+        increment: increment[unit],
+      })),
+    },
+    places: places(INCREMENT_PRIORITY, lifts),
+  };
+}

@@ -1,0 +1,35 @@
+/** Starting Strength: three full-body sessions a week, weight on the bar in each. */
+import { BOTH_UNITS, defineProgram } from './program.ts';
+import { deload, linear } from './rules.ts';
+
+export const STARTING_STRENGTH = BOTH_UNITS.map((unit) =>
+  defineProgram({
+    slug: `starting-strength-${unit}`,
+    name: `Starting Strength (${unit})`,
+    description:
+      'A novice program. Every session adds weight to the lifts whose work sets met their targets; two missed ' +
+      'sessions of a lift in a row take 10 % off it.',
+    source: 'Mark Rippetoe, Starting Strength: Basic Barbell Training',
+    unit,
+    sessionsPerWeek: 3,
+    days: {
+      'day-a': ['squat', 'overhead-press', 'deadlift'],
+      'day-b': ['squat', 'bench-press', 'deadlift'],
+    },
+    rules: [
+      deload(unit, 2),
+      linear({
+        unit,
+        triggerType: 'AFTER_SESSION',
+        increment: { lb: '5', kg: '2.5' },
+        lifts: ['squat', 'deadlift'],
+      }),
+      linear({
+        unit,
+        triggerType: 'AFTER_SESSION',
+        increment: { lb: '2.5', kg: '1.25' },
+        lifts: ['bench-press', 'overhead-press'],
+      }),
+    ],
+  }),
+);

@@ -1,0 +1,35 @@
+/** The Texas Method: a volume, a recovery and an intensity day, weight on the bar each week. */
+import { BOTH_UNITS, defineProgram } from './program.ts';
+import { linear } from './rules.ts';
+
+export const TEXAS_METHOD = BOTH_UNITS.map((unit) =>
+  defineProgram({
+    slug: `texas-method-${unit}`,
+    name: `Texas Method (${unit})`,
+    description:
+      'An intermediate program. Every week adds weight to the lifts whose work sets met their targets in it; a ' +
+      'lift that missed one holds.',
+    source: 'Mark Rippetoe and Andy Baker, Practical Programming for Strength Training',
+    unit,
+    sessionsPerWeek: 3,
+    days: {
+      volume: ['squat', 'bench-press', 'deadlift'],
+      recovery: ['squat', 'overhead-press'],
+      intensity: ['squat', 'bench-press', 'power-clean'],
+    },
+    rules: [
+      linear({
+        unit,
+        triggerType: 'AFTER_WEEK',
+        increment: { lb: '5', kg: '2.5' },
+        lifts: ['squat', 'deadlift'],
+      }),
+      linear({
+        unit,
+        triggerType: 'AFTER_WEEK',
+        increment: { lb: '2.5', kg: '1.25' },
+        lifts: ['bench-press', 'overhead-press', 'power-clean'],
+      }),
+    ],
+  }),
+);

@@ -1,0 +1,47 @@
+/** Wendler's 5/3/1 with Boring But Big: four weeks a cycle, from a training max of 90 % of the one-rep max. */
+import type { BlueprintPlace } from '../blueprint.ts';
+import { BOTH_UNITS, defineProgram, type Figures, type Unit } from './program.ts';
+import { deload, INCREMENT_PRIORITY, places, TRAINING_MAX } from './rules.ts';
+
+const PRESSES: Figures = { lb: '5', kg: '2.5' };
+const SQUAT_AND_DEADLIFT: Figures = { lb: '10', kg: '5' };
+
+export const WENDLER_531_BBB = BOTH_UNITS.map((unit) =>
+  defineProgram({
+    slug: `wendler-531-bbb-${unit}`,
+    name: `Wendler 5/3/1, Boring But Big (${unit})`,
+    description:
+      'Four-week cycles. The training max starts at 90 % of the one-rep max; every cycle adds to the lifts whose ' +
+      'work sets met their targets. A rule that takes 10 % off after a missed session is there, switched off.',
+    source: 'Jim Wendler, 5/3/1: The Simplest and Most Effective Training System for Raw Strength',
+    unit,
+    weeksPerCycle: 4,
+    sessionsPerWeek: 4,
+    days: {
+      press: ['overhead-press'],
+      deadlift: ['deadlift'],
+      bench: ['bench-press'],
+      squat: ['squat'],
+    },
+    rules: [
+      switchedOff(unit),
+      {
+        name: `+${PRESSES[unit]} ${unit} a cycle, squat and deadlift +${SQUAT_AND_DEADLIFT[unit]} ${unit}`,
+        type: 'CYCLE_PROGRESSION',
+        parameters: { maxType: TRAINING_MAX, increment: PRESSES[unit], requireSuccess: true },
+        places: [
+          ...places(INCREMENT_PRIORITY),
+          ...places(INCREMENT_PRIORITY, ['squat', 'deadlift']).map(
+            (place): BlueprintPlace => ({ ...place, overrideIncrement: SQUAT_AND_DEADLIFT[unit] }),
+          ),
+        ],
+      },
+    ],
+  }),
+);
+
+/** For coaches who reset a lift at the first miss. */
+function switchedOff(unit: Unit) {
+  const rule = deload(unit, 1);
+  return { ...rule, places: rule.places.map((place) => ({ ...place, enabled: false })) };
+}

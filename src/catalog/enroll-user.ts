@@ -1,0 +1,38 @@
+/** EnrollUser: makes a program the athlete's ACTIVE one; a paused membership of it goes on where it stopped. */
+import { LockMode } from '@mikro-orm/core';
+import { v7 as newId } from 'uuid';
+import { DomainError } from '../domain-error.ts';
+import { type Enrollment, EnrollmentEntity } from '../store/entities/enrollment.ts';
+import { lockUser } from '../store/lock-user.ts';
+import type { Change } from './change.ts';
+import { activeEnrollment } from './enrollments.ts';
+import { requireProgram } from './programs.ts';
+
+/** USER_NOT_FOUND, PROGRAM_NOT_FOUND; ALREADY_ENROLLED while an enrollment is ACTIVE, also one in this program. */
+export async function enrollUser(
+  { tx, now }: Change,
+  { userId, programId }: { userId: string; programId: string },
+): Promise<Enrollment> {
+  await lockUser(tx, userId);
+  const program = await requireProgram(tx, programId, LockMode.PESSIMISTIC_READ);
+  const active = await activeEnrollment(tx, userId);
+  if (active) {
+    throw new DomainError('ALREADY_ENROLLED', `user ${userId} is ACTIVE on program ${active.programId}`, {
+      metadata: { userId, programId: active.programId, enrollmentId: active.id },
+    });
+  }
+  const membership = { accountId: tx.accountId, userId: userId.toLowerCase(), programId: program.id };
+  const paused = await tx.em.findOne(EnrollmentEntity, { ...membership, status: 'PAUSED' });
+  if (paused) {
+    paused.status = 'ACTIVE';
+    paused.endedAt = null;
+    return paused;
+  }
+  return tx.em.create(EnrollmentEntity, {
+    ...membership,
+    id: newId(),
+    status: 'ACTIVE',
+    startedAt: now,
+    endedAt: null,
+  });
+}

@@ -1,0 +1,93 @@
+/** Program progressions: the places of rules in a program, in the order in which they apply. */
+import { LockMode } from '@mikro-orm/core';
+import { DomainError } from '../domain-error.ts';
+import type { ListProgramProgressionsRequest } from '../gen/progression/v1/program_service_pb.ts';
+import type { Transaction } from '../store/database.ts';
+import { type ProgramProgression, ProgramProgressionEntity } from '../store/entities/program-progression.ts';
+import { type Page, readPage } from '../store/page.ts';
+import { audit, type Change } from './change.ts';
+import { reviseProgram } from './program-revision.ts';
+import { requireProgram } from './programs.ts';
+
+/**
+ * The row with this id in a live program, or PROGRAM_PROGRESSION_NOT_FOUND. With a lock mode the program is locked
+ * before the row is read: whoever changes a program's rows holds the program.
+ */
+export async function getProgramProgression(
+  tx: Transaction,
+  programProgressionId: string,
+  lockMode?: LockMode,
+): Promise<ProgramProgression> {
+  const where = { accountId: tx.accountId, id: programProgressionId };
+  const notFound = new DomainError(
+    'PROGRAM_PROGRESSION_NOT_FOUND',
+    `program progression ${programProgressionId} does not exist`,
+    { metadata: { programProgressionId } },
+  );
+  const found = await tx.em.findOne(ProgramProgressionEntity, where);
+  if (!found) {
+    throw notFound;
+  }
+  await requireProgram(tx, found.programId, lockMode).catch((error: unknown) => {
+    throw error instanceof DomainError ? notFound : error;
+  });
+  const current = lockMode ? await tx.em.findOne(ProgramProgressionEntity, where, { refresh: true }) : found;
+  if (!current) {
+    throw notFound;
+  }
+  return current;
+}
+
+/** By priority, then id. PROGRAM_NOT_FOUND. */
+export async function listProgramProgressions(
+  tx: Transaction,
+  request: ListProgramProgressionsRequest,
+  defaultPageSize: number,
+): Promise<Page<ProgramProgression>> {
+  const program = await requireProgram(tx, request.programId);
+  const ofProgram = { accountId: tx.accountId, programId: program.id };
+  return readPage(
+    {
+      filter: ['ListProgramProgressions', tx.accountId, program.id],
+      keyKinds: ['integer', 'uuid'],
+      defaultPageSize,
+      keyOf: (row: ProgramProgression) => [row.priority, row.id],
+      rows: (after, limit) => {
+        const where = after
+          ? {
+              ...ofProgram,
+              $or: [{ priority: { $gt: after[0] } }, { priority: after[0], id: { $gt: after[1] } }],
+            }
+          : ofProgram;
+        return tx.em.find(ProgramProgressionEntity, where, {
+          orderBy: { priority: 'asc', id: 'asc' },
+          limit,
+        });
+      },
+      count: () => tx.em.count(ProgramProgressionEntity, ofProgram),
+    },
+    request,
+  );
+}
+
+/** PROGRAM_PROGRESSION_NOT_FOUND. The rule itself stays. */
+export async function deleteProgramProgression(change: Change, programProgressionId: string): Promise<void> {
+  const { tx } = change;
+  const row = await getProgramProgression(tx, programProgressionId, LockMode.PESSIMISTIC_WRITE);
+  tx.em.remove(row);
+  await reviseProgram(tx, row.programId);
+  audit(change, {
+    action: 'DeleteProgramProgression',
+    targetType: 'program_progression',
+    targetId: row.id,
+    before: auditedProgramProgression(row),
+    after: null,
+  });
+}
+
+/** What the audit trail keeps of a rule's place. */
+export function auditedProgramProgression(row: ProgramProgression): Record<string, unknown> {
+  const { programId, progressionId, liftId, priority, enabled } = row;
+  const overrideIncrement = row.overrideIncrement?.toFixed() ?? null;
+  return { programId, progressionId, liftId, priority, enabled, overrideIncrement };
+}

@@ -1,0 +1,167 @@
+/** ProgramService on the wire: each method checks, runs its use case, and answers with its message. */
+import type { ServiceImpl } from '@connectrpc/connect';
+import { ProgramService } from '../gen/progression/v1/program_service_pb.ts';
+import { type CatalogDeps, createCatalogCalls } from './calls.ts';
+import { CATALOG_PROGRAMS } from './canonical/catalog.ts';
+import { copyProgram } from './copy-program.ts';
+import { createProgram } from './create-program.ts';
+import { createProgramProgression } from './create-program-progression.ts';
+import { createProgression } from './create-progression.ts';
+import { enrollUser } from './enroll-user.ts';
+import { getEnrollment } from './enrollments.ts';
+import { createLift, deleteLift, getLift, listLifts, updateLift } from './lifts.ts';
+import {
+  catalogProgramMessage,
+  enrollmentMessage,
+  liftMessage,
+  programMessage,
+  programProgressionMessage,
+  progressionMessage,
+} from './messages.ts';
+import { readOverrideIncrement } from './override-increment.ts';
+import {
+  deleteProgramProgression,
+  getProgramProgression,
+  listProgramProgressions,
+} from './program-progressions.ts';
+import { deleteProgram, getProgram, listPrograms } from './programs.ts';
+import { parametersToStored } from './progression-parameters.ts';
+import { deleteProgression, getProgression, listProgressions } from './progressions.ts';
+import { unenrollUser } from './unenroll-user.ts';
+import { updateProgram } from './update-program.ts';
+import { updateProgramProgression } from './update-program-progression.ts';
+import { updateProgression } from './update-progression.ts';
+
+/** What a coach configures before any event arrives; the contract of each method is in program_service.proto. */
+export function createProgramService(deps: CatalogDeps): ServiceImpl<typeof ProgramService> {
+  const { read, write } = createCatalogCalls(deps);
+  const { method } = ProgramService;
+  const { defaultPageSize } = deps.config.limits;
+  return {
+    createLift: (request, context) =>
+      write(method.createLift, request, context, async (change) => ({
+        lift: liftMessage(await createLift(change, request)),
+      })),
+    getLift: (request, context) =>
+      read(context, async (tx) => ({ lift: liftMessage(await getLift(tx, request.liftId)) })),
+    listLifts: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, ...page } = await listLifts(tx, request, defaultPageSize);
+        return { lifts: rows.map(liftMessage), ...page };
+      }),
+    updateLift: (request, context) =>
+      write(method.updateLift, request, context, async (change) => ({
+        lift: liftMessage(await updateLift(change, request)),
+      })),
+    deleteLift: (request, context) =>
+      write(method.deleteLift, request, context, async (change) => {
+        await deleteLift(change, request.liftId);
+        return {};
+      }),
+
+    async createProgression(request, context) {
+      const rule = parametersToStored(request.parameters);
+      return write(method.createProgression, request, context, async (change) => ({
+        progression: progressionMessage(await createProgression(change, request.name, rule)),
+      }));
+    },
+    getProgression: (request, context) =>
+      read(context, async (tx) => ({
+        progression: progressionMessage(await getProgression(tx, request.progressionId)),
+      })),
+    listProgressions: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, ...page } = await listProgressions(tx, request, defaultPageSize);
+        return { progressions: rows.map(progressionMessage), ...page };
+      }),
+    async updateProgression(request, context) {
+      const rule = request.parameters && parametersToStored(request.parameters);
+      const { progressionId, name } = request;
+      return write(method.updateProgression, request, context, async (change) => ({
+        progression: progressionMessage(await updateProgression(change, { progressionId, name, rule })),
+      }));
+    },
+    deleteProgression: (request, context) =>
+      write(method.deleteProgression, request, context, async (change) => {
+        await deleteProgression(change, request.progressionId);
+        return {};
+      }),
+
+    createProgram: (request, context) =>
+      write(method.createProgram, request, context, async (change) => ({
+        program: programMessage(await createProgram(change, request)),
+      })),
+    getProgram: (request, context) =>
+      read(context, async (tx) => ({ program: programMessage(await getProgram(tx, request.programId)) })),
+    listPrograms: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, ...page } = await listPrograms(tx, request, defaultPageSize);
+        return { programs: rows.map(programMessage), ...page };
+      }),
+    updateProgram: (request, context) =>
+      write(method.updateProgram, request, context, async (change) => ({
+        program: programMessage(await updateProgram(change, request)),
+      })),
+    deleteProgram: (request, context) =>
+      write(method.deleteProgram, request, context, async (change) => {
+        await deleteProgram(change, request.programId);
+        return {};
+      }),
+    copyProgram: (request, context) =>
+      write(method.copyProgram, request, context, async (change) => {
+        const copy = await copyProgram(change, request);
+        return {
+          program: programMessage(copy),
+          programProgressions: copy.rows.map(programProgressionMessage),
+        };
+      }),
+    listCatalogPrograms: () => ({ programs: CATALOG_PROGRAMS.map(catalogProgramMessage) }),
+
+    async createProgramProgression(request, context) {
+      const override = readOverrideIncrement(request.overrideIncrement);
+      return write(method.createProgramProgression, request, context, async (change) => ({
+        programProgression: programProgressionMessage(
+          await createProgramProgression(change, request, override),
+        ),
+      }));
+    },
+    getProgramProgression: (request, context) =>
+      read(context, async (tx) => ({
+        programProgression: programProgressionMessage(
+          await getProgramProgression(tx, request.programProgressionId),
+        ),
+      })),
+    listProgramProgressions: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, ...page } = await listProgramProgressions(tx, request, defaultPageSize);
+        return { programProgressions: rows.map(programProgressionMessage), ...page };
+      }),
+    async updateProgramProgression(request, context) {
+      const text = request.overrideIncrement;
+      const override = text === undefined ? undefined : readOverrideIncrement(text);
+      return write(method.updateProgramProgression, request, context, async (change) => ({
+        programProgression: programProgressionMessage(
+          await updateProgramProgression(change, request, override),
+        ),
+      }));
+    },
+    deleteProgramProgression: (request, context) =>
+      write(method.deleteProgramProgression, request, context, async (change) => {
+        await deleteProgramProgression(change, request.programProgressionId);
+        return {};
+      }),
+
+    enrollUser: (request, context) =>
+      write(method.enrollUser, request, context, async (change) => ({
+        enrollment: enrollmentMessage(await enrollUser(change, request)),
+      })),
+    unenrollUser: (request, context) =>
+      write(method.unenrollUser, request, context, async (change) => ({
+        enrollment: enrollmentMessage(await unenrollUser(change, request)),
+      })),
+    getEnrollment: (request, context) =>
+      read(context, async (tx) => ({
+        enrollment: enrollmentMessage(await getEnrollment(tx, request.userId)),
+      })),
+  };
+}

@@ -1,0 +1,27 @@
+/** UnenrollUser: ends or pauses the athlete's ACTIVE enrollment. */
+import { DomainError } from '../domain-error.ts';
+import { enumName } from '../enum-name.ts';
+import {
+  EnrollmentStatus,
+  EnrollmentStatusSchema,
+  type UnenrollUserRequest,
+} from '../gen/progression/v1/program_service_pb.ts';
+import type { Enrollment } from '../store/entities/enrollment.ts';
+import { lockUser } from '../store/lock-user.ts';
+import type { Change } from './change.ts';
+import { activeEnrollment } from './enrollments.ts';
+
+/** USER_NOT_FOUND; NOT_ENROLLED when no enrollment is ACTIVE. An unspecified status means QUIT. */
+export async function unenrollUser({ tx, now }: Change, request: UnenrollUserRequest): Promise<Enrollment> {
+  const { userId } = request;
+  await lockUser(tx, userId);
+  const enrollment = await activeEnrollment(tx, userId);
+  if (!enrollment) {
+    throw new DomainError('NOT_ENROLLED', `user ${userId} has no ACTIVE enrollment`, {
+      metadata: { userId },
+    });
+  }
+  enrollment.status = enumName(EnrollmentStatusSchema, request.status || EnrollmentStatus.QUIT);
+  enrollment.endedAt = now;
+  return enrollment;
+}

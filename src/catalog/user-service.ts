@@ -1,0 +1,43 @@
+/** UserService on the wire: each method checks, runs its use case, and answers with its message. */
+import type { ServiceImpl } from '@connectrpc/connect';
+import { UserService } from '../gen/progression/v1/user_service_pb.ts';
+import { checkProfile } from './athlete-profile.ts';
+import { type CatalogDeps, createCatalogCalls } from './calls.ts';
+import { createUser } from './create-user.ts';
+import { deleteUser } from './delete-user.ts';
+import { userMessage } from './messages.ts';
+import { updateUser } from './update-user.ts';
+import { getUser, listUsers } from './users.ts';
+
+/** The athletes of an account; the contract of each method is in user_service.proto. */
+export function createUserService(deps: CatalogDeps): ServiceImpl<typeof UserService> {
+  const { read, write } = createCatalogCalls(deps);
+  const { method } = UserService;
+  const { defaultPageSize } = deps.config.limits;
+  return {
+    async createUser(request, context) {
+      checkProfile(request, deps.clock());
+      return write(method.createUser, request, context, async (change) => ({
+        user: userMessage(await createUser(change, request)),
+      }));
+    },
+    getUser: (request, context) =>
+      read(context, async (tx) => ({ user: userMessage(await getUser(tx, request.userId)) })),
+    listUsers: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, ...page } = await listUsers(tx, request, defaultPageSize);
+        return { users: rows.map(userMessage), ...page };
+      }),
+    async updateUser(request, context) {
+      checkProfile(request, deps.clock());
+      return write(method.updateUser, request, context, async (change) => ({
+        user: userMessage(await updateUser(change, request)),
+      }));
+    },
+    deleteUser: (request, context) =>
+      write(method.deleteUser, request, context, async (change) => {
+        await deleteUser(change, request.userId);
+        return {};
+      }),
+  };
+}

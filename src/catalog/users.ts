@@ -1,0 +1,41 @@
+/** Users: the account's athletes. */
+import type { LockMode } from '@mikro-orm/core';
+import type { ListUsersRequest } from '../gen/progression/v1/user_service_pb.ts';
+import type { Transaction } from '../store/database.ts';
+import { type User, UserEntity } from '../store/entities/user.ts';
+import { userNotFound } from '../store/lock-user.ts';
+import { isAfterNameAndId, type Page, readPage } from '../store/page.ts';
+
+/** The live user with this id, or USER_NOT_FOUND. */
+export async function getUser(tx: Transaction, userId: string, lockMode?: LockMode): Promise<User> {
+  const where = { accountId: tx.accountId, id: userId, deletedAt: null };
+  const user = await tx.em.findOne(UserEntity, where, { lockMode });
+  if (!user) {
+    throw userNotFound(userId);
+  }
+  return user;
+}
+
+/** By name, then id. */
+export function listUsers(
+  tx: Transaction,
+  request: ListUsersRequest,
+  defaultPageSize: number,
+): Promise<Page<User>> {
+  const live = { accountId: tx.accountId, deletedAt: null };
+  return readPage(
+    {
+      filter: ['ListUsers', tx.accountId],
+      keyKinds: ['text', 'uuid'],
+      defaultPageSize,
+      keyOf: (user: User) => [user.name, user.id],
+      rows: (after, limit) =>
+        tx.em.find(UserEntity, after ? { ...live, ...isAfterNameAndId(after) } : live, {
+          orderBy: { name: 'asc', id: 'asc' },
+          limit,
+        }),
+      count: () => tx.em.count(UserEntity, live),
+    },
+    request,
+  );
+}
