@@ -1,5 +1,5 @@
 /** BatchHandleTriggers: many events in one call, each validated, handled and answered on its own. */
-import { create, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
+import { create, type DescMessage } from '@bufbuild/protobuf';
 import type { CallContext } from '../call-context.ts';
 import type { Limits } from '../config.ts';
 import { invalidFields } from '../domain-error.ts';
@@ -13,6 +13,7 @@ import {
   BatchTriggerResultSchema,
   BatchTriggerSchema,
 } from '../gen/progression/v1/progression_service_pb.ts';
+import { requireValid } from '../message-validation.ts';
 import { handleCycleComplete } from './handle-cycle-complete.ts';
 import { handleSessionComplete } from './handle-session-complete.ts';
 import { handleWeekAdvance } from './handle-week-advance.ts';
@@ -21,13 +22,9 @@ import { submitTrigger, type TriggerMethod } from './submit-trigger.ts';
 import { triggerProgression } from './trigger-progression.ts';
 import type { TriggerQueue } from './trigger-queue.ts';
 
-/** Throws VALIDATION_FAILED when a message breaks the rules of its schema. */
-export type ValidateMessage = <D extends DescMessage>(schema: D, message: MessageShape<D>) => void;
-
 export interface BatchDeps {
   readonly queue: TriggerQueue;
   readonly limits: Limits;
-  readonly validate: ValidateMessage;
   /** Told of every error that a batch answers; logs the ones that are defects. */
   readonly reportError: (error: unknown) => void;
 }
@@ -63,7 +60,7 @@ async function handleOne(
   const { event } = trigger;
   const requestId = trigger.requestId.toLowerCase();
   try {
-    deps.validate(BatchTriggerSchema, trigger);
+    requireValid(BatchTriggerSchema, trigger);
     if (event.case === undefined) {
       throw invalidFields([{ field: 'event', description: 'is required' }]);
     }

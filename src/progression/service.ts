@@ -4,7 +4,7 @@ import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { callContextOf, markReplayed } from '../call-context.ts';
 import { ProgressionService } from '../gen/progression/v1/progression_service_pb.ts';
 import { createCalls, type ServiceDeps } from '../store/calls.ts';
-import { batchHandleTriggers, type ValidateMessage } from './batch-handle-triggers.ts';
+import { batchHandleTriggers } from './batch-handle-triggers.ts';
 import { getFailureCounter, listFailureCounters, resetFailureCounter } from './failure-counters.ts';
 import { handleCycleComplete } from './handle-cycle-complete.ts';
 import { handleSessionComplete } from './handle-session-complete.ts';
@@ -23,14 +23,13 @@ import { createTriggerQueue } from './trigger-queue.ts';
 import { createUnitOfWork } from './unit-of-work.ts';
 
 export interface ProgressionDeps extends ServiceDeps {
-  readonly validate: ValidateMessage;
   /** Told of the errors that a batch answers; logs the ones that are defects. */
   readonly reportError: (error: unknown) => void;
 }
 
 /** The contract of each method is in progression_service.proto. */
 export function createProgressionService(deps: ProgressionDeps): ServiceImpl<typeof ProgressionService> {
-  const { database, clock, config, validate, reportError } = deps;
+  const { database, clock, config, reportError } = deps;
   const { limits } = config;
   const { method } = ProgressionService;
   const { read, write } = createCalls(deps);
@@ -54,7 +53,7 @@ export function createProgressionService(deps: ProgressionDeps): ServiceImpl<typ
     logSets: triggered(logSets),
     triggerProgression: triggered(triggerProgression),
     batchHandleTriggers: (request, context) =>
-      batchHandleTriggers({ queue, limits, validate, reportError }, request, callContextOf(context)),
+      batchHandleTriggers({ queue, limits, reportError }, request, callContextOf(context)),
 
     listProgressionLogs: (request, context) =>
       read(context, async (tx) => {
