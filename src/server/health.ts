@@ -1,0 +1,62 @@
+/** grpc.health.v1: whether the process, and each of its services, takes calls. */
+import { EventEmitter, once } from 'node:events';
+import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
+import {
+  type Health as HealthService,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+} from '../gen/health/v1/health_pb.ts';
+
+export interface Health {
+  /** Says from now on whether calls are welcome; "" and every service share one answer. */
+  setServing(serving: boolean): void;
+  /** Names the services that Check, Watch and List know, beside "". */
+  setServices(names: Iterable<string>): void;
+  readonly implementation: ServiceImpl<typeof HealthService>;
+}
+
+/** NOT_SERVING until told otherwise. */
+export function createHealth(): Health {
+  const changes = new EventEmitter().setMaxListeners(0);
+  let status: ServingStatus = ServingStatus.NOT_SERVING;
+  let known = new Set(['']);
+
+  function statusOf(service: string): ServingStatus {
+    return known.has(service) ? status : ServingStatus.SERVICE_UNKNOWN;
+  }
+
+  return {
+    setServing(serving) {
+      status = serving ? ServingStatus.SERVING : ServingStatus.NOT_SERVING;
+      changes.emit('change');
+    },
+    setServices(names) {
+      known = new Set(['', ...names]);
+      changes.emit('change');
+    },
+    implementation: {
+      check({ service }) {
+        if (!known.has(service)) {
+          throw new ConnectError('unknown service', Code.NotFound);
+        }
+        return { status };
+      },
+      list: () => ({
+        statuses: Object.fromEntries([...known].map((service) => [service, { status }])),
+      }),
+      async *watch({ service }, { signal }) {
+        let told: ServingStatus | undefined;
+        for (;;) {
+          const current = statusOf(service);
+          if (current !== told) {
+            told = current;
+            yield { status: current };
+          } else if (signal.aborted) {
+            return;
+          } else {
+            await once(changes, 'change', { signal }).catch(() => {});
+          }
+        }
+      },
+    },
+  };
+}

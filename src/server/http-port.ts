@@ -1,0 +1,88 @@
+/** One cleartext port for HTTP/1.1 and HTTP/2: accepts, hands each connection to the right server, and drains. */
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import type { Limits } from '../config.ts';
+import { detectHttpVersion } from './first-bytes.ts';
+import { createHttp1Connections } from './http1-connections.ts';
+import { createHttp2Connections } from './http2-connections.ts';
+import type { HttpListener } from './rpc-listener.ts';
+
+/** Why the server cannot listen, in one line for a person. */
+export class ListenError extends Error {
+  override readonly name = 'ListenError';
+}
+
+export interface HttpPort {
+  readonly port: number;
+  /**
+   * Stops accepting, tells HTTP/2 peers to go away, closes what is idle and lets running calls finish; what is
+   * left after `drainMs` is cut off. Resolves when no connection is left.
+   */
+  drain(drainMs: number): Promise<void>;
+}
+
+/** Listens; port 0 takes any that is free. Rejects with a ListenError when the port is taken or not to be had. */
+export async function openHttpPort(
+  host: string,
+  port: number,
+  limits: Limits,
+  listener: HttpListener,
+): Promise<HttpPort> {
+  const connections = new Set<Socket>();
+  const undecided = new Set<Socket>();
+  const http1 = createHttp1Connections(limits, listener);
+  const http2 = createHttp2Connections(limits, listener);
+
+  function accept(socket: Socket): void {
+    connections.add(socket);
+    undecided.add(socket);
+    socket.on('close', () => {
+      connections.delete(socket);
+      undecided.delete(socket);
+    });
+    // A connection that breaks is closed as well; whoever was using it hears of that.
+    socket.on('error', () => {});
+    detectHttpVersion(socket, limits.firstBytesMs, (version) => {
+      undecided.delete(socket);
+      (version === 'http2' ? http2 : http1).serve(socket);
+    });
+  }
+
+  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, accept);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(listenErrorOf(error, host, port)));
+    server.listen(port, host, resolve);
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    async drain(drainMs) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const timer = setTimeout(() => destroyAll(connections), drainMs);
+      destroyAll(undecided);
+      http1.drain();
+      http2.drain();
+      await closed;
+      clearTimeout(timer);
+    },
+  };
+}
+
+function destroyAll(sockets: Iterable<Socket>): void {
+  for (const socket of sockets) {
+    socket.destroy();
+  }
+}
+
+function listenErrorOf(error: NodeJS.ErrnoException, host: string, port: number): ListenError {
+  const cause = { cause: error };
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new ListenError(`port ${port} on ${host} is taken`, cause);
+    case 'EACCES':
+      return new ListenError(`port ${port} on ${host} needs more rights than this process has`, cause);
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new ListenError(`${host} is not an address of this machine`, cause);
+    default:
+      return new ListenError(`cannot listen on port ${port} of ${host}: ${error.message}`, cause);
+  }
+}

@@ -1,0 +1,80 @@
+/** Puts every service on one router: ours behind the interceptors; health and reflection, which say who they are. */
+import type { DescService } from '@bufbuild/protobuf';
+import { type ConnectRouter, type ConnectRouterOptions, createConnectRouter } from '@connectrpc/connect';
+import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node';
+import type { Limits } from '../config.ts';
+import { isDefect } from '../error-table.ts';
+import { ServerReflection } from '../gen/grpc/reflection/v1/reflection_pb.ts';
+import { ServerReflection as ServerReflectionV1Alpha } from '../gen/grpc/reflection/v1alpha/reflection_pb.ts';
+import { Health as HealthService } from '../gen/health/v1/health_pb.ts';
+import type { Clock } from '../instant.ts';
+import { prepareValidation } from '../message-validation.ts';
+import { createRequestGate } from './call-arrival.ts';
+import { createCallContextInterceptor } from './call-context-interceptor.ts';
+import type { Health } from './health.ts';
+import { createLogInterceptor, logFailedCall } from './log-interceptor.ts';
+import { describeCause, type Logger } from './logger.ts';
+import { createReflection } from './reflection.ts';
+import { createValidationInterceptor } from './validation-interceptor.ts';
+
+/** The longest that a timer can wait; the deadline that is honoured is a limit of the call context. */
+const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
+
+export interface RoutesOptions {
+  /** Registers the services of the API. */
+  readonly routes: (router: ConnectRouter) => void;
+  readonly limits: Limits;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly health: Health;
+  /** Ends the streams of health and reflection, which would otherwise outlast any drain. */
+  readonly draining: AbortSignal;
+}
+
+/** The router with everything that the server answers; its handlers are what the listener serves. */
+export function createRoutes(options: RoutesOptions): ConnectRouter {
+  const router = createConnectRouter(optionsOfOurServices(options));
+  options.routes(router);
+  const ours = [...new Set(router.handlers.map(({ service }) => service))];
+  prepareValidation(ours.flatMap((service) => service.methods.map((method) => method.input)));
+  addInfrastructure(router, ours, options);
+  return router;
+}
+
+function optionsOfOurServices({ limits, logger, clock }: RoutesOptions): ConnectRouterOptions {
+  return {
+    acceptCompression: [compressionGzip, compressionBrotli],
+    readMaxBytes: limits.messageBytes,
+    maxTimeoutMs: LONGEST_TIMEOUT_MS,
+    requestGate: createRequestGate(({ method, requestHeader }, arrival, error) => {
+      logFailedCall(logger, method, requestHeader, arrival, error);
+    }),
+    // The first one is outermost.
+    interceptors: [
+      createLogInterceptor(logger),
+      createValidationInterceptor(),
+      createCallContextInterceptor({
+        limits,
+        clock,
+        onLateFailure(error, { method }) {
+          if (isDefect(error)) {
+            logger.warn({ method: method.name, cause: describeCause(error) }, 'failed after its caller left');
+          }
+        },
+      }),
+    ],
+  };
+}
+
+function addInfrastructure(
+  router: ConnectRouter,
+  ours: readonly DescService[],
+  { health, draining }: RoutesOptions,
+): void {
+  const services = [...ours, HealthService, ServerReflection, ServerReflectionV1Alpha];
+  const quiet = { interceptors: [], shutdownSignal: draining };
+  health.setServices(services.map((service) => service.typeName));
+  router.service(HealthService, health.implementation, quiet);
+  router.service(ServerReflection, createReflection(services), quiet);
+  router.service(ServerReflectionV1Alpha, createReflection(services), quiet);
+}

@@ -1,0 +1,77 @@
+/** The listening server: its services, their health, and the way from serving to closed. */
+import type { ConnectRouter } from '@connectrpc/connect';
+import type { Config } from '../config.ts';
+import { type Clock, systemClock } from '../instant.ts';
+import { createHealth } from './health.ts';
+import { openHttpPort } from './http-port.ts';
+import type { Logger } from './logger.ts';
+import { watchReadiness } from './readiness.ts';
+import { createRoutes } from './routes.ts';
+import { createRpcListener } from './rpc-listener.ts';
+
+export interface ServerOptions {
+  readonly config: Pick<Config, 'host' | 'port' | 'limits'>;
+  readonly logger: Logger;
+  /** Registers the services of the API; health and reflection come by themselves. */
+  readonly routes: (router: ConnectRouter) => void;
+  /** Asked again and again; while it says no, or fails, health says NOT_SERVING. */
+  readonly isReady?: () => Promise<boolean>;
+  readonly clock?: Clock;
+}
+
+export interface RunningServer {
+  /** For clients on this machine, without a slash at the end. */
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  /** Takes the server out of rotation and back; calls are answered all the same. */
+  setServing(serving: boolean): void;
+  /** Drains: NOT_SERVING, no new connections, running calls finish within `limits.drainMs`. May be called twice. */
+  close(): Promise<void>;
+}
+
+/** Serves from the moment it resolves. Rejects with a ListenError when the port is not to be had. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { config, logger, routes, isReady = async () => true, clock = systemClock } = options;
+  const { host, limits } = config;
+  const health = createHealth();
+  const draining = new AbortController();
+  const router = createRoutes({ routes, limits, logger, clock, health, draining: draining.signal });
+  const listener = createRpcListener(router.handlers, limits.maximumDeadlineMs, logger);
+
+  const httpPort = await openHttpPort(host, config.port, limits, listener);
+
+  let wanted = true;
+  const readiness = await watchReadiness(isReady, limits.readinessIntervalMs, updateHealth);
+  function updateHealth(ready: boolean): void {
+    health.setServing(wanted && ready && !draining.signal.aborted);
+  }
+  let closed: Promise<void> | undefined;
+
+  async function drain(): Promise<void> {
+    readiness.stop();
+    health.setServing(false);
+    draining.abort();
+    await httpPort.drain(limits.drainMs);
+  }
+  return {
+    url: urlOf(host, httpPort.port),
+    host,
+    port: httpPort.port,
+    setServing(serving) {
+      wanted = serving;
+      updateHealth(readiness.ready());
+    },
+    close() {
+      closed ??= drain();
+      return closed;
+    },
+  };
+}
+
+/** An address that means "every interface" is no address to call. */
+function urlOf(host: string, port: number): string {
+  const everywhere = host === '0.0.0.0' || host === '::';
+  const name = everywhere ? 'localhost' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}
