@@ -1,0 +1,50 @@
+/** The command serve: from an empty machine to a served API, and back when told to stop. */
+import { destination } from 'pino';
+import { seed } from '../catalog/seed.ts';
+import type { Config } from '../config.ts';
+import { systemClock } from '../instant.ts';
+import { ListenError } from '../server/http-port.ts';
+import { createLogger, type Logger } from '../server/logger.ts';
+import type { RunningServer } from '../server/server.ts';
+import { StartError } from '../start-error.ts';
+import { migrate } from '../store/migrate.ts';
+import { openStore, type Store } from '../store/open-store.ts';
+import { startService } from './start-service.ts';
+import { stopRequested } from './stop-requested.ts';
+
+/**
+ * Opens the store, migrates, seeds and serves; prints one line when it is ready. Returns after SIGTERM or SIGINT, when
+ * running calls have finished and everything is stopped. Throws StartError when it cannot start, or loses its store.
+ */
+export async function runServe(config: Config): Promise<void> {
+  const stop = stopRequested();
+  const logger = createLogger(config.logLevel, destination({ dest: 2, sync: false }));
+  const store = await openStore(config, (line) => logger.debug({ postgres: line }, 'postgres'));
+  try {
+    const server = await bringUp(config, store, logger);
+    process.stdout.write(`${readyLine(server.url)}\n`);
+    const end = await Promise.race([stop, store.lost]);
+    logger.info({ end }, 'stopping');
+    await server.close();
+    if (end !== 'SIGTERM' && end !== 'SIGINT') {
+      throw new StartError(`the embedded PostgreSQL ended by itself: ${end}`);
+    }
+  } finally {
+    await store.close();
+  }
+}
+
+async function bringUp(config: Config, { database }: Store, logger: Logger): Promise<RunningServer> {
+  await migrate(database);
+  await seed(database, systemClock);
+  try {
+    return await startService(config, database, logger);
+  } catch (error) {
+    throw error instanceof ListenError ? new StartError(error.message) : error;
+  }
+}
+
+function readyLine(url: string): string {
+  const call = `curl -s -H 'content-type: application/json' -d '{}' ${url}/progression.v1.UserService/ListUsers`;
+  return `ready on ${url} — try: ${call}`;
+}

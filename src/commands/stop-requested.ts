@@ -1,0 +1,22 @@
+/** How the process is told to stop: once kindly, twice at once. */
+import { constants } from 'node:os';
+
+/** A Ctrl-C under npm arrives twice: from the terminal, and passed on by npm. */
+const SAME_KEYSTROKE_MS = 500;
+
+/** Resolves with the first SIGTERM or SIGINT; another one later on ends the process on the spot. */
+export function stopRequested(): Promise<'SIGTERM' | 'SIGINT'> {
+  return new Promise((resolve) => {
+    let firstAtMs: number | undefined;
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        const nowMs = performance.now();
+        firstAtMs ??= nowMs;
+        if (nowMs - firstAtMs > SAME_KEYSTROKE_MS) {
+          process.exit(128 + constants.signals[signal]);
+        }
+        resolve(signal);
+      });
+    }
+  });
+}

@@ -1,0 +1,54 @@
+/** The process edge: which command runs, and how it ends. */
+import { runHealth } from './commands/health.ts';
+import { runMigrate } from './commands/migrate.ts';
+import { runSeed } from './commands/seed.ts';
+import { runServe } from './commands/serve.ts';
+import { type Config, ConfigError, readConfig } from './config.ts';
+import { StartError } from './start-error.ts';
+
+const USAGE = `usage: node src/main.ts [command]
+
+  serve                    start the service (the default)
+  migrate [up|down|status] change the schema, or say how far it is
+  seed                     fill in the canonical catalogue and the demo account
+  health                   ask the running service whether it serves
+
+The environment configures it: HOST, PORT, DATABASE_URL, DATA_DIR and others; see the README.
+`;
+
+const COMMANDS = new Map<string, (config: Config, argument?: string) => Promise<void>>([
+  ['serve', runServe],
+  ['migrate', runMigrate],
+  ['seed', runSeed],
+  ['health', runHealth],
+]);
+
+/** What an operator can act on is one line; anything else is a defect, and its stack says where. */
+function describeFailure(error: unknown): string {
+  if (error instanceof StartError || error instanceof ConfigError) {
+    return error.message;
+  }
+  return error instanceof Error ? `${error.stack}` : String(error);
+}
+
+async function run([command = 'serve', argument]: string[]): Promise<number> {
+  if (command === '--help' || command === '-h' || command === 'help') {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const start = COMMANDS.get(command);
+  if (!start) {
+    process.stderr.write(`there is no command "${command}"\n\n${USAGE}`);
+    return 2;
+  }
+  try {
+    await start(readConfig(), argument);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`${describeFailure(error)}\n`);
+    return 1;
+  }
+}
+
+// Open handles, such as a client's idle connection, keep nothing alive that has come to its end.
+process.exit(await run(process.argv.slice(2)));
