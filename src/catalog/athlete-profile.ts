@@ -8,7 +8,10 @@ export interface AthleteProfile {
   readonly birthDate?: string | undefined;
 }
 
-/** VALIDATION_FAILED unless the zone is one of IANA's and the birth date is a day that was, up to `now`'s in UTC. */
+/**
+ * VALIDATION_FAILED unless the zone is one of IANA's and the birth date is a day that was, up to `now`'s in
+ * UTC.
+ */
 export function checkProfile({ timeZone, birthDate }: AthleteProfile, now: Instant): void {
   const violations: FieldViolation[] = [];
   if (timeZone && !isTimeZone(timeZone)) {

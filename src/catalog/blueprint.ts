@@ -1,4 +1,4 @@
-/** A whole program by names instead of ids: what the built-in catalogue holds, and what a copy is made from. */
+/** A whole program by names instead of ids: what the catalogue holds, and what copies are made from. */
 
 export interface Blueprint {
   readonly slug: string;

@@ -1,4 +1,4 @@
-/** CopyProgram: a program of the account or of the catalogue as a new program, whose changes change nothing else. */
+/** CopyProgram: a program of the account or of the catalogue as a new one, independent of the first. */
 import { LockMode } from '@mikro-orm/core';
 import { v7 as uuidv7 } from 'uuid';
 import { DomainError } from '../domain-error.ts';
@@ -57,7 +57,9 @@ async function originalOf(tx: Transaction, { from }: CopyProgramRequest): Promis
   return found;
 }
 
-/** The program is locked: every change of it or of its rules counts its revision, and so waits for the copy. */
+/**
+ * The program is locked: every change of it or of its rules counts its revision, and so waits for the copy.
+ */
 async function blueprintOf(tx: Transaction, programId: string): Promise<Blueprint> {
   const program = await requireProgram(tx, programId, LockMode.PESSIMISTIC_READ);
   const { accountId } = tx;

@@ -16,9 +16,9 @@ import { requireProgram } from './programs.ts';
 import { getProgression } from './progressions.ts';
 
 /**
- * PROGRESSION_NOT_FOUND, PROGRAM_NOT_FOUND, LIFT_NOT_FOUND; LIFT_NOT_IN_PROGRAM; PROGRAM_PROGRESSION_EXISTS when the
- * program has the rule for this lift already; VALIDATION_FAILED for an override that the rule's type does not take.
- * `overrideIncrement` is the request's, read.
+ * PROGRESSION_NOT_FOUND, PROGRAM_NOT_FOUND, LIFT_NOT_FOUND; LIFT_NOT_IN_PROGRAM; PROGRAM_PROGRESSION_EXISTS
+ * when the program has the rule for this lift already; VALIDATION_FAILED for an override that the rule's type
+ * does not take. `overrideIncrement` is the request's, read.
  */
 export async function createProgramProgression(
   change: Change,

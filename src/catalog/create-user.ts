@@ -4,7 +4,9 @@ import type { CreateUserRequest } from '../gen/progression/v1/user_service_pb.ts
 import { type User, UserEntity } from '../store/entities/user.ts';
 import type { Change } from './change.ts';
 
-/** USER_EXISTS when the account has had a user with this id. The profile has been checked; see checkProfile. */
+/**
+ * USER_EXISTS when the account has had a user with this id. The profile has been checked; see checkProfile.
+ */
 export async function createUser({ tx, now }: Change, request: CreateUserRequest): Promise<User> {
   return tx.em.create(UserEntity, {
     accountId: tx.accountId,

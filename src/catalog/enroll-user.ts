@@ -1,4 +1,4 @@
-/** EnrollUser: makes a program the athlete's ACTIVE one; a paused membership of it goes on where it stopped. */
+/** EnrollUser: makes a program the ACTIVE one; a paused membership of it goes on where it stopped. */
 import { LockMode } from '@mikro-orm/core';
 import { v7 as newId } from 'uuid';
 import { DomainError } from '../domain-error.ts';
@@ -8,7 +8,10 @@ import type { Change } from './change.ts';
 import { activeEnrollment } from './enrollments.ts';
 import { requireProgram } from './programs.ts';
 
-/** USER_NOT_FOUND, PROGRAM_NOT_FOUND; ALREADY_ENROLLED while an enrollment is ACTIVE, also one in this program. */
+/**
+ * USER_NOT_FOUND, PROGRAM_NOT_FOUND; ALREADY_ENROLLED while an enrollment is ACTIVE, also one in this
+ * program.
+ */
 export async function enrollUser(
   { tx, now }: Change,
   { userId, programId }: { userId: string; programId: string },

@@ -7,7 +7,10 @@ import type { BlueprintLift } from './blueprint.ts';
 import type { Change } from './change.ts';
 import type { IdMaker } from './make-program.ts';
 
-/** The live lift for each slug, locked so that none is deleted before a program holds it. Safe against concurrent calls. */
+/**
+ * The live lift for each slug, locked so that none is deleted before a program holds it. Safe against
+ * concurrent calls.
+ */
 export async function ensureLifts(
   { tx, now }: Change,
   wanted: readonly BlueprintLift[],

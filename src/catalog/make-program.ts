@@ -10,7 +10,9 @@ import { type Progression, ProgressionEntity } from '../store/entities/progressi
 import type { Blueprint, BlueprintPlace } from './blueprint.ts';
 import type { ProgramWithLifts } from './programs.ts';
 
-/** Makes the id of a row from a name that says what the row is; random ids ignore it, fixed ones come from it. */
+/**
+ * Makes the id of a row from a name that says what the row is; random ids ignore it, fixed ones come from it.
+ */
 export type IdMaker = (name: string) => string;
 
 export interface MadeProgram extends ProgramWithLifts {

@@ -1,4 +1,4 @@
-/** The lifts and days of a program that is being made or changed: they exist, and days train the program's lifts. */
+/** The lifts and days of a program being made or changed: days train the program's lifts. */
 import { LockMode } from '@mikro-orm/core';
 import { DomainError, type FieldViolation, invalidFields } from '../domain-error.ts';
 import type { Transaction } from '../store/database.ts';
@@ -35,7 +35,9 @@ export async function requireLifts(tx: Transaction, liftIds: readonly string[]):
   });
 }
 
-/** The days as they are stored. LIFT_NOT_IN_PROGRAM lists every lift that a day names and the program lacks. */
+/**
+ * The days as they are stored. LIFT_NOT_IN_PROGRAM lists every lift that a day names and the program lacks.
+ */
 export function programDays(days: readonly ProgramDay[], lifts: readonly Lift[]): ProgramDay[] {
   const known = new Set(lifts.map((lift) => lift.id));
   const stored = days.map(({ slug, liftIds }) => ({ slug, liftIds: liftIds.map((id) => id.toLowerCase()) }));

@@ -10,8 +10,8 @@ import { reviseProgram } from './program-revision.ts';
 import { requireProgram } from './programs.ts';
 
 /**
- * The row with this id in a live program, or PROGRAM_PROGRESSION_NOT_FOUND. With a lock mode the program is locked
- * before the row is read: whoever changes a program's rows holds the program.
+ * The row with this id in a live program, or PROGRAM_PROGRESSION_NOT_FOUND. With a lock mode the program is
+ * locked before the row is read: whoever changes a program's rows holds the program.
  */
 export async function getProgramProgression(
   tx: Transaction,

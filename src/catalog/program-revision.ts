@@ -3,8 +3,8 @@ import { sql } from 'kysely';
 import type { Transaction } from '../store/database.ts';
 
 /**
- * Counts a change of the program, its rows or its calendar, in the transaction of that change. In SQL, so that two
- * changes at once count twice.
+ * Counts a change of the program, its rows or its calendar, in the transaction of that change. In SQL, so
+ * that two changes at once count twice.
  */
 export async function reviseProgram(tx: Transaction, programId: string): Promise<void> {
   await sql`
@@ -12,7 +12,9 @@ export async function reviseProgram(tx: Transaction, programId: string): Promise
     where account_id = ${tx.accountId} and id = ${programId}`.execute(tx.sql);
 }
 
-/** Counts a change of a rule for every program that uses it; the programs are locked in order of their ids. */
+/**
+ * Counts a change of a rule for every program that uses it; the programs are locked in order of their ids.
+ */
 export async function reviseProgramsUsing(tx: Transaction, progressionId: string): Promise<void> {
   await sql`
     with using_it as (

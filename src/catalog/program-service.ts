@@ -32,7 +32,9 @@ import { updateProgram } from './update-program.ts';
 import { updateProgramProgression } from './update-program-progression.ts';
 import { updateProgression } from './update-progression.ts';
 
-/** What a coach configures before any event arrives; the contract of each method is in program_service.proto. */
+/**
+ * What a coach configures before any event arrives; the contract of each method is in program_service.proto.
+ */
 export function createProgramService(deps: CatalogDeps): ServiceImpl<typeof ProgramService> {
   const { read, write } = createCatalogCalls(deps);
   const { method } = ProgramService;

@@ -71,9 +71,8 @@ export async function deleteProgram(change: Change, programId: string): Promise<
   const program = await requireProgram(tx, programId, LockMode.PESSIMISTIC_WRITE);
   const { rows } = await sql<{ count: number }>`
     select count(*)::integer as count from enrollments
-    where account_id = ${tx.accountId} and program_id = ${programId} and status in ('ACTIVE', 'PAUSED')`.execute(
-    tx.sql,
-  );
+    where account_id = ${tx.accountId} and program_id = ${programId}
+      and status in ('ACTIVE', 'PAUSED')`.execute(tx.sql);
   const enrolled = rows[0]?.count ?? 0;
   if (enrolled > 0) {
     throw new DomainError('IN_USE', `${enrolled} athletes are ACTIVE or PAUSED on program ${programId}`, {

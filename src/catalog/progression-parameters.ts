@@ -16,8 +16,8 @@ const WIRE_NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The rule as it is to be stored. VALIDATION_FAILED lists everything that the rule does not accept, with paths such
- * as `parameters.amrap_progression.thresholds[1].min_reps`.
+ * The rule as it is to be stored. VALIDATION_FAILED lists everything that the rule does not accept, with
+ * paths such as `parameters.amrap_progression.thresholds[1].min_reps`.
  */
 export function parametersToStored(parameters: ProgressionParameters | undefined): JsonRule {
   if (parameters?.rule.case === undefined) {

@@ -15,8 +15,8 @@ import type { StoredBounds, StoredIncrement, StoredRule } from './stored-paramet
 type ParametersInit = MessageInitShape<typeof ProgressionParametersSchema>;
 
 /**
- * What parametersToStored made of a message, as that message; defaults that it filled in are spelled out. Nothing
- * else is ever stored, so the row is taken at its word.
+ * What parametersToStored made of a message, as that message; defaults that it filled in are spelled out.
+ * Nothing else is ever stored, so the row is taken at its word.
  */
 export function parametersFromStored(row: { type: string; parameters: unknown }): ParametersInit {
   const { type, parameters } = row as StoredRule;

@@ -20,8 +20,8 @@ export function seededId(name: string): string {
 }
 
 /**
- * Fills the demo account, once: a second run, or a second process at the same time, changes nothing, whatever the
- * account has done with its programs since.
+ * Fills the demo account, once: a second run, or a second process at the same time, changes nothing, whatever
+ * the account has done with its programs since.
  */
 export async function seed(database: Database, clock: Clock): Promise<void> {
   await database.ensureAccount(DEMO_ACCOUNT_ID);
@@ -43,7 +43,9 @@ export async function seed(database: Database, clock: Clock): Promise<void> {
   });
 }
 
-/** The seeding is a call with a fixed request ID in the ledger: the first takes it, any other finds it taken. */
+/**
+ * The seeding is a call with a fixed request ID in the ledger: the first takes it, any other finds it taken.
+ */
 async function claimSeeding(tx: Transaction, occurredAt: string): Promise<boolean> {
   const claim = await sql`
     insert into requests (account_id, method, request_id, fingerprint, response, occurred_at)

@@ -13,7 +13,10 @@ import { programDays, requireLifts } from './program-contents.ts';
 import { reviseProgram } from './program-revision.ts';
 import { auditedProgram, liftsOfPrograms, type ProgramWithLifts, requireProgram } from './programs.ts';
 
-/** PROGRAM_NOT_FOUND, LIFT_NOT_FOUND, SLUG_TAKEN, LIFT_NOT_IN_PROGRAM for a day's lift; IN_USE for a lift that must stay. */
+/**
+ * PROGRAM_NOT_FOUND, LIFT_NOT_FOUND, SLUG_TAKEN, LIFT_NOT_IN_PROGRAM for a day's lift; IN_USE for a lift that
+ * must stay.
+ */
 export async function updateProgram(
   change: Change,
   request: UpdateProgramRequest,

@@ -16,8 +16,8 @@ export interface ProgressionUpdate {
 }
 
 /**
- * PROGRESSION_NOT_FOUND; VALIDATION_FAILED when the parameters are of another type. The rule is locked before the
- * programs that use it, as everywhere, so that no program can take it up unseen meanwhile.
+ * PROGRESSION_NOT_FOUND; VALIDATION_FAILED when the parameters are of another type. The rule is locked before
+ * the programs that use it, as everywhere, so that no program can take it up unseen meanwhile.
  */
 export async function updateProgression(change: Change, update: ProgressionUpdate): Promise<Progression> {
   const { tx, now } = change;

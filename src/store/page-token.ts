@@ -26,8 +26,8 @@ const INTEGER_PATTERN = /^-?\d{1,10}$/;
 const MOST_INTEGER = 2 ** 31 - 1;
 
 /**
- * The token of the row with this key, for the next page to start behind. `filter` is everything that decides which
- * rows the list has and in which order: the method's name, the account, each filter's value.
+ * The token of the row with this key, for the next page to start behind. `filter` is everything that decides
+ * which rows the list has and in which order: the method's name, the account, each filter's value.
  */
 export function encodePageToken(filter: readonly string[], key: readonly PageKeyValue[]): string {
   const texts = key.map((value) => (typeof value === 'bigint' ? instantToText(value) : String(value)));

@@ -8,8 +8,8 @@ export const GREYSKULL_LP = BOTH_UNITS.map((unit) =>
     slug: `greyskull-lp-${unit}`,
     name: `Greyskull LP (${unit})`,
     description:
-      'A novice program. The AMRAP set of a lift decides: under 5 repetitions take 10 % off, 5 to 9 add the ' +
-      'increment, 10 or more add it twice. The figures are the same numbers in either unit.',
+      'A novice program. The AMRAP set of a lift decides: under 5 repetitions take 10 % off, 5 to 9 ' +
+      'add the increment, 10 or more add it twice. The figures are the same numbers in either unit.',
     source: 'John Sheaffer, The Greyskull LP; figures second-hand',
     unit,
     sessionsPerWeek: 3,

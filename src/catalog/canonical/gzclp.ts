@@ -1,4 +1,4 @@
-/** GZCLP: three tiers, each lift with a number of its own in each; failure changes sets and reps before weight. */
+/** GZCLP: three tiers with numbers of their own; failure changes sets and reps before weight. */
 import type { StoredStage } from '../stored-parameters.ts';
 import type { CatalogLift } from './lifts.ts';
 import { BOTH_UNITS, type CatalogRule, defineProgram, type Unit } from './program.ts';
@@ -13,9 +13,9 @@ export const GZCLP = BOTH_UNITS.map((unit) =>
     slug: `gzclp-${unit}`,
     name: `GZCLP (${unit})`,
     description:
-      'A novice program in three tiers. T1 and T2 add weight after a session that met its targets and go on to ' +
-      'the next stage after one that did not; T3 adds when the last set, logged as AMRAP, has 25 repetitions. ' +
-      'The figures are the same numbers in either unit.',
+      'A novice program in three tiers. T1 and T2 add weight after a session that met its targets and ' +
+      'go on to the next stage after one that did not; T3 adds when the last set, logged as AMRAP, ' +
+      'has 25 repetitions. The figures are the same numbers in either unit.',
     source: 'Cody Lefever, The GZCL Method: GZCLP; figures second-hand',
     unit,
     sessionsPerWeek: 3,

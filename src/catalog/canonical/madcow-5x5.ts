@@ -38,8 +38,8 @@ function madcow(
     slug,
     name,
     description:
-      'An intermediate program. Every week adds weight to the lifts whose work sets met their targets in it; two ' +
-      'missed sessions of a lift in a row take 10 % off it.',
+      'An intermediate program. Every week adds weight to the lifts whose work sets met their targets ' +
+      'in it; two missed sessions of a lift in a row take 10 % off it.',
     source: "Bill Starr, The Strongest Shall Survive, in Madcow's version; figures second-hand",
     unit,
     sessionsPerWeek: 3,

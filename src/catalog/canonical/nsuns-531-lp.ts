@@ -7,8 +7,8 @@ export const NSUNS_531_LP = BOTH_UNITS.map((unit) =>
     slug: `nsuns-531-lp-${unit}`,
     name: `nSuns 5/3/1 LP (${unit})`,
     description:
-      'A weekly program of the four main lifts. The repetitions of the 1+ set decide how much the training max ' +
-      'goes up: log that set, and no other, as AMRAP. Nothing comes off by itself.',
+      'A weekly program of the four main lifts. The repetitions of the 1+ set decide how much the ' +
+      'training max goes up: log that set, and no other, as AMRAP. Nothing comes off by itself.',
     source: 'nSuns, 5/3/1 LP; the spreadsheets, second-hand',
     unit,
     sessionsPerWeek: 4,

@@ -1,4 +1,4 @@
-/** Greg Nuckols's high frequency program: three-week cycles, with a steady increment or one that AMRAP sets earn. */
+/** Greg Nuckols's high frequency program: cycles of three weeks, steady or by what AMRAP sets earn. */
 import { BOTH_UNITS, type CatalogRule, defineProgram, type Unit } from './program.ts';
 import { amrap, INCREMENT_PRIORITY, places, TRAINING_MAX } from './rules.ts';
 

@@ -1,4 +1,4 @@
-/** How a program of the catalogue is written down: its days, its rules, and figures in pounds and kilograms. */
+/** How a program of the catalogue is written down: days, rules, and figures in pounds and kilograms. */
 import type { Blueprint, BlueprintRule } from '../blueprint.ts';
 import type { StoredRule } from '../stored-parameters.ts';
 import { type CatalogLift, LIFT_NAMES } from './lifts.ts';

@@ -12,8 +12,9 @@ export const REDDIT_PPL = BOTH_UNITS.map((unit) =>
     slug: `reddit-ppl-${unit}`,
     name: `Reddit PPL (${unit})`,
     description:
-      'Six sessions a week. The main lifts add weight after each session that met its targets, and lose 10 % ' +
-      'after three missed ones in a row; every other lift goes from 8 to 12 repetitions, then up in weight.',
+      'Six sessions a week. The main lifts add weight after each session that met its targets, and ' +
+      'lose 10 % after three missed ones in a row; every other lift goes from 8 to 12 repetitions, ' +
+      'then up in weight.',
     source: "Metallicadpa, A Linear Progression Based PPL Program; the author's post on Reddit",
     unit,
     sessionsPerWeek: 6,

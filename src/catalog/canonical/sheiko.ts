@@ -6,8 +6,8 @@ export const SHEIKO = [
     slug: 'sheiko',
     name: 'Sheiko',
     description:
-      'Four-week blocks for powerlifters. Loads are shares of the tested one-rep max; no rule changes it, a new ' +
-      'test does.',
+      'Four-week blocks for powerlifters. Loads are shares of the tested one-rep max; no rule changes ' +
+      'it, a new test does.',
     source: "Boris Sheiko's preparation plans; second-hand",
     weeksPerCycle: 4,
     sessionsPerWeek: 3,

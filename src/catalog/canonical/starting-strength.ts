@@ -7,8 +7,8 @@ export const STARTING_STRENGTH = BOTH_UNITS.map((unit) =>
     slug: `starting-strength-${unit}`,
     name: `Starting Strength (${unit})`,
     description:
-      'A novice program. Every session adds weight to the lifts whose work sets met their targets; two missed ' +
-      'sessions of a lift in a row take 10 % off it.',
+      'A novice program. Every session adds weight to the lifts whose work sets met their targets; ' +
+      'two missed sessions of a lift in a row take 10 % off it.',
     source: 'Mark Rippetoe, Starting Strength: Basic Barbell Training',
     unit,
     sessionsPerWeek: 3,

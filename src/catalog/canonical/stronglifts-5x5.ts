@@ -7,8 +7,8 @@ export const STRONGLIFTS_5X5 = BOTH_UNITS.map((unit) =>
     slug: `stronglifts-5x5-${unit}`,
     name: `StrongLifts 5x5 (${unit})`,
     description:
-      'A novice program of five lifts. Every session adds weight to the lifts whose work sets met their targets; ' +
-      'three missed sessions of a lift in a row take 10 % off it.',
+      'A novice program of five lifts. Every session adds weight to the lifts whose work sets met ' +
+      'their targets; three missed sessions of a lift in a row take 10 % off it.',
     source: "Mehdi, StrongLifts 5x5; the program's own guide",
     unit,
     sessionsPerWeek: 3,

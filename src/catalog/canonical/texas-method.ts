@@ -7,8 +7,8 @@ export const TEXAS_METHOD = BOTH_UNITS.map((unit) =>
     slug: `texas-method-${unit}`,
     name: `Texas Method (${unit})`,
     description:
-      'An intermediate program. Every week adds weight to the lifts whose work sets met their targets in it; a ' +
-      'lift that missed one holds.',
+      'An intermediate program. Every week adds weight to the lifts whose work sets met their targets ' +
+      'in it; a lift that missed one holds.',
     source: 'Mark Rippetoe and Andy Baker, Practical Programming for Strength Training',
     unit,
     sessionsPerWeek: 3,

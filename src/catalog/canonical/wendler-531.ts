@@ -1,4 +1,4 @@
-/** Wendler's 5/3/1 with Boring But Big: four weeks a cycle, from a training max of 90 % of the one-rep max. */
+/** Wendler's 5/3/1, Boring But Big: cycles of four weeks from 90 % of the one-rep max. */
 import type { BlueprintPlace } from '../blueprint.ts';
 import { BOTH_UNITS, defineProgram, type Figures, type Unit } from './program.ts';
 import { deload, INCREMENT_PRIORITY, places, TRAINING_MAX } from './rules.ts';
@@ -11,8 +11,9 @@ export const WENDLER_531_BBB = BOTH_UNITS.map((unit) =>
     slug: `wendler-531-bbb-${unit}`,
     name: `Wendler 5/3/1, Boring But Big (${unit})`,
     description:
-      'Four-week cycles. The training max starts at 90 % of the one-rep max; every cycle adds to the lifts whose ' +
-      'work sets met their targets. A rule that takes 10 % off after a missed session is there, switched off.',
+      'Four-week cycles. The training max starts at 90 % of the one-rep max; every cycle adds to the ' +
+      'lifts whose work sets met their targets. A rule that takes 10 % off after a missed session is ' +
+      'there, switched off.',
     source: 'Jim Wendler, 5/3/1: The Simplest and Most Effective Training System for Raw Strength',
     unit,
     weeksPerCycle: 4,
