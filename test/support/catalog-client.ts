@@ -1,4 +1,4 @@
-/** The catalogue's services without a port: clients of one account, each call under a request ID of its own. */
+/** The catalogue's services without a port, for an account of its own; every call has a request ID. */
 import {
   type Client,
   ConnectError,
@@ -55,7 +55,10 @@ export function createCatalogClient(
   };
 }
 
-/** Expects a call to be refused for a reason, with its status code; with violations, of these fields in this order. */
+/**
+ * Expects a call to be refused for a reason, with its status code; with violations, of these fields in this
+ * order.
+ */
 export async function expectRefusal(
   call: Promise<unknown>,
   reason: Reason,
