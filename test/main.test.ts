@@ -1,0 +1,344 @@
+/** The process edge: what an operator sees of starts, stops and mistakes. */
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { MIGRATIONS } from '../src/store/database.ts';
+import { readRows } from './store/schema-dump.ts';
+import { runCommand, type ServiceProcess, startCommand, urlIn } from './support/service-process.ts';
+import { createEmptyDatabase, createTestDatabase, type TestDatabase } from './support/test-database.ts';
+
+const NAMES = MIGRATIONS.map(({ name }) => name);
+
+let running: ServiceProcess[];
+let databases: TestDatabase[];
+beforeEach(() => {
+  running = [];
+  databases = [];
+});
+afterEach(async () => {
+  for (const service of running) {
+    service.child.kill('SIGKILL');
+    await service.ended;
+  }
+  await Promise.all(databases.map((each) => each.close()));
+});
+
+async function newDatabase(create = createTestDatabase): Promise<TestDatabase> {
+  const each = await create();
+  databases.push(each);
+  return each;
+}
+
+async function serve(environment: Record<string, string>): Promise<ServiceProcess & { url: string }> {
+  const service = startCommand(['serve'], environment);
+  running.push(service);
+  const line = await Promise.race([service.firstLine, service.ended.then(({ stderr }) => stderr)]);
+  return { ...service, url: urlIn(line) };
+}
+
+function call(url: string): Promise<Response> {
+  return fetch(`${url}/progression.v1.UserService/ListUsers`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{}',
+  });
+}
+
+describe('serve', () => {
+  test('prints one line with a call to paste, and that call works', async () => {
+    const { url } = await newDatabase();
+    const service = await serve({ DATABASE_URL: url });
+    const line = await service.firstLine;
+
+    const pasted = / try: curl -s -H 'content-type: application\/json' -d '{}' (\S+)$/.exec(line)?.[1];
+    const answer = await fetch(`${pasted}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{}',
+    });
+    service.child.kill('SIGTERM');
+
+    expect(await answer.json()).toMatchObject({ users: expect.arrayContaining([expect.anything()]) });
+    expect(await service.ended).toEqual({ code: 0, signal: null, stdout: `${line}\n`, stderr: '' });
+  });
+
+  test('a second start on the same database serves the same data', async () => {
+    const { url } = await newDatabase();
+    const first = await serve({ DATABASE_URL: url });
+    const before = await (await call(first.url)).json();
+    first.child.kill('SIGINT');
+    expect((await first.ended).code).toBe(0);
+
+    const second = await serve({ DATABASE_URL: url });
+
+    expect(await (await call(second.url)).json()).toEqual(before);
+  });
+
+  test('two servers can start on one empty database at the same time', async () => {
+    const { url } = await newDatabase(createEmptyDatabase);
+
+    const services = await Promise.all([serve({ DATABASE_URL: url }), serve({ DATABASE_URL: url })]);
+
+    expect(await Promise.all(services.map(async (each) => (await call(each.url)).status))).toEqual([
+      200, 200,
+    ]);
+  });
+
+  describe('told to stop while a call is running', () => {
+    let service: ServiceProcess & { url: string };
+    let answer: Promise<Response>;
+    let release: () => void;
+    let holder: Promise<unknown>;
+
+    beforeEach(async () => {
+      const { database, url } = await newDatabase();
+      service = await serve({ DATABASE_URL: url });
+      const held = Promise.withResolvers<void>();
+      const released = Promise.withResolvers<void>();
+      release = released.resolve;
+      holder = database.transaction('', async (tx) => {
+        await sql`lock table users in access exclusive mode`.execute(tx.sql);
+        held.resolve();
+        await released.promise;
+      });
+      await held.promise;
+      answer = call(service.url);
+      answer.catch(() => undefined);
+      const waiting = sql`select from pg_locks where not granted`;
+      await expect.poll(async () => (await readRows(database, waiting)).length).toBe(1);
+    });
+    afterEach(async () => {
+      release();
+      await holder;
+    });
+
+    test('it answers that call first, and then ends', async () => {
+      service.child.kill('SIGTERM');
+      await expect
+        .poll(() =>
+          call(service.url).then(
+            () => 'served',
+            () => 'refused',
+          ),
+        )
+        .toBe('refused');
+      expect(service.child.exitCode).toBeNull();
+
+      release();
+
+      expect((await answer).status).toBe(200);
+      expect(await service.ended).toMatchObject({ code: 0, stderr: '' });
+    });
+
+    test('a second signal ends it at once, unless it comes with the same keystroke', async () => {
+      const firstAtMs = performance.now();
+      const signalAgain = () => {
+        service.child.kill('SIGINT');
+        return service.child.exitCode;
+      };
+
+      await expect.poll(signalAgain).toBe(130);
+
+      expect(performance.now() - firstAtMs).toBeGreaterThan(500);
+    });
+  });
+});
+
+describe('serve with the embedded PostgreSQL', () => {
+  let dataDir: string;
+  beforeEach(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'progression-main-'));
+  });
+  afterEach(async () => {
+    for (const service of running) {
+      service.child.kill('SIGTERM');
+      await service.ended;
+    }
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  const environment = () => ({ DATABASE_URL: '', DATA_DIR: dataDir });
+  const pidFile = () => join(dataDir, 'postgres', 'postmaster.pid');
+
+  test('SIGTERM stops PostgreSQL too, and a killed server leaves nothing that blocks the next start', async () => {
+    const first = await serve(environment());
+    first.child.kill('SIGTERM');
+    expect(await first.ended).toMatchObject({ code: 0, stderr: '' });
+    expect(existsSync(pidFile())).toBe(false);
+
+    const second = await serve(environment());
+    const users = await (await call(second.url)).json();
+    second.child.kill('SIGKILL');
+    await second.ended;
+
+    const third = await serve(environment());
+    expect(await (await call(third.url)).json()).toEqual(users);
+  });
+
+  test('a data directory in use is refused in one line', async () => {
+    const first = await serve(environment());
+
+    expect(await runCommand(['serve'], environment())).toEqual({
+      code: 1,
+      signal: null,
+      stdout: '',
+      stderr: expect.stringMatching(/^the data directory \S+ is in use by process \d+;[^\n]*\n$/),
+    });
+    expect((await call(first.url)).status).toBe(200);
+  });
+
+  test('when PostgreSQL dies the service ends as well, and says why', async () => {
+    const service = await serve(environment());
+
+    process.kill(Number.parseInt(await readFile(pidFile(), 'utf8'), 10), 'SIGKILL');
+
+    expect(await service.ended).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^the embedded PostgreSQL ended by itself: [^\n]*\n$/),
+    });
+  });
+});
+
+describe('what an operator can put right is said in one line', () => {
+  test.each([
+    [
+      'an unreachable database',
+      { DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/mine' },
+      'cannot use the database at 127.0.0.1:1/mine: connect ECONNREFUSED 127.0.0.1:1',
+    ],
+    [
+      'an address that is none',
+      { DATABASE_URL: 'my-database' },
+      'DATABASE_URL must look like postgres://user:password@host:5432/database',
+    ],
+    ['a port that is none', { PORT: 'http' }, 'PORT must be a whole number from 0 to 65535, not "http"'],
+    ['a log level that is none', { LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be one of [a-z, ]+, not "loud"\n$/],
+  ])('%s', async (_, environment, message) => {
+    const { code, stdout, stderr } = await runCommand(['serve'], environment);
+
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(typeof message === 'string' ? `${message}\n` : message);
+    expect(stderr.split('\n')).toHaveLength(2);
+  });
+
+  test('a database that does not exist', async () => {
+    const { url } = await newDatabase();
+
+    expect(await runCommand(['serve'], { DATABASE_URL: `${url}_not` })).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^cannot use the database at \S+: database "\w+_not" does not exist\n$/),
+    });
+  });
+
+  test('a taken port', async () => {
+    const { url } = await newDatabase();
+    const taken = createServer();
+    const port = await new Promise<number>((resolve) => {
+      taken.listen(0, '127.0.0.1', () => {
+        const address = taken.address();
+        resolve(typeof address === 'object' && address ? address.port : 0);
+      });
+    });
+
+    expect(await runCommand(['serve'], { DATABASE_URL: url, PORT: `${port}` })).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(new RegExp(`^port ${port} on 127.0.0.1 is taken[^\n]*\n$`)),
+    });
+    taken.close();
+  });
+
+  test.each(['serve', 'migrate', 'seed'])('a schema that is newer than the code, by %s', async (command) => {
+    const { database, url } = await newDatabase();
+    await readRows(database, sql`insert into mikro_orm_migrations (name) values ('999-from-the-future')`);
+
+    expect(await runCommand([command], { DATABASE_URL: url })).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr:
+        'the schema is newer than this code: the database has 999-from-the-future; start a newer version\n',
+    });
+  });
+});
+
+describe('migrate', () => {
+  test('of two processes at the same time one applies everything, and the other finds nothing to do', async () => {
+    const { url } = await newDatabase(createEmptyDatabase);
+
+    const ends = await Promise.all([1, 2].map(() => runCommand(['migrate', 'up'], { DATABASE_URL: url })));
+
+    const applied = NAMES.map((name) => `applied ${name}\n`).join('');
+    expect(ends.map(({ stdout }) => stdout).toSorted()).toEqual([applied, 'nothing to do\n']);
+    expect(ends.map(({ code }) => code)).toEqual([0, 0]);
+  });
+
+  test('says how far the schema is, and takes the latest step back', async () => {
+    const { url } = await newDatabase();
+    const latest = NAMES.at(-1);
+
+    expect((await runCommand(['migrate', 'down'], { DATABASE_URL: url })).stdout).toBe(
+      `took back ${latest}\n`,
+    );
+
+    const { stdout } = await runCommand(['migrate', 'status'], { DATABASE_URL: url });
+    expect(stdout).toContain(`pending ${latest}\n`);
+  });
+
+  test('knows no other direction', async () => {
+    expect(await runCommand(['migrate', 'sideways'])).toMatchObject({
+      code: 1,
+      stderr: 'migrate takes up, down, status, not "sideways"\n',
+    });
+  });
+});
+
+test('seed fills an empty database, and a second time changes nothing', async () => {
+  const { database, url } = await newDatabase(createEmptyDatabase);
+  const count = async () =>
+    readRows(
+      database,
+      sql`select (select count(*) from programs) as programs, (select count(*) from users) as users`,
+    );
+
+  expect((await runCommand(['seed'], { DATABASE_URL: url })).code).toBe(0);
+  const first = await count();
+  expect((await runCommand(['seed'], { DATABASE_URL: url })).code).toBe(0);
+
+  expect(first).not.toEqual([{ programs: 0, users: 0 }]);
+  expect(await count()).toEqual(first);
+});
+
+describe('health', () => {
+  test('succeeds while the service serves', async () => {
+    const { url } = await newDatabase();
+    const service = await serve({ DATABASE_URL: url });
+
+    const { code, stderr } = await runCommand(['health'], { PORT: new URL(service.url).port });
+
+    expect([code, stderr]).toEqual([0, '']);
+  });
+
+  test('fails in one line when nobody answers', async () => {
+    expect(await runCommand(['health'], { PORT: '1' })).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^no answer from http:\/\/127\.0\.0\.1:1: [^\n]*\n$/),
+    });
+  });
+});
+
+test('--help names every command', async () => {
+  const { code, stdout, stderr } = await runCommand(['--help']);
+
+  expect([code, stderr]).toEqual([0, '']);
+  for (const command of ['serve', 'migrate', 'seed', 'health']) {
+    expect(stdout).toContain(`  ${command}`);
+  }
+});
+
+test('a command that is none is refused', async () => {
+  expect(await runCommand(['server'])).toMatchObject({ code: 2, stdout: '' });
+});

@@ -1,0 +1,60 @@
+/** Runs the service's commands as processes of their own, as an operator would. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+
+const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ServiceProcess {
+  readonly child: ChildProcess;
+  /** What it printed on standard output once it was ready, or until it ended. */
+  readonly firstLine: Promise<string>;
+  readonly ended: Promise<Ended>;
+}
+
+/** Starts `node src/main.ts`; the environment is this one's with `environment` on top, on any free port. */
+export function startCommand(args: readonly string[], environment: Record<string, string>): ServiceProcess {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { ...process.env, PORT: '0', LOG_LEVEL: 'silent', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const printed = { stdout: '', stderr: '' };
+  child.stderr?.on('data', (chunk) => {
+    printed.stderr += chunk;
+  });
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, ...printed }));
+  const firstLine = new Promise<string>((resolve) => {
+    child.stdout?.on('data', (chunk) => {
+      printed.stdout += chunk;
+      if (printed.stdout.includes('\n')) {
+        resolve(`${printed.stdout.split('\n')[0]}`);
+      }
+    });
+    ended.then(({ stdout }) => resolve(stdout));
+  });
+  return { child, firstLine, ended };
+}
+
+/** Runs a command to its end. */
+export function runCommand(
+  args: readonly string[],
+  environment: Record<string, string> = {},
+): Promise<Ended> {
+  return startCommand(args, environment).ended;
+}
+
+/** Where a ready line says that the service is. */
+export function urlIn(readyLine: string): string {
+  const url = /^ready on (http:\/\/\S+) /.exec(readyLine)?.[1];
+  if (!url) {
+    throw new Error(`not a ready line: ${readyLine}`);
+  }
+  return url;
+}
