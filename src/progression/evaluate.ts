@@ -134,7 +134,12 @@ class Evaluation {
       return this.#deloadedKeys.has(key) ? { applied: false, reason: 'SUPERSEDED_BY_DELOAD' } : outcome;
     }
     const added = this.#snapshot.sessionChanges.get(key)?.added;
-    return added?.gt(0) && !this.#newlyDeloadedKeys.has(key) ? applyTo(current.value.minus(added)) : outcome;
+    if (!added?.gt(0) || this.#newlyDeloadedKeys.has(key)) {
+      return outcome;
+    }
+    const before = current.value.minus(added);
+    const outcomeBefore = applyTo(before);
+    return outcomeBefore.applied ? outcomeBefore : { ...outcome, newValue: before };
   }
 
   #apply(

@@ -1,0 +1,277 @@
+/** A second opinion on whole events: scope, order, counters, and the deload that wins; written without the engine. */
+import {
+  applyModelRule,
+  type Change,
+  type Facts,
+  type Micro,
+  type ModelRow,
+  micro,
+  plain,
+  triggerOf,
+} from './model-rules.ts';
+
+interface ModelSet {
+  readonly liftId: string;
+  readonly kind: string;
+  readonly targetReps: number;
+  readonly repsPerformed: number;
+}
+
+/** Of an event, what the model looks at. Manual triggers are taken as forced. */
+export type ModelEvent =
+  | { readonly type: 'SETS_LOGGED'; readonly sessionId: string; readonly sets: readonly ModelSet[] }
+  | {
+      readonly type: 'SESSION_COMPLETED';
+      readonly sessionId: string;
+      readonly liftsPerformed: readonly string[];
+    }
+  | { readonly type: 'WEEK_ADVANCED' | 'CYCLE_COMPLETED' }
+  | { readonly type: 'MANUAL'; readonly progressionId: string; readonly liftId: string | null };
+
+/** What holds after each event. */
+export interface ModelState {
+  /** By `lift MAX_TYPE`. */
+  readonly maxes: Map<string, Micro>;
+  /** By `lift rule`, as are the stages. */
+  readonly failures: Map<string, number>;
+  readonly stages: Map<string, number>;
+  /** By `lift MAX_TYPE`: what the session at hand added, `null` after a deload. */
+  readonly added: Map<string, Micro | null>;
+}
+
+/** A rule's trigger fired: with facts, as one more failure or success, or not for this lift. */
+type Firing = Partial<Facts> | { readonly failed: boolean } | 'LIFT_NOT_PERFORMED' | null;
+
+export interface Model {
+  state(): ModelState;
+  /** What each rule makes of the event, in the words of the scenario tables. */
+  handle(event: ModelEvent): string[];
+}
+
+export function createModel(
+  rows: readonly ModelRow[],
+  lifts: readonly string[],
+  start: ReadonlyMap<string, string>,
+): Model {
+  const scope = scopeOf(rows, lifts);
+  const sets = new Map<string, ModelSet[]>();
+  const missed = { WEEK_ADVANCED: new Set<string>(), CYCLE_COMPLETED: new Set<string>() };
+  let sessionId = '';
+  let kept: ModelState = {
+    maxes: new Map([...start].map(([key, value]) => [key, micro(value)])),
+    failures: new Map(),
+    stages: new Map(),
+    added: new Map(),
+  };
+
+  function setsOf(lift: string, ofSession?: string): ModelSet[] {
+    const sessions = [...sets].filter(([id]) => ofSession === undefined || id === ofSession);
+    const ofLift = sessions.map(([, all]) => all.filter(({ liftId }) => liftId === lift));
+    return ofLift.findLast((all) => all.length > 0) ?? [];
+  }
+
+  /** One function a step; each tells what the step is to a row and a lift. */
+  function stepsOf(event: ModelEvent): ((row: ModelRow, lift: string) => Firing)[] {
+    switch (event.type) {
+      case 'SETS_LOGGED':
+        return event.sets.filter(isWork).map((set) => (row, lift) => {
+          if (set.liftId !== lift) {
+            return null;
+          }
+          const isCounted = triggerOf(row) === 'ON_FAILURE' && row.parameters.countBy !== 'SESSION';
+          return triggerOf(row) === 'AFTER_SET'
+            ? factsOf([set])
+            : isCounted
+              ? { failed: isMissed(set) }
+              : null;
+        });
+      case 'SESSION_COMPLETED':
+        return [
+          (row, lift) => {
+            const work = setsOf(lift, event.sessionId).filter(isWork);
+            const isPerformed = event.liftsPerformed.includes(lift);
+            if (triggerOf(row) === 'AFTER_SESSION') {
+              return isPerformed ? factsOf(work) : 'LIFT_NOT_PERFORMED';
+            }
+            const isCounted = row.parameters.countBy === 'SESSION' && isPerformed && work.length > 0;
+            return isCounted ? { failed: work.some(isMissed) } : null;
+          },
+        ];
+      case 'MANUAL':
+        return [
+          (row, lift) =>
+            row.id === event.progressionId && (event.liftId ?? lift) === lift
+              ? { ...factsOf(setsOf(lift)), byHand: true }
+              : null,
+        ];
+      default: {
+        const trigger = event.type === 'WEEK_ADVANCED' ? 'AFTER_WEEK' : 'AFTER_CYCLE';
+        return [
+          (row, lift) => (triggerOf(row) === trigger ? { missed: missed[event.type].has(lift) } : null),
+        ];
+      }
+    }
+  }
+
+  /** The whole event, with every increment of what is in `held` held back. */
+  function draft(event: ModelEvent, held: ReadonlySet<string>) {
+    const state = copyOf(kept);
+    const before =
+      'sessionId' in event && event.sessionId === sessionId ? kept.added : new Map<string, null>();
+    const ups = new Set<string>();
+    const downs = new Set<string>();
+    const take = (row: ModelRow, lift: string, facts: Partial<Facts>): Change | string => {
+      const key = `${lift} ${row.parameters.maxType}`;
+      const value = state.maxes.get(key);
+      if (value === undefined) {
+        return 'NO_CURRENT_MAX';
+      }
+      const ruleKey = `${lift} ${row.id}`;
+      const stage = state.stages.get(ruleKey) ?? 0;
+      const all = { ...NO_FACTS, ...facts, failures: state.failures.get(ruleKey) ?? 0, stage };
+      const outcome = applyModelRule(row, value, all);
+      if (typeof outcome === 'string' || outcome.value === value) {
+        return outcome;
+      }
+      if (outcome.value > value) {
+        if (held.has(key) || before.get(key) === null) {
+          return 'SUPERSEDED_BY_DELOAD';
+        }
+        ups.add(key);
+        return outcome;
+      }
+      const base = value - (downs.has(key) ? 0n : (before.get(key) ?? 0n));
+      const fromBase = applyModelRule(row, base, all);
+      const lighter = typeof fromBase === 'string' ? { ...outcome, value: base } : fromBase;
+      if (lighter.value < value) {
+        downs.add(key);
+      }
+      return lighter;
+    };
+    const lines: string[] = [];
+    for (const step of stepsOf(event)) {
+      for (const { row, lift } of scope) {
+        const firing = step(row, lift);
+        if (firing !== null) {
+          const line = fire(row, lift, firing, state, take, event.type === 'SETS_LOGGED');
+          lines.push(...(line ? [line] : []));
+        }
+      }
+    }
+    return { state, lines, contested: [...ups].filter((key) => downs.has(key) && !held.has(key)) };
+  }
+
+  return {
+    state: () => kept,
+    handle(event) {
+      if (event.type === 'SETS_LOGGED' && event.sessionId !== sessionId) {
+        sessionId = event.sessionId;
+        kept.added.clear();
+      }
+      let result = draft(event, new Set());
+      for (const held = new Set<string>(); result.contested.length > 0; result = draft(event, held)) {
+        for (const key of result.contested) {
+          held.add(key);
+        }
+      }
+      kept = result.state;
+      if (event.type === 'SETS_LOGGED') {
+        sets.set(sessionId, [...(sets.get(sessionId) ?? []), ...event.sets]);
+        for (const { liftId } of event.sets.filter((set) => isWork(set) && isMissed(set))) {
+          missed.WEEK_ADVANCED.add(liftId);
+          missed.CYCLE_COMPLETED.add(liftId);
+        }
+      } else if (event.type === 'WEEK_ADVANCED' || event.type === 'CYCLE_COMPLETED') {
+        missed[event.type].clear();
+      }
+      return result.lines;
+    },
+  };
+}
+
+const NO_FACTS = { byHand: false, missed: false, amrap: false, reps: null, allReps: [] };
+
+/** Counts, lets the rule take the firing, keeps what it changed, and says so. */
+function fire(
+  row: ModelRow,
+  lift: string,
+  firing: NonNullable<Firing>,
+  state: ModelState,
+  take: (row: ModelRow, lift: string, facts: Partial<Facts>) => Change | string,
+  isOfSets: boolean,
+): string | null {
+  const ruleKey = `${lift} ${row.id}`;
+  const maxKey = `${lift} ${row.parameters.maxType}`;
+  const isJudged = typeof firing === 'object' && 'failed' in firing;
+  if (isJudged && row.enabled) {
+    state.failures.set(ruleKey, firing.failed ? (state.failures.get(ruleKey) ?? 0) + 1 : 0);
+  }
+  if (isJudged && !firing.failed) {
+    return null;
+  }
+  const value = state.maxes.get(maxKey) ?? 0n;
+  let outcome: Change | string = 'DISABLED';
+  if (row.enabled) {
+    outcome = typeof firing === 'string' ? firing : take(row, lift, isJudged ? {} : firing);
+  }
+  if (typeof outcome !== 'string') {
+    state.maxes.set(maxKey, outcome.value);
+    if (outcome.stage !== undefined) {
+      state.stages.set(ruleKey, outcome.stage);
+    }
+    if (outcome.resets) {
+      state.failures.set(ruleKey, 0);
+    }
+    const added = state.added.get(maxKey) ?? 0n;
+    if (isOfSets && outcome.value !== value) {
+      const isDown = outcome.value < value || state.added.get(maxKey) === null;
+      state.added.set(maxKey, isDown ? null : added + outcome.value - value);
+    }
+  }
+  const said = typeof outcome === 'string' ? outcome : `${plain(value)} → ${plain(outcome.value)}`;
+  const stage = row.type === 'STAGE_PROGRESSION' ? ` stage ${state.stages.get(ruleKey) ?? 0}` : '';
+  return `${row.id} ${lift} ${said}${stage}`;
+}
+
+function scopeOf(rows: readonly ModelRow[], lifts: readonly string[]): { row: ModelRow; lift: string }[] {
+  const isOwn = (lift: string, row: ModelRow) =>
+    rows.some(
+      (other) =>
+        other.lift === lift &&
+        triggerOf(other) === triggerOf(row) &&
+        other.parameters.maxType === row.parameters.maxType,
+    );
+  return rows
+    .toSorted((a, b) => a.priority - b.priority || (a.id < b.id ? -1 : 1))
+    .flatMap((row) =>
+      (row.lift ? [row.lift] : lifts.filter((lift) => !isOwn(lift, row))).map((lift) => ({ row, lift })),
+    );
+}
+
+function factsOf(sets: readonly ModelSet[]): Partial<Facts> {
+  const work = sets.filter(isWork);
+  const set = work.findLast(({ kind }) => kind === 'AMRAP') ?? work.at(-1);
+  return {
+    missed: work.some(isMissed),
+    amrap: set?.kind === 'AMRAP',
+    reps: set?.repsPerformed ?? null,
+    allReps: work.map(({ repsPerformed }) => repsPerformed),
+  };
+}
+
+function isWork({ kind }: ModelSet): boolean {
+  return kind !== 'WARM_UP';
+}
+
+function isMissed({ repsPerformed, targetReps }: ModelSet): boolean {
+  return repsPerformed < targetReps;
+}
+
+function copyOf({ maxes, failures, stages, added }: ModelState): ModelState {
+  return {
+    maxes: new Map(maxes),
+    failures: new Map(failures),
+    stages: new Map(stages),
+    added: new Map(added),
+  };
+}
