@@ -3,7 +3,13 @@ import { create } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ProgressionType } from '../../src/gen/progression/v1/common_pb.ts';
 import { ProgressionParametersSchema } from '../../src/gen/progression/v1/program_service_pb.ts';
-import { type CatalogClient, createCatalogClient, expectRefusal } from '../support/catalog-client.ts';
+import {
+  type CatalogClient,
+  createCatalogClient,
+  expectRefusal,
+  TEST_ACTOR,
+  WITHOUT_REQUEST_ID,
+} from '../support/catalog-client.ts';
 import {
   auditOf,
   createProgram,
@@ -62,7 +68,7 @@ describe('a progression', () => {
     const value = { maxType: 2, increment: { kind: { case: 'percent', value: '2' } } } as const;
     const call = client.programs.createProgression(
       { name: 'Too much', parameters: { rule: { case: 'cycleProgression', value } } },
-      { headers: { 'idempotency-key': '' } },
+      WITHOUT_REQUEST_ID,
     );
     await expectRefusal(call, 'VALIDATION_FAILED');
   });
@@ -153,7 +159,7 @@ describe('a progression', () => {
 
     const trail = await auditOf(db.database, client, id);
 
-    const common = { actor: 'coach@test', target_type: 'progression' };
+    const common = { actor: TEST_ACTOR, target_type: 'progression' };
     const parameters = {
       maxType: 'TRAINING_MAX',
       triggerType: 'AFTER_SESSION',

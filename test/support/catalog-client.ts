@@ -1,4 +1,4 @@
-/** The catalogue's services without a port, for an account of its own; every call has a request ID. */
+/** The catalogue's services behind the server's interceptors, without a port, for an account of its own. */
 import {
   type Client,
   ConnectError,
@@ -6,18 +6,22 @@ import {
   createRouterTransport,
   type Interceptor,
 } from '@connectrpc/connect';
-import { createValidateInterceptor } from '@connectrpc/validate';
 import { v7 as uuidv7 } from 'uuid';
 import { expect } from 'vitest';
-import { callContextKey } from '../../src/call-context.ts';
 import { createProgramService } from '../../src/catalog/program-service.ts';
 import { createUserService } from '../../src/catalog/user-service.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Reason } from '../../src/domain-error.ts';
-import { ERROR_TABLE, toRefusal } from '../../src/error-table.ts';
+import { ERROR_TABLE } from '../../src/error-table.ts';
+import { BadRequestSchema, ErrorInfoSchema } from '../../src/gen/google/rpc/error_details_pb.ts';
 import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
 import { type Clock, instantFromText } from '../../src/instant.ts';
+import { createRequestGate } from '../../src/server/call-arrival.ts';
+import { createCallContextInterceptor } from '../../src/server/call-context-interceptor.ts';
+import { createLogInterceptor } from '../../src/server/log-interceptor.ts';
+import { createLogger } from '../../src/server/logger.ts';
+import { createValidationInterceptor } from '../../src/server/validation-interceptor.ts';
 import type { Database } from '../../src/store/database.ts';
 
 export interface CatalogClient {
@@ -29,7 +33,10 @@ export interface CatalogClient {
 /** The instant at which the service stands still, unless a test brings a clock. */
 export const TEST_NOW = '2026-03-01T10:00:00.123456Z';
 
-/** A client of an account of its own, or of the one given. */
+/** Who the tests' calls come from. */
+export const TEST_ACTOR = 'coach@test';
+
+/** A client of an account of its own, or of the one given. Defects are logged; what is refused is not. */
 export function createCatalogClient(
   database: Database,
   {
@@ -37,15 +44,23 @@ export function createCatalogClient(
     clock = () => instantFromText(TEST_NOW),
   }: { accountId?: string; clock?: Clock } = {},
 ): CatalogClient {
-  const deps = { database, clock, config: readConfig({}) };
+  const config = readConfig({});
+  const deps = { database, clock, config };
   const transport = createRouterTransport(
     (router) => {
       router.service(ProgramService, createProgramService(deps));
       router.service(UserService, createUserService(deps));
     },
     {
-      router: { interceptors: [answerRefusals, createValidateInterceptor(), identify(accountId, clock)] },
-      transport: { interceptors: [addRequestId] },
+      router: {
+        requestGate: createRequestGate(() => {}),
+        interceptors: [
+          createLogInterceptor(createLogger('error')),
+          createValidationInterceptor(),
+          createCallContextInterceptor({ limits: config.limits, clock, onLateFailure: () => {} }),
+        ],
+      },
+      transport: { interceptors: [addMetadata(accountId)] },
     },
   );
   return {
@@ -55,10 +70,24 @@ export function createCatalogClient(
   };
 }
 
-/**
- * Expects a call to be refused for a reason, with its status code; with violations, of these fields in this
- * order.
- */
+/** Who calls, and a new request ID unless the test brings one or wants none. */
+function addMetadata(accountId: string): Interceptor {
+  return (next) => (request) => {
+    request.header.set('x-account-id', accountId);
+    request.header.set('x-actor', TEST_ACTOR);
+    if (request.header.get('idempotency-key') === '') {
+      request.header.delete('idempotency-key');
+    } else if (!request.header.has('idempotency-key')) {
+      request.header.set('idempotency-key', uuidv7());
+    }
+    return next(request);
+  };
+}
+
+/** A call that brings no request ID. */
+export const WITHOUT_REQUEST_ID = { headers: { 'idempotency-key': '' } };
+
+/** Expects a call to be refused for a reason, with its status code; with fields, for what is wrong with these. */
 export async function expectRefusal(
   call: Promise<unknown>,
   reason: Reason,
@@ -68,49 +97,12 @@ export async function expectRefusal(
     () => expect.unreachable(`the call was answered, not refused with ${reason}`),
     (refusal: unknown) => ConnectError.from(refusal),
   );
-  expect(error.metadata.get('reason') ?? error.message).toBe(reason);
+  const [info] = error.findDetails(ErrorInfoSchema);
+  expect(info?.reason ?? error.message).toBe(reason);
   expect(error.code).toBe(ERROR_TABLE[reason].code);
   if (fields) {
-    expect(JSON.parse(error.metadata.get('fields') ?? '[]')).toEqual(fields);
+    const [badRequest] = error.findDetails(BadRequestSchema);
+    expect(badRequest?.fieldViolations.map(({ field }) => field)).toEqual(fields);
   }
   return error;
 }
-
-/** Refusals travel in metadata: what the server makes of them is the server's to test. */
-const answerRefusals: Interceptor = (next) => async (request) => {
-  try {
-    return await next(request);
-  } catch (error) {
-    if (error instanceof ConnectError) {
-      throw error;
-    }
-    const { reason, message, violations } = toRefusal(error);
-    throw new ConnectError(
-      reason === 'INTERNAL' ? String(error instanceof Error ? error.stack : error) : message,
-      ERROR_TABLE[reason].code,
-      { reason, fields: JSON.stringify(violations.map((violation) => violation.field)) },
-    );
-  }
-};
-
-function identify(accountId: string, clock: Clock): Interceptor {
-  return (next) => (request) => {
-    request.contextValues.set(callContextKey, {
-      accountId,
-      actor: 'coach@test',
-      requestId: request.header.get('idempotency-key') || undefined,
-      receivedAt: clock(),
-      deadlineAtMs: performance.now() + 10_000,
-      signal: request.signal,
-    });
-    return next(request);
-  };
-}
-
-/** A test that brings an idempotency-key, also an empty one, keeps it. */
-const addRequestId: Interceptor = (next) => (request) => {
-  if (!request.header.has('idempotency-key')) {
-    request.header.set('idempotency-key', uuidv7());
-  }
-  return next(request);
-};
