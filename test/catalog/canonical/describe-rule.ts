@@ -1,0 +1,60 @@
+/** Rules of the catalogue in a line each, in the shorthand that lifters use. */
+import type { CatalogRule } from '../../../src/catalog/canonical/program.ts';
+import type { StoredIncrement } from '../../../src/catalog/stored-parameters.ts';
+
+/** For example `AFTER_SESSION requireSuccess +5: squat deadlift`; `off` marks a place that is switched off. */
+export function describeRule(rule: CatalogRule): string {
+  const places = rule.places.map(
+    ({ liftSlug, enabled, overrideIncrement }) =>
+      `${liftSlug ?? 'every lift'}${overrideIncrement === null ? '' : ` +${overrideIncrement}`}${enabled ? '' : ' off'}`,
+  );
+  return `${describeParameters(rule)}: ${places.join(', ')}`;
+}
+
+function describeParameters({ type, parameters }: CatalogRule): string {
+  const rounding = parameters.roundTo ? ` to ${parameters.roundTo}` : '';
+  switch (type) {
+    case 'LINEAR_PROGRESSION':
+      return `${parameters.triggerType}${success(parameters)} ${change(parameters)}${rounding}`;
+    case 'CYCLE_PROGRESSION':
+      return `AFTER_CYCLE${success(parameters)} ${change(parameters)}${rounding}`;
+    case 'AMRAP_PROGRESSION': {
+      const earned = parameters.thresholds.map(
+        (threshold) => `${threshold.minReps} reps ${change(threshold)}`,
+      );
+      return `AMRAP ${earned.join(', ')}${rounding}`;
+    }
+    case 'DELOAD_ON_FAILURE': {
+      const reset = parameters.resetOnDeload ? ' counter to 0' : '';
+      return `${percent(`-${parameters.deloadPercent}`)} / ${parameters.failureThreshold} ${parameters.countBy}${rounding}${reset}`;
+    }
+    case 'STAGE_PROGRESSION': {
+      const stages = parameters.stages.map(
+        ({ name, sets, reps, isAmrap, minVolume }) =>
+          `${name} = ${sets}x${reps}${isAmrap ? '+' : ''} (${minVolume})`,
+      );
+      const end = parameters.deloadOnReset ? ` ${percent(`-${parameters.deloadPercent}`)}${rounding}` : '';
+      const again = parameters.resetOnExhaustion ? ' then stage 1' : '';
+      return `stages by ${parameters.countBy}: ${stages.join(', ')}${end}${again}`;
+    }
+    case 'DOUBLE_PROGRESSION':
+      return `${parameters.triggerType} ${parameters.minReps}-${parameters.maxReps} reps +${parameters.weightIncrement}${rounding}`;
+    case 'GREYSKULL_PROGRESSION': {
+      const { minReps, doubleThreshold, deloadPercent, weightIncrement } = parameters;
+      const deload = `under ${minReps} ${percent(`-${deloadPercent}`)}`;
+      return `AMRAP ${deload}, +${weightIncrement}, from ${doubleThreshold} twice${rounding}`;
+    }
+  }
+}
+
+function success({ requireSuccess }: { requireSuccess: boolean }): string {
+  return requireSuccess ? ' requireSuccess' : '';
+}
+
+function change({ increment, incrementPercent }: StoredIncrement): string {
+  return incrementPercent === undefined ? `+${increment}` : `+${percent(incrementPercent)}`;
+}
+
+function percent(share: string): string {
+  return `${Number(share) * 100} %`;
+}
