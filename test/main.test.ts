@@ -8,7 +8,7 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MIGRATIONS } from '../src/store/database.ts';
 import { readRows } from './store/schema-dump.ts';
-import { runCommand, type ServiceProcess, startCommand, urlIn } from './support/service-process.ts';
+import { runCommand, type ServiceProcess, startCommand, startNpm, urlIn } from './support/service-process.ts';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from './support/test-database.ts';
 
 const NAMES = MIGRATIONS.map(({ name }) => name);
@@ -86,6 +86,19 @@ describe('serve', () => {
     expect(await Promise.all(services.map(async (each) => (await call(each.url)).status))).toEqual([
       200, 200,
     ]);
+  });
+
+  test('npm start ends as kindly when it is npm that is told to stop', async () => {
+    const { url } = await newDatabase();
+    const npm = startNpm({ DATABASE_URL: url });
+    running.push(npm);
+    const service = urlIn(await npm.firstLine);
+    expect((await call(service)).status).toBe(200);
+
+    npm.child.kill('SIGTERM');
+
+    expect((await npm.ended).code).toBe(0);
+    await expect(call(service)).rejects.toThrow();
   });
 
   describe('told to stop while a call is running', () => {

@@ -88,6 +88,7 @@ async function initialise(
     log,
   );
   if ((await initdb.exitCode) !== 0) {
+    rmSync(unfinished, { recursive: true, force: true });
     throw new StartError(`PostgreSQL could not be set up in ${dataDir}: ${initdb.lastWords()}`);
   }
   try {

@@ -116,8 +116,13 @@ function waysToRun(user: ServerUser | undefined): Way[] {
     return [{ prefix: [...bound, '--'], options: {} }, plain];
   }
   const asUser = [...bound, '--reuid', `${user.uid}`, '--regid', `${user.gid}`, '--clear-groups'];
-  // Root's checkout may lie in a directory that is closed to others, such as a fresh temporary one.
-  const passingThrough = ['--inh-caps=+dac_read_search', '--ambient-caps=+dac_read_search'];
+  // Root's checkout may lie in a directory that is closed to others, such as a fresh temporary one. Passing through
+  // is the one capability that is left to it; the securebit makes access(2) heed it.
+  const passingThrough = [
+    '--securebits=+no_setuid_fixup',
+    '--inh-caps=+dac_read_search',
+    '--ambient-caps=+dac_read_search',
+  ];
   return [
     { prefix: [...asUser, '--'], options: {} },
     { prefix: [...asUser, ...passingThrough, '--'], options: {} },
@@ -125,9 +130,12 @@ function waysToRun(user: ServerUser | undefined): Way[] {
   ];
 }
 
+/** Asks test(1), which looks at a directory with the same system call as initdb does. */
 function reaches(way: Way, directories: readonly string[]): boolean {
-  const [command = '', ...args] = [...way.prefix, 'sh', '-c', 'for d; do test -x "$d" || exit 1; done', 'sh'];
-  return spawnSync(command, [...args, ...directories], { ...way.options, stdio: 'ignore' }).status === 0;
+  return directories.every((directory) => {
+    const [command = '', ...args] = [...way.prefix, 'test', '-x', directory];
+    return spawnSync(command, args, { ...way.options, stdio: 'ignore' }).status === 0;
+  });
 }
 
 function isExecutable(path: string): boolean {

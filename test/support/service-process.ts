@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-const MAIN = join(import.meta.dirname, '..', '..', 'src', 'main.ts');
+const ROOT = join(import.meta.dirname, '..', '..');
 
 export interface Ended {
   readonly code: number | null;
@@ -21,7 +21,21 @@ export interface ServiceProcess {
 
 /** Starts `node src/main.ts`; the environment is this one's with `environment` on top, on any free port. */
 export function startCommand(args: readonly string[], environment: Record<string, string>): ServiceProcess {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  return startProcess(process.execPath, [join(ROOT, 'src', 'main.ts'), ...args], environment);
+}
+
+/** Starts the service by `npm start`, without the installation that comes before it. */
+export function startNpm(environment: Record<string, string>): ServiceProcess {
+  return startProcess('npm', ['start', '--silent', '--ignore-scripts'], environment);
+}
+
+function startProcess(
+  command: string,
+  args: readonly string[],
+  environment: Record<string, string>,
+): ServiceProcess {
+  const child = spawn(command, args, {
+    cwd: ROOT,
     env: { ...process.env, PORT: '0', LOG_LEVEL: 'silent', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
