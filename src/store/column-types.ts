@@ -17,6 +17,11 @@ export class DecimalColumn extends Type<Decimal | null, string | null> {
     return 'string';
   }
 
+  /** What an assigned value is checked against; by default it would be the type that is compared. */
+  override get runtimeType(): string {
+    return 'Decimal';
+  }
+
   override getColumnType(): string {
     return 'numeric(18, 6)';
   }
@@ -34,6 +39,10 @@ export class InstantColumn extends Type<Instant | null, string | null> {
 
   override compareAsType(): string {
     return 'string';
+  }
+
+  override get runtimeType(): string {
+    return 'bigint';
   }
 
   override getColumnType(): string {
