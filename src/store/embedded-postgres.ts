@@ -40,8 +40,7 @@ const LEFTOVER_POLL_MS = 100;
  * Throws StartError, in one line, when the directory is in use or the server does not start.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  await mkdir(options.dataDir, { recursive: true });
-  const dataDir = await realpath(options.dataDir);
+  const dataDir = await makeDataDir(options.dataDir);
   const directory = join(dataDir, 'postgres');
   const launcher = createPostgresLauncher(dataDir);
   await clearTheWay(directory);
@@ -56,6 +55,15 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       rmSync(socket, { recursive: true, force: true });
     }
   });
+}
+
+async function makeDataDir(path: string): Promise<string> {
+  try {
+    await mkdir(path, { recursive: true });
+    return await realpath(path);
+  } catch (error) {
+    throw new StartError(`DATA_DIR cannot be used: ${error instanceof Error ? error.message : error}`);
+  }
 }
 
 /** Initialises beside the final place and then moves it there: a start that was cut short leaves no half a server. */

@@ -200,6 +200,13 @@ test('a directory with files of something else is refused and left alone', async
   expect(await readdir(join(dataDir, 'postgres'))).toEqual(['novel.txt']);
 });
 
+test('a data directory that cannot be made is refused in one line', async () => {
+  await writeFile(join(dataDir, 'file'), '');
+  dataDir = join(dataDir, 'file', 'below');
+
+  await expect(start()).rejects.toThrow(/^DATA_DIR cannot be used: ENOTDIR[^\n]*$/);
+});
+
 test('what PostgreSQL says goes to the log and nowhere else', async () => {
   const lines: string[] = [];
 
