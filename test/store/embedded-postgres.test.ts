@@ -13,15 +13,17 @@ import { followProcess } from '../../src/store/postgres-output.ts';
 import { ownerMark } from '../../src/store/running-postgres.ts';
 import { readRows } from './schema-dump.ts';
 
+let temporary: string;
 let dataDir: string;
 let running: EmbeddedPostgres[];
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), 'progression-embedded-'));
+  temporary = await mkdtemp(join(tmpdir(), 'progression-embedded-'));
+  dataDir = join(temporary, 'data');
   running = [];
 });
 afterEach(async () => {
   await Promise.all(running.map((postgres) => postgres.stop()));
-  await rm(dataDir, { recursive: true, force: true });
+  await rm(temporary, { recursive: true, force: true });
 });
 
 /** Above the largest that Linux gives. */
@@ -88,7 +90,7 @@ test('it listens on no port, and only its own user can enter the directory of it
 });
 
 test('a data directory with a long path works as well', async () => {
-  dataDir = join(dataDir, 'a'.repeat(120));
+  dataDir = join(temporary, 'a'.repeat(120));
 
   const { url, stop } = await start();
 
@@ -157,7 +159,7 @@ test('a server that was killed itself says so, and leaves nothing that blocks th
 
 test('a stale pid file does not block, even when another PostgreSQL has that process id by now', async () => {
   await (await start()).stop();
-  const other = await mkdtemp(join(tmpdir(), 'progression-embedded-'));
+  const other = join(temporary, 'other');
   running.push(await startEmbeddedPostgres({ dataDir: other, log: ignore }));
   for (const file of ['postmaster.pid', '.s.PGSQL.5432.lock']) {
     await cp(join(other, 'postgres', file), join(serverDirectory(), file));
@@ -166,8 +168,6 @@ test('a stale pid file does not block, even when another PostgreSQL has that pro
   const { url } = await start();
 
   expect(await ask(url, 'select 1 as one')).toEqual([{ one: 1 }]);
-  await Promise.all(running.map((postgres) => postgres.stop()));
-  await rm(other, { recursive: true, force: true });
 });
 
 test('a set-up that was cut short is forgotten', async () => {
@@ -191,7 +191,7 @@ test('data of another PostgreSQL version is refused in one line', async () => {
 });
 
 test('a directory with files of something else is refused and left alone', async () => {
-  await mkdir(join(dataDir, 'postgres'));
+  await mkdir(join(dataDir, 'postgres'), { recursive: true });
   await writeFile(join(dataDir, 'postgres', 'novel.txt'), 'It was a dark and stormy night');
 
   await expect(start()).rejects.toThrow(/^[^\n]*\/postgres is not a PostgreSQL data directory[^\n]*$/);
@@ -201,8 +201,8 @@ test('a directory with files of something else is refused and left alone', async
 });
 
 test('a data directory that cannot be made is refused in one line', async () => {
-  await writeFile(join(dataDir, 'file'), '');
-  dataDir = join(dataDir, 'file', 'below');
+  await writeFile(join(temporary, 'file'), '');
+  dataDir = join(temporary, 'file', 'below');
 
   await expect(start()).rejects.toThrow(/^DATA_DIR cannot be used: ENOTDIR[^\n]*$/);
 });
