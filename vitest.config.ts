@@ -13,7 +13,7 @@ export default defineConfig({
       provider: 'v8',
       include: ['src/**'],
       exclude: ['src/gen/**'],
-      reporter: ['text-summary', 'json-summary', 'html'],
+      reporter: ['text-summary', 'json-summary'],
       thresholds: {
         'src/progression/**': { lines: 90 },
         'src/catalog/**': { lines: 90 },
