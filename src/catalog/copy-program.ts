@@ -1,15 +1,15 @@
 /** CopyProgram: a program of the account or of the catalogue as a new one, independent of the first. */
 import { LockMode } from '@mikro-orm/core';
-import { v7 as uuidv7 } from 'uuid';
 import { DomainError } from '../domain-error.ts';
 import type { CopyProgramRequest } from '../gen/progression/v1/program_service_pb.ts';
+import { newId } from '../new-id.ts';
+import { audit, type Change } from '../store/change.ts';
 import type { Transaction } from '../store/database.ts';
 import type { Lift } from '../store/entities/lift.ts';
 import { ProgramProgressionEntity } from '../store/entities/program-progression.ts';
 import { ProgressionEntity } from '../store/entities/progression.ts';
 import type { Blueprint } from './blueprint.ts';
 import { CATALOG_PROGRAMS } from './canonical/catalog.ts';
-import { audit, type Change } from './change.ts';
 import { ensureLifts } from './ensure-lifts.ts';
 import { insertPrograms, type MadeProgram, makeProgram } from './make-program.ts';
 import { auditedProgramProgression } from './program-progressions.ts';
@@ -37,11 +37,6 @@ export async function copyProgram(change: Change, request: CopyProgramRequest): 
     },
   });
   return copy;
-}
-
-/** Every copy has ids of its own. */
-function newId(): string {
-  return uuidv7();
 }
 
 async function originalOf(tx: Transaction, { from }: CopyProgramRequest): Promise<Blueprint> {

@@ -1,13 +1,13 @@
 /** CreateProgramProgression: puts a rule into a program, for one lift or for every lift of it. */
 import { LockMode } from '@mikro-orm/core';
 import type { Decimal } from 'decimal.js';
-import { v7 as newId } from 'uuid';
 import { DomainError } from '../domain-error.ts';
 import type { CreateProgramProgressionRequest } from '../gen/progression/v1/program_service_pb.ts';
+import { newId } from '../new-id.ts';
+import { audit, type Change } from '../store/change.ts';
 import type { Transaction } from '../store/database.ts';
 import { ProgramLiftEntity } from '../store/entities/program-lift.ts';
 import { type ProgramProgression, ProgramProgressionEntity } from '../store/entities/program-progression.ts';
-import { audit, type Change } from './change.ts';
 import { getLift } from './lifts.ts';
 import { requireIncrement } from './override-increment.ts';
 import { auditedProgramProgression } from './program-progressions.ts';

@@ -1,10 +1,10 @@
 /** CreateProgram: a new program of the account, without rules yet. */
-import { v7 as newId } from 'uuid';
 import { enumName } from '../enum-name.ts';
 import { type CreateProgramRequest, WeightUnitSchema } from '../gen/progression/v1/program_service_pb.ts';
+import { newId } from '../new-id.ts';
+import { audit, type Change } from '../store/change.ts';
 import { ProgramEntity } from '../store/entities/program.ts';
 import { ProgramLiftEntity } from '../store/entities/program-lift.ts';
-import { audit, type Change } from './change.ts';
 import { programDays, requireLifts } from './program-contents.ts';
 import { auditedProgram, type ProgramWithLifts } from './programs.ts';
 

@@ -1,7 +1,7 @@
 /** CreateProgression: a new rule of the account. */
-import { v7 as newId } from 'uuid';
+import { newId } from '../new-id.ts';
+import { audit, type Change } from '../store/change.ts';
 import { type Progression, ProgressionEntity } from '../store/entities/progression.ts';
-import { audit, type Change } from './change.ts';
 import { auditedProgression } from './progressions.ts';
 import type { JsonRule } from './rule-to-stored.ts';
 

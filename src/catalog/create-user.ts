@@ -1,8 +1,8 @@
 /** CreateUser: a new athlete, under the caller's id or one of ours. */
-import { v7 as newId } from 'uuid';
 import type { CreateUserRequest } from '../gen/progression/v1/user_service_pb.ts';
+import { newId } from '../new-id.ts';
+import type { Change } from '../store/change.ts';
 import { type User, UserEntity } from '../store/entities/user.ts';
-import type { Change } from './change.ts';
 
 /**
  * USER_EXISTS when the account has had a user with this id. The profile has been checked; see checkProfile.

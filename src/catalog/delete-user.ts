@@ -1,6 +1,7 @@
 /** DeleteUser: the athlete takes no more events and is not listed; the history stays. */
+
+import type { Change } from '../store/change.ts';
 import { lockUser } from '../store/lock-user.ts';
-import type { Change } from './change.ts';
 import { quitEnrollments } from './enrollments.ts';
 import { getUser } from './users.ts';
 

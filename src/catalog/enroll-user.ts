@@ -1,10 +1,10 @@
 /** EnrollUser: makes a program the ACTIVE one; a paused membership of it goes on where it stopped. */
 import { LockMode } from '@mikro-orm/core';
-import { v7 as newId } from 'uuid';
 import { DomainError } from '../domain-error.ts';
+import { newId } from '../new-id.ts';
+import type { Change } from '../store/change.ts';
 import { type Enrollment, EnrollmentEntity } from '../store/entities/enrollment.ts';
 import { lockUser } from '../store/lock-user.ts';
-import type { Change } from './change.ts';
 import { activeEnrollment } from './enrollments.ts';
 import { requireProgram } from './programs.ts';
 

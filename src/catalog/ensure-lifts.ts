@@ -2,14 +2,14 @@
 import { LockMode } from '@mikro-orm/core';
 import { sql } from 'kysely';
 import { instantToText } from '../instant.ts';
+import type { Change } from '../store/change.ts';
 import { type Lift, LiftEntity } from '../store/entities/lift.ts';
 import type { BlueprintLift } from './blueprint.ts';
-import type { Change } from './change.ts';
 import type { IdMaker } from './make-program.ts';
 
 /**
- * The live lift for each slug, locked so that none is deleted before a program holds it. Safe against
- * concurrent calls.
+ * The live lift for each slug, locked so that none is deleted before a program holds it. Concurrent calls insert in
+ * the same order, so that none waits for one that waits for it.
  */
 export async function ensureLifts(
   { tx, now }: Change,
@@ -23,6 +23,7 @@ export async function ensureLifts(
     insert into lifts (account_id, id, slug, name, created_at, updated_at)
     select ${tx.accountId}, id, slug, name, ${instantToText(now)}, ${instantToText(now)}
     from unnest(${ids}::uuid[], ${slugs}::text[], ${names}::text[]) as missing (id, slug, name)
+    order by slug
     on conflict do nothing`.execute(tx.sql);
   const lifts = await tx.em.find(
     LiftEntity,

@@ -1,17 +1,17 @@
 /** Lifts: the account's exercises, each known by a slug that no other live lift of the account has. */
 import { LockMode } from '@mikro-orm/core';
 import { sql } from 'kysely';
-import { v7 as newId } from 'uuid';
 import { DomainError } from '../domain-error.ts';
 import type {
   CreateLiftRequest,
   ListLiftsRequest,
   UpdateLiftRequest,
 } from '../gen/progression/v1/program_service_pb.ts';
+import { newId } from '../new-id.ts';
+import type { Change } from '../store/change.ts';
 import type { Transaction } from '../store/database.ts';
 import { type Lift, LiftEntity } from '../store/entities/lift.ts';
 import { type Page, readPage } from '../store/page.ts';
-import type { Change } from './change.ts';
 
 /** SLUG_TAKEN when a live lift has the slug. */
 export async function createLift({ tx, now }: Change, request: CreateLiftRequest): Promise<Lift> {

@@ -2,10 +2,10 @@
 import { LockMode } from '@mikro-orm/core';
 import { DomainError } from '../domain-error.ts';
 import type { ListProgramProgressionsRequest } from '../gen/progression/v1/program_service_pb.ts';
+import { audit, type Change } from '../store/change.ts';
 import type { Transaction } from '../store/database.ts';
 import { type ProgramProgression, ProgramProgressionEntity } from '../store/entities/program-progression.ts';
 import { type Page, readPage } from '../store/page.ts';
-import { audit, type Change } from './change.ts';
 import { reviseProgram } from './program-revision.ts';
 import { requireProgram } from './programs.ts';
 

@@ -1,7 +1,7 @@
 /** ProgramService on the wire: each method checks, runs its use case, and answers with its message. */
 import type { ServiceImpl } from '@connectrpc/connect';
 import { ProgramService } from '../gen/progression/v1/program_service_pb.ts';
-import { type CatalogDeps, createCatalogCalls } from './calls.ts';
+import { createCalls, type ServiceDeps } from '../store/calls.ts';
 import { CATALOG_PROGRAMS } from './canonical/catalog.ts';
 import { copyProgram } from './copy-program.ts';
 import { createProgram } from './create-program.ts';
@@ -35,8 +35,8 @@ import { updateProgression } from './update-progression.ts';
 /**
  * What a coach configures before any event arrives; the contract of each method is in program_service.proto.
  */
-export function createProgramService(deps: CatalogDeps): ServiceImpl<typeof ProgramService> {
-  const { read, write } = createCatalogCalls(deps);
+export function createProgramService(deps: ServiceDeps): ServiceImpl<typeof ProgramService> {
+  const { read, write } = createCalls(deps);
   const { method } = ProgramService;
   const { defaultPageSize } = deps.config.limits;
   return {

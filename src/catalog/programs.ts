@@ -3,12 +3,12 @@ import { LockMode } from '@mikro-orm/core';
 import { sql } from 'kysely';
 import { DomainError } from '../domain-error.ts';
 import type { ListProgramsRequest } from '../gen/progression/v1/program_service_pb.ts';
+import { audit, type Change } from '../store/change.ts';
 import type { Transaction } from '../store/database.ts';
 import { type Lift, LiftEntity } from '../store/entities/lift.ts';
 import { type Program, ProgramEntity } from '../store/entities/program.ts';
 import { ProgramLiftEntity } from '../store/entities/program-lift.ts';
 import { type Page, readPage } from '../store/page.ts';
-import { audit, type Change } from './change.ts';
 import { reviseProgram } from './program-revision.ts';
 
 /** A program and its lifts, in its order. */

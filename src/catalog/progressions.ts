@@ -5,10 +5,10 @@ import { DomainError } from '../domain-error.ts';
 import { enumName } from '../enum-name.ts';
 import { ProgressionTypeSchema } from '../gen/progression/v1/common_pb.ts';
 import type { ListProgressionsRequest } from '../gen/progression/v1/program_service_pb.ts';
+import { audit, type Change } from '../store/change.ts';
 import type { Transaction } from '../store/database.ts';
 import { type Progression, ProgressionEntity } from '../store/entities/progression.ts';
 import { isAfterNameAndId, type Page, readPage } from '../store/page.ts';
-import { audit, type Change } from './change.ts';
 
 /** The live progression with this id, or PROGRESSION_NOT_FOUND. */
 export async function getProgression(

@@ -6,9 +6,9 @@ import {
   EnrollmentStatusSchema,
   type UnenrollUserRequest,
 } from '../gen/progression/v1/program_service_pb.ts';
+import type { Change } from '../store/change.ts';
 import type { Enrollment } from '../store/entities/enrollment.ts';
 import { lockUser } from '../store/lock-user.ts';
-import type { Change } from './change.ts';
 import { activeEnrollment } from './enrollments.ts';
 
 /** USER_NOT_FOUND; NOT_ENROLLED when no enrollment is ACTIVE. An unspecified status means QUIT. */

@@ -2,8 +2,8 @@
 import { LockMode } from '@mikro-orm/core';
 import type { Decimal } from 'decimal.js';
 import type { UpdateProgramProgressionRequest } from '../gen/progression/v1/program_service_pb.ts';
+import { audit, type Change } from '../store/change.ts';
 import type { ProgramProgression } from '../store/entities/program-progression.ts';
-import { audit, type Change } from './change.ts';
 import { requireIncrement } from './override-increment.ts';
 import { auditedProgramProgression, getProgramProgression } from './program-progressions.ts';
 import { reviseProgram } from './program-revision.ts';

@@ -1,8 +1,8 @@
 /** UpdateProgression: another name or other parameters, for every program that uses the rule from now on. */
 import { LockMode } from '@mikro-orm/core';
 import { invalidFields } from '../domain-error.ts';
+import { audit, type Change } from '../store/change.ts';
 import type { Progression } from '../store/entities/progression.ts';
-import { audit, type Change } from './change.ts';
 import { reviseProgramsUsing } from './program-revision.ts';
 import { auditedProgression, getProgression } from './progressions.ts';
 import type { JsonRule } from './rule-to-stored.ts';

@@ -1,8 +1,8 @@
 /** UpdateUser: an athlete's name, time zone and birth date. */
 import { LockMode } from '@mikro-orm/core';
 import type { UpdateUserRequest } from '../gen/progression/v1/user_service_pb.ts';
+import type { Change } from '../store/change.ts';
 import type { User } from '../store/entities/user.ts';
-import type { Change } from './change.ts';
 import { getUser } from './users.ts';
 
 /** USER_NOT_FOUND. The profile has been checked; see checkProfile. */

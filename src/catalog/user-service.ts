@@ -1,8 +1,8 @@
 /** UserService on the wire: each method checks, runs its use case, and answers with its message. */
 import type { ServiceImpl } from '@connectrpc/connect';
 import { UserService } from '../gen/progression/v1/user_service_pb.ts';
+import { createCalls, type ServiceDeps } from '../store/calls.ts';
 import { checkProfile } from './athlete-profile.ts';
-import { type CatalogDeps, createCatalogCalls } from './calls.ts';
 import { createUser } from './create-user.ts';
 import { deleteUser } from './delete-user.ts';
 import { userMessage } from './messages.ts';
@@ -10,8 +10,8 @@ import { updateUser } from './update-user.ts';
 import { getUser, listUsers } from './users.ts';
 
 /** The athletes of an account; the contract of each method is in user_service.proto. */
-export function createUserService(deps: CatalogDeps): ServiceImpl<typeof UserService> {
-  const { read, write } = createCatalogCalls(deps);
+export function createUserService(deps: ServiceDeps): ServiceImpl<typeof UserService> {
+  const { read, write } = createCalls(deps);
   const { method } = UserService;
   const { defaultPageSize } = deps.config.limits;
   return {

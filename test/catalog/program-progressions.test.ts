@@ -1,4 +1,5 @@
 /** Program progressions over the wire. */
+import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Program, Progression } from '../../src/gen/progression/v1/program_service_pb.ts';
 import {
@@ -17,6 +18,7 @@ import {
   placeRule,
   present,
   revisionOf,
+  waitingSessions,
 } from '../support/catalog-fixtures.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
@@ -179,6 +181,24 @@ describe('a program progression', () => {
         ? ['CreateProgramProgression', 'DeleteProgramProgression', 'UpdateProgramProgression']
         : ['CreateProgramProgression', 'DeleteProgramProgression'],
     );
+  });
+
+  it('waits for a change of its rule, so that no revision ever stands for the rule before and after', async () => {
+    const { accountId } = client;
+    const other = await createProgram(client, { slug: 'other' });
+    await placeRule(client, { programId: program.id, progressionId: linear.id });
+
+    const { changed, placed } = await db.database.transaction(accountId, async (tx) => {
+      await sql`select id from programs where id = ${program.id} for update`.execute(tx.sql);
+      const changing = client.programs.updateProgression({ progressionId: linear.id, name: 'Changed' });
+      await expect.poll(() => waitingSessions(tx)).toBe(1);
+      const placing = placeRule(client, { programId: other.id, progressionId: linear.id });
+      await expect.poll(() => waitingSessions(tx)).toBe(2);
+      return { changed: changing, placed: placing };
+    });
+
+    await Promise.all([changed, placed]);
+    expect(await revisionOf(db.database, client, other.id)).toBe(2);
   });
 
   it('leaves who changed it from what to what', async () => {
