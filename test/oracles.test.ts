@@ -7,7 +7,7 @@ import { startTestService } from './support/test-service.ts';
 
 const DIRECTORY = join(import.meta.dirname, '..', '..', 'shared', 'oracles');
 
-test('every recorded vector and trace holds', async ({ skip }) => {
+test('every recorded vector and trace holds', { timeout: 120_000 }, async ({ skip }) => {
   skip(!existsSync(DIRECTORY), 'there is no folder ../shared/oracles beside this checkout');
   const service = await startTestService();
   try {
