@@ -1,0 +1,34 @@
+/** What the tables hold, to compare before and after. */
+import { sql } from 'kysely';
+import type { Database } from '../../src/store/database.ts';
+import { readRows } from '../store/schema-dump.ts';
+
+/** Every row of every table with rows, by table. */
+export type TableDump = Readonly<Record<string, readonly unknown[]>>;
+
+export async function dumpTables(database: Database): Promise<TableDump> {
+  const tables = await readRows<{ name: string }>(
+    database,
+    sql`select relname as name from pg_class
+        where relnamespace = 'public'::regnamespace and relkind = 'r' and relname not like 'mikro_orm%'
+        order by relname`,
+  );
+  const dumps = tables.map(
+    ({ name }) => sql`
+      select ${name} as name, jsonb_agg(to_jsonb(t) order by to_jsonb(t)::text) as rows from ${sql.table(name)} t`,
+  );
+  const filled = await readRows<{ name: string; rows: unknown[] | null }>(
+    database,
+    sql.join(dumps, sql` union all `),
+  );
+  return Object.fromEntries(filled.flatMap(({ name, rows }) => (rows ? [[name, rows]] : [])));
+}
+
+/** How many rows each table has more in `after` than in `before`, where the number changed. */
+export function rowsAdded(before: TableDump, after: TableDump): Record<string, number> {
+  const tables = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
+  const differences = tables.map((table) => {
+    return [table, (after[table]?.length ?? 0) - (before[table]?.length ?? 0)] as const;
+  });
+  return Object.fromEntries(differences.filter(([, difference]) => difference !== 0));
+}
