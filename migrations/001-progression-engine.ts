@@ -240,7 +240,8 @@ export class ProgressionEngine extends Migration {
           (account_id, user_id, progression_id, lift_id, trigger_type, applied_at),
         constraint progression_log_made_a_lift_max
           foreign key (account_id, user_id, lift_id, max_type, lift_max_version)
-          references lift_maxes (account_id, user_id, lift_id, max_type, version) deferrable initially deferred,
+          references lift_maxes (account_id, user_id, lift_id, max_type, version) on delete restrict
+          deferrable initially deferred,
         constraint progression_log_belongs_to_user foreign key (account_id, user_id)
           references users (account_id, id) on delete restrict,
         constraint progression_log_is_of_a_progression foreign key (account_id, progression_id)

@@ -8,8 +8,8 @@ import type { BlueprintLift } from './blueprint.ts';
 import type { IdMaker } from './make-program.ts';
 
 /**
- * The live lift for each slug, locked so that none is deleted before a program holds it. Concurrent calls insert in
- * the same order, so that none waits for one that waits for it.
+ * The live lift for each slug, locked so that none is deleted before a program holds it. Concurrent calls
+ * insert in the same order, so that none waits for one that waits for it.
  */
 export async function ensureLifts(
   { tx, now }: Change,

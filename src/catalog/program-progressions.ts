@@ -7,7 +7,7 @@ import type { Transaction } from '../store/database.ts';
 import { type ProgramProgression, ProgramProgressionEntity } from '../store/entities/program-progression.ts';
 import { type Page, readPage } from '../store/page.ts';
 import { reviseProgram } from './program-revision.ts';
-import { requireProgram } from './programs.ts';
+import { findProgram, requireProgram } from './programs.ts';
 
 /**
  * The row with this id in a live program, or PROGRAM_PROGRESSION_NOT_FOUND. With a lock mode the program is
@@ -19,23 +19,17 @@ export async function getProgramProgression(
   lockMode?: LockMode,
 ): Promise<ProgramProgression> {
   const where = { accountId: tx.accountId, id: programProgressionId };
-  const notFound = new DomainError(
-    'PROGRAM_PROGRESSION_NOT_FOUND',
-    `program progression ${programProgressionId} does not exist`,
-    { metadata: { programProgressionId } },
-  );
   const found = await tx.em.findOne(ProgramProgressionEntity, where);
-  if (!found) {
-    throw notFound;
+  const program = found && (await findProgram(tx, found.programId, lockMode));
+  const row = program && (await tx.em.findOne(ProgramProgressionEntity, where, { refresh: true }));
+  if (!row) {
+    throw new DomainError(
+      'PROGRAM_PROGRESSION_NOT_FOUND',
+      `program progression ${programProgressionId} does not exist`,
+      { metadata: { programProgressionId } },
+    );
   }
-  await requireProgram(tx, found.programId, lockMode).catch((error: unknown) => {
-    throw error instanceof DomainError ? notFound : error;
-  });
-  const current = lockMode ? await tx.em.findOne(ProgramProgressionEntity, where, { refresh: true }) : found;
-  if (!current) {
-    throw notFound;
-  }
-  return current;
+  return row;
 }
 
 /** By priority, then id. PROGRAM_NOT_FOUND. */

@@ -17,14 +17,23 @@ export interface ProgramWithLifts {
   readonly lifts: readonly Lift[];
 }
 
-/** The live program with this id, or PROGRAM_NOT_FOUND. Whoever changes it or its rows locks it first. */
+/** The live program with this id, or null. Whoever changes a program or its rows locks it first. */
+export function findProgram(
+  tx: Transaction,
+  programId: string,
+  lockMode?: LockMode,
+): Promise<Program | null> {
+  const where = { accountId: tx.accountId, id: programId, deletedAt: null };
+  return tx.em.findOne(ProgramEntity, where, { lockMode });
+}
+
+/** The live program with this id, or PROGRAM_NOT_FOUND. */
 export async function requireProgram(
   tx: Transaction,
   programId: string,
   lockMode?: LockMode,
 ): Promise<Program> {
-  const where = { accountId: tx.accountId, id: programId, deletedAt: null };
-  const program = await tx.em.findOne(ProgramEntity, where, { lockMode });
+  const program = await findProgram(tx, programId, lockMode);
   if (!program) {
     throw new DomainError('PROGRAM_NOT_FOUND', `program ${programId} does not exist`, {
       metadata: { programId },

@@ -1,6 +1,6 @@
 /** Appends a version to a lift max, outside of an event: by hand, or to undo an application. */
 import type { Decimal } from 'decimal.js';
-import { v7 as uuidv7 } from 'uuid';
+import { newId } from '../new-id.ts';
 import type { Change } from '../store/change.ts';
 import { type LiftMax, LiftMaxEntity } from '../store/entities/lift-max.ts';
 import { OutboxEntryEntity } from '../store/entities/outbox-entry.ts';
@@ -33,7 +33,7 @@ export function appendLiftMax({ tx, now }: Change, made: NewLiftMax): LiftMax {
   };
   tx.em.create(OutboxEntryEntity, {
     accountId: tx.accountId,
-    id: uuidv7(),
+    id: newId(),
     userId,
     facts: [fact('lift_max_changed', data)],
     occurredAt: now,
@@ -41,7 +41,7 @@ export function appendLiftMax({ tx, now }: Change, made: NewLiftMax): LiftMax {
   });
   return tx.em.create(LiftMaxEntity, {
     accountId: tx.accountId,
-    id: uuidv7(),
+    id: newId(),
     userId,
     liftId,
     maxType,

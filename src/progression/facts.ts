@@ -1,6 +1,7 @@
 /** What is true after an event, as the event stream carries it; the names are those of the event catalogue. */
-import { v7 as uuidv7 } from 'uuid';
+
 import { instantToText } from '../instant.ts';
+import { newId } from '../new-id.ts';
 import type { Fact } from '../store/entities/outbox-entry.ts';
 import type { HandledEvent, StoredSet } from './trigger-command.ts';
 import { isFailedSet, type TriggerEvent } from './trigger-event.ts';
@@ -36,7 +37,7 @@ export function factsOf(handled: HandledEvent): Fact[] {
 }
 
 export function fact(type: string, data: Record<string, unknown>): Fact {
-  return { id: uuidv7(), type, data };
+  return { id: newId(), type, data };
 }
 
 function eventFacts(event: TriggerEvent, { sets }: HandledEvent): Fact[] {

@@ -40,7 +40,11 @@ export async function loadSessionSets(
     select ${SET_COLUMNS}
     from unnest(${sessions.map((s) => s.userId)}::uuid[], ${sessions.map((s) => s.sessionId)}::uuid[])
       as k(user_id, session_id)
-    join logged_sets s on s.account_id = ${tx.accountId} and s.user_id = k.user_id and s.session_id = k.session_id
+    cross join lateral (
+      select * from logged_sets
+      where account_id = ${tx.accountId} and user_id = k.user_id and session_id = k.session_id
+      offset 0
+    ) s
     order by s.sequence`.execute(tx.sql);
   return setsByUser(rows);
 }
@@ -89,8 +93,12 @@ export async function loadSessionApplications(
         as is_reverted
     from unnest(${sessions.map((s) => s.userId)}::uuid[], ${sessions.map((s) => s.sessionId)}::uuid[])
       as k(user_id, session_id)
-    join progression_logs l on l.account_id = ${tx.accountId} and l.user_id = k.user_id
-      and l.session_id = k.session_id and l.trigger_type in ('AFTER_SET', 'ON_FAILURE')
+    cross join lateral (
+      select * from progression_logs
+      where account_id = ${tx.accountId} and user_id = k.user_id and session_id = k.session_id
+        and trigger_type in ('AFTER_SET', 'ON_FAILURE')
+      offset 0
+    ) l
     order by l.lift_max_version`.execute(tx.sql);
   const applications = new Map<string, SessionApplication[]>();
   for (const row of rows) {

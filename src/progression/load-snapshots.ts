@@ -86,12 +86,16 @@ export async function loadRuleMemories(
     last_success_at: string | null;
     stage: number | null;
   }>`
-    select user_id, lift_id, progression_id, c.consecutive_failures, c.last_failure_at, c.last_success_at, s.stage
-    from (select * from failure_counters
-      where account_id = ${tx.accountId} and user_id = any(${userIds}::uuid[])) c
-    full join (select * from progression_states
-      where account_id = ${tx.accountId} and user_id = any(${userIds}::uuid[])) s
-      using (user_id, lift_id, progression_id)`.execute(tx.sql);
+    select k.user_id, m.*
+    from unnest(${userIds}::uuid[]) as k(user_id)
+    cross join lateral (
+      select lift_id, progression_id, consecutive_failures, last_failure_at, last_success_at, null::int as stage
+      from failure_counters where account_id = ${tx.accountId} and user_id = k.user_id
+      union all
+      select lift_id, progression_id, null, null, null, stage
+      from progression_states where account_id = ${tx.accountId} and user_id = k.user_id
+      offset 0
+    ) m`.execute(tx.sql);
   for (const row of rows) {
     const memory = memories.get(row.user_id) ?? { failureCounts: new Map(), stages: new Map() };
     memories.set(row.user_id, memory);
@@ -153,13 +157,16 @@ export async function loadTakenInstants(
   spans: readonly { readonly userId: string; readonly from: Instant; readonly to: Instant }[],
 ): Promise<ByUser<Set<Instant>>> {
   const { rows } = await sql<{ user_id: string; applied_at: string }>`
-    select distinct l.user_id, l.applied_at
+    select k.user_id, l.applied_at
     from unnest(
       ${spans.map((s) => s.userId)}::uuid[], ${spans.map((s) => instantToText(s.from))}::timestamptz[],
       ${spans.map((s) => instantToText(s.to + INSTANTS_AHEAD))}::timestamptz[]
     ) as k(user_id, first_at, last_at)
-    join progression_logs l on l.account_id = ${tx.accountId} and l.user_id = k.user_id
-      and l.applied_at between k.first_at and k.last_at`.execute(tx.sql);
+    cross join lateral (
+      select applied_at from progression_logs
+      where account_id = ${tx.accountId} and user_id = k.user_id and applied_at between k.first_at and k.last_at
+      offset 0
+    ) l`.execute(tx.sql);
   const taken = new Map<string, Set<Instant>>();
   for (const row of rows) {
     const instants = taken.get(row.user_id) ?? new Set();

@@ -1,7 +1,6 @@
 /** LogSets: stores sets, and reports each work set as an event. */
 import { create } from '@bufbuild/protobuf';
 import { Decimal } from 'decimal.js';
-import { v7 as uuidv7 } from 'uuid';
 import type { Limits } from '../config.ts';
 import { invalidFields } from '../domain-error.ts';
 import { enumName, enumValue } from '../enum-name.ts';
@@ -12,6 +11,7 @@ import {
   SetKindSchema,
 } from '../gen/progression/v1/progression_service_pb.ts';
 import { type Instant, instantToTimestamp } from '../instant.ts';
+import { newId } from '../new-id.ts';
 import { failureCounterMessage } from './lift-max-message.ts';
 import { duplicateOutcome, outcomeMessage } from './outcome-message.ts';
 import { occurredAtOf, type TriggerMethod } from './submit-trigger.ts';
@@ -54,7 +54,7 @@ function readSets(
   limits: Limits,
 ): ReportedSet[] {
   return sets.map((set, position) => ({
-    id: uuidv7(),
+    id: newId(),
     liftId: set.liftId,
     setNumber: set.setNumber,
     kind: enumName(SetKindSchema, set.kind) as SetKind,

@@ -1,9 +1,9 @@
 /** RevertProgression: undoes the latest application of a lift max with a compensating log row. */
 import type { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
-import { v7 as uuidv7 } from 'uuid';
 import { DomainError } from '../domain-error.ts';
 import type { RevertProgressionRequest } from '../gen/progression/v1/progression_service_pb.ts';
+import { newId } from '../new-id.ts';
 import { audit, type Change } from '../store/change.ts';
 import type { Transaction } from '../store/database.ts';
 import { FailureCounterEntity } from '../store/entities/failure-counter.ts';
@@ -110,7 +110,7 @@ async function writeCompensation(
 ): Promise<string> {
   const { userId, progressionId, liftId, maxType } = undone;
   const taken = await loadTakenInstants(tx, [{ userId, from: now, to: now }]);
-  const id = uuidv7();
+  const id = newId();
   tx.em.create(ProgressionLogEntity, {
     accountId: tx.accountId,
     id,

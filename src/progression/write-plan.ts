@@ -1,6 +1,7 @@
 /** Puts what an event does into MikroORM's unit of work; the flush writes it. */
-import { v7 as uuidv7 } from 'uuid';
+
 import type { Instant } from '../instant.ts';
+import { newId } from '../new-id.ts';
 import type { Transaction } from '../store/database.ts';
 import { FailureCounterEntity } from '../store/entities/failure-counter.ts';
 import { LiftMaxEntity } from '../store/entities/lift-max.ts';
@@ -23,7 +24,7 @@ import {
 
 /** New ids for the log rows of a plan, null where nothing is applied. */
 export function newLogIds(results: readonly RuleResult[]): (string | null)[] {
-  return results.map(({ application }) => (application ? uuidv7() : null));
+  return results.map(({ application }) => (application ? newId() : null));
 }
 
 /** Everything that a handled event changes, but for the answer. */
@@ -70,7 +71,7 @@ export function writeChanges(
   if (facts.length > 0) {
     em.create(OutboxEntryEntity, {
       accountId,
-      id: uuidv7(),
+      id: newId(),
       userId,
       facts,
       occurredAt: event.occurredAt,
@@ -128,7 +129,7 @@ function writeApplication(
   const { liftId, maxType, progressionId, triggerType } = result;
   em.create(LiftMaxEntity, {
     accountId,
-    id: uuidv7(),
+    id: newId(),
     userId,
     liftId,
     maxType,

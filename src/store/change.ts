@@ -1,6 +1,7 @@
 /** What a writing use case works with, and the trace it leaves in the audit trail. */
-import { v7 as uuidv7 } from 'uuid';
+
 import type { Instant } from '../instant.ts';
+import { newId } from '../new-id.ts';
 import type { Transaction } from './database.ts';
 import { AuditEntryEntity } from './entities/audit-entry.ts';
 
@@ -35,7 +36,7 @@ export function audit({ tx, now, actor }: Change, change: AuditedChange): void {
   tx.em.create(AuditEntryEntity, {
     ...change,
     accountId: tx.accountId,
-    id: uuidv7(),
+    id: newId(),
     actor,
     userId: change.userId ?? null,
     reason: change.reason ?? '',

@@ -1,8 +1,10 @@
 /** MikroORM on PostgreSQL: one database handle, and transactions that belong to one account. */
+import type { EventEmitter } from 'node:events';
 import { Migrator } from '@mikro-orm/migrations';
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { type Kysely, sql } from 'kysely';
 import { ProgressionEngine } from '../../migrations/001-progression-engine.ts';
+import { ColumnInsertDriver } from './column-insert-driver.ts';
 import { releaseDeadConnections } from './connection-pool.ts';
 import { translateDatabaseError } from './database-error.ts';
 import { AccountEntity } from './entities/account.ts';
@@ -21,6 +23,7 @@ import { ProgressionLogEntity } from './entities/progression-log.ts';
 import { ProgressionStateEntity } from './entities/progression-state.ts';
 import { StoredRequestEntity } from './entities/stored-request.ts';
 import { UserEntity } from './entities/user.ts';
+import { prepareStatements } from './prepared-statements.ts';
 
 /** Every change of the schema, oldest first. */
 export const MIGRATIONS = [{ name: '001-progression-engine', class: ProgressionEngine }];
@@ -62,6 +65,7 @@ export interface DatabaseOptions {
 /** Connects lazily: the first use finds out whether the database is there. */
 export function openDatabase(url: string, options: DatabaseOptions): Database {
   const orm = new MikroORM({
+    driver: ColumnInsertDriver,
     clientUrl: url,
     entities: [
       AccountEntity,
@@ -86,8 +90,14 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
     pool: { max: options.connections },
     driverOptions: {
       connectionTimeoutMillis: options.connectionWaitMs,
-      onPoolCreated: releaseDeadConnections,
+      onPoolCreated(pool: EventEmitter) {
+        releaseDeadConnections(pool);
+        prepareStatements(pool);
+      },
     },
+    // The database's own constraints say what is required, and nothing reads entities after the flush.
+    validateRequired: false,
+    populateAfterFlush: false,
   });
   const knownAccountIds = new Set<string>();
   const database: Database = {

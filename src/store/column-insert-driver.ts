@@ -1,0 +1,46 @@
+/** MikroORM's PostgreSQL driver, with flushed inserts that bind each column as one array. */
+import { type EntityMetadata, type EntityProperty, ReferenceKind } from '@mikro-orm/core';
+import { PostgreSqlDriver } from '@mikro-orm/postgresql';
+import { CompiledQuery, type Kysely } from 'kysely';
+
+type InsertMany = PostgreSqlDriver['nativeInsertMany'];
+type Row = Readonly<Record<string, unknown>>;
+
+/**
+ * A flush inserts the new rows of a table in one statement whose text does not depend on their number or values:
+ * `insert … select … from unnest($1::uuid[], …)`. PostgreSQL parses and plans a short text instead of every value.
+ * What is not a flush of plain columns goes MikroORM's own way.
+ */
+export class ColumnInsertDriver extends PostgreSqlDriver {
+  override nativeInsertMany: InsertMany = async (entityName, data, options, transform) => {
+    const meta = this.metadata.get(entityName) as unknown as EntityMetadata;
+    const rows = data as readonly Row[];
+    // A flush hands over values that are the database's already.
+    if (options?.convertCustomTypes !== false || !options.ctx || transform || !isPlain(meta)) {
+      return super.nativeInsertMany(entityName, data, options, transform);
+    }
+    const columns = meta.props.filter(
+      ({ name, persist }) => persist !== false && rows.some((row) => name in row),
+    );
+    const values = columns.map(({ name }) => rows.map((row) => row[name] ?? null));
+    const transaction = options.ctx as Kysely<unknown>;
+    const { numAffectedRows } = await transaction.executeQuery(
+      CompiledQuery.raw(insertText(meta, columns), values),
+    );
+    return { affectedRows: Number(numAffectedRows), insertId: undefined as never };
+  };
+}
+
+/** Keys are given by the application, every column is one value, and the database computes none of them. */
+function isPlain(meta: EntityMetadata): boolean {
+  return meta.props.every(
+    ({ kind, fieldNames, autoincrement, generated }) =>
+      kind === ReferenceKind.SCALAR && fieldNames.length === 1 && !autoincrement && !generated,
+  );
+}
+
+function insertText({ tableName }: EntityMetadata, columns: readonly EntityProperty[]): string {
+  const names = columns.map(({ fieldNames }) => `"${fieldNames[0]}"`).join(', ');
+  const arrays = columns.map(({ columnTypes }, index) => `$${index + 1}::${columnTypes[0]}[]`).join(', ');
+  return `insert into "${tableName}" (${names}) select * from unnest(${arrays})`;
+}
