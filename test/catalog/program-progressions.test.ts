@@ -183,7 +183,7 @@ describe('a program progression', () => {
     );
   });
 
-  it('waits for a change of its rule, so that no revision ever stands for the rule before and after', async () => {
+  it('waits for a change of its rule, so that no revision stands for two states of it', async () => {
     const { accountId } = client;
     const other = await createProgram(client, { slug: 'other' });
     await placeRule(client, { programId: program.id, progressionId: linear.id });

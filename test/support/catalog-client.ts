@@ -87,7 +87,9 @@ function addMetadata(accountId: string): Interceptor {
 /** A call that brings no request ID. */
 export const WITHOUT_REQUEST_ID = { headers: { 'idempotency-key': '' } };
 
-/** Expects a call to be refused for a reason, with its status code; with fields, for what is wrong with these. */
+/**
+ * Expects a call to be refused for a reason, with its status code; with fields, for what is wrong with these.
+ */
 export async function expectRefusal(
   call: Promise<unknown>,
   reason: Reason,

@@ -2,12 +2,14 @@
 import type { CatalogRule } from '../../../src/catalog/canonical/program.ts';
 import type { StoredIncrement } from '../../../src/catalog/stored-parameters.ts';
 
-/** For example `AFTER_SESSION requireSuccess +5: squat deadlift`; `off` marks a place that is switched off. */
+/**
+ * For example `AFTER_SESSION requireSuccess +5: squat deadlift`; `off` marks a place that is switched off.
+ */
 export function describeRule(rule: CatalogRule): string {
-  const places = rule.places.map(
-    ({ liftSlug, enabled, overrideIncrement }) =>
-      `${liftSlug ?? 'every lift'}${overrideIncrement === null ? '' : ` +${overrideIncrement}`}${enabled ? '' : ' off'}`,
-  );
+  const places = rule.places.map(({ liftSlug, enabled, overrideIncrement }) => {
+    const override = overrideIncrement === null ? '' : ` +${overrideIncrement}`;
+    return `${liftSlug ?? 'every lift'}${override}${enabled ? '' : ' off'}`;
+  });
   return `${describeParameters(rule)}: ${places.join(', ')}`;
 }
 
@@ -25,8 +27,9 @@ function describeParameters({ type, parameters }: CatalogRule): string {
       return `AMRAP ${earned.join(', ')}${rounding}`;
     }
     case 'DELOAD_ON_FAILURE': {
-      const reset = parameters.resetOnDeload ? ' counter to 0' : '';
-      return `${percent(`-${parameters.deloadPercent}`)} / ${parameters.failureThreshold} ${parameters.countBy}${rounding}${reset}`;
+      const { deloadPercent, failureThreshold, countBy, resetOnDeload } = parameters;
+      const reset = resetOnDeload ? ' counter to 0' : '';
+      return `${percent(`-${deloadPercent}`)} / ${failureThreshold} ${countBy}${rounding}${reset}`;
     }
     case 'STAGE_PROGRESSION': {
       const stages = parameters.stages.map(
@@ -37,8 +40,10 @@ function describeParameters({ type, parameters }: CatalogRule): string {
       const again = parameters.resetOnExhaustion ? ' then stage 1' : '';
       return `stages by ${parameters.countBy}: ${stages.join(', ')}${end}${again}`;
     }
-    case 'DOUBLE_PROGRESSION':
-      return `${parameters.triggerType} ${parameters.minReps}-${parameters.maxReps} reps +${parameters.weightIncrement}${rounding}`;
+    case 'DOUBLE_PROGRESSION': {
+      const { triggerType, minReps, maxReps, weightIncrement } = parameters;
+      return `${triggerType} ${minReps}-${maxReps} reps +${weightIncrement}${rounding}`;
+    }
     case 'GREYSKULL_PROGRESSION': {
       const { minReps, doubleThreshold, deloadPercent, weightIncrement } = parameters;
       const deload = `under ${minReps} ${percent(`-${deloadPercent}`)}`;
