@@ -1,0 +1,46 @@
+/** Plays a plan against the service, one call after the other: an athlete's events depend on their order. */
+import type { ReplayPlan, ReplayStep } from './replay-plan.ts';
+import { type StepAnswer, sendStep } from './send-step.ts';
+import type { ServiceClients } from './service-clients.ts';
+
+export interface EventCounts {
+  /** Of sets, sessions, weeks and cycles: those that applied a rule, that applied none, and that were known. */
+  readonly events: { applied: number; skipped: number; replayed: number };
+  /** Of everything else: the calls, and those that were known. */
+  readonly setUp: { sent: number; replayed: number };
+}
+
+/** `watch` is told of each step with its answer. Throws ConnectError; what was sent stays, and a second run goes on. */
+export async function play(
+  clients: ServiceClients,
+  plan: ReplayPlan,
+  programId: string,
+  watch: (step: ReplayStep, answer: StepAnswer) => void,
+): Promise<EventCounts> {
+  const counts: EventCounts = {
+    events: { applied: 0, skipped: 0, replayed: 0 },
+    setUp: { sent: 0, replayed: 0 },
+  };
+  for (const [index, step] of plan.steps.entries()) {
+    const answer = await sendStep(clients, plan, programId, index);
+    if (isEvent(step)) {
+      counts.events[fateOf(answer)] += 1;
+    } else {
+      counts.setUp.sent += 1;
+      counts.setUp.replayed += Number(answer.isReplayed);
+    }
+    watch(step, answer);
+  }
+  return counts;
+}
+
+function isEvent(step: ReplayStep): boolean {
+  return 'at' in step;
+}
+
+function fateOf({ isReplayed, results }: StepAnswer): keyof EventCounts['events'] {
+  if (isReplayed) {
+    return 'replayed';
+  }
+  return results.some(({ applied }) => applied) ? 'applied' : 'skipped';
+}

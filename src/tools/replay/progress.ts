@@ -1,0 +1,30 @@
+/** A progress bar for whoever watches; nothing when standard error goes to a file. */
+import { Presets, SingleBar } from 'cli-progress';
+
+export interface Progress {
+  update(done: number, total: number): void;
+  /** Takes the bar away. */
+  stop(): void;
+}
+
+export function createProgress(stream: NodeJS.WriteStream): Progress {
+  if (!stream.isTTY) {
+    return { update: () => undefined, stop: () => undefined };
+  }
+  const bar = new SingleBar(
+    { stream, format: '{bar} {value}/{total} calls, {eta_formatted} to go', clearOnComplete: true },
+    Presets.shades_classic,
+  );
+  let isStarted = false;
+  return {
+    update(done, total) {
+      if (isStarted) {
+        bar.update(done);
+      } else {
+        bar.start(total, done);
+        isStarted = true;
+      }
+    },
+    stop: () => bar.stop(),
+  };
+}

@@ -1,0 +1,21 @@
+/** The program that a log is replayed on, as far as the replay needs to know it. */
+import type { WeightUnit } from './training-log.ts';
+
+export interface ProgramDay {
+  readonly slug: string;
+  readonly liftIds: readonly string[];
+}
+
+export interface ReplayedProgram {
+  readonly id: string;
+  readonly slug: string;
+  /** Null: the program has no weights of its own. */
+  readonly unit: WeightUnit | null;
+  readonly weeksPerCycle: number;
+  readonly sessionsPerWeek: number;
+  readonly days: readonly ProgramDay[];
+  /** Ids by slug, in the program's order. */
+  readonly lifts: ReadonlyMap<string, string>;
+  /** It has rules that look at sets taken for as many repetitions as possible. */
+  readonly hasAmrapRules: boolean;
+}
