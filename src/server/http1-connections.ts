@@ -21,7 +21,7 @@ export function createHttp1Connections(limits: Limits, listener: HttpListener): 
 
   const server = createServer({
     maxHeaderSize: limits.headerBytes,
-    headersTimeout: limits.requestHeadersMs,
+    headersTimeout: Math.min(limits.requestHeadersMs, limits.maximumDeadlineMs),
     requestTimeout: limits.maximumDeadlineMs,
     keepAliveTimeout: limits.idleConnectionMs,
     connectionsCheckingInterval: CHECK_INTERVAL_MS,
@@ -43,7 +43,7 @@ export function createHttp1Connections(limits: Limits, listener: HttpListener): 
 
   function closeWhenIdle(socket: Socket): void {
     if (draining && runningOf.get(socket)?.size === 0) {
-      socket.end();
+      socket.destroySoon();
     }
   }
 

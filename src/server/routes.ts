@@ -11,14 +11,12 @@ import type { Clock } from '../instant.ts';
 import { prepareValidation } from '../message-validation.ts';
 import { createRequestGate } from './call-arrival.ts';
 import { createCallContextInterceptor } from './call-context-interceptor.ts';
+import { LONGEST_TIMEOUT_MS } from './endless-timeout.ts';
 import type { Health } from './health.ts';
 import { createLogInterceptor, logFailedCall } from './log-interceptor.ts';
 import { describeCause, type Logger } from './logger.ts';
 import { createReflection } from './reflection.ts';
 import { createValidationInterceptor } from './validation-interceptor.ts';
-
-/** The longest that a timer can wait; the deadline that is honoured is a limit of the call context. */
-const LONGEST_TIMEOUT_MS = 2 ** 31 - 1;
 
 export interface RoutesOptions {
   /** Registers the services of the API. */
@@ -45,6 +43,7 @@ function optionsOfOurServices({ limits, logger, clock }: RoutesOptions): Connect
   return {
     acceptCompression: [compressionGzip, compressionBrotli],
     readMaxBytes: limits.messageBytes,
+    // The call context's deadline is far shorter: a longer timeout is cut down to it, not refused.
     maxTimeoutMs: LONGEST_TIMEOUT_MS,
     requestGate: createRequestGate(({ method, requestHeader }, arrival, error) => {
       logFailedCall(logger, method, requestHeader, arrival, error);

@@ -1,21 +1,18 @@
 /** Carries requests of both HTTP versions to the RPC handlers, and their answers back. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { constants, Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import { type Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/connect/protocol';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import { ERROR_TABLE } from '../error-table.ts';
+import { cutEndlessTimeout } from './endless-timeout.ts';
 import { describeCause, type Logger } from './logger.ts';
 
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
 export type HttpResponse = ServerResponse | Http2ServerResponse;
 export type HttpListener = (request: HttpRequest, response: HttpResponse) => void;
 
-/** Serves `handlers` by their paths. A request whose body is not complete after `bodyTimeMs` is cut off. */
-export function createRpcListener(
-  handlers: readonly UniversalHandler[],
-  bodyTimeMs: number,
-  logger: Logger,
-): HttpListener {
+/** Serves `handlers` by their paths. */
+export function createRpcListener(handlers: readonly UniversalHandler[], logger: Logger): HttpListener {
   const handlerOfPath = new Map(handlers.map((handler) => [handler.requestPath, handler]));
   return (request, response) => {
     const [path = ''] = (request.url ?? '').split('?', 1);
@@ -30,7 +27,7 @@ export function createRpcListener(
       response.end();
       return;
     }
-    limitBodyTime(request, bodyTimeMs);
+    cutEndlessTimeout(call.header);
     handler(call)
       .then((answer) => send(answer, response))
       .catch((error: unknown) => {
@@ -51,16 +48,6 @@ function universalRequestOf(request: HttpRequest, response: HttpResponse) {
   }
 }
 
-/** HTTP/1.1 has a limit of its own in node:http. */
-function limitBodyTime(request: HttpRequest, bodyTimeMs: number): void {
-  if (request instanceof Http2ServerRequest && !request.complete) {
-    const { stream } = request;
-    const timer = setTimeout(() => stream.close(constants.NGHTTP2_CANCEL), bodyTimeMs);
-    request.once('end', () => clearTimeout(timer));
-    stream.once('close', () => clearTimeout(timer));
-  }
-}
-
 async function send(answer: UniversalServerResponse, response: HttpResponse): Promise<void> {
   const status = answer.trailer?.get('grpc-status') ?? '0';
   if (status === '0' || !(response instanceof Http2ServerResponse)) {
@@ -69,18 +56,29 @@ async function send(answer: UniversalServerResponse, response: HttpResponse): Pr
   }
   // gRPC clients retry a failure by their service config only when it comes without headers of an answer.
   await answer.body?.[Symbol.asyncIterator]().return?.();
-  sendTrailersOnly(response, { ...entriesOf(answer.header), ...entriesOf(answer.trailer) });
+  const message = decodeURIComponent(answer.trailer?.get('grpc-message') ?? '');
+  sendTrailersOnly(response, message, { ...entriesOf(answer.header), ...entriesOf(answer.trailer) });
 }
 
 function entriesOf(headers: Headers | undefined): Record<string, string> {
   return Object.fromEntries(headers?.entries() ?? []);
 }
 
-function sendTrailersOnly(response: Http2ServerResponse, headers: Record<string, string>): void {
+function sendTrailersOnly(
+  response: Http2ServerResponse,
+  message: string,
+  headers: Record<string, string>,
+): void {
   const { stream } = response;
   if (!stream.destroyed && !stream.headersSent) {
-    stream.respond({ ':status': 200, ...headers }, { endStream: true });
+    const status = { ':status': 200, ...headers, 'grpc-message': encodeGrpcMessage(message) };
+    stream.respond(status, { endStream: true });
   }
+}
+
+/** Escapes no more than gRPC asks for: some clients do not undo more. */
+function encodeGrpcMessage(message: string): string {
+  return message.replace(/[^\x20-\x24\x26-\x7e]+/g, encodeURIComponent);
 }
 
 /** A path that is no method: each protocol has its own way to say so. */
@@ -89,11 +87,7 @@ function refuseUnknown(request: HttpRequest, response: HttpResponse): void {
   const message = 'no such service or method';
   if (contentType.startsWith('application/grpc') && response instanceof Http2ServerResponse) {
     const { code } = ERROR_TABLE.UNIMPLEMENTED;
-    sendTrailersOnly(response, {
-      'content-type': contentType,
-      'grpc-status': String(code),
-      'grpc-message': encodeURIComponent(message),
-    });
+    sendTrailersOnly(response, message, { 'content-type': contentType, 'grpc-status': String(code) });
     return;
   }
   response.statusCode = 404;

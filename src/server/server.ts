@@ -37,7 +37,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const health = createHealth();
   const draining = new AbortController();
   const router = createRoutes({ routes, limits, logger, clock, health, draining: draining.signal });
-  const listener = createRpcListener(router.handlers, limits.maximumDeadlineMs, logger);
+  const listener = createRpcListener(router.handlers, logger);
 
   const httpPort = await openHttpPort(host, config.port, limits, listener);
 
