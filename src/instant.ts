@@ -6,8 +6,9 @@ export type Instant = bigint;
 /** Gives the present instant; injected so that tests can stand still. */
 export type Clock = () => Instant;
 
+/** The system's time, which follows its corrections; below the millisecond only to tell instants apart. */
 export const systemClock: Clock = () =>
-  BigInt(Math.round((performance.timeOrigin + performance.now()) * 1000));
+  BigInt(Date.now()) * 1000n + BigInt(Math.floor((performance.now() % 1) * 1000));
 
 /** A PostgreSQL timestamptz in text, such as `2026-11-20 09:48:40.12+00` or its ISO form. */
 export function instantFromText(text: string): Instant {

@@ -57,11 +57,13 @@ export async function loadGroup(
     return [{ userId: command.userId, command, program, assignments }];
   });
   const sessions = subjects.flatMap(({ userId, command: { detail } }) =>
-    'sessionId' in detail ? [{ userId, sessionId: detail.sessionId }] : [],
+    'sessionId' in detail
+      ? [{ userId, sessionId: detail.sessionId, isEnd: detail.type === 'SESSION_COMPLETED' }]
+      : [],
   );
   const sets = sessions.length > 0 ? await loadSessionSets(tx, sessions) : new Map<string, StoredSet[]>();
-  // Only sets leave applications behind in a session.
-  const begun = sessions.filter(({ userId }) => sets.has(userId));
+  // The end of a session without sets finds no application before it.
+  const begun = sessions.filter(({ userId, isEnd }) => !isEnd || sets.has(userId));
   const manualHistories = new Map<string, ManualHistory>();
   for (const { userId, command, assignments } of subjects) {
     if (command.detail.type === 'MANUAL') {

@@ -69,7 +69,10 @@ export async function loadLatestSets(
   return rows.map(storedSetOf);
 }
 
-/** What the sets of each session applied, oldest first, by athlete. */
+/**
+ * What each session applied so far, oldest first, by athlete. What its end applied matters only to sets that are
+ * logged after it: the ledger is asked first whether there was an end.
+ */
 export async function loadSessionApplications(
   tx: Transaction,
   sessions: readonly SessionOf[],
@@ -97,6 +100,12 @@ export async function loadSessionApplications(
       select * from progression_logs
       where account_id = ${tx.accountId} and user_id = k.user_id and session_id = k.session_id
         and trigger_type in ('AFTER_SET', 'ON_FAILURE')
+      union all
+      select l.* from requests r
+      join progression_logs l on l.account_id = r.account_id and l.user_id = r.user_id
+        and l.session_id = k.session_id and l.trigger_type = 'AFTER_SESSION'
+      where r.account_id = ${tx.accountId} and r.user_id = k.user_id and r.trigger_type = 'AFTER_SESSION'
+        and r.trigger_key = 'session:' || k.session_id
       offset 0
     ) l
     order by l.lift_max_version`.execute(tx.sql);
