@@ -55,6 +55,12 @@ export async function submitTrigger<I extends DescMessage, O extends DescMessage
   const { method } = trigger;
   const { accountId, receivedAt, deadlineAtMs, signal } = origin;
   const read = trigger.read(request, origin, limits);
+  // The answer of the last try, which is the one that was committed: no need to read it back from its bytes.
+  let answer: MessageShape<O> | undefined;
+  const encode = (message: MessageShape<O>) => {
+    answer = message;
+    return toBinary(method.output, message);
+  };
   const { response, isReplayed } = await queue.submit({
     ...read,
     accountId,
@@ -65,12 +71,11 @@ export async function submitTrigger<I extends DescMessage, O extends DescMessage
     requestId: read.isValidateOnly ? null : requireRequestId(origin.requestId),
     fingerprint: fingerprintOf(method.input, request),
     codec: {
-      encode: (handled) => toBinary(method.output, trigger.answer(handled)),
-      encodeDuplicate: (first) =>
-        toBinary(method.output, trigger.answerDuplicate(fromBinary(method.output, first))),
+      encode: (handled) => encode(trigger.answer(handled)),
+      encodeDuplicate: (first) => encode(trigger.answerDuplicate(fromBinary(method.output, first))),
     },
   });
-  return { response: fromBinary(method.output, response), isReplayed };
+  return { response: isReplayed || !answer ? fromBinary(method.output, response) : answer, isReplayed };
 }
 
 /** The event's own time, or the server's. Refuses what lies too far ahead of the server's clock. */
