@@ -2,6 +2,7 @@
 
 import type { Instant } from '../instant.ts';
 import { newId } from '../new-id.ts';
+import { audit } from '../store/change.ts';
 import type { Transaction } from '../store/database.ts';
 import { FailureCounterEntity } from '../store/entities/failure-counter.ts';
 import { LiftMaxEntity } from '../store/entities/lift-max.ts';
@@ -67,6 +68,7 @@ export function writeChanges(
       em.assign(em.merge(ProgressionStateEntity, { ...key, stage: stored }), { stage });
     }
   }
+  auditForce(tx, handled, recordedAt);
   const facts = factsOf(handled);
   if (facts.length > 0) {
     em.create(OutboxEntryEntity, {
@@ -77,6 +79,26 @@ export function writeChanges(
       occurredAt: event.occurredAt,
       recordedAt,
     });
+  }
+}
+
+/** A trigger that was forced leaves a trace, whether or not it applied anything. */
+function auditForce(tx: Transaction, { event, logIds }: HandledEvent, now: Instant): void {
+  const { userId, detail } = event;
+  if (detail.type === 'MANUAL' && detail.force) {
+    const { actor, progressionId, reason } = detail;
+    audit(
+      { tx, now, actor },
+      {
+        action: 'TriggerProgression',
+        targetType: 'progression',
+        targetId: progressionId,
+        userId,
+        reason,
+        before: null,
+        after: { forced: true, logIds: logIds.filter((id) => id !== null) },
+      },
+    );
   }
 }
 

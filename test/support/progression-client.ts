@@ -50,10 +50,16 @@ export function createProgressionClient(
     transport: {
       interceptors: [
         (next) => (request) => {
-          request.header.set('x-account-id', accountId);
-          request.header.set('x-actor', TEST_ACTOR);
-          if (!request.header.has('idempotency-key')) {
-            request.header.set('idempotency-key', uuidv7());
+          const { header } = request;
+          header.set('x-account-id', accountId);
+          header.set('x-actor', TEST_ACTOR);
+          if (!header.has('idempotency-key') && !header.has('x-request-id')) {
+            header.set('idempotency-key', uuidv7());
+          }
+          for (const name of ['idempotency-key', 'x-request-id']) {
+            if (header.get(name) === '') {
+              header.delete(name);
+            }
           }
           return next(request);
         },

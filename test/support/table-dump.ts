@@ -32,3 +32,17 @@ export function rowsAdded(before: TableDump, after: TableDump): Record<string, n
   });
   return Object.fromEntries(differences.filter(([, difference]) => difference !== 0));
 }
+
+/** The rows of one account in a table, as JSON, in order of their ids. */
+export async function rowsOf<T = Record<string, unknown>>(
+  database: Database,
+  accountId: string,
+  table: 'audit_log' | 'outbox' | 'progression_logs' | 'requests',
+): Promise<T[]> {
+  const order = sql.ref(table === 'requests' ? 'sequence' : 'id');
+  const rows = await readRows<{ row: T }>(
+    database,
+    sql`select to_jsonb(t) as row from ${sql.table(table)} t where account_id = ${accountId} order by ${order}`,
+  );
+  return rows.map(({ row }) => row);
+}

@@ -61,14 +61,16 @@ export interface LoggableSet {
   readonly repsPerformed: number;
 }
 
-/** An athlete with the fixture's lifts and rules; rules are called by the first word of their type. */
+/** An athlete with the fixture's lifts and rules; rules are called by the first word of their type, or by place. */
 export async function createTrainee(
   database: Database,
   fixture: AthleteFixture,
-  options: Partial<ClientOptions> = {},
+  { ruleNames, ...options }: Partial<ClientOptions> & { ruleNames?: readonly string[] } = {},
 ): Promise<Trainee> {
   const athlete = await createAthlete(database, fixture);
-  const names = ruleNames(athlete, fixture);
+  const names = ruleNames
+    ? new Map(athlete.progressionIds.map((id, place) => [id, ruleNames[place] ?? '']))
+    : namesByType(athlete, fixture);
   const client = createProgressionClient(database, { ...options, accountId: athlete.accountId });
   return traineeOf(athlete, client, names);
 }
@@ -168,7 +170,7 @@ function traineeOf(athlete: Athlete, client: ProgressionClient, names: ReadonlyM
 }
 
 /** The first word of the rule's type, with its place when another rule has the same type. */
-function ruleNames({ progressionIds }: Athlete, { rules = [] }: AthleteFixture): Map<string, string> {
+function namesByType({ progressionIds }: Athlete, { rules = [] }: AthleteFixture): Map<string, string> {
   return new Map(
     progressionIds.map((id, place) => {
       const type = rules[place]?.type ?? '';
