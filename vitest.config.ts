@@ -7,6 +7,7 @@ export default defineConfig({
     globalSetup: ['test/support/postgres-server.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    expect: { poll: { timeout: 10_000 } },
     maxWorkers: 3,
     reporters: ['default', './test/support/closing-line-reporter.ts'],
     coverage: {

@@ -144,7 +144,7 @@ describe('what may succeed at another time', () => {
   });
 
   test('no free connection within the wait is a database that is unavailable', async () => {
-    const narrow = db.open({ connections: 1, connectionWaitMs: 20 });
+    const narrow = db.open({ connections: 1, connectionWaitMs: 1_000 });
 
     await narrow.transaction(athlete.accountId, async () => {
       await expect(narrow.ensureAccount(uuidv7())).rejects.toMatchObject({ reason: 'DATABASE_UNAVAILABLE' });

@@ -82,7 +82,7 @@ describe('a pool of two connections', () => {
     ['before a statement', (tx: Transaction) => sql`select 1`.execute(tx.sql)],
     ['before the commit', async () => undefined],
   ])('is whole again after more connections died %s than it has', async (_, next) => {
-    const pool = db.open({ connections: 2, connectionWaitMs: 2_000 });
+    const pool = db.open({ connections: 2, connectionWaitMs: 10_000 });
     for (let deaths = 0; deaths < 5; deaths++) {
       const work = pool.transaction(ACCOUNT_ID, async (tx) => {
         await endConnection(tx);
@@ -95,7 +95,7 @@ describe('a pool of two connections', () => {
   });
 
   test('is whole again after its idle connections died', async () => {
-    const pool = db.open({ connections: 2, connectionWaitMs: 2_000 });
+    const pool = db.open({ connections: 2, connectionWaitMs: 10_000 });
     expect(await isWhole(pool)).toBe(true);
     await readRows(
       db.database,
