@@ -1,0 +1,174 @@
+/** The pages do what they say: their shell blocks run, links lead somewhere, and tables are complete. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ERROR_TABLE, type ErrorRow } from '../src/error-table.ts';
+import { hasPythonPackages } from './interop/python.ts';
+import { hasCommand } from './support/commands.ts';
+import { contradiction, type ShellBlock, shellBlocksOf } from './support/doc-blocks.ts';
+
+const ROOT = join(import.meta.dirname, '..');
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
+const PAGES = ['README.md', 'CHANGELOG.md', ...globSync('docs/**/*.md', { cwd: ROOT }).toSorted()];
+const START = 'npm start';
+const SERVED_AT = 'localhost:8080';
+
+/** What blocks use that a machine may lack, by how they call it. */
+const TOOLS: readonly [pattern: RegExp, name: string, isThere: () => boolean][] = [
+  [/^(call|curl) /m, 'curl', () => hasCommand('curl')],
+  [/^grpcurl /m, 'grpcurl', () => hasCommand('grpcurl')],
+  [/\/usr\/bin\/python3 /, 'python3-grpcio and python3-grpc-tools', hasPythonPackages],
+];
+
+interface Ran {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly isComplete: boolean;
+}
+
+describe('shell blocks', () => {
+  let service: ChildProcess;
+  let address: string;
+  let directory: string;
+  const ran = new Map<ShellBlock, Ran>();
+  const pages = PAGES.map((page) => ({ page, blocks: runnableBlocksOf(page) })).filter(
+    ({ blocks }) => blocks.length > 0,
+  );
+
+  beforeAll(async () => {
+    directory = mkdtempSync(join(tmpdir(), 'progression-docs-'));
+    ({ service, address } = await startAsTheReadmeSays(directory));
+    for (const { blocks } of pages) {
+      await runInOneShell(blocks, address, directory, ran);
+    }
+  });
+  afterAll(async () => {
+    service?.kill('SIGTERM');
+    if (service?.exitCode === null) {
+      await once(service, 'exit');
+    }
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  test('the first thing that the README says to do serves', () => {
+    expect(address).toMatch(/^127\.0\.0\.1:\d+$/);
+  });
+
+  const cases = pages.flatMap(({ page, blocks }) =>
+    blocks.map((block) => ({ name: `${page}:${block.line}`, block, lacks: missingToolOf(block) })),
+  );
+  for (const { name, block, lacks } of cases) {
+    test.skipIf(lacks)(lacks ? `${name} (needs ${lacks})` : name, () => {
+      const { stdout, stderr, isComplete } = ran.get(block) ?? expect.unreachable('a block before it failed');
+      expect(isComplete, `it failed, after saying: ${stdout}${stderr}`).toBe(true);
+      if (block.output !== undefined) {
+        expect(contradiction(block.output, JSON.parse(stdout))).toBeNull();
+      }
+    });
+  }
+});
+
+/** All but the first, which starts the service that the others call. */
+function runnableBlocksOf(page: string): ShellBlock[] {
+  return shellBlocksOf(join(ROOT, page)).filter(({ script }) => script.trim() !== START);
+}
+
+function missingToolOf({ script }: ShellBlock): string | undefined {
+  return TOOLS.find(([pattern, , isThere]) => pattern.test(script) && !isThere())?.[1];
+}
+
+/** Installation, which npm would start with, has happened: this test runs. */
+async function startAsTheReadmeSays(directory: string): Promise<{ service: ChildProcess; address: string }> {
+  const [first] = shellBlocksOf(join(ROOT, 'README.md'));
+  expect(first?.script.trim()).toBe(START);
+  const service = spawn('npm', ['start', '--ignore-scripts'], {
+    cwd: ROOT,
+    env: { ...process.env, PORT: '0', DATA_DIR: directory, DATABASE_URL: '', LOG_LEVEL: 'silent' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const line of createInterface({ input: service.stdout })) {
+    const address = /^ready on http:\/\/(\S+) /.exec(line)?.[1];
+    if (address) {
+      return { service, address };
+    }
+  }
+  throw new Error('npm start ended before it was ready');
+}
+
+const MARK = '\u001e';
+
+/** Runs a page's blocks as somebody would who pastes one after the other; ends with the first that fails. */
+async function runInOneShell(
+  blocks: readonly ShellBlock[],
+  address: string,
+  directory: string,
+  ran: Map<ShellBlock, Ran>,
+): Promise<void> {
+  const present = blocks.filter((block) => !missingToolOf(block));
+  const scripts = present.map(({ script }) => `${script.replaceAll(SERVED_AT, address)}\nmark\n`);
+  const env = { ...process.env, TMPDIR: directory };
+  const shell = execFile('bash', ['-euo', 'pipefail'], { cwd: ROOT, env, timeout: 60_000 });
+  shell.stdin?.end(`mark() { printf '${MARK}'; printf '${MARK}' >&2; }\n${scripts.join('')}`);
+  const printed = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    shell[name]?.on('data', (text) => {
+      printed[name] += text;
+    });
+  }
+  await once(shell, 'close');
+  const [stdouts, stderrs] = [printed.stdout.split(MARK), printed.stderr.split(MARK)];
+  for (const [index, block] of present.slice(0, stdouts.length).entries()) {
+    const isComplete = index < stdouts.length - 1;
+    ran.set(block, { stdout: `${stdouts[index]}`, stderr: `${stderrs[index]}`, isComplete });
+  }
+}
+
+describe('links', () => {
+  test.each(PAGES)('in %s lead to files of the repository', (page) => {
+    const targets = [...read(page).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, target]) => `${target}`);
+    const files = targets.filter((target) => !/^https?:/.test(target));
+    expect(files.filter((file) => !existsSync(join(ROOT, dirname(page), file)))).toEqual([]);
+  });
+});
+
+describe('tables', () => {
+  test('docs/errors.md has each reason, once, with its code and delay', () => {
+    const rows = [...read('docs/errors.md').matchAll(/^\| `(\w+)` \| `(\w+)` \|.*\| (?:(\d+) ms )?\|$/gm)];
+    const documented = rows.map(([, reason, code, delayMs]) => ({
+      reason,
+      code,
+      delayMs: Number(delayMs ?? 0),
+    }));
+    const actual = Object.entries<ErrorRow>(ERROR_TABLE).map(([reason, { code, retryDelayMs }]) => ({
+      reason,
+      code: status[code],
+      delayMs: retryDelayMs ?? 0,
+    }));
+    expect(documented.toSorted(byReason)).toEqual(actual.toSorted(byReason));
+  });
+
+  test('the README has each environment variable that the configuration reads, and no other', () => {
+    const table = read('README.md').split('## Configuration')[1]?.split('\n## ')[0] ?? '';
+    const documented = [...table.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
+    const source = read('src/config.ts');
+    const actual = [...source.matchAll(/environment\.([A-Z_]+)|\(environment, '([A-Z_]+)'/g)].map(
+      ([, direct, checked]) => direct ?? checked,
+    );
+    expect(documented.toSorted()).toEqual([...new Set(actual)].toSorted());
+  });
+
+  test('each npm script that the README names exists', () => {
+    const { scripts } = JSON.parse(read('package.json'));
+    const named = [...read('README.md').matchAll(/npm run ([\w:]+)/g)].map(([, name]) => `${name}`);
+    expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  });
+});
+
+function byReason(a: { reason?: string }, b: { reason?: string }): number {
+  return `${a.reason}`.localeCompare(`${b.reason}`);
+}
