@@ -114,4 +114,24 @@ describe('in one session of several calls the deload wins', () => {
       ['log squat 8/5+', `amrap squat ${HELD}`],
     ],
   );
+
+  testPlay(
+    'and a stage that only goes on takes nothing back',
+    {
+      rules: [
+        AMRAP,
+        {
+          id: 'stage',
+          type: 'STAGE_PROGRESSION',
+          parameters: { stages: Array(2).fill({ name: '5x5', sets: 5, reps: 5, minVolume: 25 }) },
+        },
+      ],
+      maxes: { squat: '100' },
+    },
+    [
+      ['log squat 8/5+', 'amrap squat 100 → 110'],
+      ['log squat 4/5', 'amrap squat NOT_AMRAP', 'stage squat 110 → 110 stage 1'],
+      ['log squat 8/5+', 'amrap squat 110 → 120'],
+    ],
+  );
 });

@@ -94,8 +94,11 @@ describe('bounds', () => {
   });
 
   test('may leave a single value', () => {
-    expect(bounds({ minValue: '20', maxValue: '20' }).maxValue?.toFixed()).toBe('20');
-    expect(bounds({ maxValue: '0' }).maxValue?.toFixed()).toBe('0');
+    for (const limit of ['20', '0']) {
+      const reader = readParameters({ minValue: limit, maxValue: limit });
+      expect(readBounds(reader).maxValue?.toFixed()).toBe(limit);
+      expect(() => reader.finish()).not.toThrow();
+    }
   });
 });
 
