@@ -10,6 +10,7 @@ import { createProgress } from './replay/progress.ts';
 import { readLog } from './replay/read-log.ts';
 import { replayLog } from './replay/replay-log.ts';
 import { createServiceClients, describeCallFailure } from './replay/service-clients.ts';
+import { printable } from './replay/text-layout.ts';
 import { ReplayError, type TrainingLog } from './replay/training-log.ts';
 import { openService } from './temporary-service.ts';
 
@@ -69,7 +70,7 @@ async function print(text: string): Promise<0> {
 /** What the caller can act on is one line; anything else is a defect, and its stack says where. */
 function describeFailure(error: unknown): string {
   if (error instanceof ReplayError || error instanceof StartError) {
-    return error.message;
+    return printable(error.message);
   }
   return error instanceof Error ? `${error.stack}` : String(error);
 }

@@ -7,14 +7,10 @@ export interface Progress {
   stop(): void;
 }
 
+/** The bar itself sees to it that only terminals are drawn on. */
 export function createProgress(stream: NodeJS.WriteStream): Progress {
-  if (!stream.isTTY) {
-    return { update: () => undefined, stop: () => undefined };
-  }
-  const bar = new SingleBar(
-    { stream, format: '{bar} {value}/{total} calls, {eta_formatted} to go', clearOnComplete: true },
-    Presets.shades_classic,
-  );
+  const format = '{bar} {value}/{total} calls, {eta_formatted} to go';
+  const bar = new SingleBar({ stream, format, clearOnComplete: true }, Presets.shades_classic);
   let isStarted = false;
   return {
     update(done, total) {

@@ -1,23 +1,12 @@
 /** Reads a training log from its bytes: the table, the format that its columns tell, and row by row what it says. */
-import { CsvError, parse } from 'csv-parse/sync';
 import type { Instant } from '../../instant.ts';
 import { quoted } from './cells.ts';
 import { type Cells, LOG_FORMATS, type LogFormat } from './log-formats.ts';
+import { readTable, type Table, type TableRow } from './read-table.ts';
 import { type LogEntry, ReplayError, type TrainingLog, UnusableRow, type UnusedRow } from './training-log.ts';
 
 /** As far ahead of the server's clock as it lets events be. */
 const FUTURE_TOLERANCE_MICROS = 5n * 60_000_000n;
-
-interface TableRow {
-  readonly line: number;
-  readonly fields: readonly string[];
-}
-
-interface Table {
-  readonly delimiter: ',' | ';';
-  readonly columns: readonly string[];
-  readonly rows: readonly TableRow[];
-}
 
 /** Throws ReplayError when it is no table, or none of a known format. Rows that cannot be used are listed as unused. */
 export function readLog(bytes: Uint8Array, now: Instant): TrainingLog {
@@ -68,46 +57,8 @@ function unitInHeader(header: string): string | undefined {
   return UNIT_IN_HEADER.exec(header.trim().toLowerCase())?.[1];
 }
 
-function readTable(bytes: Uint8Array): Table {
-  const header =
-    Buffer.from(bytes.subarray(0, 4096))
-      .toString()
-      .split(/[\r\n]/, 1)[0] ?? '';
-  const delimiter = header.split(';').length > header.split(',').length ? ';' : ',';
-  const [first, ...rows] = parseRecords(bytes, delimiter);
-  if (!first) {
-    throw new ReplayError('the file is empty');
-  }
-  return { delimiter, columns: first.fields, rows };
-}
-
-function parseRecords(bytes: Uint8Array, delimiter: string): TableRow[] {
-  try {
-    const records = parse(Buffer.from(bytes), {
-      bom: true,
-      delimiter,
-      info: true,
-      record_delimiter: ['\r\n', '\n', '\r'],
-      relax_column_count: true,
-      relax_quotes: true,
-      skip_empty_lines: true,
-    }) as unknown as { record: string[]; info: { lines: number } }[];
-    return records.map(({ record, info }) => ({ line: info.lines - lineBreaksIn(record), fields: record }));
-  } catch (error) {
-    if (error instanceof CsvError) {
-      throw new ReplayError(`the file is no table: ${error.message}`);
-    }
-    throw error;
-  }
-}
-
-/** The parser counts lines up to a record's end. */
-function lineBreaksIn(record: readonly string[]): number {
-  return record.reduce((sum, field) => sum + field.split(/\r\n|\r|\n/).length - 1, 0);
-}
-
 function unknownColumns(columns: readonly string[]): string {
-  const found = quoted(columns.join(',').slice(0, 200));
+  const found = JSON.stringify(columns.join(',').slice(0, 200));
   const known = LOG_FORMATS.map((format) => `${format.name} (${format.columns.join(', ')})`);
   return `the file is no training log that is known here: its columns are ${found}; known are ${known.join(' and ')}`;
 }

@@ -1,0 +1,81 @@
+/** Prescribed beside lifted, from the steps and their answers. */
+import { create } from '@bufbuild/protobuf';
+import { expect, test } from 'vitest';
+import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
+import { ProgressionResultSchema } from '../../../src/gen/progression/v1/progression_service_pb.ts';
+import type { PlannedSet, ReplayStep } from '../../../src/tools/replay/replay-plan.ts';
+import type { StepAnswer } from '../../../src/tools/replay/send-step.ts';
+import { createSteering, type Steering } from '../../../src/tools/replay/steering.ts';
+
+const NOTHING: StepAnswer = { isReplayed: false, results: [], missedLiftIds: [] };
+
+function answer(newValue: string, maxType: MaxType = MaxType.TRAINING_MAX): StepAnswer {
+  const result = { liftId: 'squat', maxType, applied: true, newValue };
+  return { ...NOTHING, results: [create(ProgressionResultSchema, result)] };
+}
+
+function sets(session: number, ...weights: string[]): ReplayStep {
+  const set = { liftId: 'squat', setNumber: 1, targetReps: 5, reps: 5, rpe: null };
+  const planned = weights.map((weight): PlannedSet => ({ ...set, kind: 'WORK', weight }));
+  return { type: 'SETS', session, at: BigInt(session), sets: planned };
+}
+
+function completed(session: number): ReplayStep {
+  return { type: 'SESSION', session, at: BigInt(session), daySlug: 'a', week: 1, liftIds: ['squat'] };
+}
+
+function startedAt(value: string): Steering {
+  const steering = createSteering();
+  steering.take({ type: 'STARTING_MAX', liftId: 'squat', value }, NOTHING);
+  return steering;
+}
+
+test('each session stands beside the training max that the one before it left', () => {
+  const steering = startedAt('100');
+  steering.take(sets(0, '90', '100'), NOTHING);
+  steering.take(completed(0), answer('105'));
+  steering.take(sets(1, '102.5'), { ...NOTHING, missedLiftIds: ['squat'] });
+  steering.take(completed(1), answer('95'));
+
+  const [lift] = steering.lifts();
+  expect(
+    lift?.sessions.map((s) => [s.prescribed.toFixed(), s.lifted.toFixed(), s.isMissed, s.isDeloaded]),
+  ).toEqual([
+    ['100', '100', false, false],
+    ['105', '102.5', true, true],
+  ]);
+  expect(lift).toMatchObject({ sets: 3, misses: 1, deloads: 1 });
+  expect([lift?.start.toFixed(), lift?.current.toFixed()]).toEqual(['100', '95']);
+});
+
+test('a session that took several calls is one', () => {
+  const steering = startedAt('100');
+  steering.take(sets(0, '90'), NOTHING);
+  steering.take(sets(0, '110'), answer('105'));
+
+  const [lift] = steering.lifts();
+  expect(lift?.sessions.map((s) => [s.prescribed.toFixed(), s.lifted.toFixed()])).toEqual([['100', '110']]);
+});
+
+test('warm-ups are no sets of the lift', () => {
+  const steering = startedAt('100');
+  const warmUp = {
+    liftId: 'squat',
+    setNumber: 1,
+    kind: 'WARM_UP',
+    weight: '200',
+    targetReps: 5,
+    reps: 5,
+    rpe: null,
+  };
+  steering.take({ type: 'SETS', session: 0, at: 0n, sets: [warmUp as PlannedSet] }, NOTHING);
+
+  expect(steering.lifts()).toMatchObject([{ sets: 0, sessions: [] }]);
+});
+
+test('other maxes than the training max are not what is prescribed', () => {
+  const steering = startedAt('100');
+  steering.take(sets(0, '100'), answer('140', MaxType.ESTIMATED_ONE_RM));
+
+  expect(steering.lifts()[0]?.current.toFixed()).toBe('100');
+});
