@@ -1813,6 +1813,8 @@ export type SimulateProgressionsRequest = Message<"progression.v1.SimulateProgre
   userId: string;
 
   /**
+   * At most 260 weeks in all.
+   *
    * @generated from oneof progression.v1.SimulateProgressionsRequest.horizon
    */
   horizon: {
@@ -2143,6 +2145,8 @@ export const LiftMaxSourceSchema: GenEnum<LiftMaxSource> = /*@__PURE__*/
  * payload it is ALREADY_EXISTS, reason REQUEST_ID_REUSED, and nothing runs. A failed call stores nothing and may
  * be retried under its id. With `validate_only` the id may be left out: nothing is stored.
  *
+ * Account. The UUID in the metadata `x-account-id`, else the demo account. `x-actor` is who the log names.
+ *
  * Formats. Ids are UUIDs. Weights are decimal strings with at most 12 digits before and 6 after the point. An
  * absent `occurred_at` means the server's time; more than 5 minutes ahead of it is refused.
  *
@@ -2154,7 +2158,8 @@ export const LiftMaxSourceSchema: GenEnum<LiftMaxSource> = /*@__PURE__*/
 export const ProgressionService: GenService<{
   /**
    * A training day was finished. Applies AFTER_SESSION rules, and ON_FAILURE rules that count by session, to the
-   * lifts performed. FAILED_PRECONDITION, reason NOT_ENROLLED, without an ACTIVE enrollment.
+   * lifts performed; log the session's sets first. FAILED_PRECONDITION, reason NOT_ENROLLED, without an ACTIVE
+   * enrollment.
    *
    * @generated from rpc progression.v1.ProgressionService.HandleSessionComplete
    */
@@ -2195,7 +2200,8 @@ export const ProgressionService: GenService<{
     output: typeof LogSetsResponseSchema;
   },
   /**
-   * Applies one rule because a person asked. Without `force` at most once per latest real event of the athlete.
+   * Applies one rule because a person asked. The rule's conditions on success and failures are left to that person;
+   * repetitions are those of the lift's latest session. Without `force` at most once per latest event of the athlete.
    *
    * @generated from rpc progression.v1.ProgressionService.TriggerProgression
    */
