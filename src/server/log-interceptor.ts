@@ -18,8 +18,9 @@ export function createLogInterceptor(logger: Logger): Interceptor {
       logger.info({ ...lineOf(method, header, arrival), code: 'OK' }, 'call');
       return response;
     } catch (error) {
-      logFailedCall(logger, method, header, arrival, error);
-      throw toConnectError(error);
+      const answer = toConnectError(error);
+      logFailedCall(logger, method, header, arrival, answer.code, error);
+      throw answer;
     }
   };
 }
@@ -30,13 +31,10 @@ export function logFailedCall(
   method: DescMethod,
   header: Headers,
   arrival: CallArrival,
+  code: Code,
   error: unknown,
 ): void {
-  const line = {
-    ...lineOf(method, header, arrival),
-    code: Code[toConnectError(error).code],
-    reason: reasonOf(error),
-  };
+  const line = { ...lineOf(method, header, arrival), code: Code[code], reason: reasonOf(error) };
   if (isDefect(error) && !(error instanceof ConnectError)) {
     logger.error({ ...line, cause: describeCause(error) }, 'call failed');
   } else {

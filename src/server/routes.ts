@@ -46,7 +46,7 @@ function optionsOfOurServices({ limits, logger, clock }: RoutesOptions): Connect
     // The call context's deadline is far shorter: a longer timeout is cut down to it, not refused.
     maxTimeoutMs: LONGEST_TIMEOUT_MS,
     requestGate: createRequestGate(({ method, requestHeader }, arrival, error) => {
-      logFailedCall(logger, method, requestHeader, arrival, error);
+      logFailedCall(logger, method, requestHeader, arrival, error.code, error);
     }),
     // The first one is outermost.
     interceptors: [

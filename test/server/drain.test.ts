@@ -115,6 +115,18 @@ test('a running HTTP/1.1 call is answered with "connection: close"', async () =>
   await closing;
 });
 
+test.each(Object.entries(TRANSPORTS))(
+  'a caller refused over %s before it had sent all does not hold it up',
+  async (_, transport) => {
+    const server = await startTestServer({ limits: { messageBytes: 1000 } });
+    const users = createClient(UserService, transport(server.url));
+    await expect(users.createUser({ name: 'x'.repeat(100_000) })).rejects.toThrow();
+    const started = performance.now();
+    await server.close();
+    expect(performance.now() - started).toBeLessThan(10_000);
+  },
+);
+
 test('connections that never said what they are do not hold the server up', async () => {
   const server = await startTestServer();
   const silent = connect({ port: server.port, host: '127.0.0.1' });

@@ -21,6 +21,8 @@ import {
 } from './test-server.ts';
 
 const GET_USER = 'progression.v1.UserService/GetUser';
+const HTTP2_PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
+const EMPTY_SETTINGS = '\0\0\0\x04\0\0\0\0\0';
 
 /** A bare HTTP/2 session, closed after the test. */
 function openHttp2(url: string): http2.ClientHttp2Session {
@@ -199,6 +201,38 @@ describe('a hostile peer', () => {
   test('that speaks no HTTP is refused', async () => {
     const { port } = await startTestServer();
     expect(await sendRaw(port, '\x16\x03\x01 hello there\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  test.each([
+    ['HTTP/1.1', `POST /${GET_USER} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{}`],
+    ['HTTP/2', `${HTTP2_PREFACE}${EMPTY_SETTINGS}`],
+  ])('that stops sending in the middle of %s is let go', async (_, bytes) => {
+    const { port } = await startTestServer();
+    const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
+    onTestFinished(() => void socket.destroy());
+    const ended = once(socket.resume(), 'end');
+    socket.end(bytes, 'latin1');
+    await ended;
+  });
+
+  test('that breaks its connections at any byte takes nothing else down', async () => {
+    const server = await startTestServer();
+    const whole = [
+      `${HTTP2_PREFACE}${EMPTY_SETTINGS}${EMPTY_SETTINGS}`,
+      `POST /${GET_USER} HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}`,
+    ];
+    const lengths = whole.flatMap((bytes) => [...bytes].map((_, i) => bytes.slice(0, i)));
+    await Promise.all(
+      lengths.map(async (bytes, i) => {
+        const socket = connect({ port: server.port, host: '127.0.0.1' });
+        const closed = new Promise((resolve) => socket.on('close', resolve));
+        socket.on('error', () => {});
+        socket.write(bytes, 'latin1', () => (i % 2 ? socket.resetAndDestroy() : socket.destroy()));
+        await closed;
+      }),
+    );
+    expect((await postJson(server.url, GET_USER, { userId: USER_ID })).status).toBe(200);
+    expect(server.logged.filter(({ level }) => (level as number) > 30)).toEqual([]);
   });
 
   test('that never finishes its HTTP/1.1 headers is cut off', async () => {
