@@ -103,7 +103,7 @@ export async function loadSessionApplications(
       union all
       select l.* from requests r
       join progression_logs l on l.account_id = r.account_id and l.user_id = r.user_id
-        and l.session_id = k.session_id and l.trigger_type = 'AFTER_SESSION'
+        and l.session_id = k.session_id and l.trigger_type = 'AFTER_SESSION' and l.applied_at >= r.occurred_at
       where r.account_id = ${tx.accountId} and r.user_id = k.user_id and r.trigger_type = 'AFTER_SESSION'
         and r.trigger_key = 'session:' || k.session_id
       offset 0

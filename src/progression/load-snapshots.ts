@@ -148,19 +148,40 @@ export async function loadMissedLifts(
   return missed;
 }
 
-/** How many instants after an event's own are looked at for a free one. */
-const INSTANTS_AHEAD = 1_000n;
+/** How many instants after an event's own are looked at first, and how many of them one event may need. */
+const INSTANTS_AHEAD = 1_000;
+const INSTANTS_NEEDED = 200;
 
-/** Instants from `from` to a little after `to` that applications of the athlete hold. */
+/** The instants of an athlete's event. */
+export interface EventSpan {
+  readonly userId: string;
+  readonly from: Instant;
+  readonly to: Instant;
+}
+
+/** Instants from `from` to so far after `to` that enough are free, as far as applications of the athlete hold them. */
 export async function loadTakenInstants(
   tx: Transaction,
-  spans: readonly { readonly userId: string; readonly from: Instant; readonly to: Instant }[],
+  spans: readonly EventSpan[],
+): Promise<ByUser<Set<Instant>>> {
+  for (let ahead = INSTANTS_AHEAD; ; ahead *= 10) {
+    const taken = await loadTakenUntil(tx, spans, BigInt(ahead));
+    if ([...taken.values()].every(({ size }) => size <= ahead - INSTANTS_NEEDED)) {
+      return taken;
+    }
+  }
+}
+
+async function loadTakenUntil(
+  tx: Transaction,
+  spans: readonly EventSpan[],
+  ahead: bigint,
 ): Promise<ByUser<Set<Instant>>> {
   const { rows } = await sql<{ user_id: string; applied_at: string }>`
     select k.user_id, l.applied_at
     from unnest(
       ${spans.map((s) => s.userId)}::uuid[], ${spans.map((s) => instantToText(s.from))}::timestamptz[],
-      ${spans.map((s) => instantToText(s.to + INSTANTS_AHEAD))}::timestamptz[]
+      ${spans.map((s) => instantToText(s.to + ahead))}::timestamptz[]
     ) as k(user_id, first_at, last_at)
     cross join lateral (
       select applied_at from progression_logs

@@ -10,7 +10,7 @@ import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { CallContext } from '../call-context.ts';
 import type { Limits } from '../config.ts';
 import { invalidFields } from '../domain-error.ts';
-import { type Instant, instantFromTimestamp } from '../instant.ts';
+import { type Instant, instantOfField } from '../instant.ts';
 import { fingerprintOf, requireRequestId } from '../store/once.ts';
 import type { CommandDetail, HandledEvent } from './trigger-command.ts';
 import type { TriggerQueue } from './trigger-queue.ts';
@@ -88,7 +88,7 @@ export function occurredAtOf(
   if (!timestamp) {
     return receivedAt;
   }
-  const occurredAt = instantFromTimestamp(timestamp);
+  const occurredAt = instantOfField(timestamp, field);
   if (occurredAt > receivedAt + BigInt(limits.futureToleranceMs) * 1000n) {
     throw invalidFields([
       {
