@@ -88,6 +88,25 @@ export function triggerOf({ type, parameters }: ModelRow): string {
   }
 }
 
+/** Every row with the lifts that it is for, in the order in which they apply. */
+export function scopeOf(
+  rows: readonly ModelRow[],
+  lifts: readonly string[],
+): { row: ModelRow; lift: string }[] {
+  const isOwn = (lift: string, row: ModelRow) =>
+    rows.some(
+      (other) =>
+        other.lift === lift &&
+        triggerOf(other) === triggerOf(row) &&
+        other.parameters.maxType === row.parameters.maxType,
+    );
+  return rows
+    .toSorted((a, b) => a.priority - b.priority || (a.id < b.id ? -1 : 1))
+    .flatMap((row) =>
+      (row.lift ? [row.lift] : lifts.filter((lift) => !isOwn(lift, row))).map((lift) => ({ row, lift })),
+    );
+}
+
 /** What the rule does to `value`, or why it does nothing. */
 export function applyModelRule(row: ModelRow, value: Micro, facts: Facts): Change | string {
   const { parameters: p } = row;

@@ -7,15 +7,10 @@ import {
   type ModelRow,
   micro,
   plain,
+  scopeOf,
   triggerOf,
 } from './model-rules.ts';
-
-interface ModelSet {
-  readonly liftId: string;
-  readonly kind: string;
-  readonly targetReps: number;
-  readonly repsPerformed: number;
-}
+import { factsOf, isMissed, isWork, type ModelSet } from './model-sets.ts';
 
 /** Of an event, what the model looks at. Manual triggers are taken as forced. */
 export type ModelEvent =
@@ -231,40 +226,6 @@ function fire(
   const said = typeof outcome === 'string' ? outcome : `${plain(value)} → ${plain(outcome.value)}`;
   const stage = row.type === 'STAGE_PROGRESSION' ? ` stage ${state.stages.get(ruleKey) ?? 0}` : '';
   return `${row.id} ${lift} ${said}${stage}`;
-}
-
-function scopeOf(rows: readonly ModelRow[], lifts: readonly string[]): { row: ModelRow; lift: string }[] {
-  const isOwn = (lift: string, row: ModelRow) =>
-    rows.some(
-      (other) =>
-        other.lift === lift &&
-        triggerOf(other) === triggerOf(row) &&
-        other.parameters.maxType === row.parameters.maxType,
-    );
-  return rows
-    .toSorted((a, b) => a.priority - b.priority || (a.id < b.id ? -1 : 1))
-    .flatMap((row) =>
-      (row.lift ? [row.lift] : lifts.filter((lift) => !isOwn(lift, row))).map((lift) => ({ row, lift })),
-    );
-}
-
-function factsOf(sets: readonly ModelSet[]): Partial<Facts> {
-  const work = sets.filter(isWork);
-  const set = work.findLast(({ kind }) => kind === 'AMRAP') ?? work.at(-1);
-  return {
-    missed: work.some(isMissed),
-    amrap: set?.kind === 'AMRAP',
-    reps: set?.repsPerformed ?? null,
-    allReps: work.map(({ repsPerformed }) => repsPerformed),
-  };
-}
-
-function isWork({ kind }: ModelSet): boolean {
-  return kind !== 'WARM_UP';
-}
-
-function isMissed({ repsPerformed, targetReps }: ModelSet): boolean {
-  return repsPerformed < targetReps;
 }
 
 function copyOf({ maxes, failures, stages, added }: ModelState): ModelState {
