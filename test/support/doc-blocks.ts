@@ -5,8 +5,8 @@ export interface ShellBlock {
   /** Of the block's first line. */
   readonly line: number;
   readonly script: string;
-  /** The JSON block that follows before any other block; undefined: there is none. */
-  readonly output: unknown;
+  /** The block that follows, when it is one of JSON or text. */
+  readonly output: { readonly language: 'json' | 'text'; readonly code: string } | null;
 }
 
 /** The `sh` blocks of a page, in order. */
@@ -17,19 +17,29 @@ export function shellBlocksOf(path: string): ShellBlock[] {
     code: `${code}`,
     line: text.slice(0, index).split('\n').length + 1,
   }));
-  return blocks.flatMap(({ language, code, line }, position) => {
-    const next = blocks[position + 1];
-    return language === 'sh'
-      ? [{ line, script: code, output: next?.language === 'json' ? JSON.parse(next.code) : undefined }]
-      : [];
-  });
+  return blocks.flatMap(({ language, code, line }, position) =>
+    language === 'sh' ? [{ line, script: code, output: outputIn(blocks[position + 1]) }] : [],
+  );
+}
+
+function outputIn(block: { language?: string; code: string } | undefined): ShellBlock['output'] {
+  const language = block?.language;
+  return block && (language === 'json' || language === 'text') ? { language, code: block.code } : null;
+}
+
+/** How the output of a block is not what the page says; null: it is. Text must occur in it as it is. */
+export function outputContradiction({ output }: ShellBlock, stdout: string): string | null {
+  if (output?.language === 'json') {
+    return contradiction(JSON.parse(output.code), JSON.parse(stdout));
+  }
+  return output && !stdout.includes(output.code) ? `it says:\n${stdout}` : null;
 }
 
 /**
  * The first place where `actual` is not what a page says, with both values; null: it says so. A page may leave out
  * fields; `…` stands for any value and, as the last element of a list, for the rest of it.
  */
-export function contradiction(documented: unknown, actual: unknown, path = '$'): string | null {
+function contradiction(documented: unknown, actual: unknown, path = '$'): string | null {
   if (documented === '…') {
     return actual === undefined ? `${path} is missing` : null;
   }
