@@ -147,6 +147,12 @@ describe('serve', () => {
       expect(await service.ended).toMatchObject({ code: 0, stderr: '' });
     });
 
+    test('a statement that hangs in the database does not keep it from ending', async () => {
+      service.child.kill('SIGTERM');
+
+      expect((await service.ended).code).toBe(0);
+    });
+
     test('a second signal ends it at once, unless it comes with the same keystroke', async () => {
       const firstAtMs = performance.now();
       const signalAgain = () => {

@@ -1,4 +1,5 @@
 /** The command serve: from an empty machine to a served API, and back when told to stop. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { destination } from 'pino';
 import { seed } from '../catalog/seed.ts';
 import type { Config } from '../config.ts';
@@ -11,6 +12,9 @@ import { migrate } from '../store/migrate.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 import { startService } from './start-service.ts';
 import { stopRequested } from './stop-requested.ts';
+
+/** What closing the store may take once the last call has ended. */
+const STORE_CLOSE_MS = 3_000;
 
 /**
  * Opens the store, migrates, seeds and serves; prints one line when it is ready. Returns after SIGTERM or SIGINT, when
@@ -30,7 +34,8 @@ export async function runServe(config: Config): Promise<void> {
       throw new StartError(`the embedded PostgreSQL ended by itself: ${end}`);
     }
   } finally {
-    await store.close();
+    // A statement that hangs holds its connection; the database ends it when the connection goes with the process.
+    await Promise.race([store.close(), delay(STORE_CLOSE_MS)]);
   }
 }
 
