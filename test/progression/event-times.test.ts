@@ -1,6 +1,7 @@
 /** When things happened, when they were recorded, and how applications of one instant are told apart. */
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import {
   type Instant,
   instantFromText,

@@ -1,0 +1,139 @@
+/** Which rules apply to which lifts and in what order, from the tables to the answer. */
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { expectRefusal } from '../support/catalog-client.ts';
+import { linear } from '../support/rule-fixtures.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { createTrainee, type Trainee } from '../support/trainee.ts';
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterAll(() => db.close());
+
+const BY_AMOUNT = { increment: '10' };
+const BY_PERCENT = { incrementPercent: '0.1' };
+
+describe('two rules on one lift', () => {
+  test.each([
+    ['the lower number', [1, 2], ['amount squat 100 → 110', 'percent squat 110 → 121']],
+    ['the lower number', [2, 1], ['percent squat 100 → 110', 'amount squat 110 → 120']],
+    ['the first row, with one number,', [1, 1], ['amount squat 100 → 110', 'percent squat 110 → 121']],
+  ])('%s goes first, and the second sees what it left: %j', async (_, [amount, percent], lines) => {
+    const trainee = await createTrainee(
+      db.database,
+      {
+        lifts: { squat: '100' },
+        rules: [linear(BY_AMOUNT, { priority: amount }), linear(BY_PERCENT, { priority: percent })],
+      },
+      { ruleNames: ['amount', 'percent'] },
+    );
+
+    expect(await trainee.startSession().finish('squat')).toEqual(lines);
+
+    const { userId } = trainee.athlete;
+    const { liftMaxes } = await trainee.client.listLiftMaxVersions({
+      userId,
+      liftId: trainee.liftId('squat'),
+      maxType: 2,
+    });
+    expect(liftMaxes.map(({ version }) => version)).toEqual([3, 2, 1]);
+    const { logs } = await trainee.client.listProgressionLogs({ userId });
+    expect(logs.map(({ liftMaxVersion }) => liftMaxVersion)).toEqual([3, 2]);
+  });
+});
+
+describe('a rule of the program', () => {
+  const lifts = { squat: '100', bench: '60', row: '50' };
+
+  test('covers every lift that has no rule of its own for that trigger and max type', async () => {
+    const trainee = await createTrainee(
+      db.database,
+      {
+        lifts,
+        rules: [
+          linear(),
+          linear({ increment: '1' }, { liftSlug: 'bench' }),
+          linear({ triggerType: 'AFTER_WEEK', increment: '4' }, { liftSlug: 'squat' }),
+          linear({ maxType: 'ONE_RM' }, { liftSlug: 'row' }),
+        ],
+      },
+      { ruleNames: ['all', 'own', 'weekly', 'other'] },
+    );
+
+    expect(await trainee.startSession().finish('squat bench row')).toEqual([
+      'all squat 100 → 102.5',
+      'all row 50 → 52.5',
+      'own bench 60 → 61',
+      'other row NO_CURRENT_MAX',
+    ]);
+  });
+
+  test('leaves a lift alone whose own row is disabled', async () => {
+    const trainee = await createTrainee(
+      db.database,
+      { lifts, rules: [linear(), linear({}, { liftSlug: 'bench', enabled: false })] },
+      { ruleNames: ['all', 'own'] },
+    );
+
+    expect(await trainee.startSession().finish('squat bench')).toEqual([
+      'all squat 100 → 102.5',
+      'all row LIFT_NOT_PERFORMED',
+      'own bench DISABLED',
+    ]);
+  });
+
+  test('may have an increment of its own in the program', async () => {
+    const rules = [linear({}, { overrideIncrement: '1.25' })];
+    const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules });
+
+    expect(await trainee.startSession().finish('squat')).toEqual(['linear squat 100 → 101.25']);
+  });
+});
+
+describe('a change of the program', () => {
+  function change({ athlete }: Trainee, statement: ReturnType<typeof sql>) {
+    const { accountId, programId } = athlete;
+    return db.database.transaction(accountId, async (tx) => {
+      await statement.execute(tx.sql);
+      await sql`update programs set revision = revision + 1 where id = ${programId}`.execute(tx.sql);
+    });
+  }
+
+  test('counts from the next event on', async () => {
+    const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [linear()] });
+    const { programId, progressionIds } = trainee.athlete;
+    await trainee.startSession().finish('squat');
+
+    await change(
+      trainee,
+      sql`update program_progressions set enabled = false where program_id = ${programId}`,
+    );
+    expect(await trainee.startSession().finish('squat')).toEqual(['linear squat DISABLED']);
+    await change(
+      trainee,
+      sql`update program_progressions set enabled = true where program_id = ${programId}`,
+    );
+    await change(
+      trainee,
+      sql`update progressions set parameters = parameters || '{"increment": "7"}' where id = ${progressionIds[0]}`,
+    );
+    expect(await trainee.startSession().finish('squat')).toEqual(['linear squat 102.5 → 109.5']);
+  });
+
+  test('that nobody can read fails events until it is mended', async () => {
+    const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [linear()] });
+    const { progressionIds } = trainee.athlete;
+    await trainee.startSession().finish('squat');
+    const setTo = (type: string) =>
+      change(trainee, sql`update progressions set type = ${type} where id = ${progressionIds[0]}`);
+
+    await setTo('MAGIC_PROGRESSION');
+    const session = trainee.startSession();
+    await expectRefusal(session.finish('squat'), 'PROGRESSION_INVALID');
+    await setTo('LINEAR_PROGRESSION');
+
+    expect(await session.finish('squat')).toEqual(['linear squat 102.5 → 105']);
+  });
+});
