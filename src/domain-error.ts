@@ -40,7 +40,6 @@ export type Reason =
   | 'CONCURRENT_UPDATE'
   | 'DATABASE_UNAVAILABLE'
   | 'OVERLOADED'
-  | 'SHUTTING_DOWN'
   | 'DEADLINE_EXCEEDED'
   | 'CANCELLED'
   // A defect of ours.

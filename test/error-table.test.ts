@@ -41,7 +41,6 @@ describe('the error table', () => {
       'CONCURRENT_UPDATE',
       'DATABASE_UNAVAILABLE',
       'OVERLOADED',
-      'SHUTTING_DOWN',
     ]);
   });
 });

@@ -96,9 +96,13 @@ class GroupingQueue implements TriggerQueue {
     }
   }
 
-  /** The commands that have waited longest, of one account and of athletes that no other group has. */
+  /**
+   * The commands that have waited longest, of one account, of athletes that no other group has, and of distinct
+   * requests: two rows of one key would be one in the transaction's flush.
+   */
   #takeGroup(): Waiting[] {
     const group: Waiting[] = [];
+    const requests = new Set<string>();
     const kept: Waiting[] = [];
     for (const waiting of this.#waiting) {
       const { command } = waiting;
@@ -108,9 +112,11 @@ class GroupingQueue implements TriggerQueue {
       } else if (
         group.length < this.#limits.groupedEvents &&
         command.accountId === accountId &&
-        !this.#busyUsers.has(userKey(command))
+        !this.#busyUsers.has(userKey(command)) &&
+        !requests.has(requestKey(command))
       ) {
         this.#busyUsers.add(userKey(command));
+        requests.add(requestKey(command));
         group.push(waiting);
       } else {
         kept.push(waiting);
@@ -183,6 +189,10 @@ function answer(waiting: Waiting, settlement: Settlement | undefined): void {
 
 function userKey({ accountId, userId }: TriggerCommand): string {
   return `${accountId} ${userId}`;
+}
+
+function requestKey({ method, requestId, userId }: TriggerCommand): string {
+  return `${method} ${requestId ?? userId}`;
 }
 
 function nobodyWaits({ deadlineAtMs }: TriggerCommand): DomainError {

@@ -28,7 +28,7 @@ export type Settlement =
 
 export interface UnitOfWork {
   /**
-   * Handles commands of one account and of distinct athletes in one transaction, and settles each. Refusals of one
+   * Handles commands of one account, of distinct athletes and requests, in one transaction, and settles each. Refusals of one
    * command leave the others alone. Throws when the transaction as a whole failed; then nothing was done.
    * `waitMs` is how long to wait for athletes that other transactions hold; 0 settles those as BUSY.
    */

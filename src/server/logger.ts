@@ -1,4 +1,4 @@
-/** JSON lines on standard output; what goes into them is listed, never spread from an object of a call. */
+/** JSON lines on standard error; what goes into them is listed, never spread from an object of a call. */
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type { Logger } from 'pino';

@@ -5,8 +5,11 @@ export default class ClosingLineReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
     const counts = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
     for (const module of modules) {
-      // A file that could not be loaded has no tests to count, and is a failure all the same.
+      // A file that could not be loaded, or a set-up that failed, has no test to count, and is a failure all the same.
       counts.failed += module.errors().length;
+      for (const suite of module.children.allSuites()) {
+        counts.failed += suite.errors().length;
+      }
       for (const test of module.children.allTests()) {
         const { state } = test.result();
         counts[state === 'pending' ? 'failed' : state] += 1;
