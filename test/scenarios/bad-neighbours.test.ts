@@ -1,0 +1,82 @@
+/** Events that share a transaction do not share a fate: one bad event fails alone. */
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type BatchedTrigger, sendBatch, squatSession } from '../support/batches.ts';
+import { linear } from '../support/rule-fixtures.ts';
+import { dumpTables, rowsAdded } from '../support/table-dump.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { createTrainee } from '../support/trainee.ts';
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterAll(() => db.close());
+
+describe('one bad event', () => {
+  test('is answered with its error, and its neighbours are handled', async () => {
+    const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [linear()] });
+    const { userId, accountId } = trainee.athlete;
+    const options = { accountId, lifts: { squat: '999999999999' }, rules: [linear()] };
+    const overflowing = await createTrainee(db.database, options);
+    const unreadable = await createTrainee(db.database, {
+      accountId,
+      lifts: { squat: '100' },
+      rules: [{ type: 'LINEAR_PROGRESSION', parameters: {} }],
+    });
+    const notEnrolled = await createTrainee(db.database, { ...options, enrolled: false });
+    const neighbour = await createTrainee(db.database, { ...options, lifts: { squat: '80' } });
+    const nobody = { ...trainee, athlete: { ...trainee.athlete, userId: uuidv7() } };
+    const future = {
+      case: 'weekAdvance',
+      value: { userId, week: { previousWeek: 1, newWeek: 3, cycleIteration: 1 } },
+    };
+    const before = await dumpTables(db.database);
+
+    const answer = await sendBatch(trainee, [
+      squatSession(trainee),
+      squatSession(overflowing),
+      squatSession(unreadable),
+      squatSession(notEnrolled),
+      squatSession(nobody),
+      { ...squatSession(trainee), requestId: 'none' },
+      { requestId: uuidv7(), event: future as BatchedTrigger['event'] },
+      { requestId: uuidv7() },
+      squatSession(neighbour),
+    ]);
+
+    const reasons = answer.results.map(({ result }) => (result.case === 'error' ? result.value.reason : ''));
+    expect(reasons).toEqual([
+      '',
+      'VALUE_OUT_OF_RANGE',
+      'PROGRESSION_INVALID',
+      'NOT_ENROLLED',
+      'USER_NOT_FOUND',
+      ...Array(3).fill('VALIDATION_FAILED'),
+      '',
+    ]);
+    expect(answer).toMatchObject({ totalSucceeded: 2, totalFailed: 7 });
+    expect(rowsAdded(before, await dumpTables(db.database))).toEqual({
+      lift_maxes: 2,
+      outbox: 2,
+      progression_logs: 2,
+      requests: 2,
+    });
+  });
+
+  test('says the code, the fields and whether to try again, as the single method would', async () => {
+    const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [linear()] });
+    const wrong = squatSession(trainee, 'none');
+
+    const { results } = await sendBatch(trainee, [wrong]);
+
+    expect(results[0]?.result).toMatchObject({
+      case: 'error',
+      value: {
+        code: 3,
+        retryable: false,
+        fieldViolations: [{ field: 'session_complete.session.session_id' }],
+      },
+    });
+  });
+});
