@@ -1,5 +1,6 @@
 /** SimulateProgressions: what the rules would do from the current maxes on. Reads, and writes nothing. */
 import { create } from '@bufbuild/protobuf';
+import { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
 import { DomainError, invalidFields } from '../domain-error.ts';
 import {
@@ -13,10 +14,11 @@ import { requireUser } from '../store/lock-user.ts';
 import { liftMaxMessage } from './lift-max-message.ts';
 import { loadEnrollments } from './load-ledger.ts';
 import type { ProgramLoader } from './load-program.ts';
-import { loadMaxes, loadRuleMemories } from './load-snapshots.ts';
+import { loadRuleMemories } from './load-snapshots.ts';
 import { outcomeMessage } from './outcome-message.ts';
+import type { MaxType } from './rules/rule.ts';
 import { type Calendar, simulate } from './simulate.ts';
-import type { Snapshot } from './snapshot.ts';
+import { type CurrentMax, maxKey, type Snapshot } from './snapshot.ts';
 
 /** Throws USER_NOT_FOUND, NOT_ENROLLED, PROGRESSION_INVALID, VALIDATION_FAILED beyond `mostWeeks`. */
 export async function simulateProgressions(
@@ -77,7 +79,7 @@ async function loadStart(tx: Transaction, userId: string, programs: ProgramLoade
   return {
     enrollmentId: enrollment.enrollmentId,
     program,
-    maxes: (await loadMaxes(tx, subjects)).get(userId) ?? new Map(),
+    maxes: await loadAllMaxes(tx, userId),
     failureCounts: memories?.failureCounts ?? new Map(),
     stages: memories?.stages ?? new Map(),
     sessionSets: [],
@@ -87,6 +89,20 @@ async function loadStart(tx: Transaction, userId: string, programs: ProgramLoade
     standingLogIds: new Map(),
     latestEventKey: null,
   };
+}
+
+/** Every current max of the athlete, with or without a rule for it. */
+async function loadAllMaxes(tx: Transaction, userId: string): Promise<Map<string, CurrentMax>> {
+  const { rows } = await sql<{ lift_id: string; max_type: MaxType; version: number; value: string }>`
+    select distinct on (lift_id, max_type) lift_id, max_type, version, value from lift_maxes
+    where account_id = ${tx.accountId} and user_id = ${userId}
+    order by lift_id, max_type, version desc`.execute(tx.sql);
+  return new Map(
+    rows.map((row) => [
+      maxKey(row.lift_id, row.max_type),
+      { value: new Decimal(row.value), version: row.version },
+    ]),
+  );
 }
 
 /** A program without days trains all of its lifts each time. */

@@ -2,7 +2,7 @@
 import type { Instant } from '../instant.ts';
 import { evaluate } from './evaluate.ts';
 import type { Plan } from './plan.ts';
-import { addSessionChange, maxKey, ruleKey, type Snapshot } from './snapshot.ts';
+import { addSessionChange, maxKey, ruleKey, type SessionChange, type Snapshot } from './snapshot.ts';
 import type { EventDetail, PerformedSet, SetsLogged, TriggerEvent } from './trigger-event.ts';
 import { isFailedSet } from './trigger-event.ts';
 
@@ -31,6 +31,9 @@ export interface SimulatedStep {
   readonly event: TriggerEvent;
   readonly plan: Plan;
 }
+
+/** What a session did concerns nothing but that session. */
+const BEFORE_A_SESSION = { sessionSets: [], sessionChanges: new Map<string, SessionChange>() };
 
 /** What a work set asks for when the performance does not say. */
 const TARGET_REPS = 5;
@@ -97,11 +100,12 @@ class Simulation {
       this.#missedThisWeek.add(liftId);
       this.#missedThisCycle.add(liftId);
     }
-    this.#snapshot = { ...this.#snapshot, sessionSets: [], sessionChanges: new Map() };
+    this.#snapshot = { ...this.#snapshot, ...BEFORE_A_SESSION };
     this.take(at, { type: 'SETS_LOGGED', sessionId, sets } satisfies SetsLogged);
     const { week: weekNumber, daySlug } = at;
     this.#snapshot = { ...this.#snapshot, sessionSets: sets };
     this.take(at, { type: 'SESSION_COMPLETED', sessionId, daySlug, weekNumber, liftsPerformed: liftIds });
+    this.#snapshot = { ...this.#snapshot, ...BEFORE_A_SESSION };
   }
 
   take(at: At, detail: EventDetail): void {
