@@ -64,7 +64,7 @@ const LIMITS: Limits = Object.freeze({
   databaseConnections: 10,
   connectionWaitMs: 2_000,
   groupedEvents: 64,
-  concurrentGroups: 4,
+  concurrentGroups: 2,
   concurrentRetries: 4,
   queuedEvents: 10_000,
   keptPrograms: 10_000,
