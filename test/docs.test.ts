@@ -136,7 +136,7 @@ describe('links', () => {
 
 describe('tables', () => {
   test('docs/errors.md has each reason, once, with its code and delay', () => {
-    const rows = [...read('docs/errors.md').matchAll(/^\| `(\w+)` \| `(\w+)` \|.*\| (?:(\d+) ms )?\|$/gm)];
+    const rows = [...read('docs/errors.md').matchAll(/^\| `(\w+)` +\| `(\w+)` +\|.*\| +(?:(\d+) ms +)?\|$/gm)];
     const documented = rows.map(([, reason, code, delayMs]) => ({
       reason,
       code,
@@ -152,7 +152,7 @@ describe('tables', () => {
 
   test('the README has each environment variable that the configuration reads, and no other', () => {
     const table = read('README.md').split('## Configuration')[1]?.split('\n## ')[0] ?? '';
-    const documented = [...table.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
+    const documented = [...table.matchAll(/^\| `([A-Z_]+)` +\|/gm)].map(([, name]) => name);
     const source = read('src/config.ts');
     const actual = [...source.matchAll(/environment\.([A-Z_]+)|\(environment, '([A-Z_]+)'/g)].map(
       ([, direct, checked]) => direct ?? checked,
