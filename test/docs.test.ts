@@ -136,7 +136,9 @@ describe('links', () => {
 
 describe('tables', () => {
   test('docs/errors.md has each reason, once, with its code and delay', () => {
-    const rows = [...read('docs/errors.md').matchAll(/^\| `(\w+)` +\| `(\w+)` +\|.*\| +(?:(\d+) ms +)?\|$/gm)];
+    const rows = [
+      ...read('docs/errors.md').matchAll(/^\| `(\w+)` +\| `(\w+)` +\|.*\| +(?:(\d+) ms +)?\|$/gm),
+    ];
     const documented = rows.map(([, reason, code, delayMs]) => ({
       reason,
       code,
