@@ -47,7 +47,7 @@ class GroupingQueue implements TriggerQueue {
   }
 
   submit(command: TriggerCommand): Promise<CommandAnswer> {
-    if (this.#waiting.length >= this.#limits.queuedEvents) {
+    if (this.#waiting.length + this.#alone.length >= this.#limits.queuedEvents) {
       return Promise.reject(
         new DomainError('OVERLOADED', 'too many events are waiting; try again', {
           metadata: { limit: 'queuedEvents', most: String(this.#limits.queuedEvents) },

@@ -1,4 +1,6 @@
 /** HandleWeekAdvance and HandleCycleComplete: stretches of training that end, wraps included. */
+import { sql } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TriggerType } from '../../src/gen/progression/v1/common_pb.ts';
 import { expectRefusedUnchanged } from '../support/expect-unchanged.ts';
@@ -85,6 +87,25 @@ describe('the end of a week or cycle', () => {
     expect(await trainee.completeCycle(1, 4)).toEqual(['cycle squat ALREADY_APPLIED']);
     expect(await trainee.advanceWeek(1, { cycle: 2 })).toEqual(['linear squat 107.5 → 110']);
     expect(await trainee.max('squat')).toBe('110');
+  });
+});
+
+describe('a new enrollment', () => {
+  test('counts its own weeks and cycles', async () => {
+    const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [WEEKLY, cycle()] });
+    const { accountId, userId, programId } = trainee.athlete;
+    await trainee.advanceWeek(1);
+    await trainee.completeCycle(1, 1);
+    await db.database.transaction(accountId, async (tx) => {
+      await sql`update enrollments set status = 'QUIT', ended_at = now() where user_id = ${userId}`.execute(
+        tx.sql,
+      );
+      await sql`insert into enrollments (account_id, id, user_id, program_id, status)
+        values (${accountId}, ${uuidv7()}, ${userId}, ${programId}, 'ACTIVE')`.execute(tx.sql);
+    });
+
+    expect(await trainee.advanceWeek(1)).toEqual(['linear squat 107.5 → 110']);
+    expect(await trainee.completeCycle(1, 1)).toEqual(['cycle squat 110 → 115']);
   });
 });
 

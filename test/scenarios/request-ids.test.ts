@@ -59,6 +59,27 @@ describe('the same request ID', () => {
     expect(replay).toEqual({ answer: first, isReplayed: true });
   });
 
+  test('with the same payload in capitals is the same', async () => {
+    const trainee = await createOne();
+    const { userId, session } = sessionOf(trainee, ['squat']);
+    const id = uuidv7();
+    const first = await trainee.client.handleSessionComplete({ userId, session }, under(id));
+    const loud = {
+      ...session,
+      sessionId: session.sessionId.toUpperCase(),
+      liftsPerformed: session.liftsPerformed.map((liftId) => liftId.toUpperCase()),
+    };
+
+    const replay = await callUnder(id, (options) =>
+      trainee.client.handleSessionComplete({ userId: userId.toUpperCase(), session: loud }, options),
+    );
+
+    expect(replay).toEqual({ answer: first, isReplayed: true });
+    expect(await trainee.startSession(loud.sessionId).finish('squat')).toContain(
+      'linear squat ALREADY_APPLIED',
+    );
+  });
+
   test('with another payload is refused, and nothing is executed', async () => {
     const trainee = await createOne();
     const id = uuidv7();

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectRefusal } from '../support/catalog-client.ts';
 import { linear } from '../support/rule-fixtures.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
-import { createTrainee, type Trainee } from '../support/trainee.ts';
+import { createTrainee, type Trainee, traineeWith } from '../support/trainee.ts';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -120,6 +120,23 @@ describe('a change of the program', () => {
       sql`update progressions set parameters = parameters || '{"increment": "7"}' where id = ${progressionIds[0]}`,
     );
     expect(await trainee.startSession().finish('squat')).toEqual(['linear squat 102.5 → 109.5']);
+  });
+
+  test('counts also when more programs are in use than are kept in memory', async () => {
+    const options = { limits: { keptPrograms: 1 } };
+    const fixture = { lifts: { squat: '100' }, rules: [linear()] };
+    const first = await createTrainee(db.database, fixture, options);
+    const { accountId } = first.athlete;
+    const second = await createTrainee(db.database, { ...fixture, accountId, rules: [linear(BY_AMOUNT)] });
+    const other = traineeWith(second, { client: first.client });
+
+    for (const [own, others] of [
+      ['100 → 102.5', '100 → 110'],
+      ['102.5 → 105', '110 → 120'],
+    ]) {
+      expect(await first.startSession().finish('squat')).toEqual([`linear squat ${own}`]);
+      expect(await other.startSession().finish('squat')).toEqual([`linear squat ${others}`]);
+    }
   });
 
   test('that nobody can read fails events until it is mended', async () => {

@@ -17,6 +17,10 @@ export interface Fault {
    * it runs, and the connection ends before the answer.
    */
   readonly how: 'refuse' | 'cut' | 'cut after';
+  /** What PostgreSQL says of a refused statement; default: nothing that is known. */
+  readonly sqlState?: string;
+  /** In how many transactions; default: in all. */
+  readonly times?: number;
 }
 
 export interface FaultyDatabase {
@@ -97,7 +101,7 @@ class Breaker {
   }
 
   #isToBreak(transaction: number, names: readonly Fault['statement'][]): boolean {
-    if (!this.#fault) {
+    if (!this.#fault || this.#broken >= (this.#fault.times ?? Number.POSITIVE_INFINITY)) {
       return false;
     }
     const isEarly = transaction < (this.#fault.fromTransaction ?? 1);
@@ -108,7 +112,8 @@ class Breaker {
     this.#broken += 1;
     const how = this.#fault?.how;
     if (how === 'refuse') {
-      throw new Error('a statement was broken on purpose');
+      const error = new Error('a statement was broken on purpose');
+      throw Object.assign(error, { code: this.#fault?.sqlState });
     }
     if (how === 'cut after') {
       await run();

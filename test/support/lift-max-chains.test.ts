@@ -1,0 +1,40 @@
+/** The check of lift max chains finds what it is there to find. */
+import { sql } from 'kysely';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { findBrokenChains } from './lift-max-chains.ts';
+import { linear } from './rule-fixtures.ts';
+import { createTestDatabase, type TestDatabase } from './test-database.ts';
+import { createTrainee } from './trainee.ts';
+
+let db: TestDatabase;
+beforeEach(async () => {
+  db = await createTestDatabase();
+});
+afterEach(() => db.close());
+
+test.each([
+  ['nothing', sql`select 1`, []],
+  [
+    'a version that is not what the log says',
+    sql`update lift_maxes set value = 110 where version = 2`,
+    [/^log .* leads from 100.* to 102.5/, /^log .* leads from 102.5/],
+  ],
+  [
+    'a version without a log row',
+    sql`delete from progression_logs where lift_max_version = 3`,
+    [/ has 0 log rows$/],
+  ],
+  [
+    'a log row that says something else',
+    sql`update progression_logs set new_value = 200, delta = 97.5 where lift_max_version = 3`,
+    [/^log .* to 200/, /^.* is 105.*, not 200/],
+  ],
+])('it finds %s', async (_, damage, found) => {
+  const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [linear()] });
+  await trainee.startSession().finish('squat');
+  await trainee.startSession().finish('squat');
+
+  await db.database.transaction(trainee.athlete.accountId, (tx) => damage.execute(tx.sql));
+
+  expect(await findBrokenChains(db.database)).toEqual(found.map((pattern) => expect.stringMatching(pattern)));
+});
