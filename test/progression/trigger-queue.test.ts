@@ -8,7 +8,7 @@ import { expectRefusal } from '../support/catalog-client.ts';
 import { expectUnchanged } from '../support/expect-unchanged.ts';
 import { createTeammate } from '../support/fixtures.ts';
 import { expectWaiting, holdAthlete } from '../support/held-athlete.ts';
-import { createProgressionClient } from '../support/progression-client.ts';
+import { createProgressionClient, under } from '../support/progression-client.ts';
 import { linear } from '../support/rule-fixtures.ts';
 import { type Fault, openFaultyDatabase } from '../support/statement-faults.ts';
 import { rowsOf } from '../support/table-dump.ts';
@@ -188,12 +188,14 @@ describe('a transaction that PostgreSQL breaks off', () => {
   });
 });
 
-test('events of several accounts do not share a transaction, and do not wait for one another', async () => {
+test('events of several accounts do not share a transaction, nor what the ledger knows of the first', async () => {
   const [one, other] = [await createOne(), await createOne()];
   const id = uuidv7();
-  const call = { headers: { 'idempotency-key': id } };
+  await one.startSession().finish('squat', { call: under(id) });
+  const guest = traineeWith(other, { client: one.client });
+  const call = { headers: { 'idempotency-key': id, 'x-account-id': other.athlete.accountId } };
 
-  const lines = await Promise.all([one, other].map((each) => each.startSession().finish('squat', { call })));
+  const lines = await Promise.all([squat(one), guest.startSession().finish('squat', { call })]);
 
-  expect(lines).toEqual([['linear squat 100 → 102.5'], ['linear squat 100 → 102.5']]);
+  expect(lines).toEqual([['linear squat 102.5 → 105'], ['linear squat 100 → 102.5']]);
 });

@@ -53,7 +53,9 @@ export function createProgressionClient(
       interceptors: [
         (next) => (request) => {
           const { header } = request;
-          header.set('x-account-id', accountId);
+          if (!header.has('x-account-id')) {
+            header.set('x-account-id', accountId);
+          }
           header.set('x-actor', TEST_ACTOR);
           if (!header.has('idempotency-key') && !header.has('x-request-id')) {
             header.set('idempotency-key', uuidv7());
