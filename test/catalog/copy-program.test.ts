@@ -4,12 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CATALOG_PROGRAMS } from '../../src/catalog/canonical/catalog.ts';
 import { WeightUnit } from '../../src/gen/progression/v1/program_service_pb.ts';
 import type { Transaction } from '../../src/store/database.ts';
-import {
-  type CatalogClient,
-  createCatalogClient,
-  expectRefusal,
-  TEST_ACTOR,
-} from '../support/catalog-client.ts';
+import { type CatalogClient, createCatalogClient, expectRefusal } from '../support/catalog-client.ts';
 import {
   auditOf,
   createLifts,
@@ -21,6 +16,7 @@ import {
   present,
   waitingSessions,
 } from '../support/catalog-fixtures.ts';
+import { TEST_ACTOR } from '../support/service-transport.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 let db: TestDatabase;

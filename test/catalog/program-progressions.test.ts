@@ -2,12 +2,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Program, Progression } from '../../src/gen/progression/v1/program_service_pb.ts';
-import {
-  type CatalogClient,
-  createCatalogClient,
-  expectRefusal,
-  TEST_ACTOR,
-} from '../support/catalog-client.ts';
+import { type CatalogClient, createCatalogClient, expectRefusal } from '../support/catalog-client.ts';
 import {
   auditOf,
   createLifts,
@@ -20,6 +15,7 @@ import {
   revisionOf,
   waitingSessions,
 } from '../support/catalog-fixtures.ts';
+import { TEST_ACTOR } from '../support/service-transport.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 let db: TestDatabase;

@@ -1,12 +1,7 @@
 /** Programs over the wire: created, read, listed and deleted. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WeightUnit } from '../../src/gen/progression/v1/program_service_pb.ts';
-import {
-  type CatalogClient,
-  createCatalogClient,
-  expectRefusal,
-  TEST_ACTOR,
-} from '../support/catalog-client.ts';
+import { type CatalogClient, createCatalogClient, expectRefusal } from '../support/catalog-client.ts';
 import {
   auditOf,
   createLifts,
@@ -15,6 +10,7 @@ import {
   createUser,
   placeRule,
 } from '../support/catalog-fixtures.ts';
+import { TEST_ACTOR } from '../support/service-transport.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 let db: TestDatabase;

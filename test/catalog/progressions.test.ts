@@ -7,7 +7,6 @@ import {
   type CatalogClient,
   createCatalogClient,
   expectRefusal,
-  TEST_ACTOR,
   WITHOUT_REQUEST_ID,
 } from '../support/catalog-client.ts';
 import {
@@ -20,6 +19,7 @@ import {
   type RuleParameters,
   revisionOf,
 } from '../support/catalog-fixtures.ts';
+import { TEST_ACTOR } from '../support/service-transport.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 let db: TestDatabase;

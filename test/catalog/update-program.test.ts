@@ -2,12 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Program, WeightUnit } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { instantFromText } from '../../src/instant.ts';
-import {
-  type CatalogClient,
-  createCatalogClient,
-  expectRefusal,
-  TEST_ACTOR,
-} from '../support/catalog-client.ts';
+import { type CatalogClient, createCatalogClient, expectRefusal } from '../support/catalog-client.ts';
 import {
   auditOf,
   createLifts,
@@ -17,6 +12,7 @@ import {
   present,
   revisionOf,
 } from '../support/catalog-fixtures.ts';
+import { TEST_ACTOR } from '../support/service-transport.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 
 let db: TestDatabase;

@@ -2,8 +2,9 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { instantFromText, instantToTimestamp } from '../../src/instant.ts';
-import { expectRefusal, TEST_ACTOR } from '../support/catalog-client.ts';
+import { expectRefusal } from '../support/catalog-client.ts';
 import { deload, stages } from '../support/rule-fixtures.ts';
+import { TEST_ACTOR } from '../support/service-transport.ts';
 import { rowsOf } from '../support/table-dump.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { createTrainee } from '../support/trainee.ts';

@@ -1,7 +1,7 @@
 /** What is stored of a trigger with each application: the fields of its type, and no others. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { TEST_ACTOR } from '../support/catalog-client.ts';
 import { amrap, cycle, deload, linear } from '../support/rule-fixtures.ts';
+import { TEST_ACTOR } from '../support/service-transport.ts';
 import { rowsOf } from '../support/table-dump.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { createTrainee } from '../support/trainee.ts';

@@ -2,9 +2,10 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MaxType, TriggerType } from '../../src/gen/progression/v1/common_pb.ts';
-import { expectRefusal, TEST_ACTOR } from '../support/catalog-client.ts';
+import { expectRefusal } from '../support/catalog-client.ts';
 import { expectRefusedUnchanged } from '../support/expect-unchanged.ts';
 import { amrap, cycle, deload, linear } from '../support/rule-fixtures.ts';
+import { TEST_ACTOR } from '../support/service-transport.ts';
 import { rowsOf } from '../support/table-dump.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { createTrainee } from '../support/trainee.ts';

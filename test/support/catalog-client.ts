@@ -1,11 +1,5 @@
 /** The catalogue's services behind the server's interceptors, without a port, for an account of its own. */
-import {
-  type Client,
-  ConnectError,
-  createClient,
-  createRouterTransport,
-  type Interceptor,
-} from '@connectrpc/connect';
+import { type Client, ConnectError, createClient } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
 import { expect } from 'vitest';
 import { createProgramService } from '../../src/catalog/program-service.ts';
@@ -17,12 +11,8 @@ import { BadRequestSchema, ErrorInfoSchema } from '../../src/gen/google/rpc/erro
 import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
 import { type Clock, instantFromText } from '../../src/instant.ts';
-import { createRequestGate } from '../../src/server/call-arrival.ts';
-import { createCallContextInterceptor } from '../../src/server/call-context-interceptor.ts';
-import { createLogInterceptor } from '../../src/server/log-interceptor.ts';
-import { createLogger } from '../../src/server/logger.ts';
-import { createValidationInterceptor } from '../../src/server/validation-interceptor.ts';
 import type { Database } from '../../src/store/database.ts';
+import { createServiceTransport } from './service-transport.ts';
 
 export interface CatalogClient {
   readonly accountId: string;
@@ -32,9 +22,6 @@ export interface CatalogClient {
 
 /** The instant at which the service stands still, unless a test brings a clock. */
 export const TEST_NOW = '2026-03-01T10:00:00.123456Z';
-
-/** Who the tests' calls come from. */
-export const TEST_ACTOR = 'coach@test';
 
 /** A client of an account of its own, or of the one given. Defects are logged; what is refused is not. */
 export function createCatalogClient(
@@ -46,41 +33,17 @@ export function createCatalogClient(
 ): CatalogClient {
   const config = readConfig({});
   const deps = { database, clock, config };
-  const transport = createRouterTransport(
+  const transport = createServiceTransport(
+    { accountId, clock, limits: config.limits, logLevel: 'error' },
     (router) => {
       router.service(ProgramService, createProgramService(deps));
       router.service(UserService, createUserService(deps));
-    },
-    {
-      router: {
-        requestGate: createRequestGate(() => {}),
-        interceptors: [
-          createLogInterceptor(createLogger('error')),
-          createValidationInterceptor(),
-          createCallContextInterceptor({ limits: config.limits, clock, onLateFailure: () => {} }),
-        ],
-      },
-      transport: { interceptors: [addMetadata(accountId)] },
     },
   );
   return {
     accountId,
     programs: createClient(ProgramService, transport),
     users: createClient(UserService, transport),
-  };
-}
-
-/** Who calls, and a new request ID unless the test brings one or wants none. */
-function addMetadata(accountId: string): Interceptor {
-  return (next) => (request) => {
-    request.header.set('x-account-id', accountId);
-    request.header.set('x-actor', TEST_ACTOR);
-    if (request.header.get('idempotency-key') === '') {
-      request.header.delete('idempotency-key');
-    } else if (!request.header.has('idempotency-key')) {
-      request.header.set('idempotency-key', uuidv7());
-    }
-    return next(request);
   };
 }
 

@@ -1,18 +1,12 @@
 /** ProgressionService behind the server's interceptors, without a port; every call has a request ID. */
-import { type CallOptions, type Client, createClient, createRouterTransport } from '@connectrpc/connect';
-import { v7 as uuidv7 } from 'uuid';
+import { type CallOptions, type Client, createClient } from '@connectrpc/connect';
 import { expect } from 'vitest';
 import { type Limits, readConfig } from '../../src/config.ts';
 import { ProgressionService } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { type Clock, systemClock } from '../../src/instant.ts';
 import { createProgressionService } from '../../src/progression/service.ts';
-import { createRequestGate } from '../../src/server/call-arrival.ts';
-import { createCallContextInterceptor } from '../../src/server/call-context-interceptor.ts';
-import { createLogInterceptor } from '../../src/server/log-interceptor.ts';
-import { createLogger } from '../../src/server/logger.ts';
-import { createValidationInterceptor } from '../../src/server/validation-interceptor.ts';
 import type { Database } from '../../src/store/database.ts';
-import { TEST_ACTOR } from './catalog-client.ts';
+import { createServiceTransport } from './service-transport.ts';
 
 export type ProgressionClient = Client<typeof ProgressionService>;
 
@@ -33,43 +27,11 @@ export function createProgressionClient(
   // A test on a busy machine may take its time, unless it is about time.
   const patient = { ...defaults.limits, defaultDeadlineMs: defaults.limits.maximumDeadlineMs };
   const config = { ...defaults, limits: { ...patient, ...limits } };
-  const logger = createLogger(logLevel);
-  const service = createProgressionService({
-    database,
-    clock,
-    config,
-    reportError: () => undefined,
-  });
-  const transport = createRouterTransport((router) => router.service(ProgressionService, service), {
-    router: {
-      requestGate: createRequestGate(() => {}),
-      interceptors: [
-        createLogInterceptor(logger),
-        createValidationInterceptor(),
-        createCallContextInterceptor({ limits: config.limits, clock, onLateFailure: () => {} }),
-      ],
-    },
-    transport: {
-      interceptors: [
-        (next) => (request) => {
-          const { header } = request;
-          if (!header.has('x-account-id')) {
-            header.set('x-account-id', accountId);
-          }
-          header.set('x-actor', TEST_ACTOR);
-          if (!header.has('idempotency-key') && !header.has('x-request-id')) {
-            header.set('idempotency-key', uuidv7());
-          }
-          for (const name of ['idempotency-key', 'x-request-id']) {
-            if (header.get(name) === '') {
-              header.delete(name);
-            }
-          }
-          return next(request);
-        },
-      ],
-    },
-  });
+  const deps = { database, clock, config, reportError: () => undefined };
+  const service = createProgressionService(deps);
+  const transport = createServiceTransport({ accountId, clock, limits: config.limits, logLevel }, (router) =>
+    router.service(ProgressionService, service),
+  );
   return createClient(ProgressionService, transport);
 }
 

@@ -1,0 +1,64 @@
+/** Services behind the server's interceptors, without a port; every call has an account, an actor and a request ID. */
+import {
+  type ConnectRouter,
+  createRouterTransport,
+  type Interceptor,
+  type Transport,
+} from '@connectrpc/connect';
+import { v7 as uuidv7 } from 'uuid';
+import type { Limits } from '../../src/config.ts';
+import type { Clock } from '../../src/instant.ts';
+import { createRequestGate } from '../../src/server/call-arrival.ts';
+import { createCallContextInterceptor } from '../../src/server/call-context-interceptor.ts';
+import { createLogInterceptor } from '../../src/server/log-interceptor.ts';
+import { createLogger } from '../../src/server/logger.ts';
+import { createValidationInterceptor } from '../../src/server/validation-interceptor.ts';
+
+/** Who the tests' calls come from. */
+export const TEST_ACTOR = 'coach@test';
+
+export interface TransportOptions {
+  /** The account of calls that name none. */
+  readonly accountId: string;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  /** Defects are logged from this level on; what is refused is not. */
+  readonly logLevel: 'error' | 'silent';
+}
+
+export function createServiceTransport(
+  { accountId, clock, limits, logLevel }: TransportOptions,
+  routes: (router: ConnectRouter) => void,
+): Transport {
+  return createRouterTransport(routes, {
+    router: {
+      requestGate: createRequestGate(() => {}),
+      interceptors: [
+        createLogInterceptor(createLogger(logLevel)),
+        createValidationInterceptor(),
+        createCallContextInterceptor({ limits, clock, onLateFailure: () => {} }),
+      ],
+    },
+    transport: { interceptors: [addMetadata(accountId)] },
+  });
+}
+
+/** A test that brings an account or a request ID keeps it; an empty request ID is none. */
+function addMetadata(accountId: string): Interceptor {
+  return (next) => (request) => {
+    const { header } = request;
+    header.set('x-actor', TEST_ACTOR);
+    if (!header.has('x-account-id')) {
+      header.set('x-account-id', accountId);
+    }
+    if (!header.has('idempotency-key') && !header.has('x-request-id')) {
+      header.set('idempotency-key', uuidv7());
+    }
+    for (const name of ['idempotency-key', 'x-request-id']) {
+      if (header.get(name) === '') {
+        header.delete(name);
+      }
+    }
+    return next(request);
+  };
+}
