@@ -12,6 +12,7 @@ import {
   SetLiftMaxResponseSchema,
   TriggerProgressionResponseSchema,
 } from '../../src/gen/progression/v1/progression_service_pb.ts';
+import type { Database } from '../../src/store/database.ts';
 import { findBrokenChains } from '../support/lift-max-chains.ts';
 import { callUnder, createProgressionClient, type ProgressionClient } from '../support/progression-client.ts';
 import { amrap, deload, linear } from '../support/rule-fixtures.ts';
@@ -22,8 +23,11 @@ import { createTrainee, type Trainee } from '../support/trainee.ts';
 const COPIES = 64;
 
 let db: TestDatabase;
+/** What server processes have: a handle on the database each. */
+let handles: Database[];
 beforeAll(async () => {
-  db = await createTestDatabase();
+  db = await createTestDatabase({ connections: 5 });
+  handles = [db.database, db.open(), db.open()];
 });
 afterAll(() => db.close());
 
@@ -32,10 +36,10 @@ function createOne(): Promise<Trainee> {
   return createTrainee(db.database, { lifts: { squat: '100', bench: '60' }, rules });
 }
 
-/** Clients of this many server processes, each with a database handle of its own; calls go round. */
+/** Clients of this many server processes; calls go round. */
 function createProcesses({ athlete }: Trainee, count: number): ProgressionClient[] {
   const { accountId } = athlete;
-  return Array.from({ length: count }, () => createProgressionClient(db.open(), { accountId }));
+  return handles.slice(0, count).map((handle) => createProgressionClient(handle, { accountId }));
 }
 
 type Copy = (client: ProgressionClient, call: CallOptions) => Promise<MessageShape<DescMessage>>;
