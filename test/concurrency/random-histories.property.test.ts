@@ -39,7 +39,7 @@ const example: fc.Arbitrary<Example> = randomProgram.chain((program) =>
 );
 
 test(`over ${HISTORIES} random histories, ${AT_ONCE} athletes at a time, the tables and the engine agree`, {
-  timeout: 120_000,
+  timeout: 240_000,
 }, async () => {
   const examples = fc.sample(example, { numRuns: HISTORIES, seed: SEED });
   for (let first = 0; first < HISTORIES; first += AT_ONCE) {
