@@ -4,9 +4,11 @@ import { Migrator } from '@mikro-orm/migrations';
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { type Kysely, sql } from 'kysely';
 import { ProgressionEngine } from '../../migrations/001-progression-engine.ts';
+import { AccountIsolation } from '../../migrations/002-account-isolation.ts';
 import { ColumnInsertDriver } from './column-insert-driver.ts';
 import { releaseDeadConnections } from './connection-pool.ts';
 import { translateDatabaseError } from './database-error.ts';
+import { enterAccount, type TransactionLimits } from './enter-account.ts';
 import { AccountEntity } from './entities/account.ts';
 import { AuditEntryEntity } from './entities/audit-entry.ts';
 import { EnrollmentEntity } from './entities/enrollment.ts';
@@ -26,7 +28,10 @@ import { UserEntity } from './entities/user.ts';
 import { prepareStatements } from './prepared-statements.ts';
 
 /** Every change of the schema, oldest first. */
-export const MIGRATIONS = [{ name: '001-progression-engine', class: ProgressionEngine }];
+export const MIGRATIONS = [
+  { name: '001-progression-engine', class: ProgressionEngine },
+  { name: '002-account-isolation', class: AccountIsolation },
+];
 
 /** A transaction of one account: writes go through `em` and its flush, lean reads through `sql`. */
 export interface Transaction {
@@ -39,10 +44,15 @@ export interface Transaction {
 export interface Database {
   readonly orm: MikroORM;
   /**
-   * Runs `work` in one READ COMMITTED transaction, then flushes and commits. Rolls back when it throws; what
-   * PostgreSQL refuses comes out as a DomainError where it is a rule of the domain (see database-error.ts).
+   * Runs `work` in one READ COMMITTED transaction that sees and writes rows of this account alone, then flushes and
+   * commits. Rolls back when it throws; what PostgreSQL refuses comes out as a DomainError where it is a rule of the
+   * domain (see database-error.ts).
    */
-  transaction<T>(accountId: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
+  transaction<T>(
+    accountId: string,
+    work: (tx: Transaction) => Promise<T>,
+    limits?: TransactionLimits,
+  ): Promise<T>;
   /** Makes the account's row, once; an account exists from its first write on. */
   ensureAccount(accountId: string): Promise<void>;
   close(): Promise<void>;
@@ -60,6 +70,8 @@ export class Rollback<T> {
 export interface DatabaseOptions {
   readonly connections: number;
   readonly connectionWaitMs: number;
+  /** Off for a proxy that hands each transaction another connection; default: on. */
+  readonly preparedStatements?: boolean;
 }
 
 /** Connects lazily: the first use finds out whether the database is there. */
@@ -92,7 +104,9 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
       connectionTimeoutMillis: options.connectionWaitMs,
       onPoolCreated(pool: EventEmitter) {
         releaseDeadConnections(pool);
-        prepareStatements(pool);
+        if (options.preparedStatements ?? true) {
+          prepareStatements(pool);
+        }
       },
     },
     // The database's own constraints say what is required, and nothing reads entities after the flush.
@@ -102,11 +116,13 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
   const knownAccountIds = new Set<string>();
   const database: Database = {
     orm,
-    async transaction(accountId, work) {
+    async transaction(accountId, work, limits = {}) {
       const fork = orm.em.fork();
       try {
         return await fork.transactional(async (em) => {
-          return work({ accountId, em: em as EntityManager, sql: em.getKysely() });
+          const tx: Transaction = { accountId, em: em as EntityManager, sql: em.getKysely() };
+          await enterAccount(tx.sql, accountId, limits);
+          return work(tx);
         });
       } catch (error) {
         if (error instanceof Rollback) {
