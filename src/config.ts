@@ -6,10 +6,25 @@ export interface Config {
   readonly port: number;
   /** A PostgreSQL connection string; absent: the embedded PostgreSQL in dataDir. */
   readonly databaseUrl: string | undefined;
+  /** The same database as the owner of its schema, for migrations; absent: databaseUrl is the owner's. */
+  readonly migrationDatabaseUrl: string | undefined;
+  /** Whether statements are prepared; a proxy that hands each transaction another connection may not know them. */
+  readonly preparedStatements: boolean;
   /** Where the embedded PostgreSQL keeps its data. */
   readonly dataDir: string;
   readonly logLevel: string;
+  readonly telemetry: TelemetryConfig;
   readonly limits: Limits;
+}
+
+/** Where measurements go; nothing is measured for nobody. */
+export interface TelemetryConfig {
+  /** Where Prometheus may fetch metrics. */
+  readonly metrics: { readonly host: string; readonly port: number } | undefined;
+  /** Where traces and metrics are sent, by OTLP over HTTP. */
+  readonly otlpEndpoint: string | undefined;
+  /** The share of calls to trace of those whose callers leave it to us; others are traced when their callers are. */
+  readonly traceRatio: number;
 }
 
 export interface Limits {
@@ -48,6 +63,9 @@ export interface Limits {
   readonly idleConnectionMs: number;
   /** How often the server asks itself whether it is ready, and how long it waits for that answer. */
   readonly readinessIntervalMs: number;
+  /** Answers in a row that take a ready server out of rotation, and that bring it back. */
+  readonly readinessFailures: number;
+  readonly readinessSuccesses: number;
   /** How far ahead of the server's clock an event may say it occurred. */
   readonly futureToleranceMs: number;
   /** Rows of a list when the caller names no size, and at most. */
@@ -55,6 +73,10 @@ export interface Limits {
   readonly maximumPageSize: number;
   /** From the first SIGTERM to the end, whatever is still running. */
   readonly drainMs: number;
+  /** How long the last measurements may take to be sent, after that. */
+  readonly telemetryFlushMs: number;
+  /** How often metrics are sent by OTLP. */
+  readonly telemetryIntervalMs: number;
 }
 
 /** The account of callers that name none, until there are credentials. */
@@ -81,10 +103,14 @@ const LIMITS: Limits = Object.freeze({
   requestHeadersMs: 10_000,
   idleConnectionMs: 65_000,
   readinessIntervalMs: 1_000,
+  readinessFailures: 3,
+  readinessSuccesses: 2,
   futureToleranceMs: 5 * 60_000,
   defaultPageSize: 50,
   maximumPageSize: 500,
   drainMs: 25_000,
+  telemetryFlushMs: 2_000,
+  telemetryIntervalMs: 15_000,
 });
 
 /** Reads the environment. Throws a ConfigError naming the variable and what is allowed. */
@@ -93,8 +119,11 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     host: environment.HOST || '127.0.0.1',
     port: integer(environment, 'PORT', 8080, 0, 65_535),
     databaseUrl: environment.DATABASE_URL || undefined,
+    migrationDatabaseUrl: migrationDatabaseUrl(environment),
+    preparedStatements: oneOf(environment, 'PREPARED_STATEMENTS', 'on', ['on', 'off']) === 'on',
     dataDir: environment.DATA_DIR || '.data',
     logLevel: oneOf(environment, 'LOG_LEVEL', 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'silent']),
+    telemetry: readTelemetry(environment),
     limits: Object.freeze({
       ...LIMITS,
       databaseConnections: integer(environment, 'DATABASE_CONNECTIONS', LIMITS.databaseConnections, 2, 1000),
@@ -102,8 +131,29 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
   });
 }
 
+function readTelemetry(environment: NodeJS.ProcessEnv): TelemetryConfig {
+  return Object.freeze({
+    metrics: environment.METRICS_PORT
+      ? {
+          host: environment.METRICS_HOST || '127.0.0.1',
+          port: integer(environment, 'METRICS_PORT', 0, 0, 65_535),
+        }
+      : undefined,
+    otlpEndpoint: httpUrl(environment, 'OTEL_EXPORTER_OTLP_ENDPOINT'),
+    traceRatio: share(environment, 'OTEL_TRACES_SAMPLER_ARG', 1),
+  });
+}
+
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
+}
+
+/** The embedded PostgreSQL has one user: an owner apart goes with a database of one's own. */
+function migrationDatabaseUrl(environment: NodeJS.ProcessEnv): string | undefined {
+  if (environment.MIGRATION_DATABASE_URL && !environment.DATABASE_URL) {
+    throw new ConfigError('MIGRATION_DATABASE_URL goes with a DATABASE_URL; both name the same database');
+  }
+  return environment.MIGRATION_DATABASE_URL || undefined;
 }
 
 function integer(
@@ -128,6 +178,27 @@ function oneOf(environment: NodeJS.ProcessEnv, name: string, fallback: string, a
   const value = environment[name] || fallback;
   if (!allowed.includes(value)) {
     throw new ConfigError(`${name} must be one of ${allowed.join(', ')}, not "${value}"`);
+  }
+  return value;
+}
+
+/** Without a slash at the end. */
+function httpUrl(environment: NodeJS.ProcessEnv, name: string): string | undefined {
+  const text = environment[name];
+  if (!text) {
+    return undefined;
+  }
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new ConfigError(`${name} must be an address such as http://collector:4318`);
+  }
+  return text.replace(/\/+$/, '');
+}
+
+function share(environment: NodeJS.ProcessEnv, name: string, fallback: number): number {
+  const text = environment[name];
+  const value = text ? Number(text) : fallback;
+  if (!(value >= 0 && value <= 1)) {
+    throw new ConfigError(`${name} must be a number from 0 to 1, not "${text}"`);
   }
   return value;
 }

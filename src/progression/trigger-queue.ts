@@ -3,6 +3,7 @@ import type { Limits } from '../config.ts';
 import { DomainError } from '../domain-error.ts';
 import { violatedUniqueConstraint } from '../store/database-error.ts';
 import type { CommandAnswer, TriggerCommand } from './trigger-command.ts';
+import type { TriggerQueueObserver } from './trigger-queue-observer.ts';
 import type { Settlement, UnitOfWork } from './unit-of-work.ts';
 
 export interface TriggerQueue {
@@ -25,13 +26,18 @@ type QueueLimits = Pick<
   'groupedEvents' | 'concurrentGroups' | 'concurrentRetries' | 'queuedEvents' | 'transactionTries'
 >;
 
-export function createTriggerQueue(unitOfWork: UnitOfWork, limits: QueueLimits): TriggerQueue {
-  return new GroupingQueue(unitOfWork, limits);
+export function createTriggerQueue(
+  unitOfWork: UnitOfWork,
+  limits: QueueLimits,
+  observer?: TriggerQueueObserver,
+): TriggerQueue {
+  return new GroupingQueue(unitOfWork, limits, observer);
 }
 
 class GroupingQueue implements TriggerQueue {
   readonly #unitOfWork: UnitOfWork;
   readonly #limits: QueueLimits;
+  readonly #observer: TriggerQueueObserver | undefined;
   #waiting: Waiting[] = [];
   /** Commands that a group could not settle: the next free retry takes them, alone. */
   readonly #alone: Waiting[] = [];
@@ -41,9 +47,15 @@ class GroupingQueue implements TriggerQueue {
   #retries = 0;
   #isPumpScheduled = false;
 
-  constructor(unitOfWork: UnitOfWork, limits: QueueLimits) {
+  constructor(unitOfWork: UnitOfWork, limits: QueueLimits, observer: TriggerQueueObserver | undefined) {
     this.#unitOfWork = unitOfWork;
     this.#limits = limits;
+    this.#observer = observer;
+    observer?.opened(limits.queuedEvents, () => ({
+      waiting: this.#waiting.length,
+      waitingAlone: this.#alone.length,
+      running: this.#groups + this.#retries,
+    }));
   }
 
   submit(command: TriggerCommand): Promise<CommandAnswer> {
@@ -136,10 +148,25 @@ class GroupingQueue implements TriggerQueue {
 
   /** An empty list when the transaction failed: then each command is tried alone, so that none fails another. */
   async #settleTogether(commands: readonly TriggerCommand[]): Promise<Settlement[]> {
+    if (commands.length === 0) {
+      return [];
+    }
     try {
-      return await this.#unitOfWork.run(commands, 0);
+      return await this.#run(commands, 0);
     } catch {
       return [];
+    }
+  }
+
+  async #run(commands: readonly TriggerCommand[], waitMs: number): Promise<Settlement[]> {
+    const beganAtMs = performance.now();
+    let isCommitted = false;
+    try {
+      const settlements = await this.#unitOfWork.run(commands, waitMs);
+      isCommitted = true;
+      return settlements;
+    } finally {
+      this.#observer?.ran(commands.length, performance.now() - beganAtMs, isCommitted);
     }
   }
 
@@ -152,7 +179,7 @@ class GroupingQueue implements TriggerQueue {
         return;
       }
       try {
-        const [settlement] = await this.#unitOfWork.run([command], waitMs);
+        const [settlement] = await this.#run([command], waitMs);
         answer(waiting, settlement);
         return;
       } catch (error) {
@@ -160,6 +187,7 @@ class GroupingQueue implements TriggerQueue {
           waiting.reject(error);
           return;
         }
+        this.#observer?.retried();
         await pause(tries);
       }
     }

@@ -11,6 +11,7 @@ import type { Clock } from '../instant.ts';
 import { prepareValidation } from '../message-validation.ts';
 import { createRequestGate } from './call-arrival.ts';
 import { createCallContextInterceptor } from './call-context-interceptor.ts';
+import type { CallObserver } from './call-observer.ts';
 import { LONGEST_TIMEOUT_MS } from './endless-timeout.ts';
 import type { Health } from './health.ts';
 import { createLogInterceptor, logFailedCall } from './log-interceptor.ts';
@@ -23,6 +24,7 @@ export interface RoutesOptions {
   readonly routes: (router: ConnectRouter) => void;
   readonly limits: Limits;
   readonly logger: Logger;
+  readonly calls: CallObserver;
   readonly clock: Clock;
   readonly health: Health;
   /** Ends the streams of health and reflection, which would otherwise outlast any drain. */
@@ -39,18 +41,18 @@ export function createRoutes(options: RoutesOptions): ConnectRouter {
   return router;
 }
 
-function optionsOfOurServices({ limits, logger, clock }: RoutesOptions): ConnectRouterOptions {
+function optionsOfOurServices({ limits, logger, calls, clock }: RoutesOptions): ConnectRouterOptions {
   return {
     acceptCompression: [compressionGzip, compressionBrotli],
     readMaxBytes: limits.messageBytes,
     // The call context's deadline is far shorter: a longer timeout is cut down to it, not refused.
     maxTimeoutMs: LONGEST_TIMEOUT_MS,
     requestGate: createRequestGate(({ method, requestHeader }, arrival, error) => {
-      logFailedCall(logger, method, requestHeader, arrival, error);
+      logFailedCall({ logger, calls }, method, requestHeader, arrival, error);
     }),
     // The first one is outermost.
     interceptors: [
-      createLogInterceptor(logger),
+      createLogInterceptor({ logger, calls }),
       createValidationInterceptor(),
       createCallContextInterceptor({
         limits,

@@ -2,6 +2,7 @@
 import type { ConnectRouter } from '@connectrpc/connect';
 import type { Config } from '../config.ts';
 import { type Clock, systemClock } from '../instant.ts';
+import { type CallObserver, UNOBSERVED } from './call-observer.ts';
 import { createHealth } from './health.ts';
 import { openHttpPort } from './http-port.ts';
 import type { Logger } from './logger.ts';
@@ -16,6 +17,8 @@ export interface ServerOptions {
   readonly routes: (router: ConnectRouter) => void;
   /** Asked again and again; while it says no, or fails, health says NOT_SERVING. */
   readonly isReady?: () => Promise<boolean>;
+  /** Hears of every call of the API. */
+  readonly calls?: CallObserver;
   readonly clock?: Clock;
 }
 
@@ -32,11 +35,12 @@ export interface RunningServer {
 
 /** Serves from the moment it resolves. Rejects with a ListenError when the port is not to be had. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { config, logger, routes, isReady = async () => true, clock = systemClock } = options;
+  const { config, logger, routes, isReady = async () => true } = options;
+  const { calls = UNOBSERVED, clock = systemClock } = options;
   const { host, limits } = config;
   const health = createHealth();
   const draining = new AbortController();
-  const router = createRoutes({ routes, limits, logger, clock, health, draining: draining.signal });
+  const router = createRoutes({ routes, limits, logger, calls, clock, health, draining: draining.signal });
   const listener = createRpcListener(router.handlers, logger);
 
   const httpPort = await openHttpPort(host, config.port, limits, listener);
