@@ -301,10 +301,24 @@ describe('migrate', () => {
     expect(stdout).toContain(`pending ${latest}\n`);
   });
 
+  test('check fails unless the schema is all there', async () => {
+    const { database, url } = await newDatabase();
+    const check = () => runCommand(['migrate', 'check'], { DATABASE_URL: url });
+
+    expect(await check()).toMatchObject({ code: 0, stdout: 'every migration is applied\n' });
+    await runCommand(['migrate', 'down'], { DATABASE_URL: url });
+    expect(await check()).toMatchObject({
+      code: 1,
+      stderr: `the schema lacks ${NAMES.at(-1)}; run migrate up\n`,
+    });
+    await readRows(database, sql`insert into mikro_orm_migrations (name) values ('999-from-the-future')`);
+    expect(await check()).toMatchObject({ code: 1, stderr: expect.stringContaining('999-from-the-future') });
+  });
+
   test('knows no other direction', async () => {
     expect(await runCommand(['migrate', 'sideways'])).toMatchObject({
       code: 1,
-      stderr: 'migrate takes up, down, status, not "sideways"\n',
+      stderr: 'migrate takes up, down, status, check, not "sideways"\n',
     });
   });
 });

@@ -1,5 +1,6 @@
 /** The command serve: from an empty machine to a served API, and back when told to stop. */
 import { destination } from 'pino';
+import { requireSafeBinding } from '../auth-config.ts';
 import { seed } from '../catalog/seed.ts';
 import type { Config } from '../config.ts';
 import { systemClock } from '../instant.ts';
@@ -9,6 +10,7 @@ import type { RunningServer } from '../server/server.ts';
 import { StartError } from '../start-error.ts';
 import { migrate } from '../store/migrate.ts';
 import { openStore, type Store } from '../store/open-store.ts';
+import { requireConfinement } from '../store/require-confinement.ts';
 import { startService } from './start-service.ts';
 import { stopRequested } from './stop-requested.ts';
 
@@ -17,6 +19,7 @@ import { stopRequested } from './stop-requested.ts';
  * running calls have finished and everything is stopped. Throws StartError when it cannot start, or loses its store.
  */
 export async function runServe(config: Config): Promise<void> {
+  requireSafeBinding(config.host, config.auth);
   const stop = stopRequested();
   const logger = createLogger(config.logLevel, destination({ dest: 2, sync: false }));
   const store = await openStore(config, (line) => logger.debug({ postgres: line }, 'postgres'));
@@ -34,8 +37,9 @@ export async function runServe(config: Config): Promise<void> {
   }
 }
 
-async function bringUp(config: Config, { database }: Store, logger: Logger): Promise<RunningServer> {
-  await migrate(database);
+async function bringUp(config: Config, { database, asOwner }: Store, logger: Logger): Promise<RunningServer> {
+  await asOwner(migrate);
+  await requireConfinement(database);
   await seed(database, systemClock);
   try {
     return await startService(config, database, logger);

@@ -1,5 +1,4 @@
 /** Puts the three services of the API on a server. */
-import { sql } from 'kysely';
 import { createProgramService } from '../catalog/program-service.ts';
 import { createUserService } from '../catalog/user-service.ts';
 import type { Config } from '../config.ts';
@@ -12,6 +11,7 @@ import { createProgressionService } from '../progression/service.ts';
 import { describeCause, type Logger } from '../server/logger.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import type { Database } from '../store/database.ts';
+import { isMigrated } from '../store/migrate.ts';
 
 /** Serves a migrated database from the moment it resolves. Rejects with a ListenError when the port is taken. */
 export function startService(config: Config, database: Database, logger: Logger): Promise<RunningServer> {
@@ -33,11 +33,6 @@ export function startService(config: Config, database: Database, logger: Logger)
       router.service(ProgramService, createProgramService(dependencies));
       router.service(UserService, createUserService(dependencies));
     },
-    isReady: () => isReachable(database),
+    isReady: () => isMigrated(database),
   });
-}
-
-async function isReachable(database: Database): Promise<boolean> {
-  await sql`select 1`.execute(database.orm.em.fork().getKysely());
-  return true;
 }

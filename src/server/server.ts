@@ -2,6 +2,7 @@
 import type { ConnectRouter } from '@connectrpc/connect';
 import type { Config } from '../config.ts';
 import { type Clock, systemClock } from '../instant.ts';
+import type { Authenticate } from './access/authentication-interceptor.ts';
 import { type CallObserver, UNOBSERVED } from './call-observer.ts';
 import { createHealth } from './health.ts';
 import { openHttpPort } from './http-port.ts';
@@ -13,6 +14,8 @@ import { createRpcListener } from './rpc-listener.ts';
 export interface ServerOptions {
   readonly config: Pick<Config, 'host' | 'port' | 'limits'>;
   readonly logger: Logger;
+  /** Finds out who calls; see createAuthenticator. */
+  readonly authenticate: Authenticate;
   /** Registers the services of the API; health and reflection come by themselves. */
   readonly routes: (router: ConnectRouter) => void;
   /** Asked again and again; while it says no, or fails, health says NOT_SERVING. */
@@ -46,7 +49,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const httpPort = await openHttpPort(host, config.port, limits, listener);
 
   let wanted = true;
-  const readiness = await watchReadiness(isReady, limits.readinessIntervalMs, updateHealth);
+  const readiness = await watchReadiness(isReady, limits, updateHealth);
   function updateHealth(ready: boolean): void {
     health.setServing(wanted && ready && !draining.signal.aborted);
   }
