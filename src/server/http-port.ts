@@ -72,7 +72,8 @@ function destroyAll(sockets: Iterable<Socket>): void {
   }
 }
 
-function listenErrorOf(error: NodeJS.ErrnoException, host: string, port: number): ListenError {
+/** The one line for whoever started the process. */
+export function listenErrorOf(error: NodeJS.ErrnoException, host: string, port: number): ListenError {
   const cause = { cause: error };
   switch (error.code) {
     case 'EADDRINUSE':

@@ -1,12 +1,12 @@
 /** MikroORM on PostgreSQL: one database handle, and transactions that belong to one account. */
-import type { EventEmitter } from 'node:events';
 import { Migrator } from '@mikro-orm/migrations';
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { type Kysely, sql } from 'kysely';
 import { ProgressionEngine } from '../../migrations/001-progression-engine.ts';
 import { AccountIsolation } from '../../migrations/002-account-isolation.ts';
+import { AuditReading } from '../../migrations/003-audit-reading.ts';
 import { ColumnInsertDriver } from './column-insert-driver.ts';
-import { releaseDeadConnections } from './connection-pool.ts';
+import { type ConnectionPool, type PoolUse, poolUseOf, releaseDeadConnections } from './connection-pool.ts';
 import { translateDatabaseError } from './database-error.ts';
 import { enterAccount, type TransactionLimits } from './enter-account.ts';
 import { AccountEntity } from './entities/account.ts';
@@ -31,6 +31,7 @@ import { prepareStatements } from './prepared-statements.ts';
 export const MIGRATIONS = [
   { name: '001-progression-engine', class: ProgressionEngine },
   { name: '002-account-isolation', class: AccountIsolation },
+  { name: '003-audit-reading', class: AuditReading },
 ];
 
 /** A transaction of one account: writes go through `em` and its flush, lean reads through `sql`. */
@@ -55,6 +56,8 @@ export interface Database {
   ): Promise<T>;
   /** Makes the account's row, once; an account exists from its first write on. */
   ensureAccount(accountId: string): Promise<void>;
+  /** How busy the connections are. */
+  poolUse(): PoolUse;
   close(): Promise<void>;
 }
 
@@ -76,6 +79,7 @@ export interface DatabaseOptions {
 
 /** Connects lazily: the first use finds out whether the database is there. */
 export function openDatabase(url: string, options: DatabaseOptions): Database {
+  let pool: ConnectionPool | undefined;
   const orm = new MikroORM({
     driver: ColumnInsertDriver,
     clientUrl: url,
@@ -102,7 +106,8 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
     pool: { max: options.connections },
     driverOptions: {
       connectionTimeoutMillis: options.connectionWaitMs,
-      onPoolCreated(pool: EventEmitter) {
+      onPoolCreated(created: ConnectionPool) {
+        pool = created;
         releaseDeadConnections(pool);
         if (options.preparedStatements ?? true) {
           prepareStatements(pool);
@@ -139,6 +144,7 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
         knownAccountIds.add(accountId);
       }
     },
+    poolUse: () => poolUseOf(pool, options.connections),
     close: () => orm.close(),
   };
   return database;
