@@ -1,4 +1,9 @@
 /** The environment, read once into one frozen object; every limit has its name here. */
+import { type AuthConfig, readAuthConfig } from './auth-config.ts';
+import { ConfigError } from './config-error.ts';
+
+export type { AuthConfig, TokenConfig } from './auth-config.ts';
+export { ConfigError } from './config-error.ts';
 
 /** What the service was configured to be. */
 export interface Config {
@@ -13,6 +18,7 @@ export interface Config {
   /** Where the embedded PostgreSQL keeps its data. */
   readonly dataDir: string;
   readonly logLevel: string;
+  readonly auth: AuthConfig;
   readonly telemetry: TelemetryConfig;
   readonly limits: Limits;
 }
@@ -66,6 +72,12 @@ export interface Limits {
   /** Answers in a row that take a ready server out of rotation, and that bring it back. */
   readonly readinessFailures: number;
   readonly readinessSuccesses: number;
+  /** How often the issuer's keys are fetched, and how soon again when a token names an unknown one. */
+  readonly keysRefreshMs: number;
+  readonly keysCooldownMs: number;
+  /** How long the issuer may take to answer, and how much it may say. */
+  readonly keysTimeoutMs: number;
+  readonly keysBytes: number;
   /** How far ahead of the server's clock an event may say it occurred. */
   readonly futureToleranceMs: number;
   /** Rows of a list when the caller names no size, and at most. */
@@ -105,6 +117,10 @@ const LIMITS: Limits = Object.freeze({
   readinessIntervalMs: 1_000,
   readinessFailures: 3,
   readinessSuccesses: 2,
+  keysRefreshMs: 5 * 60_000,
+  keysCooldownMs: 30_000,
+  keysTimeoutMs: 3_000,
+  keysBytes: 256 * 1024,
   futureToleranceMs: 5 * 60_000,
   defaultPageSize: 50,
   maximumPageSize: 500,
@@ -124,6 +140,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     dataDir: environment.DATA_DIR || '.data',
     logLevel: oneOf(environment, 'LOG_LEVEL', 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'silent']),
     telemetry: readTelemetry(environment),
+    auth: Object.freeze(readAuthConfig(environment)),
     limits: Object.freeze({
       ...LIMITS,
       databaseConnections: integer(environment, 'DATABASE_CONNECTIONS', LIMITS.databaseConnections, 2, 1000),
@@ -142,10 +159,6 @@ function readTelemetry(environment: NodeJS.ProcessEnv): TelemetryConfig {
     otlpEndpoint: httpUrl(environment, 'OTEL_EXPORTER_OTLP_ENDPOINT'),
     traceRatio: share(environment, 'OTEL_TRACES_SAMPLER_ARG', 1),
   });
-}
-
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
 }
 
 /** The embedded PostgreSQL has one user: an owner apart goes with a database of one's own. */

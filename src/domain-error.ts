@@ -10,6 +10,11 @@ export type Reason =
   | 'ACCOUNT_ID_INVALID'
   | 'MESSAGE_TOO_LARGE'
   | 'UNIMPLEMENTED'
+  // Who calls.
+  | 'UNAUTHENTICATED'
+  | 'KEYS_UNAVAILABLE'
+  | 'PERMISSION_DENIED'
+  | 'ACCOUNT_MISMATCH'
   // What it names does not exist.
   | 'USER_NOT_FOUND'
   | 'LIFT_NOT_FOUND'

@@ -1,4 +1,4 @@
-/** Puts every service on one router: ours behind the interceptors; health and reflection, which say who they are. */
+/** Puts every service on one router: ours behind the interceptors; health and reflection for everybody. */
 import type { DescService } from '@bufbuild/protobuf';
 import { type ConnectRouter, type ConnectRouterOptions, createConnectRouter } from '@connectrpc/connect';
 import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node';
@@ -9,6 +9,8 @@ import { ServerReflection as ServerReflectionV1Alpha } from '../gen/grpc/reflect
 import { Health as HealthService } from '../gen/health/v1/health_pb.ts';
 import type { Clock } from '../instant.ts';
 import { prepareValidation } from '../message-validation.ts';
+import { createAccessInterceptors } from './access/access-interceptors.ts';
+import type { Authenticate } from './access/authentication-interceptor.ts';
 import { createRequestGate } from './call-arrival.ts';
 import { createCallContextInterceptor } from './call-context-interceptor.ts';
 import type { CallObserver } from './call-observer.ts';
@@ -22,6 +24,7 @@ import { createValidationInterceptor } from './validation-interceptor.ts';
 export interface RoutesOptions {
   /** Registers the services of the API. */
   readonly routes: (router: ConnectRouter) => void;
+  readonly authenticate: Authenticate;
   readonly limits: Limits;
   readonly logger: Logger;
   readonly calls: CallObserver;
@@ -41,7 +44,8 @@ export function createRoutes(options: RoutesOptions): ConnectRouter {
   return router;
 }
 
-function optionsOfOurServices({ limits, logger, calls, clock }: RoutesOptions): ConnectRouterOptions {
+function optionsOfOurServices(options: RoutesOptions): ConnectRouterOptions {
+  const { authenticate, limits, logger, calls, clock } = options;
   return {
     acceptCompression: [compressionGzip, compressionBrotli],
     readMaxBytes: limits.messageBytes,
@@ -53,6 +57,7 @@ function optionsOfOurServices({ limits, logger, calls, clock }: RoutesOptions): 
     // The first one is outermost.
     interceptors: [
       createLogInterceptor({ logger, calls }),
+      ...createAccessInterceptors(authenticate),
       createValidationInterceptor(),
       createCallContextInterceptor({
         limits,
@@ -73,6 +78,7 @@ function addInfrastructure(
   { health, draining }: RoutesOptions,
 ): void {
   const services = [...ours, HealthService, ServerReflection, ServerReflectionV1Alpha];
+  // Exempt from credentials and permissions: probes and explorers have none, and learn nothing of an account.
   const quiet = { interceptors: [], shutdownSignal: draining };
   health.setServices(services.map((service) => service.typeName));
   router.service(HealthService, health.implementation, quiet);

@@ -21,7 +21,7 @@ export interface ServerOptions {
   /** Asked again and again; while it says no, or fails, health says NOT_SERVING. */
   readonly isReady?: () => Promise<boolean>;
   /** Hears of every call of the API. */
-  readonly calls?: CallObserver;
+  readonly calls?: CallObserver | undefined;
   readonly clock?: Clock;
 }
 
@@ -38,12 +38,21 @@ export interface RunningServer {
 
 /** Serves from the moment it resolves. Rejects with a ListenError when the port is not to be had. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { config, logger, routes, isReady = async () => true } = options;
+  const { config, logger, authenticate, routes, isReady = async () => true } = options;
   const { calls = UNOBSERVED, clock = systemClock } = options;
   const { host, limits } = config;
   const health = createHealth();
   const draining = new AbortController();
-  const router = createRoutes({ routes, limits, logger, calls, clock, health, draining: draining.signal });
+  const router = createRoutes({
+    routes,
+    authenticate,
+    limits,
+    logger,
+    calls,
+    clock,
+    health,
+    draining: draining.signal,
+  });
   const listener = createRpcListener(router.handlers, logger);
 
   const httpPort = await openHttpPort(host, config.port, limits, listener);

@@ -18,6 +18,7 @@ import {
 import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { ProgressionService } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
+import { authenticateByHeaders } from '../../src/server/access/trusted-headers.ts';
 import { createLogger } from '../../src/server/logger.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/server/server.ts';
 
@@ -47,7 +48,13 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     router.service(ProgressionService, { ...progressions });
   }
   const config = { host, port, limits: { ...readConfig({}).limits, ...limits } };
-  const server = await startServer({ config, logger, routes, ...rest });
+  const server = await startServer({
+    config,
+    logger,
+    authenticate: authenticateByHeaders,
+    routes,
+    ...rest,
+  });
   onTestFinished(() => server.close());
   return { ...server, logged };
 }

@@ -17,8 +17,11 @@ import { BadRequestSchema, ErrorInfoSchema } from '../../src/gen/google/rpc/erro
 import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
 import { type Clock, instantFromText } from '../../src/instant.ts';
+import { createAccessInterceptors } from '../../src/server/access/access-interceptors.ts';
+import { authenticateByHeaders } from '../../src/server/access/trusted-headers.ts';
 import { createRequestGate } from '../../src/server/call-arrival.ts';
 import { createCallContextInterceptor } from '../../src/server/call-context-interceptor.ts';
+import { UNOBSERVED } from '../../src/server/call-observer.ts';
 import { createLogInterceptor } from '../../src/server/log-interceptor.ts';
 import { createLogger } from '../../src/server/logger.ts';
 import { createValidationInterceptor } from '../../src/server/validation-interceptor.ts';
@@ -55,7 +58,8 @@ export function createCatalogClient(
       router: {
         requestGate: createRequestGate(() => {}),
         interceptors: [
-          createLogInterceptor(createLogger('error')),
+          createLogInterceptor({ logger: createLogger('error'), calls: UNOBSERVED }),
+          ...createAccessInterceptors(authenticateByHeaders),
           createValidationInterceptor(),
           createCallContextInterceptor({ limits: config.limits, clock, onLateFailure: () => {} }),
         ],

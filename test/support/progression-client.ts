@@ -6,8 +6,11 @@ import { type Limits, readConfig } from '../../src/config.ts';
 import { ProgressionService } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { type Clock, systemClock } from '../../src/instant.ts';
 import { createProgressionService } from '../../src/progression/service.ts';
+import { createAccessInterceptors } from '../../src/server/access/access-interceptors.ts';
+import { authenticateByHeaders } from '../../src/server/access/trusted-headers.ts';
 import { createRequestGate } from '../../src/server/call-arrival.ts';
 import { createCallContextInterceptor } from '../../src/server/call-context-interceptor.ts';
+import { UNOBSERVED } from '../../src/server/call-observer.ts';
 import { createLogInterceptor } from '../../src/server/log-interceptor.ts';
 import { createLogger } from '../../src/server/logger.ts';
 import { createValidationInterceptor } from '../../src/server/validation-interceptor.ts';
@@ -42,7 +45,8 @@ export function createProgressionClient(
     router: {
       requestGate: createRequestGate(() => {}),
       interceptors: [
-        createLogInterceptor(logger),
+        createLogInterceptor({ logger, calls: UNOBSERVED }),
+        ...createAccessInterceptors(authenticateByHeaders),
         createValidationInterceptor(),
         createCallContextInterceptor({ limits: config.limits, clock, onLateFailure: () => {} }),
       ],
