@@ -11,6 +11,7 @@ import { StartError } from '../start-error.ts';
 import { migrate } from '../store/migrate.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 import { requireConfinement } from '../store/require-confinement.ts';
+import { openTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { startService } from './start-service.ts';
 import { stopRequested } from './stop-requested.ts';
 
@@ -23,8 +24,10 @@ export async function runServe(config: Config): Promise<void> {
   const stop = stopRequested();
   const logger = createLogger(config.logLevel, destination({ dest: 2, sync: false }));
   const store = await openStore(config, (line) => logger.debug({ postgres: line }, 'postgres'));
+  let telemetry: Telemetry | undefined;
   try {
-    const server = await bringUp(config, store, logger);
+    telemetry = await openTelemetry(config, logger).catch(explain);
+    const server = await bringUp(config, store, logger, telemetry);
     process.stdout.write(`${readyLine(server.url)}\n`);
     const end = await Promise.race([stop, store.lost]);
     logger.info({ end }, 'stopping');
@@ -33,19 +36,31 @@ export async function runServe(config: Config): Promise<void> {
       throw new StartError(`the embedded PostgreSQL ended by itself: ${end}`);
     }
   } finally {
+    await telemetry?.close();
     await store.close();
   }
 }
 
-async function bringUp(config: Config, { database, asOwner }: Store, logger: Logger): Promise<RunningServer> {
+async function bringUp(
+  config: Config,
+  { database, asOwner }: Store,
+  logger: Logger,
+  telemetry: Telemetry | undefined,
+): Promise<RunningServer> {
   await asOwner(migrate);
   await requireConfinement(database);
   await seed(database, systemClock);
+  telemetry?.observePool(() => database.poolUse());
   try {
-    return await startService(config, database, logger);
+    return await startService(config, database, logger, telemetry);
   } catch (error) {
-    throw error instanceof ListenError ? new StartError(error.message) : error;
+    return explain(error);
   }
+}
+
+/** A port that is not to be had is for the operator to see to. */
+function explain(error: unknown): never {
+  throw error instanceof ListenError ? new StartError(error.message) : error;
 }
 
 function readyLine(url: string): string {
