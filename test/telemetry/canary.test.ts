@@ -127,15 +127,27 @@ async function makeMistakes({ call, url }: ObservedService, accountId: string): 
   }
 }
 
+/** From here on PostgreSQL refuses rows, and says of each what is in it. */
+async function breakTables({ database }: ObservedService): Promise<void> {
+  const owner = database.orm.em.fork().getKysely();
+  await sql`create function refuse_row() returns trigger language plpgsql as $$
+    begin raise exception 'cannot store %', new using detail = new::text, hint = new::text; end $$`.execute(
+    owner,
+  );
+  for (const table of ['users', 'lift_maxes', 'logged_sets', 'lifts', 'progression_logs']) {
+    await sql`create trigger refuse before insert or update on ${sql.table(table)}
+      for each row execute function refuse_row()`.execute(owner);
+  }
+  await sql`drop table programs cascade`.execute(owner);
+}
+
 test('nothing that belongs to a person is logged, counted or traced', async () => {
   const service = await startObservedService();
   const athlete = await createAthlete(service.database, { lifts: { squat: '100' }, rules: [linear()] });
 
   const answers = await liveADay(service, athlete);
   await makeMistakes(service, athlete.accountId);
-  // From here on statements fail, with the values in them in what PostgreSQL and the ORM say.
-  const owner = service.database.orm.em.fork().getKysely();
-  await sql`drop table users, lift_maxes, logged_sets, programs cascade`.execute(owner);
+  await breakTables(service);
   await liveADay(service, athlete);
   const scraped = await service.scrape();
   await service.close();
