@@ -1,6 +1,7 @@
 /** The environment, read once into one frozen object; every limit has its name here. */
 import { type AuthConfig, readAuthConfig } from './auth-config.ts';
 import { ConfigError } from './config-error.ts';
+import { readTlsConfig, type TlsConfig } from './tls-config.ts';
 
 export type { AuthConfig, TokenConfig } from './auth-config.ts';
 export { ConfigError } from './config-error.ts';
@@ -18,6 +19,8 @@ export interface Config {
   /** Where the embedded PostgreSQL keeps its data. */
   readonly dataDir: string;
   readonly logLevel: string;
+  /** undefined: clear text. */
+  readonly tls: TlsConfig | undefined;
   readonly auth: AuthConfig;
   readonly telemetry: TelemetryConfig;
   readonly limits: Limits;
@@ -140,6 +143,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     dataDir: environment.DATA_DIR || '.data',
     logLevel: oneOf(environment, 'LOG_LEVEL', 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'silent']),
     telemetry: readTelemetry(environment),
+    tls: readTlsConfig(environment),
     auth: Object.freeze(readAuthConfig(environment)),
     limits: Object.freeze({
       ...LIMITS,

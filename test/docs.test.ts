@@ -155,7 +155,7 @@ describe('tables', () => {
   test('the README has each environment variable that the configuration reads, and no other', () => {
     const table = read('README.md').split('## Configuration')[1]?.split('\n## ')[0] ?? '';
     const documented = [...table.matchAll(/^\| `([A-Z_]+)` \|/gm)].map(([, name]) => name);
-    const source = read('src/config.ts') + read('src/auth-config.ts');
+    const source = ['config', 'auth-config', 'tls-config'].map((name) => read(`src/${name}.ts`)).join('');
     const actual = [...source.matchAll(/environment\.([A-Z_]+)|\(environment, '([A-Z_]+)'/g)].map(
       ([, direct, checked]) => direct ?? checked,
     );

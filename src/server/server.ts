@@ -12,7 +12,7 @@ import { createRoutes } from './routes.ts';
 import { createRpcListener } from './rpc-listener.ts';
 
 export interface ServerOptions {
-  readonly config: Pick<Config, 'host' | 'port' | 'limits'>;
+  readonly config: Pick<Config, 'host' | 'port' | 'limits'> & Partial<Pick<Config, 'tls'>>;
   readonly logger: Logger;
   /** Finds out who calls; see createAuthenticator. */
   readonly authenticate: Authenticate;
@@ -55,7 +55,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const listener = createRpcListener(router.handlers, logger);
 
-  const httpPort = await openHttpPort(host, config.port, limits, listener);
+  const httpPort = await openHttpPort(host, config.port, limits, listener, config.tls);
 
   let wanted = true;
   const readiness = await watchReadiness(isReady, limits, updateHealth);
@@ -71,7 +71,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     await httpPort.drain(limits.drainMs);
   }
   return {
-    url: urlOf(host, httpPort.port),
+    url: urlOf(config.tls ? 'https' : 'http', host, httpPort.port),
     host,
     port: httpPort.port,
     setServing(serving) {
@@ -86,8 +86,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /** An address that means "every interface" is no address to call. */
-function urlOf(host: string, port: number): string {
+function urlOf(scheme: string, host: string, port: number): string {
   const everywhere = host === '0.0.0.0' || host === '::';
   const name = everywhere ? 'localhost' : host;
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+  return `${scheme}://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }
