@@ -56,10 +56,13 @@ export async function startTelemetry(config: Config, logger: Logger): Promise<Te
     metricsUrl: port?.url,
     async close() {
       stopObservingProcess();
-      await Promise.race([
-        Promise.allSettled([tracers?.shutdown(), meters.shutdown()]),
-        new Promise((resolve) => setTimeout(resolve, telemetryFlushMs).unref()),
+      const isSent = await Promise.race([
+        Promise.allSettled([tracers?.shutdown(), meters.shutdown()]).then(() => true),
+        new Promise<false>((resolve) => setTimeout(resolve, telemetryFlushMs, false)),
       ]);
+      if (!isSent) {
+        logger.warn('the last measurements were not taken in time');
+      }
       await port?.close();
     },
   };
