@@ -228,6 +228,16 @@ describe('what an operator can put right is said in one line', () => {
       { DATABASE_URL: 'my-database' },
       'DATABASE_URL must look like postgres://user:password@host:5432/database',
     ],
+    [
+      'an owner of a database that is not named',
+      { DATABASE_URL: '', MIGRATION_DATABASE_URL: 'postgres://owner@127.0.0.1/mine' },
+      'MIGRATION_DATABASE_URL goes with a DATABASE_URL; both name the same database',
+    ],
+    [
+      'a switch that is neither on nor off',
+      { PREPARED_STATEMENTS: 'maybe' },
+      'PREPARED_STATEMENTS must be one of on, off, not "maybe"',
+    ],
     ['a port that is none', { PORT: 'http' }, 'PORT must be a whole number from 0 to 65535, not "http"'],
     ['a log level that is none', { LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be one of [a-z, ]+, not "loud"\n$/],
   ])('%s', async (_, environment, message) => {
