@@ -39,8 +39,11 @@ export interface TelemetryConfig {
 export interface Limits {
   /** Connections to PostgreSQL that one process holds. */
   readonly databaseConnections: number;
-  /** How long a call waits for a free connection before it is told to come back. */
+  /** How long PostgreSQL may take to open a connection. */
   readonly connectionWaitMs: number;
+  /** How long a read or a change waits for a free connection, and how many may wait; then it is OVERLOADED. */
+  readonly transactionWaitMs: number;
+  readonly waitingTransactions: number;
   /** Events that share a transaction, at most. */
   readonly groupedEvents: number;
   /** Transactions that apply events at the same time. */
@@ -49,6 +52,8 @@ export interface Limits {
   readonly concurrentRetries: number;
   /** Events that wait for a transaction; one more is refused with OVERLOADED. */
   readonly queuedEvents: number;
+  /** How long one of them may have to wait; newcomers that would wait longer are refused with OVERLOADED. */
+  readonly queueWaitMs: number;
   /** Programs whose rules a process keeps in memory. */
   readonly keptPrograms: number;
   /** How far ahead a simulation goes. */
@@ -65,6 +70,14 @@ export interface Limits {
   /** Streams that one connection may reset at once, and per second after that, before it is cut off. */
   readonly streamResetBurst: number;
   readonly streamResetsPerSecond: number;
+  /** Connections to the port, of all callers together and of one address; the next one is closed at once. */
+  readonly connections: number;
+  readonly connectionsPerPeer: number;
+  /** Calls per second; twice as many at once. 0: any number. */
+  readonly accountCallsPerSecond: number;
+  readonly peerCallsPerSecond: number;
+  /** Accounts, and addresses, whose calls are counted; beyond that, those that have been quiet longest are forgotten. */
+  readonly countedCallers: number;
   /** How long a new connection may take to say which HTTP it speaks, and then to send a request's headers. */
   readonly firstBytesMs: number;
   readonly requestHeadersMs: number;
@@ -86,6 +99,8 @@ export interface Limits {
   /** Rows of a list when the caller names no size, and at most. */
   readonly defaultPageSize: number;
   readonly maximumPageSize: number;
+  /** How long everything goes on after the first SIGTERM but for the health, which says NOT_SERVING. */
+  readonly drainPauseMs: number;
   /** From the first SIGTERM to the end, whatever is still running. */
   readonly drainMs: number;
   /** How long the last measurements may take to be sent, after that. */
@@ -100,10 +115,13 @@ export const DEMO_ACCOUNT_ID = '01900000-0000-7000-8000-000000000001';
 const LIMITS: Limits = Object.freeze({
   databaseConnections: 10,
   connectionWaitMs: 2_000,
+  transactionWaitMs: 200,
+  waitingTransactions: 500,
   groupedEvents: 64,
   concurrentGroups: 4,
   concurrentRetries: 4,
-  queuedEvents: 10_000,
+  queuedEvents: 2_000,
+  queueWaitMs: 500,
   keptPrograms: 10_000,
   simulatedWeeks: 260,
   transactionTries: 6,
@@ -114,6 +132,11 @@ const LIMITS: Limits = Object.freeze({
   streamsPerConnection: 100,
   streamResetBurst: 100,
   streamResetsPerSecond: 10,
+  connections: 5_000,
+  connectionsPerPeer: 1_000,
+  accountCallsPerSecond: 5_000,
+  peerCallsPerSecond: 10_000,
+  countedCallers: 10_000,
   firstBytesMs: 10_000,
   requestHeadersMs: 10_000,
   idleConnectionMs: 65_000,
@@ -127,6 +150,7 @@ const LIMITS: Limits = Object.freeze({
   futureToleranceMs: 5 * 60_000,
   defaultPageSize: 50,
   maximumPageSize: 500,
+  drainPauseMs: 0,
   drainMs: 25_000,
   telemetryFlushMs: 2_000,
   telemetryIntervalMs: 15_000,
@@ -147,7 +171,10 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     auth: Object.freeze(readAuthConfig(environment)),
     limits: Object.freeze({
       ...LIMITS,
+      drainPauseMs: integer(environment, 'DRAIN_PAUSE_MS', LIMITS.drainPauseMs, 0, 20_000),
       databaseConnections: integer(environment, 'DATABASE_CONNECTIONS', LIMITS.databaseConnections, 2, 1000),
+      accountCallsPerSecond: rate(environment, 'ACCOUNT_CALLS_PER_SECOND', LIMITS.accountCallsPerSecond),
+      peerCallsPerSecond: rate(environment, 'PEER_CALLS_PER_SECOND', LIMITS.peerCallsPerSecond),
     }),
   });
 }
@@ -189,6 +216,10 @@ function integer(
     throw new ConfigError(`${name} must be a whole number from ${least} to ${most}, not "${text}"`);
   }
   return value;
+}
+
+function rate(environment: NodeJS.ProcessEnv, name: string, fallback: number): number {
+  return integer(environment, name, fallback, 0, 1_000_000);
 }
 
 function oneOf(environment: NodeJS.ProcessEnv, name: string, fallback: string, allowed: readonly string[]) {

@@ -1,4 +1,5 @@
 /** The listening server: its services, their health, and the way from serving to closed. */
+import { setTimeout } from 'node:timers/promises';
 import type { ConnectRouter } from '@connectrpc/connect';
 import type { Config } from '../config.ts';
 import { type Clock, systemClock } from '../instant.ts';
@@ -32,7 +33,10 @@ export interface RunningServer {
   readonly port: number;
   /** Takes the server out of rotation and back; calls are answered all the same. */
   setServing(serving: boolean): void;
-  /** Drains: NOT_SERVING, no new connections, running calls finish within `limits.drainMs`. May be called twice. */
+  /**
+   * Drains within `limits.drainMs`: says NOT_SERVING, and after `limits.drainPauseMs` takes no new connections and
+   * lets running calls finish. May be called twice.
+   */
   close(): Promise<void>;
 }
 
@@ -67,8 +71,12 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   async function drain(): Promise<void> {
     readiness.stop();
     health.setServing(false);
+    // Until load balancers have heard of it, new calls still come here, and are answered.
+    if (limits.drainPauseMs > 0) {
+      await setTimeout(limits.drainPauseMs);
+    }
     draining.abort();
-    await httpPort.drain(limits.drainMs);
+    await httpPort.drain(limits.drainMs - limits.drainPauseMs);
   }
   return {
     url: urlOf(config.tls ? 'https' : 'http', host, httpPort.port),

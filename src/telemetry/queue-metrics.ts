@@ -20,6 +20,8 @@ export function observeQueue(meter: Meter): TriggerQueueObserver {
     description: 'Events tried again because PostgreSQL broke their transaction off',
     unit: '{event}',
   });
+  // Prometheus sees a rise only from a number, not from nothing.
+  retries.add(0);
   return {
     opened(limit, depth) {
       observe(meter, limit, depth);

@@ -1,6 +1,7 @@
 /** What the trigger queue's transactions look like from outside. */
 import { v7 as uuidv7 } from 'uuid';
 import { expect, test } from 'vitest';
+import { readConfig } from '../../src/config.ts';
 import { createAthlete, createTeammate } from '../support/fixtures.ts';
 import { linear } from '../support/rule-fixtures.ts';
 import { holdUser } from './hold-user.ts';
@@ -34,7 +35,7 @@ test('events that share a transaction are counted as one of that size', async ()
   expect(groups).toBeGreaterThan(0);
   expect(sample(scraped, 'progression_group_duration_count{outcome="committed"}')).toBe(groups);
   expect(sample(scraped, 'progression_queue_events{transaction="shared"}')).toBe(0);
-  expect(sample(scraped, 'progression_queue_limit')).toBe(10_000);
+  expect(sample(scraped, 'progression_queue_limit')).toBe(readConfig({}).limits.queuedEvents);
 });
 
 test('an event whose athlete is held by somebody else is at work on its own', async () => {
