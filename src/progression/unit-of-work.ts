@@ -53,7 +53,13 @@ export function createUnitOfWork(database: Database, programs: ProgramLoader, cl
         }
         return settlements;
       };
-      return database.transaction(first.accountId, handleAll, waitMs > 0 ? { lockWaitMs: waitMs } : {});
+      // Some of the group may have less time than this: they are answered at their deadline, whatever runs.
+      const deadlineAtMs = Math.max(...commands.map((command) => command.deadlineAtMs));
+      return database.transaction(first.accountId, handleAll, {
+        deadlineAtMs,
+        connectionWaitMs: Math.max(0, deadlineAtMs - performance.now()),
+        ...(waitMs > 0 ? { lockWaitMs: waitMs } : {}),
+      });
     },
   };
 }

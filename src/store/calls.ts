@@ -42,8 +42,8 @@ export function createCalls({ database, clock }: ServiceDeps): Calls {
       );
     },
     read(context, work) {
-      const { accountId, deadlineAtMs } = callContextOf(context);
-      return database.transaction(accountId, work, { deadlineAtMs });
+      const { accountId, deadlineAtMs, signal } = callContextOf(context);
+      return database.transaction(accountId, work, { deadlineAtMs, signal });
     },
   };
 }

@@ -26,6 +26,7 @@ import { ProgressionStateEntity } from './entities/progression-state.ts';
 import { StoredRequestEntity } from './entities/stored-request.ts';
 import { UserEntity } from './entities/user.ts';
 import { prepareStatements } from './prepared-statements.ts';
+import { createTransactionGate } from './transaction-gate.ts';
 
 /** Every change of the schema, oldest first. */
 export const MIGRATIONS = [
@@ -47,7 +48,7 @@ export interface Database {
   /**
    * Runs `work` in one READ COMMITTED transaction that sees and writes rows of this account alone, then flushes and
    * commits. Rolls back when it throws; what PostgreSQL refuses comes out as a DomainError where it is a rule of the
-   * domain (see database-error.ts).
+   * domain (see database-error.ts). Throws OVERLOADED when no connection comes free for it; nothing began then.
    */
   transaction<T>(
     accountId: string,
@@ -72,7 +73,12 @@ export class Rollback<T> {
 
 export interface DatabaseOptions {
   readonly connections: number;
+  /** How long PostgreSQL may take to open a connection. */
   readonly connectionWaitMs: number;
+  /** How long a transaction waits for a connection; default: connectionWaitMs. */
+  readonly transactionWaitMs?: number;
+  /** Transactions that may wait for one; default: any number. */
+  readonly waitingTransactions?: number;
   /** Off for a proxy that hands each transaction another connection; default: on. */
   readonly preparedStatements?: boolean;
 }
@@ -118,10 +124,16 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
     validateRequired: false,
     populateAfterFlush: false,
   });
+  const gate = createTransactionGate({
+    places: options.connections,
+    waiters: options.waitingTransactions ?? Number.POSITIVE_INFINITY,
+    waitMs: options.transactionWaitMs ?? options.connectionWaitMs,
+  });
   const knownAccountIds = new Set<string>();
   const database: Database = {
     orm,
     async transaction(accountId, work, limits = {}) {
+      await gate.enter({ waitMs: limits.connectionWaitMs, signal: limits.signal });
       const fork = orm.em.fork();
       try {
         return await fork.transactional(async (em) => {
@@ -134,6 +146,8 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
           return error.answer;
         }
         throw translateDatabaseError(error);
+      } finally {
+        gate.leave();
       }
     },
     async ensureAccount(accountId) {
@@ -144,7 +158,7 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
         knownAccountIds.add(accountId);
       }
     },
-    poolUse: () => poolUseOf(pool, options.connections),
+    poolUse: () => poolUseOf(pool, options.connections, gate.waiting()),
     close: () => orm.close(),
   };
   return database;

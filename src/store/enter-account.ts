@@ -11,6 +11,10 @@ export interface TransactionLimits {
   readonly deadlineAtMs?: number;
   /** How long each lock is waited for; absent: as long as it takes. */
   readonly lockWaitMs?: number;
+  /** How long to wait for a connection, however many others do; absent: as long as the database's options say. */
+  readonly connectionWaitMs?: number;
+  /** Aborted when nobody wants the transaction any more: one that has no connection by then never begins. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -21,7 +25,7 @@ export interface TransactionLimits {
 export async function enterAccount(
   transaction: Kysely<unknown>,
   accountId: string,
-  { deadlineAtMs, lockWaitMs }: TransactionLimits,
+  { deadlineAtMs, lockWaitMs }: Pick<TransactionLimits, 'deadlineAtMs' | 'lockWaitMs'>,
 ): Promise<void> {
   const settings = [
     sql`set_config('role', ${sql.lit(APPLICATION_ROLE)}, true)`,

@@ -70,8 +70,11 @@ export async function once<I extends DescMessage, O extends DescMessage>(
     );
     return { response: answer, replayed: false };
   };
-  const { deadlineAtMs } = call;
-  const { response, replayed } = await database.transaction(call.accountId, run, { deadlineAtMs });
+  const { deadlineAtMs, signal } = call;
+  const { response, replayed } = await database.transaction(call.accountId, run, {
+    deadlineAtMs,
+    signal,
+  });
   if (replayed) {
     markReplayed(context);
   }

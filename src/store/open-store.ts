@@ -29,10 +29,16 @@ export async function openStore(config: Config, log: (line: string) => void): Pr
   const server = config.databaseUrl
     ? { url: config.databaseUrl, lost: new Promise<never>(() => {}), stop: async () => undefined }
     : await startEmbeddedPostgres({ dataDir: config.dataDir, log });
-  const { connectionWaitMs, databaseConnections: connections } = config.limits;
+  const { connectionWaitMs, transactionWaitMs, waitingTransactions } = config.limits;
   const { preparedStatements } = config;
   const place = describePlace(server.url, 'DATABASE_URL');
-  const database = openDatabase(server.url, { connections, connectionWaitMs, preparedStatements });
+  const database = openDatabase(server.url, {
+    connections: config.limits.databaseConnections,
+    connectionWaitMs,
+    transactionWaitMs,
+    waitingTransactions,
+    preparedStatements,
+  });
   const close = async () => {
     await database.close();
     await server.stop();

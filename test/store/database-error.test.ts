@@ -144,11 +144,11 @@ describe('what may succeed at another time', () => {
     await database.close();
   });
 
-  test('no free connection within the wait is a database that is unavailable', async () => {
-    const narrow = db.open({ connections: 1, connectionWaitMs: 1_000 });
+  test('no free connection within the wait is an overload', async () => {
+    const narrow = db.open({ connections: 1, transactionWaitMs: 100 });
 
     await narrow.transaction(athlete.accountId, async () => {
-      await expect(narrow.ensureAccount(uuidv7())).rejects.toMatchObject({ reason: 'DATABASE_UNAVAILABLE' });
+      await expect(narrow.ensureAccount(uuidv7())).rejects.toMatchObject({ reason: 'OVERLOADED' });
     });
   });
 
