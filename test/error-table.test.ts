@@ -44,6 +44,7 @@ describe('the error table', () => {
       'DATABASE_UNAVAILABLE',
       'KEYS_UNAVAILABLE',
       'OVERLOADED',
+      'RATE_LIMITED',
       'SHUTTING_DOWN',
     ]);
   });

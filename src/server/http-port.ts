@@ -2,6 +2,7 @@
 import type { AddressInfo, Socket } from 'node:net';
 import type { Limits } from '../config.ts';
 import type { TlsConfig } from '../tls-config.ts';
+import { createConnectionPlaces } from './connection-places.ts';
 import { detectHttpVersion } from './first-bytes.ts';
 import { createHttp1Connections } from './http1-connections.ts';
 import { createHttp2Connections } from './http2-connections.ts';
@@ -48,9 +49,14 @@ export async function openHttpPort(
 
   const server = createSocketServer(tls, limits, accept);
   // With TLS these are the ones under the encrypted ones, also while they shake hands.
+  const places = createConnectionPlaces(limits);
   server.on('connection', (socket: Socket) => {
-    connections.add(socket);
-    socket.on('close', () => connections.delete(socket));
+    if (places.take(socket)) {
+      connections.add(socket);
+      socket.on('close', () => connections.delete(socket));
+    } else {
+      socket.destroy();
+    }
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(listenErrorOf(error, host, port)));

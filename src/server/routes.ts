@@ -18,6 +18,7 @@ import { LONGEST_TIMEOUT_MS } from './endless-timeout.ts';
 import type { Health } from './health.ts';
 import { createLogInterceptor, logFailedCall } from './log-interceptor.ts';
 import { describeCause, type Logger } from './logger.ts';
+import { createAccountRateInterceptor, createPeerRateInterceptor } from './rate-interceptors.ts';
 import { createReflection } from './reflection.ts';
 import { createValidationInterceptor } from './validation-interceptor.ts';
 
@@ -57,7 +58,9 @@ function optionsOfOurServices(options: RoutesOptions): ConnectRouterOptions {
     // The first one is outermost.
     interceptors: [
       createLogInterceptor({ logger, calls }),
+      createPeerRateInterceptor(limits),
       ...createAccessInterceptors(authenticate),
+      createAccountRateInterceptor(limits),
       createValidationInterceptor(),
       createCallContextInterceptor({
         limits,

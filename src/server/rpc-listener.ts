@@ -9,6 +9,7 @@ import { ERROR_TABLE } from '../error-table.ts';
 import { tlsSocketKey } from './access/client-certificate.ts';
 import { cutEndlessTimeout } from './endless-timeout.ts';
 import { describeCause, type Logger } from './logger.ts';
+import { peerAddressKey } from './rate-interceptors.ts';
 
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
 export type HttpResponse = ServerResponse | Http2ServerResponse;
@@ -52,7 +53,7 @@ function universalRequestOf(request: HttpRequest, response: HttpResponse) {
 }
 
 function contextOf({ socket }: HttpRequest) {
-  const values = createContextValues();
+  const values = createContextValues().set(peerAddressKey, socket.remoteAddress);
   return socket instanceof TLSSocket ? values.set(tlsSocketKey, socket) : values;
 }
 
