@@ -1,4 +1,10 @@
 /** The environment, read once into one frozen object; every limit has its name here. */
+import { type AuthConfig, readAuthConfig } from './auth-config.ts';
+import { ConfigError } from './config-error.ts';
+import { readTlsConfig, type TlsConfig } from './tls-config.ts';
+
+export type { AuthConfig, TokenConfig } from './auth-config.ts';
+export { ConfigError } from './config-error.ts';
 
 /** What the service was configured to be. */
 export interface Config {
@@ -6,17 +12,38 @@ export interface Config {
   readonly port: number;
   /** A PostgreSQL connection string; absent: the embedded PostgreSQL in dataDir. */
   readonly databaseUrl: string | undefined;
+  /** The same database as the owner of its schema, for migrations; absent: databaseUrl is the owner's. */
+  readonly migrationDatabaseUrl: string | undefined;
+  /** Whether statements are prepared; a proxy that hands each transaction another connection may not know them. */
+  readonly preparedStatements: boolean;
   /** Where the embedded PostgreSQL keeps its data. */
   readonly dataDir: string;
   readonly logLevel: string;
+  /** undefined: clear text. */
+  readonly tls: TlsConfig | undefined;
+  readonly auth: AuthConfig;
+  readonly telemetry: TelemetryConfig;
   readonly limits: Limits;
+}
+
+/** Where measurements go; nothing is measured for nobody. */
+export interface TelemetryConfig {
+  /** Where Prometheus may fetch metrics. */
+  readonly metrics: { readonly host: string; readonly port: number } | undefined;
+  /** Where traces and metrics are sent, by OTLP over HTTP. */
+  readonly otlpEndpoint: string | undefined;
+  /** The share of calls to trace of those whose callers leave it to us; others are traced when their callers are. */
+  readonly traceRatio: number;
 }
 
 export interface Limits {
   /** Connections to PostgreSQL that one process holds. */
   readonly databaseConnections: number;
-  /** How long a call waits for a free connection before it is told to come back. */
+  /** How long PostgreSQL may take to open a connection. */
   readonly connectionWaitMs: number;
+  /** How long a read or a change waits for a free connection, and how many may wait; then it is OVERLOADED. */
+  readonly transactionWaitMs: number;
+  readonly waitingTransactions: number;
   /** Events that share a transaction, at most. */
   readonly groupedEvents: number;
   /** Transactions that apply events at the same time. */
@@ -25,6 +52,8 @@ export interface Limits {
   readonly concurrentRetries: number;
   /** Events that wait for a transaction; one more is refused with OVERLOADED. */
   readonly queuedEvents: number;
+  /** How long one of them may have to wait; newcomers that would wait longer are refused with OVERLOADED. */
+  readonly queueWaitMs: number;
   /** Programs whose rules a process keeps in memory. */
   readonly keptPrograms: number;
   /** How far ahead a simulation goes. */
@@ -41,6 +70,14 @@ export interface Limits {
   /** Streams that one connection may reset at once, and per second after that, before it is cut off. */
   readonly streamResetBurst: number;
   readonly streamResetsPerSecond: number;
+  /** Connections to the port, of all callers together and of one address; the next one is closed at once. */
+  readonly connections: number;
+  readonly connectionsPerPeer: number;
+  /** Calls per second; twice as many at once. 0: any number. */
+  readonly accountCallsPerSecond: number;
+  readonly peerCallsPerSecond: number;
+  /** Accounts, and addresses, whose calls are counted; beyond that, those that have been quiet longest are forgotten. */
+  readonly countedCallers: number;
   /** How long a new connection may take to say which HTTP it speaks, and then to send a request's headers. */
   readonly firstBytesMs: number;
   readonly requestHeadersMs: number;
@@ -48,13 +85,28 @@ export interface Limits {
   readonly idleConnectionMs: number;
   /** How often the server asks itself whether it is ready, and how long it waits for that answer. */
   readonly readinessIntervalMs: number;
+  /** Answers in a row that take a ready server out of rotation, and that bring it back. */
+  readonly readinessFailures: number;
+  readonly readinessSuccesses: number;
+  /** How often the issuer's keys are fetched, and how soon again when a token names an unknown one. */
+  readonly keysRefreshMs: number;
+  readonly keysCooldownMs: number;
+  /** How long the issuer may take to answer, and how much it may say. */
+  readonly keysTimeoutMs: number;
+  readonly keysBytes: number;
   /** How far ahead of the server's clock an event may say it occurred. */
   readonly futureToleranceMs: number;
   /** Rows of a list when the caller names no size, and at most. */
   readonly defaultPageSize: number;
   readonly maximumPageSize: number;
+  /** How long everything goes on after the first SIGTERM but for the health, which says NOT_SERVING. */
+  readonly drainPauseMs: number;
   /** From the first SIGTERM to the end, whatever is still running. */
   readonly drainMs: number;
+  /** How long the last measurements may take to be sent, after that. */
+  readonly telemetryFlushMs: number;
+  /** How often metrics are sent by OTLP. */
+  readonly telemetryIntervalMs: number;
 }
 
 /** The account of callers that name none, until there are credentials. */
@@ -63,10 +115,13 @@ export const DEMO_ACCOUNT_ID = '01900000-0000-7000-8000-000000000001';
 const LIMITS: Limits = Object.freeze({
   databaseConnections: 10,
   connectionWaitMs: 2_000,
+  transactionWaitMs: 200,
+  waitingTransactions: 500,
   groupedEvents: 64,
   concurrentGroups: 2,
   concurrentRetries: 4,
-  queuedEvents: 10_000,
+  queuedEvents: 2_000,
+  queueWaitMs: 500,
   keptPrograms: 10_000,
   simulatedWeeks: 260,
   transactionTries: 6,
@@ -77,14 +132,28 @@ const LIMITS: Limits = Object.freeze({
   streamsPerConnection: 100,
   streamResetBurst: 100,
   streamResetsPerSecond: 10,
+  connections: 5_000,
+  connectionsPerPeer: 1_000,
+  accountCallsPerSecond: 5_000,
+  peerCallsPerSecond: 10_000,
+  countedCallers: 10_000,
   firstBytesMs: 10_000,
   requestHeadersMs: 10_000,
   idleConnectionMs: 65_000,
   readinessIntervalMs: 1_000,
+  readinessFailures: 3,
+  readinessSuccesses: 2,
+  keysRefreshMs: 5 * 60_000,
+  keysCooldownMs: 30_000,
+  keysTimeoutMs: 3_000,
+  keysBytes: 256 * 1024,
   futureToleranceMs: 5 * 60_000,
   defaultPageSize: 50,
   maximumPageSize: 500,
+  drainPauseMs: 0,
   drainMs: 25_000,
+  telemetryFlushMs: 2_000,
+  telemetryIntervalMs: 15_000,
 });
 
 /** Reads the environment. Throws a ConfigError naming the variable and what is allowed. */
@@ -93,17 +162,42 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     host: environment.HOST || '127.0.0.1',
     port: integer(environment, 'PORT', 8080, 0, 65_535),
     databaseUrl: environment.DATABASE_URL || undefined,
+    migrationDatabaseUrl: migrationDatabaseUrl(environment),
+    preparedStatements: oneOf(environment, 'PREPARED_STATEMENTS', 'on', ['on', 'off']) === 'on',
     dataDir: environment.DATA_DIR || '.data',
     logLevel: oneOf(environment, 'LOG_LEVEL', 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'silent']),
+    telemetry: readTelemetry(environment),
+    tls: readTlsConfig(environment),
+    auth: Object.freeze(readAuthConfig(environment)),
     limits: Object.freeze({
       ...LIMITS,
+      drainPauseMs: integer(environment, 'DRAIN_PAUSE_MS', LIMITS.drainPauseMs, 0, 20_000),
       databaseConnections: integer(environment, 'DATABASE_CONNECTIONS', LIMITS.databaseConnections, 2, 1000),
+      accountCallsPerSecond: rate(environment, 'ACCOUNT_CALLS_PER_SECOND', LIMITS.accountCallsPerSecond),
+      peerCallsPerSecond: rate(environment, 'PEER_CALLS_PER_SECOND', LIMITS.peerCallsPerSecond),
     }),
   });
 }
 
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
+function readTelemetry(environment: NodeJS.ProcessEnv): TelemetryConfig {
+  return Object.freeze({
+    metrics: environment.METRICS_PORT
+      ? {
+          host: environment.METRICS_HOST || '127.0.0.1',
+          port: integer(environment, 'METRICS_PORT', 0, 0, 65_535),
+        }
+      : undefined,
+    otlpEndpoint: httpUrl(environment, 'OTEL_EXPORTER_OTLP_ENDPOINT'),
+    traceRatio: share(environment, 'OTEL_TRACES_SAMPLER_ARG', 1),
+  });
+}
+
+/** The embedded PostgreSQL has one user: an owner apart goes with a database of one's own. */
+function migrationDatabaseUrl(environment: NodeJS.ProcessEnv): string | undefined {
+  if (environment.MIGRATION_DATABASE_URL && !environment.DATABASE_URL) {
+    throw new ConfigError('MIGRATION_DATABASE_URL goes with a DATABASE_URL; both name the same database');
+  }
+  return environment.MIGRATION_DATABASE_URL || undefined;
 }
 
 function integer(
@@ -124,10 +218,35 @@ function integer(
   return value;
 }
 
+function rate(environment: NodeJS.ProcessEnv, name: string, fallback: number): number {
+  return integer(environment, name, fallback, 0, 1_000_000);
+}
+
 function oneOf(environment: NodeJS.ProcessEnv, name: string, fallback: string, allowed: readonly string[]) {
   const value = environment[name] || fallback;
   if (!allowed.includes(value)) {
     throw new ConfigError(`${name} must be one of ${allowed.join(', ')}, not "${value}"`);
+  }
+  return value;
+}
+
+/** Without a slash at the end. */
+function httpUrl(environment: NodeJS.ProcessEnv, name: string): string | undefined {
+  const text = environment[name];
+  if (!text) {
+    return undefined;
+  }
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw new ConfigError(`${name} must be an address such as http://collector:4318`);
+  }
+  return text.replace(/\/+$/, '');
+}
+
+function share(environment: NodeJS.ProcessEnv, name: string, fallback: number): number {
+  const text = environment[name];
+  const value = text ? Number(text) : fallback;
+  if (!(value >= 0 && value <= 1)) {
+    throw new ConfigError(`${name} must be a number from 0 to 1, not "${text}"`);
   }
   return value;
 }

@@ -9,7 +9,13 @@ export type Reason =
   | 'PAGE_TOKEN_INVALID'
   | 'ACCOUNT_ID_INVALID'
   | 'MESSAGE_TOO_LARGE'
+  | 'RATE_LIMITED'
   | 'UNIMPLEMENTED'
+  // Who calls.
+  | 'UNAUTHENTICATED'
+  | 'KEYS_UNAVAILABLE'
+  | 'PERMISSION_DENIED'
+  | 'ACCOUNT_MISMATCH'
   // What it names does not exist.
   | 'USER_NOT_FOUND'
   | 'LIFT_NOT_FOUND'
@@ -57,6 +63,8 @@ export class DomainError extends Error {
   /** Ids, limits and allowed values; never personal data, SQL or stacks. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly violations: readonly FieldViolation[];
+  /** After how long another try may succeed, when that is known better than for the reason in general. */
+  readonly retryDelayMs: number | undefined;
 
   constructor(
     reason: Reason,
@@ -64,6 +72,7 @@ export class DomainError extends Error {
     details: {
       metadata?: Readonly<Record<string, string>>;
       violations?: readonly FieldViolation[];
+      retryDelayMs?: number;
       cause?: unknown;
     } = {},
   ) {
@@ -71,6 +80,7 @@ export class DomainError extends Error {
     this.reason = reason;
     this.metadata = details.metadata ?? {};
     this.violations = details.violations ?? [];
+    this.retryDelayMs = details.retryDelayMs;
   }
 }
 

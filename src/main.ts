@@ -9,7 +9,8 @@ import { StartError } from './start-error.ts';
 const USAGE = `usage: node src/main.ts [command]
 
   serve                    start the service (the default)
-  migrate [up|down|status] change the schema, or say how far it is
+  migrate [direction]      up, the default, or down: change the schema; status: say how far it is; check: fail
+                           unless it is all there
   seed                     fill in the canonical catalogue and the demo account
   health                   ask the running service whether it serves
 

@@ -20,6 +20,7 @@ const SERVED_AT = 'localhost:8080';
 
 /** What blocks use that a machine may lack, by how they call it. */
 const TOOLS: readonly [pattern: RegExp, name: string, isThere: () => boolean][] = [
+  [/^openssl |^ +openssl /m, 'openssl', () => hasCommand('openssl')],
   [/^(call|curl) /m, 'curl', () => hasCommand('curl')],
   [/^grpcurl /m, 'grpcurl', () => hasCommand('grpcurl')],
   [/\/usr\/bin\/python3 /, 'python3-grpcio and python3-grpc-tools', hasPythonPackages],
@@ -155,7 +156,7 @@ describe('tables', () => {
   test('the README has each environment variable that the configuration reads, and no other', () => {
     const table = read('README.md').split('## Configuration')[1]?.split('\n## ')[0] ?? '';
     const documented = [...table.matchAll(/^\| `([A-Z_]+)` +\|/gm)].map(([, name]) => name);
-    const source = read('src/config.ts');
+    const source = ['config', 'auth-config', 'tls-config'].map((name) => read(`src/${name}.ts`)).join('');
     const actual = [...source.matchAll(/environment\.([A-Z_]+)|\(environment, '([A-Z_]+)'/g)].map(
       ([, direct, checked]) => direct ?? checked,
     );

@@ -22,6 +22,8 @@ describe('the error table', () => {
     expect(codes).toMatchObject({
       VALIDATION_FAILED: 'InvalidArgument',
       MESSAGE_TOO_LARGE: 'ResourceExhausted',
+      UNAUTHENTICATED: 'Unauthenticated',
+      PERMISSION_DENIED: 'PermissionDenied',
       USER_NOT_FOUND: 'NotFound',
       REQUEST_ID_REUSED: 'AlreadyExists',
       NOT_ENROLLED: 'FailedPrecondition',
@@ -40,7 +42,9 @@ describe('the error table', () => {
     expect(retryable.map(([reason]) => reason).sort()).toEqual([
       'CONCURRENT_UPDATE',
       'DATABASE_UNAVAILABLE',
+      'KEYS_UNAVAILABLE',
       'OVERLOADED',
+      'RATE_LIMITED',
     ]);
   });
 });

@@ -234,6 +234,16 @@ describe('what an operator can put right is said in one line', () => {
       { DATABASE_URL: 'my-database' },
       'DATABASE_URL must look like postgres://user:password@host:5432/database',
     ],
+    [
+      'an owner of a database that is not named',
+      { DATABASE_URL: '', MIGRATION_DATABASE_URL: 'postgres://owner@127.0.0.1/mine' },
+      'MIGRATION_DATABASE_URL goes with a DATABASE_URL; both name the same database',
+    ],
+    [
+      'a switch that is neither on nor off',
+      { PREPARED_STATEMENTS: 'maybe' },
+      'PREPARED_STATEMENTS must be one of on, off, not "maybe"',
+    ],
     ['a port that is none', { PORT: 'http' }, 'PORT must be a whole number from 0 to 65535, not "http"'],
     ['a log level that is none', { LOG_LEVEL: 'loud' }, /^LOG_LEVEL must be one of [a-z, ]+, not "loud"\n$/],
   ])('%s', async (_, environment, message) => {
@@ -307,10 +317,24 @@ describe('migrate', () => {
     expect(stdout).toContain(`pending ${latest}\n`);
   });
 
+  test('check fails unless the schema is all there', async () => {
+    const { database, url } = await newDatabase();
+    const check = () => runCommand(['migrate', 'check'], { DATABASE_URL: url });
+
+    expect(await check()).toMatchObject({ code: 0, stdout: 'every migration is applied\n' });
+    await runCommand(['migrate', 'down'], { DATABASE_URL: url });
+    expect(await check()).toMatchObject({
+      code: 1,
+      stderr: `the schema lacks ${NAMES.at(-1)}; run migrate up\n`,
+    });
+    await readRows(database, sql`insert into mikro_orm_migrations (name) values ('999-from-the-future')`);
+    expect(await check()).toMatchObject({ code: 1, stderr: expect.stringContaining('999-from-the-future') });
+  });
+
   test('knows no other direction', async () => {
     expect(await runCommand(['migrate', 'sideways'])).toMatchObject({
       code: 1,
-      stderr: 'migrate takes up, down, status, not "sideways"\n',
+      stderr: 'migrate takes up, down, status, check, not "sideways"\n',
     });
   });
 });

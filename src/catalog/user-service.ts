@@ -5,6 +5,8 @@ import { createCalls, type ServiceDeps } from '../store/calls.ts';
 import { checkProfile } from './athlete-profile.ts';
 import { createUser } from './create-user.ts';
 import { deleteUser } from './delete-user.ts';
+import { eraseUser } from './erase-user.ts';
+import { exportUserData } from './export-user-data.ts';
 import { userMessage } from './messages.ts';
 import { updateUser } from './update-user.ts';
 import { getUser, listUsers } from './users.ts';
@@ -37,6 +39,12 @@ export function createUserService(deps: ServiceDeps): ServiceImpl<typeof UserSer
     deleteUser: (request, context) =>
       write(method.deleteUser, request, context, async (change) => {
         await deleteUser(change, request.userId);
+        return {};
+      }),
+    exportUserData: (request, context) => read(context, (tx) => exportUserData(tx, request, defaultPageSize)),
+    eraseUser: (request, context) =>
+      write(method.eraseUser, request, context, async (change) => {
+        await eraseUser(change, request);
         return {};
       }),
   };

@@ -1,8 +1,8 @@
-/** The command migrate: the schema up, one step down, or how far it is. */
+/** The command migrate: the schema up, one step down, how far it is, or whether it is all there. */
 import type { Config } from '../config.ts';
 import { StartError } from '../start-error.ts';
 import type { Database } from '../store/database.ts';
-import { migrate, migrateDown, migrationStatus } from '../store/migrate.ts';
+import { type MigrationStatus, migrate, migrateDown, migrationStatus } from '../store/migrate.ts';
 import { openStore } from '../store/open-store.ts';
 
 /** What each direction does, and the lines that it prints. */
@@ -16,9 +16,21 @@ const DIRECTIONS = new Map<string, (database: Database) => Promise<string[]>>([
         ({ name, applied }) => `${applied ? 'applied' : 'pending'} ${name}`,
       ),
   ],
+  ['check', async (database) => requireAllApplied(await migrationStatus(database))],
 ]);
 
-/** Prints a line for each migration that it touched or looked at. Throws StartError for any other direction. */
+function requireAllApplied(status: readonly MigrationStatus[]): string[] {
+  const pending = status.filter(({ applied }) => !applied).map(({ name }) => name);
+  if (pending.length > 0) {
+    throw new StartError(`the schema lacks ${pending.join(', ')}; run migrate up`);
+  }
+  return ['every migration is applied'];
+}
+
+/**
+ * Works as the schema's owner; prints a line for each migration that it touched or looked at. Throws StartError for
+ * any other direction, and from `check` when migrations are pending, or applied that this code does not know.
+ */
 export async function runMigrate(config: Config, direction = 'up'): Promise<void> {
   const step = DIRECTIONS.get(direction);
   if (!step) {
@@ -26,7 +38,7 @@ export async function runMigrate(config: Config, direction = 'up'): Promise<void
   }
   const store = await openStore(config, () => undefined);
   try {
-    const lines = await step(store.database);
+    const lines = await store.asOwner(step);
     console.log(lines.join('\n') || 'nothing to do');
   } finally {
     await store.close();

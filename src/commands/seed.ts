@@ -9,7 +9,7 @@ import { openStore } from '../store/open-store.ts';
 export async function runSeed(config: Config): Promise<void> {
   const store = await openStore(config, () => undefined);
   try {
-    await migrate(store.database);
+    await store.asOwner(migrate);
     await seed(store.database, systemClock);
   } finally {
     await store.close();

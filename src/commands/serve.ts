@@ -1,6 +1,7 @@
 /** The command serve: from an empty machine to a served API, and back when told to stop. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { destination } from 'pino';
+import { requireSafeBinding } from '../auth-config.ts';
 import { seed } from '../catalog/seed.ts';
 import type { Config } from '../config.ts';
 import { systemClock } from '../instant.ts';
@@ -10,6 +11,8 @@ import type { RunningServer } from '../server/server.ts';
 import { StartError } from '../start-error.ts';
 import { migrate } from '../store/migrate.ts';
 import { openStore, type Store } from '../store/open-store.ts';
+import { requireConfinement } from '../store/require-confinement.ts';
+import { openTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { startService } from './start-service.ts';
 import { stopRequested } from './stop-requested.ts';
 
@@ -21,11 +24,14 @@ const STORE_CLOSE_MS = 3_000;
  * running calls have finished and everything is stopped. Throws StartError when it cannot start, or loses its store.
  */
 export async function runServe(config: Config): Promise<void> {
+  requireSafeBinding(config.host, config.auth);
   const stop = stopRequested();
   const logger = createLogger(config.logLevel, destination({ dest: 2, sync: false }));
   const store = await openStore(config, (line) => logger.debug({ postgres: line }, 'postgres'));
+  let telemetry: Telemetry | undefined;
   try {
-    const server = await bringUp(config, store, logger);
+    telemetry = await openTelemetry(config, logger).catch(explain);
+    const server = await bringUp(config, store, logger, telemetry);
     process.stdout.write(`${readyLine(server.url)}\n`);
     const end = await Promise.race([stop, store.lost]);
     logger.info({ end }, 'stopping');
@@ -34,19 +40,32 @@ export async function runServe(config: Config): Promise<void> {
       throw new StartError(`the embedded PostgreSQL ended by itself: ${end}`);
     }
   } finally {
+    await telemetry?.close();
     // A statement that hangs holds its connection; the database ends it when the connection goes with the process.
     await Promise.race([store.close(), delay(STORE_CLOSE_MS)]);
   }
 }
 
-async function bringUp(config: Config, { database }: Store, logger: Logger): Promise<RunningServer> {
-  await migrate(database);
+async function bringUp(
+  config: Config,
+  { database, asOwner }: Store,
+  logger: Logger,
+  telemetry: Telemetry | undefined,
+): Promise<RunningServer> {
+  await asOwner(migrate);
+  await requireConfinement(database);
   await seed(database, systemClock);
+  telemetry?.observePool(() => database.poolUse());
   try {
-    return await startService(config, database, logger);
+    return await startService(config, database, logger, telemetry);
   } catch (error) {
-    throw error instanceof ListenError ? new StartError(error.message) : error;
+    return explain(error);
   }
+}
+
+/** A port that is not to be had is for the operator to see to. */
+function explain(error: unknown): never {
+  throw error instanceof ListenError ? new StartError(error.message) : error;
 }
 
 function readyLine(url: string): string {

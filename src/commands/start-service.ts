@@ -1,43 +1,62 @@
-/** Puts the three services of the API on a server. */
-import { sql } from 'kysely';
+/** Puts the services of the API on a server. */
+import { createAuditService } from '../audit/audit-service.ts';
 import { createProgramService } from '../catalog/program-service.ts';
 import { createUserService } from '../catalog/user-service.ts';
 import type { Config } from '../config.ts';
 import { isDefect } from '../error-table.ts';
+import { AuditService } from '../gen/progression/v1/audit_service_pb.ts';
 import { ProgramService } from '../gen/progression/v1/program_service_pb.ts';
 import { ProgressionService } from '../gen/progression/v1/progression_service_pb.ts';
 import { UserService } from '../gen/progression/v1/user_service_pb.ts';
 import { systemClock } from '../instant.ts';
 import { createProgressionService } from '../progression/service.ts';
+import { createAuthenticator } from '../server/access/authenticator.ts';
 import { describeCause, type Logger } from '../server/logger.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import type { Database } from '../store/database.ts';
+import { isMigrated } from '../store/migrate.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 
-/** Serves a migrated database from the moment it resolves. Rejects with a ListenError when the port is taken. */
-export function startService(config: Config, database: Database, logger: Logger): Promise<RunningServer> {
+/**
+ * Serves a migrated database from the moment it resolves. Rejects with a ListenError when the port is taken,
+ * with a StartError when a file that says who may call cannot be used.
+ */
+export async function startService(
+  config: Config,
+  database: Database,
+  logger: Logger,
+  telemetry?: Telemetry,
+): Promise<RunningServer> {
+  const authenticator = await createAuthenticator(config.auth, config.limits, logger);
   const dependencies = {
     database,
     config,
     clock: systemClock,
+    queueObserver: telemetry?.queue,
     reportError(error: unknown) {
       if (isDefect(error)) {
         logger.error({ cause: describeCause(error) }, 'an event of a batch failed');
       }
     },
   };
-  return startServer({
+  const server = await startServer({
     config,
     logger,
+    calls: telemetry?.calls,
+    authenticate: authenticator.authenticate,
     routes(router) {
       router.service(ProgressionService, createProgressionService(dependencies));
       router.service(ProgramService, createProgramService(dependencies));
       router.service(UserService, createUserService(dependencies));
+      router.service(AuditService, createAuditService(dependencies));
     },
-    isReady: () => isReachable(database),
+    isReady: () => isMigrated(database),
   });
-}
-
-async function isReachable(database: Database): Promise<boolean> {
-  await sql`select 1`.execute(database.orm.em.fork().getKysely());
-  return true;
+  return {
+    ...server,
+    async close() {
+      await server.close();
+      authenticator.close();
+    },
+  };
 }

@@ -20,21 +20,24 @@ import { simulateProgressions } from './simulate-progressions.ts';
 import { submitTrigger, type TriggerMethod } from './submit-trigger.ts';
 import { triggerProgression } from './trigger-progression.ts';
 import { createTriggerQueue } from './trigger-queue.ts';
+import type { TriggerQueueObserver } from './trigger-queue-observer.ts';
 import { createUnitOfWork } from './unit-of-work.ts';
 
 export interface ProgressionDeps extends ServiceDeps {
   /** Told of the errors that a batch answers; logs the ones that are defects. */
   readonly reportError: (error: unknown) => void;
+  /** Hears of the transactions that events share. */
+  readonly queueObserver?: TriggerQueueObserver | undefined;
 }
 
 /** The contract of each method is in progression_service.proto. */
 export function createProgressionService(deps: ProgressionDeps): ServiceImpl<typeof ProgressionService> {
-  const { database, clock, config, reportError } = deps;
+  const { database, clock, config, reportError, queueObserver } = deps;
   const { limits } = config;
   const { method } = ProgressionService;
   const { read, write } = createCalls(deps);
   const programs = createProgramLoader(limits.keptPrograms);
-  const queue = createTriggerQueue(createUnitOfWork(database, programs, clock), limits);
+  const queue = createTriggerQueue(createUnitOfWork(database, programs, clock), limits, queueObserver);
 
   const triggered = <I extends DescMessage, O extends DescMessage>(trigger: TriggerMethod<I, O>) => {
     return async (request: MessageShape<I>, context: HandlerContext): Promise<MessageShape<O>> => {

@@ -2,62 +2,117 @@
 import type { Limits } from '../config.ts';
 import { DomainError } from '../domain-error.ts';
 import { violatedUniqueConstraint } from '../store/database-error.ts';
+import { createServiceRate } from './service-rate.ts';
 import type { CommandAnswer, TriggerCommand } from './trigger-command.ts';
+import type { TriggerQueueObserver } from './trigger-queue-observer.ts';
 import type { Settlement, UnitOfWork } from './unit-of-work.ts';
 
 export interface TriggerQueue {
   /**
    * Handles a command once a transaction is free: at once when idle, in a larger group under load. Commands of one
    * athlete run one after the other, in the order submitted. Throws the command's refusal; OVERLOADED when too many
-   * wait; CONCURRENT_UPDATE or DATABASE_UNAVAILABLE when all tries within the deadline failed.
+   * wait, or the wait has become too long; CONCURRENT_UPDATE or DATABASE_UNAVAILABLE when all tries within the deadline failed.
    */
   submit(command: TriggerCommand): Promise<CommandAnswer>;
 }
 
 interface Waiting {
   readonly command: TriggerCommand;
+  readonly sinceMs: number;
   readonly resolve: (answer: CommandAnswer) => void;
   readonly reject: (error: unknown) => void;
 }
 
 type QueueLimits = Pick<
   Limits,
-  'groupedEvents' | 'concurrentGroups' | 'concurrentRetries' | 'queuedEvents' | 'transactionTries'
+  | 'groupedEvents'
+  | 'concurrentGroups'
+  | 'concurrentRetries'
+  | 'queuedEvents'
+  | 'queueWaitMs'
+  | 'transactionTries'
 >;
 
-export function createTriggerQueue(unitOfWork: UnitOfWork, limits: QueueLimits): TriggerQueue {
-  return new GroupingQueue(unitOfWork, limits);
+export function createTriggerQueue(
+  unitOfWork: UnitOfWork,
+  limits: QueueLimits,
+  observer?: TriggerQueueObserver,
+): TriggerQueue {
+  return new GroupingQueue(unitOfWork, limits, observer);
 }
+
+/** Of the groups that run at the same time: as much as a large batch brings at once. */
+const ROUNDS = 2;
 
 class GroupingQueue implements TriggerQueue {
   readonly #unitOfWork: UnitOfWork;
   readonly #limits: QueueLimits;
+  readonly #observer: TriggerQueueObserver | undefined;
   #waiting: Waiting[] = [];
   /** Commands that a group could not settle: the next free retry takes them, alone. */
   readonly #alone: Waiting[] = [];
   /** Athletes with a command in flight, as `account user`. */
   readonly #busyUsers = new Set<string>();
+  readonly #rate = createServiceRate();
   #groups = 0;
   #retries = 0;
   #isPumpScheduled = false;
 
-  constructor(unitOfWork: UnitOfWork, limits: QueueLimits) {
+  constructor(unitOfWork: UnitOfWork, limits: QueueLimits, observer: TriggerQueueObserver | undefined) {
     this.#unitOfWork = unitOfWork;
     this.#limits = limits;
+    this.#observer = observer;
+    observer?.opened(limits.queuedEvents, () => ({
+      waiting: this.#waiting.length,
+      waitingAlone: this.#alone.length,
+      running: this.#groups + this.#retries,
+    }));
   }
 
   submit(command: TriggerCommand): Promise<CommandAnswer> {
-    if (this.#waiting.length + this.#alone.length >= this.#limits.queuedEvents) {
+    const exceeded = this.#exceededLimit(command);
+    if (exceeded) {
+      const metadata = { limit: exceeded, most: String(this.#limits[exceeded]) };
       return Promise.reject(
-        new DomainError('OVERLOADED', 'too many events are waiting; try again', {
-          metadata: { limit: 'queuedEvents', most: String(this.#limits.queuedEvents) },
-        }),
+        new DomainError('OVERLOADED', 'too many events are waiting; try again', { metadata }),
       );
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ command, resolve, reject });
+      this.#waiting.push({ command, sinceMs: performance.now(), resolve, reject });
       this.#schedulePump();
     });
+  }
+
+  /**
+   * Why a command had better come back later: what it would have to wait, by how fast the line moves, or what the
+   * first in line has waited. Work taken on beyond that would only be late. A few rounds of groups may always wait.
+   */
+  #exceededLimit({
+    isValidateOnly,
+    deadlineAtMs,
+  }: TriggerCommand): 'queuedEvents' | 'queueWaitMs' | undefined {
+    const { queuedEvents, queueWaitMs } = this.#limits;
+    if (this.#waiting.length + this.#alone.length >= queuedEvents) {
+      return 'queuedEvents';
+    }
+    const nowMs = performance.now();
+    const mostMs = Math.min(queueWaitMs, Math.max(0, deadlineAtMs - nowMs));
+    const isShort =
+      this.#waiting.length < ROUNDS * this.#limits.concurrentGroups * this.#limits.groupedEvents;
+    if (!isShort && this.#rate.waitMs(this.#waiting.length) > mostMs) {
+      return 'queueWaitMs';
+    }
+    const isLate = ({ sinceMs }: Waiting) => nowMs - sinceMs > mostMs;
+    const [first] = this.#waiting;
+    if (first && isLate(first) && this.#waiting.some((each) => isLate(each) && this.#canStart(each))) {
+      return 'queueWaitMs';
+    }
+    return isValidateOnly && this.#alone[0] && isLate(this.#alone[0]) ? 'queueWaitMs' : undefined;
+  }
+
+  /** Whoever waits for an athlete says nothing of how busy the service is. */
+  #canStart({ command }: Waiting): boolean {
+    return !command.signal.aborted && !this.#busyUsers.has(userKey(command));
   }
 
   /** Once per turn of the event loop, so that calls that came in together go together. */
@@ -123,6 +178,9 @@ class GroupingQueue implements TriggerQueue {
       }
     }
     this.#waiting = kept;
+    if (group.length > 0) {
+      this.#rate.took(group.length, kept.length > 0);
+    }
     return group;
   }
 
@@ -142,10 +200,25 @@ class GroupingQueue implements TriggerQueue {
 
   /** An empty list when the transaction failed: then each command is tried alone, so that none fails another. */
   async #settleTogether(commands: readonly TriggerCommand[]): Promise<Settlement[]> {
+    if (commands.length === 0) {
+      return [];
+    }
     try {
-      return await this.#unitOfWork.run(commands, 0);
+      return await this.#run(commands, 0);
     } catch {
       return [];
+    }
+  }
+
+  async #run(commands: readonly TriggerCommand[], waitMs: number): Promise<Settlement[]> {
+    const beganAtMs = performance.now();
+    let isCommitted = false;
+    try {
+      const settlements = await this.#unitOfWork.run(commands, waitMs);
+      isCommitted = true;
+      return settlements;
+    } finally {
+      this.#observer?.ran(commands.length, performance.now() - beganAtMs, isCommitted);
     }
   }
 
@@ -158,7 +231,7 @@ class GroupingQueue implements TriggerQueue {
         return;
       }
       try {
-        const [settlement] = await this.#unitOfWork.run([command], waitMs);
+        const [settlement] = await this.#run([command], waitMs);
         answer(waiting, settlement);
         return;
       } catch (error) {
@@ -166,6 +239,7 @@ class GroupingQueue implements TriggerQueue {
           waiting.reject(error);
           return;
         }
+        this.#observer?.retried();
         await pause(tries);
       }
     }

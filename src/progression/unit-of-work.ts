@@ -1,5 +1,4 @@
 /** The one transaction in which a group of events becomes changes: claim, lock, load, evaluate, flush, commit. */
-import { sql } from 'kysely';
 import { DomainError } from '../domain-error.ts';
 import type { Clock, Instant } from '../instant.ts';
 import { type Database, Rollback, type Transaction } from '../store/database.ts';
@@ -42,14 +41,24 @@ export function createUnitOfWork(database: Database, programs: ProgramLoader, cl
       if (!first) {
         return [];
       }
+      if (commands.some(({ accountId }) => accountId !== first.accountId)) {
+        throw new TypeError('the commands of a group are of one account');
+      }
       await database.ensureAccount(first.accountId);
-      return database.transaction(first.accountId, async (tx) => {
+      const handleAll = async (tx: Transaction) => {
         const settlements = await handleGroup(tx, commands, waitMs, programs, clock());
         if (commands.some(({ isValidateOnly }) => isValidateOnly)) {
           await tx.em.flush();
           throw new Rollback(settlements);
         }
         return settlements;
+      };
+      // Some of the group may have less time than this: they are answered at their deadline, whatever runs.
+      const deadlineAtMs = Math.max(...commands.map((command) => command.deadlineAtMs));
+      return database.transaction(first.accountId, handleAll, {
+        deadlineAtMs,
+        connectionWaitMs: Math.max(0, deadlineAtMs - performance.now()),
+        ...(waitMs > 0 ? { lockWaitMs: waitMs } : {}),
       });
     },
   };
@@ -64,9 +73,6 @@ async function handleGroup(
 ): Promise<Settlement[]> {
   const userIds = commands.map(({ userId }) => userId);
   // 1. Lock the athletes, in one global order; from here on nobody else changes what the events depend on.
-  if (waitMs > 0) {
-    await sql`select set_config('lock_timeout', ${String(Math.ceil(waitMs))}, true)`.execute(tx.sql);
-  }
   const locked = await lockUsers(tx, userIds, waitMs === 0);
   // 2. Look the request IDs and the events up in the ledger: what was answered before is answered again.
   const enrollments = await loadEnrollments(tx, userIds);

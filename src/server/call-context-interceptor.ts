@@ -2,13 +2,11 @@
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError, type Interceptor, type UnaryRequest } from '@connectrpc/connect';
 import { type CallContext, callContextKey } from '../call-context.ts';
-import { DEMO_ACCOUNT_ID, type Limits } from '../config.ts';
-import { DomainError, invalidFields } from '../domain-error.ts';
+import type { Limits } from '../config.ts';
+import { DomainError } from '../domain-error.ts';
 import type { Clock } from '../instant.ts';
+import { type Principal, principalKey, UUID } from './access/principal.ts';
 import { callArrivalKey } from './call-arrival.ts';
-
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
-const ACTOR_CHARACTERS = 200;
 
 export interface CallContextOptions {
   readonly limits: Pick<Limits, 'defaultDeadlineMs' | 'maximumDeadlineMs'>;
@@ -18,20 +16,21 @@ export interface CallContextOptions {
 }
 
 /**
- * Sets the call context of every unary call. Throws ACCOUNT_ID_INVALID, REQUEST_ID_INVALID, VALIDATION_FAILED
- * (an actor too long); DEADLINE_EXCEEDED and CANCELLED as soon as nobody waits for the handler any more.
+ * Sets the call context of every unary call. Throws REQUEST_ID_INVALID; DEADLINE_EXCEEDED
+ * and CANCELLED as soon as nobody waits for the handler any more.
  */
 export function createCallContextInterceptor(options: CallContextOptions): Interceptor {
   return (next) => async (request) => {
     if (request.stream) {
       return next(request);
     }
+    const principal = principalOf(request);
     const waiting = waitForCaller(request, options.limits);
     const { signal, deadlineAtMs } = waiting;
     try {
       const call: CallContext = {
-        accountId: accountIdOf(request),
-        actor: actorOf(request),
+        accountId: principal.accountId,
+        actor: principal.subject,
         requestId: requestIdOf(request),
         receivedAt: options.clock(),
         deadlineAtMs,
@@ -50,6 +49,14 @@ export function createCallContextInterceptor(options: CallContextOptions): Inter
       waiting.stop();
     }
   };
+}
+
+function principalOf({ contextValues }: UnaryRequest): Principal {
+  const principal = contextValues.get(principalKey);
+  if (!principal) {
+    throw new TypeError('the authentication interceptor is not installed');
+  }
+  return principal;
 }
 
 /** Whether a method may change something: then its request ID matters. */
@@ -95,22 +102,6 @@ function waitForCaller(request: UnaryRequest, limits: CallContextOptions['limits
       request.signal.removeEventListener('abort', onAbort);
     },
   };
-}
-
-function accountIdOf({ header }: UnaryRequest): string {
-  const accountId = header.get('x-account-id') ?? DEMO_ACCOUNT_ID;
-  if (!UUID.test(accountId)) {
-    throw new DomainError('ACCOUNT_ID_INVALID', 'the metadata x-account-id must be a UUID');
-  }
-  return accountId.toLowerCase();
-}
-
-function actorOf({ header }: UnaryRequest): string {
-  const actor = header.get('x-actor') || 'anonymous';
-  if (actor.length > ACTOR_CHARACTERS) {
-    throw invalidFields([{ field: 'x-actor', description: `at most ${ACTOR_CHARACTERS} characters` }]);
-  }
-  return actor;
 }
 
 /** Reads need no request ID, so a malformed one is not refused there. */

@@ -72,8 +72,9 @@ function detail<D extends DescMessage>(desc: D, value: MessageInitShape<D>): Det
   return { desc, value };
 }
 
-function detailsOf({ reason, metadata, violations }: DomainError): Detail[] {
-  const { retryDelayMs }: ErrorRow = ERROR_TABLE[reason];
+function detailsOf({ reason, metadata, violations, ...refusal }: DomainError): Detail[] {
+  const row: ErrorRow = ERROR_TABLE[reason];
+  const retryDelayMs = refusal.retryDelayMs ?? row.retryDelayMs;
   const details = [detail(ErrorInfoSchema, { reason, domain: ERROR_DOMAIN, metadata: { ...metadata } })];
   if (violations.length > 0) {
     details.push(detail(BadRequestSchema, { fieldViolations: violations.slice(0, SENT_VIOLATIONS) }));

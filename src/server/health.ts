@@ -6,6 +6,9 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from '../gen/health/v1/health_pb.ts';
 
+/** What a supervisor asks about to find out whether the process is worth keeping: it serves as long as it answers. */
+export const LIVENESS = 'liveness';
+
 export interface Health {
   /** Says from now on whether calls are welcome; "" and every service share one answer. */
   setServing(serving: boolean): void;
@@ -18,9 +21,12 @@ export interface Health {
 export function createHealth(): Health {
   const changes = new EventEmitter().setMaxListeners(0);
   let status: ServingStatus = ServingStatus.NOT_SERVING;
-  let known = new Set(['']);
+  let known = new Set(['', LIVENESS]);
 
   function statusOf(service: string): ServingStatus {
+    if (service === LIVENESS) {
+      return ServingStatus.SERVING;
+    }
     return known.has(service) ? status : ServingStatus.SERVICE_UNKNOWN;
   }
 
@@ -30,7 +36,7 @@ export function createHealth(): Health {
       changes.emit('change');
     },
     setServices(names) {
-      known = new Set(['', ...names]);
+      known = new Set(['', LIVENESS, ...names]);
       changes.emit('change');
     },
     implementation: {
@@ -38,10 +44,10 @@ export function createHealth(): Health {
         if (!known.has(service)) {
           throw new ConnectError('unknown service', Code.NotFound);
         }
-        return { status };
+        return { status: statusOf(service) };
       },
       list: () => ({
-        statuses: Object.fromEntries([...known].map((service) => [service, { status }])),
+        statuses: Object.fromEntries([...known].map((service) => [service, { status: statusOf(service) }])),
       }),
       async *watch({ service }, { signal }) {
         let told: ServingStatus | undefined;

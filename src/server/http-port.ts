@@ -1,10 +1,13 @@
-/** One cleartext port for HTTP/1.1 and HTTP/2: accepts, hands each connection to the right server, and drains. */
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+/** One port for HTTP/1.1 and HTTP/2: accepts, hands each connection to the right server, and drains. */
+import type { AddressInfo, Socket } from 'node:net';
 import type { Limits } from '../config.ts';
+import type { TlsConfig } from '../tls-config.ts';
+import { createConnectionPlaces } from './connection-places.ts';
 import { detectHttpVersion } from './first-bytes.ts';
 import { createHttp1Connections } from './http1-connections.ts';
 import { createHttp2Connections } from './http2-connections.ts';
 import type { HttpListener } from './rpc-listener.ts';
+import { createSocketServer } from './socket-server.ts';
 
 /** Why the server cannot listen, in one line for a person. */
 export class ListenError extends Error {
@@ -26,6 +29,7 @@ export async function openHttpPort(
   port: number,
   limits: Limits,
   listener: HttpListener,
+  tls?: TlsConfig,
 ): Promise<HttpPort> {
   const connections = new Set<Socket>();
   const undecided = new Set<Socket>();
@@ -33,12 +37,8 @@ export async function openHttpPort(
   const http2 = createHttp2Connections(limits, listener);
 
   function accept(socket: Socket): void {
-    connections.add(socket);
     undecided.add(socket);
-    socket.on('close', () => {
-      connections.delete(socket);
-      undecided.delete(socket);
-    });
+    socket.on('close', () => undecided.delete(socket));
     // A connection that breaks is closed as well; whoever was using it hears of that.
     socket.on('error', () => {});
     detectHttpVersion(socket, limits.firstBytesMs, (version) => {
@@ -47,7 +47,17 @@ export async function openHttpPort(
     });
   }
 
-  const server = createServer({ allowHalfOpen: true, noDelay: true, keepAlive: true }, accept);
+  const server = createSocketServer(tls, limits, accept);
+  // With TLS these are the ones under the encrypted ones, also while they shake hands.
+  const places = createConnectionPlaces(limits);
+  server.on('connection', (socket: Socket) => {
+    if (places.take(socket)) {
+      connections.add(socket);
+      socket.on('close', () => connections.delete(socket));
+    } else {
+      socket.destroy();
+    }
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => reject(listenErrorOf(error, host, port)));
     server.listen(port, host, resolve);
@@ -72,7 +82,8 @@ function destroyAll(sockets: Iterable<Socket>): void {
   }
 }
 
-function listenErrorOf(error: NodeJS.ErrnoException, host: string, port: number): ListenError {
+/** The one line for whoever started the process. */
+export function listenErrorOf(error: NodeJS.ErrnoException, host: string, port: number): ListenError {
   const cause = { cause: error };
   switch (error.code) {
     case 'EADDRINUSE':

@@ -4,49 +4,84 @@ import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
 import { isDefect } from '../error-table.ts';
 import { type CallArrival, callArrivalKey } from './call-arrival.ts';
 import { requestIdIn } from './call-context-interceptor.ts';
+import type { CallObserver } from './call-observer.ts';
 import { reasonOf, toConnectError } from './error-status.ts';
 import { describeCause, type Logger } from './logger.ts';
+import { traceParentIn } from './trace-parent.ts';
 
-/** Logs every call, and hands its caller the error of the contract in place of whatever was thrown. */
-export function createLogInterceptor(logger: Logger): Interceptor {
+/** Who hears of every call. */
+export interface CallListeners {
+  readonly logger: Logger;
+  readonly calls: CallObserver;
+}
+
+/** Logs and reports every call, and hands its caller the error of the contract in place of whatever was thrown. */
+export function createLogInterceptor(listeners: CallListeners): Interceptor {
   return (next) => async (request) => {
     const { method, header } = request;
     const arrival = request.contextValues.get(callArrivalKey);
     arrival.understood = true;
+    const record = startRecord(listeners, method, header, arrival);
     try {
       const response = await next(request);
-      logger.info({ ...lineOf(method, header, arrival), code: 'OK' }, 'call');
+      record.answered();
       return response;
     } catch (error) {
       const answer = toConnectError(error);
-      logFailedCall(logger, method, header, arrival, answer.code, error);
+      record.failed(answer.code, error);
       throw answer;
     }
   };
 }
 
-/** The line of a call that failed: a refusal with its reason, a defect with its cause. */
+/** Logs and reports a call that failed before it could run. */
 export function logFailedCall(
-  logger: Logger,
+  listeners: CallListeners,
   method: DescMethod,
   header: Headers,
   arrival: CallArrival,
   code: Code,
   error: unknown,
 ): void {
-  const line = { ...lineOf(method, header, arrival), code: Code[code], reason: reasonOf(error) };
-  if (isDefect(error) && !(error instanceof ConnectError)) {
-    logger.error({ ...line, cause: describeCause(error) }, 'call failed');
-  } else {
-    logger.info(line, 'call refused');
-  }
+  startRecord(listeners, method, header, arrival).failed(code, error);
 }
 
-function lineOf(method: DescMethod, header: Headers, arrival: CallArrival) {
+/** The line and the report of one call, for whichever way it ends. */
+function startRecord(
+  { logger, calls }: CallListeners,
+  method: DescMethod,
+  header: Headers,
+  arrival: CallArrival,
+) {
+  const { protocol, atMs } = arrival;
+  const call = calls.start({ method, protocol, traceParent: traceParentIn(header), arrivedAtMs: atMs });
+
+  function endAs(code: Code | undefined, reason: ReturnType<typeof reasonOf>) {
+    const durationMs = performance.now() - atMs;
+    call.end({ code, reason, durationMs });
+    return {
+      method: `${method.parent.typeName}/${method.name}`,
+      protocol,
+      requestId: requestIdIn(header),
+      traceId: call.traceId,
+      durationMs: Math.round(durationMs * 10) / 10,
+      code: code === undefined ? 'OK' : Code[code],
+      reason,
+    };
+  }
+
   return {
-    method: `${method.parent.typeName}/${method.name}`,
-    protocol: arrival.protocol,
-    requestId: requestIdIn(header),
-    durationMs: Math.round((performance.now() - arrival.atMs) * 10) / 10,
+    answered() {
+      logger.info(endAs(undefined, undefined), 'call');
+    },
+    /** A refusal with its reason, a defect with its cause. */
+    failed(code: Code, error: unknown) {
+      const line = endAs(code, reasonOf(error));
+      if (isDefect(error) && !(error instanceof ConnectError)) {
+        logger.error({ ...line, cause: describeCause(error) }, 'call failed');
+      } else {
+        logger.info(line, 'call refused');
+      }
+    },
   };
 }

@@ -1,20 +1,32 @@
-/** Asks the process again and again whether it is ready, and takes no answer for a no. */
+/** Asks the process again and again whether it is ready, and does not change its mind at every answer. */
+import type { Limits } from '../config.ts';
 
 export interface Readiness {
   ready(): boolean;
   stop(): void;
 }
 
+export type ReadinessLimits = Pick<
+  Limits,
+  'readinessIntervalMs' | 'readinessFailures' | 'readinessSuccesses'
+>;
+
 /**
- * Asks once before it resolves, then every `intervalMs` after the last answer; calls `onAnswer` with each. A
- * question that fails, or is not answered within `intervalMs`, counts as "not ready".
+ * Asks once before it resolves, which decides, then every `readinessIntervalMs` after the last answer. From then on it
+ * takes `readinessFailures` times "no" in a row to be ready no more, and `readinessSuccesses` times "yes" to be ready
+ * again. A question that fails, or is not answered within the interval, is a "no". Calls `onAnswer` after each with
+ * what holds.
  */
 export async function watchReadiness(
   isReady: () => Promise<boolean>,
-  intervalMs: number,
+  limits: ReadinessLimits,
   onAnswer: (ready: boolean) => void,
 ): Promise<Readiness> {
+  const { readinessIntervalMs: intervalMs, readinessFailures, readinessSuccesses } = limits;
   let ready = false;
+  let isFirst = true;
+  /** Answers in a row that say otherwise. */
+  let contrary = 0;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;
 
@@ -22,7 +34,12 @@ export async function watchReadiness(
     const question = (async () => isReady())();
     const answer = await inTime(question, intervalMs).catch(() => false);
     if (!stopped) {
-      ready = answer;
+      contrary = answer === ready ? 0 : contrary + 1;
+      if (contrary >= (isFirst ? 1 : ready ? readinessFailures : readinessSuccesses)) {
+        ready = answer;
+        contrary = 0;
+      }
+      isFirst = false;
       onAnswer(ready);
       timer = setTimeout(ask, intervalMs).unref();
     }

@@ -1,4 +1,4 @@
-/** Puts every service on one router: ours behind the interceptors; health and reflection, which say who they are. */
+/** Puts every service on one router: ours behind the interceptors; health and reflection for everybody. */
 import type { DescService } from '@bufbuild/protobuf';
 import { type ConnectRouter, type ConnectRouterOptions, createConnectRouter } from '@connectrpc/connect';
 import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node';
@@ -9,20 +9,26 @@ import { ServerReflection as ServerReflectionV1Alpha } from '../gen/grpc/reflect
 import { Health as HealthService } from '../gen/health/v1/health_pb.ts';
 import type { Clock } from '../instant.ts';
 import { prepareValidation } from '../message-validation.ts';
+import { createAccessInterceptors } from './access/access-interceptors.ts';
+import type { Authenticate } from './access/authentication-interceptor.ts';
 import { createRequestGate } from './call-arrival.ts';
 import { createCallContextInterceptor } from './call-context-interceptor.ts';
+import type { CallObserver } from './call-observer.ts';
 import { LONGEST_TIMEOUT_MS } from './endless-timeout.ts';
 import type { Health } from './health.ts';
 import { createLogInterceptor, logFailedCall } from './log-interceptor.ts';
 import { describeCause, type Logger } from './logger.ts';
+import { createAccountRateInterceptor, createPeerRateInterceptor } from './rate-interceptors.ts';
 import { createReflection } from './reflection.ts';
 import { createValidationInterceptor } from './validation-interceptor.ts';
 
 export interface RoutesOptions {
   /** Registers the services of the API. */
   readonly routes: (router: ConnectRouter) => void;
+  readonly authenticate: Authenticate;
   readonly limits: Limits;
   readonly logger: Logger;
+  readonly calls: CallObserver;
   readonly clock: Clock;
   readonly health: Health;
   /** Ends the streams of health and reflection, which would otherwise outlast any drain. */
@@ -39,18 +45,22 @@ export function createRoutes(options: RoutesOptions): ConnectRouter {
   return router;
 }
 
-function optionsOfOurServices({ limits, logger, clock }: RoutesOptions): ConnectRouterOptions {
+function optionsOfOurServices(options: RoutesOptions): ConnectRouterOptions {
+  const { authenticate, limits, logger, calls, clock } = options;
   return {
     acceptCompression: [compressionGzip, compressionBrotli],
     readMaxBytes: limits.messageBytes,
     // The call context's deadline is far shorter: a longer timeout is cut down to it, not refused.
     maxTimeoutMs: LONGEST_TIMEOUT_MS,
     requestGate: createRequestGate(({ method, requestHeader }, arrival, error) => {
-      logFailedCall(logger, method, requestHeader, arrival, error.code, error);
+      logFailedCall({ logger, calls }, method, requestHeader, arrival, error.code, error);
     }),
     // The first one is outermost.
     interceptors: [
-      createLogInterceptor(logger),
+      createLogInterceptor({ logger, calls }),
+      createPeerRateInterceptor(limits),
+      ...createAccessInterceptors(authenticate),
+      createAccountRateInterceptor(limits),
       createValidationInterceptor(),
       createCallContextInterceptor({
         limits,
@@ -71,6 +81,7 @@ function addInfrastructure(
   { health, draining }: RoutesOptions,
 ): void {
   const services = [...ours, HealthService, ServerReflection, ServerReflectionV1Alpha];
+  // Exempt from credentials and permissions: probes and explorers have none, and learn nothing of an account.
   const quiet = { interceptors: [], shutdownSignal: draining };
   health.setServices(services.map((service) => service.typeName));
   router.service(HealthService, health.implementation, quiet);

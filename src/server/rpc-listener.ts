@@ -1,11 +1,15 @@
 /** Carries requests of both HTTP versions to the RPC handlers, and their answers back. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import { TLSSocket } from 'node:tls';
+import { createContextValues } from '@connectrpc/connect';
 import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/connect/protocol';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import { ERROR_TABLE } from '../error-table.ts';
+import { tlsSocketKey } from './access/client-certificate.ts';
 import { cutEndlessTimeout } from './endless-timeout.ts';
 import { describeCause, type Logger } from './logger.ts';
+import { peerAddressKey } from './rate-interceptors.ts';
 
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
 export type HttpResponse = ServerResponse | Http2ServerResponse;
@@ -42,10 +46,15 @@ export function createRpcListener(handlers: readonly UniversalHandler[], logger:
 /** undefined when the request names no host, or one that no URL can have. */
 function universalRequestOf(request: HttpRequest, response: HttpResponse) {
   try {
-    return universalRequestFromNodeRequest(request, response, undefined, undefined);
+    return universalRequestFromNodeRequest(request, response, undefined, contextOf(request));
   } catch {
     return undefined;
   }
+}
+
+function contextOf({ socket }: HttpRequest) {
+  const values = createContextValues().set(peerAddressKey, socket.remoteAddress);
+  return socket instanceof TLSSocket ? values.set(tlsSocketKey, socket) : values;
 }
 
 async function send(answer: UniversalServerResponse, response: HttpResponse): Promise<void> {

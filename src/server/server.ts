@@ -1,7 +1,10 @@
 /** The listening server: its services, their health, and the way from serving to closed. */
+import { setTimeout } from 'node:timers/promises';
 import type { ConnectRouter } from '@connectrpc/connect';
 import type { Config } from '../config.ts';
 import { type Clock, systemClock } from '../instant.ts';
+import type { Authenticate } from './access/authentication-interceptor.ts';
+import { type CallObserver, UNOBSERVED } from './call-observer.ts';
 import { createHealth } from './health.ts';
 import { openHttpPort } from './http-port.ts';
 import type { Logger } from './logger.ts';
@@ -10,12 +13,16 @@ import { createRoutes } from './routes.ts';
 import { createRpcListener } from './rpc-listener.ts';
 
 export interface ServerOptions {
-  readonly config: Pick<Config, 'host' | 'port' | 'limits'>;
+  readonly config: Pick<Config, 'host' | 'port' | 'limits'> & Partial<Pick<Config, 'tls'>>;
   readonly logger: Logger;
+  /** Finds out who calls; see createAuthenticator. */
+  readonly authenticate: Authenticate;
   /** Registers the services of the API; health and reflection come by themselves. */
   readonly routes: (router: ConnectRouter) => void;
   /** Asked again and again; while it says no, or fails, health says NOT_SERVING. */
   readonly isReady?: () => Promise<boolean>;
+  /** Hears of every call of the API. */
+  readonly calls?: CallObserver | undefined;
   readonly clock?: Clock;
 }
 
@@ -26,23 +33,36 @@ export interface RunningServer {
   readonly port: number;
   /** Takes the server out of rotation and back; calls are answered all the same. */
   setServing(serving: boolean): void;
-  /** Drains: NOT_SERVING, no new connections, running calls finish within `limits.drainMs`. May be called twice. */
+  /**
+   * Drains within `limits.drainMs`: says NOT_SERVING, and after `limits.drainPauseMs` takes no new connections and
+   * lets running calls finish. May be called twice.
+   */
   close(): Promise<void>;
 }
 
 /** Serves from the moment it resolves. Rejects with a ListenError when the port is not to be had. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { config, logger, routes, isReady = async () => true, clock = systemClock } = options;
+  const { config, logger, authenticate, routes, isReady = async () => true } = options;
+  const { calls = UNOBSERVED, clock = systemClock } = options;
   const { host, limits } = config;
   const health = createHealth();
   const draining = new AbortController();
-  const router = createRoutes({ routes, limits, logger, clock, health, draining: draining.signal });
+  const router = createRoutes({
+    routes,
+    authenticate,
+    limits,
+    logger,
+    calls,
+    clock,
+    health,
+    draining: draining.signal,
+  });
   const listener = createRpcListener(router.handlers, logger);
 
-  const httpPort = await openHttpPort(host, config.port, limits, listener);
+  const httpPort = await openHttpPort(host, config.port, limits, listener, config.tls);
 
   let wanted = true;
-  const readiness = await watchReadiness(isReady, limits.readinessIntervalMs, updateHealth);
+  const readiness = await watchReadiness(isReady, limits, updateHealth);
   function updateHealth(ready: boolean): void {
     health.setServing(wanted && ready && !draining.signal.aborted);
   }
@@ -51,11 +71,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   async function drain(): Promise<void> {
     readiness.stop();
     health.setServing(false);
+    // Until load balancers have heard of it, new calls still come here, and are answered.
+    if (limits.drainPauseMs > 0) {
+      await setTimeout(limits.drainPauseMs);
+    }
     draining.abort();
-    await httpPort.drain(limits.drainMs);
+    await httpPort.drain(limits.drainMs - limits.drainPauseMs);
   }
   return {
-    url: urlOf(host, httpPort.port),
+    url: urlOf(config.tls ? 'https' : 'http', host, httpPort.port),
     host,
     port: httpPort.port,
     setServing(serving) {
@@ -70,8 +94,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 /** An address that means "every interface" is no address to call. */
-function urlOf(host: string, port: number): string {
+function urlOf(scheme: string, host: string, port: number): string {
   const everywhere = host === '0.0.0.0' || host === '::';
   const name = everywhere ? 'localhost' : host;
-  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+  return `${scheme}://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }

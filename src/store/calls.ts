@@ -42,7 +42,8 @@ export function createCalls({ database, clock }: ServiceDeps): Calls {
       );
     },
     read(context, work) {
-      return database.transaction(callContextOf(context).accountId, work);
+      const { accountId, deadlineAtMs, signal } = callContextOf(context);
+      return database.transaction(accountId, work, { deadlineAtMs, signal });
     },
   };
 }

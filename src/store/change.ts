@@ -22,7 +22,8 @@ export interface AuditedChange {
     | 'program_progression'
     | 'lift_max'
     | 'failure_counter'
-    | 'progression_log';
+    | 'progression_log'
+    | 'user';
   readonly targetId: string;
   /** The athlete concerned, where there is one. */
   readonly userId?: string;

@@ -1,8 +1,30 @@
-/** Keeps the pool of connections whole. */
+/** Keeps the pool of connections whole, and says how busy it is. */
 import type { EventEmitter } from 'node:events';
 
 interface PooledClient extends EventEmitter {
   release: (destroy?: boolean) => void;
+}
+
+/** What the driver's pool says of itself. */
+export interface ConnectionPool extends EventEmitter {
+  readonly totalCount: number;
+  readonly idleCount: number;
+  readonly waitingCount: number;
+}
+
+export interface PoolUse {
+  /** Connections at most. */
+  readonly limit: number;
+  readonly used: number;
+  readonly idle: number;
+  /** Callers that wait for one. */
+  readonly waiting: number;
+}
+
+/** A pool that nobody has used yet is not there: then nothing is open, and nobody waits. */
+export function poolUseOf(pool: ConnectionPool | undefined, limit: number, atGate: number): PoolUse {
+  const { totalCount, idleCount, waitingCount } = pool ?? { totalCount: 0, idleCount: 0, waitingCount: 0 };
+  return { limit, used: totalCount - idleCount, idle: idleCount, waiting: waitingCount + atGate };
 }
 
 /**

@@ -1,12 +1,14 @@
 /** MikroORM on PostgreSQL: one database handle, and transactions that belong to one account. */
-import type { EventEmitter } from 'node:events';
 import { Migrator } from '@mikro-orm/migrations';
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
 import { type Kysely, sql } from 'kysely';
 import { ProgressionEngine } from '../../migrations/001-progression-engine.ts';
+import { AccountIsolation } from '../../migrations/002-account-isolation.ts';
+import { AuditReading } from '../../migrations/003-audit-reading.ts';
 import { ColumnInsertDriver } from './column-insert-driver.ts';
-import { releaseDeadConnections } from './connection-pool.ts';
+import { type ConnectionPool, type PoolUse, poolUseOf, releaseDeadConnections } from './connection-pool.ts';
 import { translateDatabaseError } from './database-error.ts';
+import { enterAccount, type TransactionLimits } from './enter-account.ts';
 import { AccountEntity } from './entities/account.ts';
 import { AuditEntryEntity } from './entities/audit-entry.ts';
 import { EnrollmentEntity } from './entities/enrollment.ts';
@@ -24,9 +26,14 @@ import { ProgressionStateEntity } from './entities/progression-state.ts';
 import { StoredRequestEntity } from './entities/stored-request.ts';
 import { UserEntity } from './entities/user.ts';
 import { prepareStatements } from './prepared-statements.ts';
+import { createTransactionGate } from './transaction-gate.ts';
 
 /** Every change of the schema, oldest first. */
-export const MIGRATIONS = [{ name: '001-progression-engine', class: ProgressionEngine }];
+export const MIGRATIONS = [
+  { name: '001-progression-engine', class: ProgressionEngine },
+  { name: '002-account-isolation', class: AccountIsolation },
+  { name: '003-audit-reading', class: AuditReading },
+];
 
 /** A transaction of one account: writes go through `em` and its flush, lean reads through `sql`. */
 export interface Transaction {
@@ -39,12 +46,19 @@ export interface Transaction {
 export interface Database {
   readonly orm: MikroORM;
   /**
-   * Runs `work` in one READ COMMITTED transaction, then flushes and commits. Rolls back when it throws; what
-   * PostgreSQL refuses comes out as a DomainError where it is a rule of the domain (see database-error.ts).
+   * Runs `work` in one READ COMMITTED transaction that sees and writes rows of this account alone, then flushes and
+   * commits. Rolls back when it throws; what PostgreSQL refuses comes out as a DomainError where it is a rule of the
+   * domain (see database-error.ts). Throws OVERLOADED when no connection comes free for it; nothing began then.
    */
-  transaction<T>(accountId: string, work: (tx: Transaction) => Promise<T>): Promise<T>;
+  transaction<T>(
+    accountId: string,
+    work: (tx: Transaction) => Promise<T>,
+    limits?: TransactionLimits,
+  ): Promise<T>;
   /** Makes the account's row, once; an account exists from its first write on. */
   ensureAccount(accountId: string): Promise<void>;
+  /** How busy the connections are. */
+  poolUse(): PoolUse;
   close(): Promise<void>;
 }
 
@@ -59,11 +73,19 @@ export class Rollback<T> {
 
 export interface DatabaseOptions {
   readonly connections: number;
+  /** How long PostgreSQL may take to open a connection. */
   readonly connectionWaitMs: number;
+  /** How long a transaction waits for a connection; default: connectionWaitMs. */
+  readonly transactionWaitMs?: number;
+  /** Transactions that may wait for one; default: any number. */
+  readonly waitingTransactions?: number;
+  /** Off for a proxy that hands each transaction another connection; default: on. */
+  readonly preparedStatements?: boolean;
 }
 
 /** Connects lazily: the first use finds out whether the database is there. */
 export function openDatabase(url: string, options: DatabaseOptions): Database {
+  let pool: ConnectionPool | undefined;
   const orm = new MikroORM({
     driver: ColumnInsertDriver,
     clientUrl: url,
@@ -90,29 +112,42 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
     pool: { max: options.connections },
     driverOptions: {
       connectionTimeoutMillis: options.connectionWaitMs,
-      onPoolCreated(pool: EventEmitter) {
+      onPoolCreated(created: ConnectionPool) {
+        pool = created;
         releaseDeadConnections(pool);
-        prepareStatements(pool);
+        if (options.preparedStatements ?? true) {
+          prepareStatements(pool);
+        }
       },
     },
     // The database's own constraints say what is required, and nothing reads entities after the flush.
     validateRequired: false,
     populateAfterFlush: false,
   });
+  const gate = createTransactionGate({
+    places: options.connections,
+    waiters: options.waitingTransactions ?? Number.POSITIVE_INFINITY,
+    waitMs: options.transactionWaitMs ?? options.connectionWaitMs,
+  });
   const knownAccountIds = new Set<string>();
   const database: Database = {
     orm,
-    async transaction(accountId, work) {
+    async transaction(accountId, work, limits = {}) {
+      await gate.enter({ waitMs: limits.connectionWaitMs, signal: limits.signal });
       const fork = orm.em.fork();
       try {
         return await fork.transactional(async (em) => {
-          return work({ accountId, em: em as EntityManager, sql: em.getKysely() });
+          const tx: Transaction = { accountId, em: em as EntityManager, sql: em.getKysely() };
+          await enterAccount(tx.sql, accountId, limits);
+          return work(tx);
         });
       } catch (error) {
         if (error instanceof Rollback) {
           return error.answer;
         }
         throw translateDatabaseError(error);
+      } finally {
+        gate.leave();
       }
     },
     async ensureAccount(accountId) {
@@ -123,6 +158,7 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
         knownAccountIds.add(accountId);
       }
     },
+    poolUse: () => poolUseOf(pool, options.connections, gate.waiting()),
     close: () => orm.close(),
   };
   return database;

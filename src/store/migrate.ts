@@ -19,7 +19,12 @@ const MIGRATION_LOCK = 7_350_114_201;
  */
 export function migrate(database: Database): Promise<string[]> {
   return alone(database, async (em) => {
-    refuseNewerSchema(await appliedNames(em));
+    const applied = await appliedNames(em);
+    refuseNewerSchema(applied);
+    // Whoever may not change the schema can still start on one that needs no change.
+    if (pendingNames(applied).length === 0) {
+      return [];
+    }
     const done = await database.orm.migrator.up({ transaction: em.getTransactionContext() });
     return done.map(({ name }) => name);
   });
@@ -41,11 +46,28 @@ export async function migrationStatus(database: Database): Promise<MigrationStat
   return MIGRATIONS.map(({ name }) => ({ name, applied: applied.includes(name) }));
 }
 
-function alone<T>(database: Database, work: (em: EntityManager) => Promise<T>): Promise<T> {
-  return database.orm.em.fork().transactional(async (em) => {
-    await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(em.getKysely());
-    return work(em as EntityManager);
-  });
+/** True when no migration of this code is missing; a schema may be ahead of it, while newer processes take over. */
+export async function isMigrated(database: Database): Promise<boolean> {
+  return pendingNames(await appliedNames(database.orm.em.fork())).length === 0;
+}
+
+async function alone<T>(database: Database, work: (em: EntityManager) => Promise<T>): Promise<T> {
+  const fork = database.orm.em.fork();
+  try {
+    return await fork.transactional(async (em) => {
+      await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute(em.getKysely());
+      return work(em as EntityManager);
+    });
+  } catch (error) {
+    const { code, message } = error as { code?: string; message?: string };
+    if (code === '42501') {
+      throw new StartError(
+        `the database's user may not change the schema (${message}); run migrate up as its owner, ` +
+          'or set MIGRATION_DATABASE_URL',
+      );
+    }
+    throw error;
+  }
 }
 
 async function appliedNames(em: EntityManager): Promise<string[]> {
@@ -57,6 +79,10 @@ async function appliedNames(em: EntityManager): Promise<string[]> {
   const { rows } = await sql<{ name: string }>`
     select name from mikro_orm_migrations order by id`.execute(em.getKysely());
   return rows.map(({ name }) => name);
+}
+
+function pendingNames(applied: readonly string[]): string[] {
+  return MIGRATIONS.map(({ name }) => name).filter((name) => !applied.includes(name));
 }
 
 function refuseNewerSchema(applied: readonly string[]): void {

@@ -53,8 +53,7 @@ export async function once<I extends DescMessage, O extends DescMessage>(
   const requestId = requireRequestId(call.requestId);
   const fingerprint = fingerprintOf(method.input, request);
   await database.ensureAccount(call.accountId);
-  const { response, replayed } = await database.transaction(call.accountId, async (tx) => {
-    await limitWaits(tx, call.deadlineAtMs);
+  const run = async (tx: Transaction) => {
     const claim = await sql`
       insert into requests (account_id, method, request_id, fingerprint, response, occurred_at)
       values (${call.accountId}, ${method.name}, ${requestId}, ${fingerprint}, '', ${instantToText(call.receivedAt)})
@@ -70,20 +69,16 @@ export async function once<I extends DescMessage, O extends DescMessage>(
       tx.sql,
     );
     return { response: answer, replayed: false };
+  };
+  const { deadlineAtMs, signal } = call;
+  const { response, replayed } = await database.transaction(call.accountId, run, {
+    deadlineAtMs,
+    signal,
   });
   if (replayed) {
     markReplayed(context);
   }
   return response;
-}
-
-/** Ends whatever still runs in the database at the deadline, with DEADLINE_EXCEEDED. */
-async function limitWaits(tx: Transaction, deadlineAtMs: number): Promise<void> {
-  const remainingMs = Math.ceil(deadlineAtMs - performance.now());
-  if (remainingMs <= 0) {
-    throw new DomainError('DEADLINE_EXCEEDED', 'the deadline passed');
-  }
-  await sql`select set_config('statement_timeout', ${String(remainingMs)}, true)`.execute(tx.sql);
 }
 
 async function storedResponse<I extends DescMessage, O extends DescMessage>(

@@ -7,6 +7,8 @@ import { startEmbeddedPostgres } from './embedded-postgres.ts';
 
 export interface Store {
   readonly database: Database;
+  /** Runs `work` as the schema's owner, over connections that are closed when it ends. */
+  asOwner<T>(work: (owner: Database) => Promise<T>): Promise<T>;
   /** Settles when the embedded server ended by itself, with its last words; never for a server of somebody else. */
   readonly lost: Promise<string>;
   /** Closes the connections, then stops the embedded server. */
@@ -16,6 +18,9 @@ export interface Store {
 /** `nulls not distinct` came with 15. */
 const OLDEST_SERVER_VERSION = 150_000;
 
+/** A migration's transaction, and one to spare. */
+const OWNER_CONNECTIONS = 2;
+
 /**
  * Opens the store and asks it something. Throws StartError, in one line, when the server cannot be reached or
  * started, or is too old. `log` takes what the embedded server says, line by line.
@@ -24,10 +29,15 @@ export async function openStore(config: Config, log: (line: string) => void): Pr
   const server = config.databaseUrl
     ? { url: config.databaseUrl, lost: new Promise<never>(() => {}), stop: async () => undefined }
     : await startEmbeddedPostgres({ dataDir: config.dataDir, log });
-  const place = describePlace(server.url);
+  const { connectionWaitMs, transactionWaitMs, waitingTransactions } = config.limits;
+  const { preparedStatements } = config;
+  const place = describePlace(server.url, 'DATABASE_URL');
   const database = openDatabase(server.url, {
     connections: config.limits.databaseConnections,
-    connectionWaitMs: config.limits.connectionWaitMs,
+    connectionWaitMs,
+    transactionWaitMs,
+    waitingTransactions,
+    preparedStatements,
   });
   const close = async () => {
     await database.close();
@@ -39,13 +49,35 @@ export async function openStore(config: Config, log: (line: string) => void): Pr
     await close();
     throw error;
   }
-  return { database, lost: server.lost, close };
+  return {
+    database,
+    lost: server.lost,
+    close,
+    async asOwner(work) {
+      const { migrationDatabaseUrl } = config;
+      if (!migrationDatabaseUrl) {
+        return work(database);
+      }
+      const ownerPlace = describePlace(migrationDatabaseUrl, 'MIGRATION_DATABASE_URL');
+      const owner = openDatabase(migrationDatabaseUrl, {
+        connections: OWNER_CONNECTIONS,
+        connectionWaitMs,
+        preparedStatements,
+      });
+      try {
+        await requireSupportedServer(owner, ownerPlace);
+        return await work(owner);
+      } finally {
+        await owner.close();
+      }
+    },
+  };
 }
 
 /** Host, port and name of a database; never the password. */
-function describePlace(url: string): string {
+function describePlace(url: string, variable: string): string {
   if (!URL.canParse(url) || !/^postgres(ql)?:$/.test(new URL(url).protocol)) {
-    throw new StartError('DATABASE_URL must look like postgres://user:password@host:5432/database');
+    throw new StartError(`${variable} must look like postgres://user:password@host:5432/database`);
   }
   const { hostname, port, pathname } = new URL(url);
   return `${decodeURIComponent(hostname)}:${port || 5432}${pathname}`;

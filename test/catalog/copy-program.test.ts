@@ -203,7 +203,7 @@ describe('a copy of a program of the catalogue', () => {
     const copy = await db.database.transaction(accountId, async (tx) => {
       await insertLift(tx, 'bench-press');
       const waiting = copyOfCatalog('sheiko');
-      await expect.poll(() => waitingSessions(tx)).toBe(1);
+      await expect.poll(() => waitingSessions(db.database)).toBe(1);
       await insertLift(tx, 'squat');
       return { waiting };
     });

@@ -187,9 +187,9 @@ describe('a program progression', () => {
     const { changed, placed } = await db.database.transaction(accountId, async (tx) => {
       await sql`select id from programs where id = ${program.id} for update`.execute(tx.sql);
       const changing = client.programs.updateProgression({ progressionId: linear.id, name: 'Changed' });
-      await expect.poll(() => waitingSessions(tx)).toBe(1);
+      await expect.poll(() => waitingSessions(db.database)).toBe(1);
       const placing = placeRule(client, { programId: other.id, progressionId: linear.id });
-      await expect.poll(() => waitingSessions(tx)).toBe(2);
+      await expect.poll(() => waitingSessions(db.database)).toBe(2);
       return { changed: changing, placed: placing };
     });
 

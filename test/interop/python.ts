@@ -14,6 +14,7 @@ const GENERATED = [
   'google/rpc/status.proto',
   'grpc/reflection/v1/reflection.proto',
   'health/v1/health.proto',
+  'progression/v1/access.proto',
   'progression/v1/common.proto',
   'progression/v1/progression_service.proto',
   'progression/v1/user_service.proto',

@@ -5,7 +5,12 @@ import http2 from 'node:http2';
 import { connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { createClient } from '@connectrpc/connect';
+import { createGrpcTransport } from '@connectrpc/connect-node';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import {
+  Health,
+  HealthCheckResponse_ServingStatus as ServingStatus,
+} from '../../src/gen/health/v1/health_pb.ts';
 import { UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
 import { startTestServer, type TestServerOptions, TRANSPORTS, USER_ID } from './test-server.ts';
 
@@ -66,6 +71,25 @@ describe.each(Object.entries(TRANSPORTS))('%s', (_, transport) => {
     expect((await call).user?.id).toBe(USER_ID);
     await closing;
   });
+});
+
+test('in the pause before it drains the server says NOT_SERVING, and answers all the same', async () => {
+  const server = await startTestServer({ limits: { drainPauseMs: 300 } });
+  const transport = createGrpcTransport({ baseUrl: server.url });
+  const health = createClient(Health, transport);
+  const statuses = health.watch({})[Symbol.asyncIterator]();
+  expect((await statuses.next()).value?.status).toBe(ServingStatus.SERVING);
+  let closed = false;
+  const closing = server.close().then(() => {
+    closed = true;
+  });
+  expect((await statuses.next()).value?.status).toBe(ServingStatus.NOT_SERVING);
+  const { user } = await createClient(UserService, createGrpcTransport({ baseUrl: server.url })).getUser({
+    userId: USER_ID,
+  });
+  expect(user?.id).toBe(USER_ID);
+  expect(closed).toBe(false);
+  await closing;
 });
 
 test('HTTP/2 peers are told to go away, and a call they make nevertheless is refused unprocessed', async () => {

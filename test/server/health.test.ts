@@ -37,6 +37,14 @@ describe('Check', () => {
     },
   );
 
+  test('says SERVING of the process itself, whether it takes calls or not', async () => {
+    const { server, check } = await startServerWithHealth({ isReady: async () => false });
+    expect(await check('')).toBe(NOT_SERVING);
+    expect(await check('liveness')).toBe(SERVING);
+    server.setServing(false);
+    expect(await check('liveness')).toBe(SERVING);
+  });
+
   test('does not know other services', async () => {
     const { health } = await startServerWithHealth();
     expect(await failureOf(health.check({ service: 'progression.v1.Users' }))).toMatchObject({
@@ -84,6 +92,7 @@ test('List names every service', async () => {
     'grpc.health.v1.Health',
     'grpc.reflection.v1.ServerReflection',
     'grpc.reflection.v1alpha.ServerReflection',
+    'liveness',
     'progression.v1.ProgramService',
     'progression.v1.ProgressionService',
     USER_SERVICE,

@@ -39,6 +39,17 @@ test.each([
   expect(logged).toMatchObject([{ protocol }]);
 });
 
+test('a call says which trace of its caller it is part of, answered or not', async () => {
+  const { url, logged } = await startTestServer();
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+  const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
+  await postJson(url, GET_USER, { userId: USER_ID }, headers);
+  await postJson(url, GET_USER, { userId: 'x' }, headers);
+  await postJson(url, GET_USER, '{', headers);
+  await postJson(url, GET_USER, '{', { traceparent: CANARY });
+  expect(logged.map((line) => line.traceId)).toEqual([traceId, traceId, traceId, undefined]);
+});
+
 test('a call that is refused says why', async () => {
   const { url, logged } = await startTestServer({
     users: {
@@ -105,6 +116,7 @@ test('what callers send does not get into the log', async () => {
     'x-account-id': CANARY,
     'idempotency-key': CANARY,
     'x-request-id': CANARY,
+    traceparent: CANARY,
     'user-agent': CANARY,
   };
   await postJson(url, 'progression.v1.UserService/CreateUser', { name: CANARY });

@@ -1,11 +1,13 @@
 /** What counts as ready. */
 import { expect, onTestFinished, test } from 'vitest';
-import { watchReadiness } from '../../src/server/readiness.ts';
+import { type ReadinessLimits, watchReadiness } from '../../src/server/readiness.ts';
 
-/** Watches `isReady` and collects the answers. */
-async function watch(isReady: () => Promise<boolean>) {
+const LIMITS = { readinessIntervalMs: 10, readinessFailures: 1, readinessSuccesses: 1 };
+
+/** Watches `isReady` and collects what holds after each answer. */
+async function watch(isReady: () => Promise<boolean>, limits: Partial<ReadinessLimits> = {}) {
   const answers: boolean[] = [];
-  const readiness = await watchReadiness(isReady, 10, (ready) => answers.push(ready));
+  const readiness = await watchReadiness(isReady, { ...LIMITS, ...limits }, (ready) => answers.push(ready));
   onTestFinished(() => readiness.stop());
   return { readiness, answers };
 }
@@ -32,6 +34,22 @@ test.each<[string, () => Promise<boolean>]>([
 ])('a question that %s means no', async (_, isReady) => {
   const { readiness } = await watch(isReady);
   expect(readiness.ready()).toBe(false);
+});
+
+test('it takes answers in a row to change its mind, and one to begin with', async () => {
+  const said = [true, false, false, true, false, false, false, true, false, true, true];
+  const remaining = [...said];
+
+  const { answers, readiness } = await watch(async () => remaining.shift() ?? true, {
+    readinessFailures: 3,
+    readinessSuccesses: 2,
+  });
+  await expect.poll(() => remaining.length).toBe(0);
+  await expect.poll(() => answers.length).toBeGreaterThanOrEqual(said.length);
+  readiness.stop();
+
+  const held = [true, true, true, true, true, true, false, false, false, false, true];
+  expect(answers.slice(0, said.length)).toEqual(held);
 });
 
 test('is not asked any more once stopped', async () => {

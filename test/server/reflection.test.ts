@@ -99,6 +99,7 @@ describe('a file', () => {
       'buf/validate/validate.proto',
       'google/protobuf/descriptor.proto',
       'google/protobuf/timestamp.proto',
+      'progression/v1/access.proto',
     ]);
   });
 
@@ -136,7 +137,7 @@ test('the extensions of a type are listed, also where there are none', async () 
   expect(
     await ask({ case: 'allExtensionNumbersOfType', value: 'google.protobuf.FieldOptions' }),
   ).toMatchObject({
-    value: { baseTypeName: 'google.protobuf.FieldOptions', extensionNumber: [1159] },
+    value: { baseTypeName: 'google.protobuf.FieldOptions', extensionNumber: [1159, 50102] },
   });
   expect(await ask({ case: 'allExtensionNumbersOfType', value: 'progression.v1.User' })).toMatchObject({
     value: { baseTypeName: 'progression.v1.User', extensionNumber: [] },

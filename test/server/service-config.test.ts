@@ -4,6 +4,7 @@ import { create } from '@bufbuild/protobuf';
 import { Metadata } from '@grpc/grpc-js';
 import { expect, test } from 'vitest';
 import { DomainError } from '../../src/domain-error.ts';
+import { AuditService } from '../../src/gen/progression/v1/audit_service_pb.ts';
 import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { ProgressionService } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { GetUserRequestSchema, UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
@@ -35,7 +36,7 @@ test('names every service of the API, and nothing else', () => {
   const { methodConfig } = JSON.parse(TEXT) as { methodConfig: { name: { service: string }[] }[] };
   const named = methodConfig.flatMap(({ name }) => name.map(({ service }) => service));
   expect(named.sort()).toEqual(
-    [ProgramService, ProgressionService, UserService].map((service) => service.typeName).sort(),
+    [AuditService, ProgramService, ProgressionService, UserService].map((service) => service.typeName).sort(),
   );
 });
 

@@ -8,7 +8,7 @@ import {
 } from '@connectrpc/connect-node';
 import { Client, credentials, type Metadata } from '@grpc/grpc-js';
 import { expect, onTestFinished } from 'vitest';
-import { type Limits, readConfig } from '../../src/config.ts';
+import { type Config, type Limits, readConfig } from '../../src/config.ts';
 import type { Reason } from '../../src/domain-error.ts';
 import {
   BadRequestSchema,
@@ -18,6 +18,7 @@ import {
 import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { ProgressionService } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
+import { authenticateByHeaders } from '../../src/server/access/trusted-headers.ts';
 import { createLogger } from '../../src/server/logger.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/server/server.ts';
 
@@ -33,12 +34,13 @@ export interface TestServerOptions extends Omit<Partial<ServerOptions>, 'config'
   readonly progressions?: Partial<ServiceImpl<typeof ProgressionService>>;
   readonly limits?: Partial<Limits>;
   readonly host?: string;
+  readonly tls?: Config['tls'];
   readonly port?: number;
 }
 
 /** GetUser echoes the id, unless `users` says otherwise. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { users, progressions, limits, host = '127.0.0.1', port = 0, ...rest } = options;
+  const { users, progressions, limits, host = '127.0.0.1', port = 0, tls, ...rest } = options;
   const logged: Record<string, unknown>[] = [];
   const logger = createLogger('debug', { write: (line) => logged.push(JSON.parse(line)) });
   function routes(router: ConnectRouter): void {
@@ -46,8 +48,14 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     router.service(ProgramService, {});
     router.service(ProgressionService, { ...progressions });
   }
-  const config = { host, port, limits: { ...readConfig({}).limits, ...limits } };
-  const server = await startServer({ config, logger, routes, ...rest });
+  const config = { host, port, tls, limits: { ...readConfig({}).limits, ...limits } };
+  const server = await startServer({
+    config,
+    logger,
+    authenticate: authenticateByHeaders,
+    routes,
+    ...rest,
+  });
   onTestFinished(() => server.close());
   return { ...server, logged };
 }

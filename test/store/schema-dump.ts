@@ -5,12 +5,21 @@ import type { Database } from '../../src/store/database.ts';
 /** Where the migrator keeps its books; its names are not ours. */
 const MIGRATOR_TABLE = 'mikro_orm_migrations';
 
-/** Tables with columns, constraints and indexes; domains; sequences: sorted, a line for each. */
+interface TableRow {
+  readonly oid: number;
+  readonly name: string;
+  readonly options: string[] | null;
+  readonly is_secured: boolean;
+  readonly is_forced: boolean;
+}
+
+/** Tables with columns, constraints, indexes, policies and grants; domains; sequences: sorted, a line for each. */
 export async function dumpSchema(database: Database): Promise<string> {
   const [tables, domains, sequences] = await Promise.all([
-    readRows<{ oid: number; name: string; options: string[] | null }>(
+    readRows<TableRow>(
       database,
-      sql`select oid::int, relname as name, reloptions as options from pg_class
+      sql`select oid::int, relname as name, reloptions as options,
+            relrowsecurity as is_secured, relforcerowsecurity as is_forced from pg_class
           where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and relname <> ${MIGRATOR_TABLE}
           order by relname`,
     ),
@@ -23,14 +32,22 @@ export async function dumpSchema(database: Database): Promise<string> {
     ),
     readRows<{ line: string }>(
       database,
-      sql`select format('sequence %s %s', sequencename, data_type) as line from pg_sequences
-          where schemaname = 'public' and sequencename not like ${`${MIGRATOR_TABLE}%`} order by sequencename`,
+      sql`select format('sequence %s %s', c.relname, s.seqtypid::regtype)
+            || (select coalesce(string_agg(format(E'\n  grant %s to %s', lower(privilege_type), grantee::regrole),
+                  '' order by privilege_type), '') from aclexplode(c.relacl) where grantee <> c.relowner) as line
+          from pg_sequence s join pg_class c on c.oid = s.seqrelid
+          where c.relnamespace = 'public'::regnamespace and c.relname not like ${`${MIGRATOR_TABLE}%`}
+          order by c.relname`,
     ),
   ]);
   const blocks = [...domains, ...sequences].map(({ line }) => `${line}\n`);
   for (const table of tables) {
     const options = table.options ? ` with (${table.options.join(', ')})` : '';
-    const lines = [...(await columnsOf(database, table.oid)), ...(await rulesOf(database, table.oid))];
+    const lines = [
+      ...(await columnsOf(database, table.oid)),
+      ...(await rulesOf(database, table.oid)),
+      ...(await accessTo(database, table)),
+    ];
     blocks.push(`table ${table.name}${options}\n${lines.map((line) => `  ${line}\n`).join('')}`);
   }
   return blocks.join('\n');
@@ -60,6 +77,31 @@ async function columnsOf(database: Database, table: number): Promise<string[]> {
     const origin = value === null ? '' : made === 's' ? ` generated as ${value} stored` : ` default ${value}`;
     return `${name} ${type}${required ? ' not null' : ''}${origin}`;
   });
+}
+
+/** Row-level security with its policies, and what roles other than the owner may do. */
+async function accessTo(database: Database, table: TableRow): Promise<string[]> {
+  const lines = await readRows<{ line: string }>(
+    database,
+    sql`(select format('policy %s for %s using %s check %s', polname, polcmd, pg_get_expr(polqual, polrelid),
+           pg_get_expr(polwithcheck, polrelid)) as line
+         from pg_policy where polrelid = ${table.oid} order by polname)
+        union all
+        (select format('grant %s to %s', string_agg(lower(a.privilege_type) || column_list, ', '
+             order by a.privilege_type), a.grantee::regrole)
+         from (select grantee, privilege_type, '' as column_list from pg_class c, aclexplode(c.relacl)
+               where c.oid = ${table.oid} and grantee <> c.relowner
+               union all
+               select grantee, privilege_type, format(' (%s)', string_agg(attname, ', ' order by attname))
+               from pg_attribute, aclexplode(attacl) where attrelid = ${table.oid}
+               group by grantee, privilege_type) a
+         group by a.grantee order by 1)`,
+  );
+  const security = [
+    ...(table.is_secured ? ['row-level security'] : []),
+    ...(table.is_forced ? ['row-level security for the owner too'] : []),
+  ];
+  return [...security, ...lines.map(({ line }) => line)];
 }
 
 /** Not-null constraints have names of their own from PostgreSQL 18 on; the columns say as much. */

@@ -2,12 +2,14 @@
 import { type Client, ConnectError, createClient } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
 import { expect } from 'vitest';
+import { createAuditService } from '../../src/audit/audit-service.ts';
 import { createProgramService } from '../../src/catalog/program-service.ts';
 import { createUserService } from '../../src/catalog/user-service.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Reason } from '../../src/domain-error.ts';
 import { ERROR_TABLE } from '../../src/error-table.ts';
 import { BadRequestSchema, ErrorInfoSchema } from '../../src/gen/google/rpc/error_details_pb.ts';
+import { AuditService } from '../../src/gen/progression/v1/audit_service_pb.ts';
 import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
 import { type Clock, instantFromText } from '../../src/instant.ts';
@@ -18,6 +20,7 @@ export interface CatalogClient {
   readonly accountId: string;
   readonly programs: Client<typeof ProgramService>;
   readonly users: Client<typeof UserService>;
+  readonly audit: Client<typeof AuditService>;
 }
 
 /** The instant at which the service stands still, unless a test brings a clock. */
@@ -38,12 +41,14 @@ export function createCatalogClient(
     (router) => {
       router.service(ProgramService, createProgramService(deps));
       router.service(UserService, createUserService(deps));
+      router.service(AuditService, createAuditService(deps));
     },
   );
   return {
     accountId,
     programs: createClient(ProgramService, transport),
     users: createClient(UserService, transport),
+    audit: createClient(AuditService, transport),
   };
 }
 

@@ -9,7 +9,8 @@ import type {
   Progression,
   ProgressionParametersSchema,
 } from '../../src/gen/progression/v1/program_service_pb.ts';
-import type { Database, Transaction } from '../../src/store/database.ts';
+import type { Database } from '../../src/store/database.ts';
+import { readRows } from '../store/schema-dump.ts';
 import type { CatalogClient } from './catalog-client.ts';
 
 export type RuleParameters = MessageInitShape<typeof ProgressionParametersSchema>;
@@ -116,9 +117,10 @@ export async function auditOf(
 }
 
 /** Sessions of this database that wait for a lock. */
-export async function waitingSessions(tx: Transaction): Promise<number> {
-  const { rows } = await sql<{ count: number }>`
-    select count(*)::integer as count from pg_stat_activity
-    where datname = current_database() and wait_event_type = 'Lock'`.execute(tx.sql);
-  return rows[0]?.count ?? 0;
+export async function waitingSessions(database: Database): Promise<number> {
+  const sessions = await readRows(
+    database,
+    sql`select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+  );
+  return sessions.length;
 }

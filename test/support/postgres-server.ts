@@ -1,5 +1,5 @@
 /** One PostgreSQL for the whole run: the one at DATABASE_URL, or an embedded one that is gone afterwards. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
@@ -53,6 +53,8 @@ async function findServer(): Promise<{ url: string; stop: () => Promise<void> }>
     return { url, stop: async () => undefined };
   }
   const dataDir = await mkdtemp(join(tmpdir(), 'progression-test-'));
+  // A proxy that refuses to run as root passes through as PostgreSQL's own user.
+  await chmod(dataDir, 0o711);
   const postgres = await startEmbeddedPostgres({
     dataDir,
     log: () => undefined,

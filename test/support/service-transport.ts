@@ -8,8 +8,11 @@ import {
 import { v7 as uuidv7 } from 'uuid';
 import type { Limits } from '../../src/config.ts';
 import type { Clock } from '../../src/instant.ts';
+import { createAccessInterceptors } from '../../src/server/access/access-interceptors.ts';
+import { authenticateByHeaders } from '../../src/server/access/trusted-headers.ts';
 import { createRequestGate } from '../../src/server/call-arrival.ts';
 import { createCallContextInterceptor } from '../../src/server/call-context-interceptor.ts';
+import { UNOBSERVED } from '../../src/server/call-observer.ts';
 import { createLogInterceptor } from '../../src/server/log-interceptor.ts';
 import { createLogger } from '../../src/server/logger.ts';
 import { createValidationInterceptor } from '../../src/server/validation-interceptor.ts';
@@ -34,7 +37,8 @@ export function createServiceTransport(
     router: {
       requestGate: createRequestGate(() => {}),
       interceptors: [
-        createLogInterceptor(createLogger(logLevel)),
+        createLogInterceptor({ logger: createLogger(logLevel), calls: UNOBSERVED }),
+        ...createAccessInterceptors(authenticateByHeaders),
         createValidationInterceptor(),
         createCallContextInterceptor({ limits, clock, onLateFailure: () => {} }),
       ],

@@ -9,13 +9,14 @@ import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2
 import { file_buf_validate_validate } from "../../buf/validate/validate_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import { file_progression_v1_access } from "./access_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file progression/v1/user_service.proto.
  */
 export const file_progression_v1_user_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFwcm9ncmVzc2lvbi92MS91c2VyX3NlcnZpY2UucHJvdG8SDnByb2dyZXNzaW9uLnYxIqcBCgRVc2VyEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJdGltZV96b25lGAMgASgJEhIKCmJpcnRoX2RhdGUYBCABKAkSLgoKY3JlYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiuwEKEUNyZWF0ZVVzZXJSZXF1ZXN0EhwKB3VzZXJfaWQYASABKAlCC7pICNgBAXIDsAEBEiQKBG5hbWUYAiABKAlCFrpIE3IREAEYyAEyCl5bXlx4MDBdKiQSJgoJdGltZV96b25lGAMgASgJQhO6SBByDhhAMgpeW15ceDAwXSokEjoKCmJpcnRoX2RhdGUYBCABKAlCJrpII9gBAXIeMhxeWzAtOV17NH0tWzAtOV17Mn0tWzAtOV17Mn0kIjgKEkNyZWF0ZVVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQucHJvZ3Jlc3Npb24udjEuVXNlciIrCg5HZXRVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABASI1Cg9HZXRVc2VyUmVzcG9uc2USIgoEdXNlchgBIAEoCzIULnByb2dyZXNzaW9uLnYxLlVzZXIiTwoQTGlzdFVzZXJzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgiZQoRTGlzdFVzZXJzUmVzcG9uc2USIwoFdXNlcnMYASADKAsyFC5wcm9ncmVzc2lvbi52MS5Vc2VyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFIt0BChFVcGRhdGVVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABARIiCgRuYW1lGAIgASgJQhS6SBFyDxjIATIKXlteXHgwMF0qJBIrCgl0aW1lX3pvbmUYAyABKAlCE7pIEHIOGEAyCl5bXlx4MDBdKiRIAIgBARI/CgpiaXJ0aF9kYXRlGAQgASgJQia6SCNyITIfXihbMC05XXs0fS1bMC05XXsyfS1bMC05XXsyfSk/JEgBiAEBQgwKCl90aW1lX3pvbmVCDQoLX2JpcnRoX2RhdGUiOAoSVXBkYXRlVXNlclJlc3BvbnNlEiIKBHVzZXIYASABKAsyFC5wcm9ncmVzc2lvbi52MS5Vc2VyIi4KEURlbGV0ZVVzZXJSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBIhQKEkRlbGV0ZVVzZXJSZXNwb25zZTK0AwoLVXNlclNlcnZpY2USUwoKQ3JlYXRlVXNlchIhLnByb2dyZXNzaW9uLnYxLkNyZWF0ZVVzZXJSZXF1ZXN0GiIucHJvZ3Jlc3Npb24udjEuQ3JlYXRlVXNlclJlc3BvbnNlEk8KB0dldFVzZXISHi5wcm9ncmVzc2lvbi52MS5HZXRVc2VyUmVxdWVzdBofLnByb2dyZXNzaW9uLnYxLkdldFVzZXJSZXNwb25zZSIDkAIBElUKCUxpc3RVc2VycxIgLnByb2dyZXNzaW9uLnYxLkxpc3RVc2Vyc1JlcXVlc3QaIS5wcm9ncmVzc2lvbi52MS5MaXN0VXNlcnNSZXNwb25zZSIDkAIBElMKClVwZGF0ZVVzZXISIS5wcm9ncmVzc2lvbi52MS5VcGRhdGVVc2VyUmVxdWVzdBoiLnByb2dyZXNzaW9uLnYxLlVwZGF0ZVVzZXJSZXNwb25zZRJTCgpEZWxldGVVc2VyEiEucHJvZ3Jlc3Npb24udjEuRGVsZXRlVXNlclJlcXVlc3QaIi5wcm9ncmVzc2lvbi52MS5EZWxldGVVc2VyUmVzcG9uc2ViBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp]);
+  fileDesc("CiFwcm9ncmVzc2lvbi92MS91c2VyX3NlcnZpY2UucHJvdG8SDnByb2dyZXNzaW9uLnYxIqcBCgRVc2VyEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJdGltZV96b25lGAMgASgJEhIKCmJpcnRoX2RhdGUYBCABKAkSLgoKY3JlYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiuwEKEUNyZWF0ZVVzZXJSZXF1ZXN0EhwKB3VzZXJfaWQYASABKAlCC7pICNgBAXIDsAEBEiQKBG5hbWUYAiABKAlCFrpIE3IREAEYyAEyCl5bXlx4MDBdKiQSJgoJdGltZV96b25lGAMgASgJQhO6SBByDhhAMgpeW15ceDAwXSokEjoKCmJpcnRoX2RhdGUYBCABKAlCJrpII9gBAXIeMhxeWzAtOV17NH0tWzAtOV17Mn0tWzAtOV17Mn0kIjgKEkNyZWF0ZVVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQucHJvZ3Jlc3Npb24udjEuVXNlciIrCg5HZXRVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABASI1Cg9HZXRVc2VyUmVzcG9uc2USIgoEdXNlchgBIAEoCzIULnByb2dyZXNzaW9uLnYxLlVzZXIiTwoQTGlzdFVzZXJzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgiZQoRTGlzdFVzZXJzUmVzcG9uc2USIwoFdXNlcnMYASADKAsyFC5wcm9ncmVzc2lvbi52MS5Vc2VyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFIt0BChFVcGRhdGVVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABARIiCgRuYW1lGAIgASgJQhS6SBFyDxjIATIKXlteXHgwMF0qJBIrCgl0aW1lX3pvbmUYAyABKAlCE7pIEHIOGEAyCl5bXlx4MDBdKiRIAIgBARI/CgpiaXJ0aF9kYXRlGAQgASgJQia6SCNyITIfXihbMC05XXs0fS1bMC05XXsyfS1bMC05XXsyfSk/JEgBiAEBQgwKCl90aW1lX3pvbmVCDQoLX2JpcnRoX2RhdGUiOAoSVXBkYXRlVXNlclJlc3BvbnNlEiIKBHVzZXIYASABKAsyFC5wcm9ncmVzc2lvbi52MS5Vc2VyIi4KEURlbGV0ZVVzZXJSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBIhQKEkRlbGV0ZVVzZXJSZXNwb25zZSJvChVFeHBvcnRVc2VyRGF0YVJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOwAQESHQoJcGFnZV9zaXplGAIgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDGIAIIiwKDlVzZXJEYXRhUmVjb3JkEgwKBGtpbmQYASABKAkSDAoEanNvbhgCIAEoCSJiChZFeHBvcnRVc2VyRGF0YVJlc3BvbnNlEi8KB3JlY29yZHMYASADKAsyHi5wcm9ncmVzc2lvbi52MS5Vc2VyRGF0YVJlY29yZBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiUwoQRXJhc2VVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABARIkCgZyZWFzb24YAiABKAlCFLpIEXIPGOgHMgpeW15ceDAwXSokIhMKEUVyYXNlVXNlclJlc3BvbnNlMpAFCgtVc2VyU2VydmljZRJZCgpDcmVhdGVVc2VyEiEucHJvZ3Jlc3Npb24udjEuQ3JlYXRlVXNlclJlcXVlc3QaIi5wcm9ncmVzc2lvbi52MS5DcmVhdGVVc2VyUmVzcG9uc2UiBKi7GAUSUwoHR2V0VXNlchIeLnByb2dyZXNzaW9uLnYxLkdldFVzZXJSZXF1ZXN0Gh8ucHJvZ3Jlc3Npb24udjEuR2V0VXNlclJlc3BvbnNlIgeQAgGouxgDElkKCUxpc3RVc2VycxIgLnByb2dyZXNzaW9uLnYxLkxpc3RVc2Vyc1JlcXVlc3QaIS5wcm9ncmVzc2lvbi52MS5MaXN0VXNlcnNSZXNwb25zZSIHkAIBqLsYBBJZCgpVcGRhdGVVc2VyEiEucHJvZ3Jlc3Npb24udjEuVXBkYXRlVXNlclJlcXVlc3QaIi5wcm9ncmVzc2lvbi52MS5VcGRhdGVVc2VyUmVzcG9uc2UiBKi7GAUSWQoKRGVsZXRlVXNlchIhLnByb2dyZXNzaW9uLnYxLkRlbGV0ZVVzZXJSZXF1ZXN0GiIucHJvZ3Jlc3Npb24udjEuRGVsZXRlVXNlclJlc3BvbnNlIgSouxgFEmgKDkV4cG9ydFVzZXJEYXRhEiUucHJvZ3Jlc3Npb24udjEuRXhwb3J0VXNlckRhdGFSZXF1ZXN0GiYucHJvZ3Jlc3Npb24udjEuRXhwb3J0VXNlckRhdGFSZXNwb25zZSIHkAIBqLsYBhJWCglFcmFzZVVzZXISIC5wcm9ncmVzc2lvbi52MS5FcmFzZVVzZXJSZXF1ZXN0GiEucHJvZ3Jlc3Npb24udjEuRXJhc2VVc2VyUmVzcG9uc2UiBKi7GAdiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_progression_v1_access]);
 
 /**
  * An athlete.
@@ -295,6 +296,128 @@ export const DeleteUserResponseSchema: GenMessage<DeleteUserResponse> = /*@__PUR
   messageDesc(file_progression_v1_user_service, 10);
 
 /**
+ * @generated from message progression.v1.ExportUserDataRequest
+ */
+export type ExportUserDataRequest = Message<"progression.v1.ExportUserDataRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * At most 500; 0 means 50.
+   *
+   * @generated from field: int32 page_size = 2;
+   */
+  pageSize: number;
+
+  /**
+   * From the previous answer.
+   *
+   * @generated from field: string page_token = 3;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message progression.v1.ExportUserDataRequest.
+ * Use `create(ExportUserDataRequestSchema)` to create a new message.
+ */
+export const ExportUserDataRequestSchema: GenMessage<ExportUserDataRequest> = /*@__PURE__*/
+  messageDesc(file_progression_v1_user_service, 11);
+
+/**
+ * A stored row about the athlete.
+ *
+ * @generated from message progression.v1.UserDataRecord
+ */
+export type UserDataRecord = Message<"progression.v1.UserDataRecord"> & {
+  /**
+   * The kind of row, for example `lift_maxes`.
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * The row as a JSON object. Its numbers have every digit that is stored; read them as decimals.
+   *
+   * @generated from field: string json = 2;
+   */
+  json: string;
+};
+
+/**
+ * Describes the message progression.v1.UserDataRecord.
+ * Use `create(UserDataRecordSchema)` to create a new message.
+ */
+export const UserDataRecordSchema: GenMessage<UserDataRecord> = /*@__PURE__*/
+  messageDesc(file_progression_v1_user_service, 12);
+
+/**
+ * @generated from message progression.v1.ExportUserDataResponse
+ */
+export type ExportUserDataResponse = Message<"progression.v1.ExportUserDataResponse"> & {
+  /**
+   * By kind, `users` first.
+   *
+   * @generated from field: repeated progression.v1.UserDataRecord records = 1;
+   */
+  records: UserDataRecord[];
+
+  /**
+   * Empty on the last page.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message progression.v1.ExportUserDataResponse.
+ * Use `create(ExportUserDataResponseSchema)` to create a new message.
+ */
+export const ExportUserDataResponseSchema: GenMessage<ExportUserDataResponse> = /*@__PURE__*/
+  messageDesc(file_progression_v1_user_service, 13);
+
+/**
+ * @generated from message progression.v1.EraseUserRequest
+ */
+export type EraseUserRequest = Message<"progression.v1.EraseUserRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * For the audit trail; names no person.
+   *
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message progression.v1.EraseUserRequest.
+ * Use `create(EraseUserRequestSchema)` to create a new message.
+ */
+export const EraseUserRequestSchema: GenMessage<EraseUserRequest> = /*@__PURE__*/
+  messageDesc(file_progression_v1_user_service, 14);
+
+/**
+ * @generated from message progression.v1.EraseUserResponse
+ */
+export type EraseUserResponse = Message<"progression.v1.EraseUserResponse"> & {
+};
+
+/**
+ * Describes the message progression.v1.EraseUserResponse.
+ * Use `create(EraseUserResponseSchema)` to create a new message.
+ */
+export const EraseUserResponseSchema: GenMessage<EraseUserResponse> = /*@__PURE__*/
+  messageDesc(file_progression_v1_user_service, 15);
+
+/**
  * The athletes of an account. Writing methods need a request ID; see ProgressionService.
  *
  * @generated from service progression.v1.UserService
@@ -346,6 +469,27 @@ export const UserService: GenService<{
     methodKind: "unary";
     input: typeof DeleteUserRequestSchema;
     output: typeof DeleteUserResponseSchema;
+  },
+  /**
+   * Everything that is stored about one athlete, deleted or not, page by page.
+   *
+   * @generated from rpc progression.v1.UserService.ExportUserData
+   */
+  exportUserData: {
+    methodKind: "unary";
+    input: typeof ExportUserDataRequestSchema;
+    output: typeof ExportUserDataResponseSchema;
+  },
+  /**
+   * Removes name, birth date and time zone for good, also from stored answers, and deletes the athlete. The numbers
+   * and the audit trail stay, under the id alone. Audited; works for deleted athletes too.
+   *
+   * @generated from rpc progression.v1.UserService.EraseUser
+   */
+  eraseUser: {
+    methodKind: "unary";
+    input: typeof EraseUserRequestSchema;
+    output: typeof EraseUserResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_progression_v1_user_service, 0);

@@ -1,0 +1,102 @@
+/** What a call asks for: its method's permission, and what the fields of its request add to that. */
+import {
+  type DescField,
+  type DescMessage,
+  type DescMethod,
+  getOption,
+  isFieldSet,
+  type Message,
+  type MessageShape,
+  ScalarType,
+} from '@bufbuild/protobuf';
+import {
+  field_permission as fieldPermission,
+  permission as methodPermission,
+  Permission,
+} from '../../gen/progression/v1/access_pb.ts';
+
+type Step = (message: Message, subject: string, needed: Set<Permission>) => void;
+
+const permissionOf = new Map<DescMethod, Permission>();
+const steps = new Map<string, readonly Step[]>();
+
+/** The permission that a method's descriptor names; UNSPECIFIED when it names none. */
+export function permissionOfMethod(method: DescMethod): Permission {
+  const known = permissionOf.get(method) ?? getOption(method, methodPermission);
+  permissionOf.set(method, known);
+  return known;
+}
+
+/**
+ * What the fields that are set ask for, in the message and those within it: the permission of the field's option;
+ * ATHLETES_OTHERS where a `user_id` is not the subject. An empty `user_id` is not the subject either.
+ */
+export function permissionsOfFields<D extends DescMessage>(
+  schema: D,
+  message: MessageShape<D>,
+  subject: string,
+): Set<Permission> {
+  const needed = new Set<Permission>();
+  runSteps(schema, message, subject.toLowerCase(), needed);
+  return needed;
+}
+
+function runSteps(schema: DescMessage, message: Message, subject: string, needed: Set<Permission>): void {
+  for (const step of stepsOf(schema)) {
+    step(message, subject, needed);
+  }
+}
+
+function stepsOf(schema: DescMessage): readonly Step[] {
+  const known = steps.get(schema.typeName) ?? schema.fields.flatMap(stepsOfField);
+  steps.set(schema.typeName, known);
+  return known;
+}
+
+function stepsOfField(field: DescField): Step[] {
+  const found: Step[] = [];
+  const asked = getOption(field, fieldPermission);
+  if (asked !== Permission.UNSPECIFIED) {
+    found.push((message, _, needed) => {
+      if (isFieldSet(message, field)) {
+        needed.add(asked);
+      }
+    });
+  }
+  if (field.name === 'user_id' && field.scalar === ScalarType.STRING) {
+    found.push((message, subject, needed) => {
+      const userId = fieldValue(message, field);
+      if (typeof userId !== 'string' || userId.toLowerCase() !== subject) {
+        needed.add(Permission.ATHLETES_OTHERS);
+      }
+    });
+  }
+  const within = field.message;
+  if (within) {
+    found.push((message, subject, needed) => {
+      for (const each of messagesIn(fieldValue(message, field), field)) {
+        runSteps(within, each, subject, needed);
+      }
+    });
+  }
+  return found;
+}
+
+function messagesIn(value: unknown, field: DescField): Message[] {
+  if (value === undefined) {
+    return [];
+  }
+  if (field.fieldKind === 'list') {
+    return value as Message[];
+  }
+  return field.fieldKind === 'map' ? Object.values(value as Record<string, Message>) : [value as Message];
+}
+
+function fieldValue(message: Message, field: DescField): unknown {
+  const values = message as unknown as Record<string, unknown>;
+  if (!field.oneof) {
+    return values[field.localName];
+  }
+  const chosen = values[field.oneof.localName] as { case?: string; value?: unknown };
+  return chosen.case === field.localName ? chosen.value : undefined;
+}

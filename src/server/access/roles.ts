@@ -1,0 +1,55 @@
+/** The one table of roles: what each permits. */
+import { Permission } from '../../gen/progression/v1/access_pb.ts';
+
+const READS = [
+  Permission.CATALOG_READ,
+  Permission.USERS_READ,
+  Permission.USERS_LIST,
+  Permission.ENROLLMENTS_READ,
+  Permission.PROGRESSION_READ,
+  Permission.PROGRESSION_SIMULATE,
+  Permission.ATHLETES_OTHERS,
+] as const;
+
+const ROLES: Readonly<Record<string, ReadonlySet<Permission>>> = {
+  /** Everything. */
+  admin: new Set(Object.values(Permission).filter((each) => each !== Permission.UNSPECIFIED)),
+  /** The catalogue and the athletes; not what reports events, skips a guard, leaves the service or is for good. */
+  coach: new Set([
+    ...READS,
+    Permission.CATALOG_WRITE,
+    Permission.USERS_WRITE,
+    Permission.ENROLLMENTS_WRITE,
+    Permission.SETS_LOG,
+    Permission.PROGRESSION_TRIGGER,
+    Permission.PROGRESSION_REVERT,
+    Permission.MAXES_WRITE,
+    Permission.COUNTERS_RESET,
+  ]),
+  /** The schedule's side: it reports what happened, and reads. */
+  service: new Set([...READS, Permission.EVENTS_REPORT, Permission.SETS_LOG]),
+  /** One's own data, and the catalogue that it is about. */
+  athlete: new Set([
+    Permission.CATALOG_READ,
+    Permission.USERS_READ,
+    Permission.ENROLLMENTS_READ,
+    Permission.PROGRESSION_READ,
+    Permission.PROGRESSION_SIMULATE,
+    Permission.SETS_LOG,
+  ]),
+  'read-only': new Set(READS),
+};
+
+/** The roles that a credential can have. */
+export const ROLE_NAMES: readonly string[] = Object.keys(ROLES);
+
+/**
+ * Whether one of the roles permits all that a call asks for. Roles do not add up within a call: an athlete who may
+ * also read everybody's data must not come to write it.
+ */
+export function isPermitted(roles: readonly string[], needed: ReadonlySet<Permission>): boolean {
+  return roles.some((role) => {
+    const permitted = Object.hasOwn(ROLES, role) ? ROLES[role] : undefined;
+    return permitted !== undefined && [...needed].every((each) => permitted.has(each));
+  });
+}

@@ -1,0 +1,18 @@
+/** AUTH_MODE none: the caller is whoever the call says, with every right; for a server that only its own machine reaches. */
+import { DEMO_ACCOUNT_ID } from '../../config.ts';
+import { DomainError, invalidFields } from '../../domain-error.ts';
+import type { Evidence } from './authentication-interceptor.ts';
+import { type Principal, SUBJECT_CHARACTERS, UUID } from './principal.ts';
+
+/** Believes `x-account-id` and `x-actor`. Throws ACCOUNT_ID_INVALID, VALIDATION_FAILED (an actor too long). */
+export function authenticateByHeaders({ header }: Pick<Evidence, 'header'>): Principal {
+  const accountId = header.get('x-account-id') ?? DEMO_ACCOUNT_ID;
+  if (!UUID.test(accountId)) {
+    throw new DomainError('ACCOUNT_ID_INVALID', 'the metadata x-account-id must be a UUID');
+  }
+  const actor = header.get('x-actor') || 'anonymous';
+  if (actor.length > SUBJECT_CHARACTERS) {
+    throw invalidFields([{ field: 'x-actor', description: `at most ${SUBJECT_CHARACTERS} characters` }]);
+  }
+  return { accountId: accountId.toLowerCase(), subject: actor, roles: ['admin', 'service'] };
+}

@@ -1,0 +1,45 @@
+/** What a transaction starts with: the role that bypasses nothing, the account that it belongs to, its time limits. */
+import { type Kysely, sql } from 'kysely';
+import { DomainError } from '../domain-error.ts';
+
+/** Owns no table and is subject to every policy; see the migration that makes it. */
+export const APPLICATION_ROLE = 'progression_app';
+
+/** How long a transaction may take. */
+export interface TransactionLimits {
+  /** `performance.now()` at which whatever still runs in the database ends, with DEADLINE_EXCEEDED. */
+  readonly deadlineAtMs?: number;
+  /** How long each lock is waited for; absent: as long as it takes. */
+  readonly lockWaitMs?: number;
+  /** How long to wait for a connection, however many others do; absent: as long as the database's options say. */
+  readonly connectionWaitMs?: number;
+  /** Aborted when nobody wants the transaction any more: one that has no connection by then never begins. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Confines a transaction that has just begun to one account, in one statement. Every setting ends with the
+ * transaction: a connection goes back to the pool, this one's or a proxy's, as it came. Throws DEADLINE_EXCEEDED when
+ * there is no time left.
+ */
+export async function enterAccount(
+  transaction: Kysely<unknown>,
+  accountId: string,
+  { deadlineAtMs, lockWaitMs }: Pick<TransactionLimits, 'deadlineAtMs' | 'lockWaitMs'>,
+): Promise<void> {
+  const settings = [
+    sql`set_config('role', ${sql.lit(APPLICATION_ROLE)}, true)`,
+    sql`set_config('progression.account_id', ${accountId}, true)`,
+  ];
+  if (deadlineAtMs !== undefined) {
+    const remainingMs = Math.ceil(deadlineAtMs - performance.now());
+    if (remainingMs <= 0) {
+      throw new DomainError('DEADLINE_EXCEEDED', 'the deadline passed');
+    }
+    settings.push(sql`set_config('statement_timeout', ${String(remainingMs)}, true)`);
+  }
+  if (lockWaitMs !== undefined) {
+    settings.push(sql`set_config('lock_timeout', ${String(Math.ceil(lockWaitMs))}, true)`);
+  }
+  await sql`select ${sql.join(settings)}`.execute(transaction);
+}

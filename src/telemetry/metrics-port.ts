@@ -1,0 +1,50 @@
+/** The port where Prometheus fetches metrics: GET /metrics and nothing else. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
+import type { MetricReader } from '@opentelemetry/sdk-metrics';
+import { listenErrorOf } from '../server/http-port.ts';
+
+const HEADER_BYTES = 4 * 1024;
+const REQUEST_MS = 5_000;
+const CONNECTIONS = 20;
+
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface MetricsPort {
+  readonly url: string;
+  /** What is fetched is what this reader collects. */
+  readonly reader: MetricReader;
+  close(): Promise<void>;
+}
+
+/** Port 0 takes any that is free. Rejects with a ListenError when the port is taken or not to be had. */
+export async function openMetricsPort({ host, port }: Address): Promise<MetricsPort> {
+  const reader = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true });
+  const limits = { maxHeaderSize: HEADER_BYTES, headersTimeout: REQUEST_MS, requestTimeout: REQUEST_MS };
+  const server = createServer(limits, (request, response) => {
+    if (request.method === 'GET' && request.url === '/metrics') {
+      reader.getMetricsRequestHandler(request, response);
+    } else {
+      response.writeHead(404).end();
+    }
+  });
+  server.maxConnections = CONNECTIONS;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(listenErrorOf(error, host, port)));
+    server.listen(port, host, resolve);
+  });
+  const { port: actual } = server.address() as AddressInfo;
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${actual}/metrics`,
+    reader,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

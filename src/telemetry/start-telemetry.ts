@@ -1,0 +1,91 @@
+/** Puts OpenTelemetry together: what is measured, and where it goes. */
+import { DiagLogLevel, diag, type Tracer } from '@opentelemetry/api';
+import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
+import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
+import { resourceFromAttributes } from '@opentelemetry/resources';
+import { MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
+import {
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import { v7 as uuidv7 } from 'uuid';
+import type { Config } from '../config.ts';
+import type { Logger } from '../server/logger.ts';
+import { observeCalls } from './call-telemetry.ts';
+import { openMetricsPort } from './metrics-port.ts';
+import { observePool } from './pool-metrics.ts';
+import { observeProcess } from './process-metrics.ts';
+import { observeQueue } from './queue-metrics.ts';
+import type { Telemetry } from './telemetry.ts';
+
+const SERVICE = 'progression-service';
+
+/** Measures from now on. Rejects with a ListenError when the metrics port is not to be had. */
+export async function startTelemetry(config: Config, logger: Logger): Promise<Telemetry> {
+  const { metrics, otlpEndpoint, traceRatio } = config.telemetry;
+  const { telemetryFlushMs, telemetryIntervalMs } = config.limits;
+  reportTroubleTo(logger);
+  const resource = resourceFromAttributes({ 'service.name': SERVICE, 'service.instance.id': uuidv7() });
+  const port = metrics && (await openMetricsPort(metrics));
+  const meters = new MeterProvider({
+    resource,
+    readers: [
+      ...(port ? [port.reader] : []),
+      ...(otlpEndpoint ? [otlpMetrics(otlpEndpoint, telemetryIntervalMs)] : []),
+    ],
+  });
+  const tracers = otlpEndpoint
+    ? new TracerProvider({
+        resource,
+        sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(traceRatio) }),
+        spanProcessors: [
+          new BatchSpanProcessor({ exporter: new OTLPTraceExporter({ url: `${otlpEndpoint}/v1/traces` }) }),
+        ],
+      })
+    : undefined;
+  const meter = meters.getMeter(SERVICE);
+  const tracer: Tracer | undefined = tracers?.getTracer(SERVICE);
+  const stopObservingProcess = observeProcess(meter);
+
+  return {
+    calls: observeCalls(meter, tracer),
+    queue: observeQueue(meter),
+    observePool: (poolUse) => observePool(meter, poolUse),
+    metricsUrl: port?.url,
+    async close() {
+      stopObservingProcess();
+      const isSent = await Promise.race([
+        Promise.allSettled([tracers?.shutdown(), meters.shutdown()]).then(() => true),
+        new Promise<false>((resolve) => setTimeout(resolve, telemetryFlushMs, false)),
+      ]);
+      if (!isSent) {
+        logger.warn('the last measurements were not taken in time');
+      }
+      await port?.close();
+    },
+  };
+}
+
+function otlpMetrics(endpoint: string, intervalMs: number): PeriodicExportingMetricReader {
+  return new PeriodicExportingMetricReader({
+    exporter: new OTLPMetricExporter({ url: `${endpoint}/v1/metrics` }),
+    exportIntervalMillis: intervalMs,
+    exportTimeoutMillis: intervalMs,
+  });
+}
+
+/** What OpenTelemetry has to say of itself, such as that nobody takes its data; without what goes with it. */
+function reportTroubleTo(logger: Logger): void {
+  const quiet = () => {};
+  const warn = (message: unknown) => logger.warn({ telemetry: firstLineOf(message) }, 'telemetry');
+  const listener = { error: warn, warn, info: quiet, debug: quiet, verbose: quiet };
+  diag.setLogger(listener, { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true });
+}
+
+const TROUBLE_CHARACTERS = 200;
+
+function firstLineOf(message: unknown): string {
+  return `${message}`.slice(0, TROUBLE_CHARACTERS).replace(/\n.*/s, '');
+}

@@ -1,0 +1,261 @@
+/** Every method of the API against every kind of caller: who is let in, by a table that knows nothing of the code's. */
+import { createHmac } from 'node:crypto';
+import { globSync } from 'node:fs';
+import { join } from 'node:path';
+import { create, type DescMethodUnary, type DescService } from '@bufbuild/protobuf';
+import { Code, ConnectError, type Transport } from '@connectrpc/connect';
+import { createGrpcTransport } from '@connectrpc/connect-node';
+import type { JWTPayload } from 'jose';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { startService } from '../../src/commands/start-service.ts';
+import { readConfig } from '../../src/config.ts';
+import { ErrorInfoSchema } from '../../src/gen/google/rpc/error_details_pb.ts';
+import { createLogger } from '../../src/server/logger.ts';
+import type { RunningServer } from '../../src/server/server.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { assembleToken, claimsOf, createIssuer, type Issuer } from './credentials.ts';
+
+const ACCOUNT_ID = uuidv7();
+const OTHER_ACCOUNT_ID = uuidv7();
+const ATHLETE_ID = uuidv7();
+const OTHER_ATHLETE_ID = uuidv7();
+
+/**
+ * Who may call each method, and about whom: an athlete is let in for their own data (`self`) or for what is nobody's
+ * (`catalogue`). An administrator is let in everywhere, and is not repeated.
+ */
+const WHO_MAY: Readonly<Record<string, string>> = {
+  'ProgressionService.HandleSessionComplete': 'service',
+  'ProgressionService.HandleWeekAdvance': 'service',
+  'ProgressionService.HandleCycleComplete': 'service',
+  'ProgressionService.BatchHandleTriggers': 'service',
+  'ProgressionService.LogSets': 'service coach self',
+  'ProgressionService.TriggerProgression': 'coach',
+  'ProgressionService.ListProgressionLogs': 'service coach read-only self',
+  'ProgressionService.GetLiftMax': 'service coach read-only self',
+  'ProgressionService.ListLiftMaxes': 'service coach read-only self',
+  'ProgressionService.ListLiftMaxVersions': 'service coach read-only self',
+  'ProgressionService.SetLiftMax': 'coach',
+  'ProgressionService.GetFailureCounter': 'service coach read-only self',
+  'ProgressionService.ListFailureCounters': 'service coach read-only self',
+  'ProgressionService.ResetFailureCounter': 'coach',
+  'ProgressionService.RevertProgression': 'coach',
+  'ProgressionService.SimulateProgressions': 'service coach read-only self',
+
+  'ProgramService.CreateLift': 'coach',
+  'ProgramService.GetLift': 'service coach read-only catalogue',
+  'ProgramService.ListLifts': 'service coach read-only catalogue',
+  'ProgramService.UpdateLift': 'coach',
+  'ProgramService.DeleteLift': 'coach',
+  'ProgramService.CreateProgression': 'coach',
+  'ProgramService.GetProgression': 'service coach read-only catalogue',
+  'ProgramService.ListProgressions': 'service coach read-only catalogue',
+  'ProgramService.UpdateProgression': 'coach',
+  'ProgramService.DeleteProgression': 'coach',
+  'ProgramService.CreateProgram': 'coach',
+  'ProgramService.GetProgram': 'service coach read-only catalogue',
+  'ProgramService.ListPrograms': 'service coach read-only catalogue',
+  'ProgramService.UpdateProgram': 'coach',
+  'ProgramService.DeleteProgram': 'coach',
+  'ProgramService.CopyProgram': 'coach',
+  'ProgramService.ListCatalogPrograms': 'service coach read-only catalogue',
+  'ProgramService.CreateProgramProgression': 'coach',
+  'ProgramService.GetProgramProgression': 'service coach read-only catalogue',
+  'ProgramService.ListProgramProgressions': 'service coach read-only catalogue',
+  'ProgramService.UpdateProgramProgression': 'coach',
+  'ProgramService.DeleteProgramProgression': 'coach',
+  'ProgramService.EnrollUser': 'coach',
+  'ProgramService.UnenrollUser': 'coach',
+  'ProgramService.GetEnrollment': 'service coach read-only self',
+
+  'UserService.CreateUser': 'coach',
+  'UserService.GetUser': 'service coach read-only self',
+  'UserService.ListUsers': 'service coach read-only',
+  'UserService.UpdateUser': 'coach',
+  'UserService.DeleteUser': 'coach',
+  'UserService.ExportUserData': '',
+  'UserService.EraseUser': '',
+
+  'AuditService.ListAuditEntries': '',
+};
+
+type Answer = 'let in' | 'UNAUTHENTICATED' | 'PERMISSION_DENIED' | 'ACCOUNT_MISMATCH';
+
+interface Caller {
+  readonly name: string;
+  /** The metadata authorization; undefined: none. */
+  readonly authorization: () => Promise<string | undefined>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** The athlete that the request names. */
+  readonly userId?: string;
+  readonly expected: (allowed: ReadonlySet<string>) => Answer;
+}
+
+let issuer: Issuer;
+let stranger: Issuer;
+let db: TestDatabase;
+let server: RunningServer;
+let transport: Transport;
+beforeAll(async () => {
+  [issuer, stranger, db] = await Promise.all([createIssuer(), createIssuer(), createTestDatabase()]);
+  const config = readConfig({ PORT: '0', AUTH_MODE: 'jwt', ...issuer.environment });
+  server = await startService(config, db.database, createLogger('error'));
+  transport = createGrpcTransport({ baseUrl: server.url });
+});
+afterAll(async () => {
+  await server?.close();
+  await db?.close();
+  issuer?.close();
+  stranger?.close();
+});
+
+const nowS = () => Math.floor(Date.now() / 1000);
+const admin = () => claimsOf(ACCOUNT_ID, 'admin-1', ['admin']);
+const letIn = (who: string) => (allowed: ReadonlySet<string>) =>
+  allowed.has(who) ? 'let in' : 'PERMISSION_DENIED';
+const always = (answer: Answer) => () => answer;
+
+/** An administrator's token, which would be let in everywhere, with something wrong. */
+function spoiled(name: string, change: () => JWTPayload): Caller {
+  return {
+    name,
+    authorization: async () => `Bearer ${await issuer.mint({ ...admin(), ...change() })}`,
+    expected: always('UNAUTHENTICATED'),
+  };
+}
+
+function forged(name: string, token: () => string | Promise<string>): Caller {
+  return {
+    name,
+    authorization: async () => `Bearer ${await token()}`,
+    expected: always('UNAUTHENTICATED'),
+  };
+}
+
+function holder(name: string, roles: readonly string[], more: Partial<Caller>): Caller {
+  return {
+    name,
+    authorization: async () =>
+      `Bearer ${await issuer.mint(claimsOf(ACCOUNT_ID, name.startsWith('athlete') ? ATHLETE_ID : name, roles))}`,
+    expected: letIn(name),
+    ...more,
+  };
+}
+
+const CALLERS: readonly Caller[] = [
+  { name: 'none', authorization: async () => undefined, expected: always('UNAUTHENTICATED') },
+  {
+    name: 'malformed',
+    authorization: async () => 'Bearer not-a-token',
+    expected: always('UNAUTHENTICATED'),
+  },
+  {
+    name: 'another scheme',
+    authorization: async () => `Basic ${await issuer.mint(admin())}`,
+    expected: always('UNAUTHENTICATED'),
+  },
+  spoiled('expired', () => ({ exp: nowS() - 60 })),
+  spoiled('not yet valid', () => ({ nbf: nowS() + 60 })),
+  spoiled('without expiry', () => ({ exp: undefined })),
+  spoiled('wrong issuer', () => ({ iss: 'https://issuer.example' })),
+  spoiled('wrong audience', () => ({ aud: 'somebody-else' })),
+  spoiled('without subject', () => ({ sub: undefined })),
+  spoiled('without account', () => ({ account_id: undefined })),
+  spoiled('without roles', () => ({ roles: undefined })),
+  forged("another issuer's key", () => stranger.mint(admin())),
+  forged('alg none', () => assembleToken({ alg: 'none' }, admin(), () => Buffer.alloc(0))),
+  forged('HS256 with the public key', () =>
+    assembleToken({ alg: 'HS256' }, admin(), (part) =>
+      createHmac('sha256', issuer.publicPem).update(part).digest(),
+    ),
+  ),
+  forged('changed after signing', async () => {
+    const [header, , signature] = (await issuer.mint(claimsOf(ACCOUNT_ID, 'x', ['read-only']))).split('.');
+    return `${header}.${Buffer.from(JSON.stringify(admin())).toString('base64url')}.${signature}`;
+  }),
+  holder('other account', ['admin'], {
+    headers: { 'x-account-id': OTHER_ACCOUNT_ID },
+    expected: always('ACCOUNT_MISMATCH'),
+  }),
+  holder('no role', [], { expected: always('PERMISSION_DENIED') }),
+  holder('unknown role', ['root', 'constructor', '__proto__'], { expected: always('PERMISSION_DENIED') }),
+  holder('read-only', ['read-only'], {}),
+  holder('athlete', ['athlete'], {
+    userId: ATHLETE_ID,
+    expected: (allowed) => (allowed.has('self') || allowed.has('catalogue') ? 'let in' : 'PERMISSION_DENIED'),
+  }),
+  holder('athlete, about another one', ['athlete'], {
+    expected: (allowed) => (allowed.has('catalogue') ? 'let in' : 'PERMISSION_DENIED'),
+  }),
+  holder('coach', ['coach'], {}),
+  holder('service', ['service'], {}),
+  holder('admin', ['admin'], { expected: always('let in') }),
+];
+
+/** Every service that there is code for, but the infrastructure's, which asks nobody who they are. */
+async function servicesOfApi(): Promise<DescService[]> {
+  const root = join(import.meta.dirname, '..', '..', 'src', 'gen');
+  const files = globSync('**/*_pb.ts', { cwd: root }).filter(
+    (file) => !/^(grpc|health|google|buf)\//.test(file),
+  );
+  const modules = await Promise.all(files.map((file) => import(join(root, file))));
+  const values: unknown[] = modules.flatMap((each) => Object.values(each));
+  return values.filter((value): value is DescService => (value as DescService | null)?.kind === 'service');
+}
+
+const services = await servicesOfApi();
+const methods = services.flatMap((service) =>
+  service.methods.map((method) => ({ name: `${service.name}.${method.name}`, method })),
+);
+
+/** An empty request but for the athlete: let in, it is not valid, or finds nothing, or does little. */
+function requestOf({ input, name }: DescMethodUnary, userId: string) {
+  const message = create(input) as Record<string, unknown> & ReturnType<typeof create>;
+  if (input.fields.some((field) => field.localName === 'userId')) {
+    message.userId = userId;
+  }
+  if (name === 'BatchHandleTriggers') {
+    const event = { case: 'sessionComplete', value: { userId } };
+    return create(input, { triggers: [{ requestId: uuidv7(), event }] } as never);
+  }
+  return message;
+}
+
+async function answerTo(method: DescMethodUnary, caller: Caller): Promise<Answer | string> {
+  const authorization = await caller.authorization();
+  const headers = new Headers({ 'idempotency-key': uuidv7(), ...caller.headers });
+  if (authorization !== undefined) {
+    headers.set('authorization', authorization);
+  }
+  const request = requestOf(method, caller.userId ?? OTHER_ATHLETE_ID);
+  try {
+    await transport.unary(method, undefined, 10_000, headers, request);
+    return 'let in';
+  } catch (error) {
+    const { code, ...rest } = ConnectError.from(error);
+    const reason = ConnectError.from(error).findDetails(ErrorInfoSchema)[0]?.reason ?? String(rest);
+    const wasLetIn = [Code.InvalidArgument, Code.NotFound, Code.FailedPrecondition].includes(code);
+    return wasLetIn ? 'let in' : reason;
+  }
+}
+
+test('every method has its row, and every row its method', () => {
+  expect(Object.keys(WHO_MAY).sort()).toEqual(methods.map(({ name }) => name).sort());
+});
+
+test('every service is there', async () => {
+  expect(services.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['ProgressionService', 'ProgramService', 'UserService', 'AuditService']),
+  );
+});
+
+describe.each(methods)('$name', ({ name, method }) => {
+  const allowed = new Set(WHO_MAY[name]?.split(' '));
+  test.each(CALLERS.map((caller) => ({ caller, who: caller.name, answer: caller.expected(allowed) })))(
+    '$who: $answer',
+    async ({ caller, answer }) => {
+      expect(await answerTo(method as DescMethodUnary, caller)).toBe(answer);
+    },
+  );
+});

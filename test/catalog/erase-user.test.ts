@@ -1,0 +1,123 @@
+/** EraseUser: who the athlete was is nowhere to be found afterwards; what the athlete lifted stays. */
+import { sql } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readRows } from '../store/schema-dump.ts';
+import { createCatalogClient, expectRefusal } from '../support/catalog-client.ts';
+import { under } from '../support/progression-client.ts';
+import { linear } from '../support/rule-fixtures.ts';
+import { TEST_ACTOR } from '../support/service-transport.ts';
+import { dumpTables, rowsAdded, rowsOf } from '../support/table-dump.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { createTrainee } from '../support/trainee.ts';
+
+const CANARY = 'Canary Featherstone';
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterAll(() => db.close());
+
+/** Whether any row of any table has the text, also within bytes. */
+async function isFoundAnywhere(text: string): Promise<boolean> {
+  const hex = Buffer.from(text).toString('hex');
+  const dump = JSON.stringify(await dumpTables(db.database));
+  return dump.includes(text) || dump.includes(hex);
+}
+
+test('name, birth date and time zone are gone, also from stored answers', async () => {
+  const { users } = createCatalogClient(db.database);
+  const birthDate = '1991-07-23';
+  const timeZone = 'Antarctica/Troll';
+  const { user } = await users.createUser({ name: CANARY, birthDate, timeZone });
+  const userId = `${user?.id}`;
+  await users.updateUser({ userId, name: `${CANARY} the Second` });
+  expect(await isFoundAnywhere(CANARY)).toBe(true);
+  expect(await isFoundAnywhere(timeZone)).toBe(true);
+
+  await users.eraseUser({ userId });
+
+  for (const text of [CANARY, birthDate, timeZone]) {
+    expect(await isFoundAnywhere(text), text).toBe(false);
+  }
+});
+
+test('the numbers stay, under the id', async () => {
+  const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [linear()] });
+  const { accountId, userId } = trainee.athlete;
+  const { users } = createCatalogClient(db.database, { accountId });
+  const before = await dumpTables(db.database);
+
+  await users.eraseUser({ userId, reason: 'on demand' });
+
+  const after = await dumpTables(db.database);
+  expect(rowsAdded(before, after)).toEqual({ audit_log: 1, requests: 1 });
+  expect(after.lift_maxes).toEqual(before.lift_maxes);
+  const [stored] = await readRows<Record<string, unknown>>(
+    db.database,
+    sql`select name, birth_date, time_zone, deleted_at is not null as is_deleted, status
+        from users u join enrollments e using (account_id) where u.id = ${userId} and e.user_id = u.id`,
+  );
+  expect(stored).toEqual({ name: '', birth_date: null, time_zone: null, is_deleted: true, status: 'QUIT' });
+});
+
+test('the trail says who did it and why, and nothing of the athlete', async () => {
+  const client = createCatalogClient(db.database);
+  const userId = `${(await client.users.createUser({ name: CANARY })).user?.id}`;
+  await client.users.eraseUser({ userId, reason: 'on demand' });
+  expect(await rowsOf(db.database, client.accountId, 'audit_log')).toMatchObject([
+    {
+      action: 'EraseUser',
+      actor: TEST_ACTOR,
+      target_type: 'user',
+      target_id: userId,
+      user_id: userId,
+      reason: 'on demand',
+      before: null,
+      after: null,
+    },
+  ]);
+});
+
+describe('afterwards', () => {
+  test('the athlete is not there any more', async () => {
+    const { users } = createCatalogClient(db.database);
+    const userId = `${(await users.createUser({ name: 'A' })).user?.id}`;
+    await users.eraseUser({ userId });
+    await expectRefusal(users.getUser({ userId }), 'USER_NOT_FOUND');
+    expect((await users.listUsers({})).users).toEqual([]);
+  });
+
+  test('the call that made the athlete cannot be played again', async () => {
+    const { users } = createCatalogClient(db.database);
+    const requestId = uuidv7();
+    const { user } = await users.createUser({ name: CANARY }, under(requestId));
+    await users.eraseUser({ userId: `${user?.id}` });
+    await expectRefusal(users.createUser({ name: CANARY }, under(requestId)), 'REQUEST_ID_REUSED');
+  });
+
+  test('other athletes, and the answers about them, are as they were', async () => {
+    const { users } = createCatalogClient(db.database);
+    const requestId = uuidv7();
+    const other = await users.createUser({ name: 'B' }, under(requestId));
+    const userId = `${(await users.createUser({ name: 'A' })).user?.id}`;
+    await users.eraseUser({ userId });
+    expect(await users.createUser({ name: 'B' }, under(requestId))).toEqual(other);
+    expect((await users.getUser({ userId: `${other.user?.id}` })).user).toEqual(other.user);
+  });
+});
+
+test('an athlete who was deleted, or erased before, can be erased', async () => {
+  const { users } = createCatalogClient(db.database);
+  const userId = `${(await users.createUser({ name: CANARY })).user?.id}`;
+  await users.deleteUser({ userId });
+  await users.eraseUser({ userId });
+  await users.eraseUser({ userId });
+  expect(await isFoundAnywhere(CANARY)).toBe(false);
+});
+
+test('an athlete of another account cannot', async () => {
+  const userId = `${(await createCatalogClient(db.database).users.createUser({ name: 'C' })).user?.id}`;
+  await expectRefusal(createCatalogClient(db.database).users.eraseUser({ userId }), 'USER_NOT_FOUND');
+});

@@ -1,0 +1,70 @@
+/** Every service of the API on one database handle, called as one account or another, behind no permissions at all. */
+import { type Client, createClient, createRouterTransport, type Interceptor } from '@connectrpc/connect';
+import { v7 as uuidv7 } from 'uuid';
+import { createAuditService } from '../../src/audit/audit-service.ts';
+import { callContextKey } from '../../src/call-context.ts';
+import { createProgramService } from '../../src/catalog/program-service.ts';
+import { createUserService } from '../../src/catalog/user-service.ts';
+import { readConfig } from '../../src/config.ts';
+import { AuditService } from '../../src/gen/progression/v1/audit_service_pb.ts';
+import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.ts';
+import { ProgressionService } from '../../src/gen/progression/v1/progression_service_pb.ts';
+import { UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
+import { systemClock } from '../../src/instant.ts';
+import { createProgressionService } from '../../src/progression/service.ts';
+import { toConnectError } from '../../src/server/error-status.ts';
+import type { Database } from '../../src/store/database.ts';
+
+export const SERVICES = [ProgressionService, ProgramService, UserService, AuditService] as const;
+
+export interface AccountClient {
+  readonly progression: Client<typeof ProgressionService>;
+  readonly programs: Client<typeof ProgramService>;
+  readonly users: Client<typeof UserService>;
+  readonly audit: Client<typeof AuditService>;
+}
+
+/** One service process on the database: all of its clients share its queues and what it keeps in memory. */
+export function createAccountClients(database: Database): (accountId: string) => AccountClient {
+  const deps = { database, clock: systemClock, config: readConfig({}), reportError: () => undefined };
+  const progression = createProgressionService(deps);
+  const programs = createProgramService(deps);
+  const users = createUserService(deps);
+  const audit = createAuditService(deps);
+  return (accountId) => {
+    const transport = createRouterTransport(
+      (router) => {
+        router.service(ProgressionService, progression);
+        router.service(ProgramService, programs);
+        router.service(UserService, users);
+        router.service(AuditService, audit);
+      },
+      { router: { interceptors: [callAs(accountId, deps.config.limits.maximumDeadlineMs)] } },
+    );
+    return {
+      progression: createClient(ProgressionService, transport),
+      programs: createClient(ProgramService, transport),
+      users: createClient(UserService, transport),
+      audit: createClient(AuditService, transport),
+    };
+  };
+}
+
+/** What the server's interceptors make of a call by this account. */
+function callAs(accountId: string, patienceMs: number): Interceptor {
+  return (next) => async (request) => {
+    request.contextValues.set(callContextKey, {
+      accountId,
+      actor: 'isolation',
+      requestId: uuidv7(),
+      receivedAt: systemClock(),
+      deadlineAtMs: performance.now() + patienceMs,
+      signal: request.signal,
+    });
+    try {
+      return await next(request);
+    } catch (error) {
+      throw toConnectError(error);
+    }
+  };
+}

@@ -1,0 +1,77 @@
+/** Keys carry the account: a row of another account cannot be pointed at, not even by whoever is above all policies. */
+import { type RawBuilder, sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { readRows } from '../store/schema-dump.ts';
+import { amrap, deload, linear, stages } from '../support/rule-fixtures.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { createTrainee } from '../support/trainee.ts';
+
+interface ForeignKey {
+  readonly name: string;
+  readonly source: string;
+  readonly target: string;
+  /** Without the account. */
+  readonly from: string[];
+  readonly to: string[];
+}
+
+let db: TestDatabase;
+let keys: ForeignKey[];
+const accountIds: string[] = [];
+beforeAll(async () => {
+  db = await createTestDatabase();
+  for (const _ of ['mine', 'theirs']) {
+    const trainee = await createTrainee(db.database, {
+      lifts: { squat: '100' },
+      rules: [linear(), amrap(), deload({ failureThreshold: 2 }), stages()],
+    });
+    await trainee.train('squat 5/5 8/5+ 3/5');
+    accountIds.push(trainee.athlete.accountId);
+  }
+  keys = await readRows<ForeignKey>(
+    db.database,
+    sql`select k.conname as name, k.conrelid::regclass::text as source, k.confrelid::regclass::text as target,
+          array_agg(s.attname::text order by n) filter (where n > 1) as from,
+          array_agg(t.attname::text order by n) filter (where n > 1) as to
+        from pg_constraint k, unnest(k.conkey, k.confkey) with ordinality as u(s_num, t_num, n),
+          pg_attribute s, pg_attribute t
+        where k.contype = 'f' and k.connamespace = 'public'::regnamespace and k.conparentid = 0
+          and s.attrelid = k.conrelid and s.attnum = s_num and t.attrelid = k.confrelid and t.attnum = t_num
+          and not exists (select from pg_attribute g
+            where g.attrelid = k.conrelid and g.attnum = any(k.conkey) and g.attgenerated <> '')
+        group by k.oid having count(*) > 1 order by k.conname`,
+  );
+});
+afterAll(() => db.close());
+
+function columns(names: readonly string[]): RawBuilder<unknown> {
+  return sql.join(names.map((name) => sql.ref(name)));
+}
+
+test('no foreign key leads from a row of one account to a row of another', async () => {
+  const [mine, theirs] = accountIds;
+  const reached: string[] = [];
+  for (const { name, source, target, from, to } of keys) {
+    const point = sql`
+      update ${sql.table(source)} set (${columns(from)}) = (select ${columns(to)} from ${sql.table(target)}
+        where account_id = ${theirs} limit 1)
+      where ctid = (select ctid from ${sql.table(source)} where account_id = ${mine} limit 1)`;
+    const refusal = await db.database.orm.em
+      .fork()
+      .transactional(async (em) => {
+        await sql`set constraints all immediate`.execute(em.getKysely());
+        const { numAffectedRows } = await point.execute(em.getKysely());
+        expect(numAffectedRows, `the fixture has rows for ${name}`).toBe(1n);
+      })
+      .then(
+        () => 'none',
+        ({ code }) => code,
+      );
+    if (refusal !== '23503') {
+      reached.push(`${name}: ${refusal}`);
+    }
+  }
+
+  expect(keys.length).toBeGreaterThan(20);
+  expect(reached).toEqual([]);
+});

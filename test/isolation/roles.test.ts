@@ -1,0 +1,121 @@
+/** An owner who migrates and a login that serves: what each can, and cannot, and what an operator is told. */
+import { sql } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
+import { openDatabase } from '../../src/store/database.ts';
+import { migrate } from '../../src/store/migrate.ts';
+import { requireConfinement } from '../../src/store/require-confinement.ts';
+import { readRows } from '../store/schema-dump.ts';
+import { type AdminConnection, openAdminConnection } from '../support/database-server.ts';
+import { createAthlete } from '../support/fixtures.ts';
+import { runCommand, type ServiceProcess, startCommand } from '../support/service-process.ts';
+import { createEmptyDatabase, type TestDatabase } from '../support/test-database.ts';
+
+let admin: AdminConnection;
+beforeAll(() => {
+  admin = openAdminConnection(inject('serverUrl'));
+});
+afterAll(() => admin.close());
+
+let db: TestDatabase;
+let owner: string;
+let server: string;
+beforeEach(async () => {
+  const suffix = uuidv7().replaceAll('-', '');
+  [owner, server] = [`owner_${suffix}`, `server_${suffix}`];
+  db = await createEmptyDatabase();
+  await admin.run(`create role ${owner} login`);
+  await admin.run(`create role ${server} login in role progression_app`);
+  await admin.run(`alter database ${new URL(db.url).pathname.slice(1)} owner to ${owner}`);
+});
+afterEach(async () => {
+  await db.close();
+  await admin.run(`drop role ${owner}`);
+  await admin.run(`drop role ${server}`);
+});
+
+function urlOf(role: string): string {
+  const url = new URL(db.url);
+  url.username = role;
+  return url.href;
+}
+
+async function as<T>(
+  role: string,
+  work: (database: ReturnType<typeof openDatabase>) => Promise<T>,
+): Promise<T> {
+  const database = openDatabase(urlOf(role), { connections: 2, connectionWaitMs: 10_000 });
+  try {
+    return await work(database);
+  } finally {
+    await database.close();
+  }
+}
+
+test('an owner who is no superuser migrates, and sees no row without an account either', async () => {
+  await as(owner, migrate);
+  await as(server, (database) => createAthlete(database, { lifts: { squat: '100' } }));
+
+  expect(await as(owner, (database) => readRows(database, sql`select from users`))).toEqual([]);
+  expect(await readRows(db.database, sql`select from users`)).toHaveLength(1);
+});
+
+test('a login that serves reads nothing outside its transactions, and changes no schema', async () => {
+  await as(owner, migrate);
+  await as(server, async (database) => {
+    await createAthlete(database, { lifts: { squat: '100' } });
+    expect(await readRows(database, sql`select from users`)).toEqual([]);
+    await expect(readRows(database, sql`create table mine ()`)).rejects.toThrow(/permission denied/);
+    await expect(readRows(database, sql`alter table users no force row level security`)).rejects.toThrow(
+      /owner/,
+    );
+    await expect(migrate(database)).resolves.toEqual([]);
+    await expect(requireConfinement(database)).resolves.toBeUndefined();
+  });
+});
+
+test('a login that may not take the application role is told so', async () => {
+  await as(owner, migrate);
+  await admin.run(`revoke progression_app from ${server}`);
+
+  await expect(as(server, requireConfinement)).rejects.toThrow(
+    /^the database's user cannot take the role progression_app: permission denied [^\n]*; grant progression_app to it$/,
+  );
+});
+
+describe('serve', () => {
+  let service: ServiceProcess | undefined;
+  afterEach(async () => {
+    service?.child.kill('SIGTERM');
+    await service?.ended;
+    service = undefined;
+  });
+
+  test('migrates with the address of the owner and serves with its own', async () => {
+    service = startCommand(['serve'], { DATABASE_URL: urlOf(server), MIGRATION_DATABASE_URL: urlOf(owner) });
+
+    expect(await service.firstLine).toMatch(/^ready on /);
+
+    const users = await readRows<{ name: string }>(
+      db.database,
+      sql`select distinct usename as name from pg_stat_activity
+          where datname = current_database() and pid <> pg_backend_pid() and usename is not null`,
+    );
+    expect(users).toEqual([{ name: server }]);
+    const owners = await readRows<{ name: string }>(
+      db.database,
+      sql`select distinct relowner::regrole::text as name from pg_class where relnamespace = 'public'::regnamespace`,
+    );
+    expect(owners).toEqual([{ name: owner }]);
+  });
+
+  test('without that address, on a schema that is not there yet, says who has to migrate', async () => {
+    expect(await runCommand(['serve'], { DATABASE_URL: urlOf(server) })).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^the database's user may not change the schema \([^\n]*\); run migrate up as its owner, or set MIGRATION_DATABASE_URL\n$/,
+      ),
+    });
+  });
+});

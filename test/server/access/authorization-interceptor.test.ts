@@ -1,0 +1,158 @@
+/** What fields of a request ask for, beside its method: force, the elements of a batch, and other athletes. */
+import {
+  Code,
+  ConnectError,
+  createClient,
+  createRouterTransport,
+  type ServiceImpl,
+} from '@connectrpc/connect';
+import { v7 as uuidv7 } from 'uuid';
+import { describe, expect, test } from 'vitest';
+import { Health } from '../../../src/gen/health/v1/health_pb.ts';
+import { ProgressionService } from '../../../src/gen/progression/v1/progression_service_pb.ts';
+import { createAccessInterceptors } from '../../../src/server/access/access-interceptors.ts';
+import { createAuthorizationInterceptor } from '../../../src/server/access/authorization-interceptor.ts';
+import type { Principal } from '../../../src/server/access/principal.ts';
+import { UNOBSERVED } from '../../../src/server/call-observer.ts';
+import { createLogInterceptor } from '../../../src/server/log-interceptor.ts';
+import { createLogger } from '../../../src/server/logger.ts';
+import { failureOf } from '../test-server.ts';
+
+const SELF = uuidv7();
+const OTHER = uuidv7();
+const RULE = uuidv7();
+
+const log = createLogInterceptor({ logger: createLogger('silent'), calls: UNOBSERVED });
+
+/** Answers everything with an empty message, to callers with these roles. */
+function clientOf(...roles: string[]) {
+  const principal: Principal = { accountId: uuidv7(), subject: SELF, roles };
+  const empty = () => ({});
+  const all = Object.fromEntries(ProgressionService.methods.map(({ localName }) => [localName, empty]));
+  const transport = createRouterTransport(
+    (router) => router.service(ProgressionService, all as Partial<ServiceImpl<typeof ProgressionService>>),
+    { router: { interceptors: [log, ...createAccessInterceptors(() => principal)] } },
+  );
+  return createClient(ProgressionService, transport);
+}
+
+type Client = ReturnType<typeof clientOf>;
+
+const trigger = (userId: string, force: boolean) => ({ userId, progressionId: RULE, force });
+const sets = (userId: string) => ({ userId, sessionId: uuidv7() });
+const batch = (...events: unknown[]) => ({
+  triggers: events.map((event) => ({ requestId: uuidv7(), event })) as never,
+});
+const inBatch = {
+  session: (userId: string) => ({ case: 'sessionComplete', value: { userId } }),
+  sets: (userId: string) => ({ case: 'logSets', value: sets(userId) }),
+  trigger: (userId: string, force: boolean) => ({
+    case: 'triggerProgression',
+    value: trigger(userId, force),
+  }),
+};
+
+const ALLOWED: readonly [string, string[], (client: Client) => Promise<unknown>][] = [
+  ['a coach triggers a rule', ['coach'], (c) => c.triggerProgression(trigger(OTHER, false))],
+  ['an administrator forces one', ['admin'], (c) => c.triggerProgression(trigger(OTHER, true))],
+  ['an athlete logs own sets', ['athlete'], (c) => c.logSets(sets(SELF))],
+  ['an athlete writes the own id in capitals', ['athlete'], (c) => c.logSets(sets(SELF.toUpperCase()))],
+  [
+    'a service reports sessions and sets of many at once',
+    ['service'],
+    (c) => c.batchHandleTriggers(batch(inBatch.session(OTHER), inBatch.sets(SELF))),
+  ],
+  [
+    'an administrator puts everything into a batch',
+    ['admin'],
+    (c) => c.batchHandleTriggers(batch(inBatch.sets(OTHER), inBatch.trigger(OTHER, true))),
+  ],
+];
+
+const DENIED: readonly [string, string[], string, (client: Client) => Promise<unknown>][] = [
+  [
+    'a coach forces a rule',
+    ['coach'],
+    'PROGRESSION_FORCE, PROGRESSION_TRIGGER',
+    (c) => c.triggerProgression({ ...trigger(SELF, true) }),
+  ],
+  [
+    'a service triggers a rule in a batch',
+    ['service'],
+    'PROGRESSION_TRIGGER, ATHLETES_OTHERS, EVENTS_REPORT',
+    (c) => c.batchHandleTriggers(batch(inBatch.session(SELF), inBatch.trigger(OTHER, false))),
+  ],
+  [
+    'a service forces one, deep in a batch',
+    ['service'],
+    'PROGRESSION_TRIGGER, PROGRESSION_FORCE, EVENTS_REPORT',
+    (c) => c.batchHandleTriggers(batch(inBatch.sets(SELF), inBatch.trigger(SELF, true))),
+  ],
+  ['an athlete logs sets of another', ['athlete'], 'ATHLETES_OTHERS', (c) => c.logSets(sets(OTHER))],
+  ['an athlete leaves the id out', ['athlete'], 'ATHLETES_OTHERS', (c) => c.logSets(sets(''))],
+  [
+    'an athlete sends a batch of own sets',
+    ['athlete'],
+    'EVENTS_REPORT',
+    (c) => c.batchHandleTriggers(batch(inBatch.sets(SELF))),
+  ],
+  [
+    'an athlete who may read everybody logs sets of another',
+    ['athlete', 'read-only'],
+    'SETS_LOG',
+    (c) => c.logSets(sets(OTHER)),
+  ],
+  ['somebody without roles reads', [], 'PROGRESSION_READ', (c) => c.getLiftMax({ userId: SELF })],
+];
+
+describe('let in:', () => {
+  test.each(ALLOWED)('%s', async (_, roles, call) => {
+    await expect(call(clientOf(...roles))).resolves.toBeDefined();
+  });
+});
+
+describe('denied:', () => {
+  test.each(DENIED)('%s', async (_, roles, asked, call) => {
+    const refusal = await failureOf(call(clientOf(...roles)));
+    expect(refusal).toMatchObject({ code: Code.PermissionDenied, reason: 'PERMISSION_DENIED' });
+    const permissions = refusal.metadata?.permissions?.split(', ') ?? [];
+    expect(permissions).toEqual(expect.arrayContaining(asked.split(', ')));
+  });
+});
+
+describe('by default', () => {
+  const administrator: Principal = { accountId: uuidv7(), subject: 'a', roles: ['admin'] };
+  function healthBehind(interceptors: Parameters<typeof createRouterTransport>[1]) {
+    const transport = createRouterTransport(
+      (router) => router.service(Health, { check: () => ({}), async *watch() {} }),
+      interceptors,
+    );
+    return createClient(Health, transport);
+  }
+
+  test('a method that names no permission is denied, even to an administrator', async () => {
+    const router = { interceptors: [log, ...createAccessInterceptors(() => administrator)] };
+    expect(await failureOf(healthBehind({ router }).check({}))).toMatchObject({
+      code: Code.PermissionDenied,
+      message: 'Check names no permission, so nobody may call it',
+    });
+  });
+
+  test('so is a stream', async () => {
+    const router = { interceptors: [log, ...createAccessInterceptors(() => administrator)] };
+    async function watch() {
+      for await (const _ of healthBehind({ router }).watch({})) {
+        expect.fail('it was answered');
+      }
+    }
+    expect(await failureOf(watch())).toMatchObject({ code: Code.PermissionDenied });
+  });
+
+  test('and whatever comes without anybody having asked who calls', async () => {
+    const router = { interceptors: [log, createAuthorizationInterceptor()] };
+    const refusal = await healthBehind({ router })
+      .check({})
+      .catch((error: unknown) => ConnectError.from(error).code);
+    expect(refusal).toBe(Code.Unauthenticated);
+  });
+});
