@@ -1,0 +1,98 @@
+/** Renders the Helm chart as far as its templates go; they keep to the few constructs that this knows. */
+import { globSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { parse, parseAllDocuments, stringify } from 'yaml';
+
+const CHART = join(import.meta.dirname, '..', '..', 'deploy', 'helm', 'progression-service');
+const read = (path: string) => readFileSync(join(CHART, path), 'utf8');
+
+export type Values = Record<string, unknown>;
+
+export interface Manifest {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly labels: Record<string, string> };
+  // biome-ignore lint/suspicious/noExplicitAny: manifests of every kind, whose paths each test spells out
+  readonly [key: string]: any;
+}
+
+export function readValues(): Values {
+  return parse(read('values.yaml'));
+}
+
+export function readSchema(): object {
+  return JSON.parse(read('values.schema.json'));
+}
+
+export function templateNames(): string[] {
+  return globSync('templates/*.yaml', { cwd: CHART }).map((path) => basename(path, '.yaml'));
+}
+
+/** The manifests of one template. Throws on a construct that it does not know, and on what is no YAML. */
+export function renderTemplate(name: string, values: Values): Manifest[] {
+  const chart = parse(read('Chart.yaml')) as { appVersion: string };
+  const scope = {
+    Values: values,
+    Release: { Name: 'release', Service: 'Helm' },
+    Chart: { AppVersion: chart.appVersion },
+  };
+  const text = renderActions(renderConditions(read(`templates/${name}.yaml`), scope), scope);
+  return parseAllDocuments(text).flatMap((document) => {
+    const [error] = document.errors;
+    if (error) {
+      throw error;
+    }
+    const manifest = document.toJS() as Manifest | null;
+    return manifest ? [manifest] : [];
+  });
+}
+
+const CONDITION = /^\{\{- if (not )?(\.[\w.]+) \}\}\n((?:(?!^\{\{- (?:if|end)).*\n)*)\{\{- end \}\}\n/gm;
+
+function renderConditions(template: string, scope: object): string {
+  return template.replace(CONDITION, (_, negation: string | undefined, path: string, body: string) =>
+    Boolean(valueAt(scope, path)) === (negation === undefined) ? body : '',
+  );
+}
+
+function renderActions(template: string, scope: object): string {
+  return template.replace(/\{\{-? (.*?) -?\}\}/g, (_, action: string) => {
+    const [source = '', ...pipes] = action.split(' | ');
+    return pipes.reduce((value, pipe) => applyPipe(value, pipe, scope), sourceOf(source, scope));
+  });
+}
+
+function sourceOf(source: string, scope: object): string {
+  const [, toYaml, path] = /^(toYaml )?(\.[\w.]+)$/.exec(source) ?? [];
+  if (!path) {
+    throw new TypeError(`the renderer does not know ${source}`);
+  }
+  const value = valueAt(scope, path);
+  return toYaml ? stringify(value).trimEnd() : String(value);
+}
+
+function applyPipe(value: string, pipe: string, scope: object): string {
+  const [name, argument = ''] = pipe.split(' ');
+  switch (name) {
+    case 'quote':
+      return JSON.stringify(value);
+    case 'default':
+      return value === '' ? String(valueAt(scope, argument)) : value;
+    case 'nindent':
+      return `\n${value.replace(/^/gm, ' '.repeat(Number(argument)))}`;
+    default:
+      throw new TypeError(`the renderer does not know ${pipe}`);
+  }
+}
+
+/** Throws when a template asks for a value that there is not: Helm would write nothing in its place. */
+function valueAt(scope: object, path: string): unknown {
+  const value = path
+    .split('.')
+    .slice(1)
+    .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], scope);
+  if (value === undefined) {
+    throw new TypeError(`there is no ${path}`);
+  }
+  return value;
+}
