@@ -78,6 +78,8 @@ export interface Limits {
   readonly peerCallsPerSecond: number;
   /** Accounts, and addresses, whose calls are counted; beyond that, those that have been quiet longest are forgotten. */
   readonly countedCallers: number;
+  /** How often the files of the certificate are looked at. */
+  readonly tlsReloadMs: number;
   /** How long a new connection may take to say which HTTP it speaks, and then to send a request's headers. */
   readonly firstBytesMs: number;
   readonly requestHeadersMs: number;
@@ -137,6 +139,7 @@ const LIMITS: Limits = Object.freeze({
   accountCallsPerSecond: 5_000,
   peerCallsPerSecond: 10_000,
   countedCallers: 10_000,
+  tlsReloadMs: 1_000,
   firstBytesMs: 10_000,
   requestHeadersMs: 10_000,
   idleConnectionMs: 65_000,

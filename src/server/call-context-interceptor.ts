@@ -88,7 +88,11 @@ function waitForCaller(request: UnaryRequest, limits: CallContextOptions['limits
     }
   }
 
-  const timer = setTimeout(onDeadline, deadlineAtMs - performance.now());
+  const leftMs = deadlineAtMs - performance.now();
+  const timer = setTimeout(onDeadline, Math.max(leftMs, 0));
+  if (leftMs <= 0) {
+    onDeadline();
+  }
   request.signal.addEventListener('abort', onAbort);
   if (request.signal.aborted) {
     onAbort();

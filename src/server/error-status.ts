@@ -47,8 +47,18 @@ export function toConnectError(error: unknown): ConnectError {
   return new ConnectError(messageOf(refusal), code, undefined, detailsOf(refusal), refusal.cause ?? error);
 }
 
-/** Adds the ErrorInfo to an error of the RPC library that has no details yet. */
+/** What the RPC library says of a binary message that it cannot read. */
+const UNREADABLE = /^parse binary: /;
+
+/**
+ * Adds the ErrorInfo to an error of the RPC library that has no details yet. A message that cannot be read is the
+ * caller's to mend, in whichever format; the library says so of JSON alone.
+ */
 export function describeConnectError(error: ConnectError): void {
+  if (error.code === Code.Internal && UNREADABLE.test(error.rawMessage)) {
+    // The error is on its way out: there is no other place to correct it.
+    (error as { code: Code }).code = Code.InvalidArgument;
+  }
   const reason = REASON_OF_CODE[error.code];
   if (reason && error.details.length === 0) {
     error.details.push(...detailsOf(new DomainError(reason, error.rawMessage)));

@@ -6,6 +6,7 @@ import { createConnectionPlaces } from './connection-places.ts';
 import { detectHttpVersion } from './first-bytes.ts';
 import { createHttp1Connections } from './http1-connections.ts';
 import { createHttp2Connections } from './http2-connections.ts';
+import type { Logger } from './logger.ts';
 import type { HttpListener } from './rpc-listener.ts';
 import { createSocketServer } from './socket-server.ts';
 
@@ -29,6 +30,7 @@ export async function openHttpPort(
   port: number,
   limits: Limits,
   listener: HttpListener,
+  logger: Logger,
   tls?: TlsConfig,
 ): Promise<HttpPort> {
   const connections = new Set<Socket>();
@@ -47,7 +49,7 @@ export async function openHttpPort(
     });
   }
 
-  const server = createSocketServer(tls, limits, accept);
+  const server = createSocketServer(tls, limits, logger, accept);
   // With TLS these are the ones under the encrypted ones, also while they shake hands.
   const places = createConnectionPlaces(limits);
   server.on('connection', (socket: Socket) => {

@@ -59,7 +59,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   const listener = createRpcListener(router.handlers, logger);
 
-  const httpPort = await openHttpPort(host, config.port, limits, listener, config.tls);
+  const httpPort = await openHttpPort(host, config.port, limits, listener, logger, config.tls);
 
   let wanted = true;
   const readiness = await watchReadiness(isReady, limits, updateHealth);

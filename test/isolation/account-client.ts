@@ -5,7 +5,7 @@ import { createAuditService } from '../../src/audit/audit-service.ts';
 import { callContextKey } from '../../src/call-context.ts';
 import { createProgramService } from '../../src/catalog/program-service.ts';
 import { createUserService } from '../../src/catalog/user-service.ts';
-import { readConfig } from '../../src/config.ts';
+import { type Config, readConfig } from '../../src/config.ts';
 import { AuditService } from '../../src/gen/progression/v1/audit_service_pb.ts';
 import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { ProgressionService } from '../../src/gen/progression/v1/progression_service_pb.ts';
@@ -26,10 +26,7 @@ export interface AccountClient {
 
 /** One service process on the database: all of its clients share its queues and what it keeps in memory. */
 export function createAccountClients(database: Database): (accountId: string) => AccountClient {
-  const defaults = readConfig({});
-  // Calls that a busy machine would have come back later show nothing about isolation.
-  const config = { ...defaults, limits: { ...defaults.limits, queueWaitMs: 600_000 } };
-  const deps = { database, clock: systemClock, config, reportError: () => undefined };
+  const deps = { database, clock: systemClock, config: readPatientConfig(), reportError: () => undefined };
   const progression = createProgressionService(deps);
   const programs = createProgramService(deps);
   const users = createUserService(deps);
@@ -51,6 +48,12 @@ export function createAccountClients(database: Database): (accountId: string) =>
       audit: createClient(AuditService, transport),
     };
   };
+}
+
+/** On a slow machine events wait; who may see what does not depend on it. */
+function readPatientConfig(): Config {
+  const config = readConfig({});
+  return { ...config, limits: { ...config.limits, queueWaitMs: config.limits.maximumDeadlineMs } };
 }
 
 /** What the server's interceptors make of a call by this account. */

@@ -1,4 +1,5 @@
 /** Who calls, under which request ID and until when; and that nobody waits longer than that. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { Code, createClient, type HandlerContext } from '@connectrpc/connect';
 import { Metadata } from '@grpc/grpc-js';
@@ -8,6 +9,7 @@ import { DEMO_ACCOUNT_ID } from '../../src/config.ts';
 import { DomainError } from '../../src/domain-error.ts';
 import { GetUserRequestSchema, UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
 import { instantFromText } from '../../src/instant.ts';
+import { authenticateByHeaders } from '../../src/server/access/trusted-headers.ts';
 import {
   callGrpcJs,
   createGrpcJsClient,
@@ -190,6 +192,20 @@ describe('the deadline', () => {
     const { signal } = callContextOf(await work.started);
     await expect.poll(() => signal.aborted).toBe(true);
     work.finish();
+  });
+
+  test('that has passed before the work begins keeps it from beginning', async () => {
+    const { calls, users } = await startRecordingServer({
+      limits: { defaultDeadlineMs: 20 },
+      async authenticate(request) {
+        await delay(40);
+        return authenticateByHeaders(request);
+      },
+    });
+    expect(await failureOf(users.getUser({ userId: USER_ID }))).toMatchObject({
+      reason: 'DEADLINE_EXCEEDED',
+    });
+    expect(calls).toEqual([]);
   });
 });
 
