@@ -1,0 +1,48 @@
+/** Restarts cost clients nothing that they retry as documented; `npm run restarts` has more of them. */
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { restartUnderLoad } from './rolling-restarts.ts';
+
+const CALLS_PER_SECOND = 50;
+/** A busy machine takes some seconds to start a process. */
+const TIMEOUT_MS = 180_000;
+
+let db: TestDatabase;
+beforeEach(async () => {
+  db = await createTestDatabase();
+});
+afterEach(() => db.close());
+
+test(
+  'servers that are told to go one after the other take no call with them',
+  async () => {
+    const report = await restartUnderLoad({
+      databaseUrl: db.url,
+      restarts: 6,
+      signal: 'SIGTERM',
+      callsPerSecond: CALLS_PER_SECOND,
+      drainPauseMs: 200,
+    });
+
+    expect(report).toMatchObject({ restarts: 6, failures: [], discrepancies: [] });
+    expect(report.acknowledgedWrites).toBeGreaterThan(100);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'servers that are killed leave nothing done twice, and nothing undone that was acknowledged',
+  async () => {
+    const report = await restartUnderLoad({
+      databaseUrl: db.url,
+      restarts: 2,
+      signal: 'SIGKILL',
+      callsPerSecond: CALLS_PER_SECOND,
+      drainPauseMs: 0,
+    });
+
+    expect(report).toMatchObject({ restarts: 2, discrepancies: [] });
+    expect(report.acknowledgedWrites).toBeGreaterThan(30);
+  },
+  TIMEOUT_MS,
+);

@@ -1,0 +1,85 @@
+/** Two server processes on one database, each of which can be told to go, and comes back on its port. */
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { type ServiceProcess, startCommand, urlIn } from '../support/service-process.ts';
+
+export interface ServerPairOptions {
+  readonly databaseUrl: string;
+  /** How long a server that was told to go still takes calls. */
+  readonly drainPauseMs: number;
+}
+
+export interface RestartTimes {
+  /** From the signal to the end of the process. */
+  readonly stopMs: number;
+  /** From the start of the new process to the line that says it is ready. */
+  readonly startMs: number;
+}
+
+export interface ServerPair {
+  readonly ports: readonly number[];
+  /**
+   * Ends one server and starts it again. Rejects when the other one is not serving, or when one that was told to go
+   * kindly did not end as it should.
+   */
+  restart(index: number, signal: 'SIGTERM' | 'SIGKILL'): Promise<RestartTimes>;
+  stop(): Promise<void>;
+}
+
+/** Both serve when it resolves. */
+export async function startServerPair(options: ServerPairOptions): Promise<ServerPair> {
+  const ports = await findFreePorts(2);
+  const environment = { DATABASE_URL: options.databaseUrl, DRAIN_PAUSE_MS: `${options.drainPauseMs}` };
+  const servers: ServiceProcess[] = [];
+
+  async function start(index: number): Promise<void> {
+    const server = startCommand(['serve'], { ...environment, HOST: '127.0.0.1', PORT: `${ports[index]}` });
+    servers[index] = server;
+    const line = await Promise.race([server.firstLine, server.ended.then(({ stderr }) => stderr)]);
+    await requireServing(urlIn(line));
+  }
+
+  await Promise.all(ports.map((_, index) => start(index)));
+  return {
+    ports,
+    async restart(index, signal) {
+      await requireServing(`http://127.0.0.1:${ports[1 - index]}`);
+      const stoppedAtMs = performance.now();
+      servers[index]?.child.kill(signal);
+      const end = await servers[index]?.ended;
+      if (signal === 'SIGTERM' && (end?.code !== 0 || end.stderr !== '')) {
+        throw new Error(`a server did not end well: ${JSON.stringify(end)}`);
+      }
+      const startedAtMs = performance.now();
+      await start(index);
+      return { stopMs: startedAtMs - stoppedAtMs, startMs: performance.now() - startedAtMs };
+    },
+    async stop() {
+      for (const { child, ended } of servers) {
+        child.kill('SIGKILL');
+        await ended;
+      }
+    },
+  };
+}
+
+async function requireServing(url: string): Promise<void> {
+  const response = await fetch(`${url}/grpc.health.v1.Health/Check`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: '{}',
+  });
+  const { status } = (await response.json()) as { status?: string };
+  if (status !== 'SERVING') {
+    throw new Error(`${url} is ${status}`);
+  }
+}
+
+async function findFreePorts(count: number): Promise<number[]> {
+  const listeners = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(listeners.map((listener) => once(listener, 'listening')));
+  const ports = listeners.map((listener) => (listener.address() as AddressInfo).port);
+  await Promise.all(listeners.map((listener) => once(listener.close(), 'close')));
+  return ports;
+}
