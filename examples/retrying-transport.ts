@@ -7,8 +7,9 @@ const ATTEMPTS = 4;
 const FIRST_PAUSE_MS = 100;
 
 /**
- * Unary calls take turns at the servers and get four attempts, each at the next server, with growing pauses; a timeout
- * is one for all attempts. Writes must bring a request ID: the attempt whose answer was lost may have done its work.
+ * Unary calls take turns at the servers and get four attempts, each at the next server, with growing pauses;
+ * a timeout is one for all attempts. Writes must bring a request ID: the attempt whose answer was lost may have
+ * done its work.
  */
 export function createRetryingTransport(transports: readonly Transport[]): Transport {
   let calls = 0;

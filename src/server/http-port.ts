@@ -35,14 +35,20 @@ export async function openHttpPort(
 ): Promise<HttpPort> {
   const connections = new Set<Socket>();
   const undecided = new Set<Socket>();
+  let draining = false;
   const http1 = createHttp1Connections(limits, listener);
   const http2 = createHttp2Connections(limits, listener);
 
   function accept(socket: Socket): void {
-    undecided.add(socket);
-    socket.on('close', () => undecided.delete(socket));
     // A connection that breaks is closed as well; whoever was using it hears of that.
     socket.on('error', () => {});
+    if (draining) {
+      // It shook hands for too long: nobody is left to tell it to go away.
+      socket.destroy();
+      return;
+    }
+    undecided.add(socket);
+    socket.on('close', () => undecided.delete(socket));
     detectHttpVersion(socket, limits.firstBytesMs, (version) => {
       undecided.delete(socket);
       (version === 'http2' ? http2 : http1).serve(socket);
@@ -67,6 +73,7 @@ export async function openHttpPort(
   return {
     port: (server.address() as AddressInfo).port,
     async drain(drainMs) {
+      draining = true;
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       const timer = setTimeout(() => destroyAll(connections), drainMs);
       destroyAll(undecided);

@@ -14,7 +14,7 @@ import {
 import type { Athlete } from '../support/fixtures.ts';
 import type { Caller } from './callers.ts';
 
-/** Fewer than a server has connections: what is measured is restarts, not what a busy machine does to a crowd. */
+/** Fewer than a server has connections: this is about restarts, not about crowds on a busy machine. */
 const MOST_IN_FLIGHT = 8;
 /** How long a request ID is tried again after its client has given up. */
 const INSIST_MS = 30_000;
@@ -43,8 +43,8 @@ export interface Load {
 }
 
 /**
- * Calls until stopped, less often while answers are late: callers and athletes take turns, two of five calls complete a
- * session, one logs a set.
+ * Calls until stopped, less often while answers are late: callers and athletes take turns, two of five calls
+ * complete a session, one logs a set.
  * A call that fails is a failure, and is made again under its request ID until it is acknowledged.
  */
 export function startLoad(

@@ -1,4 +1,4 @@
-/** `npm run restarts`: two servers and a PostgreSQL of their own, restarted in turn under load; fails on any failure. */
+/** `npm run restarts`: two servers with a PostgreSQL of their own, restarted in turn under load. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

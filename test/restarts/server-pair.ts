@@ -20,8 +20,8 @@ export interface RestartTimes {
 export interface ServerPair {
   readonly ports: readonly number[];
   /**
-   * Ends one server and starts it again. Rejects when the other one is not serving, or when one that was told to go
-   * kindly did not end as it should.
+   * Ends one server and starts it again. Rejects when the other one is not serving, or when one that was told
+   * to go kindly did not end as it should.
    */
   restart(index: number, signal: 'SIGTERM' | 'SIGKILL'): Promise<RestartTimes>;
   stop(): Promise<void>;

@@ -116,6 +116,23 @@ test('a peer that leaves in the middle of its handshake keeps no connection', as
   await once(socket, 'close');
 });
 
+test('a handshake that ends after the server began to drain does not hold it up', async () => {
+  const { server } = await startTlsServer();
+  const socket = connect({ host: '127.0.0.1', port: server.port });
+  await once(socket, 'connect');
+  // A later connection shows that this one was accepted.
+  await shownBy(server.port);
+  const beganAtMs = performance.now();
+  const closing = server.close();
+  const session = connectHttp2(server.url, {
+    createConnection: () => connectTls({ socket, ca: authority.certificate, ALPNProtocols: ['h2'] }),
+  });
+  session.on('error', () => {});
+  onTestFinished(() => session.destroy());
+  await closing;
+  expect(performance.now() - beganAtMs).toBeLessThan(8_000);
+});
+
 describe('a certificate that changes', () => {
   test('is shown to new connections, and standing ones go on', async () => {
     const { server, write } = await startTlsServer();
