@@ -1,18 +1,14 @@
 /** The load: unary gRPC calls over one bare HTTP/2 connection, a fixed number in flight, for a fixed time. */
 import { connect } from 'node:http2';
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf';
-import { v4 as uuidv4 } from 'uuid';
-import {
-  BatchHandleTriggersRequestSchema,
-  BatchHandleTriggersResponseSchema,
-  HandleSessionCompleteRequestSchema,
-} from '../src/gen/progression/v1/progression_service_pb.ts';
-import { ACCOUNT_ID, LIFT_IDS, userId } from './fixture.ts';
+import { fromBinary } from '@bufbuild/protobuf';
+import { BatchHandleTriggersResponseSchema } from '../src/gen/progression/v1/progression_service_pb.ts';
+import { type Ended, type Method, reportSessions } from './calls.ts';
+import { userId } from './fixture.ts';
 
 /** What a load run is told, as JSON in its first argument. */
 export interface LoadOrder {
   readonly url: string;
-  readonly method: 'HandleSessionComplete' | 'BatchHandleTriggers';
+  readonly method: Method;
   readonly inFlight: number;
   readonly users: number;
   readonly eventsPerCall: number;
@@ -32,26 +28,19 @@ export interface LoadResult {
 const order: LoadOrder = JSON.parse(process.argv[2] ?? '{}');
 process.stdout.write(JSON.stringify(await runLoad(order)));
 
-async function runLoad({
-  url,
-  inFlight,
-  warmUpMs,
-  measureMs,
-  eventsPerCall,
-  ...rest
-}: LoadOrder): Promise<LoadResult> {
+async function runLoad(order: LoadOrder): Promise<LoadResult> {
+  const { url, method, inFlight, warmUpMs, measureMs, eventsPerCall, users: athletes } = order;
   const session = connect(url);
-  const call = callerOf(session, rest.method);
   const latenciesMs: number[] = [];
   let failed = 0;
-  let nextUser = Math.floor(Math.random() * rest.users);
+  let nextUser = Math.floor(Math.random() * athletes);
   const startMs = performance.now() + warmUpMs;
   const endMs = startMs + measureMs;
   const worker = async () => {
     while (performance.now() < endMs) {
-      const users = Array.from({ length: eventsPerCall }, () => userId((nextUser++ % rest.users) + 1));
+      const users = Array.from({ length: eventsPerCall }, () => userId((nextUser++ % athletes) + 1));
       const beganMs = performance.now();
-      const failures = await call(users);
+      const failures = failuresOf(await reportSessions(session, method, users), order);
       const nowMs = performance.now();
       if (beganMs >= startMs && nowMs <= endMs) {
         latenciesMs.push(nowMs - beganMs);
@@ -72,64 +61,12 @@ async function runLoad({
   };
 }
 
-/** Makes one call and answers how many of its events failed. */
-function callerOf(session: ReturnType<typeof connect>, method: LoadOrder['method']) {
-  return (users: readonly string[]) =>
-    new Promise<number>((resolve, reject) => {
-      const stream = session.request({
-        ':method': 'POST',
-        ':path': `/progression.v1.ProgressionService/${method}`,
-        'content-type': 'application/grpc+proto',
-        te: 'trailers',
-        'x-account-id': ACCOUNT_ID,
-        'idempotency-key': uuidv4(),
-      });
-      const chunks: Buffer[] = [];
-      let status: string | undefined;
-      stream.on('response', (headers) => {
-        status = headers['grpc-status'] as string | undefined;
-      });
-      stream.on('trailers', (trailers) => {
-        status = trailers['grpc-status'] as string | undefined;
-      });
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('error', reject);
-      stream.on('end', () =>
-        resolve(status === '0' ? failuresIn(method, Buffer.concat(chunks)) : users.length),
-      );
-      stream.end(
-        frameOf(method === 'BatchHandleTriggers' ? batchMessage(users) : sessionMessage(users[0] ?? '')),
-      );
-    });
-}
-
-function failuresIn(method: LoadOrder['method'], body: Buffer): number {
+/** How many of a call's events failed. */
+function failuresOf({ status, body }: Ended, { method, eventsPerCall }: LoadOrder): number {
+  if (status !== '0') {
+    return eventsPerCall;
+  }
   return method === 'BatchHandleTriggers'
     ? fromBinary(BatchHandleTriggersResponseSchema, body.subarray(5)).totalFailed
     : 0;
-}
-
-function sessionOf(user: string) {
-  const session = { sessionId: uuidv4(), daySlug: 'a', weekNumber: 1, liftsPerformed: LIFT_IDS };
-  return create(HandleSessionCompleteRequestSchema, { userId: user, session });
-}
-
-function sessionMessage(user: string): Uint8Array {
-  return toBinary(HandleSessionCompleteRequestSchema, sessionOf(user));
-}
-
-function batchMessage(users: readonly string[]): Uint8Array {
-  const triggers = users.map((user) => ({
-    requestId: uuidv4(),
-    event: { case: 'sessionComplete' as const, value: sessionOf(user) },
-  }));
-  return toBinary(BatchHandleTriggersRequestSchema, create(BatchHandleTriggersRequestSchema, { triggers }));
-}
-
-/** gRPC's frame: not compressed, length, message. */
-function frameOf(message: Uint8Array): Buffer {
-  const frame = Buffer.alloc(5 + message.length);
-  frame.writeUInt32BE(message.length, 1);
-  frame.set(message, 5);
-  return frame;
 }

@@ -1,18 +1,10 @@
 /** The benchmark: the served API beside its floor, hand-written SQL under pgbench, in one run on one database. */
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { sql } from 'kysely';
-import { readConfig } from '../src/config.ts';
-import { openDatabase } from '../src/store/database.ts';
-import { startEmbeddedPostgres } from '../src/store/embedded-postgres.ts';
-import { migrate } from '../src/store/migrate.ts';
-import { fillDatabase, keepRowSizes } from './fixture.ts';
+import { keepRowSizes } from './fixture.ts';
 import type { LoadOrder, LoadResult } from './load.ts';
+import { withDatabase, withServedAthletes } from './served.ts';
 
 const USERS = 20_000;
 const WARM_UP_MS = 3_000;
@@ -32,21 +24,7 @@ interface FloorResult {
 
 async function main(): Promise<void> {
   await requirePgbench();
-  const directory = mkdtempSync(join(tmpdir(), 'progression-bench-'));
-  const postgres = await startEmbeddedPostgres({ dataDir: directory, log: () => {} });
-  try {
-    await prepare(postgres.url);
-    const server = await startServer(postgres.url);
-    try {
-      await measure(server.url, postgres.url);
-    } finally {
-      server.process.kill('SIGTERM');
-      await once(server.process, 'exit');
-    }
-  } finally {
-    await postgres.stop();
-    rmSync(directory, { recursive: true, force: true });
-  }
+  await withServedAthletes(USERS, {}, measure);
 }
 
 async function measure(url: string, databaseUrl: string): Promise<void> {
@@ -96,38 +74,6 @@ async function measure(url: string, databaseUrl: string): Promise<void> {
     batch_ratio: round(batch.eventsPerSecond / floor.eventsPerSecond),
   };
   process.stdout.write(`${JSON.stringify(line)}\n`);
-}
-
-async function prepare(url: string): Promise<void> {
-  await withDatabase(url, async (database) => {
-    await migrate(database);
-    await fillDatabase(database, USERS);
-    await sql`analyze`.execute(database.orm.em.fork().getKysely());
-  });
-}
-
-async function withDatabase(url: string, work: (database: ReturnType<typeof openDatabase>) => Promise<void>) {
-  const { databaseConnections, connectionWaitMs } = readConfig().limits;
-  const database = openDatabase(url, { connections: databaseConnections, connectionWaitMs });
-  try {
-    await work(database);
-  } finally {
-    await database.close();
-  }
-}
-
-async function startServer(databaseUrl: string): Promise<{ url: string; process: ChildProcess }> {
-  const child = spawn(process.execPath, [join(here, '../src/main.ts'), 'serve'], {
-    env: { ...process.env, DATABASE_URL: databaseUrl, PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'error' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  for await (const line of createInterface({ input: child.stdout })) {
-    const url = /^ready on (\S+)/.exec(line)?.[1];
-    if (url) {
-      return { url, process: child };
-    }
-  }
-  throw new Error('the server did not start');
 }
 
 async function runLoad(order: LoadOrder): Promise<LoadResult> {

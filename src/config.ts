@@ -70,6 +70,8 @@ export interface Limits {
   /** Streams that one connection may reset at once, and per second after that, before it is cut off. */
   readonly streamResetBurst: number;
   readonly streamResetsPerSecond: number;
+  /** Calls under way at the same time; one more is refused with OVERLOADED, before anything of it is read. */
+  readonly concurrentCalls: number;
   /** Connections to the port, of all callers together and of one address; the next one is closed at once. */
   readonly connections: number;
   readonly connectionsPerPeer: number;
@@ -134,6 +136,7 @@ const LIMITS: Limits = Object.freeze({
   streamsPerConnection: 100,
   streamResetBurst: 100,
   streamResetsPerSecond: 10,
+  concurrentCalls: 300,
   connections: 5_000,
   connectionsPerPeer: 1_000,
   accountCallsPerSecond: 5_000,

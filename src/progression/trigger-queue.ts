@@ -85,7 +85,8 @@ class GroupingQueue implements TriggerQueue {
 
   /**
    * Why a command had better come back later: what it would have to wait, by how fast the line moves, or what the
-   * first in line has waited. Work taken on beyond that would only be late. A few rounds of groups may always wait.
+   * first in line has waited. Work taken on beyond that would only be late. A few rounds of groups may wait for as
+   * long as their deadlines allow.
    */
   #exceededLimit({
     isValidateOnly,
@@ -96,10 +97,12 @@ class GroupingQueue implements TriggerQueue {
       return 'queuedEvents';
     }
     const nowMs = performance.now();
-    const mostMs = Math.min(queueWaitMs, Math.max(0, deadlineAtMs - nowMs));
+    // Half of the time that is left is for the work itself.
+    const usefulMs = Math.max(0, deadlineAtMs - nowMs) / 2;
     const isShort =
       this.#waiting.length < ROUNDS * this.#limits.concurrentGroups * this.#limits.groupedEvents;
-    if (!isShort && this.#rate.waitMs(this.#waiting.length) > mostMs) {
+    const mostMs = isShort ? usefulMs : Math.min(queueWaitMs, usefulMs);
+    if (this.#rate.waitMs(this.#waiting.length) > mostMs) {
       return 'queueWaitMs';
     }
     const isLate = ({ sinceMs }: Waiting) => nowMs - sinceMs > mostMs;
@@ -107,7 +110,10 @@ class GroupingQueue implements TriggerQueue {
     if (first && isLate(first) && this.#waiting.some((each) => isLate(each) && this.#canStart(each))) {
       return 'queueWaitMs';
     }
-    return isValidateOnly && this.#alone[0] && isLate(this.#alone[0]) ? 'queueWaitMs' : undefined;
+    const [firstAlone] = this.#alone;
+    return isValidateOnly && firstAlone && nowMs - firstAlone.sinceMs > Math.min(queueWaitMs, usefulMs)
+      ? 'queueWaitMs'
+      : undefined;
   }
 
   /** Whoever waits for an athlete says nothing of how busy the service is. */

@@ -5,24 +5,39 @@ import { TLSSocket } from 'node:tls';
 import { createContextValues } from '@connectrpc/connect';
 import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/connect/protocol';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
+import type { Limits } from '../config.ts';
 import { ERROR_TABLE } from '../error-table.ts';
 import { tlsSocketKey } from './access/client-certificate.ts';
+import type { CallObserver } from './call-observer.ts';
 import { cutEndlessTimeout } from './endless-timeout.ts';
 import { describeCause, type Logger } from './logger.ts';
+import { createOverloadRefusal } from './overload-refusal.ts';
 import { peerAddressKey } from './rate-interceptors.ts';
 
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
 export type HttpResponse = ServerResponse | Http2ServerResponse;
 export type HttpListener = (request: HttpRequest, response: HttpResponse) => void;
 
-/** Serves `handlers` by their paths. */
-export function createRpcListener(handlers: readonly UniversalHandler[], logger: Logger): HttpListener {
+/** Serves `handlers` by their paths, and no more calls at a time than fit; health and reflection always fit. */
+export function createRpcListener(
+  handlers: readonly UniversalHandler[],
+  limits: Pick<Limits, 'concurrentCalls'>,
+  logger: Logger,
+  calls: CallObserver,
+): HttpListener {
   const handlerOfPath = new Map(handlers.map((handler) => [handler.requestPath, handler]));
+  const refuse = createOverloadRefusal(limits, calls);
+  let running = 0;
   return (request, response) => {
     const [path = ''] = (request.url ?? '').split('?', 1);
     const handler = handlerOfPath.get(path);
     if (!handler) {
       refuseUnknown(request, response);
+      return;
+    }
+    const isCounted = !handler.service.typeName.startsWith('grpc.');
+    if (isCounted && running >= limits.concurrentCalls) {
+      refuse(handler, request, response);
       return;
     }
     const call = universalRequestOf(request, response);
@@ -32,6 +47,12 @@ export function createRpcListener(handlers: readonly UniversalHandler[], logger:
       return;
     }
     cutEndlessTimeout(call.header);
+    if (isCounted) {
+      running += 1;
+      response.once('close', () => {
+        running -= 1;
+      });
+    }
     handler(call)
       .then((answer) => send(answer, response))
       .catch((error: unknown) => {

@@ -57,7 +57,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     health,
     draining: draining.signal,
   });
-  const listener = createRpcListener(router.handlers, logger);
+  const listener = createRpcListener(router.handlers, limits, logger, calls);
 
   const httpPort = await openHttpPort(host, config.port, limits, listener, logger, config.tls);
 

@@ -68,7 +68,8 @@ export function startLoad(
     for (;;) {
       const startedAtMs = performance.now();
       try {
-        state.replays += Number(await make(caller));
+        const isReplayed = await make(caller);
+        state.replays += Number(isReplayed);
         if (acknowledged) {
           const books = acknowledged === 'session' ? sessions : sets;
           books.set(athlete.userId, (books.get(athlete.userId) ?? 0) + 1);

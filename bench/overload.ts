@@ -1,0 +1,135 @@
+/** Ten times the load that the service can take, and after that half of it: what is still answered, and how soon. */
+import { connect } from 'node:http2';
+import { setTimeout as pause } from 'node:timers/promises';
+import { reportSessions } from './calls.ts';
+import { userId } from './fixture.ts';
+import { withServedAthletes } from './served.ts';
+
+const USERS = 20_000;
+const PEAK_IN_FLIGHT = 64;
+const PEAK_MS = 8_000;
+const OVERLOAD_FACTOR = 10;
+const OVERLOAD_MS = 10_000;
+const RECOVERY_MS = 8_000;
+const CONNECTIONS = 10;
+/** Calls under way at most: as many streams as the service allows on those. Beyond that none is made. */
+const CALLS = 1_000;
+const TICK_MS = 5;
+const UNAVAILABLE = '14';
+
+interface Call {
+  readonly status: string | undefined;
+  readonly beganMs: number;
+  readonly endedMs: number;
+}
+
+async function measure(url: string): Promise<void> {
+  const connections = Array.from({ length: CONNECTIONS }, () => ({ session: connect(url), calls: 0 }));
+  let nextUser = 0;
+  const call = async (): Promise<Call> => {
+    // On one that is full a call would wait here, not at the service.
+    const connection = connections.reduce((least, each) => (each.calls < least.calls ? each : least));
+    connection.calls += 1;
+    const beganMs = performance.now();
+    nextUser = (nextUser % USERS) + 1;
+    const { status } = await reportSessions(connection.session, 'HandleSessionComplete', [userId(nextUser)]);
+    connection.calls -= 1;
+    return { status, beganMs, endedMs: performance.now() };
+  };
+
+  await keepInFlight(PEAK_MS / 2, call);
+  const peak = goodputOf(await keepInFlight(PEAK_MS, call), PEAK_MS);
+  report('peak, 64 in flight', `${peak.toFixed(0)} answered/s`);
+
+  const overload = await offer(peak * OVERLOAD_FACTOR, OVERLOAD_MS, call);
+  const overloadedMs = performance.now();
+  const answered = overload.calls.filter(({ status }) => status === '0');
+  const refused = overload.calls.filter(({ status }) => status === UNAVAILABLE);
+  const goodput = goodputOf(
+    answered.filter(({ endedMs }) => endedMs <= overload.endMs),
+    OVERLOAD_MS,
+  );
+  report('overload, offered', `${((overload.calls.length * 1000) / OVERLOAD_MS).toFixed(0)} calls/s`);
+  report('overload, goodput', `${goodput.toFixed(0)} answered/s, ${(goodput / peak).toFixed(2)} of the peak`);
+  report('overload, answered', latenciesOf(answered));
+  report('overload, refused', `${refused.length}; ${latenciesOf(refused)}`);
+  report('overload, neither', String(overload.calls.length - answered.length - refused.length));
+
+  const after = await offer(peak / 2, RECOVERY_MS, call);
+  const lastRefusalMs = Math.max(
+    overloadedMs,
+    ...after.calls.filter(({ status }) => status !== '0').map(({ beganMs }) => beganMs),
+  );
+  const line = {
+    peak_per_second: Math.round(peak),
+    goodput_ratio: round(goodput / peak),
+    refused_p95_ms: round(quantile(refused, 0.95)),
+    answered_p95_ms: round(quantile(answered, 0.95)),
+    recovery_ms: Math.round(lastRefusalMs - overloadedMs),
+    p95_after_ms: round(quantile(after.calls, 0.95)),
+  };
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+  for (const { session } of connections) {
+    session.close();
+  }
+}
+
+/** So many callers who wait for each answer before they call again. */
+async function keepInFlight(forMs: number, call: () => Promise<Call>): Promise<Call[]> {
+  const calls: Call[] = [];
+  const endMs = performance.now() + forMs;
+  const workers = Array.from({ length: PEAK_IN_FLIGHT }, async () => {
+    while (performance.now() < endMs) {
+      calls.push(await call());
+    }
+  });
+  await Promise.all(workers);
+  return calls.filter(({ endedMs }) => endedMs <= endMs);
+}
+
+/** Callers who call on schedule, whatever becomes of the calls before. */
+async function offer(perSecond: number, forMs: number, call: () => Promise<Call>) {
+  const running = new Set<Promise<unknown>>();
+  const calls: Call[] = [];
+  const beganMs = performance.now();
+  const endMs = beganMs + forMs;
+  let due = 0;
+  for (let nowMs = beganMs; nowMs < endMs; nowMs = performance.now()) {
+    const shouldBe = ((nowMs - beganMs) * perSecond) / 1000;
+    for (; due < shouldBe && running.size < CALLS; due += 1) {
+      const one: Promise<unknown> = call()
+        .then((ended) => calls.push(ended))
+        .finally(() => running.delete(one));
+      running.add(one);
+    }
+    due = Math.max(due, Math.floor(shouldBe));
+    await pause(TICK_MS);
+  }
+  await Promise.all(running);
+  return { calls, endMs };
+}
+
+function goodputOf(calls: readonly Call[], forMs: number): number {
+  return (calls.filter(({ status }) => status === '0').length * 1000) / forMs;
+}
+
+function quantile(calls: readonly Call[], share: number): number {
+  const sorted = calls.map(({ beganMs, endedMs }) => endedMs - beganMs).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length * share)] ?? Number.NaN;
+}
+
+function latenciesOf(calls: readonly Call[]): string {
+  return [0.5, 0.95, 0.99].map((q) => `p${q * 100} ${quantile(calls, q).toFixed(0)} ms`).join('  ');
+}
+
+function round(value: number): number {
+  return Number(value.toFixed(2));
+}
+
+function report(name: string, text: string): void {
+  process.stdout.write(`${name.padEnd(24)} ${text}\n`);
+}
+
+// The rates of accounts and addresses would refuse most of it before the queue does.
+const unlimited = { ACCOUNT_CALLS_PER_SECOND: '0', PEER_CALLS_PER_SECOND: '0' };
+await withServedAthletes(USERS, unlimited, measure);
