@@ -41,8 +41,8 @@ export function createTriggerQueue(
   return new GroupingQueue(unitOfWork, limits, observer);
 }
 
-/** Of the groups that run at the same time: as much as two large batches bring at once. */
-const ROUNDS = 8;
+/** Of the groups that run at the same time: as much as a large batch brings at once. */
+const ROUNDS = 4;
 
 class GroupingQueue implements TriggerQueue {
   readonly #unitOfWork: UnitOfWork;
