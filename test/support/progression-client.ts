@@ -25,7 +25,13 @@ export function createProgressionClient(
 ): ProgressionClient {
   const defaults = readConfig({});
   // A test on a busy machine may take its time, unless it is about time.
-  const patient = { ...defaults.limits, defaultDeadlineMs: defaults.limits.maximumDeadlineMs };
+  const waitMs = defaults.limits.maximumDeadlineMs;
+  const patient = {
+    ...defaults.limits,
+    defaultDeadlineMs: waitMs,
+    queueWaitMs: waitMs,
+    transactionWaitMs: waitMs,
+  };
   const config = { ...defaults, limits: { ...patient, ...limits } };
   const deps = { database, clock, config, reportError: () => undefined };
   const service = createProgressionService(deps);
