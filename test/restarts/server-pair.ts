@@ -1,6 +1,5 @@
 /** Two server processes on one database, each of which can be told to go, and comes back on its port. */
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { type ServiceProcess, startCommand, urlIn } from '../support/service-process.ts';
 
@@ -36,11 +35,27 @@ export async function startServerPair(options: ServerPairOptions): Promise<Serve
   async function start(index: number): Promise<void> {
     const server = startCommand(['serve'], { ...environment, HOST: '127.0.0.1', PORT: `${ports[index]}` });
     servers[index] = server;
-    const line = await Promise.race([server.firstLine, server.ended.then(({ stderr }) => stderr)]);
+    const line = await server.firstLine;
+    if (!line.startsWith('ready')) {
+      throw new Error(`a server did not start: ${JSON.stringify(await server.ended)}`);
+    }
     await requireServing(urlIn(line));
   }
 
-  await Promise.all(ports.map((_, index) => start(index)));
+  async function stop(): Promise<void> {
+    for (const { child, ended } of servers) {
+      child.kill('SIGKILL');
+      await ended;
+    }
+  }
+
+  const starts = await Promise.allSettled(ports.map((_, index) => start(index)));
+  for (const each of starts) {
+    if (each.status === 'rejected') {
+      await stop();
+      throw each.reason;
+    }
+  }
   return {
     ports,
     async restart(index, signal) {
@@ -55,12 +70,7 @@ export async function startServerPair(options: ServerPairOptions): Promise<Serve
       await start(index);
       return { stopMs: startedAtMs - stoppedAtMs, startMs: performance.now() - startedAtMs };
     },
-    async stop() {
-      for (const { child, ended } of servers) {
-        child.kill('SIGKILL');
-        await ended;
-      }
-    },
+    stop,
   };
 }
 
@@ -76,10 +86,20 @@ async function requireServing(url: string): Promise<void> {
   }
 }
 
+/** None that an outgoing connection is given as its own: it must stay free while its server is away. */
 async function findFreePorts(count: number): Promise<number[]> {
-  const listeners = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(listeners.map((listener) => once(listener, 'listening')));
-  const ports = listeners.map((listener) => (listener.address() as AddressInfo).port);
-  await Promise.all(listeners.map((listener) => once(listener.close(), 'close')));
-  return ports;
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = 20_000 + Math.floor(Math.random() * 10_000);
+    const listener = createServer();
+    const isFree = await new Promise<boolean>((resolve) => {
+      listener.once('error', () => resolve(false));
+      listener.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (isFree) {
+      await once(listener.close(), 'close');
+      ports.add(port);
+    }
+  }
+  return [...ports];
 }
