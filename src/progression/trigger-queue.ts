@@ -102,7 +102,8 @@ class GroupingQueue implements TriggerQueue {
     const isShort =
       this.#waiting.length < ROUNDS * this.#limits.concurrentGroups * this.#limits.groupedEvents;
     const mostMs = isShort ? usefulMs : Math.min(queueWaitMs, usefulMs);
-    if (this.#rate.waitMs(this.#waiting.length) > mostMs) {
+    const isLong = (ahead: number) => this.#rate.waitMs(ahead) > mostMs;
+    if (isLong(this.#waiting.length) && isLong(this.#waiting.filter((each) => this.#canStart(each)).length)) {
       return 'queueWaitMs';
     }
     const isLate = ({ sinceMs }: Waiting) => nowMs - sinceMs > mostMs;
