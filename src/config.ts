@@ -46,6 +46,8 @@ export interface Limits {
   readonly waitingTransactions: number;
   /** Events that share a transaction, at most. */
   readonly groupedEvents: number;
+  /** Events of one batch that wait or run at the same time. */
+  readonly batchedEvents: number;
   /** Transactions that apply events at the same time. */
   readonly concurrentGroups: number;
   /** Transactions that retry single events at the same time. */
@@ -122,6 +124,7 @@ const LIMITS: Limits = Object.freeze({
   transactionWaitMs: 200,
   waitingTransactions: 500,
   groupedEvents: 64,
+  batchedEvents: 128,
   concurrentGroups: 2,
   concurrentRetries: 4,
   queuedEvents: 2_000,

@@ -37,13 +37,23 @@ const TRIGGER_METHODS = {
   triggerProgression,
 } as const;
 
-/** Submits all at once: the queue keeps the order per athlete and groups the rest. */
+/**
+ * Submits a window of the batch at a time, in order: the queue keeps the order per athlete and groups the rest, and
+ * a large batch does not fill the line that everybody waits in.
+ */
 export async function batchHandleTriggers(
   deps: BatchDeps,
   { triggers }: BatchHandleTriggersRequest,
   call: CallContext,
 ): Promise<BatchHandleTriggersResponse> {
-  const results = await Promise.all(triggers.map((trigger) => handleOne(deps, trigger, call)));
+  const results: BatchTriggerResult[] = [];
+  const rest = triggers.entries();
+  const takeTurns = async () => {
+    for (const [position, trigger] of rest) {
+      results[position] = await handleOne(deps, trigger, call);
+    }
+  };
+  await Promise.all(Array.from({ length: deps.limits.batchedEvents }, takeTurns));
   const totalFailed = results.filter(({ result }) => result.case === 'error').length;
   return create(BatchHandleTriggersResponseSchema, {
     results,
