@@ -41,8 +41,8 @@ export function createTriggerQueue(
   return new GroupingQueue(unitOfWork, limits, observer);
 }
 
-/** Of the groups that run at the same time: as much as a large batch brings at once. */
-const ROUNDS = 4;
+/** Of the groups that run at the same time: as much as three batches have in line. */
+const ROUNDS = 3;
 
 class GroupingQueue implements TriggerQueue {
   readonly #unitOfWork: UnitOfWork;
