@@ -8,15 +8,15 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../buf/validate/validate_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_progression_v1_access } from "./access_pb.ts";
-import type { Message } from "@bufbuild/protobuf";
+import type { JsonObject, Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file progression/v1/user_service.proto.
  */
 export const file_progression_v1_user_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFwcm9ncmVzc2lvbi92MS91c2VyX3NlcnZpY2UucHJvdG8SDnByb2dyZXNzaW9uLnYxIqcBCgRVc2VyEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJdGltZV96b25lGAMgASgJEhIKCmJpcnRoX2RhdGUYBCABKAkSLgoKY3JlYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAiuwEKEUNyZWF0ZVVzZXJSZXF1ZXN0EhwKB3VzZXJfaWQYASABKAlCC7pICNgBAXIDsAEBEiQKBG5hbWUYAiABKAlCFrpIE3IREAEYyAEyCl5bXlx4MDBdKiQSJgoJdGltZV96b25lGAMgASgJQhO6SBByDhhAMgpeW15ceDAwXSokEjoKCmJpcnRoX2RhdGUYBCABKAlCJrpII9gBAXIeMhxeWzAtOV17NH0tWzAtOV17Mn0tWzAtOV17Mn0kIjgKEkNyZWF0ZVVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQucHJvZ3Jlc3Npb24udjEuVXNlciIrCg5HZXRVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABASI1Cg9HZXRVc2VyUmVzcG9uc2USIgoEdXNlchgBIAEoCzIULnByb2dyZXNzaW9uLnYxLlVzZXIiTwoQTGlzdFVzZXJzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgiZQoRTGlzdFVzZXJzUmVzcG9uc2USIwoFdXNlcnMYASADKAsyFC5wcm9ncmVzc2lvbi52MS5Vc2VyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFIt0BChFVcGRhdGVVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABARIiCgRuYW1lGAIgASgJQhS6SBFyDxjIATIKXlteXHgwMF0qJBIrCgl0aW1lX3pvbmUYAyABKAlCE7pIEHIOGEAyCl5bXlx4MDBdKiRIAIgBARI/CgpiaXJ0aF9kYXRlGAQgASgJQia6SCNyITIfXihbMC05XXs0fS1bMC05XXsyfS1bMC05XXsyfSk/JEgBiAEBQgwKCl90aW1lX3pvbmVCDQoLX2JpcnRoX2RhdGUiOAoSVXBkYXRlVXNlclJlc3BvbnNlEiIKBHVzZXIYASABKAsyFC5wcm9ncmVzc2lvbi52MS5Vc2VyIi4KEURlbGV0ZVVzZXJSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBIhQKEkRlbGV0ZVVzZXJSZXNwb25zZSJvChVFeHBvcnRVc2VyRGF0YVJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOwAQESHQoJcGFnZV9zaXplGAIgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDGIAIIiwKDlVzZXJEYXRhUmVjb3JkEgwKBGtpbmQYASABKAkSDAoEanNvbhgCIAEoCSJiChZFeHBvcnRVc2VyRGF0YVJlc3BvbnNlEi8KB3JlY29yZHMYASADKAsyHi5wcm9ncmVzc2lvbi52MS5Vc2VyRGF0YVJlY29yZBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiUwoQRXJhc2VVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABARIkCgZyZWFzb24YAiABKAlCFLpIEXIPGOgHMgpeW15ceDAwXSokIhMKEUVyYXNlVXNlclJlc3BvbnNlMpAFCgtVc2VyU2VydmljZRJZCgpDcmVhdGVVc2VyEiEucHJvZ3Jlc3Npb24udjEuQ3JlYXRlVXNlclJlcXVlc3QaIi5wcm9ncmVzc2lvbi52MS5DcmVhdGVVc2VyUmVzcG9uc2UiBKi7GAUSUwoHR2V0VXNlchIeLnByb2dyZXNzaW9uLnYxLkdldFVzZXJSZXF1ZXN0Gh8ucHJvZ3Jlc3Npb24udjEuR2V0VXNlclJlc3BvbnNlIgeQAgGouxgDElkKCUxpc3RVc2VycxIgLnByb2dyZXNzaW9uLnYxLkxpc3RVc2Vyc1JlcXVlc3QaIS5wcm9ncmVzc2lvbi52MS5MaXN0VXNlcnNSZXNwb25zZSIHkAIBqLsYBBJZCgpVcGRhdGVVc2VyEiEucHJvZ3Jlc3Npb24udjEuVXBkYXRlVXNlclJlcXVlc3QaIi5wcm9ncmVzc2lvbi52MS5VcGRhdGVVc2VyUmVzcG9uc2UiBKi7GAUSWQoKRGVsZXRlVXNlchIhLnByb2dyZXNzaW9uLnYxLkRlbGV0ZVVzZXJSZXF1ZXN0GiIucHJvZ3Jlc3Npb24udjEuRGVsZXRlVXNlclJlc3BvbnNlIgSouxgFEmgKDkV4cG9ydFVzZXJEYXRhEiUucHJvZ3Jlc3Npb24udjEuRXhwb3J0VXNlckRhdGFSZXF1ZXN0GiYucHJvZ3Jlc3Npb24udjEuRXhwb3J0VXNlckRhdGFSZXNwb25zZSIHkAIBqLsYBhJWCglFcmFzZVVzZXISIC5wcm9ncmVzc2lvbi52MS5FcmFzZVVzZXJSZXF1ZXN0GiEucHJvZ3Jlc3Npb24udjEuRXJhc2VVc2VyUmVzcG9uc2UiBKi7GAdiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_timestamp, file_progression_v1_access]);
+  fileDesc("CiFwcm9ncmVzc2lvbi92MS91c2VyX3NlcnZpY2UucHJvdG8SDnByb2dyZXNzaW9uLnYxIvUBCgRVc2VyEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJdGltZV96b25lGAMgASgJEhIKCmJpcnRoX2RhdGUYBCABKAkSLgoKY3JlYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEdGFncxgHIAMoCRIrCgphdHRyaWJ1dGVzGAggASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIRCglvcHRlZF9vdXQYCSABKAgigAIKEUNyZWF0ZVVzZXJSZXF1ZXN0EhwKB3VzZXJfaWQYASABKAlCC7pICNgBAXIDsAEBEiQKBG5hbWUYAiABKAlCFrpIE3IREAEYyAEyCl5bXlx4MDBdKiQSJgoJdGltZV96b25lGAMgASgJQhO6SBByDhhAMgpeW15ceDAwXSokEjoKCmJpcnRoX2RhdGUYBCABKAlCJrpII9gBAXIeMhxeWzAtOV17NH0tWzAtOV17Mn0tWzAtOV17Mn0kEhYKBHRhZ3MYBSADKAlCCLpIBZIBAhBkEisKCmF0dHJpYnV0ZXMYBiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IjgKEkNyZWF0ZVVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQucHJvZ3Jlc3Npb24udjEuVXNlciIrCg5HZXRVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABASI1Cg9HZXRVc2VyUmVzcG9uc2USIgoEdXNlchgBIAEoCzIULnByb2dyZXNzaW9uLnYxLlVzZXIiTwoQTGlzdFVzZXJzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgiZQoRTGlzdFVzZXJzUmVzcG9uc2USIwoFdXNlcnMYASADKAsyFC5wcm9ncmVzc2lvbi52MS5Vc2VyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFIusCChFVcGRhdGVVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABARIiCgRuYW1lGAIgASgJQhS6SBFyDxjIATIKXlteXHgwMF0qJBIrCgl0aW1lX3pvbmUYAyABKAlCE7pIEHIOGEAyCl5bXlx4MDBdKiRIAIgBARI/CgpiaXJ0aF9kYXRlGAQgASgJQia6SCNyITIfXihbMC05XXs0fS1bMC05XXsyfS1bMC05XXsyfSk/JEgBiAEBEhoKCGFkZF90YWdzGAUgAygJQgi6SAWSAQIQZBIdCgtyZW1vdmVfdGFncxgGIAMoCUIIukgFkgECEGQSKwoKYXR0cmlidXRlcxgHIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSFgoJb3B0ZWRfb3V0GAggASgISAKIAQFCDAoKX3RpbWVfem9uZUINCgtfYmlydGhfZGF0ZUIMCgpfb3B0ZWRfb3V0IjgKElVwZGF0ZVVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQucHJvZ3Jlc3Npb24udjEuVXNlciIuChFEZWxldGVVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABASIUChJEZWxldGVVc2VyUmVzcG9uc2UibwoVRXhwb3J0VXNlckRhdGFSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiACCIsCg5Vc2VyRGF0YVJlY29yZBIMCgRraW5kGAEgASgJEgwKBGpzb24YAiABKAkiYgoWRXhwb3J0VXNlckRhdGFSZXNwb25zZRIvCgdyZWNvcmRzGAEgAygLMh4ucHJvZ3Jlc3Npb24udjEuVXNlckRhdGFSZWNvcmQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlMKEEVyYXNlVXNlclJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOwAQESJAoGcmVhc29uGAIgASgJQhS6SBFyDxjoBzIKXlteXHgwMF0qJCITChFFcmFzZVVzZXJSZXNwb25zZTKQBQoLVXNlclNlcnZpY2USWQoKQ3JlYXRlVXNlchIhLnByb2dyZXNzaW9uLnYxLkNyZWF0ZVVzZXJSZXF1ZXN0GiIucHJvZ3Jlc3Npb24udjEuQ3JlYXRlVXNlclJlc3BvbnNlIgSouxgFElMKB0dldFVzZXISHi5wcm9ncmVzc2lvbi52MS5HZXRVc2VyUmVxdWVzdBofLnByb2dyZXNzaW9uLnYxLkdldFVzZXJSZXNwb25zZSIHkAIBqLsYAxJZCglMaXN0VXNlcnMSIC5wcm9ncmVzc2lvbi52MS5MaXN0VXNlcnNSZXF1ZXN0GiEucHJvZ3Jlc3Npb24udjEuTGlzdFVzZXJzUmVzcG9uc2UiB5ACAai7GAQSWQoKVXBkYXRlVXNlchIhLnByb2dyZXNzaW9uLnYxLlVwZGF0ZVVzZXJSZXF1ZXN0GiIucHJvZ3Jlc3Npb24udjEuVXBkYXRlVXNlclJlc3BvbnNlIgSouxgFElkKCkRlbGV0ZVVzZXISIS5wcm9ncmVzc2lvbi52MS5EZWxldGVVc2VyUmVxdWVzdBoiLnByb2dyZXNzaW9uLnYxLkRlbGV0ZVVzZXJSZXNwb25zZSIEqLsYBRJoCg5FeHBvcnRVc2VyRGF0YRIlLnByb2dyZXNzaW9uLnYxLkV4cG9ydFVzZXJEYXRhUmVxdWVzdBomLnByb2dyZXNzaW9uLnYxLkV4cG9ydFVzZXJEYXRhUmVzcG9uc2UiB5ACAai7GAYSVgoJRXJhc2VVc2VyEiAucHJvZ3Jlc3Npb24udjEuRXJhc2VVc2VyUmVxdWVzdBohLnByb2dyZXNzaW9uLnYxLkVyYXNlVXNlclJlc3BvbnNlIgSouxgHYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp, file_progression_v1_access]);
 
 /**
  * An athlete.
@@ -59,6 +59,27 @@ export type User = Message<"progression.v1.User"> & {
    * @generated from field: google.protobuf.Timestamp updated_at = 6;
    */
   updatedAt?: Timestamp | undefined;
+
+  /**
+   * Labels, in the order of their first use.
+   *
+   * @generated from field: repeated string tags = 7;
+   */
+  tags: string[];
+
+  /**
+   * The account's own fields, by name.
+   *
+   * @generated from field: google.protobuf.Struct attributes = 8;
+   */
+  attributes?: JsonObject | undefined;
+
+  /**
+   * Automations leave the athlete alone.
+   *
+   * @generated from field: bool opted_out = 9;
+   */
+  optedOut: boolean;
 };
 
 /**
@@ -93,6 +114,20 @@ export type CreateUserRequest = Message<"progression.v1.CreateUserRequest"> & {
    * @generated from field: string birth_date = 4;
    */
   birthDate: string;
+
+  /**
+   * Each 1 to 100 characters.
+   *
+   * @generated from field: repeated string tags = 5;
+   */
+  tags: string[];
+
+  /**
+   * At most 100, 16 KiB in all. Names are lower-case letters, digits and underscores.
+   *
+   * @generated from field: google.protobuf.Struct attributes = 6;
+   */
+  attributes?: JsonObject | undefined;
 };
 
 /**
@@ -239,6 +274,30 @@ export type UpdateUserRequest = Message<"progression.v1.UpdateUserRequest"> & {
    * @generated from field: optional string birth_date = 4;
    */
   birthDate?: string | undefined;
+
+  /**
+   * @generated from field: repeated string add_tags = 5;
+   */
+  addTags: string[];
+
+  /**
+   * @generated from field: repeated string remove_tags = 6;
+   */
+  removeTags: string[];
+
+  /**
+   * Those named are set; null removes one.
+   *
+   * @generated from field: google.protobuf.Struct attributes = 7;
+   */
+  attributes?: JsonObject | undefined;
+
+  /**
+   * Absent: unchanged.
+   *
+   * @generated from field: optional bool opted_out = 8;
+   */
+  optedOut?: boolean | undefined;
 };
 
 /**
