@@ -6,6 +6,8 @@ export interface CallContext {
   readonly accountId: string;
   /** Who to name in the audit trail. */
   readonly actor: string;
+  /** What the event stream calls such a caller. */
+  readonly actorKind: 'ATHLETE' | 'COACH' | 'SYSTEM';
   /** A UUID in lower case; undefined when the call brought none. */
   readonly requestId: string | undefined;
   /** The server's time when the call came in. */

@@ -31,7 +31,7 @@ export async function seed(database: Database, clock: Clock): Promise<void> {
       return;
     }
     await sql`update accounts set name = 'Demo' where id = ${tx.accountId}`.execute(tx.sql);
-    const change: Change = { tx, now, actor: 'seed' };
+    const change: Change = { tx, now, actor: 'seed', origin: { actor: 'SYSTEM', cause: null } };
     const wanted = new Map(CATALOG_PROGRAMS.flatMap(({ lifts }) => lifts).map((lift) => [lift.slug, lift]));
     const lifts = await ensureLifts(change, [...wanted.values()], seededId);
     const making = { accountId: tx.accountId, now, lifts, makeId: seededId };

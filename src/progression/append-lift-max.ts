@@ -3,8 +3,7 @@ import type { Decimal } from 'decimal.js';
 import { newId } from '../new-id.ts';
 import type { Change } from '../store/change.ts';
 import { type LiftMax, LiftMaxEntity } from '../store/entities/lift-max.ts';
-import { OutboxEntryEntity } from '../store/entities/outbox-entry.ts';
-import { fact } from './facts.ts';
+import { emit, fact } from '../store/outbox.ts';
 import type { LiftMaxVersion } from './lift-maxes.ts';
 
 export interface NewLiftMax {
@@ -19,7 +18,8 @@ export interface NewLiftMax {
 }
 
 /** The athlete's lock is held. The event stream hears of it as `lift_max_changed`. */
-export function appendLiftMax({ tx, now }: Change, made: NewLiftMax): LiftMax {
+export function appendLiftMax(change: Change, made: NewLiftMax): LiftMax {
+  const { tx, now } = change;
   const { userId, liftId, maxType, current, value, source, reason } = made;
   const version = (current?.version ?? 0) + 1;
   const data = {
@@ -31,14 +31,7 @@ export function appendLiftMax({ tx, now }: Change, made: NewLiftMax): LiftMax {
     newValue: value.toFixed(),
     delta: current ? value.minus(current.value).toFixed() : null,
   };
-  tx.em.create(OutboxEntryEntity, {
-    accountId: tx.accountId,
-    id: newId(),
-    userId,
-    facts: [fact('lift_max_changed', data)],
-    occurredAt: now,
-    recordedAt: now,
-  });
+  emit(change, userId, [fact('lift_max_changed', data)]);
   return tx.em.create(LiftMaxEntity, {
     accountId: tx.accountId,
     id: newId(),

@@ -1,8 +1,8 @@
 /** What is true after an event, as the event stream carries it; the names are those of the event catalogue. */
 
 import { instantToText } from '../instant.ts';
-import { newId } from '../new-id.ts';
 import type { Fact } from '../store/entities/outbox-entry.ts';
+import { fact } from '../store/outbox.ts';
 import type { HandledEvent, StoredSet } from './trigger-command.ts';
 import { isFailedSet, type TriggerEvent } from './trigger-event.ts';
 
@@ -34,10 +34,6 @@ export function factsOf(handled: HandledEvent): Fact[] {
     ];
   });
   return [...eventFacts(event, handled), ...changes];
-}
-
-export function fact(type: string, data: Record<string, unknown>): Fact {
-  return { id: newId(), type, data };
 }
 
 function eventFacts(event: TriggerEvent, { sets }: HandledEvent): Fact[] {

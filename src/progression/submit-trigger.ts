@@ -11,6 +11,7 @@ import type { CallContext } from '../call-context.ts';
 import type { Limits } from '../config.ts';
 import { invalidFields } from '../domain-error.ts';
 import { type Instant, instantOfField } from '../instant.ts';
+import type { Cause, FactActor } from '../store/entities/outbox-entry.ts';
 import { fingerprintOf, requireRequestId } from '../store/once.ts';
 import type { CommandDetail, HandledEvent } from './trigger-command.ts';
 import type { TriggerQueue } from './trigger-queue.ts';
@@ -27,6 +28,9 @@ export interface TriggerRequest {
 export interface TriggerOrigin
   extends Pick<CallContext, 'accountId' | 'actor' | 'receivedAt' | 'deadlineAtMs' | 'signal'> {
   readonly requestId: string | undefined;
+  readonly actorKind: FactActor;
+  /** What made the service trigger it itself; absent for a call. */
+  readonly cause?: Cause;
 }
 
 /** A method that reports an event: how its request is read, and how its answer is written. */
@@ -68,6 +72,7 @@ export async function submitTrigger<I extends DescMessage, O extends DescMessage
     deadlineAtMs,
     signal,
     method: method.name,
+    origin: { actor: origin.actorKind, cause: origin.cause ?? null },
     requestId: read.isValidateOnly ? null : requireRequestId(origin.requestId),
     fingerprint: fingerprintOf(method.input, request),
     codec: {

@@ -1,6 +1,7 @@
 /** What the unit of work is asked to do: one event, under one request ID, and how its answer is written down. */
 import type { Decimal } from 'decimal.js';
 import type { Instant } from '../instant.ts';
+import type { FactOrigin } from '../store/outbox.ts';
 import type { Plan } from './plan.ts';
 import type { MaxType, TriggerType } from './rules/rule.ts';
 import type { FailureCount } from './snapshot.ts';
@@ -99,6 +100,8 @@ export interface TriggerCommand {
   readonly deadlineAtMs: number;
   readonly signal: AbortSignal;
   readonly codec: ResponseCodec;
+  /** What the event stream says of where it comes from. */
+  readonly origin: Pick<FactOrigin, 'actor' | 'cause'>;
 }
 
 export interface CommandAnswer {

@@ -134,7 +134,7 @@ function handle(tx: Transaction, item: OpenCommand, group: GroupData, now: Insta
     counters: countersAfter(prepared, plan),
   };
   const response = command.codec.encode(handled);
-  writeChanges(tx, handled, prepared.snapshot, now);
+  writeChanges(tx, handled, prepared.snapshot, command.origin, now);
   writeLedger(tx, command, { event: prepared.event, enrollmentId: enrollment.enrollmentId }, response, now);
   return { response, isReplayed: false };
 }

@@ -7,10 +7,10 @@ import type { Transaction } from '../store/database.ts';
 import { FailureCounterEntity } from '../store/entities/failure-counter.ts';
 import { LiftMaxEntity } from '../store/entities/lift-max.ts';
 import { LoggedSetEntity } from '../store/entities/logged-set.ts';
-import { OutboxEntryEntity } from '../store/entities/outbox-entry.ts';
 import { ProgressionLogEntity } from '../store/entities/progression-log.ts';
 import { ProgressionStateEntity } from '../store/entities/progression-state.ts';
 import { StoredRequestEntity } from '../store/entities/stored-request.ts';
+import { type FactOrigin, writeFacts } from '../store/outbox.ts';
 import { factsOf } from './facts.ts';
 import type { Application, RuleResult } from './plan.ts';
 import { ruleKey, type Snapshot } from './snapshot.ts';
@@ -33,6 +33,7 @@ export function writeChanges(
   tx: Transaction,
   handled: HandledEvent,
   snapshot: Snapshot,
+  origin: Pick<FactOrigin, 'actor' | 'cause'>,
   recordedAt: Instant,
 ): void {
   const { accountId, em } = tx;
@@ -69,17 +70,7 @@ export function writeChanges(
     }
   }
   auditForce(tx, handled, recordedAt);
-  const facts = factsOf(handled);
-  if (facts.length > 0) {
-    em.create(OutboxEntryEntity, {
-      accountId,
-      id: newId(),
-      userId,
-      facts,
-      occurredAt: event.occurredAt,
-      recordedAt,
-    });
-  }
+  writeFacts(tx, factsOf(handled), { userId, ...origin, occurredAt: event.occurredAt, recordedAt });
 }
 
 /** A trigger that was forced leaves a trace, whether or not it applied anything. */

@@ -31,6 +31,7 @@ export function createCallContextInterceptor(options: CallContextOptions): Inter
       const call: CallContext = {
         accountId: principal.accountId,
         actor: principal.subject,
+        actorKind: actorKindOf(principal.roles),
         requestId: requestIdOf(request),
         receivedAt: options.clock(),
         deadlineAtMs,
@@ -57,6 +58,14 @@ function principalOf({ contextValues }: UnaryRequest): Principal {
     throw new TypeError('the authentication interceptor is not installed');
   }
   return principal;
+}
+
+/** The schedule's side, and what only reads, are systems. */
+function actorKindOf(roles: readonly string[]): CallContext['actorKind'] {
+  if (roles.includes('admin') || roles.includes('coach')) {
+    return 'COACH';
+  }
+  return roles.includes('athlete') ? 'ATHLETE' : 'SYSTEM';
 }
 
 /** Whether a method may change something: then its request ID matters. */

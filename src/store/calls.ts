@@ -36,9 +36,10 @@ export interface Calls {
 export function createCalls({ database, clock }: ServiceDeps): Calls {
   return {
     write(method, request, context, work) {
-      const { actor } = callContextOf(context);
+      const { actor, actorKind } = callContextOf(context);
+      const origin = { actor: actorKind, cause: null };
       return once(database, context, method, request, async (tx) =>
-        create(method.output, await work({ tx, now: clock(), actor })),
+        create(method.output, await work({ tx, now: clock(), actor, origin })),
       );
     },
     read(context, work) {

@@ -4,12 +4,15 @@ import type { Instant } from '../instant.ts';
 import { newId } from '../new-id.ts';
 import type { Transaction } from './database.ts';
 import { AuditEntryEntity } from './entities/audit-entry.ts';
+import type { Cause, FactActor } from './entities/outbox-entry.ts';
 
 export interface Change {
   readonly tx: Transaction;
   readonly now: Instant;
   /** Who to name in the audit trail. */
   readonly actor: string;
+  /** What the event stream says of where it comes from. */
+  readonly origin: { readonly actor: FactActor; readonly cause: Cause | null };
 }
 
 /** What was changed by hand, before and after; null: there was, or is, nothing. */
@@ -23,7 +26,12 @@ export interface AuditedChange {
     | 'lift_max'
     | 'failure_counter'
     | 'progression_log'
-    | 'user';
+    | 'user'
+    | 'workflow'
+    | 'trigger'
+    | 'event_type'
+    | 'field'
+    | 'dead_letter';
   readonly targetId: string;
   /** The athlete concerned, where there is one. */
   readonly userId?: string;
@@ -33,7 +41,7 @@ export interface AuditedChange {
 }
 
 /** Adds a row to the audit trail, in the transaction of the change. */
-export function audit({ tx, now, actor }: Change, change: AuditedChange): void {
+export function audit({ tx, now, actor }: Pick<Change, 'tx' | 'now' | 'actor'>, change: AuditedChange): void {
   tx.em.create(AuditEntryEntity, {
     ...change,
     accountId: tx.accountId,

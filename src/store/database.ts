@@ -5,14 +5,20 @@ import { type Kysely, sql } from 'kysely';
 import { ProgressionEngine } from '../../migrations/001-progression-engine.ts';
 import { AccountIsolation } from '../../migrations/002-account-isolation.ts';
 import { AuditReading } from '../../migrations/003-audit-reading.ts';
+import { Automation } from '../../migrations/004-automation.ts';
 import { ColumnInsertDriver } from './column-insert-driver.ts';
 import { type ConnectionPool, type PoolUse, poolUseOf, releaseDeadConnections } from './connection-pool.ts';
 import { translateDatabaseError } from './database-error.ts';
-import { enterAccount, type TransactionLimits } from './enter-account.ts';
+import { enterAccount, enterWorker, type TransactionLimits } from './enter-account.ts';
 import { AccountEntity } from './entities/account.ts';
+import { ActionExecutionEntity } from './entities/action-execution.ts';
 import { AuditEntryEntity } from './entities/audit-entry.ts';
+import { BackfillEntity } from './entities/backfill.ts';
+import { CustomEventTypeEntity } from './entities/custom-event-type.ts';
+import { DeadLetterEntity } from './entities/dead-letter.ts';
 import { EnrollmentEntity } from './entities/enrollment.ts';
 import { FailureCounterEntity } from './entities/failure-counter.ts';
+import { FieldDefinitionEntity } from './entities/field-definition.ts';
 import { LiftEntity } from './entities/lift.ts';
 import { LiftMaxEntity } from './entities/lift-max.ts';
 import { LoggedSetEntity } from './entities/logged-set.ts';
@@ -24,7 +30,16 @@ import { ProgressionEntity } from './entities/progression.ts';
 import { ProgressionLogEntity } from './entities/progression-log.ts';
 import { ProgressionStateEntity } from './entities/progression-state.ts';
 import { StoredRequestEntity } from './entities/stored-request.ts';
+import { TimeCursorEntity } from './entities/time-cursor.ts';
+import { TriggerActivityEntity } from './entities/trigger-activity.ts';
+import { TriggerExecutionLogEntity } from './entities/trigger-execution-log.ts';
+import { TriggerVersionEntity } from './entities/trigger-version.ts';
 import { UserEntity } from './entities/user.ts';
+import { WorkflowEntity } from './entities/workflow.ts';
+import { WorkflowEnrollmentEntity } from './entities/workflow-enrollment.ts';
+import { WorkflowHoldEntity } from './entities/workflow-hold.ts';
+import { WorkflowTriggerEntity } from './entities/workflow-trigger.ts';
+import { WorkflowVersionEntity } from './entities/workflow-version.ts';
 import { prepareStatements } from './prepared-statements.ts';
 import { createTransactionGate } from './transaction-gate.ts';
 
@@ -33,6 +48,7 @@ export const MIGRATIONS = [
   { name: '001-progression-engine', class: ProgressionEngine },
   { name: '002-account-isolation', class: AccountIsolation },
   { name: '003-audit-reading', class: AuditReading },
+  { name: '004-automation', class: Automation },
 ];
 
 /** A transaction of one account: writes go through `em` and its flush, lean reads through `sql`. */
@@ -55,6 +71,11 @@ export interface Database {
     work: (tx: Transaction) => Promise<T>,
     limits?: TransactionLimits,
   ): Promise<T>;
+  /**
+   * Runs a reading transaction over all accounts, in the worker role: it sees where and when something is due, not
+   * what. The work itself belongs into a transaction of its account.
+   */
+  acrossAccounts<T>(read: (sql: Transaction['sql']) => Promise<T>): Promise<T>;
   /** Makes the account's row, once; an account exists from its first write on. */
   ensureAccount(accountId: string): Promise<void>;
   /** How busy the connections are. */
@@ -106,6 +127,20 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
       StoredRequestEntity,
       OutboxEntryEntity,
       AuditEntryEntity,
+      WorkflowEntity,
+      WorkflowVersionEntity,
+      WorkflowTriggerEntity,
+      TriggerVersionEntity,
+      TriggerActivityEntity,
+      TriggerExecutionLogEntity,
+      WorkflowEnrollmentEntity,
+      ActionExecutionEntity,
+      WorkflowHoldEntity,
+      DeadLetterEntity,
+      TimeCursorEntity,
+      BackfillEntity,
+      FieldDefinitionEntity,
+      CustomEventTypeEntity,
     ],
     extensions: [Migrator],
     migrations: { migrationsList: MIGRATIONS, snapshot: false, silent: true },
@@ -145,6 +180,20 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
         if (error instanceof Rollback) {
           return error.answer;
         }
+        throw translateDatabaseError(error);
+      } finally {
+        gate.leave();
+      }
+    },
+    async acrossAccounts(read) {
+      await gate.enter({});
+      try {
+        return await orm.em.fork().transactional(async (em) => {
+          const transaction: Transaction['sql'] = (em as EntityManager).getKysely();
+          await enterWorker(transaction);
+          return read(transaction);
+        });
+      } catch (error) {
         throw translateDatabaseError(error);
       } finally {
         gate.leave();

@@ -1,9 +1,12 @@
-/** What a transaction starts with: the role that bypasses nothing, the account that it belongs to, its time limits. */
+/** What a transaction starts with: a role that bypasses nothing, the account that it belongs to, its time limits. */
 import { type Kysely, sql } from 'kysely';
 import { DomainError } from '../domain-error.ts';
 
 /** Owns no table and is subject to every policy; see the migration that makes it. */
 export const APPLICATION_ROLE = 'progression_app';
+
+/** Sees of every account where and when something is due, and nothing else; see the migration that makes it. */
+export const WORKER_ROLE = 'progression_worker';
 
 /** How long a transaction may take. */
 export interface TransactionLimits {
@@ -42,4 +45,9 @@ export async function enterAccount(
     settings.push(sql`set_config('lock_timeout', ${String(Math.ceil(lockWaitMs))}, true)`);
   }
   await sql`select ${sql.join(settings)}`.execute(transaction);
+}
+
+/** Confines a transaction that has just begun to what workers may see of all accounts. */
+export async function enterWorker(transaction: Kysely<unknown>): Promise<void> {
+  await sql`select set_config('role', ${sql.lit(WORKER_ROLE)}, true)`.execute(transaction);
 }

@@ -62,6 +62,7 @@ function callAs(accountId: string, patienceMs: number): Interceptor {
     request.contextValues.set(callContextKey, {
       accountId,
       actor: 'isolation',
+      actorKind: 'SYSTEM',
       requestId: uuidv7(),
       receivedAt: systemClock(),
       deadlineAtMs: performance.now() + patienceMs,

@@ -53,6 +53,7 @@ function commandOf(changes: Partial<TriggerCommand> = {}): TriggerCommand {
     deadlineAtMs: performance.now() + DEADLINE_MS,
     signal: new AbortController().signal,
     codec: { encode: () => new Uint8Array(), encodeDuplicate: () => new Uint8Array() },
+    origin: { actor: 'SYSTEM', cause: null },
     ...changes,
   };
 }

@@ -32,6 +32,7 @@ function contextOf(requestId: string | undefined, { accountId = ACCOUNT_ID, dead
   const contextValues = createContextValues().set(callContextKey, {
     accountId,
     actor: 'a test',
+    actorKind: 'SYSTEM',
     requestId,
     receivedAt: systemClock(),
     deadlineAtMs: performance.now() + deadlineMs,

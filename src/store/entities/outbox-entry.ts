@@ -7,6 +7,24 @@ export interface Fact {
   id: string;
   type: string;
   data: Record<string, unknown>;
+  /** The state before, for facts that are changes. */
+  previous?: Record<string, unknown>;
+  /** For the occurrence of a time trigger: the trigger, and what the occurrence is known by. */
+  triggerId?: string;
+  occurrenceKey?: string;
+}
+
+/** Who an entry's facts come from. */
+export type FactActor = 'ATHLETE' | 'COACH' | 'AUTOMATION' | 'SYSTEM' | 'IMPORT';
+
+/** What facts follow from, when a workflow made them. */
+export interface Cause {
+  readonly rootEventId: string;
+  readonly causationId: string;
+  /** How many causes back the root is; facts that nothing caused are 0 deep. */
+  readonly depth: number;
+  /** The workflows between the root and the facts, by id, in order. */
+  readonly chain: readonly string[];
 }
 
 export const OutboxEntryEntity = defineEntity({
@@ -17,6 +35,8 @@ export const OutboxEntryEntity = defineEntity({
     id: p.uuid().primary(),
     userId: p.uuid().nullable(),
     facts: p.json().$type<Fact[]>(),
+    actor: p.text().$type<FactActor>(),
+    cause: p.json().$type<Cause>().nullable(),
     occurredAt: p.type(InstantColumn).$type<bigint>(),
     recordedAt: p.type(InstantColumn).$type<bigint>(),
   },

@@ -12,6 +12,16 @@ export const UserEntity = defineEntity({
     timeZone: p.text().nullable(),
     /** ISO 8601, without a time. */
     birthDate: p.date().nullable(),
+    tags: p
+      .json()
+      .$type<string[]>()
+      .onCreate(() => []),
+    /** The account's own fields, by name. */
+    attributes: p
+      .json()
+      .$type<Record<string, unknown>>()
+      .onCreate(() => ({})),
+    optedOutAt: p.type(InstantColumn).$type<bigint>().nullable(),
     createdAt: p.type(InstantColumn).$type<bigint>(),
     updatedAt: p.type(InstantColumn).$type<bigint>(),
     deletedAt: p.type(InstantColumn).$type<bigint>().nullable(),

@@ -1,0 +1,19 @@
+/** Table field_definitions: the account’s own fields, by path. */
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { InstantColumn } from '../column-types.ts';
+
+export const FieldDefinitionEntity = defineEntity({
+  name: 'FieldDefinition',
+  tableName: 'field_definitions',
+  properties: {
+    accountId: p.uuid().primary(),
+    path: p.text().primary(),
+    /** string, id, bool, int, decimal, date, timestamp or list. */
+    type: p.text(),
+    description: p.text(),
+    isPersonal: p.boolean(),
+    createdAt: p.type(InstantColumn).$type<bigint>(),
+  },
+});
+
+export type FieldDefinition = InferEntity<typeof FieldDefinitionEntity>;

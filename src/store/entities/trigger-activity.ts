@@ -1,0 +1,16 @@
+/** Table trigger_activity: the spans in which a trigger took part. */
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { InstantColumn } from '../column-types.ts';
+
+export const TriggerActivityEntity = defineEntity({
+  name: 'TriggerActivity',
+  tableName: 'trigger_activity',
+  properties: {
+    accountId: p.uuid().primary(),
+    triggerId: p.uuid().primary(),
+    beganAt: p.type(InstantColumn).$type<bigint>().primary(),
+    endedAt: p.type(InstantColumn).$type<bigint>().nullable(),
+  },
+});
+
+export type TriggerActivity = InferEntity<typeof TriggerActivityEntity>;

@@ -1,0 +1,30 @@
+/** Table trigger_execution_logs: what passed a trigger’s filter, or failed in it. */
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { InstantColumn } from '../column-types.ts';
+
+export const TriggerExecutionLogEntity = defineEntity({
+  name: 'TriggerExecutionLog',
+  tableName: 'trigger_execution_logs',
+  properties: {
+    accountId: p.uuid().primary(),
+    id: p.uuid().primary(),
+    triggerId: p.uuid(),
+    triggerVersion: p.integer(),
+    workflowId: p.uuid(),
+    userId: p.uuid(),
+    eventId: p.uuid().nullable(),
+    /** LIVE, TEST or REPLAY. */
+    kind: p.text(),
+    eventData: p.json().$type<Record<string, unknown>>(),
+    matched: p.boolean(),
+    enrolled: p.boolean(),
+    /** A VerdictReason without its prefix; null when it enrolled. */
+    failureReason: p.text().nullable(),
+    enrollmentId: p.uuid().nullable(),
+    /** The values that decided. */
+    details: p.json().$type<Record<string, unknown>>(),
+    executedAt: p.type(InstantColumn).$type<bigint>(),
+  },
+});
+
+export type TriggerExecutionLog = InferEntity<typeof TriggerExecutionLogEntity>;

@@ -1,0 +1,39 @@
+/** Table workflow_enrollments: runs of workflows, each for one athlete. */
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { InstantColumn } from '../column-types.ts';
+import type { Cause } from './outbox-entry.ts';
+
+export const WorkflowEnrollmentEntity = defineEntity({
+  name: 'WorkflowEnrollment',
+  tableName: 'workflow_enrollments',
+  properties: {
+    accountId: p.uuid().primary(),
+    id: p.uuid().primary(),
+    workflowId: p.uuid(),
+    workflowVersion: p.integer(),
+    triggerId: p.uuid(),
+    triggerVersion: p.integer(),
+    userId: p.uuid(),
+    /** Null for a backfill. */
+    eventId: p.uuid().nullable(),
+    /** What started it: type, occurred_at, data, previous. */
+    event: p.json().$type<Record<string, unknown>>(),
+    /** What the facts of its steps are caused by. */
+    cause: p.json().$type<Cause>(),
+    /** TRIGGERED, ACTIVE, QUEUED, COMPLETED, FAILED or CANCELLED. */
+    state: p.text(),
+    /** From 0. */
+    nextStep: p.integer(),
+    /** Failed tries of the next step. */
+    attempts: p.integer(),
+    /** Null once it has ended. */
+    dueAt: p.type(InstantColumn).$type<bigint>().nullable(),
+    /** The event’s time. */
+    enrolledAt: p.type(InstantColumn).$type<bigint>(),
+    recordedAt: p.type(InstantColumn).$type<bigint>(),
+    endedAt: p.type(InstantColumn).$type<bigint>().nullable(),
+    endedReason: p.text().nullable(),
+  },
+});
+
+export type WorkflowEnrollment = InferEntity<typeof WorkflowEnrollmentEntity>;

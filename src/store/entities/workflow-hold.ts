@@ -1,0 +1,16 @@
+/** Table workflow_holds: athletes whom the loop guard keeps out of a workflow. */
+import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
+import { InstantColumn } from '../column-types.ts';
+
+export const WorkflowHoldEntity = defineEntity({
+  name: 'WorkflowHold',
+  tableName: 'workflow_holds',
+  properties: {
+    accountId: p.uuid().primary(),
+    workflowId: p.uuid().primary(),
+    userId: p.uuid().primary(),
+    heldAt: p.type(InstantColumn).$type<bigint>(),
+  },
+});
+
+export type WorkflowHold = InferEntity<typeof WorkflowHoldEntity>;

@@ -1,0 +1,32 @@
+/** Tells the event stream what is now true, in the transaction that made it so. */
+import type { Instant } from '../instant.ts';
+import { newId } from '../new-id.ts';
+import type { Change } from './change.ts';
+import type { Transaction } from './database.ts';
+import { type Cause, type Fact, type FactActor, OutboxEntryEntity } from './entities/outbox-entry.ts';
+
+/** A fact with an id of its own. The type is a name of the event catalogue, and `previous` the state before it. */
+export function fact(type: string, data: Record<string, unknown>, previous?: Record<string, unknown>): Fact {
+  return previous ? { id: newId(), type, data, previous } : { id: newId(), type, data };
+}
+
+/** Where facts come from and when they became true. */
+export interface FactOrigin {
+  readonly userId: string;
+  readonly actor: FactActor;
+  readonly cause: Cause | null;
+  readonly occurredAt: Instant;
+  readonly recordedAt: Instant;
+}
+
+/** Adds an entry of the athlete's; none for no facts. The athlete's lock is held: it makes the order of acceptance. */
+export function writeFacts({ accountId, em }: Transaction, facts: Fact[], origin: FactOrigin): void {
+  if (facts.length > 0) {
+    em.create(OutboxEntryEntity, { accountId, id: newId(), facts, ...origin });
+  }
+}
+
+/** The same for what a change did just now. */
+export function emit({ tx, now, origin }: Change, userId: string, facts: Fact[]): void {
+  writeFacts(tx, facts, { userId, ...origin, occurredAt: now, recordedAt: now });
+}
