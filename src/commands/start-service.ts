@@ -1,9 +1,15 @@
 /** Puts the services of the API on a server. */
 import { createAuditService } from '../audit/audit-service.ts';
+import { createTriggerService } from '../automation/trigger-service.ts';
+import { createWorkflowService } from '../automation/workflow-service.ts';
 import { createProgramService } from '../catalog/program-service.ts';
 import { createUserService } from '../catalog/user-service.ts';
 import type { Config } from '../config.ts';
 import { isDefect } from '../error-table.ts';
+import { createEventService } from '../events/event-service.ts';
+import { EventService } from '../gen/automation/v1/event_service_pb.ts';
+import { TriggerService } from '../gen/automation/v1/trigger_service_pb.ts';
+import { WorkflowService } from '../gen/automation/v1/workflow_service_pb.ts';
 import { AuditService } from '../gen/progression/v1/audit_service_pb.ts';
 import { ProgramService } from '../gen/progression/v1/program_service_pb.ts';
 import { ProgressionService } from '../gen/progression/v1/progression_service_pb.ts';
@@ -49,6 +55,9 @@ export async function startService(
       router.service(ProgramService, createProgramService(dependencies));
       router.service(UserService, createUserService(dependencies));
       router.service(AuditService, createAuditService(dependencies));
+      router.service(WorkflowService, createWorkflowService(dependencies));
+      router.service(TriggerService, createTriggerService(dependencies));
+      router.service(EventService, createEventService(dependencies));
     },
     isReady: () => isMigrated(database),
   });

@@ -9,6 +9,7 @@ const READS = [
   Permission.PROGRESSION_READ,
   Permission.PROGRESSION_SIMULATE,
   Permission.ATHLETES_OTHERS,
+  Permission.AUTOMATION_READ,
 ] as const;
 
 const ROLES: Readonly<Record<string, ReadonlySet<Permission>>> = {
@@ -25,9 +26,11 @@ const ROLES: Readonly<Record<string, ReadonlySet<Permission>>> = {
     Permission.PROGRESSION_REVERT,
     Permission.MAXES_WRITE,
     Permission.COUNTERS_RESET,
+    Permission.AUTOMATION_WRITE,
+    Permission.AUTOMATION_TEST,
   ]),
   /** The schedule's side: it reports what happened, and reads. */
-  service: new Set([...READS, Permission.EVENTS_REPORT, Permission.SETS_LOG]),
+  service: new Set([...READS, Permission.EVENTS_REPORT, Permission.SETS_LOG, Permission.AUTOMATION_PUBLISH]),
   /** One's own data, and the catalogue that it is about. */
   athlete: new Set([
     Permission.CATALOG_READ,
