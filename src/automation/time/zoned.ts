@@ -1,0 +1,114 @@
+/** The one place where civil dates and times become instants, and instants dates and times on a wall. */
+import { Temporal } from 'temporal-polyfill';
+import type { Instant } from '../../instant.ts';
+import {
+  type CivilDate,
+  type CivilTime,
+  dateOfDayNumber,
+  dayNumberOf,
+  microsOfTime,
+  SECONDS_OF_DAY,
+} from './civil-date.ts';
+
+/** Whether the text names a zone of IANA's; an offset such as +02:00 is none: it knows no daylight saving. */
+export function isTimeZone(text: string): boolean {
+  if (!/^[A-Za-z]/.test(text)) {
+    return false;
+  }
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: text });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Whose zone counts: the first that is one, as in (the athlete's, the account's), else UTC. */
+export function firstTimeZone(...candidates: readonly (string | null | undefined)[]): string {
+  return (
+    candidates.find((zone) => zone && (spansByZone.has(zone.toLowerCase()) || isTimeZone(zone))) ?? 'UTC'
+  );
+}
+
+/**
+ * When clocks in the zone show this date and time. A time that they skip is moved on by what they skip; of one
+ * that they show twice it is the first. Throws a RangeError for an unknown zone.
+ */
+export function instantOfLocal(date: CivilDate, time: CivilTime, zone: string): Instant {
+  const micros = microsOfTime(time);
+  const wall = dayNumberOf(date) * SECONDS_OF_DAY + Math.floor(micros / 1e6);
+  const before = offsetAt(wall - SECONDS_OF_DAY, zone);
+  const after = offsetAt(wall + SECONDS_OF_DAY, zone);
+  // The offset of the day before gives the first of two, and what is skipped behind the gap by its length.
+  const isChanged = offsetAt(wall - before, zone) !== before && offsetAt(wall - after, zone) === after;
+  return BigInt(wall - (isChanged ? after : before)) * 1_000_000n + BigInt(micros % 1e6);
+}
+
+/** The day on a calendar in the zone. Throws a RangeError for an unknown zone, or outside the years 1 to 9999. */
+export function localDateOf(instant: Instant, zone: string): CivilDate {
+  const date = dateOfDayNumber(Math.floor(wallSeconds(instant, zone) / SECONDS_OF_DAY));
+  if (date === undefined) {
+    throw new RangeError('The day is outside the years 1 to 9999');
+  }
+  return date;
+}
+
+/** What clocks in the zone show, `HH:MM:SS.ffffff`. Throws a RangeError for an unknown zone. */
+export function localTimeOf(instant: Instant, zone: string): CivilTime {
+  const wall = wallSeconds(instant, zone);
+  const clock = new Date(wall * 1000).toISOString().slice(-13, -5);
+  return `${clock}.${microsOfSecond(instant).toString().padStart(6, '0')}`;
+}
+
+function wallSeconds(instant: Instant, zone: string): number {
+  const seconds = Number((instant - microsOfSecond(instant)) / 1_000_000n);
+  return seconds + offsetAt(seconds, zone);
+}
+
+function microsOfSecond(instant: Instant): bigint {
+  return ((instant % 1_000_000n) + 1_000_000n) % 1_000_000n;
+}
+
+/** A stretch of time through which a zone keeps its offset, in seconds since 1970; `to` is no part of it. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+  readonly offset: number;
+}
+
+/** By the name in lower case: however it is spelled, there are no more than IANA has zones. */
+const spansByZone = new Map<string, Span[]>();
+
+/** Spans are kept of these years: asking for far ones must not fill the memory. */
+const KEPT_FROM = Date.UTC(1970, 0) / 1000;
+const KEPT_TO = Date.UTC(2100, 0) / 1000;
+
+/** Seconds to add to UTC. Looking them up takes a fiftieth of the time that computing takes. */
+function offsetAt(seconds: number, zone: string): number {
+  const key = zone.toLowerCase();
+  const spans = spansByZone.get(key);
+  const known = spans?.find(({ from, to }) => from <= seconds && seconds < to);
+  if (known) {
+    return known.offset;
+  }
+  const span = spanAt(seconds, zone);
+  if (seconds >= KEPT_FROM && seconds < KEPT_TO) {
+    spansByZone.set(key, [span, ...(spans ?? [])]);
+  }
+  return span.offset;
+}
+
+function spanAt(seconds: number, zone: string): Span {
+  const within = zonedAt(seconds, zone);
+  const start = zonedAt(seconds + 1, zone).getTimeZoneTransition('previous');
+  const end = within.getTimeZoneTransition('next');
+  return {
+    from: start ? start.epochMilliseconds / 1000 : -Infinity,
+    to: end ? end.epochMilliseconds / 1000 : Infinity,
+    offset: within.offsetNanoseconds / 1e9,
+  };
+}
+
+function zonedAt(seconds: number, zone: string): Temporal.ZonedDateTime {
+  return Temporal.Instant.fromEpochMilliseconds(seconds * 1000).toZonedDateTimeISO(zone);
+}
