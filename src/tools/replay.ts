@@ -28,7 +28,7 @@ async function run(args: string[], stop: Promise<'SIGTERM' | 'SIGINT'>): Promise
   }
 }
 
-async function readBytes(file: string): Promise<Uint8Array> {
+async function readBytes(file: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (error) {
@@ -38,12 +38,13 @@ async function readBytes(file: string): Promise<Uint8Array> {
 
 /** What was sent before a stop stays; a second run goes on from there. */
 async function replay(
-  { url, programSlug }: ReplayArguments,
+  { url, tokenFile, programSlug }: ReplayArguments,
   log: TrainingLog,
   stop: Promise<'SIGTERM' | 'SIGINT'>,
 ): Promise<number> {
+  const token = tokenFile && (await readBytes(tokenFile)).toString().trim();
   const service = await openService(url);
-  const clients = createServiceClients(service.url);
+  const clients = createServiceClients(service.url, token);
   const progress = createProgress(process.stderr);
   try {
     const report = replayLog({ clients, log, programSlug, onProgress: progress.update });

@@ -66,7 +66,7 @@ export function runCommand(
 
 /** Where a ready line says that the service is. */
 export function urlIn(readyLine: string): string {
-  const url = /^ready on (http:\/\/\S+) /.exec(readyLine)?.[1];
+  const url = /^ready on (https?:\/\/\S+) /.exec(readyLine)?.[1];
   if (!url) {
     throw new Error(`not a ready line: ${readyLine}`);
   }

@@ -67,7 +67,9 @@ test('help tells what it does', async () => {
   const { code, stdout } = await replay('--help');
 
   expect(code).toBe(0);
-  expect(stdout).toMatch(/^usage: npm run replay -- FILE \[--url URL\] \[--program SLUG\]\n/);
+  expect(stdout).toMatch(
+    /^usage: npm run replay -- FILE \[--url URL \[--token-file FILE\]\] \[--program SLUG\]\n/,
+  );
 });
 
 describe('what it cannot do is one line and a 1', () => {
@@ -79,6 +81,7 @@ describe('what it cannot do is one line and a 1', () => {
       [LOG, '--url', 'http://127.0.0.1:9'],
       /^no service answers at http:\/\/127\.0\.0\.1:9: .*ECONNREFUSED.*\n$/,
     ],
+    [[LOG, '--token-file', 'token'], /^--token-file goes with --url; [^\n]*\n$/],
     [[LOG, '--url', 'localhost'], /^--url takes an address such as .*, not "localhost"\n$/],
     [[LOG, '--loud'], /^Unknown option '--loud'.*\n$/],
     [[LOG, LOG], /^name one file; --help says more\n$/],

@@ -1,6 +1,6 @@
 /** The command token: what it mints is accepted by a server that is started as it says. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeJwt } from 'jose';
@@ -9,8 +9,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { createAuthenticator } from '../../src/server/access/authenticator.ts';
 import { createLogger } from '../../src/server/logger.ts';
+import { startCommand, urlIn } from '../support/service-process.ts';
+import { createTestDatabase } from '../support/test-database.ts';
 
 const COMMAND = join(import.meta.dirname, '..', '..', 'src', 'tools', 'token.ts');
+const REPLAY = join(import.meta.dirname, '..', '..', 'src', 'tools', 'replay.ts');
+const LOG = join(import.meta.dirname, 'fixtures', 'stronglifts.csv');
 const ACCOUNT_ID = uuidv7();
 const COACH = ['--account', ACCOUNT_ID, '--subject', 'coach-7', '--roles', 'coach,read-only'];
 
@@ -21,9 +25,17 @@ beforeAll(() => {
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
 function token(args: string[], dataDir = join(directory, 'data')) {
+  return run([COMMAND, ...args], { DATA_DIR: dataDir });
+}
+
+function replay(...args: string[]) {
+  return run([REPLAY, LOG, ...args], {});
+}
+
+function run(command: string[], environment: Record<string, string>) {
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
-    const env = { ...process.env, DATA_DIR: dataDir };
-    execFile(process.execPath, [COMMAND, ...args], { env }, (error, stdout, stderr) => {
+    const env = { ...process.env, ...environment };
+    execFile(process.execPath, command, { env }, (error, stdout, stderr) => {
       resolve({ code: Number(error?.code ?? 0), stdout, stderr });
     });
   });
@@ -47,6 +59,29 @@ test('a token is accepted by a server that is started as printed, also one minte
       subject: 'coach-7',
       roles: ['coach', 'read-only'],
     });
+  }
+});
+
+test('a replay is let in with the token in a file, and not without', { timeout: 60_000 }, async () => {
+  const minted = await token([...COACH, '--roles', 'admin']);
+  const file = join(directory, 'token');
+  writeFileSync(file, minted.stdout);
+  const db = await createTestDatabase();
+  const service = startCommand(['serve'], { DATABASE_URL: db.url, ...settingsIn(minted.stderr) });
+  try {
+    const url = urlIn(await service.firstLine);
+    expect(await replay('--url', url)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/ refused: UNAUTHENTICATED: /),
+    });
+    expect(await replay('--url', url, '--token-file', file)).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('12 sent'),
+    });
+  } finally {
+    service.child.kill('SIGKILL');
+    await service.ended;
+    await db.close();
   }
 });
 

@@ -27,19 +27,27 @@ const TRIES = 4;
 const FIRST_DELAY_MS = 100;
 const RETRIED_CODES: ReadonlySet<Code> = new Set([Code.Unavailable, Code.Aborted]);
 
-export function createServiceClients(url: string): ServiceClients {
+/** With a token where the service asks who calls. */
+export function createServiceClients(url: string, token?: string): ServiceClients {
   const sessionManager = new Http2SessionManager(url);
   const transport = createGrpcTransport({
     baseUrl: url,
     sessionManager,
     defaultTimeoutMs: CALL_TIMEOUT_MS,
-    interceptors: [retry],
+    interceptors: token === undefined ? [retry] : [retry, bear(token)],
   });
   return {
     users: createClient(UserService, transport),
     programs: createClient(ProgramService, transport),
     progression: createClient(ProgressionService, transport),
     close: () => sessionManager.abort(),
+  };
+}
+
+function bear(token: string): Interceptor {
+  return (next) => (request) => {
+    request.header.set('authorization', `Bearer ${token}`);
+    return next(request);
   };
 }
 
