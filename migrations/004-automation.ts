@@ -222,6 +222,7 @@ export class Automation extends Migration {
 
   // One row per fact, written when it is evaluated, with the outcome of every trigger that was a candidate. The
   // athlete has been checked when the fact was accepted: no foreign key, as each would lock the athlete's row again.
+  // Facts about the configuration have no athlete, and no trigger is a candidate for them.
   // transaction_id orders the log for readers: what is older than every open transaction will never be added to.
   #createEvents(): void {
     this.addSql(`
@@ -229,7 +230,7 @@ export class Automation extends Migration {
         account_id uuid not null,
         id uuid not null,
         type varchar(100) not null,
-        user_id uuid not null,
+        user_id uuid,
         occurred_at timestamptz not null,
         recorded_at timestamptz not null,
         sequence bigint not null,

@@ -15,6 +15,7 @@ const CONSTRAINT_REASONS: Readonly<Record<string, [Reason, string]>> = {
   program_progression_is_a_progression: ['PROGRESSION_NOT_FOUND', 'the progression does not exist'],
   program_progression_lift_is_in_program: ['LIFT_NOT_IN_PROGRAM', 'the lift is not in the program'],
   one_active_enrollment_per_user: ['ALREADY_ENROLLED', 'the user has an active enrollment'],
+  one_live_trigger_per_workflow: ['TRIGGER_EXISTS', 'Trigger already exists'],
 };
 
 /** SQLSTATEs after which the same transaction may succeed: serialization failure, deadlock, lock wait. */

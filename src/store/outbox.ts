@@ -12,7 +12,8 @@ export function fact(type: string, data: Record<string, unknown>, previous?: Rec
 
 /** Where facts come from and when they became true. */
 export interface FactOrigin {
-  readonly userId: string;
+  /** Null for what concerns no athlete. */
+  readonly userId: string | null;
   readonly actor: FactActor;
   readonly cause: Cause | null;
   readonly occurredAt: Instant;
@@ -26,7 +27,7 @@ export function writeFacts({ accountId, em }: Transaction, facts: Fact[], origin
   }
 }
 
-/** The same for what a change did just now. */
-export function emit({ tx, now, origin }: Change, userId: string, facts: Fact[]): void {
+/** The same for what a change did just now, to an athlete or, with null, to the account's own configuration. */
+export function emit({ tx, now, origin }: Change, userId: string | null, facts: Fact[]): void {
   writeFacts(tx, facts, { userId, ...origin, occurredAt: now, recordedAt: now });
 }
