@@ -9,6 +9,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Limits } from '../../src/config.ts';
 import type { Clock } from '../../src/instant.ts';
 import { createAccessInterceptors } from '../../src/server/access/access-interceptors.ts';
+import type { Authenticate } from '../../src/server/access/authentication-interceptor.ts';
 import { authenticateByHeaders } from '../../src/server/access/trusted-headers.ts';
 import { createRequestGate } from '../../src/server/call-arrival.ts';
 import { createCallContextInterceptor } from '../../src/server/call-context-interceptor.ts';
@@ -27,10 +28,12 @@ export interface TransportOptions {
   readonly limits: Limits;
   /** Defects are logged from this level on; what is refused is not. */
   readonly logLevel: 'error' | 'silent';
+  /** Absent: whoever the call says, with every right. */
+  readonly authenticate?: Authenticate;
 }
 
 export function createServiceTransport(
-  { accountId, clock, limits, logLevel }: TransportOptions,
+  { accountId, clock, limits, logLevel, authenticate = authenticateByHeaders }: TransportOptions,
   routes: (router: ConnectRouter) => void,
 ): Transport {
   return createRouterTransport(routes, {
@@ -38,7 +41,7 @@ export function createServiceTransport(
       requestGate: createRequestGate(() => {}),
       interceptors: [
         createLogInterceptor({ logger: createLogger(logLevel), calls: UNOBSERVED }),
-        ...createAccessInterceptors(authenticateByHeaders),
+        ...createAccessInterceptors(authenticate),
         createValidationInterceptor(),
         createCallContextInterceptor({ limits, clock, onLateFailure: () => {} }),
       ],

@@ -1,0 +1,94 @@
+/** An account that automates: every service that it needs on one database handle, without a port. */
+import { type Client, createClient } from '@connectrpc/connect';
+import { v7 as uuidv7 } from 'uuid';
+import { createAuditService } from '../../src/audit/audit-service.ts';
+import { createTriggerService } from '../../src/automation/trigger-service.ts';
+import { createWorkflowService } from '../../src/automation/workflow-service.ts';
+import { createProgramService } from '../../src/catalog/program-service.ts';
+import { createUserService } from '../../src/catalog/user-service.ts';
+import { type Limits, readConfig } from '../../src/config.ts';
+import { createEventService } from '../../src/events/event-service.ts';
+import { EventService } from '../../src/gen/automation/v1/event_service_pb.ts';
+import { TriggerService } from '../../src/gen/automation/v1/trigger_service_pb.ts';
+import { WorkflowService } from '../../src/gen/automation/v1/workflow_service_pb.ts';
+import { AuditService } from '../../src/gen/progression/v1/audit_service_pb.ts';
+import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.ts';
+import { ProgressionService } from '../../src/gen/progression/v1/progression_service_pb.ts';
+import { UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
+import { type Clock, instantFromText } from '../../src/instant.ts';
+import { createProgressionService } from '../../src/progression/service.ts';
+import { authenticateByHeaders } from '../../src/server/access/trusted-headers.ts';
+import type { Database } from '../../src/store/database.ts';
+import { type CatalogClient, TEST_NOW } from './catalog-client.ts';
+import { createServiceTransport } from './service-transport.ts';
+
+/** Goes wherever a CatalogClient goes, so that the fixtures of the catalogue serve here too. */
+export interface AutomationClient extends CatalogClient {
+  readonly workflows: Client<typeof WorkflowService>;
+  readonly triggers: Client<typeof TriggerService>;
+  readonly events: Client<typeof EventService>;
+  readonly progression: Client<typeof ProgressionService>;
+}
+
+export interface AutomationOptions {
+  /** Absent: an account of its own. */
+  readonly accountId?: string;
+  /** Absent: time stands still at TEST_NOW. */
+  readonly clock?: Clock;
+  readonly limits?: Partial<Limits>;
+  /** Absent: every right. */
+  readonly roles?: readonly string[];
+  /** Defects are logged from this level on; silent for tests that cause them on purpose. */
+  readonly logLevel?: 'error' | 'silent';
+}
+
+/** Clients of services of their own on the database, as one server process would have them. */
+export function createAutomationClient(
+  database: Database,
+  {
+    accountId = uuidv7(),
+    clock = standStill,
+    limits = {},
+    roles,
+    logLevel = 'error',
+  }: AutomationOptions = {},
+): AutomationClient {
+  const defaults = readConfig({});
+  // A test on a busy machine may take its time, unless it is about time.
+  const waitMs = defaults.limits.maximumDeadlineMs;
+  const patience = { defaultDeadlineMs: waitMs, queueWaitMs: waitMs, transactionWaitMs: waitMs };
+  const config = { ...defaults, limits: { ...defaults.limits, ...patience, ...limits } };
+  const deps = { database, clock, config, reportError: () => undefined };
+  const transport = createServiceTransport(
+    {
+      ...{ accountId, clock, limits: config.limits, logLevel },
+      authenticate: (evidence) => {
+        const principal = authenticateByHeaders(evidence);
+        return roles ? { ...principal, roles: [...roles] } : principal;
+      },
+    },
+    (router) => {
+      router.service(WorkflowService, createWorkflowService(deps));
+      router.service(TriggerService, createTriggerService(deps));
+      router.service(EventService, createEventService(deps));
+      router.service(ProgressionService, createProgressionService(deps));
+      router.service(ProgramService, createProgramService(deps));
+      router.service(UserService, createUserService(deps));
+      router.service(AuditService, createAuditService(deps));
+    },
+  );
+  return {
+    accountId,
+    workflows: createClient(WorkflowService, transport),
+    triggers: createClient(TriggerService, transport),
+    events: createClient(EventService, transport),
+    progression: createClient(ProgressionService, transport),
+    programs: createClient(ProgramService, transport),
+    users: createClient(UserService, transport),
+    audit: createClient(AuditService, transport),
+  };
+}
+
+function standStill() {
+  return instantFromText(TEST_NOW);
+}
