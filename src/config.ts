@@ -107,10 +107,12 @@ export interface Limits {
   readonly maximumPageSize: number;
   /** How long everything goes on after the first SIGTERM but for the health, which says NOT_SERVING. */
   readonly drainPauseMs: number;
-  /** From the first SIGTERM to the end, whatever is still running. */
+  /** How long after the first SIGTERM calls that still run are cut off; the end is 25 s after it, with the next two. */
   readonly drainMs: number;
   /** How long the last measurements may take to be sent, after that. */
   readonly telemetryFlushMs: number;
+  /** How long closing the connections to the database may take, after that. */
+  readonly storeCloseMs: number;
   /** How often metrics are sent by OTLP. */
   readonly telemetryIntervalMs: number;
 }
@@ -160,8 +162,9 @@ const LIMITS: Limits = Object.freeze({
   defaultPageSize: 50,
   maximumPageSize: 500,
   drainPauseMs: 0,
-  drainMs: 25_000,
+  drainMs: 20_000,
   telemetryFlushMs: 2_000,
+  storeCloseMs: 3_000,
   telemetryIntervalMs: 15_000,
 });
 

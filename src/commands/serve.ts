@@ -16,9 +16,6 @@ import { openTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
 import { startService } from './start-service.ts';
 import { stopRequested } from './stop-requested.ts';
 
-/** What closing the store may take once the last call has ended. */
-const STORE_CLOSE_MS = 3_000;
-
 /**
  * Opens the store, migrates, seeds and serves; prints one line when it is ready. Returns after SIGTERM or SIGINT, when
  * running calls have finished and everything is stopped. Throws StartError when it cannot start, or loses its store.
@@ -42,7 +39,7 @@ export async function runServe(config: Config): Promise<void> {
   } finally {
     await telemetry?.close();
     // A statement that hangs holds its connection; the database ends it when the connection goes with the process.
-    await Promise.race([store.close(), delay(STORE_CLOSE_MS)]);
+    await Promise.race([store.close(), delay(config.limits.storeCloseMs)]);
   }
 }
 

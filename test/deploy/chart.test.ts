@@ -104,8 +104,10 @@ describe('the pod', () => {
   });
 
   test('has the time that it takes to end', () => {
-    const { drainMs, telemetryFlushMs, drainPauseMs } = readConfig(environmentOf()).limits;
-    expect(spec.terminationGracePeriodSeconds * 1000).toBeGreaterThan(drainMs + telemetryFlushMs);
+    const { drainMs, telemetryFlushMs, storeCloseMs, drainPauseMs } = readConfig(environmentOf()).limits;
+    const endMs = drainMs + telemetryFlushMs + storeCloseMs;
+    expect(endMs).toBe(25_000);
+    expect(spec.terminationGracePeriodSeconds * 1000).toBeGreaterThan(endMs);
     expect(drainPauseMs).toBeLessThan(drainMs);
     expect(drainPauseMs).toBeGreaterThan(service.readinessProbe.periodSeconds * 1000);
   });

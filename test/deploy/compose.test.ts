@@ -37,7 +37,8 @@ test('the service accepts its environment, and has the time that it takes to end
   const config = readConfig(withDefaults(services.service.environment));
   expect(config).toMatchObject({ host: '0.0.0.0', port: 8080, auth: { mode: 'jwt' } });
   const graceMs = Number.parseInt(services.service.stop_grace_period, 10) * 1000;
-  expect(graceMs).toBeGreaterThan(config.limits.drainMs + config.limits.telemetryFlushMs);
+  const { drainMs, telemetryFlushMs, storeCloseMs } = config.limits;
+  expect(graceMs).toBeGreaterThan(drainMs + telemetryFlushMs + storeCloseMs);
 });
 
 test('it reaches its own machine only, and what it mounts is named', () => {
