@@ -36,17 +36,29 @@ export function firstTimeZone(...candidates: readonly (string | null | undefined
  */
 export function instantOfLocal(date: CivilDate, time: CivilTime, zone: string): Instant {
   const micros = microsOfTime(time);
-  const wall = dayNumberOf(date) * SECONDS_OF_DAY + Math.floor(micros / 1e6);
-  const before = offsetAt(wall - SECONDS_OF_DAY, zone);
-  const after = offsetAt(wall + SECONDS_OF_DAY, zone);
+  const wallSeconds = dayNumberOf(date) * SECONDS_OF_DAY + Math.floor(micros / 1e6);
+  return instantOfWall(wallSeconds, zone) + BigInt(micros % 1e6);
+}
+
+/** The same for what clocks show as a number: the seconds since 1970 after which they would show it in UTC. */
+export function instantOfWall(wallSeconds: number, zone: string): Instant {
+  const before = offsetAt(wallSeconds - SECONDS_OF_DAY, zone);
+  const after = offsetAt(wallSeconds + SECONDS_OF_DAY, zone);
   // The offset of the day before gives the first of two, and what is skipped behind the gap by its length.
-  const isChanged = offsetAt(wall - before, zone) !== before && offsetAt(wall - after, zone) === after;
-  return BigInt(wall - (isChanged ? after : before)) * 1_000_000n + BigInt(micros % 1e6);
+  const isChanged =
+    offsetAt(wallSeconds - before, zone) !== before && offsetAt(wallSeconds - after, zone) === after;
+  return BigInt(wallSeconds - (isChanged ? after : before)) * 1_000_000n;
+}
+
+/** What clocks in the zone show, as such a number. Throws a RangeError for an unknown zone. */
+export function wallSecondsOf(instant: Instant, zone: string): number {
+  const seconds = Number((instant - microsOfSecond(instant)) / 1_000_000n);
+  return seconds + offsetAt(seconds, zone);
 }
 
 /** The day on a calendar in the zone. Throws a RangeError for an unknown zone, or outside the years 1 to 9999. */
 export function localDateOf(instant: Instant, zone: string): CivilDate {
-  const date = dateOfDayNumber(Math.floor(wallSeconds(instant, zone) / SECONDS_OF_DAY));
+  const date = dateOfDayNumber(Math.floor(wallSecondsOf(instant, zone) / SECONDS_OF_DAY));
   if (date === undefined) {
     throw new RangeError('The day is outside the years 1 to 9999');
   }
@@ -55,14 +67,8 @@ export function localDateOf(instant: Instant, zone: string): CivilDate {
 
 /** What clocks in the zone show, `HH:MM:SS.ffffff`. Throws a RangeError for an unknown zone. */
 export function localTimeOf(instant: Instant, zone: string): CivilTime {
-  const wall = wallSeconds(instant, zone);
-  const clock = new Date(wall * 1000).toISOString().slice(-13, -5);
+  const clock = new Date(wallSecondsOf(instant, zone) * 1000).toISOString().slice(-13, -5);
   return `${clock}.${microsOfSecond(instant).toString().padStart(6, '0')}`;
-}
-
-function wallSeconds(instant: Instant, zone: string): number {
-  const seconds = Number((instant - microsOfSecond(instant)) / 1_000_000n);
-  return seconds + offsetAt(seconds, zone);
 }
 
 function microsOfSecond(instant: Instant): bigint {

@@ -1,0 +1,65 @@
+/** recurring_schedule: the instants at which clocks in its zone show what it names. */
+import type { Instant } from '../../instant.ts';
+import { SECONDS_OF_DAY } from './civil-date.ts';
+import { createCronTicks } from './cron.ts';
+import { createEveryTicks } from './every.ts';
+import type { RecurringSchedule } from './time-schedule.ts';
+import { instantOfWall, wallSecondsOf } from './zoned.ts';
+
+export interface Ticks {
+  /** The first after the instant; undefined: there is none any more. */
+  next(after: Instant): Instant | undefined;
+  /** The last after one instant, up to and with the other; undefined: none is between them. */
+  last(after: Instant, upTo: Instant): Instant | undefined;
+}
+
+const DAY = BigInt(SECONDS_OF_DAY) * 1_000_000n;
+
+/** 9999-01-01: beyond it an instant can be in another year than any calendar has. */
+const END: Instant = 253_370_764_800_000_000n;
+
+/** What clocks skip comes behind the gap, and once with what comes there anyway. Throws a TypeError for bad cron. */
+export function createTicks({ zone, recurrence }: RecurringSchedule): Ticks {
+  const wallTicks =
+    recurrence.kind === 'cron' ? createCronTicks(recurrence.text) : createEveryTicks(recurrence);
+
+  const next = (after: Instant): Instant | undefined => {
+    let found: Instant | undefined;
+    let wall = wallTicks.after(earliestWall(after, zone));
+    // Behind a gap, a later wall time can come before an earlier one that was moved on.
+    while (wall !== undefined && (found === undefined || wall < wallSecondsOf(found, zone))) {
+      const instant = instantOfWall(wall, zone);
+      if (instant > after && (found === undefined || instant < found)) {
+        found = instant;
+      }
+      wall = wallTicks.after(wall);
+    }
+    return found !== undefined && found < END ? found : undefined;
+  };
+
+  return { next, last: (after, upTo) => lastBetween(next, after, upTo) };
+}
+
+/** What comes after the instant is behind this on the wall: no gap that is still moving ticks is longer than a day. */
+function earliestWall(after: Instant, zone: string): number {
+  return Math.min(wallSecondsOf(after, zone), wallSecondsOf(after - DAY, zone) + SECONDS_OF_DAY);
+}
+
+/** Looks at the nearest first: a schedule of every minute that waited for a year has half a million behind it. */
+function lastBetween(next: Ticks['next'], after: Instant, upTo: Instant): Instant | undefined {
+  for (let span = DAY; upTo - span > after; span *= 2n) {
+    const last = lastFrom(next, upTo - span, upTo);
+    if (last !== undefined) {
+      return last;
+    }
+  }
+  return lastFrom(next, after, upTo);
+}
+
+function lastFrom(next: Ticks['next'], after: Instant, upTo: Instant): Instant | undefined {
+  let last: Instant | undefined;
+  for (let tick = next(after); tick !== undefined && tick <= upTo; tick = next(tick)) {
+    last = tick;
+  }
+  return last;
+}

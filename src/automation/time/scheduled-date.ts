@@ -1,0 +1,50 @@
+/** scheduled_date: once for each value of a date or timestamp of the athlete. */
+import { type Instant, instantToText } from '../../instant.ts';
+import { addDays, type CivilDate } from './civil-date.ts';
+import { type DateValue, type Occurrence, type Occurrences, plannedAt } from './occurrence.ts';
+import type { ScheduledDateSchedule } from './time-schedule.ts';
+import { localDateOf, localTimeOf } from './zoned.ts';
+
+/** The key is the field's value: a date as it is, a timestamp in UTC, so that it is the same in every zone. */
+export function createScheduledDate(
+  schedule: ScheduledDateSchedule,
+  value: DateValue,
+  zone: string,
+): Occurrences {
+  const occurrence = occurrenceOf(schedule, value, zone);
+  return {
+    next: (after) => (occurrence && occurrence.plannedAt > after ? occurrence : undefined),
+    ofKey: (key) => (occurrence?.key === key ? occurrence : undefined),
+  };
+}
+
+function occurrenceOf(
+  schedule: ScheduledDateSchedule,
+  value: DateValue,
+  zone: string,
+): Occurrence | undefined {
+  const date = value.kind === 'date' ? value.date : localDateOf(value.instant, zone);
+  const planned = plannedFor(schedule, value, date, zone);
+  if (planned === undefined) {
+    return undefined;
+  }
+  const key = value.kind === 'date' ? value.date : instantToText(value.instant);
+  return { key, plannedAt: planned, date, years: undefined };
+}
+
+function plannedFor(
+  { at, offsetDays }: ScheduledDateSchedule,
+  value: DateValue,
+  date: CivilDate,
+  zone: string,
+): Instant | undefined {
+  const day = addDays(date, offsetDays);
+  if (at !== undefined) {
+    return plannedAt(day, at, zone);
+  }
+  if (value.kind === 'date') {
+    return undefined;
+  }
+  // On its own day a timestamp is itself, also when it is the second time that clocks show it.
+  return offsetDays === 0 ? value.instant : plannedAt(day, localTimeOf(value.instant, zone), zone);
+}

@@ -1,0 +1,75 @@
+/** What comes every year on the day and month of a date: birthdays and anniversaries. */
+import type { Instant } from '../../instant.ts';
+import { addDays, type CivilDate, type CivilTime, isLeapYear, yearOf } from './civil-date.ts';
+import { type Occurrence, type Occurrences, plannedAt } from './occurrence.ts';
+import type { Feb29 } from './time-schedule.ts';
+import { localDateOf } from './zoned.ts';
+
+export interface YearlyDay {
+  readonly first: CivilDate;
+  /** Years after the first from which on it counts. */
+  readonly minYears: number;
+  readonly at: CivilTime;
+  /** From the day to its occurrence, up to a leap year either way. */
+  readonly offsetDays: number;
+  readonly feb29: Feb29;
+}
+
+/** An offset may take an occurrence into the year before or after its day's, and the zone by a day more. */
+const YEARS_BACK = 2;
+
+/** From 29 February to the next can take 8 years, as from 2096 to 2104. */
+const YEARS_AHEAD = 10;
+
+/** Keys are the years of the days. */
+export function createYearlyOccurrences(day: YearlyDay, zone: string): Occurrences {
+  const firstYear = yearOf(day.first) + day.minYears;
+
+  const ofYear = (year: number): Occurrence | undefined => {
+    const date = dateInYear(day, year);
+    const planned = plannedAt(date && addDays(date, day.offsetDays), day.at, zone);
+    return date === undefined || planned === undefined
+      ? undefined
+      : { key: keyOfYear(year), plannedAt: planned, date, years: year - yearOf(day.first) };
+  };
+
+  return {
+    next(after: Instant) {
+      const start = Math.max(firstYear, yearOf(localDateOf(after, zone)) - YEARS_BACK);
+      for (let year = start; year <= start + YEARS_BACK + YEARS_AHEAD; year += 1) {
+        const occurrence = ofYear(year);
+        if (occurrence && occurrence.plannedAt > after) {
+          return occurrence;
+        }
+      }
+      return undefined;
+    },
+    ofKey(key) {
+      const year = Number(key);
+      return key === keyOfYear(year) && year >= firstYear ? ofYear(year) : undefined;
+    },
+  };
+}
+
+function keyOfYear(year: number): string {
+  return `${year}`.padStart(4, '0');
+}
+
+/** The day in the year; undefined: it has none. */
+function dateInYear({ first, feb29 }: YearlyDay, year: number): CivilDate | undefined {
+  const monthAndDay = first.slice(4);
+  if (year > 9_999) {
+    return undefined;
+  }
+  if (monthAndDay !== '-02-29' || isLeapYear(year)) {
+    return `${keyOfYear(year)}${monthAndDay}`;
+  }
+  switch (feb29) {
+    case 'FEB28':
+      return `${keyOfYear(year)}-02-28`;
+    case 'MAR1':
+      return `${keyOfYear(year)}-03-01`;
+    case 'SKIP':
+      return undefined;
+  }
+}
