@@ -19,7 +19,7 @@ const PRIVILEGES: readonly (readonly [table: string, privileges: string])[] = [
   ['workflow_enrollments', 'select, insert, update'],
   ['action_executions', 'select, insert, update'],
   ['enrollment_caps', 'select, insert, update, delete'],
-  ['workflow_holds', 'select, insert, delete'],
+  ['workflow_holds', 'select, insert, update (held_at, released_at)'],
   ['dead_letters', 'select, insert, update'],
   ['time_cursors', 'select, insert, update, delete'],
   ['backfills', 'select, insert, update'],
@@ -28,7 +28,7 @@ const PRIVILEGES: readonly (readonly [table: string, privileges: string])[] = [
 /** What tells workers that something is due, of every account: where and when, never what. */
 const DUE_COLUMNS: readonly (readonly [table: string, columns: string])[] = [
   ['outbox', 'account_id, partition, sequence, recorded_at, relayed_at'],
-  ['workflow_enrollments', 'account_id, id, due_at'],
+  ['workflow_enrollments', 'account_id, id, state, due_at'],
   ['time_cursors', 'account_id, id, due_at'],
   ['backfills', 'account_id, id, due_at'],
   ['dead_letters', 'account_id, id, state, next_attempt_at'],
@@ -365,12 +365,14 @@ export class Automation extends Migration {
         constraint enrollment_cap_count_is_not_negative check (count >= 0)
       ) with (fillfactor = 50)`);
 
+    // A hold that was released stays: what the athlete was enrolled for before that counts towards no other one.
     this.addSql(`
       create table workflow_holds (
         account_id uuid not null,
         workflow_id uuid not null,
         user_id uuid not null,
         held_at timestamptz not null,
+        released_at timestamptz,
         constraint workflow_holds_pkey primary key (account_id, workflow_id, user_id),
         constraint workflow_hold_is_of_a_workflow foreign key (account_id, workflow_id)
           references workflows (account_id, id) on delete restrict,

@@ -10,6 +10,8 @@ export const WorkflowHoldEntity = defineEntity({
     workflowId: p.uuid().primary(),
     userId: p.uuid().primary(),
     heldAt: p.type(InstantColumn).$type<bigint>(),
+    /** Null while it holds. */
+    releasedAt: p.type(InstantColumn).$type<bigint>().nullable(),
   },
 });
 
