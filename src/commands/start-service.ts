@@ -15,6 +15,7 @@ import { ProgramService } from '../gen/progression/v1/program_service_pb.ts';
 import { ProgressionService } from '../gen/progression/v1/progression_service_pb.ts';
 import { UserService } from '../gen/progression/v1/user_service_pb.ts';
 import { systemClock } from '../instant.ts';
+import { createEngine } from '../progression/engine.ts';
 import { createProgressionService } from '../progression/service.ts';
 import { createAuthenticator } from '../server/access/authenticator.ts';
 import { describeCause, type Logger } from '../server/logger.ts';
@@ -45,13 +46,14 @@ export async function startService(
       }
     },
   };
+  const engine = createEngine(dependencies);
   const server = await startServer({
     config,
     logger,
     calls: telemetry?.calls,
     authenticate: authenticator.authenticate,
     routes(router) {
-      router.service(ProgressionService, createProgressionService(dependencies));
+      router.service(ProgressionService, createProgressionService(dependencies, engine));
       router.service(ProgramService, createProgramService(dependencies));
       router.service(UserService, createUserService(dependencies));
       router.service(AuditService, createAuditService(dependencies));

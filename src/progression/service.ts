@@ -3,8 +3,9 @@ import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { callContextOf, markReplayed } from '../call-context.ts';
 import { ProgressionService } from '../gen/progression/v1/progression_service_pb.ts';
-import { createCalls, type ServiceDeps } from '../store/calls.ts';
+import { createCalls } from '../store/calls.ts';
 import { batchHandleTriggers } from './batch-handle-triggers.ts';
+import { createEngine, type Engine, type EngineDeps } from './engine.ts';
 import { getFailureCounter, listFailureCounters, resetFailureCounter } from './failure-counters.ts';
 import { handleCycleComplete } from './handle-cycle-complete.ts';
 import { handleSessionComplete } from './handle-session-complete.ts';
@@ -12,32 +13,27 @@ import { handleWeekAdvance } from './handle-week-advance.ts';
 import { failureCounterMessage, liftMaxMessage, progressionLogMessage } from './lift-max-message.ts';
 import { getLiftMax, listLiftMaxes, listLiftMaxVersions } from './lift-maxes.ts';
 import { listProgressionLogs } from './list-progression-logs.ts';
-import { createProgramLoader } from './load-program.ts';
 import { logSets } from './log-sets.ts';
 import { revertProgression } from './revert-progression.ts';
 import { setLiftMax } from './set-lift-max.ts';
 import { simulateProgressions } from './simulate-progressions.ts';
 import { submitTrigger, type TriggerMethod } from './submit-trigger.ts';
 import { triggerProgression } from './trigger-progression.ts';
-import { createTriggerQueue } from './trigger-queue.ts';
-import type { TriggerQueueObserver } from './trigger-queue-observer.ts';
-import { createUnitOfWork } from './unit-of-work.ts';
 
-export interface ProgressionDeps extends ServiceDeps {
+export interface ProgressionDeps extends EngineDeps {
   /** Told of the errors that a batch answers; logs the ones that are defects. */
   readonly reportError: (error: unknown) => void;
-  /** Hears of the transactions that events share. */
-  readonly queueObserver?: TriggerQueueObserver | undefined;
 }
 
-/** The contract of each method is in progression_service.proto. */
-export function createProgressionService(deps: ProgressionDeps): ServiceImpl<typeof ProgressionService> {
-  const { database, clock, config, reportError, queueObserver } = deps;
+/** The contract of each method is in progression_service.proto. The engine is the process's; absent: one of its own. */
+export function createProgressionService(
+  deps: ProgressionDeps,
+  { queue, programs }: Engine = createEngine(deps),
+): ServiceImpl<typeof ProgressionService> {
+  const { clock, config, reportError } = deps;
   const { limits } = config;
   const { method } = ProgressionService;
   const { read, write } = createCalls(deps);
-  const programs = createProgramLoader(limits.keptPrograms);
-  const queue = createTriggerQueue(createUnitOfWork(database, programs, clock), limits, queueObserver);
 
   const triggered = <I extends DescMessage, O extends DescMessage>(trigger: TriggerMethod<I, O>) => {
     return async (request: MessageShape<I>, context: HandlerContext): Promise<MessageShape<O>> => {
