@@ -23,7 +23,14 @@ export interface Config {
   readonly tls: TlsConfig | undefined;
   readonly auth: AuthConfig;
   readonly telemetry: TelemetryConfig;
+  readonly webhooks: WebhookConfig;
   readonly limits: Limits;
+}
+
+/** Where workflows may send webhooks beyond https to public addresses. */
+export interface WebhookConfig {
+  readonly allowHttp: boolean;
+  readonly allowPrivate: boolean;
 }
 
 /** Where measurements go; nothing is measured for nobody. */
@@ -105,6 +112,30 @@ export interface Limits {
   /** Rows of a list when the caller names no size, and at most. */
   readonly defaultPageSize: number;
   readonly maximumPageSize: number;
+  /** Due enrollments that one pass of the action runner looks at, and how many of one account it takes. */
+  readonly dueEnrollments: number;
+  readonly dueEnrollmentsPerAccount: number;
+  /** Steps of workflows that change the database at the same time, and how long each may take. */
+  readonly concurrentSteps: number;
+  readonly stepTimeoutMs: number;
+  /** Steps that wait for others, as webhooks do, at the same time; of one account; and how many of it stand in line. */
+  readonly concurrentCallSteps: number;
+  readonly concurrentCallStepsPerAccount: number;
+  readonly waitingCallStepsPerAccount: number;
+  /** After how long such a step counts as abandoned by its process; longer than any of them takes. */
+  readonly stepLeaseMs: number;
+  /** Tries of a step, and the pauses between them, which double. */
+  readonly stepTries: number;
+  readonly firstStepPauseMs: number;
+  readonly longestStepPauseMs: number;
+  /** How long a webhook's receiver may take to answer, and how much of the answer is read. */
+  readonly webhookTimeoutMs: number;
+  readonly webhookAnswerBytes: number;
+  /** Athletes that a backfill looks at in one transaction, and its enrollments per minute when nobody says. */
+  readonly backfillPageSize: number;
+  readonly backfillRatePerMinute: number;
+  /** How long a backfill's confirmation token is good for. */
+  readonly confirmationMs: number;
   /** How long everything goes on after the first SIGTERM but for the health, which says NOT_SERVING. */
   readonly drainPauseMs: number;
   /** How long after the first SIGTERM calls that still run are cut off; the end is 25 s after it, with the next two. */
@@ -161,6 +192,22 @@ const LIMITS: Limits = Object.freeze({
   futureToleranceMs: 5 * 60_000,
   defaultPageSize: 50,
   maximumPageSize: 500,
+  dueEnrollments: 1_000,
+  dueEnrollmentsPerAccount: 200,
+  concurrentSteps: 4,
+  stepTimeoutMs: 5_000,
+  concurrentCallSteps: 16,
+  concurrentCallStepsPerAccount: 4,
+  waitingCallStepsPerAccount: 100,
+  stepLeaseMs: 60_000,
+  stepTries: 12,
+  firstStepPauseMs: 1_000,
+  longestStepPauseMs: 60 * 60_000,
+  webhookTimeoutMs: 10_000,
+  webhookAnswerBytes: 64 * 1024,
+  backfillPageSize: 100,
+  backfillRatePerMinute: 600,
+  confirmationMs: 10 * 60_000,
   drainPauseMs: 0,
   drainMs: 20_000,
   telemetryFlushMs: 2_000,
@@ -175,10 +222,14 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     port: integer(environment, 'PORT', 8080, 0, 65_535),
     databaseUrl: environment.DATABASE_URL || undefined,
     migrationDatabaseUrl: migrationDatabaseUrl(environment),
-    preparedStatements: oneOf(environment, 'PREPARED_STATEMENTS', 'on', ['on', 'off']) === 'on',
+    preparedStatements: onOrOff(environment, 'PREPARED_STATEMENTS', 'on'),
     dataDir: environment.DATA_DIR || '.data',
     logLevel: oneOf(environment, 'LOG_LEVEL', 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'silent']),
     telemetry: readTelemetry(environment),
+    webhooks: Object.freeze({
+      allowHttp: onOrOff(environment, 'WEBHOOK_ALLOW_HTTP', 'off'),
+      allowPrivate: onOrOff(environment, 'WEBHOOK_ALLOW_PRIVATE', 'off'),
+    }),
     tls: readTlsConfig(environment),
     auth: Object.freeze(readAuthConfig(environment)),
     limits: Object.freeze({
@@ -240,6 +291,10 @@ function oneOf(environment: NodeJS.ProcessEnv, name: string, fallback: string, a
     throw new ConfigError(`${name} must be one of ${allowed.join(', ')}, not "${value}"`);
   }
   return value;
+}
+
+function onOrOff(environment: NodeJS.ProcessEnv, name: string, fallback: 'on' | 'off'): boolean {
+  return oneOf(environment, name, fallback, ['on', 'off']) === 'on';
 }
 
 /** Without a slash at the end. */
