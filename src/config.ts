@@ -136,6 +136,22 @@ export interface Limits {
   readonly backfillRatePerMinute: number;
   /** How long a backfill's confirmation token is good for. */
   readonly confirmationMs: number;
+  /** What an event may say, as JSON with its state before, and how deep it may be nested. */
+  readonly eventBytes: number;
+  readonly eventDepth: number;
+  /** An account's own events, the fields of one of them, and the account's own fields of athletes and answers. */
+  readonly customEventTypes: number;
+  readonly customEventFields: number;
+  readonly accountFields: number;
+  /** Characters of the name of an event, a field or an attribute, without its prefix, and of a description. */
+  readonly nameLength: number;
+  readonly descriptionLength: number;
+  /** An athlete's tags, and the characters of one. */
+  readonly tags: number;
+  readonly tagLength: number;
+  /** An athlete's attributes, and all of them as JSON. */
+  readonly attributes: number;
+  readonly attributesBytes: number;
   /** How long everything goes on after the first SIGTERM but for the health, which says NOT_SERVING. */
   readonly drainPauseMs: number;
   /** How long after the first SIGTERM calls that still run are cut off; the end is 25 s after it, with the next two. */
@@ -208,6 +224,17 @@ const LIMITS: Limits = Object.freeze({
   backfillPageSize: 100,
   backfillRatePerMinute: 600,
   confirmationMs: 10 * 60_000,
+  eventBytes: 16 * 1024,
+  eventDepth: 5,
+  customEventTypes: 200,
+  customEventFields: 50,
+  accountFields: 500,
+  nameLength: 50,
+  descriptionLength: 500,
+  tags: 100,
+  tagLength: 100,
+  attributes: 100,
+  attributesBytes: 16 * 1024,
   drainPauseMs: 0,
   drainMs: 20_000,
   telemetryFlushMs: 2_000,

@@ -1,0 +1,101 @@
+/** What an account's events and fields are: the built-in ones, and those that it defined itself. */
+import { sql } from 'kysely';
+import type { Transaction } from '../../store/database.ts';
+import { createFieldCatalogue, type FieldDefinition } from '../filters/field-catalogue.ts';
+import type { FieldCatalogue, FieldType, JsonObject } from '../filters/filter.ts';
+import { ATHLETE_FIELDS } from './athlete-document.ts';
+import type { EventField, EventType } from './event-type.ts';
+import { builtInEventType, CUSTOM_PREFIX, canonicalEventName, EVENT_TYPES } from './event-types.ts';
+
+/** As of one automation revision of the account; whoever keeps it compares revisions. */
+export interface AccountTypes {
+  /** The built-in ones and the account's own. */
+  readonly eventTypes: readonly EventType[];
+  /** The account's own fields, by path. */
+  readonly fields: readonly AccountField[];
+  /** By name or alias; undefined: there is no such event. */
+  eventType(name: string): EventType | undefined;
+  /** What filters on the event may name. The same object for the same type each time. */
+  fieldCatalogue(eventType: EventType): FieldCatalogue;
+  /** Whether the field, as a condition on the event names it, says who somebody is. */
+  isPersonal(eventType: EventType, field: string): boolean;
+}
+
+/** A field that the account defined. */
+export interface AccountField {
+  /** `answers.<name>` or `custom.<name>`. */
+  readonly path: string;
+  readonly type: FieldType;
+  readonly description: string;
+  readonly isPersonal: boolean;
+}
+
+/** Two reads. */
+export async function loadAccountTypes(tx: Transaction): Promise<AccountTypes> {
+  const { rows: types } = await sql<StoredType>`
+    select slug, description, fields, sample from custom_event_types
+    where account_id = ${tx.accountId} order by slug`.execute(tx.sql);
+  const { rows: fields } = await sql<AccountField>`
+    select path, type, description, is_personal as "isPersonal" from field_definitions
+    where account_id = ${tx.accountId} order by path`.execute(tx.sql);
+  return createAccountTypes(types.map(customEventType), fields);
+}
+
+/** The types of an account with these events and fields of its own. */
+export function createAccountTypes(
+  customTypes: readonly EventType[],
+  fields: readonly AccountField[],
+): AccountTypes {
+  const own = new Map(customTypes.map((type) => [type.name, type]));
+  const account: FieldDefinition[] = fields.map(({ path, type, isPersonal }) => ({
+    name: path,
+    type,
+    isPersonal,
+  }));
+  const catalogues = new WeakMap<EventType, FieldCatalogue>();
+  const fieldCatalogue = (eventType: EventType): FieldCatalogue => {
+    const known = catalogues.get(eventType);
+    if (known) {
+      return known;
+    }
+    const made = createFieldCatalogue({
+      event: eventType.fields,
+      carriesDiff: eventType.hasPrevious,
+      athlete: ATHLETE_FIELDS,
+      account,
+    });
+    catalogues.set(eventType, made);
+    return made;
+  };
+  return {
+    eventTypes: [...EVENT_TYPES, ...customTypes],
+    fields,
+    eventType: (name) => own.get(name) ?? builtInEventType(canonicalEventName(name)),
+    fieldCatalogue,
+    isPersonal: (eventType, field) => fieldCatalogue(eventType).resolve(field)?.isPersonal ?? false,
+  };
+}
+
+/** A row of custom_event_types. */
+export interface StoredType {
+  readonly slug: string;
+  readonly description: string;
+  readonly fields: readonly (Omit<EventField, 'isPersonal'> & { isPersonal?: boolean })[];
+  readonly sample: JsonObject;
+}
+
+/** The event type that a row states. */
+export function customEventType({ slug, description, fields, sample }: StoredType): EventType {
+  return {
+    name: `${CUSTOM_PREFIX}${slug}`,
+    category: 'custom',
+    description,
+    fields: fields.map((field) => ({ isPersonal: false, ...field })),
+    requiredConfiguration: [],
+    hasPrevious: false,
+    source: 'publisher',
+    isPublishable: true,
+    sample,
+    samplePrevious: null,
+  };
+}

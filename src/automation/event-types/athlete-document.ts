@@ -1,0 +1,47 @@
+/** An athlete as filters see one: the built-in fields by name, and `attributes`. In the process and in SQL. */
+import { type RawBuilder, sql } from 'kysely';
+import { instantToText } from '../../instant.ts';
+import type { User } from '../../store/entities/user.ts';
+import type { FieldDefinition } from '../filters/field-catalogue.ts';
+import type { JsonObject } from '../filters/filter.ts';
+
+/** What every athlete has. */
+export const ATHLETE_FIELDS: readonly (FieldDefinition & { readonly description: string })[] = [
+  { name: 'id', type: 'id', isPersonal: false, description: 'The athlete’s id.' },
+  { name: 'name', type: 'string', isPersonal: true, description: 'The name.' },
+  { name: 'birth_date', type: 'date', isPersonal: true, description: 'The day of birth; absent: unknown.' },
+  { name: 'time_zone', type: 'string', isPersonal: false, description: 'IANA; absent: the account’s.' },
+  { name: 'tags', type: 'list', isPersonal: false, description: 'Labels, in the order of their first use.' },
+  { name: 'created_at', type: 'timestamp', isPersonal: false, description: 'When the athlete was added.' },
+  { name: 'opted_out', type: 'bool', isPersonal: false, description: 'Automations leave the athlete alone.' },
+];
+
+/** What the document is made of. */
+export type AthleteRow = Pick<
+  User,
+  'id' | 'name' | 'birthDate' | 'timeZone' | 'tags' | 'attributes' | 'createdAt' | 'optedOutAt'
+>;
+
+/** The document of one athlete. */
+export function athleteDocument(user: AthleteRow): JsonObject {
+  return {
+    id: user.id,
+    name: user.name,
+    birth_date: user.birthDate ?? null,
+    time_zone: user.timeZone ?? null,
+    tags: user.tags,
+    created_at: instantToText(user.createdAt),
+    opted_out: user.optedOutAt !== null && user.optedOutAt !== undefined,
+    attributes: user.attributes as JsonObject,
+  };
+}
+
+/** The same of the row of `users` that goes by this alias in the statement. */
+export function athleteDocumentSql(alias = 'users'): RawBuilder<JsonObject> {
+  const column = (name: string) => sql.ref(`${alias}.${name}`);
+  return sql<JsonObject>`jsonb_build_object(
+    'id', ${column('id')}, 'name', ${column('name')}, 'birth_date', ${column('birth_date')},
+    'time_zone', ${column('time_zone')}, 'tags', ${column('tags')},
+    'created_at', to_char(${column('created_at')} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'opted_out', ${column('opted_out_at')} is not null, 'attributes', ${column('attributes')})`;
+}
