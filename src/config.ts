@@ -112,6 +112,20 @@ export interface Limits {
   /** Rows of a list when the caller names no size, and at most. */
   readonly defaultPageSize: number;
   readonly maximumPageSize: number;
+  /** What a workflow may hold: its name and description, its actions, and all of those together as they are stored. */
+  readonly workflowNameCharacters: number;
+  readonly workflowDescriptionCharacters: number;
+  readonly workflowActions: number;
+  readonly workflowActionsBytes: number;
+  /** Parts of actions and settings. */
+  readonly tagCharacters: number;
+  readonly webhookUrlCharacters: number;
+  readonly capNameCharacters: number;
+  /** The longest cooldown, window and wait. */
+  readonly longestSpanDays: number;
+  /** The highest count of a limit for each athlete, and of a cap for all. */
+  readonly limitedEnrollments: number;
+  readonly cappedEnrollments: number;
   /** Due enrollments that one pass of the action runner looks at, and how many of one account it takes. */
   readonly dueEnrollments: number;
   readonly dueEnrollmentsPerAccount: number;
@@ -208,6 +222,16 @@ const LIMITS: Limits = Object.freeze({
   futureToleranceMs: 5 * 60_000,
   defaultPageSize: 50,
   maximumPageSize: 500,
+  workflowNameCharacters: 200,
+  workflowDescriptionCharacters: 2_000,
+  workflowActions: 20,
+  workflowActionsBytes: 64 * 1024,
+  tagCharacters: 100,
+  webhookUrlCharacters: 2_048,
+  capNameCharacters: 100,
+  longestSpanDays: 400,
+  limitedEnrollments: 1_000,
+  cappedEnrollments: 1_000_000,
   dueEnrollments: 1_000,
   dueEnrollmentsPerAccount: 200,
   concurrentSteps: 4,
