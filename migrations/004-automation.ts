@@ -27,7 +27,7 @@ const PRIVILEGES: readonly (readonly [table: string, privileges: string])[] = [
 
 /** What tells workers that something is due, of every account: where and when, never what. */
 const DUE_COLUMNS: readonly (readonly [table: string, columns: string])[] = [
-  ['outbox', 'account_id, partition, sequence, recorded_at, relayed_at'],
+  ['outbox', 'account_id, partition, sequence, recorded_at, relayed_at, evaluated_at'],
   ['workflow_enrollments', 'account_id, id, state, due_at'],
   ['time_cursors', 'account_id, id, due_at'],
   ['backfills', 'account_id, id, due_at'],
@@ -39,6 +39,7 @@ const ACCOUNT = `nullif(current_setting('progression.account_id', true), '')::uu
 export class Automation extends Migration {
   override up(): void {
     this.#extendUsers();
+    this.#extendSets();
     this.#extendOutbox();
     this.#createConfiguration();
     this.#createEvents();
@@ -57,6 +58,13 @@ export class Automation extends Migration {
         add constraint user_attributes_are_an_object check (jsonb_typeof(attributes) = 'object')`);
   }
 
+  // 30 times the repetition maximum that a set stands for, by Epley's formula: whether a set is a record is one look.
+  #extendSets(): void {
+    this.addSql(`create index logged_sets_by_estimate on logged_sets
+      (account_id, user_id, lift_id, (weight * (30 + reps_performed)) desc)
+      where kind <> 'WARM_UP' and reps_performed > 0`);
+  }
+
   // An athlete's entries carry numbers that were drawn under the athlete's lock: among them, sequence order is the
   // order of acceptance. All entries of one athlete are in one partition.
   #extendOutbox(): void {
@@ -68,13 +76,19 @@ export class Automation extends Migration {
         add column actor text not null default 'SYSTEM',
         add column cause jsonb,
         add column relayed_at timestamptz,
+        add column evaluated_at timestamptz,
         add constraint outbox_actor_is_known check (actor in ('ATHLETE', 'COACH', 'AUTOMATION', 'SYSTEM', 'IMPORT'))`);
-    this.addSql('create index outbox_by_partition on outbox (partition, sequence)');
+    // An entry is removed once it is evaluated and, where there is a bus to relay to, relayed. Each of the two goes from
+    // one account of a partition to the next, so that nobody's backlog is in anybody's way.
+    this.addSql(`create index outbox_to_evaluate on outbox (partition, account_id, sequence)
+      where evaluated_at is null`);
+    this.addSql(`create index outbox_to_relay on outbox (partition, account_id, sequence)
+      where relayed_at is null`);
     // Rows live for moments: what they leave behind is cleared by count, not by share.
     this.addSql(`alter table outbox set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
       autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_scale_factor = 0,
       autovacuum_analyze_threshold = 100000)`);
-    this.addSql('grant update (relayed_at) on outbox to progression_app');
+    this.addSql('grant update (relayed_at, evaluated_at) on outbox to progression_app');
   }
 
   #createConfiguration(): void {
@@ -406,6 +420,8 @@ export class Automation extends Migration {
       )`);
     this.addSql(`create index dead_letters_by_due on dead_letters (next_attempt_at)
       where next_attempt_at is not null`);
+    this.addSql(`create index dead_letters_by_state on dead_letters (state)
+      where state in ('RETRYING', 'DEAD')`);
     this.addSql('create index dead_letters_by_time on dead_letters (account_id, last_failed_at, id)');
 
     // When a time trigger looks at an athlete next; without an athlete, when it next goes through all of them.
@@ -512,9 +528,11 @@ export class Automation extends Migration {
     }
     this.addSql(`alter table outbox reset (autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold,
       autovacuum_vacuum_insert_threshold, autovacuum_analyze_scale_factor, autovacuum_analyze_threshold)`);
-    this.addSql('drop index outbox_by_partition');
-    this.addSql(`alter table outbox drop column relayed_at, drop column cause, drop column actor,
+    this.addSql('drop index outbox_to_relay');
+    this.addSql('drop index outbox_to_evaluate');
+    this.addSql(`alter table outbox drop column evaluated_at, drop column relayed_at, drop column cause, drop column actor,
       drop column partition, drop column sequence`);
+    this.addSql('drop index logged_sets_by_estimate');
     this.addSql('alter table users drop column opted_out_at, drop column attributes, drop column tags');
   }
 }
