@@ -1,15 +1,24 @@
-/** The one way out of the service for webhooks: posts a signed message, to public addresses only. */
+/** The one way out of the service for webhooks: posts a signed message, to the addresses that were checked. */
+import type { LookupAddress } from 'node:dns';
+import { lookup } from 'node:dns/promises';
+import { request as httpRequest, type RequestOptions } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isIP, type LookupFunction } from 'node:net';
+import type { Config } from '../../config.ts';
+import { hostOf, isPublicAddress, refusalOfWebhookUrl } from './webhook-address.ts';
+import { signWebhook } from './webhook-signature.ts';
 
 /** A message, and where it goes. */
 export interface WebhookCall {
-  /** See refuseWebhookUrl. */
+  /** What refusalOfWebhookUrl refuses is answered with WEBHOOK_ADDRESS_REFUSED. */
   readonly url: string;
-  /** `whsec_` and base64; empty: the message is not signed. */
+  /** See isWebhookSecret; empty: the message is not signed. */
   readonly secret: string;
   /** The same for each try of one message. */
   readonly id: string;
   /** When this try is made, in seconds since 1970. */
   readonly timestampS: number;
+  /** JSON. */
   readonly body: string;
 }
 
@@ -17,14 +26,134 @@ export interface WebhookCall {
 export type WebhookAnswer =
   /** 2xx. */
   | { readonly kind: 'ACCEPTED' }
-  /** Another try may succeed. */
+  /** Another try may succeed: no answer in time, none at all, or one that says so (408, 425, 429, 5xx). */
   | {
       readonly kind: 'TRY_AGAIN';
-      readonly reason: 'WEBHOOK_TIMEOUT' | 'WEBHOOK_UNREACHABLE' | 'WEBHOOK_BUSY';
+      readonly reason: 'WEBHOOK_TIMEOUT' | 'WEBHOOK_UNREACHABLE' | 'WEBHOOK_UNAVAILABLE';
     }
+  /** Any other answer, redirects too; or nothing was sent, because it would not have gone to a public address. */
   | { readonly kind: 'REFUSED'; readonly reason: 'WEBHOOK_REFUSED' | 'WEBHOOK_ADDRESS_REFUSED' };
 
 export interface WebhookPort {
-  /** Never rejects. */
+  /** Takes at most `Limits.webhookTimeoutMs`. Never rejects. */
   post(call: WebhookCall): Promise<WebhookAnswer>;
+}
+
+/** Finds the addresses of a host. */
+export type ResolveHost = (host: string) => Promise<LookupAddress[]>;
+
+const ADDRESS_REFUSED: WebhookAnswer = { kind: 'REFUSED', reason: 'WEBHOOK_ADDRESS_REFUSED' };
+
+/** Every call has a connection of its own: a kept one would outlive the check of its address. */
+export function createWebhookPort(
+  { webhooks, limits }: Pick<Config, 'webhooks' | 'limits'>,
+  resolveHost: ResolveHost = (host) => lookup(host, { all: true }),
+): WebhookPort {
+  return {
+    async post(call) {
+      if (refusalOfWebhookUrl(call.url, webhooks)) {
+        return ADDRESS_REFUSED;
+      }
+      const url = new URL(call.url);
+      const signal = AbortSignal.timeout(limits.webhookTimeoutMs);
+      try {
+        const addresses = await addressesOf(hostOf(url), resolveHost, signal);
+        if (!webhooks.allowPrivate && !addresses.every(({ address }) => isPublicAddress(address))) {
+          return ADDRESS_REFUSED;
+        }
+        return answerOf(await send(url, call, addresses, limits.webhookAnswerBytes, signal));
+      } catch {
+        return { kind: 'TRY_AGAIN', reason: signal.aborted ? 'WEBHOOK_TIMEOUT' : 'WEBHOOK_UNREACHABLE' };
+      }
+    },
+  };
+}
+
+/** Looking a host up cannot be broken off: who waits for it goes away when time is up. */
+async function addressesOf(
+  host: string,
+  resolveHost: ResolveHost,
+  signal: AbortSignal,
+): Promise<LookupAddress[]> {
+  if (isIP(host) !== 0) {
+    return [{ address: host, family: isIP(host) }];
+  }
+  const { promise, reject } = Promise.withResolvers<never>();
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+  return Promise.race([resolveHost(host), promise]);
+}
+
+/**
+ * The status of the answer. What comes behind it says nothing more: it is read up to the limit, so that the receiver
+ * can finish, and neither its length nor its end changes the outcome.
+ */
+function send(
+  url: URL,
+  call: WebhookCall,
+  addresses: readonly LookupAddress[],
+  answerBytes: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  const options: RequestOptions = {
+    method: 'POST',
+    headers: headersOf(call),
+    agent: false,
+    lookup: alwaysAnswer(addresses),
+    signal,
+  };
+  let status: number | undefined;
+  const settle = (error: unknown) => (status === undefined ? reject(error) : resolve(status));
+  const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options, (response) => {
+    status = response.statusCode;
+    let unread = answerBytes;
+    response.on('data', (chunk: Buffer) => {
+      unread -= chunk.length;
+      if (unread < 0) {
+        response.destroy();
+      }
+    });
+    response.on('error', settle);
+    response.on('close', settle);
+  });
+  request.on('error', settle);
+  request.on('upgrade', (_response, socket) => {
+    socket.destroy();
+    reject(new Error('The receiver wants to speak another protocol'));
+  });
+  request.end(call.body);
+  return promise;
+}
+
+function headersOf(call: WebhookCall): Record<string, string | number> {
+  return {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(call.body),
+    'user-agent': 'progression-service',
+    'webhook-id': call.id,
+    'webhook-timestamp': call.timestampS,
+    ...(call.secret ? { 'webhook-signature': signWebhook(call.secret, call) } : {}),
+  };
+}
+
+/** The connection goes to what was checked, whatever the name stands for by now. */
+function alwaysAnswer(addresses: readonly LookupAddress[]): LookupFunction {
+  const [first] = addresses;
+  return (_host, { all }, callback) => {
+    if (all) {
+      callback(null, [...addresses]);
+    } else {
+      callback(first ? null : new Error('The host has no address'), first?.address ?? '', first?.family);
+    }
+  };
+}
+
+function answerOf(status: number): WebhookAnswer {
+  if (status >= 200 && status < 300) {
+    return { kind: 'ACCEPTED' };
+  }
+  const isTemporary = status >= 500 || status === 408 || status === 425 || status === 429;
+  return isTemporary
+    ? { kind: 'TRY_AGAIN', reason: 'WEBHOOK_UNAVAILABLE' }
+    : { kind: 'REFUSED', reason: 'WEBHOOK_REFUSED' };
 }

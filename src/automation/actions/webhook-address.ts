@@ -1,0 +1,45 @@
+/** Where webhooks may go: by their URL when they are configured, and by the addresses behind its host when called. */
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import type { WebhookConfig } from '../../config.ts';
+
+/** All that is assigned to the public internet in IPv6; what is not, is refused without a name of its own. */
+const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
+
+/**
+ * Whether the address is a public one of one machine. Not private, loopback, link-local, multicast, shared by a
+ * carrier, reserved, nor an IPv6 address that stands for an IPv4 one (mapped, NAT64, 6to4, Teredo).
+ */
+export function isPublicAddress(address: string): boolean {
+  if (isIP(address) === 0) {
+    return false;
+  }
+  const parsed = ipaddr.parse(address);
+  return parsed.range() === 'unicast' && (parsed.kind() === 'ipv4' || parsed.match(GLOBAL_UNICAST));
+}
+
+/** The host of a URL, as it is looked up: an IPv6 address without its brackets. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+}
+
+/**
+ * What is wrong with a webhook's URL, as in `must be an https URL`; undefined: nothing. A host name is looked up
+ * only when the webhook is called.
+ */
+export function refusalOfWebhookUrl(
+  text: string,
+  { allowHttp, allowPrivate }: WebhookConfig,
+): string | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !(url.protocol === 'https:' || (allowHttp && url.protocol === 'http:'))) {
+    return allowHttp ? 'must be an http or https URL' : 'must be an https URL';
+  }
+  if (url.username || url.password) {
+    return 'must not carry a user name or password';
+  }
+  if (!allowPrivate && isIP(hostOf(url)) !== 0 && !isPublicAddress(hostOf(url))) {
+    return 'must not name an address that is not public';
+  }
+  return undefined;
+}
