@@ -20,16 +20,6 @@ export interface FieldDefinitions {
   readonly account: readonly FieldDefinition[];
 }
 
-/** What every athlete has; where the values come from is up to whoever makes the athlete's document. */
-export const ATHLETE_FIELDS: readonly FieldDefinition[] = [
-  { name: 'name', type: 'string', isPersonal: true },
-  { name: 'birth_date', type: 'date', isPersonal: true },
-  { name: 'time_zone', type: 'string', isPersonal: false },
-  { name: 'tags', type: 'list', isPersonal: false },
-  { name: 'created_at', type: 'timestamp', isPersonal: false },
-  { name: 'opted_out', type: 'bool', isPersonal: false },
-];
-
 /**
  * A bare name is the event's field, else the athlete's: a built-in one before an attribute. Names lead to fields
  * through this table alone, so that no text of a filter's ever becomes a path.

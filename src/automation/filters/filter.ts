@@ -7,6 +7,11 @@ export interface JsonObject {
   readonly [name: string]: JsonValue;
 }
 
+/** Array.isArray, for lists that are not to be changed. */
+export function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
 /** Conditions and further groups, joined by `logic`; `not` turns the group's verdict around. */
 export interface FilterGroup {
   readonly logic: 'AND' | 'OR';
@@ -66,7 +71,7 @@ export interface FieldCatalogue {
 export interface FilterInput {
   /** The event's data; the answers of a form are its `answers`. */
   readonly event: JsonValue;
-  /** The data's state before the change; null for events that have none. */
+  /** What the fields that changed were before, null for one that had no value; null for events without a change. */
   readonly previous: JsonValue | null;
   /** The athlete's built-in fields by name, and `attributes` by name. */
   readonly athlete: JsonValue;

@@ -1,4 +1,25 @@
-/** The closed table of operators. Adding one: a row here, its comparison in comparison.ts, and what that means. */
+/** The closed table of operators. Adding one: a row here; a new kind of comparison has its meaning in both engines. */
+import {
+  besideDay,
+  changedKey,
+  crossedTo,
+  elements,
+  monthOf,
+  movedBy,
+  nothing,
+  onDay,
+  oneKey,
+  partOf,
+  type ReadComparison,
+  rangeBetween,
+  rangeFrom,
+  rangeTo,
+  severalKeys,
+  sizeOf,
+  spanFromNow,
+  textAt,
+  weekdayOf,
+} from './constants.ts';
 import type { FieldType } from './filter.ts';
 
 /**
@@ -29,6 +50,8 @@ export type ValueShape =
 export interface Operator {
   readonly types: readonly FieldType[];
   readonly value: ValueShape;
+  /** What it compares; undefined for a value of another shape. */
+  readonly read: ReadComparison;
   /** For a negative operator the one that it is exactly the opposite of. */
   readonly negates: string | null;
   /** Compares with the state before the change: for the event's own fields, of events that bring it. */
@@ -40,71 +63,77 @@ const TIMES = ['date', 'timestamp'] as const;
 const SCALARS = ['string', 'id', 'bool', 'int', 'decimal', 'date', 'timestamp'] as const;
 const EVERY = [...SCALARS, 'list'] as const;
 
-const positive = <T extends readonly FieldType[]>(types: T, value: ValueShape) =>
-  ({ types, value, negates: null, isDiff: false }) as const;
-const negative = <T extends readonly FieldType[], O extends string>(
-  types: T,
-  value: ValueShape,
-  negates: O,
-) => ({ types, value, negates, isDiff: false }) as const;
-const diff = <T extends readonly FieldType[]>(types: T, value: ValueShape) =>
-  ({ types, value, negates: null, isDiff: true }) as const;
+const row = (types: readonly FieldType[], value: ValueShape, read: ReadComparison): Operator => ({
+  types,
+  value,
+  read,
+  negates: null,
+  isDiff: false,
+});
+const negative = (types: readonly FieldType[], value: ValueShape, read: ReadComparison, negates: string) => ({
+  ...row(types, value, read),
+  negates,
+});
+const diff = (types: readonly FieldType[], value: ValueShape, read: ReadComparison): Operator => ({
+  ...row(types, value, read),
+  isDiff: true,
+});
 
 export const OPERATORS = {
-  equals: positive(SCALARS, 'one'),
-  not_equals: negative(SCALARS, 'one', 'equals'),
-  in: positive(SCALARS, 'several'),
-  not_in: negative(SCALARS, 'several', 'in'),
+  equals: row(SCALARS, 'one', oneKey),
+  not_equals: negative(SCALARS, 'one', oneKey, 'equals'),
+  in: row(SCALARS, 'several', severalKeys),
+  not_in: negative(SCALARS, 'several', severalKeys, 'in'),
   /** The field has a value. */
-  exists: positive(EVERY, 'none'),
+  exists: row(EVERY, 'none', nothing({ kind: 'exists' })),
   /** The field has a value other than "" and []. */
-  is_not_empty: positive(EVERY, 'none'),
+  is_not_empty: row(EVERY, 'none', nothing({ kind: 'content' })),
   /** The field is absent, "" or []. */
-  is_empty: negative(EVERY, 'none', 'is_not_empty'),
+  is_empty: negative(EVERY, 'none', nothing({ kind: 'content' }), 'is_not_empty'),
 
-  contains: positive(['string', 'list'], 'part'),
-  starts_with: positive(['string'], 'text'),
-  ends_with: positive(['string'], 'text'),
+  contains: row(['string', 'list'], 'part', partOf),
+  starts_with: row(['string'], 'text', textAt('start')),
+  ends_with: row(['string'], 'text', textAt('end')),
   /** Without regard to the case of A to Z; other letters compare as they are. */
-  contains_ignore_case: positive(['string'], 'text'),
-  starts_with_ignore_case: positive(['string'], 'text'),
-  ends_with_ignore_case: positive(['string'], 'text'),
+  contains_ignore_case: row(['string'], 'text', textAt('anywhere', true)),
+  starts_with_ignore_case: row(['string'], 'text', textAt('start', true)),
+  ends_with_ignore_case: row(['string'], 'text', textAt('end', true)),
 
-  greater_than: positive(NUMBERS, 'number'),
-  greater_than_or_equal: positive(NUMBERS, 'number'),
-  less_than: positive(NUMBERS, 'number'),
-  less_than_or_equal: positive(NUMBERS, 'number'),
+  greater_than: row(NUMBERS, 'number', rangeFrom(false)),
+  greater_than_or_equal: row(NUMBERS, 'number', rangeFrom(true)),
+  less_than: row(NUMBERS, 'number', rangeTo(false)),
+  less_than_or_equal: row(NUMBERS, 'number', rangeTo(true)),
   /** Both ends count. */
-  between: positive(NUMBERS, 'range'),
+  between: row(NUMBERS, 'range', rangeBetween),
 
   /** Before the day begins; for an instant, before it. */
-  before: positive(TIMES, 'day'),
+  before: row(TIMES, 'day', besideDay('before')),
   /** After the day has ended; for an instant, after it. */
-  after: positive(TIMES, 'day'),
-  on: positive(TIMES, 'date'),
+  after: row(TIMES, 'day', besideDay('after')),
+  on: row(TIMES, 'date', onDay),
   /** From so long ago until the event, both ends included; for a date in whole days, today included. */
-  in_last: positive(TIMES, 'span'),
-  in_next: positive(TIMES, 'span'),
-  month_is: positive(TIMES, 'month'),
-  weekday_is: positive(TIMES, 'weekday'),
+  in_last: row(TIMES, 'span', spanFromNow('past')),
+  in_next: row(TIMES, 'span', spanFromNow('future')),
+  month_is: row(TIMES, 'month', monthOf),
+  weekday_is: row(TIMES, 'weekday', weekdayOf),
 
-  contains_any: positive(['list'], 'elements'),
-  contains_all: positive(['list'], 'elements'),
-  size: positive(['list'], 'count'),
+  contains_any: row(['list'], 'elements', elements('any')),
+  contains_all: row(['list'], 'elements', elements('all')),
+  size: row(['list'], 'count', sizeOf),
 
-  /** Before and after differ; a value that came or went is a difference. */
-  changed: diff(EVERY, 'none'),
+  /** Before and after differ; a value that came or went is a difference. What `previous` leaves out did not change. */
+  changed: diff(EVERY, 'none', nothing({ kind: 'changed' })),
   /** Is it now, and was not before. */
-  changed_to: diff(SCALARS, 'one'),
+  changed_to: diff(SCALARS, 'one', changedKey('changed_to')),
   /** Was it before, and is not now. */
-  changed_from: diff(SCALARS, 'one'),
+  changed_from: diff(SCALARS, 'one', changedKey('changed_from')),
   /** By so much or more. */
-  increased_by: diff(NUMBERS, 'amount'),
-  decreased_by: diff(NUMBERS, 'amount'),
+  increased_by: diff(NUMBERS, 'amount', movedBy('up')),
+  decreased_by: diff(NUMBERS, 'amount', movedBy('down')),
   /** Was at most the number, and is above it now. */
-  crossed_above: diff(NUMBERS, 'number'),
+  crossed_above: diff(NUMBERS, 'number', crossedTo('up')),
   /** Was at least the number, and is below it now. */
-  crossed_below: diff(NUMBERS, 'number'),
+  crossed_below: diff(NUMBERS, 'number', crossedTo('down')),
 } as const satisfies Record<string, Operator>;
 
 export type OperatorName = keyof typeof OPERATORS;
@@ -116,7 +145,7 @@ export function isOperator(name: string): name is OperatorName {
 /** What filters may do with a field of the type, in the order of the table; diffs for events that carry them. */
 export function operatorsOf(type: FieldType, carriesDiff = false): OperatorName[] {
   return (Object.keys(OPERATORS) as OperatorName[]).filter((name) => {
-    const { types, isDiff }: Operator = OPERATORS[name];
+    const { types, isDiff } = OPERATORS[name];
     return types.includes(type) && (carriesDiff || !isDiff);
   });
 }

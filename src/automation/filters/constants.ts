@@ -1,0 +1,168 @@
+/** Reads what a condition compares with, by the operator's needs and the field's type; undefined: it is not that. */
+import type { Decimal } from 'decimal.js';
+import type { Comparison, NumberBound } from './comparison.ts';
+import { type FieldType, isList, type JsonValue } from './filter.ts';
+import { elementKeyOf, keyOf, readDate, readInstant, readNumber, readText } from './values.ts';
+
+type Value = JsonValue | undefined;
+
+/** Makes the comparison of an operator on a field of the type with the value; undefined: no such value is taken. */
+export type ReadComparison = (value: Value, type: FieldType) => Comparison | undefined;
+
+export const nothing =
+  (comparison: Comparison): ReadComparison =>
+  (value) =>
+    value === undefined || value === null ? comparison : undefined;
+
+export const oneKey: ReadComparison = (value, type) =>
+  keysOf([value ?? null], (each) => constantKey(type, each));
+
+export const severalKeys: ReadComparison = (value, type) => keysOf(value, (each) => constantKey(type, each));
+
+export const changedKey =
+  (kind: 'changed_to' | 'changed_from'): ReadComparison =>
+  (value, type) => {
+    const key = constantKey(type, value);
+    return key === undefined ? undefined : { kind, key };
+  };
+
+export const textAt =
+  (place: 'anywhere' | 'start' | 'end', ignoresCase = false): ReadComparison =>
+  (value) => {
+    const text = readText(value);
+    return text ? { kind: 'text', place, text: ignoresCase ? foldCase(text) : text, ignoresCase } : undefined;
+  };
+
+/** A to Z in lower case; all else as it is. */
+export function foldCase(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
+export const partOf: ReadComparison = (value, type) =>
+  type === 'list' ? elements('any')([value ?? null], type) : textAt('anywhere')(value, type);
+
+export const elements =
+  (wants: 'any' | 'all'): ReadComparison =>
+  (value) => {
+    const read = keysOf(value, elementKeyOf);
+    return read && { kind: 'elements', wants, keys: read.keys };
+  };
+
+export const rangeFrom =
+  (isIncluded: boolean): ReadComparison =>
+  (value, type) =>
+    rangeOf(boundOf(value, type, isIncluded), null);
+
+export const rangeTo =
+  (isIncluded: boolean): ReadComparison =>
+  (value, type) =>
+    rangeOf(null, boundOf(value, type, isIncluded));
+
+export const rangeBetween: ReadComparison = (value, type) => {
+  if (!isList(value) || value.length !== 2) {
+    return undefined;
+  }
+  const [low, high] = value.map((each) => boundOf(each, type, true));
+  return low && high && low.number.lte(high.number) ? rangeOf(low, high) : undefined;
+};
+
+/** undefined stands for a bound that could not be read. */
+function rangeOf(low: NumberBound | null | undefined, high: NumberBound | null | undefined) {
+  return low === undefined || high === undefined ? undefined : ({ kind: 'range', low, high } as const);
+}
+
+function boundOf(value: Value, type: FieldType, isIncluded: boolean): NumberBound | undefined {
+  const number = constantNumber(type, value);
+  return number && { number, isIncluded };
+}
+
+export const movedBy =
+  (direction: 'up' | 'down'): ReadComparison =>
+  (value, type) => {
+    const amount = constantNumber(type, value);
+    return amount?.gt(0) ? { kind: 'moved', direction, amount } : undefined;
+  };
+
+export const crossedTo =
+  (direction: 'up' | 'down'): ReadComparison =>
+  (value, type) => {
+    const threshold = constantNumber(type, value);
+    return threshold && { kind: 'crossed', direction, threshold };
+  };
+
+export const sizeOf: ReadComparison = (value) => {
+  const size = wholeNumber(value, 0, Number.MAX_SAFE_INTEGER);
+  return size === undefined ? undefined : { kind: 'size', size };
+};
+
+export const monthOf: ReadComparison = (value) => {
+  const month = wholeNumber(value, 1, 12);
+  return month === undefined ? undefined : { kind: 'month', month };
+};
+
+export const weekdayOf: ReadComparison = (value) => {
+  const weekday = wholeNumber(value, 1, 7);
+  return weekday === undefined ? undefined : { kind: 'weekday', weekday };
+};
+
+export const onDay: ReadComparison = (value) => {
+  const date = readDate(value);
+  return date === undefined ? undefined : { kind: 'day', relation: 'on', date };
+};
+
+export const besideDay =
+  (relation: 'before' | 'after'): ReadComparison =>
+  (value, type) => {
+    const date = readDate(value);
+    if (date !== undefined) {
+      return { kind: 'day', relation, date };
+    }
+    const instant = type === 'timestamp' ? readInstant(value) : undefined;
+    return instant === undefined ? undefined : { kind: 'instant', relation, instant };
+  };
+
+const MICROS = { m: 60_000_000n, h: 3_600_000_000n, d: 86_400_000_000n, w: 604_800_000_000n } as const;
+
+/** A date moves in whole days; of an instant a day is 24 hours. */
+export const spanFromNow =
+  (direction: 'past' | 'future'): ReadComparison =>
+  (value, type) => {
+    const match = typeof value === 'string' ? /^([1-9][0-9]{0,4})([mhdw])$/.exec(value) : null;
+    const unit = match?.[2] as keyof typeof MICROS | undefined;
+    if (!match || !unit) {
+      return undefined;
+    }
+    const length = BigInt(`${match[1]}`) * MICROS[unit];
+    if (type === 'timestamp') {
+      return direction === 'past'
+        ? { kind: 'time', from: -length, to: 0n }
+        : { kind: 'time', from: 0n, to: length };
+    }
+    if (unit === 'm' || unit === 'h') {
+      return undefined;
+    }
+    const days = Number(length / MICROS.d);
+    return direction === 'past' ? { kind: 'days', from: -days, to: 0 } : { kind: 'days', from: 0, to: days };
+  };
+
+function keysOf(values: Value, keyOfOne: (value: JsonValue) => string | undefined) {
+  const keys = isList(values) ? values.map(keyOfOne) : [];
+  const read = keys.filter((key) => key !== undefined);
+  return keys.length > 0 && read.length === keys.length
+    ? ({ kind: 'keys', keys: new Set(read) } as const)
+    : undefined;
+}
+
+function constantKey(type: FieldType, value: Value): string | undefined {
+  return type === 'int' && !readNumber(value)?.isInteger() ? undefined : keyOf(type, value);
+}
+
+function constantNumber(type: FieldType, value: Value): Decimal | undefined {
+  const number = readNumber(value);
+  return type === 'int' && !number?.isInteger() ? undefined : number;
+}
+
+function wholeNumber(value: Value, least: number, most: number): number | undefined {
+  const number = readNumber(value);
+  return number?.isInteger() && number.gte(least) && number.lte(most) ? number.toNumber() : undefined;
+}

@@ -1,0 +1,70 @@
+/** A filter with every condition read: what both engines, the index and the loop check work on. */
+import type { Comparison } from './comparison.ts';
+import {
+  type FieldCatalogue,
+  type FilterCondition,
+  type FilterField,
+  type FilterGroup,
+  FilterUnreadable,
+} from './filter.ts';
+import { isProblems, readCondition } from './read-condition.ts';
+
+export interface TreeGroup {
+  readonly logic: 'AND' | 'OR';
+  readonly not: boolean;
+  readonly children: readonly FilterTree[];
+}
+
+export interface TreeCondition {
+  /** As in `filter.groups[0].conditions[1]`. */
+  readonly path: string;
+  readonly source: FilterCondition;
+  readonly field: FilterField;
+  readonly comparison: Comparison;
+  /** The verdict is the opposite of the comparison's. */
+  readonly isNegative: boolean;
+  /** The verdict when the field is absent. */
+  readonly whenAbsent: boolean;
+}
+
+export type FilterTree = TreeGroup | TreeCondition;
+
+export function isGroup(tree: FilterTree): tree is TreeGroup {
+  return 'children' in tree;
+}
+
+/** Throws FilterUnreadable for a condition that says nothing (any more), and for an inner group without any. */
+export function readTree(filter: FilterGroup, catalogue: FieldCatalogue): TreeGroup {
+  return readGroup(filter, catalogue, 'filter');
+}
+
+/** In the order of the document. */
+export function conditionsOf(tree: FilterTree): readonly TreeCondition[] {
+  return isGroup(tree) ? tree.children.flatMap(conditionsOf) : [tree];
+}
+
+/** What is said of an inner group that says nothing. */
+export const EMPTY_GROUP = 'must have at least one condition or group';
+
+function readGroup(group: FilterGroup, catalogue: FieldCatalogue, path: string): TreeGroup {
+  const conditions = group.conditions.map((condition, index) =>
+    readLeaf(condition, catalogue, `${path}.conditions[${index}]`),
+  );
+  const groups = group.groups.map((inner, index) => {
+    const innerPath = `${path}.groups[${index}]`;
+    if (inner.conditions.length === 0 && inner.groups.length === 0) {
+      throw new FilterUnreadable(innerPath, EMPTY_GROUP);
+    }
+    return readGroup(inner, catalogue, innerPath);
+  });
+  return { logic: group.logic, not: group.not, children: [...conditions, ...groups] };
+}
+
+function readLeaf(source: FilterCondition, catalogue: FieldCatalogue, path: string): TreeCondition {
+  const read = readCondition(source, catalogue);
+  if (isProblems(read)) {
+    const texts = read.map(({ part, description }) => `${part}: ${description}`);
+    throw new FilterUnreadable(path, texts.join('; '));
+  }
+  return { ...read, path, source, whenAbsent: source.if_absent ?? read.isNegative };
+}

@@ -1,0 +1,77 @@
+/** When and where a filter's calendar is: the present is the event's time, in the athlete's zone. */
+import type { Instant } from '../../instant.ts';
+import { addDays, type CivilDate } from '../time/civil-date.ts';
+import { firstTimeZone, instantOfLocal, localDateOf } from '../time/zoned.ts';
+import type { FilterInput } from './filter.ts';
+
+export interface Moment {
+  readonly now: Instant;
+  readonly zone: string;
+  /** undefined outside the years 1 to 9999. */
+  readonly today: CivilDate | undefined;
+}
+
+/** The thousands of filters that look at one event find out but once what day it is. */
+const moments = new WeakMap<FilterInput, Moment>();
+
+export function momentOf(input: FilterInput): Moment {
+  const known = moments.get(input);
+  if (known) {
+    return known;
+  }
+  const zone = zoneOf(input.timeZone);
+  const moment = { now: input.occurredAt, zone, today: dateIn(zone, input.occurredAt) };
+  moments.set(input, moment);
+  return moment;
+}
+
+/** The zone of the name, else UTC. In one spelling, so that what is kept by zone is kept but once. */
+export function zoneOf(name: string): string {
+  return firstTimeZone(name).toLowerCase();
+}
+
+/** The day on a calendar in the zone; undefined outside the years 1 to 9999. */
+export function dateIn(zone: string, instant: Instant): CivilDate | undefined {
+  try {
+    return localDateOf(instant, zone);
+  } catch (error) {
+    if (error instanceof RangeError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** Later than every instant that a text can name, and the latest that PostgreSQL's bigint holds. */
+const END_OF_TIME: Instant = 2n ** 63n - 1n;
+
+export interface DayBounds {
+  readonly start: Instant;
+  /** No part of the day. */
+  readonly end: Instant;
+}
+
+/** When the day begins and ends, by zone. */
+export function createDayBounds(date: CivilDate): (zone: string) => DayBounds {
+  const known = new Map<string, DayBounds>();
+  const next = addDays(date, 1);
+  return (zone) => {
+    const found = known.get(zone);
+    if (found) {
+      return found;
+    }
+    const bounds = {
+      start: instantOfLocal(date, '00:00', zone),
+      end: next === undefined ? END_OF_TIME : instantOfLocal(next, '00:00', zone),
+    };
+    known.set(zone, bounds);
+    return bounds;
+  };
+}
+
+/** Days around today, cut to the years 1 to 9999; undefined when today is outside them. */
+export function daysAround(today: CivilDate | undefined, from: number, to: number) {
+  return today === undefined
+    ? undefined
+    : { first: addDays(today, from) ?? '0001-01-01', last: addDays(today, to) ?? '9999-12-31' };
+}

@@ -1,0 +1,87 @@
+/** Reads a filter as it is stored: its shape alone; what the conditions say is left to the catalogue's readers. */
+import {
+  EMPTY_FILTER,
+  type FilterCondition,
+  type FilterGroup,
+  FilterUnreadable,
+  isList,
+  type JsonObject,
+  type JsonValue,
+} from './filter.ts';
+
+/** Deeper than any filter that was ever valid; damage must not take the stack with it. */
+const READABLE_DEPTH = 100;
+
+/** `logic` is AND, `not` false and a list empty when it is missing: `{}` is the empty filter. Throws FilterUnreadable. */
+export function readStoredFilter(json: JsonValue): FilterGroup {
+  return readGroup(json, 'filter', 1);
+}
+
+function readGroup(json: JsonValue, path: string, depth: number): FilterGroup {
+  const group = readObject(json, path, ['logic', 'not', 'conditions', 'groups']);
+  if (depth > READABLE_DEPTH) {
+    throw new FilterUnreadable(path, 'is nested too deep');
+  }
+  const { logic = EMPTY_FILTER.logic, not = EMPTY_FILTER.not } = group;
+  if (logic !== 'AND' && logic !== 'OR') {
+    throw new FilterUnreadable(`${path}.logic`, 'must be AND or OR');
+  }
+  if (typeof not !== 'boolean') {
+    throw new FilterUnreadable(`${path}.not`, 'must be true or false');
+  }
+  return {
+    logic,
+    not,
+    conditions: readList(group.conditions, `${path}.conditions`, readCondition),
+    groups: readList(group.groups, `${path}.groups`, (each, at) => readGroup(each, at, depth + 1)),
+  };
+}
+
+function readCondition(json: JsonValue, path: string): FilterCondition {
+  const { field, operator, value, if_absent } = readObject(json, path, [
+    'field',
+    'operator',
+    'value',
+    'if_absent',
+  ]);
+  if (typeof field !== 'string') {
+    throw new FilterUnreadable(`${path}.field`, 'must be a text');
+  }
+  if (typeof operator !== 'string') {
+    throw new FilterUnreadable(`${path}.operator`, 'must be a text');
+  }
+  if (if_absent !== undefined && typeof if_absent !== 'boolean') {
+    throw new FilterUnreadable(`${path}.if_absent`, 'must be true or false');
+  }
+  return {
+    field,
+    operator,
+    ...(value === undefined ? {} : { value }),
+    ...(if_absent === undefined ? {} : { if_absent }),
+  };
+}
+
+function readObject(json: JsonValue, path: string, names: readonly string[]): JsonObject {
+  if (typeof json !== 'object' || json === null || isList(json)) {
+    throw new FilterUnreadable(path, 'must be an object');
+  }
+  const stranger = Object.keys(json).find((name) => !names.includes(name));
+  if (stranger !== undefined) {
+    throw new FilterUnreadable(path, `must have no other names than ${names.join(', ')}`);
+  }
+  return json;
+}
+
+function readList<T>(
+  json: JsonValue | undefined,
+  path: string,
+  read: (element: JsonValue, path: string) => T,
+): readonly T[] {
+  if (json === undefined) {
+    return [];
+  }
+  if (!isList(json)) {
+    throw new FilterUnreadable(path, 'must be a list');
+  }
+  return json.map((element, index) => read(element, `${path}[${index}]`));
+}

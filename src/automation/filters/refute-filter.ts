@@ -1,0 +1,100 @@
+/** Foresees a filter's verdict on an event of which some fields are known: what the check for loops asks. */
+import { type Comparison, type DiffComparison, isDiff } from './comparison.ts';
+import { compileCondition } from './compile-condition.ts';
+import { currentValueOf, readsAthlete } from './documents.ts';
+import type { FieldCatalogue, FieldType, FilterGroup, FilterInput, JsonObject, JsonValue } from './filter.ts';
+import { type FilterTree, isGroup, readTree, type TreeCondition } from './filter-tree.ts';
+import { keyOf, readNumber } from './values.ts';
+
+/** Whether no event whose fields have these values can match, whatever else is true of it and of the athlete. */
+export function isRefuted(filter: FilterGroup, catalogue: FieldCatalogue, known: JsonObject): boolean {
+  return foresee(filter, catalogue, known) === false;
+}
+
+/**
+ * The verdict on every event whose fields have these values (null: known to be absent), or undefined when it
+ * depends on more than that. Throws FilterUnreadable.
+ */
+export function foresee(
+  filter: FilterGroup,
+  catalogue: FieldCatalogue,
+  known: JsonObject,
+): boolean | undefined {
+  return foreseeTree(readTree(filter, catalogue), known);
+}
+
+function foreseeTree(tree: FilterTree, known: JsonObject): boolean | undefined {
+  if (!isGroup(tree)) {
+    return foreseeCondition(tree, known);
+  }
+  const verdict = joinVerdicts(
+    tree.children.map((child) => foreseeTree(child, known)),
+    tree.logic,
+  );
+  return verdict === undefined ? undefined : verdict !== tree.not;
+}
+
+/** One false decides AND, one true decides OR; otherwise one unknown leaves it open. */
+function joinVerdicts(verdicts: readonly (boolean | undefined)[], logic: 'AND' | 'OR'): boolean | undefined {
+  if (verdicts.length === 0) {
+    return true;
+  }
+  const deciding = logic === 'OR';
+  if (verdicts.includes(deciding)) {
+    return deciding;
+  }
+  return verdicts.includes(undefined) ? undefined : !deciding;
+}
+
+function foreseeCondition(condition: TreeCondition, known: JsonObject): boolean | undefined {
+  const { field, comparison } = condition;
+  const [name] = field.path;
+  if (readsAthlete(field) || name === undefined || !Object.hasOwn(known, name)) {
+    return undefined;
+  }
+  const input: FilterInput = { event: known, previous: null, athlete: null, occurredAt: 0n, timeZone: 'UTC' };
+  const value = currentValueOf(field, input);
+  if (isDiff(comparison)) {
+    return foreseeDiff(condition, comparison, value);
+  }
+  const isOpen = needsClock(comparison, field.type) && keyOf(field.type, value) !== undefined;
+  return isOpen ? undefined : compileCondition(condition)(input);
+}
+
+/** Whether the outcome depends on the present, or on the athlete's zone. */
+function needsClock({ kind }: Comparison, type: FieldType): boolean {
+  const isOfCalendar = kind === 'day' || kind === 'month' || kind === 'weekday';
+  return kind === 'days' || kind === 'time' || (isOfCalendar && type === 'timestamp');
+}
+
+/** The state before is not known, nor whether there is one. */
+function foreseeDiff(
+  { field, whenAbsent }: TreeCondition,
+  comparison: DiffComparison,
+  after: JsonValue | undefined,
+): boolean | undefined {
+  const isAbsent = keyOf(field.type, after) === undefined;
+  if (isAbsent && comparison.kind !== 'changed' && comparison.kind !== 'changed_from') {
+    return whenAbsent;
+  }
+  return isExcluded(comparison, field.type, after) && !whenAbsent ? false : undefined;
+}
+
+/** Whether the comparison fails whatever was before. */
+function isExcluded(comparison: DiffComparison, type: FieldType, after: JsonValue | undefined): boolean {
+  switch (comparison.kind) {
+    case 'changed_to':
+      return keyOf(type, after) !== comparison.key;
+    case 'changed_from':
+      return keyOf(type, after) === comparison.key;
+    case 'crossed': {
+      const number = readNumber(after);
+      const isBeyond =
+        comparison.direction === 'up' ? number?.gt(comparison.threshold) : number?.lt(comparison.threshold);
+      return !isBeyond;
+    }
+    case 'changed':
+    case 'moved':
+      return false;
+  }
+}
