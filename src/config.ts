@@ -150,6 +150,13 @@ export interface Limits {
   readonly backfillRatePerMinute: number;
   /** How long a backfill's confirmation token is good for. */
   readonly confirmationMs: number;
+  /** What a filter may hold: bytes as JSON, conditions in all, groups within one another with the root. */
+  readonly filterBytes: number;
+  readonly filterConditions: number;
+  readonly filterDepth: number;
+  /** Elements of a list that a condition compares with, and characters of a text. */
+  readonly filterListItems: number;
+  readonly filterStringLength: number;
   /** What an event may say, as JSON with its state before, and how deep it may be nested. */
   readonly eventBytes: number;
   readonly eventDepth: number;
@@ -248,6 +255,11 @@ const LIMITS: Limits = Object.freeze({
   backfillPageSize: 100,
   backfillRatePerMinute: 600,
   confirmationMs: 10 * 60_000,
+  filterBytes: 16 * 1024,
+  filterConditions: 20,
+  filterDepth: 4,
+  filterListItems: 200,
+  filterStringLength: 1_024,
   eventBytes: 16 * 1024,
   eventDepth: 5,
   customEventTypes: 200,
