@@ -88,7 +88,8 @@ export class Automation extends Migration {
     this.addSql(`alter table outbox set (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000,
       autovacuum_vacuum_insert_threshold = -1, autovacuum_analyze_scale_factor = 0,
       autovacuum_analyze_threshold = 100000)`);
-    this.addSql('grant update (relayed_at, evaluated_at) on outbox to progression_app');
+    // What facts say of an athlete can be forgotten.
+    this.addSql('grant update (relayed_at, evaluated_at, facts) on outbox to progression_app');
   }
 
   #createConfiguration(): void {
@@ -528,6 +529,7 @@ export class Automation extends Migration {
     }
     this.addSql(`alter table outbox reset (autovacuum_vacuum_scale_factor, autovacuum_vacuum_threshold,
       autovacuum_vacuum_insert_threshold, autovacuum_analyze_scale_factor, autovacuum_analyze_threshold)`);
+    this.addSql('revoke update (facts) on outbox from progression_app');
     this.addSql('drop index outbox_to_relay');
     this.addSql('drop index outbox_to_evaluate');
     this.addSql(`alter table outbox drop column evaluated_at, drop column relayed_at, drop column cause, drop column actor,

@@ -17,21 +17,23 @@ export interface NewLiftMax {
   readonly reason: string;
 }
 
-/** The athlete's lock is held. The event stream hears of it as `lift_max_changed`. */
+/** The athlete's lock is held. The event stream hears of another value as `lift_max_changed`. */
 export function appendLiftMax(change: Change, made: NewLiftMax): LiftMax {
   const { tx, now } = change;
   const { userId, liftId, maxType, current, value, source, reason } = made;
   const version = (current?.version ?? 0) + 1;
-  const data = {
-    liftId,
-    maxType,
-    version,
-    source,
-    previousValue: current?.value.toFixed() ?? null,
-    newValue: value.toFixed(),
-    delta: current ? value.minus(current.value).toFixed() : null,
-  };
-  emit(change, userId, [fact('lift_max_changed', data)]);
+  if (!current?.value.eq(value)) {
+    const data = {
+      lift_id: liftId,
+      max_type: maxType,
+      value: value.toFixed(),
+      version,
+      delta: current ? value.minus(current.value).toFixed() : null,
+      source,
+    };
+    const previous = { value: current?.value.toFixed() ?? null, version: current?.version ?? null };
+    emit(change, userId, [fact('lift_max_changed', data, previous)]);
+  }
   return tx.em.create(LiftMaxEntity, {
     accountId: tx.accountId,
     id: newId(),

@@ -1,4 +1,5 @@
 /** Reads, once for a whole group of commands, what their events may depend on. */
+import type { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
 import { DomainError } from '../domain-error.ts';
 import type { Transaction } from '../store/database.ts';
@@ -15,10 +16,11 @@ import {
   type RuleMemories,
   type Subject,
 } from './load-snapshots.ts';
+import { loadPersonalBests } from './personal-records.ts';
 import type { Assignment, ProgramRules } from './program-rules.ts';
 import type { CurrentMax } from './snapshot.ts';
 import type { CommandDetail, SessionApplication, StoredSet, TriggerCommand } from './trigger-command.ts';
-import { EVENT_TRIGGER_TYPES } from './trigger-event.ts';
+import { EVENT_TRIGGER_TYPES, isWorkSet } from './trigger-event.ts';
 
 /** A command that the ledger lets go on. */
 export interface OpenCommand {
@@ -38,6 +40,8 @@ export interface GroupData {
   readonly missedLiftIds: ByUser<ReadonlySet<string>>;
   readonly takenInstants: ByUser<ReadonlySet<bigint>>;
   readonly manualHistories: ByUser<ManualHistory>;
+  /** Of athletes who report sets, by lift: what a personal record must exceed; see personal-records.ts. */
+  readonly personalBests: ByUser<ReadonlyMap<string, Decimal>>;
   /** Lifts that events name although they are in no program concerned, and that exist. */
   readonly knownLiftIds: ReadonlySet<string>;
 }
@@ -87,6 +91,7 @@ export async function loadGroup(
     sessionApplications: begun.length > 0 ? await loadSessionApplications(tx, begun) : new Map(),
     missedLiftIds: await loadMissedLifts(tx, stretchesOf(subjects)),
     takenInstants: await loadTakenInstants(tx, subjects.map(spanOf)),
+    personalBests: await loadBests(tx, subjects),
     knownLiftIds: await loadForeignLifts(tx, subjects),
   };
 }
@@ -168,6 +173,15 @@ function spanOf({ userId, command: { detail, occurredAt } }: CommandSubject) {
   }
   const times = detail.sets.map(({ performedAt }) => performedAt).toSorted((a, b) => Number(a - b));
   return { userId, from: times[0] ?? occurredAt, to: times.at(-1) ?? occurredAt };
+}
+
+/** Only for sets that could be records: other events ask nothing. */
+async function loadBests(tx: Transaction, subjects: readonly CommandSubject[]) {
+  const lifts = subjects.flatMap(({ userId, command: { detail } }) => {
+    const sets = detail.type === 'SETS_REPORTED' ? detail.sets.filter(isWorkSet) : [];
+    return [...new Set(sets.map(({ liftId }) => liftId))].map((liftId) => ({ userId, liftId }));
+  });
+  return lifts.length > 0 ? loadPersonalBests(tx, lifts) : new Map<string, Map<string, Decimal>>();
 }
 
 async function loadForeignLifts(tx: Transaction, subjects: readonly CommandSubject[]): Promise<Set<string>> {

@@ -2,6 +2,7 @@
 import { DomainError } from '../domain-error.ts';
 import { type GroupData, liftIdsOf, type OpenCommand } from './load-group.ts';
 import { sessionChangesOf } from './load-sessions.ts';
+import { type PersonalRecord, personalRecords } from './personal-records.ts';
 import type { Plan } from './plan.ts';
 import type { ProgramRules } from './program-rules.ts';
 import { receiveSets } from './session-sets.ts';
@@ -17,6 +18,8 @@ export interface PreparedEvent {
   readonly sets: readonly SetReceipt[];
   /** For reported sets: what those that were logged before applied then. */
   readonly earlierApplications: readonly SessionApplication[];
+  /** For reported sets: those of the new ones that are personal records. */
+  readonly records: readonly PersonalRecord[];
 }
 
 /**
@@ -43,6 +46,10 @@ export function prepareEvent({ command, enrollment }: OpenCommand, group: GroupD
   return {
     event: { userId, occurredAt, detail },
     sets,
+    records: personalRecords(
+      sets.filter(({ isAlreadyLogged }) => !isAlreadyLogged).map(({ set }) => set),
+      group.personalBests.get(userId) ?? new Map(),
+    ),
     earlierApplications: sessionApplications.filter(({ triggerKey }) => repeatedKeys.has(triggerKey)),
     snapshot: {
       enrollmentId: enrollment.enrollmentId,

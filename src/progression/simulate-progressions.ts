@@ -44,6 +44,7 @@ export async function simulateProgressions(
         plan,
         logIds: [],
         sets: [],
+        records: [],
         earlierApplications: [],
         counters: [],
       }),

@@ -2,6 +2,7 @@
 import type { Decimal } from 'decimal.js';
 import type { Instant } from '../instant.ts';
 import type { FactOrigin } from '../store/outbox.ts';
+import type { PersonalRecord } from './personal-records.ts';
 import type { Plan } from './plan.ts';
 import type { MaxType, TriggerType } from './rules/rule.ts';
 import type { FailureCount } from './snapshot.ts';
@@ -72,6 +73,8 @@ export interface HandledEvent {
   readonly sets: readonly SetReceipt[];
   /** For reported sets: log rows that the sets made when they were first logged. */
   readonly earlierApplications: readonly SessionApplication[];
+  /** For reported sets: those of the new ones that are personal records, in order. */
+  readonly records: readonly PersonalRecord[];
   /** For reported sets: the counters of the rules in scope of their lifts. */
   readonly counters: readonly CounterReading[];
 }

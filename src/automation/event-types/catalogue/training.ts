@@ -105,7 +105,7 @@ export const TRAINING = [
   }),
   engine({
     name: 'lift_max_changed',
-    description: 'A lift max has a new version, by a rule, by hand or by a revert.',
+    description: 'A lift max has another value than before, by a rule, by hand or by a revert.',
     fields: [
       LIFT_ID,
       MAX_TYPE,
