@@ -16,6 +16,10 @@ export interface Config {
   readonly migrationDatabaseUrl: string | undefined;
   /** Whether statements are prepared; a proxy that hands each transaction another connection may not know them. */
   readonly preparedStatements: boolean;
+  /** A Redis whose streams carry events to workers and to others; absent: PostgreSQL does by itself. */
+  readonly redisUrl: string | undefined;
+  /** Whether the process does what is due: evaluates events, takes workflows further; it serves in any case. */
+  readonly automationWorkers: boolean;
   /** Where the embedded PostgreSQL keeps its data. */
   readonly dataDir: string;
   readonly logLevel: string;
@@ -126,6 +130,9 @@ export interface Limits {
   /** The highest count of a limit for each athlete, and of a cap for all. */
   readonly limitedEnrollments: number;
   readonly cappedEnrollments: number;
+  /** Intervals of a week's business hours, and days on which nothing opens. */
+  readonly openIntervals: number;
+  readonly holidays: number;
   /** Due enrollments that one pass of the action runner looks at, and how many of one account it takes. */
   readonly dueEnrollments: number;
   readonly dueEnrollmentsPerAccount: number;
@@ -173,6 +180,34 @@ export interface Limits {
   /** An athlete's attributes, and all of them as JSON. */
   readonly attributes: number;
   readonly attributesBytes: number;
+  /** How often the outbox is looked into for events to evaluate, and how many partitions of accounts stand in line. */
+  readonly busPollMs: number;
+  readonly busPartitions: number;
+  /** Partitions whose events are evaluated at the same time. */
+  readonly busWorkers: number;
+  /** With Redis: how long an event may wait for word of it from there before the outbox itself is looked into. */
+  readonly redisPatienceMs: number;
+  /** How long Redis may take to answer, and how long reading its streams waits for something new. */
+  readonly redisTimeoutMs: number;
+  readonly streamWaitMs: number;
+  /** Entries of the outbox that are relayed in one transaction, and records that a stream keeps. */
+  readonly relayedEntries: number;
+  readonly streamRecords: number;
+  /** Records that one read takes, and those of one process that are not acknowledged. */
+  readonly readRecords: number;
+  readonly pendingRecords: number;
+  /** After how long another process takes over the records of one that does not acknowledge them. */
+  readonly abandonedRecordMs: number;
+  /** Calls that watch events at the same time, in all and of one account, and how long each may go on. */
+  readonly watchers: number;
+  readonly watchersPerAccount: number;
+  readonly watchMs: number;
+  /** How often a watcher looks for events, how many it takes at a time, and when it says that there are none. */
+  readonly watchPollMs: number;
+  readonly watchedEvents: number;
+  readonly watchHeartbeatMs: number;
+  /** Dead letters that one call sends on their way again. */
+  readonly redrivenDeadLetters: number;
   /** How long everything goes on after the first SIGTERM but for the health, which says NOT_SERVING. */
   readonly drainPauseMs: number;
   /** How long after the first SIGTERM calls that still run are cut off; the end is 25 s after it, with the next two. */
@@ -239,6 +274,8 @@ const LIMITS: Limits = Object.freeze({
   longestSpanDays: 400,
   limitedEnrollments: 1_000,
   cappedEnrollments: 1_000_000,
+  openIntervals: 100,
+  holidays: 1_000,
   dueEnrollments: 1_000,
   dueEnrollmentsPerAccount: 200,
   concurrentSteps: 4,
@@ -271,6 +308,24 @@ const LIMITS: Limits = Object.freeze({
   tagLength: 100,
   attributes: 100,
   attributesBytes: 16 * 1024,
+  busPollMs: 50,
+  busPartitions: 256,
+  busWorkers: 3,
+  redisPatienceMs: 2_000,
+  redisTimeoutMs: 2_000,
+  streamWaitMs: 1_000,
+  relayedEntries: 500,
+  streamRecords: 100_000,
+  readRecords: 1_000,
+  pendingRecords: 20_000,
+  abandonedRecordMs: 10_000,
+  watchers: 50,
+  watchersPerAccount: 10,
+  watchMs: 60 * 60_000,
+  watchPollMs: 250,
+  watchedEvents: 500,
+  watchHeartbeatMs: 10_000,
+  redrivenDeadLetters: 1_000,
   drainPauseMs: 0,
   drainMs: 20_000,
   telemetryFlushMs: 2_000,
@@ -286,6 +341,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     databaseUrl: environment.DATABASE_URL || undefined,
     migrationDatabaseUrl: migrationDatabaseUrl(environment),
     preparedStatements: onOrOff(environment, 'PREPARED_STATEMENTS', 'on'),
+    redisUrl: redisUrl(environment),
+    automationWorkers: onOrOff(environment, 'AUTOMATION_WORKERS', 'on'),
     dataDir: environment.DATA_DIR || '.data',
     logLevel: oneOf(environment, 'LOG_LEVEL', 'info', ['fatal', 'error', 'warn', 'info', 'debug', 'silent']),
     telemetry: readTelemetry(environment),
@@ -324,6 +381,14 @@ function migrationDatabaseUrl(environment: NodeJS.ProcessEnv): string | undefine
     throw new ConfigError('MIGRATION_DATABASE_URL goes with a DATABASE_URL; both name the same database');
   }
   return environment.MIGRATION_DATABASE_URL || undefined;
+}
+
+function redisUrl(environment: NodeJS.ProcessEnv): string | undefined {
+  const text = environment.REDIS_URL;
+  if (text && !(URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol))) {
+    throw new ConfigError('REDIS_URL must be an address such as redis://user:password@host:6379');
+  }
+  return text || undefined;
 }
 
 function integer(
