@@ -13,8 +13,11 @@ import { type RuleOutcome, skip } from './rule.ts';
 /** What numeric(18, 6) holds after the point; a percent result is kept to it, ties up. */
 const DECIMAL_PLACES = 6;
 
-/** Holds every product of a weight and a share whole, 25 digits at most: rounding happens once, where we say. */
-const ExactDecimal = Decimal.clone({ precision: 40 });
+/**
+ * Holds every product of a weight and a share whole, 25 digits at most: rounding happens once, where we say. A
+ * quotient is so close that only the rounding that follows can be seen.
+ */
+export const ExactDecimal = Decimal.clone({ precision: 40 });
 
 const ROUNDING_MODES = {
   NEAREST: Decimal.ROUND_HALF_CEIL,
@@ -69,8 +72,15 @@ export function addIncrement(current: Decimal, increment: Increment, bounds: Bou
 
 /** `current` and a share of it on top (below 0: off), rounded to the step. */
 export function addPercent(current: Decimal, percent: Decimal, bounds: Bounds): Decimal {
-  const exact = new ExactDecimal(current).times(percent.plus(1));
-  const rounded = bounds.roundTo ? exact.toNearest(bounds.roundTo, ROUNDING_MODES[bounds.rounding]) : exact;
+  return roundWeight(new ExactDecimal(current).times(percent.plus(1)), bounds);
+}
+
+/** An ExactDecimal as it is stored: rounded to the step if there is one, and to 6 places with ties up. */
+export function roundWeight(
+  exact: Decimal,
+  { roundTo, rounding }: Pick<Bounds, 'roundTo' | 'rounding'>,
+): Decimal {
+  const rounded = roundTo ? exact.toNearest(roundTo, ROUNDING_MODES[rounding]) : exact;
   return new Decimal(rounded.toDecimalPlaces(DECIMAL_PLACES, Decimal.ROUND_HALF_CEIL));
 }
 
