@@ -1,6 +1,6 @@
 /** A time at which a trigger fires, and the series of them. */
 import type { Instant } from '../../instant.ts';
-import { type CivilDate, type CivilTime, yearOf } from './civil-date.ts';
+import type { CivilDate, CivilTime } from './civil-date.ts';
 import { instantOfLocal } from './zoned.ts';
 
 /** Once for a trigger, an athlete and a key. */
@@ -27,11 +27,20 @@ export type DateValue =
   | { readonly kind: 'date'; readonly date: CivilDate }
   | { readonly kind: 'timestamp'; readonly instant: Instant };
 
-/** Beyond it an instant can be in another year than any calendar has. */
-const LAST_YEAR = 9_998;
+/** 0002-01-01 and 9999-01-01: outside them an instant can be in a year that some zone's calendar lacks. */
+const FIRST: Instant = -62_104_060_800_000_000n;
+const END: Instant = 253_370_764_800_000_000n;
 
-/** When a day's occurrence is planned; undefined outside the years 2 to 9998. */
+/** Whether every zone's calendar has the day of the instant, a little before and after included. */
+export function isOnCalendars(instant: Instant): boolean {
+  return instant >= FIRST && instant < END;
+}
+
+/** When a day's occurrence is planned; undefined for days at the ends of the calendar, or beyond. */
 export function plannedAt(date: CivilDate | undefined, at: CivilTime, zone: string): Instant | undefined {
-  const isWithin = date !== undefined && yearOf(date) >= 2 && yearOf(date) <= LAST_YEAR;
-  return isWithin ? instantOfLocal(date, at, zone) : undefined;
+  if (date === undefined) {
+    return undefined;
+  }
+  const instant = instantOfLocal(date, at, zone);
+  return isOnCalendars(instant) ? instant : undefined;
 }

@@ -2,15 +2,18 @@
 
 import { createAnniversaries } from './anniversary.ts';
 import { createBirthdays } from './birthday.ts';
-import type { DateValue, Occurrences } from './occurrence.ts';
+import { type DateValue, isOnCalendars, type Occurrences } from './occurrence.ts';
 import { createScheduledDate } from './scheduled-date.ts';
 import type { AthleteSchedule } from './time-schedule.ts';
 
 /**
  * `value` is what the schedule's field holds, for a birthday the day of birth; `zone` is where the athlete lives.
- * A birthday of a timestamp is none.
+ * There are none for a timestamp at the ends of the calendar, and no birthdays for any.
  */
 export function createOccurrences(schedule: AthleteSchedule, value: DateValue, zone: string): Occurrences {
+  if (value.kind === 'timestamp' && !isOnCalendars(value.instant)) {
+    return NO_OCCURRENCES;
+  }
   switch (schedule.kind) {
     case 'birthday':
       return value.kind === 'date' ? createBirthdays(schedule, value.date, zone) : NO_OCCURRENCES;

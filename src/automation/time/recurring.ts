@@ -3,6 +3,7 @@ import type { Instant } from '../../instant.ts';
 import { SECONDS_OF_DAY } from './civil-date.ts';
 import { createCronTicks } from './cron.ts';
 import { createEveryTicks } from './every.ts';
+import { isOnCalendars } from './occurrence.ts';
 import type { RecurringSchedule } from './time-schedule.ts';
 import { instantOfWall, wallSecondsOf } from './zoned.ts';
 
@@ -14,9 +15,6 @@ export interface Ticks {
 }
 
 const DAY = BigInt(SECONDS_OF_DAY) * 1_000_000n;
-
-/** 9999-01-01: beyond it an instant can be in another year than any calendar has. */
-const END: Instant = 253_370_764_800_000_000n;
 
 /** What clocks skip comes behind the gap, and once with what comes there anyway. Throws a TypeError for bad cron. */
 export function createTicks({ zone, recurrence }: RecurringSchedule): Ticks {
@@ -34,7 +32,7 @@ export function createTicks({ zone, recurrence }: RecurringSchedule): Ticks {
       }
       wall = wallTicks.after(wall);
     }
-    return found !== undefined && found < END ? found : undefined;
+    return found !== undefined && isOnCalendars(found) ? found : undefined;
   };
 
   return { next, last: (after, upTo) => lastBetween(next, after, upTo) };

@@ -1,14 +1,16 @@
 /** What business hours may say, so that each calendar that is stored opens one day. */
+import type { Limits } from '../../config.ts';
 import type { FieldViolation } from '../../domain-error.ts';
 import type { BusinessHours, OpenInterval } from '../../gen/automation/v1/trigger_pb.ts';
 import { isHourAndMinute } from './civil-date.ts';
 import { checkDay, checkNumber, checkTimeOfDay, checkTimeZone, violationUnless } from './field-checks.ts';
 
-const MOST_INTERVALS = 100;
-const MOST_HOLIDAYS = 1_000;
-
 /** Every fault, with its path below `field`, such as `settings.business_hours`. */
-export function validateBusinessHours(calendar: BusinessHours, field: string): FieldViolation[] {
+export function validateBusinessHours(
+  calendar: BusinessHours,
+  limits: Limits,
+  field: string,
+): FieldViolation[] {
   const { timeZone, intervals, holidays } = calendar;
   return [
     ...checkTimeZone(timeZone, `${field}.time_zone`),
@@ -17,13 +19,13 @@ export function validateBusinessHours(calendar: BusinessHours, field: string): F
       `${field}.intervals`,
       'must have at least one interval: without any it never opens',
     ),
-    ...checkLength(intervals, MOST_INTERVALS, `${field}.intervals`),
+    ...checkLength(intervals, limits.openIntervals, `${field}.intervals`),
     ...intervals
-      .slice(0, MOST_INTERVALS)
+      .slice(0, limits.openIntervals)
       .flatMap((interval, index) => validateInterval(interval, `${field}.intervals[${index}]`)),
-    ...checkLength(holidays, MOST_HOLIDAYS, `${field}.holidays`),
+    ...checkLength(holidays, limits.holidays, `${field}.holidays`),
     ...holidays
-      .slice(0, MOST_HOLIDAYS)
+      .slice(0, limits.holidays)
       .flatMap((holiday, index) => checkDay(holiday, `${field}.holidays[${index}]`)),
   ];
 }
