@@ -173,6 +173,37 @@ export interface Limits {
   readonly accountFields: number;
   /** Characters of the name of an event, a field or an attribute, without its prefix, and of a description. */
   readonly nameLength: number;
+  /** Entries of the outbox that one transaction evaluates. */
+  readonly evaluatedEntries: number;
+  /** Accounts whose triggers a process keeps in memory, and how many triggers of all of them. */
+  readonly keptAutomations: number;
+  readonly keptTriggers: number;
+  /** Up to so many triggers of a type of event, each gets a verdict, also where an index could rule it out. */
+  readonly explainedTriggers: number;
+  /** How many causes back the root of an event may be that still enrolls anybody. */
+  readonly loopDepth: number;
+  /** Enrollments of one athlete in one workflow within a span, beyond which there is a hold. */
+  readonly loopEnrollments: number;
+  readonly loopSpanMs: number;
+  /** Tries of an entry that fails, after which it is a dead letter, and the first pause between them; pauses double. */
+  readonly entryTries: number;
+  readonly firstEntryPauseMs: number;
+  /** The same for a trigger that fails, and for dead letters that are tried again. */
+  readonly triggerTries: number;
+  readonly firstTriggerPauseMs: number;
+  readonly longestTriggerPauseMs: number;
+  /** Dead letters, and queued enrollments, that one pass looks at. */
+  readonly retriedDeadLetters: number;
+  readonly releasedEnrollments: number;
+  /** How long a preview is answered again as it is, how many are kept, and how many athletes each names. */
+  readonly previewMs: number;
+  readonly keptPreviews: number;
+  readonly previewedAthletes: number;
+  /** The longest time that statistics of a trigger are about. */
+  readonly statisticsDays: number;
+  /** Events that one call replays, and how many of them at a time. */
+  readonly replayedEvents: number;
+  readonly replayPageSize: number;
   readonly descriptionLength: number;
   /** An athlete's tags, and the characters of one. */
   readonly tags: number;
@@ -303,6 +334,26 @@ const LIMITS: Limits = Object.freeze({
   customEventFields: 50,
   accountFields: 500,
   nameLength: 50,
+  evaluatedEntries: 100,
+  keptAutomations: 1_000,
+  keptTriggers: 200_000,
+  explainedTriggers: 100,
+  loopDepth: 8,
+  loopEnrollments: 20,
+  loopSpanMs: 30 * 60_000,
+  entryTries: 5,
+  firstEntryPauseMs: 100,
+  triggerTries: 8,
+  firstTriggerPauseMs: 2_000,
+  longestTriggerPauseMs: 10 * 60_000,
+  retriedDeadLetters: 50,
+  releasedEnrollments: 100,
+  previewMs: 5_000,
+  keptPreviews: 1_000,
+  previewedAthletes: 10,
+  statisticsDays: 92,
+  replayedEvents: 10_000,
+  replayPageSize: 200,
   descriptionLength: 500,
   tags: 100,
   tagLength: 100,
