@@ -1,0 +1,70 @@
+/** Reads an account’s triggers as they are stored, with whether they take part. */
+import { sql } from 'kysely';
+import type { Transaction } from '../../store/database.ts';
+import type { JsonValue } from '../filters/filter.ts';
+import type { StoredTrigger } from './compile-trigger.ts';
+
+export interface ChangedTrigger extends StoredTrigger {
+  /** Active, not deleted, in an ACTIVE workflow. */
+  readonly takesPart: boolean;
+}
+
+interface TriggerRow {
+  id: string;
+  workflow_id: string;
+  trigger_event: string;
+  version: number;
+  filters: JsonValue;
+  settings: JsonValue;
+  revision: string;
+  takes_part: boolean;
+}
+
+const PAGE = 1_000;
+
+/** The account’s automation revision; 0 until it automates anything. */
+export async function readRevision({ accountId, sql: db }: Transaction): Promise<bigint> {
+  const { rows } = await sql<{ revision: string }>`
+    select revision from automation_revisions where account_id = ${accountId}`.execute(db);
+  return BigInt(rows[0]?.revision ?? 0);
+}
+
+/** What has changed since a revision, page by page; since none, only what takes part. */
+export async function* readChangedTriggers(
+  { accountId, sql: db }: Transaction,
+  since: bigint | null,
+): AsyncGenerator<ChangedTrigger[]> {
+  let behind = { revision: String(since ?? -1n), id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' };
+  while (true) {
+    const { rows } = await sql<TriggerRow>`
+      select t.id, t.workflow_id, t.trigger_event, t.version, t.filters, t.settings, t.revision,
+        ${TAKES_PART} as takes_part
+      from workflow_triggers t
+      join workflows w on w.account_id = t.account_id and w.id = t.workflow_id
+      where t.account_id = ${accountId} and (t.revision, t.id) > (${behind.revision}::bigint, ${behind.id}::uuid)
+        and (${since !== null} or ${TAKES_PART})
+      order by t.revision, t.id
+      limit ${PAGE}`.execute(db);
+    yield rows.map(changedTriggerOf);
+    const last = rows.at(-1);
+    if (!last || rows.length < PAGE) {
+      return;
+    }
+    behind = last;
+  }
+}
+
+const TAKES_PART = sql`(t.is_active and t.deleted_at is null and w.status = 'ACTIVE')`;
+
+function changedTriggerOf(row: TriggerRow): ChangedTrigger {
+  const { id, version, filters, settings } = row;
+  return {
+    id,
+    version,
+    filters,
+    settings,
+    workflowId: row.workflow_id,
+    event: row.trigger_event,
+    takesPart: row.takes_part,
+  };
+}

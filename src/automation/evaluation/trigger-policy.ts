@@ -1,0 +1,75 @@
+/** A trigger’s settings in the terms of its evaluation. */
+import { fromJson, type JsonValue } from '@bufbuild/protobuf';
+import type { Duration } from '@bufbuild/protobuf/wkt';
+import {
+  type BusinessHours,
+  EnrollmentPolicy,
+  type TriggerSettings,
+  TriggerSettingsSchema,
+} from '../../gen/automation/v1/trigger_pb.ts';
+
+export interface TriggerPolicy {
+  /** What the event's fields must equal. */
+  readonly configuration: Readonly<Record<string, string>>;
+  readonly policy: 'ONCE_EVER' | 'ONE_ACTIVE' | 'MULTIPLE';
+  /** Microseconds; 0: none. */
+  readonly cooldown: bigint;
+  readonly limit: RateLimit | null;
+  readonly cap: Cap | null;
+  /** 0 to 9, 9 first. */
+  readonly priority: number;
+  readonly businessHours: BusinessHours | null;
+}
+
+/** At most `count` enrollments of an athlete in any span of `window` microseconds. */
+export interface RateLimit {
+  readonly count: number;
+  readonly window: bigint;
+}
+
+/** At most `count` enrollments in each window of the counter. */
+export interface Cap {
+  /** Of the counter: `shared:` and the cap's name, or `own:` and the workflow's id. */
+  readonly name: string;
+  readonly count: number;
+  readonly windowSeconds: bigint;
+}
+
+/** From the stored proto3 JSON. Throws when it is not that. */
+export function readPolicy(settings: unknown, workflowId: string): TriggerPolicy {
+  return policyOf(fromJson(TriggerSettingsSchema, settings as JsonValue), workflowId);
+}
+
+export function policyOf(settings: TriggerSettings, workflowId: string): TriggerPolicy {
+  const { configuration, cooldown, limit, cap, priority, businessHours } = settings;
+  return {
+    configuration,
+    policy: policyName(settings.policy),
+    cooldown: microsOf(cooldown),
+    limit: limit ? { count: limit.count, window: microsOf(limit.window) } : null,
+    cap: cap
+      ? {
+          name: cap.name ? `shared:${cap.name}` : `own:${workflowId}`,
+          count: cap.count,
+          windowSeconds: cap.window?.seconds ?? 0n,
+        }
+      : null,
+    priority,
+    businessHours: businessHours ?? null,
+  };
+}
+
+function policyName(policy: EnrollmentPolicy): TriggerPolicy['policy'] {
+  switch (policy) {
+    case EnrollmentPolicy.MULTIPLE:
+      return 'MULTIPLE';
+    case EnrollmentPolicy.ONE_ACTIVE:
+      return 'ONE_ACTIVE';
+    default:
+      return 'ONCE_EVER';
+  }
+}
+
+function microsOf(duration: Duration | undefined): bigint {
+  return duration ? duration.seconds * 1_000_000n + BigInt(Math.trunc(duration.nanos / 1000)) : 0n;
+}
