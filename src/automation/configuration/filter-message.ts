@@ -1,0 +1,61 @@
+/** Filters on the wire and as they are stored: the same tree, with the contract's names and with ours. */
+import { create, fromJson, type MessageInitShape } from '@bufbuild/protobuf';
+import { ValueSchema } from '@bufbuild/protobuf/wkt';
+import type { FieldViolation } from '../../domain-error.ts';
+import {
+  type FilterCondition as ConditionMessage,
+  FilterGroupSchema,
+  FilterLogic,
+  type FilterGroup as GroupMessage,
+} from '../../gen/automation/v1/filter_pb.ts';
+import type { FilterCondition, FilterGroup } from '../filters/filter.ts';
+import { jsonOfValue } from './json-input.ts';
+
+/** The tree that a message says; validate-filter.ts says whether it is a filter. */
+export function filterOfMessage({ logic, not, conditions, groups }: GroupMessage): FilterGroup {
+  return {
+    logic: logic === FilterLogic.OR ? 'OR' : 'AND',
+    not,
+    conditions: conditions.map(conditionOfMessage),
+    groups: groups.map(filterOfMessage),
+  };
+}
+
+function conditionOfMessage({ field, operator, value, ifAbsent }: ConditionMessage): FilterCondition {
+  return {
+    ...{ field, operator },
+    ...(value === undefined ? {} : { value: jsonOfValue(value) }),
+    ...(ifAbsent === undefined ? {} : { if_absent: ifAbsent }),
+  };
+}
+
+/** What the tree cannot say: a logic that is none. Paths are below `path`. */
+export function logicFaults({ logic, groups }: GroupMessage, path: string): FieldViolation[] {
+  const isKnown = Object.values<number>(FilterLogic).includes(logic);
+  return [
+    ...(isKnown ? [] : [{ field: `${path}.logic`, description: 'must be AND or OR' }]),
+    ...groups.flatMap((group, index) => logicFaults(group, `${path}.groups[${index}]`)),
+  ];
+}
+
+export function filterToMessage(filter: FilterGroup): GroupMessage {
+  return create(FilterGroupSchema, groupInit(filter));
+}
+
+function groupInit({
+  logic,
+  not,
+  conditions,
+  groups,
+}: FilterGroup): MessageInitShape<typeof FilterGroupSchema> {
+  return {
+    logic: logic === 'OR' ? FilterLogic.OR : FilterLogic.AND,
+    not,
+    conditions: conditions.map(({ field, operator, value, if_absent: ifAbsent }) => ({
+      ...{ field, operator },
+      ...(value === undefined ? {} : { value: fromJson(ValueSchema, value as never) }),
+      ...(ifAbsent === undefined ? {} : { ifAbsent }),
+    })),
+    groups: groups.map(groupInit),
+  };
+}

@@ -1,0 +1,52 @@
+/** JSON that came over the wire: what of it can be stored, and how it is read. */
+import type { Value } from '@bufbuild/protobuf/wkt';
+import type { FieldViolation } from '../../domain-error.ts';
+import { textProblem } from '../event-types/validate-event-data.ts';
+import type { JsonValue } from '../filters/filter.ts';
+
+/** The JSON of a google.protobuf.Value; one without a kind is null. NaN and infinities stay, for jsonFaults to find. */
+export function jsonOfValue({ kind }: Value): JsonValue {
+  switch (kind.case) {
+    case 'structValue': {
+      const fields = Object.entries(kind.value.fields).map(([key, value]) => [key, jsonOfValue(value)]);
+      return Object.fromEntries(fields);
+    }
+    case 'listValue':
+      return kind.value.values.map(jsonOfValue);
+    case 'numberValue':
+    case 'stringValue':
+    case 'boolValue':
+      return kind.value;
+    case 'nullValue':
+    case undefined:
+      return null;
+  }
+}
+
+/** What of the JSON cannot be stored, each with its path below `path`. */
+export function jsonFaults(json: JsonValue, path: string): FieldViolation[] {
+  if (typeof json === 'number') {
+    return Number.isFinite(json) ? [] : [{ field: path, description: 'must be a finite number' }];
+  }
+  if (typeof json === 'string') {
+    const description = textProblem(json);
+    return description === undefined ? [] : [{ field: path, description }];
+  }
+  if (Array.isArray(json)) {
+    return json.flatMap((element, index) => jsonFaults(element, `${path}[${index}]`));
+  }
+  if (json === null || typeof json === 'boolean') {
+    return [];
+  }
+  return Object.entries(json).flatMap(([key, value]) => {
+    // Somebody's `object[key] = …` would take this name for something else.
+    return textProblem(key) === undefined && key !== '__proto__'
+      ? jsonFaults(value, `${path}.${key}`)
+      : [{ field: path, description: 'has a name that is not allowed' }];
+  });
+}
+
+/** How many bytes the JSON takes in UTF-8. */
+export function jsonBytes(json: unknown): number {
+  return Buffer.byteLength(JSON.stringify(json));
+}

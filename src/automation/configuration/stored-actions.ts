@@ -1,0 +1,74 @@
+/** Actions as they are stored, and as they are shown: without their secrets. */
+import { clone, fromJson, type JsonValue, toJson } from '@bufbuild/protobuf';
+import { type Action, ActionSchema } from '../../gen/automation/v1/action_pb.ts';
+
+/** The proto3 JSON of each. The actions are valid ones. */
+export function storedActions(actions: readonly Action[]): JsonValue[] {
+  return actions.map((action) => toJson(ActionSchema, action));
+}
+
+/** Reads them back. Throws for JSON that is none of an action's. */
+export function readStoredActions(stored: readonly unknown[]): Action[] {
+  return stored.map((json) => fromJson(ActionSchema, json as JsonValue));
+}
+
+/** The same actions with every name in the one spelling that is stored.. */
+export function canonicalActions(actions: readonly Action[]): Action[] {
+  return actions.map((original) => {
+    const message = clone(ActionSchema, original);
+    const { action } = message;
+    switch (action.case) {
+      case 'enrollInProgram':
+        action.value.programId = action.value.programId.toLowerCase();
+        break;
+      case 'applyProgression':
+        action.value.progressionId = action.value.progressionId.toLowerCase();
+        action.value.liftId = action.value.liftId.toLowerCase();
+        break;
+      case 'setLiftMax':
+      case 'scaleLiftMax':
+        action.value.liftId = action.value.liftId.toLowerCase();
+        break;
+      case 'addTag':
+      case 'removeTag':
+        action.value.tag = action.value.tag.normalize();
+        break;
+      case 'setAttribute':
+        action.value.field = `custom.${action.value.field.replace(/^(custom|athlete)\./, '')}`;
+        break;
+      case 'callWebhook':
+        action.value.hasSecret = false;
+        break;
+    }
+    return message;
+  });
+}
+
+/** The same actions as anybody may see them: whether there is a secret, not which. */
+export function withoutSecrets(actions: readonly Action[]): Action[] {
+  return actions.map((original) => {
+    const message = clone(ActionSchema, original);
+    if (message.action.case === 'callWebhook') {
+      message.action.value.hasSecret = message.action.value.secret !== '';
+      message.action.value.secret = '';
+    }
+    return message;
+  });
+}
+
+/** The new actions, where webhooks that leave their secret out keep the one that their URL had before. In place. */
+export function keepSecrets(actions: readonly Action[], before: readonly Action[]): void {
+  const kept = new Map<string, string[]>();
+  for (const { url, secret } of webhooksOf(before)) {
+    kept.set(url, [...(kept.get(url) ?? []), secret]);
+  }
+  for (const webhook of webhooksOf(actions)) {
+    // The first of a URL is the first of that URL before, and so on.
+    const secret = kept.get(webhook.url)?.shift() ?? '';
+    webhook.secret ||= secret;
+  }
+}
+
+function webhooksOf(actions: readonly Action[]) {
+  return actions.flatMap(({ action }) => (action.case === 'callWebhook' ? [action.value] : []));
+}

@@ -1,0 +1,27 @@
+/** What the checks of actions go by, and the table's type. */
+import type { Config } from '../../../config.ts';
+import type { FieldViolation } from '../../../domain-error.ts';
+import type { Action } from '../../../gen/automation/v1/action_pb.ts';
+import type { AccountTypes } from '../../event-types/account-types.ts';
+import type { References } from '../references.ts';
+
+/** What there is in the account, and what the server allows. */
+export interface ActionContext {
+  readonly types: AccountTypes;
+  readonly references: References;
+  readonly limits: Config['limits'];
+  readonly webhooks: Config['webhooks'];
+}
+
+export type ActionCase = NonNullable<Action['action']['case']>;
+export type ActionValue<C extends ActionCase> = Extract<Action['action'], { case: C }>['value'];
+
+/** Every fault of an action, with its path below `path`, such as `actions[2].add_tag`. */
+export type ActionCheck<C extends ActionCase> = (
+  action: ActionValue<C>,
+  context: ActionContext,
+  path: string,
+) => FieldViolation[];
+
+/** A check for each of these actions. */
+export type ActionChecks<C extends ActionCase> = { readonly [K in C]: ActionCheck<K> };

@@ -1,0 +1,65 @@
+/** What fields of workflows and triggers may hold: each check gives no violation, or the one of its field. */
+import type { FieldViolation } from '../../../domain-error.ts';
+import { textProblem } from '../../event-types/validate-event-data.ts';
+import { violationUnless } from '../../time/field-checks.ts';
+
+/** From `least` to `most` characters, none of them a control character but tabs and line breaks. */
+export function checkText(text: string, least: number, most: number, field: string): FieldViolation[] {
+  const characters = text.length > 2 * most ? text.length : [...text].length;
+  const isRight = characters >= least && characters <= most && isPrintable(text);
+  const length = least === 0 ? `at most ${count(most)}` : `${count(least)} to ${count(most)}`;
+  return violationUnless(isRight, field, `must have ${length} characters, none of them a control character`);
+}
+
+/** A word that others look for: as checkText, on one line, and not only blanks. */
+export function checkWord(text: string, most: number, field: string): FieldViolation[] {
+  const isWord = text.trim() === text && text !== '' && !/[\t\n\r]/.test(text);
+  const fault = {
+    field,
+    description: `must have 1 to ${count(most)} characters, without blanks around them`,
+  };
+  return isWord ? checkText(text, 1, most, field) : [fault];
+}
+
+/** A value that the enum of the contract has, other than those that the field does not take. */
+export function checkEnum(
+  values: Readonly<Record<string, number>>,
+  value: number,
+  field: string,
+  refused: readonly number[] = [],
+): FieldViolation[] {
+  const known = Object.values(values).includes(value) && !refused.includes(value);
+  const allowed = Object.entries(values).filter(([, number]) => number !== 0 && !refused.includes(number));
+  const names = allowed.map(([name]) => name);
+  return violationUnless(known, field, `must be ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`);
+}
+
+/** A length of time on the wire. */
+export interface Span {
+  readonly seconds: bigint;
+  readonly nanos: number;
+}
+
+const DAY_S = 86_400n;
+const NANOS_OF_SECOND = 1_000_000_000n;
+
+/** From so many seconds to so many days, by protobuf's rules for a duration. */
+export function checkSpan(
+  { seconds, nanos }: Span,
+  { leastS, mostDays }: { leastS: number; mostDays: number },
+  field: string,
+): FieldViolation[] {
+  const isDuration = nanos >= 0 && BigInt(nanos) < NANOS_OF_SECOND;
+  const length = seconds * NANOS_OF_SECOND + BigInt(nanos);
+  const most = BigInt(mostDays) * DAY_S * NANOS_OF_SECOND;
+  const isRight = isDuration && length >= BigInt(leastS) * NANOS_OF_SECOND && length <= most;
+  return violationUnless(isRight, field, `must be from ${leastS} seconds to ${count(mostDays)} days`);
+}
+
+function isPrintable(text: string): boolean {
+  return textProblem(text) === undefined && !/[\p{Cc}--[\t\n\r]]/v.test(text);
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en');
+}

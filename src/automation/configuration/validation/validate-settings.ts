@@ -1,0 +1,80 @@
+/** What a trigger's settings may say: how often an athlete may be enrolled, when, and what the event requires. */
+import type { Limits } from '../../../config.ts';
+import type { FieldViolation } from '../../../domain-error.ts';
+import {
+  type EnrollmentCap,
+  type EnrollmentLimit,
+  EnrollmentPolicy,
+  type TriggerSettings,
+} from '../../../gen/automation/v1/trigger_pb.ts';
+import type { AccountTypes } from '../../event-types/account-types.ts';
+import type { EventType } from '../../event-types/event-type.ts';
+import { checkNumber, violationUnless } from '../../time/field-checks.ts';
+import { validateBusinessHours } from '../../time/validate-business-hours.ts';
+import { validateTimeSettings } from '../../time/validate-time-settings.ts';
+import { checkEnum, checkSpan, checkWord } from './checks.ts';
+import { validateConfiguration } from './validate-configuration.ts';
+
+const HIGHEST_PRIORITY = 9;
+const MINUTE_S = 60;
+
+/** Every fault, with its path below `path`. Without an event, only what does not depend on it. */
+export function validateSettings(
+  settings: TriggerSettings,
+  eventType: EventType | undefined,
+  types: AccountTypes,
+  limits: Limits,
+  path: string,
+): FieldViolation[] {
+  const { policy, cooldown, limit, cap, priority, businessHours } = settings;
+  const span = { leastS: 1, mostDays: limits.longestSpanDays };
+  return [
+    ...(eventType ? validateConfiguration(settings.configuration, eventType, types, limits, path) : []),
+    ...checkEnum(EnrollmentPolicy, policy, `${path}.policy`),
+    ...(cooldown ? checkSpan(cooldown, span, `${path}.cooldown`) : []),
+    ...(limit ? validateLimit(limit, limits, `${path}.limit`) : []),
+    ...(cap ? validateCap(cap, limits, `${path}.cap`) : []),
+    ...checkNumber(priority, 0, HIGHEST_PRIORITY, `${path}.priority`),
+    ...(businessHours ? validateBusinessHours(businessHours, limits, `${path}.business_hours`) : []),
+    ...(eventType ? validateTime(settings, eventType, types, `${path}.time`) : []),
+  ];
+}
+
+function validateLimit({ count, window }: EnrollmentLimit, limits: Limits, path: string): FieldViolation[] {
+  const span = { leastS: 1, mostDays: limits.longestSpanDays };
+  return [
+    ...checkNumber(count, 1, limits.limitedEnrollments, `${path}.count`),
+    ...(window ? checkSpan(window, span, `${path}.window`) : [isRequired(`${path}.window`)]),
+  ];
+}
+
+function validateCap({ name, count, window }: EnrollmentCap, limits: Limits, path: string): FieldViolation[] {
+  const span = { leastS: MINUTE_S, mostDays: limits.longestSpanDays };
+  return [
+    ...(name === '' ? [] : checkWord(name, limits.capNameCharacters, `${path}.name`)),
+    ...checkNumber(count, 1, limits.cappedEnrollments, `${path}.count`),
+    ...(window ? checkSpan(window, span, `${path}.window`) : [isRequired(`${path}.window`)]),
+    // Windows are counted in whole seconds.
+    ...violationUnless(!window?.nanos, `${path}.window`, 'must be whole seconds'),
+  ];
+}
+
+function isRequired(field: string): FieldViolation {
+  return { field, description: 'is required' };
+}
+
+function validateTime(
+  { time }: TriggerSettings,
+  eventType: EventType,
+  types: AccountTypes,
+  path: string,
+): FieldViolation[] {
+  if (eventType.category !== 'time') {
+    return violationUnless(time === undefined, path, `must be absent: ${eventType.name} is no event of time`);
+  }
+  const catalogue = types.fieldCatalogue(eventType);
+  // A bare name could mean the event's own field.
+  return validateTimeSettings(time, eventType.name, path, (name) =>
+    /^(athlete|custom)\./.test(name) ? catalogue.resolve(name)?.type : undefined,
+  );
+}
