@@ -172,7 +172,13 @@ export interface Limits {
   readonly customEventFields: number;
   readonly accountFields: number;
   /** Characters of the name of an event, a field or an attribute, without its prefix, and of a description. */
-  readonly nameLength: number;
+  readonly fieldNameCharacters: number;
+  readonly fieldDescriptionCharacters: number;
+  /** An athlete's tags. */
+  readonly tags: number;
+  /** An athlete's attributes, and all of them as JSON. */
+  readonly attributes: number;
+  readonly attributesBytes: number;
   /** Entries of the outbox that one transaction evaluates. */
   readonly evaluatedEntries: number;
   /** Accounts whose triggers a process keeps in memory, and how many triggers of all of them. */
@@ -204,13 +210,6 @@ export interface Limits {
   /** Events that one call replays, and how many of them at a time. */
   readonly replayedEvents: number;
   readonly replayPageSize: number;
-  readonly descriptionLength: number;
-  /** An athlete's tags, and the characters of one. */
-  readonly tags: number;
-  readonly tagLength: number;
-  /** An athlete's attributes, and all of them as JSON. */
-  readonly attributes: number;
-  readonly attributesBytes: number;
   /** How often the outbox is looked into for events to evaluate, and how many partitions of accounts stand in line. */
   readonly busPollMs: number;
   readonly busPartitions: number;
@@ -333,7 +332,11 @@ const LIMITS: Limits = Object.freeze({
   customEventTypes: 200,
   customEventFields: 50,
   accountFields: 500,
-  nameLength: 50,
+  fieldNameCharacters: 50,
+  fieldDescriptionCharacters: 500,
+  tags: 100,
+  attributes: 100,
+  attributesBytes: 16 * 1024,
   evaluatedEntries: 100,
   keptAutomations: 1_000,
   keptTriggers: 200_000,
@@ -354,11 +357,6 @@ const LIMITS: Limits = Object.freeze({
   statisticsDays: 92,
   replayedEvents: 10_000,
   replayPageSize: 200,
-  descriptionLength: 500,
-  tags: 100,
-  tagLength: 100,
-  attributes: 100,
-  attributesBytes: 16 * 1024,
   busPollMs: 50,
   busPartitions: 256,
   busWorkers: 3,

@@ -14,7 +14,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   server: ['progression', 'catalog', 'automation', 'events', 'store'],
   automation: ['progression', 'catalog', 'events', 'store'],
   progression: ['store'],
-  catalog: ['store', 'progression/rules'],
+  catalog: ['store', 'progression/rules', 'automation/filters'],
   audit: ['store'],
   events: ['store'],
   store: [],

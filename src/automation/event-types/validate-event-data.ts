@@ -1,8 +1,8 @@
 /** Whether an event says what its type says that it may: each field as its type is, nothing else, and not too much. */
 import type { Limits } from '../../config.ts';
 import type { FieldViolation } from '../../domain-error.ts';
-import type { FieldType, JsonObject, JsonValue } from '../filters/filter.ts';
-import { elementKeyOf, keyOf, readNumber } from '../filters/values.ts';
+import type { JsonObject, JsonValue } from '../filters/filter.ts';
+import { isOfType, TYPE_RULES, textProblem } from '../filters/typed-value.ts';
 import type { EventType } from './event-type.ts';
 
 /** What an event says. */
@@ -14,18 +14,6 @@ export interface EventContent {
 
 /** What a form's answers travel in, of events of any type. */
 const ANSWERS = 'answers';
-
-/** What a value must be, by the type of its field. */
-export const TYPE_RULES: Readonly<Record<FieldType, string>> = {
-  string: 'must be a text',
-  id: 'must be a UUID',
-  bool: 'must be true or false',
-  int: 'must be a whole number',
-  decimal: 'must be a decimal number, as a number or as text without an exponent',
-  date: 'must be a day of the calendar, such as 2026-03-01',
-  timestamp: 'must be a time by RFC 3339, such as 2026-03-01T10:00:00Z',
-  list: 'must be a list of texts, numbers, true and false',
-};
 
 /**
  * Everything that is wrong with an event of the type, with paths such as `data.amount`; empty: nothing. A field may be
@@ -80,14 +68,6 @@ function typeProblem(type: EventType, root: string, name: string, value: JsonVal
   return `is no field of ${type.name}`;
 }
 
-/** Whether a value, which is not absent, is one of the type. */
-export function isOfType(type: FieldType, value: JsonValue): boolean {
-  if (type === 'list') {
-    return Array.isArray(value) && value.every((element) => elementKeyOf(element) !== undefined);
-  }
-  return keyOf(type, value) !== undefined && (type !== 'int' || readNumber(value)?.isInteger() === true);
-}
-
 /** What no JSON of PostgreSQL's can hold, and nesting beyond `depth`. */
 function contentProblem(value: JsonValue, depth: number): string | undefined {
   if (typeof value === 'string') {
@@ -110,13 +90,6 @@ function contentProblem(value: JsonValue, depth: number): string | undefined {
     }
   }
   return undefined;
-}
-
-/** What is wrong with a text that PostgreSQL could not keep; undefined: nothing. */
-export function textProblem(text: string): string | undefined {
-  return text.includes('\0') || !text.isWellFormed()
-    ? 'must be Unicode text without the character 0'
-    : undefined;
 }
 
 function isAbsent(value: JsonValue | undefined): value is null | undefined {
