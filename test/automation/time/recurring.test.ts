@@ -1,0 +1,149 @@
+/** Recurring schedules where clocks change, and the latest tick of those that were waited for. */
+import { describe, expect, test } from 'vitest';
+import { createTicks } from '../../../src/automation/time/recurring.ts';
+import type { Recurrence } from '../../../src/automation/time/time-schedule.ts';
+import { instantFromText, instantToText } from '../../../src/instant.ts';
+
+const at = (text: string) => instantFromText(`${text}:00Z`);
+const cron = (text: string): Recurrence => ({ kind: 'cron', text });
+const every = (days: number, time: string, startingOn: string): Recurrence => {
+  return { kind: 'every', days, at: time, startingOn };
+};
+const ticksIn = (zone: string, recurrence: Recurrence) =>
+  createTicks({ kind: 'recurring_schedule', zone, recurrence });
+
+/** In UTC, all of them between two instants. */
+function between(zone: string, recurrence: Recurrence, after: string, before: string): string[] {
+  const { next } = ticksIn(zone, recurrence);
+  const found: string[] = [];
+  for (let tick = next(at(after)); tick !== undefined && tick < at(before); tick = next(tick)) {
+    found.push(instantToText(tick).slice(5, 16));
+  }
+  return found;
+}
+
+describe('where clocks change', () => {
+  test.each([
+    [
+      'daily, in the gap',
+      'Europe/Berlin',
+      cron('30 2 * * *'),
+      '2026-03-27T12:00',
+      '2026-03-30T12:00',
+      ['03-28T01:30', '03-29T01:30', '03-30T00:30'],
+    ],
+    [
+      'daily, in the overlap',
+      'Europe/Berlin',
+      cron('30 2 * * *'),
+      '2026-10-24T12:00',
+      '2026-10-26T12:00',
+      ['10-25T00:30', '10-26T01:30'],
+    ],
+    [
+      'hourly, over the gap',
+      'Europe/Berlin',
+      cron('30 * * * *'),
+      '2026-03-28T23:45',
+      '2026-03-29T03:00',
+      ['03-29T00:30', '03-29T01:30', '03-29T02:30'],
+    ],
+    [
+      'hourly, over the overlap',
+      'Europe/Berlin',
+      cron('30 * * * *'),
+      '2026-10-24T23:00',
+      '2026-10-25T03:00',
+      ['10-24T23:30', '10-25T00:30', '10-25T02:30'],
+    ],
+    [
+      'in order behind a gap of half an hour',
+      'Australia/Lord_Howe',
+      cron('10,35 1-2 * * *'),
+      '2026-10-03T14:00',
+      '2026-10-03T18:00',
+      ['10-03T14:40', '10-03T15:05', '10-03T15:35', '10-03T15:40'],
+    ],
+    [
+      'over a gap of two hours',
+      'Antarctica/Troll',
+      cron('0 1,2,3 * * *'),
+      '2026-03-29T00:00',
+      '2026-03-29T12:00',
+      ['03-29T01:00', '03-29T02:00'],
+    ],
+    [
+      'on the day that Samoa skipped',
+      'Pacific/Apia',
+      cron('0 8 30 * *'),
+      '2011-12-01T00:00',
+      '2012-01-15T00:00',
+      ['12-30T18:00'],
+    ],
+    [
+      'daily over that day',
+      'Pacific/Apia',
+      every(1, '08:00', '2011-12-01'),
+      '2011-12-28T12:00',
+      '2012-01-01T12:00',
+      ['12-28T18:00', '12-29T18:00', '12-30T18:00', '12-31T18:00'],
+    ],
+    [
+      'daily at midnight where a gap begins then',
+      'Africa/Cairo',
+      cron('0 0 * * *'),
+      '2026-04-22T12:00',
+      '2026-04-25T12:00',
+      ['04-22T22:00', '04-23T22:00', '04-24T21:00'],
+    ],
+  ] as const)('%s', (_, zone, recurrence, after, before, expected) => {
+    expect(between(zone, recurrence, after, before)).toEqual(expected);
+  });
+});
+
+describe('every so many days or weeks', () => {
+  test('begins with the first day', () => {
+    const { next } = ticksIn('Europe/Berlin', every(3, '06:00', '2026-01-05'));
+
+    expect(next(at('2020-01-01T00:00'))).toBe(at('2026-01-05T05:00'));
+    expect(next(at('2026-01-05T04:59'))).toBe(at('2026-01-05T05:00'));
+    expect(next(at('2026-01-05T05:00'))).toBe(at('2026-01-08T05:00'));
+    expect(next(at('2026-07-01T12:00'))).toBe(at('2026-07-04T04:00'));
+  });
+
+  test('keeps its weekday in each week of the year', () => {
+    const found = between('UTC', every(14, '06:00', '2026-01-05'), '2026-12-01T00:00', '2027-01-31T00:00');
+
+    expect(found).toEqual(['12-07T06:00', '12-21T06:00', '01-04T06:00', '01-18T06:00']);
+  });
+});
+
+describe('the latest tick', () => {
+  test.each([
+    ['among many', cron('*/15 * * * *'), '2026-01-01T00:00', '2026-03-01T10:07', '2026-03-01T10:00'],
+    ['at its own instant', cron('0 6 * * *'), '2026-01-01T00:00', '2026-03-01T06:00', '2026-03-01T06:00'],
+    ['months ago', cron('* 12 1 1 *'), '2026-01-01T00:00', '2026-12-31T00:00', '2026-01-01T12:59'],
+    ['the first of all', cron('0 6 * * *'), '2026-01-01T05:59', '2026-01-01T06:01', '2026-01-01T06:00'],
+  ])('%s', (_, recurrence, after, upTo, expected) => {
+    expect(ticksIn('UTC', recurrence).last(at(after), at(upTo))).toBe(at(expected));
+  });
+
+  test('is none when none has come', () => {
+    const { last } = ticksIn('UTC', cron('0 6 * * *'));
+
+    expect(last(at('2026-01-01T06:00'), at('2026-01-02T05:59'))).toBeUndefined();
+  });
+
+  test('of every minute of two years takes less than a second', () => {
+    const { last } = ticksIn('America/New_York', cron('* * * * *'));
+    const startedAt = performance.now();
+
+    expect(last(at('2024-01-01T00:00'), at('2026-01-01T00:00'))).toBe(at('2026-01-01T00:00'));
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+});
+
+test('comes no more at the end of the calendar', () => {
+  expect(ticksIn('UTC', cron('0 0 1 1 *')).next(at('9998-06-01T00:00'))).toBeUndefined();
+  expect(ticksIn('UTC', every(366, '00:00', '2026-01-01')).next(at('9998-12-01T00:00'))).toBeUndefined();
+});
