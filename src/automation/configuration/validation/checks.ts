@@ -1,6 +1,6 @@
 /** What fields of workflows and triggers may hold: each check gives no violation, or the one of its field. */
 import type { FieldViolation } from '../../../domain-error.ts';
-import { textProblem } from '../../event-types/validate-event-data.ts';
+import { textProblem } from '../../filters/typed-value.ts';
 import { violationUnless } from '../../time/field-checks.ts';
 
 /** From `least` to `most` characters, none of them a control character but tabs and line breaks. */

@@ -2,7 +2,8 @@
 import type { FieldViolation } from '../../../domain-error.ts';
 import { refusalOfWebhookUrl } from '../../actions/webhook-address.ts';
 import { CUSTOM_PREFIX } from '../../event-types/event-types.ts';
-import { textProblem, validateEventData } from '../../event-types/validate-event-data.ts';
+import { validateEventData } from '../../event-types/validate-event-data.ts';
+import { textProblem } from '../../filters/typed-value.ts';
 import { isHourAndMinute } from '../../time/civil-date.ts';
 import { violationUnless } from '../../time/field-checks.ts';
 import { jsonFaults } from '../json-input.ts';
