@@ -1,5 +1,5 @@
 /** When and where a filter's calendar is: the present is the event's time, in the athlete's zone. */
-import type { Instant } from '../../instant.ts';
+import { type Instant, instantFromText } from '../../instant.ts';
 import { addDays, type CivilDate } from '../time/civil-date.ts';
 import { firstTimeZone, instantOfLocal, localDateOf } from '../time/zoned.ts';
 import type { FilterInput } from './filter.ts';
@@ -25,9 +25,9 @@ export function momentOf(input: FilterInput): Moment {
   return moment;
 }
 
-/** The zone of the name, else UTC. In one spelling, so that what is kept by zone is kept but once. */
-export function zoneOf(name: string): string {
-  return firstTimeZone(name).toLowerCase();
+/** The first that is a zone, else UTC. In one spelling, so that what is kept by zone is kept but once. */
+export function zoneOf(...candidates: readonly string[]): string {
+  return firstTimeZone(...candidates).toLowerCase();
 }
 
 /** The day on a calendar in the zone; undefined outside the years 1 to 9999. */
@@ -40,6 +40,15 @@ export function dateIn(zone: string, instant: Instant): CivilDate | undefined {
     }
     throw error;
   }
+}
+
+/** The years of which zones are known: IANA vouches for none before 1970, and nobody for what clocks do after 2099. */
+export const ZONED_FROM: Instant = instantFromText('1970-01-01T00:00:00Z');
+export const ZONED_TO: Instant = instantFromText('2100-01-01T00:00:00Z');
+
+/** The day in the zone, or, outside the years of which zones are known, in UTC. */
+export function calendarDateOf(instant: Instant, zone: string): CivilDate | undefined {
+  return dateIn(instant >= ZONED_FROM && instant < ZONED_TO ? zone : 'utc', instant);
 }
 
 /** Later than every instant that a text can name, and the latest that PostgreSQL's bigint holds. */

@@ -4,7 +4,7 @@ import { type CivilDate, weekdayOf } from '../time/civil-date.ts';
 import type { NumberBound, ValueComparison } from './comparison.ts';
 import { foldCase } from './constants.ts';
 import type { FieldType, FilterInput, JsonValue } from './filter.ts';
-import { createDayBounds, dateIn, daysAround, momentOf } from './moment.ts';
+import { calendarDateOf, createDayBounds, daysAround, momentOf } from './moment.ts';
 import {
   EMPTY_LIST_KEY,
   keyOf,
@@ -102,7 +102,7 @@ function createTimeTest(
 
 function readLocalDate(value: Value, input: FilterInput): CivilDate | undefined {
   const instant = readInstant(value);
-  return instant === undefined ? undefined : dateIn(momentOf(input).zone, instant);
+  return instant === undefined ? undefined : calendarDateOf(instant, momentOf(input).zone);
 }
 
 function createDateTest({ relation, date }: Kind<'day'>): ValueTest {

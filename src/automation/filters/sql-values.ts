@@ -1,0 +1,83 @@
+/** The readers of values.ts as SQL over jsonb: null where those give undefined, and never an error. */
+import { type RawBuilder, sql } from 'kysely';
+import {
+  DATE_PATTERN,
+  LEAST_SIZE,
+  NUMBER_PATTERN,
+  SIZE_LIMIT,
+  TIMESTAMP_PATTERN,
+  UUID_PATTERN,
+} from './values.ts';
+
+/** An expression of PostgreSQL's; its parameters are bound. */
+export type Sql = RawBuilder<unknown>;
+
+// CASE alone keeps PostgreSQL from evaluating a cast on rows that the test before it excludes.
+
+export function textSql(value: Sql): Sql {
+  return sql`case when jsonb_typeof(${value}) = 'string' then normalize(${bare(value)}, NFC) end`;
+}
+
+export function idSql(value: Sql): Sql {
+  return sql`case when ${isSpelled(value, UUID_PATTERN)} then lower(${bare(value)}) end`;
+}
+
+/** As text. */
+export function flagSql(value: Sql): Sql {
+  return sql`case when jsonb_typeof(${value}) = 'boolean' then ${bare(value)} end`;
+}
+
+export function numberSql(value: Sql): Sql {
+  return sql`case when jsonb_typeof(${value}) = 'number' then ${jsonNumberSql(value)}
+    when ${isSpelled(value, NUMBER_PATTERN)} then ${bare(value)}::numeric end`;
+}
+
+/** As text, which is in the order of the calendar. */
+export function dateSql(value: Sql): Sql {
+  return sql`case when ${isSpelled(value, DATE_PATTERN)} then ${bare(value)} end`;
+}
+
+/** In microseconds since 1970, as bigint. What is below a microsecond is cut, as PostgreSQL itself would not. */
+export function instantSql(value: Sql): Sql {
+  return sql`case when ${isSpelled(value, TIMESTAMP_PATTERN)} then (extract(epoch from
+    regexp_replace(${bare(value)}, '(\\.[0-9]{6})[0-9]+', '\\1')::timestamptz) * 1000000)::bigint end`;
+}
+
+/** The keys of a list's elements, as text[] with nulls. */
+export function elementsSql(value: Sql): Sql {
+  const element = sql.ref('elements.element');
+  return sql`case when jsonb_typeof(${value}) = 'array' then array(select ${elementKeySql(element)}
+    from jsonb_array_elements(${value}) as elements (element)) end`;
+}
+
+export function listSizeSql(value: Sql): Sql {
+  return sql`case when jsonb_typeof(${value}) = 'array' then jsonb_array_length(${value}) end`;
+}
+
+function elementKeySql(element: Sql): Sql {
+  return sql`case jsonb_typeof(${element}) when 'string' then normalize(${bare(element)}, NFC)
+    when 'number' then trim_scale(${jsonNumberSql(element)})::text when 'boolean' then ${bare(element)} end`;
+}
+
+/**
+ * A JSON number as JavaScript knows it: to the double next to it, in the digits of that double's shortest spelling.
+ * PostgreSQL's jsonb keeps more digits and sizes than that; doubles that it cannot cast to are left out first.
+ */
+function jsonNumberSql(value: Sql): Sql {
+  return sql`(select case when n = 0 or abs(n) >= ${LEAST_SIZE}::numeric and abs(n) < ${SIZE_LIMIT}::numeric then n end
+    from (select case when abs(n) <= ${BECOMES_ZERO}::numeric then 0
+      when abs(n) between 1e-101 and 1e101 then n::float8::text::numeric end as n
+      from (select (${value})::numeric as n) as stored) as doubles)`;
+}
+
+/** Half of the least double. */
+const BECOMES_ZERO = '2.4703282292062327208828439643411068618252990130716238221279284125e-324';
+
+function isSpelled(value: Sql, pattern: string): Sql {
+  return sql`(jsonb_typeof(${value}) = 'string' and ${bare(value)} ~ ${pattern})`;
+}
+
+/** A scalar without its quotes. */
+function bare(value: Sql): Sql {
+  return sql`(${value} #>> '{}')`;
+}
