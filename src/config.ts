@@ -139,9 +139,10 @@ export interface Limits {
   /** Steps of workflows that change the database at the same time, and how long each may take. */
   readonly concurrentSteps: number;
   readonly stepTimeoutMs: number;
-  /** Steps that wait for others, as webhooks do, at the same time; of one account; and how many of it stand in line. */
+  /** Steps that wait for others, as webhooks do, at the same time; of one account; in line for that; of one account. */
   readonly concurrentCallSteps: number;
   readonly concurrentCallStepsPerAccount: number;
+  readonly waitingCallSteps: number;
   readonly waitingCallStepsPerAccount: number;
   /** After how long such a step counts as abandoned by its process; longer than any of them takes. */
   readonly stepLeaseMs: number;
@@ -312,6 +313,7 @@ const LIMITS: Limits = Object.freeze({
   stepTimeoutMs: 5_000,
   concurrentCallSteps: 16,
   concurrentCallStepsPerAccount: 4,
+  waitingCallSteps: 1_000,
   waitingCallStepsPerAccount: 100,
   stepLeaseMs: 60_000,
   stepTries: 12,
@@ -364,7 +366,7 @@ const LIMITS: Limits = Object.freeze({
   redisTimeoutMs: 2_000,
   streamWaitMs: 1_000,
   relayedEntries: 500,
-  streamRecords: 100_000,
+  streamRecords: 10_000,
   readRecords: 1_000,
   pendingRecords: 20_000,
   abandonedRecordMs: 10_000,
