@@ -1,9 +1,56 @@
 /** TriggerService on the wire: each method goes to the file of its name. */
 import type { ServiceImpl } from '@connectrpc/connect';
-import type { TriggerService } from '../gen/automation/v1/trigger_service_pb.ts';
-import type { ServiceDeps } from '../store/calls.ts';
+import { TriggerService } from '../gen/automation/v1/trigger_service_pb.ts';
+import { createCalls, type ServiceDeps } from '../store/calls.ts';
+import { configureTrigger } from './configuration/configure-trigger.ts';
+import { deleteTrigger } from './configuration/delete-trigger.ts';
+import { getTrigger } from './configuration/get-trigger.ts';
+import { listTriggerVersions } from './configuration/list-trigger-versions.ts';
+import { listTriggers } from './configuration/list-triggers.ts';
+import { configuredTriggerMessage, triggerMessage, triggerVersionMessage } from './configuration/messages.ts';
+import { restoreTrigger } from './configuration/restore-trigger.ts';
+import { rollbackTrigger } from './configuration/rollback-trigger.ts';
+import { updateTrigger } from './configuration/update-trigger.ts';
 
 /** The contract of each method is in trigger_service.proto. */
-export function createTriggerService(_deps: ServiceDeps): Partial<ServiceImpl<typeof TriggerService>> {
-  return {};
+export function createTriggerService(deps: ServiceDeps): Partial<ServiceImpl<typeof TriggerService>> {
+  const { read, write } = createCalls(deps);
+  const { method } = TriggerService;
+  const { config } = deps;
+  const { defaultPageSize } = config.limits;
+  return {
+    configureTrigger: (request, context) =>
+      write(method.configureTrigger, request, context, async (change) =>
+        configuredTriggerMessage(await configureTrigger(change, request, config)),
+      ),
+    getTrigger: (request, context) =>
+      read(context, async (tx) => ({ trigger: triggerMessage(await getTrigger(tx, request.triggerId)) })),
+    updateTrigger: (request, context) =>
+      write(method.updateTrigger, request, context, async (change) =>
+        configuredTriggerMessage(await updateTrigger(change, request, config)),
+      ),
+    deleteTrigger: (request, context) =>
+      write(method.deleteTrigger, request, context, async (change) => {
+        await deleteTrigger(change, request);
+        return {};
+      }),
+    restoreTrigger: (request, context) =>
+      write(method.restoreTrigger, request, context, async (change) =>
+        configuredTriggerMessage(await restoreTrigger(change, request.triggerId, config)),
+      ),
+    rollbackTrigger: (request, context) =>
+      write(method.rollbackTrigger, request, context, async (change) =>
+        configuredTriggerMessage(await rollbackTrigger(change, request, config)),
+      ),
+    listTriggers: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, ...page } = await listTriggers(tx, request, defaultPageSize);
+        return { triggers: rows.map(triggerMessage), ...page };
+      }),
+    listTriggerVersions: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, trigger, ...page } = await listTriggerVersions(tx, request, defaultPageSize);
+        return { versions: rows.map((row) => triggerVersionMessage(trigger, row)), ...page };
+      }),
+  };
 }

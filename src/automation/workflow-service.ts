@@ -1,9 +1,50 @@
 /** WorkflowService on the wire: each method goes to the file of its name. */
 import type { ServiceImpl } from '@connectrpc/connect';
-import type { WorkflowService } from '../gen/automation/v1/workflow_service_pb.ts';
-import type { ServiceDeps } from '../store/calls.ts';
+import { WorkflowService } from '../gen/automation/v1/workflow_service_pb.ts';
+import { createCalls, type ServiceDeps } from '../store/calls.ts';
+import { activateWorkflow } from './configuration/activate-workflow.ts';
+import { createWorkflow } from './configuration/create-workflow.ts';
+import { deleteWorkflow } from './configuration/delete-workflow.ts';
+import { getWorkflow } from './configuration/get-workflow.ts';
+import { listWorkflows } from './configuration/list-workflows.ts';
+import { configuredMessage, workflowMessage } from './configuration/messages.ts';
+import { pauseWorkflow } from './configuration/pause-workflow.ts';
+import { updateWorkflow } from './configuration/update-workflow.ts';
 
 /** The contract of each method is in workflow_service.proto. */
-export function createWorkflowService(_deps: ServiceDeps): Partial<ServiceImpl<typeof WorkflowService>> {
-  return {};
+export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<typeof WorkflowService>> {
+  const { read, write } = createCalls(deps);
+  const { method } = WorkflowService;
+  const { config } = deps;
+  const { defaultPageSize } = config.limits;
+  return {
+    createWorkflow: (request, context) =>
+      write(method.createWorkflow, request, context, async (change) =>
+        configuredMessage(await createWorkflow(change, request, config)),
+      ),
+    getWorkflow: (request, context) =>
+      read(context, async (tx) => ({ workflow: workflowMessage(await getWorkflow(tx, request.workflowId)) })),
+    listWorkflows: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, ...page } = await listWorkflows(tx, request, defaultPageSize);
+        return { workflows: rows.map(workflowMessage), ...page };
+      }),
+    updateWorkflow: (request, context) =>
+      write(method.updateWorkflow, request, context, async (change) =>
+        configuredMessage(await updateWorkflow(change, request, config)),
+      ),
+    activateWorkflow: (request, context) =>
+      write(method.activateWorkflow, request, context, async (change) =>
+        configuredMessage(await activateWorkflow(change, request, config)),
+      ),
+    pauseWorkflow: (request, context) =>
+      write(method.pauseWorkflow, request, context, async (change) => ({
+        workflow: workflowMessage(await pauseWorkflow(change, request)),
+      })),
+    deleteWorkflow: (request, context) =>
+      write(method.deleteWorkflow, request, context, async (change) => {
+        await deleteWorkflow(change, request);
+        return {};
+      }),
+  };
 }

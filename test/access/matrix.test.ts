@@ -78,6 +78,25 @@ const WHO_MAY: Readonly<Record<string, string>> = {
   'UserService.EraseUser': '',
 
   'AuditService.ListAuditEntries': '',
+
+  'WorkflowService.CreateWorkflow': 'coach',
+  'WorkflowService.GetWorkflow': 'service coach read-only',
+  'WorkflowService.ListWorkflows': 'service coach read-only',
+  'WorkflowService.UpdateWorkflow': 'coach',
+  'WorkflowService.ActivateWorkflow': 'coach',
+  'WorkflowService.PauseWorkflow': 'coach',
+  'WorkflowService.DeleteWorkflow': 'coach',
+  'WorkflowService.ListTemplates': 'service coach read-only',
+  'WorkflowService.CreateWorkflowFromTemplate': 'coach',
+
+  'TriggerService.ConfigureTrigger': 'coach',
+  'TriggerService.GetTrigger': 'service coach read-only',
+  'TriggerService.UpdateTrigger': 'coach',
+  'TriggerService.DeleteTrigger': 'coach',
+  'TriggerService.RestoreTrigger': 'coach',
+  'TriggerService.RollbackTrigger': 'coach',
+  'TriggerService.ListTriggers': 'service coach read-only',
+  'TriggerService.ListTriggerVersions': 'service coach read-only',
 };
 
 type Answer = 'let in' | 'UNAUTHENTICATED' | 'PERMISSION_DENIED' | 'ACCOUNT_MISMATCH';

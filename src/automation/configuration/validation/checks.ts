@@ -53,7 +53,7 @@ export function checkSpan(
   const length = seconds * NANOS_OF_SECOND + BigInt(nanos);
   const most = BigInt(mostDays) * DAY_S * NANOS_OF_SECOND;
   const isRight = isDuration && length >= BigInt(leastS) * NANOS_OF_SECOND && length <= most;
-  return violationUnless(isRight, field, `must be from ${leastS} seconds to ${count(mostDays)} days`);
+  return violationUnless(isRight, field, `must be from ${leastS} s to ${count(mostDays)} days`);
 }
 
 function isPrintable(text: string): boolean {

@@ -1,12 +1,21 @@
 /** What a trigger may be: the one gate before everything that stores one, and before everything that starts one. */
 import type { Limits } from '../../../config.ts';
-import type { FieldViolation } from '../../../domain-error.ts';
+import { type FieldViolation, invalidFields } from '../../../domain-error.ts';
 import type { TriggerInput } from '../../../gen/automation/v1/trigger_pb.ts';
 import type { AccountTypes } from '../../event-types/account-types.ts';
 import { CATEGORIES, type EventType } from '../../event-types/event-type.ts';
+import { createFieldCatalogue } from '../../filters/field-catalogue.ts';
+import type { FieldCatalogue, FilterGroup } from '../../filters/filter.ts';
 import { validateFilter } from '../../filters/validate-filter.ts';
-import { draftOfInput, inputFaults, type TriggerDraft } from '../trigger-draft.ts';
+import {
+  draftOfInput,
+  inputFaults,
+  readStoredTrigger,
+  type StoredTrigger,
+  type TriggerDraft,
+} from '../trigger-draft.ts';
 import { validateSettings } from './validate-settings.ts';
+import { requireNone } from './violations.ts';
 
 /** The input as a draft, and everything that is wrong with it, with its path below `path`. */
 export function readTriggerInput(
@@ -20,6 +29,33 @@ export function readTriggerInput(
   return { draft, violations };
 }
 
+/** The input as a draft that may be stored; VALIDATION_FAILED with everything that is wrong with it. */
+export function readRequiredTrigger(
+  input: TriggerInput | undefined,
+  types: AccountTypes,
+  limits: Limits,
+  path: string,
+): TriggerDraft {
+  if (!input) {
+    throw invalidFields([{ field: path, description: 'is required' }]);
+  }
+  const { draft, violations } = readTriggerInput(input, types, limits, path);
+  requireNone(violations);
+  return draft;
+}
+
+/** What was stored some time ago, as a draft that may be stored today; VALIDATION_FAILED as above. */
+export function readRecordedTrigger(
+  recorded: StoredTrigger,
+  types: AccountTypes,
+  limits: Limits,
+  path: string,
+): TriggerDraft {
+  const draft = readStoredTrigger(recorded);
+  requireNone(validateTrigger(draft, types, limits, path));
+  return draft;
+}
+
 /** Every fault, with its path below `path`; empty: it may be stored. */
 export function validateTrigger(
   { triggerType, triggerEvent, filter, settings }: TriggerDraft,
@@ -31,10 +67,22 @@ export function validateTrigger(
   return [
     ...validateType(triggerType, eventType, `${path}.trigger_type`),
     ...validateEvent(triggerEvent, eventType, `${path}.trigger_event`),
-    // Without an event nobody knows which fields there are.
-    ...(eventType ? validateFilter(filter, types.fieldCatalogue(eventType), `${path}.filter`, limits) : []),
+    ...filterFaults(filter, eventType && types.fieldCatalogue(eventType), limits, `${path}.filter`),
     ...validateSettings(settings, eventType, types, limits, `${path}.settings`),
   ];
+}
+
+const NO_FIELDS = createFieldCatalogue({ event: [], carriesDiff: true, athlete: [], account: [] });
+
+/** Without an event nobody knows which fields there are; all else about the filter can still be told. */
+function filterFaults(
+  filter: FilterGroup,
+  catalogue: FieldCatalogue | undefined,
+  limits: Limits,
+  path: string,
+): FieldViolation[] {
+  const faults = validateFilter(filter, catalogue ?? NO_FIELDS, path, limits);
+  return catalogue ? faults : faults.filter(({ field }) => !field.endsWith('.field'));
 }
 
 function validateType(

@@ -1,18 +1,11 @@
 /** What a workflow may be, with its actions and its trigger: everything that is wrong with it, at once. */
-import type { Config } from '../../../config.ts';
-import { type FieldViolation, invalidFields } from '../../../domain-error.ts';
+import type { FieldViolation } from '../../../domain-error.ts';
 import type { Action } from '../../../gen/automation/v1/action_pb.ts';
 import type { Transaction } from '../../../store/database.ts';
-import type { AccountTypes } from '../../event-types/account-types.ts';
 import { loadReferences } from '../references.ts';
+import type { Rulebook } from '../rulebook.ts';
 import { checkText } from './checks.ts';
 import { validateActions } from './validate-actions.ts';
-
-/** What the account has, and what the server allows. */
-export interface Rulebook {
-  readonly types: AccountTypes;
-  readonly config: Pick<Config, 'limits' | 'webhooks'>;
-}
 
 /** Every fault of a name and a description. */
 export function validateTexts(
@@ -37,11 +30,4 @@ export async function validateNamedActions(
 ): Promise<FieldViolation[]> {
   const references = await loadReferences(tx, actions);
   return validateActions(actions, { types, references, ...config }, path);
-}
-
-/** VALIDATION_FAILED with all of them, if there are any. */
-export function requireNone(violations: readonly FieldViolation[]): void {
-  if (violations.length > 0) {
-    throw invalidFields(violations);
-  }
 }

@@ -1,0 +1,52 @@
+/** DeleteWorkflow: archives the workflow, deletes its trigger, and cancels its runs. */
+import { sql } from 'kysely';
+import type { DeleteWorkflowRequest } from '../../gen/automation/v1/workflow_service_pb.ts';
+import { instantToText } from '../../instant.ts';
+import type { Change } from '../../store/change.ts';
+import { requireEtagIfGiven } from './etag.ts';
+import { auditedWorkflow, recordTrigger, recordWorkflow, triggerBefore } from './record.ts';
+import { bumpRevision } from './revision.ts';
+import { liveTriggerOf, requireWorkflow } from './workflows.ts';
+
+const ACTION = 'DeleteWorkflow';
+
+/** WORKFLOW_NOT_FOUND, ETAG_MISMATCH. One that is ARCHIVED stays as it is. */
+export async function deleteWorkflow(change: Change, request: DeleteWorkflowRequest): Promise<void> {
+  const { tx, now } = change;
+  const revision = await bumpRevision(tx);
+  const workflow = await requireWorkflow(tx, request.workflowId);
+  requireEtagIfGiven(request.etag, workflow);
+  if (workflow.status === 'ARCHIVED') {
+    return;
+  }
+  const trigger = await liveTriggerOf(tx, workflow.id);
+  const before = auditedWorkflow(workflow);
+  const ofTrigger = trigger && triggerBefore(trigger, workflow);
+  workflow.status = 'ARCHIVED';
+  workflow.version += 1;
+  workflow.updatedAt = now;
+  recordWorkflow(change, workflow, { action: ACTION, before });
+  if (trigger && ofTrigger) {
+    trigger.deletedAt = now;
+    trigger.version += 1;
+    trigger.updatedAt = now;
+    await recordTrigger(change, revision, { trigger, workflow, action: ACTION, before: ofTrigger });
+  }
+  await cancelRuns(change, workflow.id);
+}
+
+/** In order of their ids, so that whoever else takes several of them does not wait for us while we wait for them. */
+async function cancelRuns({ tx, now }: Change, workflowId: string): Promise<void> {
+  await sql`
+    with running as (
+      select id from workflow_enrollments
+      where account_id = ${tx.accountId} and workflow_id = ${workflowId}
+        and state in ('TRIGGERED', 'ACTIVE', 'QUEUED')
+      order by id
+      for no key update
+    )
+    update workflow_enrollments
+    set state = 'CANCELLED', due_at = null, ended_at = ${instantToText(now)}::timestamptz,
+      ended_reason = 'WORKFLOW_DELETED'
+    where account_id = ${tx.accountId} and id in (select id from running)`.execute(tx.sql);
+}

@@ -1,0 +1,68 @@
+/** Refuses workflows that would set themselves off again, and warns of those that might. */
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { DomainError } from '../../../domain-error.ts';
+import type { WarningSchema } from '../../../gen/automation/v1/trigger_pb.ts';
+import type { Transaction } from '../../../store/database.ts';
+import type { AccountTypes } from '../../event-types/account-types.ts';
+import { takesPart } from '../participation.ts';
+import { readStoredActions } from '../stored-actions.ts';
+import { readStoredTrigger } from '../trigger-draft.ts';
+import type { WorkflowWithTrigger } from '../workflows.ts';
+import type { LoopNode } from './edge.ts';
+import { findLoop, type Loop } from './find-loop.ts';
+
+export type Warning = MessageInitShape<typeof WarningSchema>;
+
+/** A path is told as far as anybody would read it, and as it fits into an answer's metadata. */
+const TOLD_WORKFLOWS = 20;
+const TOLD_NAME = 60;
+
+/**
+ * TRIGGER_LOOP when the workflow takes part and every step of a loop is certain. Otherwise the warnings: of a loop
+ * that is merely possible, or that waits for the workflow to be activated. The account's revision has been counted,
+ * so that no other change comes in between.
+ */
+export async function guardLoops(
+  tx: Transaction,
+  { workflow, trigger }: WorkflowWithTrigger,
+  types: AccountTypes,
+): Promise<Warning[]> {
+  if (!trigger) {
+    return [];
+  }
+  const node: LoopNode = {
+    ...{ workflowId: workflow.id, name: workflow.name },
+    ...{ trigger: readStoredTrigger(trigger), actions: readStoredActions(workflow.actions) },
+  };
+  const loop = await findLoop(tx, node, types);
+  if (!loop) {
+    return [];
+  }
+  if (loop.isCertain && takesPart(trigger, workflow)) {
+    throw new DomainError('TRIGGER_LOOP', `the workflow would set itself off again: ${routeOf(loop)}`, {
+      metadata: metadataOf(loop),
+    });
+  }
+  const [reason, may] = loop.isCertain ? ['TRIGGER_LOOP', 'will'] : ['POSSIBLE_TRIGGER_LOOP', 'may'];
+  const message = `once active, the workflow ${may} set itself off again: ${routeOf(loop)}`;
+  return [{ reason, message, metadata: metadataOf(loop) }];
+}
+
+function routeOf({ path }: Loop): string {
+  return [...namesOf(path), namesOf(path)[0]].join(' → ');
+}
+
+function metadataOf({ path }: Loop): Record<string, string> {
+  const told = path.slice(0, TOLD_WORKFLOWS);
+  return {
+    workflowIds: told.map(({ workflowId }) => workflowId).join(','),
+    workflowNames: namesOf(path).join(' → '),
+    length: String(path.length),
+  };
+}
+
+function namesOf(path: readonly LoopNode[]): string[] {
+  return path
+    .slice(0, TOLD_WORKFLOWS)
+    .map(({ name }) => (name.length > TOLD_NAME ? `${name.slice(0, TOLD_NAME)}…` : name));
+}

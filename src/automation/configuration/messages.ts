@@ -1,0 +1,72 @@
+/** Workflows and triggers as the contract says them. */
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { enumValue } from '../../enum-name.ts';
+import type { TriggerSchema, TriggerVersionSchema } from '../../gen/automation/v1/trigger_pb.ts';
+import { type WorkflowSchema, WorkflowStatusSchema } from '../../gen/automation/v1/workflow_service_pb.ts';
+import { type Instant, instantToTimestamp } from '../../instant.ts';
+import type { TriggerVersion } from '../../store/entities/trigger-version.ts';
+import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
+import type { Configured, ConfiguredTrigger } from './configured.ts';
+import { etagOf } from './etag.ts';
+import { filterToMessage } from './filter-message.ts';
+import { readStoredActions, withoutSecrets } from './stored-actions.ts';
+import { readStoredTrigger } from './trigger-draft.ts';
+import type { WorkflowWithTrigger } from './workflows.ts';
+
+function lifetime(row: { createdAt: Instant; updatedAt: Instant }) {
+  return { createdAt: instantToTimestamp(row.createdAt), updatedAt: instantToTimestamp(row.updatedAt) };
+}
+
+/** Without the secrets of its webhooks. */
+export function workflowMessage({
+  workflow,
+  trigger,
+}: WorkflowWithTrigger): MessageInitShape<typeof WorkflowSchema> {
+  const { id, name, description, version, createdBy } = workflow;
+  return {
+    ...{ id, name, description, version, createdBy },
+    status: enumValue(WorkflowStatusSchema, workflow.status),
+    actions: withoutSecrets(readStoredActions(workflow.actions)),
+    ...(trigger ? { trigger: triggerMessage(trigger) } : {}),
+    etag: etagOf(workflow),
+    ...lifetime(workflow),
+  };
+}
+
+export function triggerMessage(trigger: WorkflowTrigger): MessageInitShape<typeof TriggerSchema> {
+  const { id, workflowId, version, createdBy, deletedAt } = trigger;
+  const { filter, settings, ...shown } = readStoredTrigger(trigger);
+  return {
+    ...{ id, workflowId, version, createdBy, settings },
+    ...shown,
+    filter: filterToMessage(filter),
+    etag: etagOf(trigger),
+    ...lifetime(trigger),
+    ...(deletedAt ? { deletedAt: instantToTimestamp(deletedAt) } : {}),
+  };
+}
+
+/** A state that the trigger had. */
+export function triggerVersionMessage(
+  trigger: WorkflowTrigger,
+  row: TriggerVersion,
+): MessageInitShape<typeof TriggerVersionSchema> {
+  const { version, action, actor, recordedAt, deletedAt, triggerType, triggerEvent, isActive } = row;
+  const { filters, settings } = row;
+  const then = { triggerType, triggerEvent, filters, settings, isActive, version, deletedAt };
+  return {
+    ...{ version, action, actor },
+    trigger: triggerMessage({ ...trigger, ...then, updatedAt: recordedAt }),
+    recordedAt: instantToTimestamp(recordedAt),
+  };
+}
+
+/** What changes of workflows answer. */
+export function configuredMessage({ warnings, ...configured }: Configured) {
+  return { workflow: workflowMessage(configured), warnings: [...warnings] };
+}
+
+/** What changes of triggers answer. */
+export function configuredTriggerMessage({ trigger, warnings }: ConfiguredTrigger) {
+  return { trigger: triggerMessage(trigger), warnings: [...warnings] };
+}

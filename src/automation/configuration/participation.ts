@@ -1,0 +1,53 @@
+/** When a trigger takes part in the evaluation of events: what has to follow when it begins to, and when it stops. */
+import { sql } from 'kysely';
+import { instantToText } from '../../instant.ts';
+import type { Change } from '../../store/change.ts';
+import type { Fact } from '../../store/entities/outbox-entry.ts';
+import type { Workflow } from '../../store/entities/workflow.ts';
+import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
+import { fact } from '../../store/outbox.ts';
+
+/** Active, not deleted, in an ACTIVE workflow. */
+export function takesPart(trigger: WorkflowTrigger, workflow: Workflow): boolean {
+  return trigger.isActive && !trigger.deletedAt && workflow.status === 'ACTIVE';
+}
+
+/**
+ * Settles what follows from a change of the trigger or of its workflow, and gives the facts to tell. The rows that
+ * the change made have been flushed; the trigger gets the revision.
+ */
+export async function settleParticipation(
+  change: Change,
+  revision: bigint,
+  { trigger, workflow, tookPart }: { trigger: WorkflowTrigger; workflow: Workflow; tookPart: boolean },
+): Promise<Fact[]> {
+  trigger.revision = revision;
+  const nowTakesPart = takesPart(trigger, workflow);
+  if (nowTakesPart === tookPart) {
+    return [];
+  }
+  await (nowTakesPart ? beginActivity(change, trigger.id) : endActivity(change, trigger.id));
+  return [triggerFact(nowTakesPart ? 'trigger_activated' : 'trigger_deactivated', trigger)];
+}
+
+export function triggerFact(
+  type: 'trigger_configured' | 'trigger_activated' | 'trigger_deactivated',
+  { id, workflowId, triggerEvent, version }: WorkflowTrigger,
+): Fact {
+  return fact(type, { trigger_id: id, workflow_id: workflowId, trigger_event: triggerEvent, version });
+}
+
+/** Spans follow one another, whatever the clocks of several servers say. */
+async function beginActivity({ tx, now }: Change, triggerId: string): Promise<void> {
+  await sql`
+    insert into trigger_activity (account_id, trigger_id, began_at)
+    select ${tx.accountId}::uuid, ${triggerId}::uuid, greatest(
+      ${instantToText(now)}::timestamptz, max(greatest(began_at, ended_at)) + interval '1 microsecond')
+    from trigger_activity where account_id = ${tx.accountId} and trigger_id = ${triggerId}`.execute(tx.sql);
+}
+
+async function endActivity({ tx, now }: Change, triggerId: string): Promise<void> {
+  await sql`
+    update trigger_activity set ended_at = greatest(${instantToText(now)}::timestamptz, began_at)
+    where account_id = ${tx.accountId} and trigger_id = ${triggerId} and ended_at is null`.execute(tx.sql);
+}

@@ -1,0 +1,50 @@
+/** UpdateWorkflow: replaces what the request sets; runs under way keep the actions that they began with. */
+import type { UpdateWorkflowRequest } from '../../gen/automation/v1/workflow_service_pb.ts';
+import type { Change } from '../../store/change.ts';
+import type { Configured } from './configured.ts';
+import { requireEtag } from './etag.ts';
+import { guardLoops } from './loops/guard-loops.ts';
+import { auditedWorkflow, recordWorkflow } from './record.ts';
+import { bumpRevision } from './revision.ts';
+import { loadRulebook, type RulebookConfig } from './rulebook.ts';
+import { canonicalActions, keepSecrets, readStoredActions, storedActions } from './stored-actions.ts';
+import { validateNamedActions, validateTexts } from './validation/validate-workflow.ts';
+import { requireNone } from './validation/violations.ts';
+import { liveTriggerOf, requireNotArchived, requireWorkflow } from './workflows.ts';
+
+/** VALIDATION_FAILED, WORKFLOW_NOT_FOUND, WORKFLOW_ARCHIVED, ETAG_MISMATCH, TRIGGER_LOOP. */
+export async function updateWorkflow(
+  change: Change,
+  request: UpdateWorkflowRequest,
+  config: RulebookConfig,
+): Promise<Configured> {
+  const { tx, now } = change;
+  const revision = await bumpRevision(tx);
+  const rulebook = await loadRulebook(tx, config);
+  const actions = request.actions && canonicalActions(request.actions.actions);
+  const workflow = await requireWorkflow(tx, request.workflowId);
+  requireNone([
+    ...validateTexts(request, rulebook),
+    ...(actions ? await validateNamedActions(tx, actions, rulebook, 'actions.actions') : []),
+    ...(actions?.length === 0 && workflow.status === 'ACTIVE'
+      ? [{ field: 'actions.actions', description: 'must have an action while the workflow is ACTIVE' }]
+      : []),
+  ]);
+  requireNotArchived(workflow);
+  requireEtag(request.etag, workflow);
+  const before = auditedWorkflow(workflow);
+  if (actions) {
+    keepSecrets(actions, readStoredActions(workflow.actions));
+    workflow.actions = storedActions(actions);
+  }
+  workflow.name = request.name ?? workflow.name;
+  workflow.description = request.description ?? workflow.description;
+  workflow.version += 1;
+  workflow.updatedAt = now;
+  const trigger = await liveTriggerOf(tx, workflow.id);
+  if (trigger) {
+    trigger.revision = revision;
+  }
+  recordWorkflow(change, workflow, { action: 'UpdateWorkflow', before });
+  return { workflow, trigger, warnings: await guardLoops(tx, { workflow, trigger }, rulebook.types) };
+}
