@@ -5,6 +5,7 @@ import { newId } from '../new-id.ts';
 import type { Change } from '../store/change.ts';
 import { type Enrollment, EnrollmentEntity } from '../store/entities/enrollment.ts';
 import { lockUser } from '../store/lock-user.ts';
+import { emit, fact } from '../store/outbox.ts';
 import { activeEnrollment } from './enrollments.ts';
 import { requireProgram } from './programs.ts';
 
@@ -13,9 +14,10 @@ import { requireProgram } from './programs.ts';
  * program.
  */
 export async function enrollUser(
-  { tx, now }: Change,
+  change: Change,
   { userId, programId }: { userId: string; programId: string },
 ): Promise<Enrollment> {
+  const { tx, now } = change;
   await lockUser(tx, userId);
   const program = await requireProgram(tx, programId, LockMode.PESSIMISTIC_READ);
   const active = await activeEnrollment(tx, userId);
@@ -29,13 +31,22 @@ export async function enrollUser(
   if (paused) {
     paused.status = 'ACTIVE';
     paused.endedAt = null;
+    emitEnrolled(change, paused, true);
     return paused;
   }
-  return tx.em.create(EnrollmentEntity, {
+  const made = tx.em.create(EnrollmentEntity, {
     ...membership,
     id: newId(),
     status: 'ACTIVE',
     startedAt: now,
     endedAt: null,
   });
+  emitEnrolled(change, made, false);
+  return made;
+}
+
+function emitEnrolled(change: Change, enrollment: Enrollment, isResumed: boolean): void {
+  const { id, userId, programId } = enrollment;
+  const data = { enrollment_id: id, program_id: programId, is_resumed: isResumed };
+  emit(change, userId, [fact('program_enrolled', data)]);
 }

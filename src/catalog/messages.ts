@@ -1,5 +1,5 @@
 /** How the rows of the catalogue look on the wire. */
-import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf';
 import { enumValue } from '../enum-name.ts';
 import { ProgressionTypeSchema } from '../gen/progression/v1/common_pb.ts';
 import {
@@ -98,6 +98,9 @@ export function userMessage(user: User): MessageInitShape<typeof UserSchema> {
     name: user.name,
     timeZone: user.timeZone ?? '',
     birthDate: user.birthDate ?? '',
+    tags: user.tags,
+    attributes: user.attributes as JsonObject,
+    optedOut: user.optedOutAt !== null && user.optedOutAt !== undefined,
     ...lifetime(user),
   };
 }

@@ -6,13 +6,16 @@ import {
   EnrollmentStatusSchema,
   type UnenrollUserRequest,
 } from '../gen/progression/v1/program_service_pb.ts';
+import { instantToText } from '../instant.ts';
 import type { Change } from '../store/change.ts';
 import type { Enrollment } from '../store/entities/enrollment.ts';
 import { lockUser } from '../store/lock-user.ts';
+import { emit, fact } from '../store/outbox.ts';
 import { activeEnrollment } from './enrollments.ts';
 
 /** USER_NOT_FOUND; NOT_ENROLLED when no enrollment is ACTIVE. An unspecified status means QUIT. */
-export async function unenrollUser({ tx, now }: Change, request: UnenrollUserRequest): Promise<Enrollment> {
+export async function unenrollUser(change: Change, request: UnenrollUserRequest): Promise<Enrollment> {
+  const { tx, now } = change;
   const { userId } = request;
   await lockUser(tx, userId);
   const enrollment = await activeEnrollment(tx, userId);
@@ -23,5 +26,10 @@ export async function unenrollUser({ tx, now }: Change, request: UnenrollUserReq
   }
   enrollment.status = enumName(EnrollmentStatusSchema, request.status || EnrollmentStatus.QUIT);
   enrollment.endedAt = now;
+  if (enrollment.status === 'COMPLETED') {
+    const { id, programId, startedAt } = enrollment;
+    const data = { enrollment_id: id, program_id: programId, started_at: instantToText(startedAt) };
+    emit(change, enrollment.userId, [fact('program_completed', data)]);
+  }
   return enrollment;
 }

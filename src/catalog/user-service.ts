@@ -15,12 +15,13 @@ import { getUser, listUsers } from './users.ts';
 export function createUserService(deps: ServiceDeps): ServiceImpl<typeof UserService> {
   const { read, write } = createCalls(deps);
   const { method } = UserService;
-  const { defaultPageSize } = deps.config.limits;
+  const { limits } = deps.config;
+  const { defaultPageSize } = limits;
   return {
     async createUser(request, context) {
-      checkProfile(request, deps.clock());
+      checkProfile(request, deps.clock(), limits);
       return write(method.createUser, request, context, async (change) => ({
-        user: userMessage(await createUser(change, request)),
+        user: userMessage(await createUser(change, request, limits)),
       }));
     },
     getUser: (request, context) =>
@@ -31,9 +32,9 @@ export function createUserService(deps: ServiceDeps): ServiceImpl<typeof UserSer
         return { users: rows.map(userMessage), ...page };
       }),
     async updateUser(request, context) {
-      checkProfile(request, deps.clock());
+      checkProfile(request, deps.clock(), limits);
       return write(method.updateUser, request, context, async (change) => ({
-        user: userMessage(await updateUser(change, request)),
+        user: userMessage(await updateUser(change, request, limits)),
       }));
     },
     deleteUser: (request, context) =>

@@ -3,13 +3,26 @@ import type { LockMode } from '@mikro-orm/core';
 import type { ListUsersRequest } from '../gen/progression/v1/user_service_pb.ts';
 import type { Transaction } from '../store/database.ts';
 import { type User, UserEntity } from '../store/entities/user.ts';
-import { userNotFound } from '../store/lock-user.ts';
+import { lockUser, userNotFound } from '../store/lock-user.ts';
 import { isAfterNameAndId, type Page, readPage } from '../store/page.ts';
 
 /** The live user with this id, or USER_NOT_FOUND. */
 export async function getUser(tx: Transaction, userId: string, lockMode?: LockMode): Promise<User> {
   const where = { accountId: tx.accountId, id: userId, deletedAt: null };
   const user = await tx.em.findOne(UserEntity, where, { lockMode });
+  if (!user) {
+    throw userNotFound(userId);
+  }
+  return user;
+}
+
+/** The live user with this id, as the row is under the athlete's lock, which is waited for. USER_NOT_FOUND. */
+export async function lockedUser(tx: Transaction, userId: string): Promise<User> {
+  await lockUser(tx, userId);
+  // What this transaction has done already comes back with the row.
+  await tx.em.flush();
+  const where = { accountId: tx.accountId, id: userId, deletedAt: null };
+  const user = await tx.em.findOne(UserEntity, where, { refresh: true });
   if (!user) {
     throw userNotFound(userId);
   }
