@@ -3,10 +3,12 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { setAttribute } from '../../src/catalog/attributes.ts';
 import { addTag, removeTag } from '../../src/catalog/tags.ts';
+import { getUser } from '../../src/catalog/users.ts';
 import { readConfig } from '../../src/config.ts';
 import { instantFromText } from '../../src/instant.ts';
 import type { Change } from '../../src/store/change.ts';
 import type { Transaction } from '../../src/store/database.ts';
+import { readRows } from '../store/schema-dump.ts';
 import { type CatalogClient, createCatalogClient, expectRefusal } from '../support/catalog-client.ts';
 import { createProgram, createUser, present } from '../support/catalog-fixtures.ts';
 import { expectWaiting } from '../support/held-athlete.ts';
@@ -260,9 +262,15 @@ describe('a profile', () => {
 
   test('says whether automations leave the athlete alone, since when it first did', async () => {
     const userId = await quietUser();
+    const clock = () => instantFromText('2026-03-02T00:00:00Z');
+    const later = createCatalogClient(db.database, { accountId: client.accountId, clock });
     expect((await client.users.updateUser({ userId, optedOut: true })).user?.optedOut).toBe(true);
-    expect((await client.users.updateUser({ userId, optedOut: true })).user?.optedOut).toBe(true);
-    expect((await client.users.getUser({ userId })).user?.optedOut).toBe(true);
+    expect((await later.users.updateUser({ userId, optedOut: true })).user?.optedOut).toBe(true);
+    const since = await readRows(
+      db.database,
+      sql`select opted_out_at::text as at from users where id = ${userId}`,
+    );
+    expect(since).toEqual([{ at: '2026-03-01 10:00:00.123456+00' }]);
     expect((await client.users.updateUser({ userId, optedOut: false })).user?.optedOut).toBe(false);
     expect(await told(userId)).toEqual([
       ['contact_updated', { changed_fields: ['opted_out'], opted_out: true }, { opted_out: false }],
@@ -359,6 +367,17 @@ describe('what workflows do to an athlete', () => {
     const { user } = await client.users.getUser({ userId });
     expect(user).toMatchObject({ tags: ['b'], attributes: { level: 2 } });
     expect(user?.updatedAt?.seconds).toBe(1772409600n);
+  });
+
+  test('goes by the athlete’s row as it is under the lock, whatever was read before', async () => {
+    const userId = await quietUser(['a']);
+    await within(async (change) => {
+      await getUser(change.tx, userId);
+      await client.users.updateUser({ userId, addTags: ['b'] });
+      expect(await addTag(change, userId, 'b', LIMITS)).toBe(false);
+      expect(await addTag(change, userId, 'c', LIMITS)).toBe(true);
+    });
+    expect((await client.users.getUser({ userId })).user?.tags).toEqual(['a', 'b', 'c']);
   });
 
   test('does not go beyond what an athlete may have', async () => {
