@@ -35,10 +35,7 @@ export function createCandidateIndex(
   return {
     async load(tx) {
       const revision = await readRevision(tx);
-      if (revision === 0n) {
-        return NO_TRIGGERS;
-      }
-      return keep(tx.accountId, await atLeast(tx, revision));
+      return revision === 0n ? NO_TRIGGERS : atLeast(tx, revision);
     },
   };
 
@@ -49,7 +46,7 @@ export function createCandidateIndex(
     }
     const known = kept.get(tx.accountId);
     if (known && known.revision >= revision) {
-      return known;
+      return keep(tx.accountId, known);
     }
     const refresh = refreshed(tx, known, revision, limits.explainedTriggers);
     refreshing.set(tx.accountId, refresh);

@@ -3,6 +3,7 @@ import { fromJson, type JsonValue } from '@bufbuild/protobuf';
 import type { Duration } from '@bufbuild/protobuf/wkt';
 import {
   type BusinessHours,
+  type EnrollmentCap,
   EnrollmentPolicy,
   type TriggerSettings,
   TriggerSettingsSchema,
@@ -47,16 +48,18 @@ export function policyOf(settings: TriggerSettings, workflowId: string): Trigger
     policy: policyName(settings.policy),
     cooldown: microsOf(cooldown),
     limit: limit ? { count: limit.count, window: microsOf(limit.window) } : null,
-    cap: cap
-      ? {
-          name: cap.name ? `shared:${cap.name}` : `own:${workflowId}`,
-          count: cap.count,
-          windowSeconds: cap.window?.seconds ?? 0n,
-        }
-      : null,
+    cap: cap ? capOf(cap, workflowId) : null,
     priority,
     businessHours: businessHours ?? null,
   };
+}
+
+function capOf({ name, count, window }: EnrollmentCap, workflowId: string): Cap {
+  const windowSeconds = window?.seconds ?? 0n;
+  if (windowSeconds <= 0n) {
+    throw new TypeError('settings.cap.window: must be a second or longer');
+  }
+  return { name: name ? `shared:${name}` : `own:${workflowId}`, count, windowSeconds };
 }
 
 function policyName(policy: EnrollmentPolicy): TriggerPolicy['policy'] {

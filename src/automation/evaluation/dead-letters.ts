@@ -1,0 +1,88 @@
+/** Keeps what could not be evaluated: triggers that failed in an event, and entries of the outbox as a whole. */
+import { sql } from 'kysely';
+import type { Limits } from '../../config.ts';
+import type { WaitingEntry } from '../../events/outbox-entries.ts';
+import { type Instant, instantToText } from '../../instant.ts';
+import { newId } from '../../new-id.ts';
+import type { Transaction } from '../../store/database.ts';
+import { snapshotOf } from './accepted-event.ts';
+import { isReadable } from './compile-trigger.ts';
+import type { Verdict } from './decide.ts';
+import type { Failure } from './failure.ts';
+
+export type RetryPauses = Pick<Limits, 'triggerTries' | 'firstTriggerPauseMs' | 'longestTriggerPauseMs'>;
+
+/** When to try again after so many failed tries; null: no more. Pauses double. */
+export function nextAttemptAt(attempts: number, now: Instant, limits: RetryPauses): Instant | null {
+  if (attempts >= limits.triggerTries) {
+    return null;
+  }
+  const pauseMs = Math.min(limits.firstTriggerPauseMs * 2 ** (attempts - 1), limits.longestTriggerPauseMs);
+  return now + BigInt(Math.ceil(pauseMs)) * 1000n;
+}
+
+/** What a verdict of the reason ERROR says of itself. */
+export function failureOf({ match, values }: Verdict): Failure {
+  const reason = isReadable(match.trigger.rule) ? 'INTERNAL' : 'TRIGGER_UNREADABLE';
+  return { reason, message: (values.problem ?? '').slice(0, MESSAGE_LENGTH) };
+}
+
+const MESSAGE_LENGTH = 500;
+
+/** Each is tried again for its trigger alone. One that has failed before is left as it is. */
+export async function writeTriggerFailures(
+  { accountId, sql: db }: Transaction,
+  failed: readonly Verdict[],
+  now: Instant,
+  limits: RetryPauses,
+): Promise<void> {
+  const nextAt = nextAttemptAt(1, now, limits);
+  if (failed.length === 0) {
+    return;
+  }
+  const rows = failed.map((verdict) => ({
+    id: newId(),
+    event_id: verdict.match.event.id,
+    trigger_id: verdict.match.trigger.id,
+    user_id: verdict.match.userId,
+    event: snapshotOf(verdict.match.event),
+    ...failureOf(verdict),
+  }));
+  await sql`
+    insert into dead_letters (account_id, id, event_id, trigger_id, user_id, event, state, attempts, reason, message,
+      first_failed_at, last_failed_at, next_attempt_at)
+    select ${accountId}::uuid, id, event_id, trigger_id, user_id, event, ${stateOf(nextAt)}, 1, reason, message,
+      ${instantToText(now)}::timestamptz, ${instantToText(now)}::timestamptz, ${textOf(nextAt)}::timestamptz
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as f
+      (id uuid, event_id uuid, trigger_id uuid, user_id uuid, event jsonb, reason text, message text)
+    on conflict do nothing`.execute(db);
+}
+
+/** The whole entry, after its tries. */
+export async function writeEntryFailure(
+  { accountId, sql: db }: Transaction,
+  entry: WaitingEntry,
+  { reason, message }: Failure,
+  { attempts, now }: { readonly attempts: number; readonly now: Instant },
+): Promise<void> {
+  await sql`
+    insert into dead_letters (account_id, id, event_id, user_id, event, state, attempts, reason, message,
+      first_failed_at, last_failed_at)
+    select account_id, ${newId()}::uuid, coalesce((facts -> 0 ->> 'id')::uuid, id), user_id,
+      jsonb_build_object('facts', facts, 'actor', actor, 'cause', cause, 'occurred_at', occurred_at,
+        'recorded_at', recorded_at, 'sequence', sequence),
+      'DEAD', ${attempts}::int, ${reason}, ${message}, ${instantToText(now)}::timestamptz,
+      ${instantToText(now)}::timestamptz
+    from outbox where account_id = ${accountId} and id = ${entry.id}
+    on conflict (account_id, event_id, trigger_id) do update
+      set state = 'DEAD', attempts = excluded.attempts, reason = excluded.reason, message = excluded.message,
+        last_failed_at = excluded.last_failed_at, next_attempt_at = null`.execute(db);
+}
+
+export function stateOf(nextAt: Instant | null): 'RETRYING' | 'DEAD' {
+  return nextAt === null ? 'DEAD' : 'RETRYING';
+}
+
+export function textOf(instant: Instant | null): string | null {
+  return instant === null ? null : instantToText(instant);
+}

@@ -1,0 +1,36 @@
+/** Evaluates events in a transaction that holds their partition: reads what verdicts depend on, then decides. */
+import type { Instant } from '../../instant.ts';
+import type { Transaction } from '../../store/database.ts';
+import type { AcceptedEvent } from './accepted-event.ts';
+import type { CompiledTrigger } from './compile-trigger.ts';
+import { decideAll, type Verdict } from './decide.ts';
+import { isHopeful, loadStanding } from './load-standing.ts';
+import { loadSubjects } from './load-subjects.ts';
+import { matchEvent } from './match.ts';
+import type { LoopLimits } from './stages.ts';
+
+/** An event, and the triggers to decide about it for. */
+export interface Candidacy {
+  readonly event: AcceptedEvent;
+  readonly triggers: readonly CompiledTrigger[];
+}
+
+/** The verdicts, in the order given. The counters of caps that they take places of are locked; nothing is written. */
+export async function evaluateEvents(
+  tx: Transaction,
+  candidacies: readonly Candidacy[],
+  now: Instant,
+  limits: LoopLimits,
+): Promise<Verdict[]> {
+  const wanted = candidacies.filter(({ triggers }) => triggers.length > 0);
+  if (wanted.length === 0) {
+    return [];
+  }
+  const userIds = wanted.map(({ event }) => event.userId).filter((id) => id !== null);
+  const subjects = await loadSubjects(tx, userIds);
+  const matches = wanted.flatMap(({ event, triggers }) =>
+    matchEvent(event, triggers, subjects.get(event.userId ?? '') ?? null),
+  );
+  const standing = await loadStanding(tx, matches.filter(isHopeful), limits, { locksCaps: true });
+  return decideAll(matches, standing, now, limits);
+}

@@ -1,0 +1,80 @@
+/** Writes the events of entries into the account’s log, straight from the outbox. */
+import { sql } from 'kysely';
+import { type Instant, instantToText } from '../../instant.ts';
+import type { Transaction } from '../../store/database.ts';
+import type { JsonValue } from '../filters/filter.ts';
+
+/**
+ * One row for each fact of the entries, with its outcomes where it has any. A fact that the log has already, by its id
+ * or as an occurrence, changes nothing. Answers with the ids of the events that are new.
+ */
+export async function insertEvents(
+  { accountId, sql: db }: Transaction,
+  entryIds: readonly string[],
+  outcomes: ReadonlyMap<string, readonly JsonValue[]>,
+  now: Instant,
+): Promise<ReadonlySet<string>> {
+  const decided = [...outcomes].map(([id, verdicts]) => ({ id, outcomes: verdicts }));
+  const { rows } = await sql<{ id: string }>`
+    insert into events (account_id, id, type, user_id, occurred_at, recorded_at, sequence, position, actor, data,
+      previous, root_event_id, causation_id, depth, chain, occurrence_key, trigger_id, outcomes, evaluated_at)
+    select o.account_id, f.id, f.type, o.user_id, o.occurred_at, o.recorded_at, o.sequence, f.position - 1, o.actor,
+      f.data, f.previous, coalesce((o.cause ->> 'rootEventId')::uuid, f.id), (o.cause ->> 'causationId')::uuid,
+      coalesce((o.cause ->> 'depth')::smallint, 0),
+      array(select jsonb_array_elements_text(o.cause -> 'chain'))::uuid[],
+      f."occurrenceKey", f."triggerId", coalesce(d.outcomes, '[]'), ${instantToText(now)}::timestamptz
+    from outbox o
+    cross join lateral rows from (jsonb_to_recordset(o.facts) as (
+      id uuid, type text, data jsonb, previous jsonb, "triggerId" uuid, "occurrenceKey" text
+    )) with ordinality as f(id, type, data, previous, "triggerId", "occurrenceKey", position)
+    left join jsonb_to_recordset(${JSON.stringify(decided)}::jsonb) as d(id uuid, outcomes jsonb) on d.id = f.id
+    where o.account_id = ${accountId} and o.id = any(${entryIds}::uuid[])
+    order by o.sequence, f.position
+    on conflict do nothing
+    returning id`.execute(db);
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** Which of these events the log has, by id. */
+export async function loggedEvents(
+  { accountId, sql: db }: Transaction,
+  eventIds: readonly string[],
+): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ id: string }>`
+    select id from events where account_id = ${accountId} and id = any(${eventIds}::uuid[])`.execute(db);
+  return new Set(rows.map(({ id }) => id));
+}
+
+/** What an occurrence is known by. */
+export interface OccurrenceName {
+  readonly triggerId: string;
+  readonly userId: string;
+  readonly occurrenceKey: string;
+}
+
+export function occurrenceText({ triggerId, userId, occurrenceKey }: OccurrenceName): string {
+  return JSON.stringify([triggerId, userId, occurrenceKey]);
+}
+
+/** Which of these occurrences the log has. */
+export async function loggedOccurrences(
+  { accountId, sql: db }: Transaction,
+  names: readonly OccurrenceName[],
+): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ trigger_id: string; user_id: string; occurrence_key: string }>`
+    select trigger_id, user_id, occurrence_key from events
+    join unnest(
+      ${names.map(({ triggerId }) => triggerId)}::uuid[], ${names.map(({ userId }) => userId)}::uuid[],
+      ${names.map(({ occurrenceKey }) => occurrenceKey)}::text[]
+    ) as o(trigger_id, user_id, occurrence_key) using (trigger_id, user_id, occurrence_key)
+    where account_id = ${accountId} and occurrence_key is not null`.execute(db);
+  return new Set(
+    rows.map((row) =>
+      occurrenceText({
+        triggerId: row.trigger_id,
+        userId: row.user_id,
+        occurrenceKey: row.occurrence_key,
+      }),
+    ),
+  );
+}

@@ -1,0 +1,178 @@
+/** Reads what matched events are decided by: the athletes’ enrollments and holds, and the counters of caps. */
+import { sql } from 'kysely';
+import { type Instant, instantFromText, instantToText } from '../../instant.ts';
+import type { Transaction } from '../../store/database.ts';
+import { isReadable } from './compile-trigger.ts';
+import { countersWanted } from './decide.ts';
+import type { Match } from './match.ts';
+import type { LoopLimits } from './stages.ts';
+import { type CapCounter, pairKey, Standing } from './standing.ts';
+import type { TriggerPolicy } from './trigger-policy.ts';
+
+/** Whether an enrollment can come of it, as far as the match itself says. */
+export function isHopeful({ matched, subject }: Match): boolean {
+  return matched && subject !== null && subject.deletedAt === null && subject.optedOutAt === null;
+}
+
+/**
+ * The standing that the matches are decided in. With `locksCaps` the counters that they may count up are held until the
+ * transaction ends, in one order for all; without, they are only looked at.
+ */
+export async function loadStanding(
+  tx: Transaction,
+  matches: readonly Match[],
+  limits: LoopLimits,
+  { locksCaps }: { readonly locksCaps: boolean },
+): Promise<Standing> {
+  const standing = new Standing();
+  if (matches.length === 0) {
+    return standing;
+  }
+  await addHolds(tx, matches, standing);
+  await addEnrollments(tx, matches, standing, limits);
+  const counters = countersWanted(matches, standing, limits);
+  if (counters.length > 0) {
+    await addCounts(tx, counters, standing, locksCaps);
+  }
+  return standing;
+}
+
+async function addHolds({ accountId, sql: db }: Transaction, matches: readonly Match[], standing: Standing) {
+  const { rows } = await sql<{
+    workflow_id: string;
+    user_id: string;
+    held_at: string;
+    released_at: string | null;
+  }>`
+    select h.workflow_id, h.user_id, h.held_at, h.released_at
+    from workflow_holds h
+    join (select distinct * from unnest(
+      ${matches.map(({ trigger }) => trigger.workflowId)}::uuid[], ${matches.map(({ userId }) => userId)}::uuid[]
+    ) as p(workflow_id, user_id)) p using (workflow_id, user_id)
+    where h.account_id = ${accountId}`.execute(db);
+  for (const row of rows) {
+    standing.setHold(pairKey(row.workflow_id, row.user_id), {
+      heldAt: instantFromText(row.held_at),
+      releasedAt: row.released_at === null ? null : instantFromText(row.released_at),
+    });
+  }
+}
+
+/** What of a match decides which enrollments are looked at. */
+interface Span {
+  readonly workflowId: string;
+  readonly userId: string;
+  readonly policy: TriggerPolicy['policy'];
+  readonly from: Instant;
+  readonly at: Instant;
+  readonly until: Instant;
+  /** On either side; more change no verdict. */
+  readonly most: number;
+}
+
+/** Not those that were cancelled before their first step. */
+const COUNTS = sql`not (e.state = 'CANCELLED' and e.next_step = 0)`;
+
+async function addEnrollments(
+  { accountId, sql: db }: Transaction,
+  matches: readonly Match[],
+  standing: Standing,
+  limits: LoopLimits,
+) {
+  const spans = matches.flatMap((match) => spanOf(match, limits));
+  const column = <T>(read: (span: Span) => T) => spans.map(read);
+  const ofPair = sql`
+    select e.id, e.workflow_id, e.user_id, e.enrolled_at, e.recorded_at, e.due_at is not null as is_open
+    from workflow_enrollments e
+    where e.account_id = ${accountId} and e.user_id = m.user_id and e.workflow_id = m.workflow_id and ${COUNTS}`;
+  const { rows } = await sql<EnrollmentRow>`
+    select distinct e.* from unnest(
+      ${column(({ workflowId }) => workflowId)}::uuid[], ${column(({ userId }) => userId)}::uuid[],
+      ${column(({ policy }) => policy)}::text[], ${column(({ from }) => instantToText(from))}::timestamptz[],
+      ${column(({ at }) => instantToText(at))}::timestamptz[],
+      ${column(({ until }) => instantToText(until))}::timestamptz[], ${column(({ most }) => most)}::int[]
+    ) as m(workflow_id, user_id, policy, from_at, at, until_at, most)
+    cross join lateral (
+      (${ofPair} and e.enrolled_at > m.from_at and e.enrolled_at <= m.at order by e.enrolled_at desc limit m.most)
+      union all
+      (${ofPair} and e.enrolled_at > m.at and e.enrolled_at < m.until_at order by e.enrolled_at limit m.most)
+      union all
+      (${ofPair} and (m.policy = 'ONCE_EVER' or m.policy = 'ONE_ACTIVE' and e.due_at is not null)
+        order by e.enrolled_at desc limit ${WITH_OWN})
+    ) e`.execute(db);
+  for (const row of rows) {
+    standing.addEnrollment(pairKey(row.workflow_id, row.user_id), {
+      id: row.id,
+      enrolledAt: instantFromText(row.enrolled_at),
+      recordedAt: instantFromText(row.recorded_at),
+      isOpen: row.is_open,
+    });
+  }
+}
+
+interface EnrollmentRow {
+  id: string;
+  workflow_id: string;
+  user_id: string;
+  enrolled_at: string;
+  recorded_at: string;
+  is_open: boolean;
+}
+
+/** One of two enrollments may be the one that is decided about again. */
+const WITH_OWN = 2;
+
+function spanOf({ trigger, userId, event }: Match, limits: LoopLimits): Span[] {
+  const { rule, workflowId } = trigger;
+  if (!isReadable(rule)) {
+    return [];
+  }
+  const { policy, cooldown, limit } = rule.policy;
+  const loopSpan = BigInt(limits.loopSpanMs) * 1000n;
+  const span = [cooldown, limit?.window ?? 0n].reduce((one, other) => (one > other ? one : other), loopSpan);
+  const at = event.occurredAt;
+  const most = Math.max(limit?.count ?? 0, 2 * limits.loopEnrollments) + 1;
+  return [{ workflowId, userId, policy, at, from: at - span, until: at + span, most }];
+}
+
+async function addCounts(
+  { accountId, sql: db }: Transaction,
+  counters: readonly CapCounter[],
+  standing: Standing,
+  locks: boolean,
+) {
+  const wanted = sql`unnest(
+      ${counters.map(({ name }) => name)}::text[],
+      ${counters.map(({ windowSeconds }) => String(windowSeconds))}::bigint[],
+      ${counters.map(({ windowBeganAt }) => instantToText(windowBeganAt))}::timestamptz[]
+    ) as c(name, window_seconds, window_began_at)`;
+  const read = sql<CounterRow>`
+    select name, window_seconds, window_began_at, count from enrollment_caps
+    join ${wanted} using (name, window_seconds, window_began_at)
+    where account_id = ${accountId}`;
+  // Writing a row without changing it locks it, and the one that is not there yet alike.
+  const lock = sql<CounterRow>`
+    insert into enrollment_caps (account_id, name, window_seconds, window_began_at, count)
+    select ${accountId}, name, window_seconds, window_began_at, 0 from ${wanted}
+    order by name, window_seconds, window_began_at
+    on conflict (account_id, name, window_seconds, window_began_at) do update set count = enrollment_caps.count
+    returning name, window_seconds, window_began_at, count`;
+  const { rows } = await (locks ? lock : read).execute(db);
+  for (const row of rows) {
+    standing.setCount(
+      {
+        name: row.name,
+        windowSeconds: BigInt(row.window_seconds),
+        windowBeganAt: instantFromText(row.window_began_at),
+      },
+      row.count,
+    );
+  }
+}
+
+interface CounterRow {
+  name: string;
+  window_seconds: string;
+  window_began_at: string;
+  count: number;
+}

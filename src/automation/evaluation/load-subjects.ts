@@ -1,0 +1,49 @@
+/** Reads the athletes whom events are about, as filters see them. */
+import { sql } from 'kysely';
+import { type Instant, instantFromText } from '../../instant.ts';
+import type { Transaction } from '../../store/database.ts';
+import { athleteDocumentSql } from '../event-types/athlete-document.ts';
+import type { JsonObject } from '../filters/filter.ts';
+import { firstTimeZone } from '../time/zoned.ts';
+
+/** An athlete, deleted ones too. */
+export interface Subject {
+  readonly userId: string;
+  readonly document: JsonObject;
+  /** The athlete’s, else the account’s, else UTC. */
+  readonly timeZone: string;
+  readonly deletedAt: Instant | null;
+  readonly optedOutAt: Instant | null;
+}
+
+interface SubjectRow {
+  id: string;
+  document: JsonObject;
+  time_zone: string | null;
+  account_time_zone: string;
+  deleted_at: string | null;
+  opted_out_at: string | null;
+}
+
+/** By id; an athlete who was never there is not in it. */
+export async function loadSubjects(
+  { accountId, sql: db }: Transaction,
+  userIds: readonly string[],
+): Promise<ReadonlyMap<string, Subject>> {
+  const { rows } = await sql<SubjectRow>`
+    select u.id, ${athleteDocumentSql('u')} as document, u.time_zone, a.time_zone as account_time_zone,
+      u.deleted_at, u.opted_out_at
+    from users u join accounts a on a.id = u.account_id
+    where u.account_id = ${accountId} and u.id = any(${[...new Set(userIds)]}::uuid[])`.execute(db);
+  return new Map(rows.map((row) => [row.id, subjectOf(row)]));
+}
+
+function subjectOf(row: SubjectRow): Subject {
+  return {
+    userId: row.id,
+    document: row.document,
+    timeZone: firstTimeZone(row.time_zone, row.account_time_zone),
+    deletedAt: row.deleted_at === null ? null : instantFromText(row.deleted_at),
+    optedOutAt: row.opted_out_at === null ? null : instantFromText(row.opted_out_at),
+  };
+}

@@ -1,0 +1,170 @@
+/** Writes what was decided: the log, enrollments, holds, places of caps, and dead letters of triggers that failed. */
+import { sql } from 'kysely';
+import { type Instant, instantToText } from '../../instant.ts';
+import { newId } from '../../new-id.ts';
+import type { Transaction } from '../../store/database.ts';
+import { TriggerExecutionLogEntity } from '../../store/entities/trigger-execution-log.ts';
+import { WorkflowEnrollmentEntity } from '../../store/entities/workflow-enrollment.ts';
+import { snapshotOf } from './accepted-event.ts';
+import { type RetryPauses, writeTriggerFailures } from './dead-letters.ts';
+import { counterOf, enrolls, type Verdict } from './decide.ts';
+import type { Match } from './match.ts';
+import { type CapCounter, counterKey } from './standing.ts';
+
+/** How verdicts are recorded. */
+export interface Recording {
+  readonly kind: 'LIVE' | 'REPLAY';
+  readonly now: Instant;
+  readonly limits: RetryPauses;
+}
+
+/** The ids of the enrollments, by verdict. The rows of the log and of enrollments go with the transaction’s flush. */
+export async function writeVerdicts(
+  tx: Transaction,
+  verdicts: readonly Verdict[],
+  recording: Recording,
+): Promise<ReadonlyMap<Verdict, string>> {
+  const enrolling = verdicts.filter(enrolls);
+  const enrollmentIds = new Map(enrolling.map((verdict) => [verdict, newId()]));
+  if (enrolling.length > 0) {
+    const versions = await loadWorkflowVersions(
+      tx,
+      enrolling.map(({ match }) => match.trigger.workflowId),
+    );
+    for (const [verdict, id] of enrollmentIds) {
+      writeEnrollment(tx, verdict, { id, version: versionOf(versions, verdict.match) }, recording.now);
+    }
+    await takePlaces(tx, enrolling);
+  }
+  for (const verdict of verdicts.filter(isLogged)) {
+    writeLog(tx, verdict, enrollmentIds.get(verdict) ?? null, recording);
+  }
+  const holding = verdicts.filter(({ makesHold }) => makesHold).map(({ match }) => match);
+  if (holding.length > 0) {
+    await writeHolds(tx, holding, recording.now);
+  }
+  const failed = verdicts.filter(({ reason }) => reason === 'ERROR');
+  await writeTriggerFailures(tx, failed, recording.now, recording.limits);
+  return enrollmentIds;
+}
+
+/** What passed the filter, and what failed. */
+function isLogged({ match, reason }: Verdict): boolean {
+  return match.matched || reason === 'ERROR';
+}
+
+/** The version that each workflow has now. */
+export async function loadWorkflowVersions(
+  { accountId, sql: db }: Transaction,
+  workflowIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const { rows } = await sql<{ id: string; version: number }>`
+    select id, version from workflows
+    where account_id = ${accountId} and id = any(${[...new Set(workflowIds)]}::uuid[])`.execute(db);
+  return new Map(rows.map(({ id, version }) => [id, version]));
+}
+
+function versionOf(versions: ReadonlyMap<string, number>, { trigger }: Match): number {
+  const version = versions.get(trigger.workflowId);
+  if (version === undefined) {
+    throw new TypeError(`The workflow ${trigger.workflowId} is gone`);
+  }
+  return version;
+}
+
+function writeEnrollment(
+  { accountId, em }: Transaction,
+  { match, opensAt }: Verdict,
+  { id, version }: { id: string; version: number },
+  now: Instant,
+): void {
+  const { event, trigger, userId } = match;
+  em.create(WorkflowEnrollmentEntity, {
+    accountId,
+    id,
+    workflowId: trigger.workflowId,
+    workflowVersion: version,
+    triggerId: trigger.id,
+    triggerVersion: trigger.version,
+    userId,
+    eventId: event.id,
+    event: snapshotOf(event),
+    cause: {
+      rootEventId: event.rootEventId,
+      causationId: event.id,
+      depth: event.depth + 1,
+      chain: [...event.chain, trigger.workflowId],
+    },
+    state: opensAt === null ? 'TRIGGERED' : 'QUEUED',
+    nextStep: 0,
+    attempts: 0,
+    dueAt: opensAt ?? now,
+    enrolledAt: event.occurredAt,
+    recordedAt: now,
+    endedAt: null,
+    endedReason: null,
+  });
+}
+
+function writeLog(
+  { accountId, em }: Transaction,
+  { match, reason, values }: Verdict,
+  enrollmentId: string | null,
+  { kind, now }: Recording,
+): void {
+  const { event, trigger, userId, matched } = match;
+  const enrolled = reason === 'ENROLLED';
+  em.create(TriggerExecutionLogEntity, {
+    accountId,
+    id: newId(),
+    triggerId: trigger.id,
+    triggerVersion: trigger.version,
+    workflowId: trigger.workflowId,
+    userId,
+    eventId: event.id,
+    kind,
+    eventData: snapshotOf(event),
+    matched,
+    enrolled,
+    failureReason: enrolled ? null : reason,
+    enrollmentId,
+    details: values,
+    executedAt: now,
+  });
+}
+
+/** The counters are locked. */
+async function takePlaces({ accountId, sql: db }: Transaction, enrolling: readonly Verdict[]): Promise<void> {
+  const taken = new Map<string, { counter: CapCounter; places: number }>();
+  for (const { match } of enrolling) {
+    const counter = counterOf(match);
+    if (counter) {
+      const key = counterKey(counter);
+      taken.set(key, { counter, places: (taken.get(key)?.places ?? 0) + 1 });
+    }
+  }
+  if (taken.size > 0) {
+    const rows = [...taken.values()];
+    await sql`
+      update enrollment_caps c set count = c.count + t.places
+      from unnest(
+        ${rows.map(({ counter }) => counter.name)}::text[],
+        ${rows.map(({ counter }) => String(counter.windowSeconds))}::bigint[],
+        ${rows.map(({ counter }) => instantToText(counter.windowBeganAt))}::timestamptz[],
+        ${rows.map(({ places }) => places)}::int[]
+      ) as t(name, window_seconds, window_began_at, places)
+      where c.account_id = ${accountId} and c.name = t.name and c.window_seconds = t.window_seconds
+        and c.window_began_at = t.window_began_at`.execute(db);
+  }
+}
+
+async function writeHolds({ accountId, sql: db }: Transaction, matches: readonly Match[], now: Instant) {
+  await sql`
+    insert into workflow_holds (account_id, workflow_id, user_id, held_at)
+    select distinct ${accountId}::uuid, h.workflow_id, h.user_id, ${instantToText(now)}::timestamptz
+    from unnest(
+      ${matches.map(({ trigger }) => trigger.workflowId)}::uuid[], ${matches.map(({ userId }) => userId)}::uuid[]
+    ) as h(workflow_id, user_id)
+    on conflict (account_id, workflow_id, user_id)
+    do update set held_at = excluded.held_at, released_at = null`.execute(db);
+}
