@@ -403,7 +403,7 @@ export class Automation extends Migration {
         id uuid not null,
         event_id uuid not null,
         trigger_id uuid,
-        user_id uuid not null,
+        user_id uuid,
         event jsonb not null,
         state text not null,
         attempts integer not null,

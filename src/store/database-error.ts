@@ -54,6 +54,12 @@ export function violatedUniqueConstraint(error: unknown): string | undefined {
   return driver?.code === '23505' ? driver.constraint : undefined;
 }
 
+/** PostgreSQL's code for what went wrong; undefined when it did not say so itself. */
+export function sqlStateOf(error: unknown): string | undefined {
+  const code = driverErrorOf(error)?.code;
+  return code !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
+}
+
 /** The error of the domain, where there is one; anything else comes back as it is, to be logged as a defect. */
 export function translateDatabaseError(error: unknown): unknown {
   const driver = driverErrorOf(error);

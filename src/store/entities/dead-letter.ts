@@ -8,11 +8,13 @@ export const DeadLetterEntity = defineEntity({
   properties: {
     accountId: p.uuid().primary(),
     id: p.uuid().primary(),
+    /** Of an entry with several events, the first one’s. */
     eventId: p.uuid(),
     /** Null: the event as a whole. */
     triggerId: p.uuid().nullable(),
-    userId: p.uuid(),
-    /** The event as it was accepted. */
+    /** Null for what concerns no athlete. */
+    userId: p.uuid().nullable(),
+    /** The event as it was accepted; of an entry that failed as a whole, the entry: see automation/evaluation. */
     event: p.json().$type<Record<string, unknown>>(),
     /** RETRYING, DEAD, DISCARDED or RESOLVED. */
     state: p.text(),
