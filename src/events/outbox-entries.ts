@@ -1,8 +1,9 @@
-/** What waits in the outbox for a partition of an account: read in order, taken out once it is evaluated. */
+/** The entries of the outbox: read in order, and removed once they are evaluated and, with a bus beside, relayed. */
 import { sql } from 'kysely';
 import { type Instant, instantFromText } from '../instant.ts';
 import type { Transaction } from '../store/database.ts';
 import type { Cause, Fact, FactActor } from '../store/entities/outbox-entry.ts';
+import { PARTITIONS } from '../store/lock-partition.ts';
 
 export interface WaitingEntry {
   readonly id: string;
@@ -28,22 +29,50 @@ interface EntryRow {
   sequence: string;
 }
 
-/** The oldest entries that are not evaluated, at most `limit`. The partition's lock is held: nobody else takes them. */
+/**
+ * The oldest entries that are not evaluated, at most `limit`, but for those of athletes who are to wait. The
+ * partition's lock is held: nobody else takes them.
+ */
 export async function readWaitingEntries(
   tx: Transaction,
   partition: number,
   limit: number,
+  waitingUserIds: readonly string[] = [],
 ): Promise<WaitingEntry[]> {
   const { rows } = await sql<EntryRow>`
     select id, user_id, facts, actor, cause, occurred_at, recorded_at, sequence from outbox
     where account_id = ${tx.accountId} and partition = ${partition} and evaluated_at is null
+      and (user_id = any(${waitingUserIds}::uuid[])) is not true
     order by sequence
     limit ${limit}`.execute(tx.sql);
   return rows.map(entryOf);
 }
 
-/** An entry as its row says it. */
-export function entryOf(row: EntryRow): WaitingEntry {
+/** An entry on its way to a bus beside PostgreSQL. */
+export interface UnrelayedEntry extends WaitingEntry {
+  readonly partition: number;
+  /** How long ago it was recorded. */
+  readonly waitedMs: number;
+}
+
+/** The oldest entries of each of the account's partitions that are not relayed, at most `limit` in all. */
+export async function readEntriesToRelay(tx: Transaction, limit: number): Promise<UnrelayedEntry[]> {
+  const { rows } = await sql<EntryRow & { partition: number; waited_ms: number }>`
+    select o.* from generate_series(0, ${PARTITIONS - 1}::int) as p(number)
+    cross join lateral (
+      select id, user_id, facts, actor, cause, occurred_at, recorded_at, sequence, partition,
+        extract(epoch from clock_timestamp() - recorded_at)::float8 * 1000 as waited_ms
+      from outbox
+      where account_id = ${tx.accountId} and partition = p.number and relayed_at is null
+      order by sequence
+      limit ${limit}
+    ) o
+    order by o.partition, o.sequence
+    limit ${limit}`.execute(tx.sql);
+  return rows.map((row) => ({ ...entryOf(row), partition: row.partition, waitedMs: row.waited_ms }));
+}
+
+function entryOf(row: EntryRow): WaitingEntry {
   return {
     id: row.id,
     userId: row.user_id,
@@ -73,11 +102,30 @@ export async function removeEvaluatedEntries(
   );
 }
 
-/** Whoever relays them waits for this transaction, and then finds that they only have to be relayed. */
+/**
+ * The rows are locked in one order, here and where they are relayed: whoever comes second waits, and then sees what the
+ * first one did.
+ */
 async function keepUnrelayed(tx: Transaction, entryIds: readonly string[]): Promise<Set<string>> {
-  const { rows } = await sql<{ id: string }>`
-    update outbox set evaluated_at = now()
-    where account_id = ${tx.accountId} and id = any(${entryIds}::uuid[]) and relayed_at is null
-    returning id`.execute(tx.sql);
-  return new Set(rows.map(({ id }) => id));
+  const locked = await lockEntries(tx, entryIds);
+  const unrelayed = locked.filter(({ isRelayed }) => !isRelayed).map(({ id }) => id);
+  if (unrelayed.length > 0) {
+    await sql`
+      update outbox set evaluated_at = now()
+      where account_id = ${tx.accountId} and id = any(${unrelayed}::uuid[])`.execute(tx.sql);
+  }
+  return new Set(unrelayed);
+}
+
+/** Locks those of the entries that are still there, and tells how far each is. */
+export async function lockEntries(
+  tx: Transaction,
+  entryIds: readonly string[],
+): Promise<{ id: string; isRelayed: boolean; isEvaluated: boolean }[]> {
+  const { rows } = await sql<{ id: string; isRelayed: boolean; isEvaluated: boolean }>`
+    select id, relayed_at is not null as "isRelayed", evaluated_at is not null as "isEvaluated" from outbox
+    where account_id = ${tx.accountId} and id = any(${entryIds}::uuid[])
+    order by id
+    for update`.execute(tx.sql);
+  return rows;
 }

@@ -1,0 +1,85 @@
+/** The bus with Redis: relays events to streams for whoever reads them, and hands partitions to workers by them. */
+import { v7 as uuidv7 } from 'uuid';
+import type { Limits } from '../../config.ts';
+import type { Bus } from '../bus.ts';
+import { createPartitionQueue } from '../partition-queue.ts';
+import { startPolling } from '../polling.ts';
+import { type BusDeps, createLook } from '../postgres-bus.ts';
+import { closeRedis, connectRedis } from './redis-connection.ts';
+import { createRelay, type RelayDeps } from './relay.ts';
+import { createStreamReader } from './stream-reader.ts';
+
+export interface RedisBusDeps extends BusDeps, Pick<RelayDeps, 'onRelayed'> {
+  readonly url: string;
+  readonly limits: BusDeps['limits'] &
+    Pick<
+      Limits,
+      | 'redisPatienceMs'
+      | 'redisTimeoutMs'
+      | 'streamWaitMs'
+      | 'relayedEntries'
+      | 'streamRecords'
+      | 'readRecords'
+      | 'pendingRecords'
+      | 'abandonedRecordMs'
+    >;
+}
+
+/**
+ * Redis is only believed when it says that there is something. What it does not say in time (it is away, has lost its
+ * memory, or a worker died) is found in PostgreSQL: after `redisPatienceMs`, or at once while it is known to be away.
+ */
+export function createRedisBus({ url, database, limits, onError, onRelayed }: RedisBusDeps): Bus {
+  return {
+    start(handle) {
+      const { busPollMs, busWorkers: workers, redisPatienceMs, abandonedRecordMs } = limits;
+      const redis = connectRedis(url, { limits, onAway: onError });
+      const reading = connectRedis(url, { limits, onAway: () => {} });
+      const queue = createPartitionQueue({ handle, workers, busyPauseMs: busPollMs, onError });
+      const relay = createRelay({ database, redis, limits, ...(onRelayed ? { onRelayed } : {}) });
+      const reader = createStreamReader({ reading, redis, queue, consumer: uuidv7(), limits, onError });
+      const look = createLook(database, queue, limits);
+      let isStopping = false;
+      let nextLookAtMs = 0;
+
+      /** Seldom while Redis is there: what it has said of is on its way. */
+      async function lookIfDue(): Promise<boolean> {
+        if (!redis.isReady) {
+          return look(0);
+        }
+        if (performance.now() < nextLookAtMs) {
+          return false;
+        }
+        nextLookAtMs = performance.now() + redisPatienceMs / 4;
+        return look(redisPatienceMs);
+      }
+
+      const repeat = (intervalMs: number, work: () => Promise<boolean>) =>
+        startPolling({
+          intervalMs,
+          work,
+          onError(error) {
+            // Reading is broken off to stop it.
+            if (!isStopping) {
+              onError(error);
+            }
+          },
+        });
+      const loops = [
+        repeat(busPollMs, () => relay.relayOnce()),
+        repeat(busPollMs, () => reader.readOnce()),
+        repeat(abandonedRecordMs / 2, () => reader.takeOverOnce()),
+        repeat(busPollMs, lookIfDue),
+      ];
+      return {
+        async stop() {
+          isStopping = true;
+          closeRedis(reading);
+          await Promise.all([queue.stop(), ...loops.map((loop) => loop.stop())]);
+          await reader.leave().catch(onError);
+          closeRedis(redis);
+        },
+      };
+    },
+  };
+}

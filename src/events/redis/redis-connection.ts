@@ -1,0 +1,54 @@
+/** Connections to a Redis that may go away at any time, and come back. */
+import { createClient, type RedisClientType } from '@redis/client';
+import type { Limits } from '../../config.ts';
+
+/** A client that fails at once while Redis is away, instead of keeping commands for later. */
+// biome-ignore lint/complexity/noBannedTypes: how the client says "no modules, functions and scripts"
+export type Redis = RedisClientType<{}, {}, {}, 2>;
+
+export interface RedisOptions {
+  readonly limits: Pick<Limits, 'redisTimeoutMs'>;
+  /** Hears once of each time that Redis goes away. */
+  readonly onAway: (error: unknown) => void;
+}
+
+const FIRST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 1_000;
+
+/** Begins to connect, and goes on trying until it is closed. A Redis that does not answer in time counts as away. */
+export function connectRedis(url: string, { limits, onAway }: RedisOptions): Redis {
+  const { redisTimeoutMs } = limits;
+  const client: Redis = createClient({
+    url,
+    RESP: 2,
+    disableOfflineQueue: true,
+    maintNotifications: 'disabled',
+    // Whoever has nothing to say asks from time to time, so that silence means that nobody is there.
+    pingInterval: redisTimeoutMs / 2,
+    socket: {
+      connectTimeout: redisTimeoutMs,
+      socketTimeout: redisTimeoutMs,
+      reconnectStrategy: (retries) => Math.min(FIRST_PAUSE_MS * 2 ** retries, LONGEST_PAUSE_MS),
+    },
+  });
+  let isAway = false;
+  client.on('ready', () => {
+    isAway = false;
+  });
+  client.on('error', (error) => {
+    if (!isAway) {
+      isAway = true;
+      onAway(error);
+    }
+  });
+  // Rejects only when it is closed before Redis was ever there.
+  client.connect().catch(() => {});
+  return client;
+}
+
+/** Gives a connection up at once; what is under way on it fails. */
+export function closeRedis(client: Redis): void {
+  if (client.isOpen) {
+    client.destroy();
+  }
+}

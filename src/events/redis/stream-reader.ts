@@ -1,0 +1,150 @@
+/** Reads the streams as one of a group of workers, and offers the partitions of accounts that they name. */
+import type { Limits } from '../../config.ts';
+import { PARTITIONS } from '../../store/lock-partition.ts';
+import type { PartitionQueue } from '../partition-queue.ts';
+import type { Redis } from './redis-connection.ts';
+import { streamOf } from './stream-record.ts';
+
+/** The consumer group of the service's own workers. */
+export const WORKER_GROUP = 'workers';
+
+export interface StreamReaderDeps {
+  /** A connection of its own, as reading waits on it. */
+  readonly reading: Redis;
+  /** For acknowledgements, and for taking over what others left. */
+  readonly redis: Redis;
+  readonly queue: PartitionQueue;
+  /** Unlike any other process's. */
+  readonly consumer: string;
+  readonly limits: Pick<Limits, 'streamWaitMs' | 'readRecords' | 'pendingRecords' | 'abandonedRecordMs'>;
+  /** Hears of acknowledgements that failed: others take these records over. */
+  readonly onError: (error: unknown) => void;
+}
+
+export interface StreamReader {
+  /** Offers what is new, or waits a while for it. True while Redis is there. */
+  readOnce(): Promise<boolean>;
+  /** Offers what other processes read and did not acknowledge in time. */
+  takeOverOnce(): Promise<boolean>;
+  /** Gives the place in the group up, unless something is still to be acknowledged. */
+  leave(): Promise<void>;
+}
+
+interface Message {
+  readonly id: string;
+  readonly message: Readonly<Record<string, string>>;
+}
+
+/** A process that was not heard of for so many times what makes a record abandoned does not come back. */
+const GONE_AFTER = 60;
+
+const STREAMS = Array.from({ length: PARTITIONS }, (_, partition) => ({
+  partition,
+  key: streamOf(partition),
+}));
+
+export function createStreamReader(deps: StreamReaderDeps): StreamReader {
+  const { reading, redis, queue, consumer, limits, onError } = deps;
+  const pending = new Set<string>();
+
+  /** A record that is read twice, by taking it over, is acknowledged once. */
+  function accept(partition: number, messages: readonly (Message | null)[]): void {
+    const fresh = messages.flatMap((each) => (each && !pending.has(`${partition} ${each.id}`) ? [each] : []));
+    for (const [accountId, records] of Map.groupBy(fresh, ({ message }) => message.account)) {
+      const ids = records.map(({ id }) => id);
+      for (const id of ids) {
+        pending.add(`${partition} ${id}`);
+      }
+      void acknowledgeWhenHandled(`${accountId}`, partition, ids);
+    }
+  }
+
+  async function acknowledgeWhenHandled(accountId: string, partition: number, ids: string[]): Promise<void> {
+    const isHandled = await queue.offer({ accountId, partition });
+    try {
+      if (isHandled) {
+        await redis.xAck(streamOf(partition), WORKER_GROUP, ids);
+      }
+    } catch (error) {
+      onError(error);
+    } finally {
+      for (const id of ids) {
+        pending.delete(`${partition} ${id}`);
+      }
+    }
+  }
+
+  return {
+    async readOnce() {
+      if (!reading.isReady || pending.size >= limits.pendingRecords) {
+        return false;
+      }
+      const read = await reading
+        .xReadGroup(
+          WORKER_GROUP,
+          consumer,
+          STREAMS.map(({ key }) => ({ key, id: '>' })),
+          { COUNT: Math.ceil(limits.readRecords / PARTITIONS), BLOCK: limits.streamWaitMs },
+        )
+        .catch((error: unknown) => createMissingGroups(reading, error));
+      for (const { name, messages } of read ?? []) {
+        const stream = STREAMS.find(({ key }) => key === name);
+        if (stream) {
+          accept(stream.partition, messages);
+        }
+      }
+      return true;
+    },
+
+    async takeOverOnce() {
+      if (!redis.isReady) {
+        return false;
+      }
+      let hasMore = false;
+      for (const { partition, key } of STREAMS) {
+        const { nextId, messages } = await redis
+          .xAutoClaim(key, WORKER_GROUP, consumer, limits.abandonedRecordMs, '0-0', {
+            COUNT: limits.readRecords,
+          })
+          .catch(async (error: unknown) => {
+            await createMissingGroups(redis, error);
+            return { nextId: '0-0', messages: [] };
+          });
+        accept(partition, messages);
+        hasMore ||= nextId !== '0-0';
+        await forgetDeadConsumers(redis, key, GONE_AFTER * limits.abandonedRecordMs);
+      }
+      return hasMore && pending.size < limits.pendingRecords;
+    },
+
+    async leave() {
+      if (redis.isReady && pending.size === 0) {
+        await Promise.all(STREAMS.map(({ key }) => redis.xGroupDelConsumer(key, WORKER_GROUP, consumer)));
+      }
+    },
+  };
+}
+
+/** Processes that ended without leaving. A live one asks for more every second, and is back by that if need be. */
+async function forgetDeadConsumers(redis: Redis, key: string, goneMs: number): Promise<void> {
+  for (const { name, idle, pending } of await redis.xInfoConsumers(key, WORKER_GROUP)) {
+    if (idle > goneMs && pending === 0) {
+      await redis.xGroupDelConsumer(key, WORKER_GROUP, name);
+    }
+  }
+}
+
+/** Begins at the beginning of each stream: what was relayed before somebody read is read as well. */
+async function createMissingGroups(redis: Redis, error: unknown): Promise<null> {
+  if (!`${error}`.includes('NOGROUP')) {
+    throw error;
+  }
+  for (const { key } of STREAMS) {
+    await redis.xGroupCreate(key, WORKER_GROUP, '0', { MKSTREAM: true }).catch((reason: unknown) => {
+      if (!`${reason}`.includes('BUSYGROUP')) {
+        throw reason;
+      }
+    });
+  }
+  return null;
+}

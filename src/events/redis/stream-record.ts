@@ -1,0 +1,42 @@
+/** What the streams carry: one record for each fact, with the names of CloudEvents; see docs/events.md. */
+import { instantToText } from '../../instant.ts';
+import type { Fact } from '../../store/entities/outbox-entry.ts';
+import type { WaitingEntry } from '../outbox-entries.ts';
+import type { Partition } from '../partition-queue.ts';
+
+/** The field names and values of a record. */
+export type StreamRecord = Readonly<Record<string, string>>;
+
+/** The stream of a partition. */
+export function streamOf(partition: number): string {
+  return `progression:events:${partition}`;
+}
+
+/** The records of an entry, in the order of its facts. */
+export function recordsOf({ accountId, partition }: Partition, entry: WaitingEntry): StreamRecord[] {
+  return entry.facts.map((fact, position) => ({
+    specversion: '1.0',
+    id: fact.id,
+    source: `/accounts/${accountId}`,
+    type: fact.type,
+    subject: entry.userId ?? '',
+    time: instantToText(entry.occurredAt),
+    datacontenttype: 'application/json',
+    data: JSON.stringify(fact.data),
+    ...(fact.previous ? { previous: JSON.stringify(fact.previous) } : {}),
+    account: accountId,
+    partition: String(partition),
+    sequence: String(entry.sequence),
+    position: String(position),
+    recordedtime: instantToText(entry.recordedAt),
+    actor: entry.actor,
+    ...originOf(fact, entry),
+  }));
+}
+
+/** What it follows from: by itself when nothing caused it. */
+function originOf(fact: Fact, { cause }: WaitingEntry): StreamRecord {
+  return cause
+    ? { rootid: cause.rootEventId, causationid: cause.causationId, depth: String(cause.depth) }
+    : { rootid: fact.id, depth: '0' };
+}

@@ -1,0 +1,226 @@
+/** What every bus does: each accepted event is handed over, in order, however many processes there are and end. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import type { BusWorkers, HandlePartition } from '../../src/events/bus.ts';
+import {
+  countOutbox,
+  createEventSource,
+  type EventSource,
+  idsByUser,
+  readLog,
+} from '../support/event-source.ts';
+import { createLogEvaluator, type LogEvaluatorOptions } from '../support/log-evaluator.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { BUS_LIMITS, BUSES, type BusOptions, type BusSetup } from './buses.ts';
+
+describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
+  let db: TestDatabase;
+  let setup: BusSetup;
+  let running: BusWorkers[] = [];
+
+  beforeAll(async () => {
+    db = await createTestDatabase();
+  });
+  afterAll(() => db?.close());
+  afterEach(async () => {
+    await Promise.all(running.map((workers) => workers.stop()));
+    running = [];
+    await setup?.close();
+  });
+
+  /** A process of its own, on a handle of its own. */
+  function start(handle: HandlePartition, options?: BusOptions, database = db.open()): BusWorkers {
+    const workers = setup.createBus(database, options).start(handle);
+    running.push(workers);
+    return workers;
+  }
+
+  function startEvaluating(options: LogEvaluatorOptions = {}, bus?: BusOptions): BusWorkers {
+    const database = db.open();
+    return start(createLogEvaluator(database, { isRelayed: setup.isRelayed, ...options }), bus, database);
+  }
+
+  /** All that was accepted is in the log once, each athlete's in order, and nothing waits any more. */
+  async function expectLogged({ accountId, userIds }: EventSource, accepted: readonly string[][]) {
+    const all = accepted.flat();
+    await expect.poll(async () => (await readLog(db.database, accountId)).length).toBe(all.length);
+    const log = await readLog(db.database, accountId);
+    expect(new Set(log.map(({ id }) => id))).toEqual(new Set(all));
+    for (const userId of userIds) {
+      const sequences = log.filter((event) => event.userId === userId).map(({ sequence }) => sequence);
+      expect(sequences).toEqual(sequences.toSorted((a, b) => a - b));
+    }
+    await expect.poll(() => countOutbox(db.database, accountId)).toBe(0);
+  }
+
+  const testHere = test.skipIf(!isHere);
+
+  testHere('hands over what was accepted before it started, and after', async () => {
+    setup = await setUp();
+    const source = await createEventSource(db.database, 2);
+    const before = await source.accept(0, { facts: 3 });
+    startEvaluating();
+    await expectLogged(source, [before]);
+    const after = await source.accept(1);
+    await expectLogged(source, [before, after]);
+  });
+
+  testHere('keeps the order of each athlete, also across batches', async () => {
+    setup = await setUp();
+    const source = await createEventSource(db.database, 3);
+    const accepted: string[][] = [];
+    for (let n = 0; n < 60; n += 1) {
+      accepted.push(await source.accept(n % 3));
+    }
+    startEvaluating({ limit: 7 });
+    await expectLogged(source, accepted);
+    const ids = idsByUser(await readLog(db.database, source.accountId));
+    for (const [athlete, userId] of source.userIds.entries()) {
+      expect(ids.get(userId)).toEqual(accepted.filter((_, n) => n % 3 === athlete).flat());
+    }
+  });
+
+  testHere.each([1, 2, 3])('%i processes share the work, and none does another one again', async (count) => {
+    setup = await setUp();
+    const sources = await Promise.all([12, 12].map((athletes) => createEventSource(db.database, athletes)));
+    for (let n = 0; n < count; n += 1) {
+      startEvaluating({ limit: 10 });
+    }
+    for (const source of sources) {
+      const accepted = await Promise.all(Array.from({ length: 120 }, (_, n) => source.accept(n % 12)));
+      await expectLogged(source, accepted);
+    }
+  });
+
+  testHere('does not let the backlog of one account keep another one waiting', async () => {
+    setup = await setUp();
+    const [busy, quiet] = await Promise.all(
+      [1, 1].map((athletes) => createEventSource(db.database, athletes)),
+    );
+    if (!busy || !quiet) {
+      expect.unreachable();
+    }
+    for (let n = 0; n < 40; n += 1) {
+      await busy.accept(0);
+    }
+    await quiet.accept(0);
+    const evaluate = createLogEvaluator(db.database, { isRelayed: setup.isRelayed, limit: 1 });
+    const handed: string[] = [];
+    start(
+      (accountId, partition) => {
+        handed.push(accountId);
+        return evaluate(accountId, partition);
+      },
+      { limits: { busWorkers: 1 } },
+    );
+    await expect.poll(() => readLog(db.database, quiet.accountId)).toHaveLength(1);
+    expect(handed.indexOf(quiet.accountId)).toBeLessThan(10);
+  });
+
+  testHere('hands a partition to one worker at a time, and so many partitions at a time', async () => {
+    setup = await setUp();
+    const source = await createEventSource(db.database, 40);
+    await Promise.all(source.userIds.map((_, athlete) => source.accept(athlete)));
+    const evaluate = createLogEvaluator(db.database, { isRelayed: setup.isRelayed });
+    const now = new Set<number>();
+    let most = 0;
+    start(
+      async (accountId, partition) => {
+        expect(now).not.toContain(partition);
+        now.add(partition);
+        most = Math.max(most, now.size);
+        await delay(5);
+        const handled = await evaluate(accountId, partition);
+        now.delete(partition);
+        return handled;
+      },
+      { limits: { busWorkers: 2 } },
+    );
+    await expect.poll(() => countOutbox(db.database, source.accountId)).toBe(0);
+    expect(most).toBe(2);
+  });
+
+  testHere('comes back to a partition that another process was on', async () => {
+    setup = await setUp();
+    const source = await createEventSource(db.database, 1);
+    const evaluate = createLogEvaluator(db.database, { isRelayed: setup.isRelayed });
+    const handle = vi
+      .fn<HandlePartition>(evaluate)
+      .mockResolvedValueOnce('BUSY')
+      .mockResolvedValueOnce('BUSY');
+    start(handle);
+    await expectLogged(source, [await source.accept(0)]);
+    expect(handle.mock.calls.length).toBeGreaterThanOrEqual(3);
+  });
+
+  testHere('tries what failed again, and goes on with the others meanwhile', async () => {
+    setup = await setUp();
+    const [bad, good] = await Promise.all([1, 1].map((athletes) => createEventSource(db.database, athletes)));
+    if (!bad || !good) {
+      expect.unreachable();
+    }
+    const evaluate = createLogEvaluator(db.database, { isRelayed: setup.isRelayed });
+    let isFailing = true;
+    const errors: unknown[] = [];
+    start(
+      async (accountId, partition) => {
+        if (accountId === bad.accountId && isFailing) {
+          throw new Error('not now');
+        }
+        return evaluate(accountId, partition);
+      },
+      { onError: (error) => errors.push(error) },
+    );
+    const [late, early] = [await bad.accept(0), await good.accept(0)];
+    await expectLogged(good, [early]);
+    await expect.poll(() => errors).toContainEqual(new Error('not now'));
+    expect(await readLog(db.database, bad.accountId)).toEqual([]);
+    isFailing = false;
+    await expectLogged(bad, [late]);
+  });
+
+  testHere('loses nothing with a worker that ends before its commit', async () => {
+    setup = await setUp();
+    const source = await createEventSource(db.database, 4);
+    const beforeCommit = vi.fn<() => Promise<void>>(async () => {});
+    beforeCommit.mockRejectedValueOnce(new Error('gone'));
+    startEvaluating({ beforeCommit }, { onError: () => {} });
+    await expectLogged(source, await Promise.all([0, 1, 2, 3].map((athlete) => source.accept(athlete))));
+  });
+
+  testHere('does nothing twice after a worker that ends between its commit and word of it', async () => {
+    setup = await setUp();
+    const source = await createEventSource(db.database, 4);
+    const database = db.open();
+    const evaluate = createLogEvaluator(database, { isRelayed: setup.isRelayed });
+    const dying: HandlePartition = async (accountId, partition) => {
+      await evaluate(accountId, partition);
+      throw new Error('gone');
+    };
+    const dead = start(dying, { onError: () => {} }, database);
+    const accepted = await Promise.all([0, 1, 2, 3].map((athlete) => source.accept(athlete)));
+    await expect.poll(async () => (await readLog(db.database, source.accountId)).length).toBe(4);
+    await dead.stop();
+    startEvaluating();
+    await expectLogged(source, [...accepted, await source.accept(0)]);
+  });
+
+  testHere('when stopped, waits for what is being handled and hands nothing over any more', async () => {
+    setup = await setUp();
+    const source = await createEventSource(db.database, 1);
+    const { promise: isHandled, resolve: finish } = Promise.withResolvers<{ hasMore: boolean }>();
+    const handle = vi.fn<HandlePartition>(() => isHandled);
+    const workers = start(handle);
+    await source.accept(0);
+    await expect.poll(() => handle.mock.calls.length).toBe(1);
+    let isStopped = false;
+    const stopped = workers.stop().then(() => {
+      isStopped = true;
+    });
+    await delay(3 * BUS_LIMITS.busPollMs);
+    expect(isStopped).toBe(false);
+    finish({ hasMore: true });
+    await stopped;
+    expect(handle).toHaveBeenCalledTimes(1);
+  });
+});

@@ -1,0 +1,64 @@
+/** The buses that there are, with what each needs, for tests that all of them have to pass. */
+
+import { type Limits, readConfig } from '../../src/config.ts';
+import type { Bus } from '../../src/events/bus.ts';
+import { createPostgresBus } from '../../src/events/postgres-bus.ts';
+import { createRedisBus } from '../../src/events/redis/redis-bus.ts';
+import type { Database } from '../../src/store/database.ts';
+import { createRedisServer, HAS_REDIS, type RedisServer } from '../support/redis-server.ts';
+
+/** Impatient, so that tests need not be patient. */
+export const BUS_LIMITS: Limits = {
+  ...readConfig({}).limits,
+  busPollMs: 10,
+  redisPatienceMs: 400,
+  redisTimeoutMs: 400,
+  streamWaitMs: 100,
+  abandonedRecordMs: 400,
+};
+
+export interface BusSetup {
+  /** Whether entries wait to be relayed as well before they are gone. */
+  readonly isRelayed: boolean;
+  createBus(database: Database, options?: BusOptions): Bus;
+  close(): Promise<void>;
+}
+
+export interface BusOptions {
+  readonly onError?: (error: unknown) => void;
+  readonly limits?: Partial<Limits>;
+}
+
+const fail = (error: unknown) => {
+  throw error;
+};
+
+/** Each with its name, and whether this machine can run it. */
+export const BUSES: readonly { name: string; isHere: boolean; setUp: () => Promise<BusSetup> }[] = [
+  { name: 'PostgreSQL', isHere: true, setUp: setUpPostgres },
+  { name: 'Redis Streams', isHere: HAS_REDIS, setUp: setUpRedis },
+];
+
+async function setUpPostgres(): Promise<BusSetup> {
+  return {
+    isRelayed: false,
+    createBus: (database, { onError = fail, limits } = {}) =>
+      createPostgresBus({ database, limits: { ...BUS_LIMITS, ...limits }, onError }),
+    close: async () => undefined,
+  };
+}
+
+async function setUpRedis(): Promise<BusSetup> {
+  const server = await createRedisServer();
+  await server.start();
+  return { ...redisSetup(server), close: () => server.kill() };
+}
+
+/** Buses on a Redis that the test itself starts and ends. */
+export function redisSetup({ url }: RedisServer): Omit<BusSetup, 'close'> {
+  return {
+    isRelayed: true,
+    createBus: (database, { onError = fail, limits } = {}) =>
+      createRedisBus({ url, database, limits: { ...BUS_LIMITS, ...limits }, onError }),
+  };
+}

@@ -1,0 +1,84 @@
+/** Athletes whose events are accepted as every use case accepts them: under the athlete's lock, with the outbox. */
+import { sql } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
+import { systemClock } from '../../src/instant.ts';
+import type { Database } from '../../src/store/database.ts';
+import { lockUser } from '../../src/store/lock-user.ts';
+import { fact, writeFacts } from '../../src/store/outbox.ts';
+
+export interface EventSource {
+  readonly accountId: string;
+  readonly userIds: readonly string[];
+  /**
+   * Accepts an event with so many facts of an athlete, by the athlete's place in `userIds`; answers their ids once it
+   * has committed. `beforeCommit` comes when everything is written.
+   */
+  accept(athlete: number, options?: AcceptOptions): Promise<string[]>;
+}
+
+export interface AcceptOptions {
+  readonly facts?: number;
+  readonly type?: string;
+  readonly beforeCommit?: () => Promise<unknown>;
+}
+
+/** An account of its own with so many athletes. */
+export async function createEventSource(database: Database, athletes: number): Promise<EventSource> {
+  const accountId = uuidv7();
+  const userIds = Array.from({ length: athletes }, () => uuidv7());
+  await database.ensureAccount(accountId);
+  await database.transaction(accountId, (tx) =>
+    sql`insert into users (account_id, id, name)
+      select ${accountId}, id, 'Athlete' from unnest(${userIds}::uuid[]) as u(id)`.execute(tx.sql),
+  );
+  return {
+    accountId,
+    userIds,
+    accept(athlete, { facts: count = 1, type = 'session_completed', beforeCommit } = {}) {
+      const userId = `${userIds[athlete]}`;
+      return database.transaction(accountId, async (tx) => {
+        await lockUser(tx, userId);
+        const now = systemClock();
+        const facts = Array.from({ length: count }, (_, n) => fact(type, { n }));
+        writeFacts(tx, facts, { userId, actor: 'SYSTEM', cause: null, occurredAt: now, recordedAt: now });
+        await tx.em.flush();
+        await beforeCommit?.();
+        return facts.map(({ id }) => id);
+      });
+    },
+  };
+}
+
+export interface LoggedEvent {
+  readonly id: string;
+  readonly userId: string;
+  readonly sequence: number;
+}
+
+/** The account's log in the order in which it was written. */
+export async function readLog(database: Database, accountId: string): Promise<LoggedEvent[]> {
+  return database.transaction(accountId, async (tx) => {
+    const { rows } = await sql<LoggedEvent>`
+      select id, user_id as "userId", sequence::float8 as sequence from events
+      where account_id = ${accountId} order by transaction_id, sequence, position`.execute(tx.sql);
+    return rows;
+  });
+}
+
+/** How many entries of the account are in the outbox, whatever they wait for. */
+export async function countOutbox(database: Database, accountId: string): Promise<number> {
+  return database.transaction(accountId, async (tx) => {
+    const { rows } = await sql<{ count: number }>`
+      select count(*)::int as count from outbox where account_id = ${accountId}`.execute(tx.sql);
+    return rows[0]?.count ?? 0;
+  });
+}
+
+/** The ids of each athlete's events, in the order given. */
+export function idsByUser(events: readonly LoggedEvent[]): Map<string, string[]> {
+  const ids = new Map<string, string[]>();
+  for (const { id, userId } of events) {
+    ids.set(userId, [...(ids.get(userId) ?? []), id]);
+  }
+  return ids;
+}

@@ -1,0 +1,68 @@
+/** The least that evaluates: writes each fact into the log of events, once and in order, and decides nothing. */
+import { sql } from 'kysely';
+import type { HandlePartition } from '../../src/events/bus.ts';
+import {
+  readWaitingEntries,
+  removeEvaluatedEntries,
+  type WaitingEntry,
+} from '../../src/events/outbox-entries.ts';
+import { instantToText } from '../../src/instant.ts';
+import type { Database, Transaction } from '../../src/store/database.ts';
+import { tryLockPartition } from '../../src/store/lock-partition.ts';
+
+export interface LogEvaluatorOptions {
+  /** Entries of one transaction. */
+  readonly limit?: number;
+  readonly isRelayed?: boolean;
+  /** Comes between the work and its commit. */
+  readonly beforeCommit?: () => Promise<void>;
+}
+
+/** An event that comes twice breaks the key of the log, and with it the test. */
+export function createLogEvaluator(
+  database: Database,
+  { limit = 100, isRelayed = false, beforeCommit }: LogEvaluatorOptions = {},
+): HandlePartition {
+  return (accountId, partition) =>
+    database.transaction(accountId, async (tx) => {
+      if (!(await tryLockPartition(tx, partition))) {
+        return 'BUSY';
+      }
+      const entries = await readWaitingEntries(tx, partition, limit);
+      await logFacts(tx, entries);
+      await removeEvaluatedEntries(
+        tx,
+        entries.map(({ id }) => id),
+        { isRelayed },
+      );
+      await beforeCommit?.();
+      return { hasMore: entries.length === limit };
+    });
+}
+
+async function logFacts(tx: Transaction, entries: readonly WaitingEntry[]): Promise<void> {
+  const rows = entries.flatMap((entry) =>
+    entry.userId === null
+      ? []
+      : entry.facts.map((fact, position) => ({
+          account_id: tx.accountId,
+          id: fact.id,
+          type: fact.type,
+          user_id: entry.userId,
+          occurred_at: instantToText(entry.occurredAt),
+          recorded_at: instantToText(entry.recordedAt),
+          sequence: String(entry.sequence),
+          position,
+          actor: entry.actor,
+          data: fact.data,
+          previous: fact.previous ?? null,
+          root_event_id: entry.cause?.rootEventId ?? fact.id,
+        })),
+  );
+  await sql`
+    insert into events (account_id, id, type, user_id, occurred_at, recorded_at, sequence, position, actor, data,
+      previous, root_event_id, evaluated_at)
+    select *, clock_timestamp() from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as r(account_id uuid, id uuid,
+      type text, user_id uuid, occurred_at timestamptz, recorded_at timestamptz, sequence bigint, position smallint,
+      actor text, data jsonb, previous jsonb, root_event_id uuid)`.execute(tx.sql);
+}

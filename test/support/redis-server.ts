@@ -1,0 +1,77 @@
+/** A Redis of its own for a test: on a free port, without anything on the disk, gone afterwards. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { createClient } from '@redis/client';
+import { hasCommand } from './commands.ts';
+
+/** Whether this machine can run one; where it cannot, tests of it are skipped, and the run says so at its end. */
+export const HAS_REDIS = hasCommand('redis-server');
+
+export interface RedisServer {
+  readonly url: string;
+  /** Starts it again where it was, with nothing in it. */
+  start(): Promise<void>;
+  /** Ends it on the spot: what it held is forgotten. */
+  kill(): Promise<void>;
+  /** Keeps it from answering, and lets it go on. */
+  pause(): void;
+  resume(): void;
+}
+
+/** Not running until `start`. Kill it when the test ends. */
+export async function createRedisServer(): Promise<RedisServer> {
+  const port = await freePort();
+  const url = `redis://127.0.0.1:${port}`;
+  let child: ChildProcess | undefined;
+  return {
+    url,
+    async start() {
+      child = spawn(
+        'redis-server',
+        ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+        { stdio: 'ignore' },
+      );
+      await answers(url);
+    },
+    async kill() {
+      if (child && child.exitCode === null && child.signalCode === null) {
+        const ended = once(child, 'exit');
+        child.kill('SIGKILL');
+        await ended;
+      }
+    },
+    pause: () => child?.kill('SIGSTOP'),
+    resume: () => child?.kill('SIGCONT'),
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+const PATIENCE_MS = 10_000;
+
+async function answers(url: string): Promise<void> {
+  const untilMs = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const client = createClient({ url, socket: { reconnectStrategy: false } }).on('error', () => {});
+    try {
+      await client.connect();
+      client.destroy();
+      return;
+    } catch (error) {
+      if (performance.now() > untilMs) {
+        throw error;
+      }
+      await delay(20);
+    }
+  }
+}
