@@ -1,8 +1,12 @@
-/** Runs workflows: finds enrollments whose next step is due, of every account, and takes them a step further. */
+/** Runs workflows: finds enrollments whose next step is due, of every account, and takes them further. */
 import type { Config } from '../../config.ts';
 import type { Clock } from '../../instant.ts';
 import type { TriggerQueue } from '../../progression/trigger-queue.ts';
 import type { Database } from '../../store/database.ts';
+import { createCallLine } from './call-line.ts';
+import { type DueEnrollment, findDueEnrollments } from './due-enrollments.ts';
+import { makeCall } from './make-call.ts';
+import { takeStep } from './take-step.ts';
 import type { WebhookPort } from './webhook-port.ts';
 
 export interface ActionRunnerDeps {
@@ -12,23 +16,74 @@ export interface ActionRunnerDeps {
   /** The process's one queue of events for the engine. */
   readonly queue: TriggerQueue;
   readonly webhooks: WebhookPort;
-  /** Told of every defect that only left a failed step behind. */
+  /** Told of everything after which a step is tried again, defects among it. */
   readonly reportError: (error: unknown) => void;
 }
 
+/** Any number of them, in any number of processes, may work on one database. */
 export interface ActionRunner {
   /**
-   * Runs the steps that are due now and need nothing but the database; those that call out begin, and are recorded when
-   * they have ended. True: there may be more to do at once. Rejects when the database is not there.
+   * Carries out the steps that are due now and need nothing but the database; those that call out are begun, and go on
+   * by themselves. True: there may be more to do at once. Rejects when the database is not there.
    */
   runOnce(): Promise<boolean>;
-  /** Resolves when no call is under way any more; none begins unless runOnce is called again. */
+  /** Resolves when every call that was begun, or waits for its turn, has been recorded. */
   settled(): Promise<void>;
+  /** Begins no other call, and resolves when those under way have been recorded. */
+  stop(): Promise<void>;
 }
 
-export function createActionRunner(_deps: ActionRunnerDeps): ActionRunner {
+export function createActionRunner(deps: ActionRunnerDeps): ActionRunner {
+  const { database, clock, config, reportError } = deps;
+  const { limits } = config;
+  const line = createCallLine(limits, (due) => makeCall(deps, due), reportError);
+
+  /** True: something was done about it. */
+  async function advance(due: DueEnrollment): Promise<boolean> {
+    for (let hasMoved = false; ; hasMoved = true) {
+      const result = await takeStep(deps, due);
+      if (result === 'CALLS') {
+        return line.offer(due) || hasMoved;
+      }
+      if (result !== 'GOES_ON') {
+        return result === 'RESTS' || hasMoved;
+      }
+    }
+  }
+
   return {
-    runOnce: () => Promise.reject(new TypeError('the action runner is not there yet')),
-    settled: () => Promise.resolve(),
+    async runOnce() {
+      const due = await findDueEnrollments(database, clock(), limits, line.enrollmentIds());
+      let moved = 0;
+      await forEachOf(due, limits.concurrentSteps, async (each) => {
+        moved += (await advance(each)) ? 1 : 0;
+      });
+      return moved > 0;
+    },
+    settled: () => line.settled(),
+    stop() {
+      line.clear();
+      return line.settled();
+    },
   };
+}
+
+/** So many at the same time. After the first that fails none begins; rejects when those under way have ended. */
+async function forEachOf<T>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const left = [...items];
+  const takeTurns = async () => {
+    for (let item = left.shift(); item !== undefined; item = left.shift()) {
+      await work(item).catch((error: unknown) => {
+        left.length = 0;
+        throw error;
+      });
+    }
+  };
+  const workers = Array.from({ length: atOnce }, takeTurns);
+  await Promise.allSettled(workers);
+  await Promise.all(workers);
 }

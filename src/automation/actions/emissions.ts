@@ -1,14 +1,18 @@
 /** Which events an action may emit, and what is known of them before it runs; the guard against loops reads it. */
 import type { JsonObject } from '@bufbuild/protobuf';
+import { Decimal } from 'decimal.js';
 import { enumName } from '../../enum-name.ts';
-import type { Action } from '../../gen/automation/v1/action_pb.ts';
+import { type Action, type SetLiftMaxAction, WeightUnit } from '../../gen/automation/v1/action_pb.ts';
 import { MaxTypeSchema } from '../../gen/progression/v1/common_pb.ts';
 import { EnrollmentStatus } from '../../gen/progression/v1/program_service_pb.ts';
+import { attributeNameOf } from './attribute-name.ts';
+import { convertWeight, roundingOf } from './convert-weight.ts';
+import type { ActionCase, ActionValue } from './step.ts';
 
 /** An event that follows when an action changes something. */
 export interface Emission {
   readonly type: string;
-  /** Fields of the event's data that are the same each time, by name. */
+  /** Fields of the event's data that are the same each time, by name; null: never there. */
   readonly known: JsonObject;
   /** `known` is all of the data: no other field has a value. */
   readonly isComplete: boolean;
@@ -16,38 +20,27 @@ export interface Emission {
   readonly isCertain: boolean;
 }
 
-type ActionCase = NonNullable<Action['action']['case']>;
-type ActionValue<C extends ActionCase> = Extract<Action['action'], { case: C }>['value'];
-
 const EMISSIONS: { readonly [C in ActionCase]: (action: ActionValue<C>) => readonly Emission[] } = {
   enrollInProgram: ({ programId }) => [certain('program_enrolled', { program_id: programId })],
   leaveProgram: ({ status }) =>
     status === EnrollmentStatus.COMPLETED ? [certain('program_completed', {})] : [],
-  applyProgression: ({ progressionId, liftId }) => [
-    possible('progression_applied', {
-      progression_id: progressionId,
-      trigger_type: 'MANUAL',
-      ...(liftId ? { lift_id: liftId } : {}),
-    }),
-    possible('lift_max_changed', { source: 'PROGRESSION', ...(liftId ? { lift_id: liftId } : {}) }),
-  ],
-  setLiftMax: ({ liftId, maxType }) => [
-    certain('lift_max_changed', {
-      lift_id: liftId,
-      max_type: enumName(MaxTypeSchema, maxType),
-      source: 'MANUAL',
-    }),
-  ],
-  scaleLiftMax: ({ liftId, maxType }) => [
-    certain('lift_max_changed', {
-      max_type: enumName(MaxTypeSchema, maxType),
-      source: 'MANUAL',
-      ...(liftId ? { lift_id: liftId } : {}),
-    }),
-  ],
+  applyProgression: ({ progressionId, liftId }) => {
+    const lift: JsonObject = liftId ? { lift_id: liftId } : {};
+    const applied = { progression_id: progressionId, trigger_type: 'MANUAL', ...lift };
+    return [
+      possible('progression_applied', applied),
+      possible('progression_stalled', applied),
+      possible('lift_max_changed', { source: 'PROGRESSION', ...lift }),
+    ];
+  },
+  setLiftMax: (action) => {
+    const value = fixedWeightOf(action);
+    return [certain('lift_max_changed', { ...setByHand(action), ...(value ? { value } : {}) })];
+  },
+  scaleLiftMax: (action) => [certain('lift_max_changed', setByHand(action))],
   addTag: ({ tag }) => [certain('tag_added', { tag })],
   removeTag: ({ tag }) => [certain('tag_removed', { tag })],
-  setAttribute: ({ field }) => [certain('custom_field_changed', { field_name: field })],
+  setAttribute: ({ field }) => [certain('custom_field_changed', { field_name: attributeNameOf(field) })],
   emitEvent: ({ type, data }) => [{ type, known: data ?? {}, isComplete: true, isCertain: true }],
   callWebhook: () => [],
   wait: () => [],
@@ -61,6 +54,18 @@ export function emissionsOf({ action }: Action): readonly Emission[] {
 /** The table's row takes just the value of its own case, which the type of a row in general cannot say. */
 function emissionsOfCase(kind: ActionCase, value: unknown): readonly Emission[] {
   return (EMISSIONS[kind] as (action: unknown) => readonly Emission[])(value);
+}
+
+function setByHand({ liftId, maxType }: Pick<SetLiftMaxAction, 'liftId' | 'maxType'>): JsonObject {
+  const known = { max_type: enumName(MaxTypeSchema, maxType), source: 'MANUAL', log_id: null };
+  return liftId ? { ...known, lift_id: liftId } : known;
+}
+
+/** With a unit it is what the athlete's program makes of it. */
+function fixedWeightOf(action: SetLiftMaxAction): string | undefined {
+  return action.unit === WeightUnit.UNSPECIFIED
+    ? convertWeight(new Decimal(action.value), null, roundingOf(action)).toFixed()
+    : undefined;
 }
 
 function certain(type: string, known: JsonObject): Emission {

@@ -1,0 +1,28 @@
+/** Action apply_progression: applies one rule of the athlete's program, through the engine like every event. */
+import { create } from '@bufbuild/protobuf';
+import { TriggerProgressionRequestSchema } from '../../gen/progression/v1/progression_service_pb.ts';
+import { submitTrigger } from '../../progression/submit-trigger.ts';
+import { triggerProgression } from '../../progression/trigger-progression.ts';
+import { type ActionType, actorOf, describeStep } from './step.ts';
+import { stepId } from './step-id.ts';
+
+/** The engine's own transaction holds it: a try that is repeated is answered with what the first one did. */
+export const applyProgression: ActionType<'applyProgression'> = {
+  kind: 'CALL',
+  async call({ limits, queue }, step, { progressionId, liftId, force }, now) {
+    const { accountId, userId, cause } = step;
+    const reason = describeStep(step);
+    const request = create(TriggerProgressionRequestSchema, { userId, progressionId, liftId, force, reason });
+    const { response } = await submitTrigger(queue, limits, triggerProgression, request, {
+      accountId,
+      cause,
+      actor: actorOf(step),
+      actorKind: 'AUTOMATION',
+      requestId: stepId(step),
+      receivedAt: now,
+      deadlineAtMs: performance.now() + limits.stepTimeoutMs,
+      signal: AbortSignal.timeout(limits.stepTimeoutMs),
+    });
+    return response.outcome?.totalApplied ? 'DONE' : 'NO_CHANGE';
+  },
+};

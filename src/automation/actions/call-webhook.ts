@@ -1,0 +1,44 @@
+/** Action call_webhook: tells another system where the run is. */
+import type { JsonObject } from '@bufbuild/protobuf';
+import { type Instant, instantToText } from '../../instant.ts';
+import { type ActionType, type Step, StepRefusal } from './step.ts';
+import { stepId } from './step-id.ts';
+
+/** What every message of ours is, among others that a receiver may get. */
+const MESSAGE_TYPE = 'workflow.step';
+
+export const callWebhook: ActionType<'callWebhook'> = {
+  kind: 'CALL',
+  async call({ webhooks }, step, { url, secret, data }, now) {
+    const body = JSON.stringify(messageOf(step, data));
+    const answer = await webhooks.post({ url, secret, body, id: stepId(step), timestampS: secondsOf(now) });
+    switch (answer.kind) {
+      case 'ACCEPTED':
+        return 'DONE';
+      case 'TRY_AGAIN':
+        return { tryAgain: answer.reason };
+      case 'REFUSED':
+        throw new StepRefusal(answer.reason);
+    }
+  },
+};
+
+/** The same for each try. */
+function messageOf(step: Step, data: JsonObject | undefined) {
+  return {
+    type: MESSAGE_TYPE,
+    timestamp: instantToText(step.reachedAt),
+    data: {
+      workflow_id: step.workflowId,
+      enrollment_id: step.enrollmentId,
+      step: step.step,
+      user_id: step.userId,
+      event: step.event,
+      data: data ?? {},
+    },
+  };
+}
+
+function secondsOf(instant: Instant): number {
+  return Number(instant / 1_000_000n);
+}

@@ -1,0 +1,40 @@
+/** Weights in the unit of the athlete's program, rounded to what can be loaded. */
+import { Decimal } from 'decimal.js';
+import { enumName } from '../../enum-name.ts';
+import { Rounding, RoundingSchema } from '../../gen/progression/v1/program_service_pb.ts';
+import { type Bounds, ExactDecimal, roundWeight } from '../../progression/rules/weight.ts';
+
+/** By definition, in the international yard and pound agreement of 1959. */
+const KILOGRAMS_PER_POUND = '0.45359237';
+
+export type WeightRounding = Pick<Bounds, 'roundTo' | 'rounding'>;
+
+/** KILOGRAM or POUND. */
+export interface Conversion {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What an action says of rounding; unspecified: to the nearest, ties up. */
+export function roundingOf({ roundTo, rounding }: { roundTo: string; rounding: Rounding }): WeightRounding {
+  return {
+    roundTo: roundTo ? new Decimal(roundTo) : null,
+    rounding: enumName(RoundingSchema, rounding || Rounding.NEAREST) as WeightRounding['rounding'],
+  };
+}
+
+/** Converted exactly, then rounded, once. Without a conversion only rounded. */
+export function convertWeight(value: Decimal, units: Conversion | null, rounding: WeightRounding): Decimal {
+  const exact = new ExactDecimal(value);
+  if (units === null || units.from === units.to) {
+    return roundWeight(exact, rounding);
+  }
+  const converted =
+    units.to === 'KILOGRAM' ? exact.times(KILOGRAMS_PER_POUND) : exact.div(KILOGRAMS_PER_POUND);
+  return roundWeight(converted, rounding);
+}
+
+/** The product, rounded once. */
+export function scaleWeight(value: Decimal, factor: Decimal, rounding: WeightRounding): Decimal {
+  return roundWeight(new ExactDecimal(value).times(factor), rounding);
+}

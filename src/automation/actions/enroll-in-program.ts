@@ -1,0 +1,27 @@
+/** Action enroll_in_program: makes a program the athlete's ACTIVE one. */
+import { create } from '@bufbuild/protobuf';
+import { enrollUser } from '../../catalog/enroll-user.ts';
+import { activeEnrollment } from '../../catalog/enrollments.ts';
+import { unenrollUser } from '../../catalog/unenroll-user.ts';
+import { UnenrollUserRequestSchema } from '../../gen/progression/v1/program_service_pb.ts';
+import { lockUser } from '../../store/lock-user.ts';
+import type { ActionType } from './step.ts';
+
+/** Refused: PROGRAM_NOT_FOUND; ALREADY_ENROLLED in another program, unless that one is to be left. */
+export const enrollInProgram: ActionType<'enrollInProgram'> = {
+  kind: 'CHANGE',
+  async run(change, { userId }, { programId, replaceActive }) {
+    await lockUser(change.tx, userId);
+    const active = await activeEnrollment(change.tx, userId);
+    if (active?.programId === programId) {
+      return 'NO_CHANGE';
+    }
+    if (active && replaceActive) {
+      await unenrollUser(change, create(UnenrollUserRequestSchema, { userId }));
+      // An athlete has one ACTIVE enrollment at a time, also in the middle of a transaction.
+      await change.tx.em.flush();
+    }
+    await enrollUser(change, { userId, programId });
+    return 'DONE';
+  },
+};

@@ -1,0 +1,121 @@
+/** Takes hold of a run, and reads what its next step depends on. */
+
+import { fromJson, type JsonValue } from '@bufbuild/protobuf';
+import { LockMode } from '@mikro-orm/core';
+import { sql } from 'kysely';
+import { type Action, ActionSchema } from '../../gen/automation/v1/action_pb.ts';
+import { type Instant, instantFromText } from '../../instant.ts';
+import type { Transaction } from '../../store/database.ts';
+import type { ActionExecution } from '../../store/entities/action-execution.ts';
+import {
+  type WorkflowEnrollment,
+  WorkflowEnrollmentEntity,
+} from '../../store/entities/workflow-enrollment.ts';
+import { firstTimeZone } from '../time/zoned.ts';
+import type { Step } from './step.ts';
+
+/** A run whose row is locked until the transaction ends. */
+export interface Run {
+  /** What is changed here is written with the transaction's flush. */
+  readonly enrollment: WorkflowEnrollment;
+  /** The next step's action as it is stored; see readAction. */
+  readonly stored: unknown;
+  /** How many steps the run has. */
+  readonly stepCount: number;
+  readonly step: Step;
+  /** The row of an earlier try of the step, or of the wait that it began. */
+  readonly execution: Pick<ActionExecution, 'outcome' | 'attempts'> | undefined;
+  readonly isAthleteDeleted: boolean;
+}
+
+/** Which try of which step somebody is on: nobody else is on the same one. */
+export interface Attempt {
+  readonly step: number;
+  readonly attempts: number;
+}
+
+/** Undefined when the run is not due, or somebody else holds it. */
+export async function takeRun(tx: Transaction, enrollmentId: string, now: Instant): Promise<Run | undefined> {
+  const enrollment = await tx.em.findOne(
+    WorkflowEnrollmentEntity,
+    {
+      accountId: tx.accountId,
+      id: enrollmentId,
+      state: { $in: ['TRIGGERED', 'ACTIVE'] },
+      dueAt: { $lte: now },
+    },
+    { lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE },
+  );
+  return enrollment ? loadRun(tx, enrollment) : undefined;
+}
+
+/** The run of somebody who is on this try, whatever else became of it meanwhile; undefined: the try is not theirs. */
+export async function resumeRun(
+  tx: Transaction,
+  enrollmentId: string,
+  { step, attempts }: Attempt,
+): Promise<Run | undefined> {
+  const enrollment = await tx.em.findOne(
+    WorkflowEnrollmentEntity,
+    { accountId: tx.accountId, id: enrollmentId, nextStep: step, attempts },
+    { lockMode: LockMode.PESSIMISTIC_WRITE },
+  );
+  return enrollment ? loadRun(tx, enrollment) : undefined;
+}
+
+/** The action of a run's next step. Throws for what cannot be read. */
+export function readAction(stored: unknown): Action {
+  return fromJson(ActionSchema, stored as JsonValue);
+}
+
+interface RunRow {
+  is_deleted: boolean;
+  user_zone: string | null;
+  account_zone: string;
+  action: unknown;
+  action_count: number;
+  outcome: string | null;
+  attempts: number | null;
+  before_at: string | null;
+}
+
+async function loadRun(tx: Transaction, enrollment: WorkflowEnrollment): Promise<Run> {
+  const { accountId, id, workflowId, workflowVersion, userId, nextStep } = enrollment;
+  const { rows } = await sql<RunRow>`
+    select u.deleted_at is not null as is_deleted, u.time_zone as user_zone, a.time_zone as account_zone,
+      v.actions -> ${nextStep}::int as action,
+      jsonb_array_length(v.actions) as action_count, now.outcome, now.attempts, before.executed_at as before_at
+    from workflow_versions v
+    join users u on u.account_id = v.account_id and u.id = ${userId}
+    join accounts a on a.id = v.account_id
+    left join action_executions now
+      on now.account_id = v.account_id and now.enrollment_id = ${id} and now.step = ${nextStep}
+    left join action_executions before
+      on before.account_id = v.account_id and before.enrollment_id = ${id} and before.step = ${nextStep} - 1
+    where v.account_id = ${accountId} and v.workflow_id = ${workflowId} and v.version = ${workflowVersion}`.execute(
+    tx.sql,
+  );
+  const [row] = rows;
+  if (!row) {
+    throw new TypeError(`run ${id} has no version of its workflow`);
+  }
+  const { outcome, attempts } = row;
+  return {
+    enrollment,
+    stored: row.action,
+    stepCount: row.action_count,
+    step: {
+      accountId,
+      workflowId,
+      userId,
+      enrollmentId: id,
+      step: nextStep,
+      timeZone: firstTimeZone(row.user_zone, row.account_zone),
+      cause: enrollment.cause,
+      event: enrollment.eventId === null ? null : enrollment.event,
+      reachedAt: row.before_at === null ? enrollment.recordedAt : instantFromText(row.before_at),
+    },
+    execution: outcome === null || attempts === null ? undefined : { outcome, attempts },
+    isAthleteDeleted: row.is_deleted,
+  };
+}

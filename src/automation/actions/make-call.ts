@@ -1,0 +1,90 @@
+/** Makes the call of a run's next step: claimed in one transaction, made outside of any, recorded in another. */
+
+import type { Action } from '../../gen/automation/v1/action_pb.ts';
+import type { Instant } from '../../instant.ts';
+import type { Transaction } from '../../store/database.ts';
+import type { ActionRunnerDeps } from './action-runner.ts';
+import { actionTypeOf } from './action-types.ts';
+import type { DueEnrollment } from './due-enrollments.ts';
+import { type Attempt, readAction, resumeRun, takeRun } from './load-run.ts';
+import { cancel, recordClaim, recordTry } from './record-step.ts';
+import type { Step } from './step.ts';
+import { type Judgement, judgeEnd, judgeError } from './step-judgement.ts';
+import { patience } from './take-step.ts';
+
+interface Claim extends Attempt {
+  readonly subject: Step;
+  readonly action: Action['action'];
+  readonly claimedAt: Instant;
+}
+
+/**
+ * Does nothing when there is no call to make any more. Whoever ends between the call and its record leaves it to be
+ * made again, under the same identity, when the claim has run out. Throws when the database is not there.
+ */
+export async function makeCall(deps: ActionRunnerDeps, due: DueEnrollment): Promise<void> {
+  const claim = await claimCall(deps, due);
+  if (!claim) {
+    return;
+  }
+  const judgement = await call(deps, claim);
+  const { database, clock, config } = deps;
+  await database.transaction(
+    due.accountId,
+    async (tx) => {
+      const run = await resumeRun(tx, due.id, claim);
+      if (run) {
+        recordTry(tx, run, judgement, claim.attempts, clock(), config.limits);
+      }
+    },
+    patience(config.limits),
+  );
+}
+
+async function claimCall(
+  { database, clock, config: { limits } }: ActionRunnerDeps,
+  { accountId, id }: DueEnrollment,
+): Promise<Claim | undefined> {
+  return database.transaction(
+    accountId,
+    async (tx: Transaction) => {
+      const now = clock();
+      const run = await takeRun(tx, id, now);
+      if (!run) {
+        return undefined;
+      }
+      const { enrollment, step } = run;
+      if (run.isAthleteDeleted) {
+        cancel(run, now);
+        return undefined;
+      }
+      if (enrollment.attempts >= limits.stepTries) {
+        recordTry(tx, run, { kind: 'FAILED', reason: 'STEP_ABANDONED' }, enrollment.attempts, now, limits);
+        return undefined;
+      }
+      const { action } = readAction(run.stored);
+      recordClaim(run, now + BigInt(limits.stepLeaseMs) * 1000n);
+      return { subject: step, action, step: step.step, attempts: enrollment.attempts, claimedAt: now };
+    },
+    patience(limits),
+  );
+}
+
+async function call(
+  { config: { limits }, queue, webhooks, reportError }: ActionRunnerDeps,
+  { subject, action, claimedAt }: Claim,
+): Promise<Judgement> {
+  const type = action.case && actionTypeOf(action.case);
+  if (type?.kind !== 'CALL') {
+    throw new TypeError('a step that was to be a call is none');
+  }
+  try {
+    return judgeEnd(await type.call({ limits, queue, webhooks }, subject, action.value as never, claimedAt));
+  } catch (error) {
+    const judgement = judgeError(error);
+    if (judgement.kind === 'TRY_AGAIN') {
+      reportError(error);
+    }
+    return judgement;
+  }
+}

@@ -1,0 +1,122 @@
+/** Writes down what became of a step, and where the run goes from there. */
+import type { Limits } from '../../config.ts';
+import type { Instant } from '../../instant.ts';
+import type { Transaction } from '../../store/database.ts';
+import { ActionExecutionEntity } from '../../store/entities/action-execution.ts';
+import { storedActionName } from './action-name.ts';
+import type { Run } from './load-run.ts';
+import type { StepReason } from './step.ts';
+import { type Judgement, pauseMicros } from './step-judgement.ts';
+
+type StepLimits = Pick<Limits, 'stepTries' | 'firstStepPauseMs' | 'longestStepPauseMs'>;
+
+/** After a try, the so manieth. A run that has ended meanwhile stays as it is; that the step was done is kept all the same. */
+export function recordTry(
+  tx: Transaction,
+  run: Run,
+  judgement: Judgement,
+  tries: number,
+  now: Instant,
+  limits: StepLimits,
+): void {
+  switch (judgement.kind) {
+    case 'ENDED':
+      record(tx, run, { outcome: judgement.outcome, tries, reason: null }, now);
+      moveOn(run, now);
+      break;
+    case 'TRY_AGAIN':
+      if (tries < limits.stepTries) {
+        record(tx, run, { outcome: 'RETRYING', tries, reason: judgement.reason }, now);
+        rest(run, now + pauseMicros(tries, limits), tries);
+        break;
+      }
+      record(tx, run, { outcome: 'FAILED', tries, reason: judgement.reason }, now);
+      end(run, 'FAILED', judgement.reason, now);
+      break;
+    case 'FAILED':
+      record(tx, run, { outcome: 'FAILED', tries, reason: judgement.reason }, now);
+      end(run, 'FAILED', judgement.reason, now);
+      break;
+    case 'SUBJECT_DELETED':
+      cancel(run, now);
+      break;
+  }
+}
+
+/** The run goes on when the time has come. */
+export function recordWait(tx: Transaction, run: Run, until: Instant, now: Instant): void {
+  record(tx, run, { outcome: 'WAITING', tries: 1, reason: null }, now);
+  rest(run, until, 0);
+}
+
+/** Nobody else takes up the run before `until`, unless whoever does this never comes back. */
+export function recordClaim({ enrollment }: Run, until: Instant): void {
+  enrollment.state = 'ACTIVE';
+  enrollment.attempts += 1;
+  enrollment.dueAt = until;
+}
+
+/** The athlete is there no more. */
+export function cancel(run: Run, now: Instant): void {
+  end(run, 'CANCELLED', 'SUBJECT_DELETED', now);
+}
+
+/** Every step has been done. */
+export function complete(run: Run, now: Instant): void {
+  end(run, 'COMPLETED', null, now);
+}
+
+function record(
+  tx: Transaction,
+  { step, stored, execution }: Run,
+  { outcome, tries, reason }: { outcome: string; tries: number; reason: StepReason | null },
+  now: Instant,
+): void {
+  const key = { accountId: tx.accountId, enrollmentId: step.enrollmentId, step: step.step };
+  const value = { outcome, attempts: tries, reason, executedAt: now };
+  if (execution) {
+    tx.em.assign(tx.em.merge(ActionExecutionEntity, { ...key, ...execution }), value);
+  } else {
+    tx.em.create(ActionExecutionEntity, {
+      ...key,
+      ...value,
+      userId: step.userId,
+      action: storedActionName(stored),
+    });
+  }
+}
+
+function moveOn(run: Run, now: Instant): void {
+  if (hasEnded(run)) {
+    return;
+  }
+  const { enrollment, stepCount } = run;
+  enrollment.nextStep += 1;
+  if (enrollment.nextStep < stepCount) {
+    rest(run, now, 0);
+  } else {
+    complete(run, now);
+  }
+}
+
+function rest(run: Run, until: Instant, attempts: number): void {
+  if (!hasEnded(run)) {
+    Object.assign(run.enrollment, { state: 'ACTIVE', dueAt: until, attempts });
+  }
+}
+
+function end(
+  run: Run,
+  state: 'COMPLETED' | 'FAILED' | 'CANCELLED',
+  reason: string | null,
+  now: Instant,
+): void {
+  if (!hasEnded(run)) {
+    Object.assign(run.enrollment, { state, dueAt: null, attempts: 0, endedAt: now, endedReason: reason });
+  }
+}
+
+/** Deleting a workflow cancels its runs, also those that somebody is just calling out for. */
+function hasEnded({ enrollment }: Run): boolean {
+  return enrollment.endedAt !== null;
+}

@@ -1,0 +1,9 @@
+/** Action remove_tag: takes a tag from the athlete. */
+import { removeTag as removeTagFrom } from '../../catalog/tags.ts';
+import type { ActionType } from './step.ts';
+
+export const removeTag: ActionType<'removeTag'> = {
+  kind: 'CHANGE',
+  run: async (change, { userId }, { tag }, limits) =>
+    (await removeTagFrom(change, userId, tag, limits)) ? 'DONE' : 'NO_CHANGE',
+};

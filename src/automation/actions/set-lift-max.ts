@@ -1,0 +1,47 @@
+/** Action set_lift_max: gives the athlete's lift another max. */
+import { create } from '@bufbuild/protobuf';
+import { Decimal } from 'decimal.js';
+import { enumName } from '../../enum-name.ts';
+import { type SetLiftMaxAction, WeightUnit, WeightUnitSchema } from '../../gen/automation/v1/action_pb.ts';
+import { MaxTypeSchema } from '../../gen/progression/v1/common_pb.ts';
+import { SetLiftMaxRequestSchema } from '../../gen/progression/v1/progression_service_pb.ts';
+import { findLiftMax } from '../../progression/lift-maxes.ts';
+import { setLiftMax as setByHand } from '../../progression/set-lift-max.ts';
+import type { Transaction } from '../../store/database.ts';
+import { lockUser } from '../../store/lock-user.ts';
+import { loadActiveProgram, requireActiveProgram } from './active-program.ts';
+import { convertWeight, roundingOf } from './convert-weight.ts';
+import { type ActionType, describeStep, StepRefusal } from './step.ts';
+
+/** Refused: LIFT_NOT_FOUND; a value with a unit: NOT_ENROLLED, and UNIT_UNKNOWN of a program that names none. */
+export const setLiftMax: ActionType<'setLiftMax'> = {
+  kind: 'CHANGE',
+  async run(change, step, action) {
+    const { tx } = change;
+    const { userId } = step;
+    const { liftId, maxType } = action;
+    await lockUser(tx, userId);
+    const value = await weightOf(tx, userId, action);
+    const current = await findLiftMax(tx, userId, liftId, enumName(MaxTypeSchema, maxType));
+    if (current?.value.eq(value)) {
+      return 'NO_CHANGE';
+    }
+    const request = { userId, liftId, maxType, value: value.toFixed(), reason: describeStep(step) };
+    await setByHand(change, create(SetLiftMaxRequestSchema, request));
+    return 'DONE';
+  },
+};
+
+/** In the unit of the athlete's numbers. */
+async function weightOf(tx: Transaction, userId: string, action: SetLiftMaxAction): Promise<Decimal> {
+  const value = new Decimal(action.value);
+  if (action.unit === WeightUnit.UNSPECIFIED) {
+    return convertWeight(value, null, roundingOf(action));
+  }
+  const program = requireActiveProgram(await loadActiveProgram(tx, userId), userId);
+  if (program.unit === '') {
+    throw new StepRefusal('UNIT_UNKNOWN');
+  }
+  const units = { from: enumName(WeightUnitSchema, action.unit), to: program.unit };
+  return convertWeight(value, units, roundingOf(action));
+}

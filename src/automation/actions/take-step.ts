@@ -1,0 +1,126 @@
+/** Takes a run one step further, where that needs nothing but the database: in one transaction, exactly once. */
+import type { Limits } from '../../config.ts';
+import type { Instant } from '../../instant.ts';
+import type { Transaction } from '../../store/database.ts';
+import type { TransactionLimits } from '../../store/enter-account.ts';
+import type { ActionRunnerDeps } from './action-runner.ts';
+import { actionTypeOf } from './action-types.ts';
+import type { DueEnrollment } from './due-enrollments.ts';
+import { type Attempt, type Run, readAction, resumeRun, takeRun } from './load-run.ts';
+import { cancel, complete, recordTry, recordWait } from './record-step.ts';
+import { actorOf } from './step.ts';
+import { judgeError } from './step-judgement.ts';
+
+/** What there is to do about the run now. */
+export type StepResult =
+  /** Nothing: it is not due, or somebody else has it. */
+  | 'ABSENT'
+  /** Nothing before its time comes; it may have ended. */
+  | 'RESTS'
+  /** Its next step, at once. */
+  | 'GOES_ON'
+  /** A call: the next step is none for a transaction. Nothing was done. */
+  | 'CALLS';
+
+/** Throws when the database is not there; then nothing was done. */
+export async function takeStep(
+  deps: ActionRunnerDeps,
+  { accountId, id }: DueEnrollment,
+): Promise<StepResult> {
+  const { database, clock, config } = deps;
+  let attempt: Attempt | undefined;
+  const take = async (tx: Transaction): Promise<StepResult> => {
+    const now = clock();
+    const run = await takeRun(tx, id, now);
+    if (!run) {
+      return 'ABSENT';
+    }
+    attempt = { step: run.step.step, attempts: run.enrollment.attempts };
+    return carryOut(deps, tx, run, now);
+  };
+  try {
+    return await database.transaction(accountId, take, patience(config.limits));
+  } catch (error) {
+    if (!attempt) {
+      throw error;
+    }
+    return recordFailure(deps, { accountId, id }, attempt, error);
+  }
+}
+
+async function carryOut(
+  deps: ActionRunnerDeps,
+  tx: Transaction,
+  run: Run,
+  now: Instant,
+): Promise<StepResult> {
+  const { limits } = deps.config;
+  const { enrollment, step, execution } = run;
+  if (run.isAthleteDeleted) {
+    cancel(run, now);
+    return 'RESTS';
+  }
+  if (step.step >= run.stepCount) {
+    complete(run, now);
+    return 'RESTS';
+  }
+  const { action } = readAction(run.stored);
+  const type = action.case && actionTypeOf(action.case);
+  switch (type?.kind) {
+    case 'CALL':
+      return 'CALLS';
+    case 'WAIT': {
+      const until = execution?.outcome === 'WAITING' ? now : type.until(action.value as never, step, now);
+      if (until > now) {
+        recordWait(tx, run, until, now);
+      } else {
+        recordTry(tx, run, { kind: 'ENDED', outcome: 'DONE' }, 1, now, limits);
+      }
+      break;
+    }
+    case 'CHANGE': {
+      const origin = { actor: 'AUTOMATION', cause: step.cause } as const;
+      const change = { tx, now, origin, actor: actorOf(step) };
+      const outcome = await type.run(change, step, action.value as never, limits);
+      recordTry(tx, run, { kind: 'ENDED', outcome }, enrollment.attempts + 1, now, limits);
+      break;
+    }
+    case undefined:
+      throw new TypeError('a stored action is none');
+  }
+  return isDue(run, now) ? 'GOES_ON' : 'RESTS';
+}
+
+/** What the step did is gone with its transaction; that it failed is written in another one. */
+async function recordFailure(
+  { database, clock, config, reportError }: ActionRunnerDeps,
+  { accountId, id }: DueEnrollment,
+  attempt: Attempt,
+  error: unknown,
+): Promise<StepResult> {
+  const judgement = judgeError(error);
+  if (judgement.kind === 'TRY_AGAIN') {
+    reportError(error);
+  }
+  const { limits } = config;
+  await database.transaction(
+    accountId,
+    async (tx) => {
+      const run = await resumeRun(tx, id, attempt);
+      if (run) {
+        recordTry(tx, run, judgement, attempt.attempts + 1, clock(), limits);
+      }
+    },
+    patience(limits),
+  );
+  return 'RESTS';
+}
+
+function isDue({ enrollment: { dueAt } }: Run, now: Instant): boolean {
+  return dueAt !== null && dueAt !== undefined && dueAt <= now;
+}
+
+/** Nobody waits for a step as a caller does: it may wait in line as long as it may take. */
+export function patience({ stepTimeoutMs }: Pick<Limits, 'stepTimeoutMs'>): TransactionLimits {
+  return { deadlineAtMs: performance.now() + stepTimeoutMs, connectionWaitMs: stepTimeoutMs };
+}

@@ -1,0 +1,28 @@
+/** Action wait: lets time pass before the next step. */
+import { type Instant, instantFromTimestamp } from '../../instant.ts';
+import { addDays, type CivilTime } from '../time/civil-date.ts';
+import { instantOfLocal, localDateOf } from '../time/zoned.ts';
+import type { ActionType } from './step.ts';
+
+export const wait: ActionType<'wait'> = {
+  kind: 'WAIT',
+  until({ wait: { case: kind, value } }, { timeZone }, now) {
+    switch (kind) {
+      case 'duration':
+        return now + instantFromTimestamp(value);
+      case 'until':
+        return instantFromTimestamp(value);
+      case 'untilLocalTime':
+        return nextLocalTime(value, timeZone, now);
+      case undefined:
+        throw new TypeError('a wait without an end');
+    }
+  },
+};
+
+/** Now, if it is that time. */
+function nextLocalTime(time: CivilTime, zone: string, now: Instant): Instant {
+  const today = localDateOf(now, zone);
+  const atTime = instantOfLocal(today, time, zone);
+  return atTime >= now ? atTime : instantOfLocal(addDays(today, 1) ?? today, time, zone);
+}
