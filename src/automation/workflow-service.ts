@@ -4,8 +4,10 @@ import { WorkflowService } from '../gen/automation/v1/workflow_service_pb.ts';
 import { createCalls, type ServiceDeps } from '../store/calls.ts';
 import { activateWorkflow } from './configuration/activate-workflow.ts';
 import { createWorkflow } from './configuration/create-workflow.ts';
+import { createWorkflowFromTemplate } from './configuration/create-workflow-from-template.ts';
 import { deleteWorkflow } from './configuration/delete-workflow.ts';
 import { getWorkflow } from './configuration/get-workflow.ts';
+import { listTemplates } from './configuration/list-templates.ts';
 import { listWorkflows } from './configuration/list-workflows.ts';
 import { configuredMessage, workflowMessage } from './configuration/messages.ts';
 import { pauseWorkflow } from './configuration/pause-workflow.ts';
@@ -46,5 +48,10 @@ export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<ty
         await deleteWorkflow(change, request);
         return {};
       }),
+    listTemplates: () => ({ templates: listTemplates() }),
+    createWorkflowFromTemplate: (request, context) =>
+      write(method.createWorkflowFromTemplate, request, context, async (change) =>
+        configuredMessage(await createWorkflowFromTemplate(change, request, config)),
+      ),
   };
 }

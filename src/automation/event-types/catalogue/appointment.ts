@@ -33,6 +33,9 @@ export const APPOINTMENTS = [
     name: 'appointment_no_show',
     category: 'appointment',
     description: 'The athlete did not come.',
-    fields: APPOINTMENT,
+    fields: [
+      ...APPOINTMENT,
+      field('no_shows', 'int', 'How often the athlete did not come so far, with this one.', 2),
+    ],
   }),
 ];

@@ -1,0 +1,29 @@
+/** birthday-note: somebody is told of birthdays, in time to write a note. */
+import { EnrollmentPolicy } from '../../../gen/automation/v1/trigger_pb.ts';
+import type { Template } from './template.ts';
+import { webhookParameters, webhookStep } from './webhook-step.ts';
+
+export const BIRTHDAY_NOTE: Template = {
+  slug: 'birthday-note',
+  name: 'Birthday note',
+  description: 'On an athlete’s birthday: call a webhook, which sends the note.',
+  parameters: [
+    {
+      name: 'at',
+      description: 'The athlete’s local time.',
+      defaultValue: '09:00',
+      fills: ['trigger.settings.time.birthday.at'],
+    },
+    ...webhookParameters(0),
+  ],
+  build: (value) => ({
+    trigger: {
+      triggerEvent: 'birthday',
+      settings: {
+        policy: EnrollmentPolicy.MULTIPLE,
+        time: { schedule: { case: 'birthday', value: { at: value('at') } } },
+      },
+    },
+    actions: [webhookStep(value, { template: 'birthday-note' })],
+  }),
+};

@@ -1,0 +1,43 @@
+/** drop-off-rescue: an athlete who stays away is marked, and somebody is told. */
+import { EnrollmentPolicy } from '../../../gen/automation/v1/trigger_pb.ts';
+import { comparedWith, type Template } from './template.ts';
+import { webhookParameters, webhookStep } from './webhook-step.ts';
+
+const MONTH_S = 30n * 86_400n;
+
+export const DROP_OFF_RESCUE: Template = {
+  slug: 'drop-off-rescue',
+  name: 'Drop-off rescue',
+  description: 'When an athlete has done nothing for some days: add a tag, and call a webhook.',
+  parameters: [
+    {
+      name: 'days',
+      description: 'Days without training.',
+      defaultValue: '10',
+      fills: ['trigger.filter.conditions[0].value'],
+    },
+    {
+      name: 'tag',
+      description: 'The tag that such athletes get.',
+      defaultValue: 'drop-off',
+      fills: ['actions[0].add_tag.tag'],
+    },
+    ...webhookParameters(1),
+  ],
+  build: (value) => ({
+    trigger: {
+      triggerEvent: 'athlete_inactive',
+      filter: {
+        conditions: [
+          { field: 'days', operator: 'greater_than_or_equal', value: comparedWith(value('days')) },
+        ],
+      },
+      // Whoever stays away is told of every day.
+      settings: { policy: EnrollmentPolicy.ONE_ACTIVE, cooldown: { seconds: MONTH_S } },
+    },
+    actions: [
+      { action: { case: 'addTag', value: { tag: value('tag') } } },
+      webhookStep(value, { template: 'drop-off-rescue' }),
+    ],
+  }),
+};

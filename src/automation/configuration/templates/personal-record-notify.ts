@@ -1,0 +1,29 @@
+/** personal-record-notify: a personal record is remembered, and told. */
+import { EnrollmentPolicy } from '../../../gen/automation/v1/trigger_pb.ts';
+import type { Template } from './template.ts';
+import { webhookParameters, webhookStep } from './webhook-step.ts';
+
+export const PERSONAL_RECORD_NOTIFY: Template = {
+  slug: 'personal-record-notify',
+  name: 'Tell of personal records',
+  description: 'When an athlete sets a personal record: add a tag, and call a webhook.',
+  parameters: [
+    {
+      name: 'tag',
+      description: 'The tag that such athletes get.',
+      defaultValue: 'personal-record',
+      fills: ['actions[0].add_tag.tag'],
+    },
+    ...webhookParameters(1),
+  ],
+  build: (value) => ({
+    trigger: {
+      triggerEvent: 'personal_record',
+      settings: { policy: EnrollmentPolicy.MULTIPLE },
+    },
+    actions: [
+      { action: { case: 'addTag', value: { tag: value('tag') } } },
+      webhookStep(value, { template: 'personal-record-notify' }),
+    ],
+  }),
+};
