@@ -4,19 +4,20 @@ import { createDiffTest } from './diff-test.ts';
 import { currentValueOf, previousValueOf } from './documents.ts';
 import type { FilterInput, JsonValue } from './filter.ts';
 import type { TreeCondition } from './filter-tree.ts';
+import type { Subject } from './subject.ts';
 import { createValueTest } from './value-test.ts';
 
-export type Matches = (input: FilterInput) => boolean;
+export type Matches = (subject: Subject) => boolean;
 
 export function compileCondition({ field, comparison, isNegative, whenAbsent }: TreeCondition): Matches {
   const verdictOf = (outcome: boolean | undefined) =>
     outcome === undefined ? whenAbsent : outcome !== isNegative;
   if (!isDiff(comparison)) {
-    const test = createValueTest(comparison, field.type);
-    return (input) => verdictOf(test(currentValueOf(field, input), input));
+    const test = createValueTest(comparison, field);
+    return (subject) => verdictOf(test(subject));
   }
   const test = createDiffTest(comparison, field.type);
-  return (input) => {
+  return ({ input }) => {
     const before = previousValueOf(field, input);
     // What the event does not say to have changed did not.
     return verdictOf(before === undefined ? undefined : test(currentValueOf(field, input), before));

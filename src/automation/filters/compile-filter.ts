@@ -8,6 +8,7 @@ import {
 import type { FieldCatalogue, FilterGroup, FilterInput } from './filter.ts';
 import { conditionsOf, type FilterTree, isGroup, readTree } from './filter-tree.ts';
 import { findNecessaryEqualities, type NecessaryEquality } from './necessary-equalities.ts';
+import { subjectOf } from './subject.ts';
 
 export type { ConditionVerdict } from './compile-condition.ts';
 export type { NecessaryEquality } from './necessary-equalities.ts';
@@ -24,11 +25,13 @@ export interface CompiledFilter {
 /** Throws FilterUnreadable for a filter that says nothing by this catalogue; limits are left to validateFilter. */
 export function compileFilter(filter: FilterGroup, catalogue: FieldCatalogue): CompiledFilter {
   const tree = readTree(filter, catalogue);
+  const matches = compileTree(tree);
   return {
-    matches: compileTree(tree),
+    matches: (input) => matches(subjectOf(input)),
+    // Explained rarely: what it takes is not kept.
     explain: (input) =>
       conditionsOf(tree).map((condition) =>
-        explainCondition(condition, input, compileCondition(condition)(input)),
+        explainCondition(condition, input, compileCondition(condition)(subjectOf(input))),
       ),
     necessaryEqualities: findNecessaryEqualities(tree),
   };
@@ -39,7 +42,7 @@ function compileTree(tree: FilterTree): Matches {
     return compileCondition(tree);
   }
   const matches = join(tree.children.map(compileTree), tree.logic);
-  return tree.not ? (input) => !matches(input) : matches;
+  return tree.not ? (subject) => !matches(subject) : matches;
 }
 
 /** A root without children matches everything, by either logic. */
@@ -52,6 +55,6 @@ function join(children: readonly Matches[], logic: 'AND' | 'OR'): Matches {
     return first;
   }
   return logic === 'AND'
-    ? (input) => children.every((matches) => matches(input))
-    : (input) => children.some((matches) => matches(input));
+    ? (subject) => children.every((matches) => matches(subject))
+    : (subject) => children.some((matches) => matches(subject));
 }

@@ -142,10 +142,14 @@ export function isOperator(name: string): name is OperatorName {
   return Object.hasOwn(OPERATORS, name);
 }
 
-/** What filters may do with a field of the type, in the order of the table; diffs for events that carry them. */
+/** Whether a field of the type takes the operator; diffs only of events that carry them. */
+export function takes(type: FieldType, { types, isDiff }: Operator, carriesDiff: boolean): boolean {
+  return types.includes(type) && (carriesDiff || !isDiff);
+}
+
+/** What filters may do with a field of the type, in the order of the table. */
 export function operatorsOf(type: FieldType, carriesDiff = false): OperatorName[] {
-  return (Object.keys(OPERATORS) as OperatorName[]).filter((name) => {
-    const { types, isDiff } = OPERATORS[name];
-    return types.includes(type) && (carriesDiff || !isDiff);
-  });
+  return (Object.keys(OPERATORS) as OperatorName[]).filter((name) =>
+    takes(type, OPERATORS[name], carriesDiff),
+  );
 }

@@ -2,7 +2,7 @@
 import type { Comparison } from './comparison.ts';
 import { describeValue } from './describe-value.ts';
 import type { FieldCatalogue, FilterCondition, FilterField } from './filter.ts';
-import { isOperator, OPERATORS, type Operator, operatorsOf } from './operators.ts';
+import { isOperator, OPERATORS, type Operator, operatorsOf, takes } from './operators.ts';
 
 export interface ReadCondition {
   readonly field: FilterField;
@@ -26,13 +26,13 @@ export function readCondition(
   const operator: Operator | undefined = isOperator(condition.operator)
     ? OPERATORS[condition.operator]
     : undefined;
-  const allowed = field && operatorsOf(field.type, catalogue.carriesDiff && field.scope === 'event');
+  const carriesDiff = catalogue.carriesDiff && field?.scope === 'event';
   const problems: ConditionProblem[] = [];
   if (!field) {
     problems.push({ part: 'field', description: describeUnknownField(condition.field) });
   }
-  if (!operator || allowed?.every((name) => name !== condition.operator)) {
-    problems.push({ part: 'operator', description: describeOperators(allowed) });
+  if (!operator || (field && !takes(field.type, operator, carriesDiff))) {
+    problems.push({ part: 'operator', description: describeOperators(field, carriesDiff) });
   }
   if (!field || !operator || problems.length > 0) {
     return problems;
@@ -49,9 +49,9 @@ export function isProblems(
   return Array.isArray(read);
 }
 
-function describeOperators(allowed: readonly string[] | undefined): string {
-  return allowed
-    ? `Invalid filter operator; this field takes ${allowed.join(', ')}`
+function describeOperators(field: FilterField | undefined, carriesDiff: boolean): string {
+  return field
+    ? `Invalid filter operator; this field takes ${operatorsOf(field.type, carriesDiff).join(', ')}`
     : 'Invalid filter operator';
 }
 

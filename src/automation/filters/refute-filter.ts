@@ -4,6 +4,7 @@ import { compileCondition } from './compile-condition.ts';
 import { currentValueOf, readsAthlete } from './documents.ts';
 import type { FieldCatalogue, FieldType, FilterGroup, FilterInput, JsonObject, JsonValue } from './filter.ts';
 import { type FilterTree, isGroup, readTree, type TreeCondition } from './filter-tree.ts';
+import { subjectOf } from './subject.ts';
 import { keyOf, readNumber } from './values.ts';
 
 /** Whether no event whose fields have these values can match, whatever else is true of it and of the athlete. */
@@ -58,7 +59,7 @@ function foreseeCondition(condition: TreeCondition, known: JsonObject): boolean 
     return foreseeDiff(condition, comparison, value);
   }
   const isOpen = needsClock(comparison, field.type) && keyOf(field.type, value) !== undefined;
-  return isOpen ? undefined : compileCondition(condition)(input);
+  return isOpen ? undefined : compileCondition(condition)(subjectOf(input));
 }
 
 /** Whether the outcome depends on the present, or on the athlete's zone. */

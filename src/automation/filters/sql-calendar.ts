@@ -3,7 +3,15 @@ import { sql } from 'kysely';
 import type { Instant } from '../../instant.ts';
 import { dayNumberOf } from '../time/civil-date.ts';
 import { offsetChangesIn } from '../time/zoned.ts';
-import { type DayBounds, dateIn, daysAround, ZONED_FROM, ZONED_TO, zoneOf } from './moment.ts';
+import {
+  createDaysAround,
+  type DayBounds,
+  type DaysAround,
+  dateIn,
+  ZONED_FROM,
+  ZONED_TO,
+  zoneOf,
+} from './calendar.ts';
 import type { Sql } from './sql-values.ts';
 
 /** Expressions whose values differ by the zone in the athlete's document. */
@@ -11,7 +19,7 @@ export interface SqlCalendar {
   /** When the day begins or ends, as bigint. */
   dayBound(bounds: (zone: string) => DayBounds, bound: keyof DayBounds): Sql;
   /** The first or the last of the days around today, as text; null where today is outside the years 1 to 9999. */
-  dayAround(around: { from: number; to: number }, which: 'first' | 'last'): Sql;
+  dayAround(around: { from: number; to: number }, which: keyof DaysAround): Sql;
   /** The day, as a date, of microseconds since 1970; null outside the years 1 to 9999. */
   dateOf(micros: Sql): Sql;
 }
@@ -25,7 +33,10 @@ export function createSqlCalendar(athlete: Sql, names: readonly string[], now: I
   return {
     dayBound: (boundsIn, bound) => byZone('bigint', (zone) => boundsIn(zone)[bound].toString()),
     dayAround: ({ from, to }, which) =>
-      byZone('text', (zone) => daysAround(dateIn(zone, now), from, to)?.[which] ?? null),
+      byZone('text', (zone) => {
+        const today = dateIn(zone, now);
+        return today === undefined ? null : createDaysAround(from, to)(today)[which];
+      }),
     dateOf: (micros) => {
       const offset = offsetSql(sql.ref('micros'), position, zones);
       return sql`(select case when day between ${FIRST_DAY} and ${LAST_DAY} then date '1970-01-01' + day::integer end

@@ -1,8 +1,8 @@
 /** What each comparison of a value means, as SQL: true, false, or null when the value is absent. */
 import { sql } from 'kysely';
+import { createDayBounds } from './calendar.ts';
 import type { NumberBound, ValueComparison } from './comparison.ts';
 import type { FieldType } from './filter.ts';
-import { createDayBounds } from './moment.ts';
 import type { SqlCalendar } from './sql-calendar.ts';
 import {
   dateSql,

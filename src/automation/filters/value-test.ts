@@ -1,145 +1,82 @@
 /** What each comparison of a value means: true or false, or undefined when the value is absent. */
 import type { Decimal } from 'decimal.js';
-import { type CivilDate, weekdayOf } from '../time/civil-date.ts';
+import { weekdayOf } from '../time/civil-date.ts';
+import { createDayBounds, createDaysAround } from './calendar.ts';
 import type { NumberBound, ValueComparison } from './comparison.ts';
-import { foldCase } from './constants.ts';
-import type { FieldType, FilterInput, JsonValue } from './filter.ts';
-import { calendarDateOf, createDayBounds, daysAround, momentOf } from './moment.ts';
+import type { FieldType, FilterField } from './filter.ts';
 import {
-  EMPTY_LIST_KEY,
-  keyOf,
-  readDate,
-  readElements,
-  readInstant,
-  readNumber,
-  readText,
-} from './values.ts';
+  DATE,
+  ELEMENTS,
+  FOLDED_TEXT,
+  INSTANT,
+  keyReader,
+  LOCAL_DATE,
+  NUMBER,
+  type Reader,
+  reading,
+  type Subject,
+  TEXT,
+} from './subject.ts';
+import { EMPTY_LIST_KEY } from './values.ts';
 
-type Value = JsonValue | undefined;
 type Outcome = boolean | undefined;
 
-/** Whatever the value is, it does not throw. */
-export type ValueTest = (value: Value, input: FilterInput) => Outcome;
+/** Whatever the subject holds, it does not throw. */
+export type ValueTest = (subject: Subject) => Outcome;
 
-export function createValueTest(comparison: ValueComparison, type: FieldType): ValueTest {
-  const readKey = (value: Value) => keyOf(type, value);
-  switch (comparison.kind) {
-    case 'exists':
-      return onValue(readKey, () => true);
-    case 'content':
-      return onValue(readKey, (key) => key !== '' && !(type === 'list' && key === EMPTY_LIST_KEY));
-    case 'keys':
-      return onValue(readKey, (key) => comparison.keys.has(key));
-    case 'text':
-      return createTextTest(comparison);
-    case 'range':
-      return onValue(
-        readNumber,
-        (number) => isAbove(number, comparison.low) && isBelow(number, comparison.high),
-      );
-    case 'elements': {
-      const wanted = [...comparison.keys];
-      return onValue(readElements, (elements) =>
-        comparison.wants === 'any'
-          ? elements.some((element) => element !== null && comparison.keys.has(element))
-          : wanted.every((key) => elements.includes(key)),
-      );
-    }
-    case 'size':
-      return onValue(readElements, (elements) => elements.length === comparison.size);
-    default:
-      return createTimeTest(comparison, type);
-  }
-}
+/** Makes a test of what a reader reads. */
+type On = <T>(reader: Reader<T>, decide: (value: T, subject: Subject) => Outcome) => ValueTest;
 
 type Kind<K extends ValueComparison['kind']> = Extract<ValueComparison, { kind: K }>;
 
-function createTextTest({ place, text, ignoresCase }: Kind<'text'>): ValueTest {
-  const read = ignoresCase
-    ? (value: Value) => {
-        const original = readText(value);
-        return original === undefined ? undefined : foldCase(original);
-      }
-    : readText;
+export function createValueTest(comparison: ValueComparison, field: FilterField): ValueTest {
+  const on: On = (reader, decide) => {
+    const found = reading(field, reader);
+    return (subject) => {
+      const value = subject.read(found);
+      return value === undefined ? undefined : decide(value, subject);
+    };
+  };
+  const key = keyReader(field.type);
+  switch (comparison.kind) {
+    case 'exists':
+      return on(key, () => true);
+    case 'content': {
+      const empty = field.type === 'list' ? EMPTY_LIST_KEY : '';
+      return on(key, (value) => value !== empty);
+    }
+    case 'keys':
+      return on(key, (value) => comparison.keys.has(value));
+    case 'text':
+      return createTextTest(comparison, on);
+    case 'range':
+      return on(NUMBER, (value) => isAbove(value, comparison.low) && isBelow(value, comparison.high));
+    case 'elements':
+      return createElementsTest(comparison, on);
+    case 'size':
+      return on(ELEMENTS, (elements) => elements.length === comparison.size);
+    default:
+      return createTimeTest(comparison, field.type, on);
+  }
+}
+
+function createTextTest({ place, text, ignoresCase }: Kind<'text'>, on: On): ValueTest {
+  const reader = ignoresCase ? FOLDED_TEXT : TEXT;
   switch (place) {
     case 'anywhere':
-      return onValue(read, (value) => value.includes(text));
+      return on(reader, (value) => value.includes(text));
     case 'start':
-      return onValue(read, (value) => value.startsWith(text));
+      return on(reader, (value) => value.startsWith(text));
     case 'end':
-      return onValue(read, (value) => value.endsWith(text));
+      return on(reader, (value) => value.endsWith(text));
   }
 }
 
-function createTimeTest(
-  comparison: Kind<'day' | 'instant' | 'days' | 'time' | 'month' | 'weekday'>,
-  type: FieldType,
-): ValueTest {
-  const readDay = type === 'date' ? readDate : readLocalDate;
-  switch (comparison.kind) {
-    case 'day':
-      return type === 'date' ? createDateTest(comparison) : createDayTest(comparison);
-    case 'instant': {
-      const { relation, instant } = comparison;
-      return onValue(readInstant, (value) => (relation === 'before' ? value < instant : value > instant));
-    }
-    case 'days':
-      return onValue(readDate, (date, input) => {
-        const days = daysAround(momentOf(input).today, comparison.from, comparison.to);
-        return days && days.first <= date && date <= days.last;
-      });
-    case 'time':
-      return onValue(readInstant, (instant, { occurredAt }) => {
-        const distance = instant - occurredAt;
-        return comparison.from <= distance && distance <= comparison.to;
-      });
-    case 'month':
-      return onValue(readDay, (date) => Number(date.slice(5, 7)) === comparison.month);
-    case 'weekday':
-      return onValue(readDay, (date) => weekdayOf(date) === comparison.weekday);
-  }
-}
-
-function readLocalDate(value: Value, input: FilterInput): CivilDate | undefined {
-  const instant = readInstant(value);
-  return instant === undefined ? undefined : calendarDateOf(instant, momentOf(input).zone);
-}
-
-function createDateTest({ relation, date }: Kind<'day'>): ValueTest {
-  switch (relation) {
-    case 'before':
-      return onValue(readDate, (value) => value < date);
-    case 'after':
-      return onValue(readDate, (value) => value > date);
-    case 'on':
-      return onValue(readDate, (value) => value === date);
-  }
-}
-
-/** Where an instant is beside a day, which is elsewhere in each zone. */
-function createDayTest({ relation, date }: Kind<'day'>): ValueTest {
-  const boundsIn = createDayBounds(date);
-  return onValue(readInstant, (instant, input) => {
-    const { start, end } = boundsIn(momentOf(input).zone);
-    switch (relation) {
-      case 'before':
-        return instant < start;
-      case 'after':
-        return instant >= end;
-      case 'on':
-        return start <= instant && instant < end;
-    }
-  });
-}
-
-function onValue<T>(
-  read: (value: Value, input: FilterInput) => T | undefined,
-  decide: (value: T, input: FilterInput) => Outcome,
-): ValueTest {
-  return (value, input) => {
-    const found = read(value, input);
-    return found === undefined ? undefined : decide(found, input);
-  };
+function createElementsTest({ wants, keys }: Kind<'elements'>, on: On): ValueTest {
+  const wanted = [...keys];
+  return wants === 'any'
+    ? on(ELEMENTS, (elements) => wanted.some((key) => elements.includes(key)))
+    : on(ELEMENTS, (elements) => wanted.every((key) => elements.includes(key)));
 }
 
 function isAbove(number: Decimal, low: NumberBound | null): boolean {
@@ -148,4 +85,61 @@ function isAbove(number: Decimal, low: NumberBound | null): boolean {
 
 function isBelow(number: Decimal, high: NumberBound | null): boolean {
   return !high || (high.isIncluded ? number.lte(high.number) : number.lt(high.number));
+}
+
+type TimeComparison = Kind<'day' | 'instant' | 'days' | 'time' | 'month' | 'weekday'>;
+
+function createTimeTest(comparison: TimeComparison, type: FieldType, on: On): ValueTest {
+  const day = type === 'date' ? DATE : LOCAL_DATE;
+  switch (comparison.kind) {
+    case 'day':
+      return type === 'date' ? createDateTest(comparison, on) : createDayTest(comparison, on);
+    case 'instant': {
+      const { relation, instant } = comparison;
+      return on(INSTANT, (value) => (relation === 'before' ? value < instant : value > instant));
+    }
+    case 'days': {
+      const daysAround = createDaysAround(comparison.from, comparison.to);
+      return on(DATE, (date, { today }) => {
+        const days = today === undefined ? undefined : daysAround(today);
+        return days && days.first <= date && date <= days.last;
+      });
+    }
+    case 'time':
+      return on(INSTANT, (instant, { input }) => {
+        const distance = instant - input.occurredAt;
+        return comparison.from <= distance && distance <= comparison.to;
+      });
+    case 'month':
+      return on(day, (date) => Number(date.slice(5, 7)) === comparison.month);
+    case 'weekday':
+      return on(day, (date) => weekdayOf(date) === comparison.weekday);
+  }
+}
+
+function createDateTest({ relation, date }: Kind<'day'>, on: On): ValueTest {
+  switch (relation) {
+    case 'before':
+      return on(DATE, (value) => value < date);
+    case 'after':
+      return on(DATE, (value) => value > date);
+    case 'on':
+      return on(DATE, (value) => value === date);
+  }
+}
+
+/** Where an instant is beside a day, which is at other times in each zone. */
+function createDayTest({ relation, date }: Kind<'day'>, on: On): ValueTest {
+  const boundsIn = createDayBounds(date);
+  switch (relation) {
+    case 'before':
+      return on(INSTANT, (instant, { zone }) => instant < boundsIn(zone).start);
+    case 'after':
+      return on(INSTANT, (instant, { zone }) => instant >= boundsIn(zone).end);
+    case 'on':
+      return on(INSTANT, (instant, { zone }) => {
+        const { start, end } = boundsIn(zone);
+        return start <= instant && instant < end;
+      });
+  }
 }

@@ -1,29 +1,7 @@
-/** When and where a filter's calendar is: the present is the event's time, in the athlete's zone. */
+/** Days and instants in an athlete's zone. */
 import { type Instant, instantFromText } from '../../instant.ts';
 import { addDays, type CivilDate } from '../time/civil-date.ts';
 import { firstTimeZone, instantOfLocal, localDateOf } from '../time/zoned.ts';
-import type { FilterInput } from './filter.ts';
-
-export interface Moment {
-  readonly now: Instant;
-  readonly zone: string;
-  /** undefined outside the years 1 to 9999. */
-  readonly today: CivilDate | undefined;
-}
-
-/** The thousands of filters that look at one event find out but once what day it is. */
-const moments = new WeakMap<FilterInput, Moment>();
-
-export function momentOf(input: FilterInput): Moment {
-  const known = moments.get(input);
-  if (known) {
-    return known;
-  }
-  const zone = zoneOf(input.timeZone);
-  const moment = { now: input.occurredAt, zone, today: dateIn(zone, input.occurredAt) };
-  moments.set(input, moment);
-  return moment;
-}
 
 /** The first that is a zone, else UTC. In one spelling, so that what is kept by zone is kept but once. */
 export function zoneOf(...candidates: readonly string[]): string {
@@ -78,9 +56,18 @@ export function createDayBounds(date: CivilDate): (zone: string) => DayBounds {
   };
 }
 
-/** Days around today, cut to the years 1 to 9999; undefined when today is outside them. */
-export function daysAround(today: CivilDate | undefined, from: number, to: number) {
-  return today === undefined
-    ? undefined
-    : { first: addDays(today, from) ?? '0001-01-01', last: addDays(today, to) ?? '9999-12-31' };
+export interface DaysAround {
+  readonly first: CivilDate;
+  readonly last: CivilDate;
+}
+
+/** The days from one distance to another, cut to the years 1 to 9999; keeps those of the day that was asked last. */
+export function createDaysAround(from: number, to: number): (today: CivilDate) => DaysAround {
+  let kept: (DaysAround & { readonly today: CivilDate }) | undefined;
+  return (today) => {
+    if (kept?.today !== today) {
+      kept = { today, first: addDays(today, from) ?? '0001-01-01', last: addDays(today, to) ?? '9999-12-31' };
+    }
+    return kept;
+  };
 }
