@@ -299,6 +299,10 @@ export class Automation extends Migration {
       )`);
     this.addSql(`create index trigger_execution_logs_by_trigger on trigger_execution_logs
       (account_id, trigger_id, executed_at desc, id desc)`);
+    // Athletes may ask for what is kept of them, and have it forgotten.
+    this.addSql(
+      'create index trigger_execution_logs_by_user on trigger_execution_logs (account_id, user_id)',
+    );
     this.addSql(`create unique index trigger_decides_once_per_event on trigger_execution_logs
       (account_id, event_id, trigger_id) where kind <> 'TEST' and failure_reason is distinct from 'ERROR'`);
   }
@@ -367,6 +371,8 @@ export class Automation extends Migration {
           (outcome in ('DONE', 'NO_CHANGE', 'RETRYING', 'FAILED', 'WAITING'))
       )`);
 
+    this.addSql('create index action_executions_by_user on action_executions (account_id, user_id)');
+
     this.addSql(`
       create table enrollment_caps (
         account_id uuid not null,
@@ -423,6 +429,7 @@ export class Automation extends Migration {
       where next_attempt_at is not null`);
     this.addSql(`create index dead_letters_by_state on dead_letters (state)
       where state in ('RETRYING', 'DEAD')`);
+    this.addSql('create index dead_letters_by_user on dead_letters (account_id, user_id)');
     this.addSql('create index dead_letters_by_time on dead_letters (account_id, last_failed_at, id)');
 
     // When a time trigger looks at an athlete next; without an athlete, when it next goes through all of them.
@@ -441,7 +448,7 @@ export class Automation extends Migration {
           references workflow_triggers (account_id, id) on delete restrict,
         constraint one_time_cursor_per_trigger_and_user unique nulls not distinct (account_id, trigger_id, user_id)
       ) with (fillfactor = 80)`);
-    this.addSql('create index time_cursors_by_due on time_cursors (due_at)');
+    this.addSql('create index time_cursors_by_due on time_cursors (due_at, account_id)');
     this.addSql('create index time_cursors_by_user on time_cursors (account_id, user_id)');
 
     this.addSql(`

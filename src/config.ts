@@ -133,6 +133,13 @@ export interface Limits {
   /** Intervals of a week's business hours, and days on which nothing opens. */
   readonly openIntervals: number;
   readonly holidays: number;
+  /** How often the scheduler looks what is due, and how many accounts it serves in one pass. */
+  readonly schedulerIntervalMs: number;
+  readonly dueAccounts: number;
+  /** Athletes, or cursors, that one transaction of the scheduler goes through. */
+  readonly timeCursorPageSize: number;
+  /** How late an occurrence may still fire; after that it is recorded as missed. */
+  readonly lateOccurrenceMs: number;
   /** Due enrollments that one pass of the action runner looks at, and how many of one account it takes. */
   readonly dueEnrollments: number;
   readonly dueEnrollmentsPerAccount: number;
@@ -307,6 +314,10 @@ const LIMITS: Limits = Object.freeze({
   cappedEnrollments: 1_000_000,
   openIntervals: 100,
   holidays: 1_000,
+  schedulerIntervalMs: 1_000,
+  dueAccounts: 100,
+  timeCursorPageSize: 2_000,
+  lateOccurrenceMs: 24 * 60 * 60_000,
   dueEnrollments: 1_000,
   dueEnrollmentsPerAccount: 200,
   concurrentSteps: 4,

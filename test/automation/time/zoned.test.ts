@@ -79,10 +79,10 @@ describe('an instant becomes a date and a time in a zone', () => {
   });
 });
 
-test('in every zone of every hour of two years, the way there and back ends where it began', () => {
+test('in every zone, now and then over two years, the way there and back ends where it began', () => {
   const start = instantFromText('2025-01-01T00:07:00Z');
   for (const zone of Intl.supportedValuesOf('timeZone')) {
-    for (let hour = 0n; hour < 17_520n; hour += 13n) {
+    for (let hour = 0n; hour < 17_520n; hour += 61n) {
       const instant = start + hour * 3_600_000_000n;
       const back = instantOfLocal(localDateOf(instant, zone), localTimeOf(instant, zone), zone);
       const isRepeated = back < instant && localTimeOf(back, zone) === localTimeOf(instant, zone);

@@ -1,0 +1,39 @@
+/** Where an athlete's cursor stands next, and what fires on the way. Pure. */
+import type { Instant } from '../../instant.ts';
+import { timelinessOf } from './missed.ts';
+import type { Occurrence, Occurrences } from './occurrence.ts';
+
+export interface DuePlan {
+  /** What fires; undefined: what the cursor stood at has been moved, or is no more. */
+  readonly fired: { readonly occurrence: Occurrence; readonly isMissed: boolean } | undefined;
+  /** undefined: nothing comes any more, and the cursor goes. */
+  readonly next: Occurrence | undefined;
+}
+
+/** Of a cursor that is due: what the athlete's date and zone are now decides, not what they were when it was made. */
+export function planDue(occurrences: Occurrences, key: string, now: Instant, latestMs: number): DuePlan {
+  const occurrence = occurrences.ofKey(key);
+  const timeliness = occurrence && timelinessOf(occurrence.plannedAt, now, latestMs);
+  if (occurrence === undefined || timeliness === 'EARLY') {
+    return { fired: undefined, next: occurrences.next(now) };
+  }
+  return {
+    fired: { occurrence, isMissed: timeliness === 'MISSED' },
+    next: occurrences.next(occurrence.plannedAt),
+  };
+}
+
+/**
+ * After a change of the athlete's date or zone at an instant. What the cursor stood at and the change took into the
+ * past, as a move eastwards does, is not lost while it could still fire late.
+ */
+export function planChanged(
+  occurrences: Occurrences,
+  key: string | undefined,
+  changedAt: Instant,
+  latestMs: number,
+): Occurrence | undefined {
+  const pending = key === undefined ? undefined : occurrences.ofKey(key);
+  const isPending = pending && timelinessOf(pending.plannedAt, changedAt, latestMs) === 'DUE';
+  return isPending ? pending : occurrences.next(changedAt);
+}

@@ -1,0 +1,70 @@
+/** Occurrences on their way to their triggers: entries of the outbox, written many at a time. */
+import { sql } from 'kysely';
+import { v5 } from 'uuid';
+import { type Instant, instantToText } from '../../instant.ts';
+import type { Transaction } from '../../store/database.ts';
+import type { Fact } from '../../store/entities/outbox-entry.ts';
+import type { Occurrence } from './occurrence.ts';
+import type { TimeTrigger } from './time-triggers.ts';
+
+export interface FiredOccurrence {
+  readonly trigger: TimeTrigger;
+  readonly userId: string;
+  readonly occurrence: Pick<Occurrence, 'key' | 'plannedAt'> & Partial<Occurrence>;
+  /** It came too late to fire, and is only recorded. */
+  readonly isMissed: boolean;
+}
+
+/** Under which the ids of occurrences' events are made. */
+const NAMESPACE = '6f0f1d1e-2d3a-5c57-9d0b-7a4c1b8e9f21';
+
+/** The same for the same occurrence, whoever makes it and however often: it enters the log once. */
+export function occurrenceEventId(
+  accountId: string,
+  triggerId: string,
+  userId: string,
+  occurrenceKey: string,
+): string {
+  return v5(`${accountId} ${triggerId} ${userId} ${occurrenceKey}`, NAMESPACE);
+}
+
+/** One entry each. Those that wait in the outbox already are left as they are. */
+export async function writeOccurrences(
+  { accountId, sql: db }: Transaction,
+  fired: readonly FiredOccurrence[],
+  now: Instant,
+): Promise<void> {
+  if (fired.length === 0) {
+    return;
+  }
+  const facts = fired.map((each) => factOf(accountId, each));
+  await sql`
+    insert into outbox (account_id, id, user_id, facts, actor, occurred_at, recorded_at)
+    select ${accountId}::uuid, id, user_id, facts, 'SYSTEM', occurred_at, ${instantToText(now)}::timestamptz
+    from unnest(
+      ${facts.map(({ id }) => id)}::uuid[],
+      ${fired.map(({ userId }) => userId)}::uuid[],
+      ${facts.map((fact) => JSON.stringify([fact]))}::jsonb[],
+      ${fired.map(({ occurrence }) => instantToText(occurrence.plannedAt))}::timestamptz[]
+    ) as entry (id, user_id, facts, occurred_at)
+    on conflict (account_id, id) do nothing`.execute(db);
+}
+
+/** The data's fields are those that the event catalogue names. */
+function factOf(accountId: string, { trigger, userId, occurrence, isMissed }: FiredOccurrence): Fact {
+  const { key, plannedAt, date, years } = occurrence;
+  const { schedule } = trigger;
+  return {
+    id: occurrenceEventId(accountId, trigger.id, userId, key),
+    type: trigger.event,
+    data: {
+      ...('field' in schedule ? { field: schedule.field } : {}),
+      ...(date === undefined ? {} : { date }),
+      ...(years === undefined ? {} : { years }),
+      planned_at: instantToText(plannedAt),
+      ...(isMissed ? { missed: true } : {}),
+    },
+    triggerId: trigger.id,
+    occurrenceKey: key,
+  };
+}

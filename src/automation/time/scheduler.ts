@@ -1,0 +1,50 @@
+/** Watches the clock for time triggers, of every account: what is due goes into the outbox, addressed to its trigger. */
+import type { Limits } from '../../config.ts';
+import type { Clock } from '../../instant.ts';
+import type { Database } from '../../store/database.ts';
+import { findDueAccounts } from './due-accounts.ts';
+import { takeDuePage } from './take-due-page.ts';
+
+export interface SchedulerDeps {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  /** Told of accounts that could not be served, and of triggers that cannot be read. */
+  readonly reportError: (error: unknown) => void;
+}
+
+export interface Scheduler {
+  /**
+   * Takes a page of each account that has something due, one after the other; several schedulers may be at it. True:
+   * there is more to do at once. Rejects when the database is not there.
+   */
+  runOnce(): Promise<boolean>;
+}
+
+export function createScheduler({ database, clock, limits, reportError }: SchedulerDeps): Scheduler {
+  async function serve(accountId: string): Promise<boolean> {
+    try {
+      const now = clock();
+      const { hasMore, problems } = await database.transaction(accountId, (tx) =>
+        takeDuePage(tx, now, limits),
+      );
+      for (const problem of problems) {
+        reportError(problem);
+      }
+      return hasMore;
+    } catch (error) {
+      reportError(error);
+      return false;
+    }
+  }
+
+  return {
+    async runOnce() {
+      let hasMore = false;
+      for (const accountId of await findDueAccounts(database, clock(), limits.dueAccounts)) {
+        hasMore = (await serve(accountId)) || hasMore;
+      }
+      return hasMore;
+    },
+  };
+}

@@ -1,0 +1,84 @@
+/** The time triggers of an account that take part, with their schedules. */
+import { fromJson, type JsonValue } from '@bufbuild/protobuf';
+import { type RawBuilder, type SqlBool, sql } from 'kysely';
+import { TriggerSettingsSchema } from '../../gen/automation/v1/trigger_pb.ts';
+import type { Transaction } from '../../store/database.ts';
+import { createTicks } from './recurring.ts';
+import { readTimeSettings, type TimeSchedule } from './time-schedule.ts';
+import { isTimeZone } from './zoned.ts';
+
+export interface TimeTrigger {
+  readonly id: string;
+  /** The name of its event. */
+  readonly event: string;
+  /** As stored; see readStoredFilter. */
+  readonly filters: JsonValue;
+  readonly schedule: TimeSchedule;
+}
+
+export interface TimeTriggers {
+  /** By id. */
+  readonly live: ReadonlyMap<string, TimeTrigger>;
+  /** What is wrong with those that take part and cannot be read. */
+  readonly problems: readonly Error[];
+}
+
+interface TriggerRow {
+  id: string;
+  trigger_event: string;
+  filters: JsonValue;
+  settings: JsonValue;
+}
+
+/** Those of these ids that are active, not deleted and in an ACTIVE workflow. */
+export function readTimeTriggers(tx: Transaction, ids: readonly string[]): Promise<TimeTriggers> {
+  return read(tx, sql<SqlBool>`t.id = any(${[...new Set(ids)]}::uuid[])`);
+}
+
+/** The same of all that go by a date of each athlete. */
+export function readAthleteTriggers(tx: Transaction): Promise<TimeTriggers> {
+  return read(tx, sql<SqlBool>`t.trigger_event in ('birthday', 'anniversary', 'scheduled_date')`);
+}
+
+async function read(
+  { accountId, sql: db }: Transaction,
+  condition: RawBuilder<SqlBool>,
+): Promise<TimeTriggers> {
+  const { rows } = await sql<TriggerRow>`
+    select t.id, t.trigger_event, t.filters, t.settings
+    from workflow_triggers t
+    join workflows w on w.account_id = t.account_id and w.id = t.workflow_id
+    where t.account_id = ${accountId} and t.trigger_type = 'time' and t.is_active and t.deleted_at is null
+      and w.status = 'ACTIVE' and ${condition}
+    order by t.id`.execute(db);
+  const live = new Map<string, TimeTrigger>();
+  const problems: Error[] = [];
+  for (const row of rows) {
+    try {
+      live.set(row.id, timeTriggerOf(row));
+    } catch (error) {
+      problems.push(new Error(`the schedule of trigger ${row.id} cannot be read`, { cause: error }));
+    }
+  }
+  return { live, problems };
+}
+
+function timeTriggerOf({ id, trigger_event: event, filters, settings }: TriggerRow): TimeTrigger {
+  return { id, event, filters, schedule: readSchedule(settings) };
+}
+
+/** The schedule in a trigger's stored settings. Throws for settings that are damaged, or a zone that is no more. */
+export function readSchedule(settings: JsonValue): TimeSchedule {
+  const { time } = fromJson(TriggerSettingsSchema, settings);
+  if (!time) {
+    throw new TypeError('The settings have no time');
+  }
+  const schedule = readTimeSettings(time);
+  if (schedule.kind === 'recurring_schedule') {
+    if (!isTimeZone(schedule.zone)) {
+      throw new TypeError(`There is no time zone ${schedule.zone}`);
+    }
+    createTicks(schedule);
+  }
+  return schedule;
+}
