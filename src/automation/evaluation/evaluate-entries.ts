@@ -1,0 +1,104 @@
+/** Evaluates entries of the outbox, all in one transaction: decide, log, enroll, take them out. */
+
+import { DomainError } from '../../domain-error.ts';
+import { removeEvaluatedEntries, type WaitingEntry } from '../../events/outbox-entries.ts';
+import type { Clock } from '../../instant.ts';
+import type { Transaction } from '../../store/database.ts';
+import type { JsonValue } from '../filters/filter.ts';
+import { type AcceptedEvent, eventsOf } from './accepted-event.ts';
+import type { CandidateIndex } from './candidate-index.ts';
+import type { RetryPauses } from './dead-letters.ts';
+import type { Verdict } from './decide.ts';
+import { type Candidacy, evaluateEvents } from './evaluate-events.ts';
+import {
+  insertEvents,
+  loggedEvents,
+  loggedOccurrences,
+  type OccurrenceName,
+  occurrenceText,
+} from './insert-events.ts';
+import { encodeOutcomes, outcomeOf, subjectOf } from './outcomes.ts';
+import type { LoopLimits } from './stages.ts';
+import { writeVerdicts } from './write-verdicts.ts';
+
+export interface EntryEvaluation {
+  readonly clock: Clock;
+  readonly candidates: CandidateIndex;
+  readonly limits: LoopLimits & RetryPauses;
+  /** Entries are relayed to a bus beside PostgreSQL, and stay until they have been. */
+  readonly isRelayed: boolean;
+}
+
+/** The partition’s lock is held. Answers with the verdicts; everything goes with the transaction. */
+export async function evaluateEntries(
+  tx: Transaction,
+  entries: readonly WaitingEntry[],
+  { clock, candidates, limits, isRelayed }: EntryEvaluation,
+): Promise<Verdict[]> {
+  const triggers = await candidates.load(tx);
+  const now = clock();
+  const events = entries.flatMap(eventsOf);
+  const candidacies = events.map((event) => ({ event, triggers: triggers.candidates(event) }));
+  const fresh = await withoutDuplicates(
+    tx,
+    candidacies.filter((candidacy) => candidacy.triggers.length > 0),
+  );
+  const verdicts = await evaluateEvents(tx, fresh, now, limits);
+  const enrollmentIds = await writeVerdicts(tx, verdicts, { kind: 'LIVE', now, limits });
+  const entryIds = entries.map(({ id }) => id);
+  const inserted = await insertEvents(tx, entryIds, outcomesByEvent(verdicts, enrollmentIds), now);
+  if (fresh.some(({ event }) => !inserted.has(event.id))) {
+    throw new DomainError('CONCURRENT_UPDATE', 'the same event was evaluated at the same time');
+  }
+  await removeEvaluatedEntries(tx, entryIds, { isRelayed });
+  return verdicts;
+}
+
+/** What the log keeps, by the event’s id. */
+export function outcomesByEvent(
+  verdicts: readonly Verdict[],
+  enrollmentIds: ReadonlyMap<Verdict, string>,
+): Map<string, JsonValue[]> {
+  const byEvent = Map.groupBy(verdicts, ({ match }) => match.event.id);
+  return new Map(
+    [...byEvent].map(([eventId, ofEvent]) => {
+      const outcomes = ofEvent.map((verdict) => outcomeOf(verdict, enrollmentIds.get(verdict) ?? ''));
+      return [eventId, encodeOutcomes({ subject: subjectOf(ofEvent), outcomes })];
+    }),
+  );
+}
+
+/** An event, and an occurrence, happens once: in the log, and among these. */
+async function withoutDuplicates(
+  tx: Transaction,
+  candidacies: readonly Candidacy[],
+): Promise<readonly Candidacy[]> {
+  if (candidacies.length === 0) {
+    return candidacies;
+  }
+  const events = candidacies.map(({ event }) => event);
+  const knownIds = new Set(
+    await loggedEvents(
+      tx,
+      events.map(({ id }) => id),
+    ),
+  );
+  const names = events.map(occurrenceOf).filter((name) => name !== null);
+  const knownOccurrences = new Set(names.length > 0 ? await loggedOccurrences(tx, names) : []);
+  return candidacies.filter(({ event }) => {
+    const name = occurrenceOf(event);
+    const text = name && occurrenceText(name);
+    const isKnown = knownIds.has(event.id) || (text !== null && knownOccurrences.has(text));
+    knownIds.add(event.id);
+    if (text !== null) {
+      knownOccurrences.add(text);
+    }
+    return !isKnown;
+  });
+}
+
+function occurrenceOf({ triggerId, userId, occurrenceKey }: AcceptedEvent): OccurrenceName | null {
+  return triggerId !== null && userId !== null && occurrenceKey !== null
+    ? { triggerId, userId, occurrenceKey }
+    : null;
+}

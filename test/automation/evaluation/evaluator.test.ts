@@ -1,0 +1,89 @@
+/** From the outbox to verdicts, enrollments and the log. */
+import { sql } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import {
+  type AutomatedAccount,
+  allOf,
+  createAutomatedAccount,
+  evaluateAll,
+  loggedReasons,
+  logRows,
+  NOON,
+} from './automated-account.ts';
+
+let db: TestDatabase;
+let account: AutomatedAccount;
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterAll(() => db.close());
+beforeEach(async () => {
+  account = await createAutomatedAccount(db.database);
+});
+
+describe('an event', () => {
+  test('becomes a row of the log with its entry taken out', async () => {
+    const userId = await account.addAthlete();
+    const [eventId] = await account.emit(userId, { data: { week_number: 3 } });
+
+    expect(await evaluateAll(account)).toBe(1);
+
+    expect(await account.rows(sql`select id from outbox`)).toEqual([]);
+    const rows = await account.rows(sql`
+      select id, type, user_id, data, previous, root_event_id, causation_id, depth, chain, outcomes, actor from events`);
+    expect(rows).toEqual([
+      {
+        id: eventId,
+        type: 'session_completed',
+        user_id: userId,
+        data: { week_number: 3 },
+        previous: null,
+        root_event_id: eventId,
+        causation_id: null,
+        depth: 0,
+        chain: [],
+        outcomes: [],
+        actor: 'SYSTEM',
+      },
+    ]);
+  });
+
+  test('enrolls the athlete whom the filter matches', async () => {
+    const userId = await account.addAthlete();
+    const ids = await account.addWorkflow({
+      filters: allOf({ field: 'week_number', operator: 'equals', value: 3 }),
+    });
+    const [eventId] = await account.emit(userId, { data: { week_number: 3 } });
+
+    await evaluateAll(account);
+
+    const enrollments = await account.rows(sql`
+      select workflow_id, workflow_version, trigger_id, trigger_version, user_id, event_id, event, cause, state, next_step
+      from workflow_enrollments`);
+    expect(enrollments).toEqual([
+      {
+        workflow_id: ids.workflowId,
+        workflow_version: 1,
+        trigger_id: ids.triggerId,
+        trigger_version: 1,
+        user_id: userId,
+        event_id: eventId,
+        event: {
+          type: 'session_completed',
+          id: eventId,
+          occurred_at: '2026-03-02T12:00:00.000000Z',
+          data: { week_number: 3 },
+          previous: null,
+        },
+        cause: { rootEventId: eventId, causationId: eventId, depth: 1, chain: [ids.workflowId] },
+        state: 'TRIGGERED',
+        next_step: 0,
+      },
+    ]);
+    expect(await logRows(account)).toMatchObject([
+      { event_id: eventId, trigger_id: ids.triggerId, kind: 'LIVE', matched: true, enrolled: true },
+    ]);
+  });
+});
