@@ -48,6 +48,14 @@ export async function readWaitingEntries(
   return rows.map(entryOf);
 }
 
+/** The entry, or none when it is evaluated by now. */
+export async function readWaitingEntry(tx: Transaction, entryId: string): Promise<WaitingEntry[]> {
+  const { rows } = await sql<EntryRow>`
+    select id, user_id, facts, actor, cause, occurred_at, recorded_at, sequence from outbox
+    where account_id = ${tx.accountId} and id = ${entryId} and evaluated_at is null`.execute(tx.sql);
+  return rows.map(entryOf);
+}
+
 /** An entry on its way to a bus beside PostgreSQL. */
 export interface UnrelayedEntry extends WaitingEntry {
   readonly partition: number;
