@@ -1,4 +1,6 @@
 /** An account that automates: every service that it needs on one database handle, without a port. */
+import { fromJson, type JsonValue, type MessageInitShape } from '@bufbuild/protobuf';
+import { ValueSchema } from '@bufbuild/protobuf/wkt';
 import { type Client, createClient } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
 import { createAuditService } from '../../src/audit/audit-service.ts';
@@ -10,7 +12,11 @@ import { type Limits, readConfig } from '../../src/config.ts';
 import { createEventService } from '../../src/events/event-service.ts';
 import { EventService } from '../../src/gen/automation/v1/event_service_pb.ts';
 import { TriggerService } from '../../src/gen/automation/v1/trigger_service_pb.ts';
-import { WorkflowService } from '../../src/gen/automation/v1/workflow_service_pb.ts';
+import {
+  type CreateWorkflowRequestSchema,
+  type Workflow,
+  WorkflowService,
+} from '../../src/gen/automation/v1/workflow_service_pb.ts';
 import { AuditService } from '../../src/gen/progression/v1/audit_service_pb.ts';
 import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { ProgressionService } from '../../src/gen/progression/v1/progression_service_pb.ts';
@@ -20,6 +26,7 @@ import { createProgressionService } from '../../src/progression/service.ts';
 import { authenticateByHeaders } from '../../src/server/access/trusted-headers.ts';
 import type { Database } from '../../src/store/database.ts';
 import { type CatalogClient, TEST_NOW } from './catalog-client.ts';
+import { present } from './catalog-fixtures.ts';
 import { createServiceTransport } from './service-transport.ts';
 
 /** Goes wherever a CatalogClient goes, so that the fixtures of the catalogue serve here too. */
@@ -91,4 +98,44 @@ export function createAutomationClient(
 
 function standStill() {
   return instantFromText(TEST_NOW);
+}
+
+type WorkflowInit = MessageInitShape<typeof CreateWorkflowRequestSchema>;
+type TriggerInit = NonNullable<WorkflowInit['trigger']>;
+
+/** An action that adds a tag. */
+export function addTag(tag: string) {
+  return { action: { case: 'addTag', value: { tag } } } as const;
+}
+
+/** For the event that an athlete gets a tag. */
+export function onTag(tag: string, more: TriggerInit = {}): TriggerInit {
+  return { triggerEvent: 'tag_added', ...more, settings: { configuration: { tag }, ...more.settings } };
+}
+
+/** A condition of a filter; numbers and lists as JSON has them. */
+export function condition(field: string, operator: string, value?: JsonValue) {
+  return { field, operator, ...(value === undefined ? {} : { value: fromJson(ValueSchema, value) }) };
+}
+
+/** A DRAFT: for missed sessions, a tag, unless the request says otherwise. */
+export async function createWorkflow(
+  { workflows }: AutomationClient,
+  init: WorkflowInit = {},
+): Promise<Workflow> {
+  const request = {
+    name: 'A workflow',
+    trigger: { triggerEvent: 'session_missed' },
+    actions: [addTag('missed')],
+  };
+  return present((await workflows.createWorkflow({ ...request, ...init })).workflow);
+}
+
+/** The same, ACTIVE. */
+export async function createActiveWorkflow(
+  client: AutomationClient,
+  init: WorkflowInit = {},
+): Promise<Workflow> {
+  const { id: workflowId } = await createWorkflow(client, init);
+  return present((await client.workflows.activateWorkflow({ workflowId })).workflow);
 }
