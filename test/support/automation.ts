@@ -100,8 +100,11 @@ function standStill() {
   return instantFromText(TEST_NOW);
 }
 
-type WorkflowInit = MessageInitShape<typeof CreateWorkflowRequestSchema>;
-type TriggerInit = NonNullable<WorkflowInit['trigger']>;
+/** What a message may be made of, as a literal. */
+type Literal<T> = Extract<T, { $typeName?: undefined }>;
+
+export type WorkflowInit = Literal<MessageInitShape<typeof CreateWorkflowRequestSchema>>;
+export type TriggerInit = Literal<NonNullable<WorkflowInit['trigger']>>;
 
 /** An action that adds a tag. */
 export function addTag(tag: string) {
@@ -110,7 +113,7 @@ export function addTag(tag: string) {
 
 /** For the event that an athlete gets a tag. */
 export function onTag(tag: string, more: TriggerInit = {}): TriggerInit {
-  return { triggerEvent: 'tag_added', ...more, settings: { configuration: { tag }, ...more.settings } };
+  return { triggerEvent: 'tag_added', settings: { configuration: { tag } }, ...more };
 }
 
 /** A condition of a filter; numbers and lists as JSON has them. */
