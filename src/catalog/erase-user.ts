@@ -9,20 +9,25 @@ import {
 import { instantToText } from '../instant.ts';
 import { audit, type Change } from '../store/change.ts';
 import type { Transaction } from '../store/database.ts';
+import { lockPartitionOf } from '../store/lock-partition.ts';
 import { userNotFound } from '../store/lock-user.ts';
 import { quitEnrollments } from './enrollments.ts';
+import { forgetEvents, forgetFacts } from './forget-events.ts';
 
 /** USER_NOT_FOUND when the account never had the athlete. Erasing again changes nothing but the trail. */
 export async function eraseUser(change: Change, { userId, reason }: EraseUserRequest): Promise<void> {
   const { tx, now } = change;
+  await lockPartitionOf(tx, userId);
+  await forgetEvents(tx, userId, now);
   const { numAffectedRows } = await sql`
-    update users set name = '', birth_date = null, time_zone = null,
-      updated_at = ${instantToText(now)}, deleted_at = coalesce(deleted_at, ${instantToText(now)})
+    update users set name = '', birth_date = null, time_zone = null, tags = '[]', attributes = '{}',
+      opted_out_at = null, updated_at = ${instantToText(now)}, deleted_at = coalesce(deleted_at, ${instantToText(now)})
     where account_id = ${tx.accountId} and id = ${userId}`.execute(tx.sql);
   if (numAffectedRows === 0n) {
     throw userNotFound(userId);
   }
   await quitEnrollments(tx, userId, now);
+  await forgetFacts(tx, userId);
   await forgetAnswers(tx, userId);
   audit(change, {
     action: 'EraseUser',

@@ -35,6 +35,13 @@ export const PERSONAL_TABLES: readonly PersonalTable[] = [
     hidden: [...ONLY_ACCOUNT, 'fingerprint', 'response'],
   },
   byId('outbox'),
+  { ...byId('events'), hidden: [...ONLY_ACCOUNT, 'transaction_id'] },
+  byId('trigger_execution_logs'),
+  byId('workflow_enrollments'),
+  { name: 'action_executions', key: `enrollment_id || ' ' || step`, hidden: ONLY_ACCOUNT },
+  { name: 'workflow_holds', key: 'workflow_id::text', hidden: ONLY_ACCOUNT },
+  byId('dead_letters'),
+  byId('time_cursors'),
   byId('audit_log'),
 ];
 

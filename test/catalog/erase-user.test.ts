@@ -2,8 +2,11 @@
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { lockPartitionOf } from '../../src/store/lock-partition.ts';
 import { readRows } from '../store/schema-dump.ts';
+import { insertAutomationRows } from '../support/automation-rows.ts';
 import { createCatalogClient, expectRefusal } from '../support/catalog-client.ts';
+import { expectWaiting } from '../support/held-athlete.ts';
 import { under } from '../support/progression-client.ts';
 import { linear } from '../support/rule-fixtures.ts';
 import { TEST_ACTOR } from '../support/service-transport.ts';
@@ -41,6 +44,89 @@ test('name, birth date and time zone are gone, also from stored answers', async 
   for (const text of [CANARY, birthDate, timeZone]) {
     expect(await isFoundAnywhere(text), text).toBe(false);
   }
+});
+
+test('tags, attributes and what was told of them are gone', async () => {
+  const { users } = createCatalogClient(db.database);
+  const [tag, attribute, later] = ['tag-canary', 'attribute-canary', 'later-canary'];
+  const { user } = await users.createUser({ name: 'A', tags: [tag], attributes: { note: attribute } });
+  const userId = `${user?.id}`;
+  await users.updateUser({ userId, attributes: { note: later }, optedOut: true });
+
+  await users.eraseUser({ userId });
+
+  for (const text of [tag, attribute, later]) {
+    expect(await isFoundAnywhere(text), text).toBe(false);
+  }
+  const [stored] = await readRows(
+    db.database,
+    sql`select tags, attributes, opted_out_at, array(
+          select distinct fact - 'id' from outbox, jsonb_array_elements(facts) fact where user_id = ${userId}
+          order by 1) as facts
+        from users where id = ${userId}`,
+  );
+  const told = ['contact_created', 'contact_updated', 'custom_field_changed', 'tag_added'];
+  expect(stored).toMatchObject({ tags: [], attributes: {}, opted_out_at: null });
+  expect((stored as { facts: unknown[] }).facts).toEqual(
+    expect.arrayContaining(told.map((type) => ({ type, data: {} }))),
+  );
+});
+
+test('what automation keeps says that something happened, and nothing of the athlete', async () => {
+  const { accountId, users } = createCatalogClient(db.database);
+  const [userId, otherId] = [uuidv7(), uuidv7()];
+  await users.createUser({ userId, name: 'A' });
+  await users.createUser({ userId: otherId, name: 'B' });
+  const text = 'event-canary';
+  const rows = await insertAutomationRows(db.database, accountId, userId, text);
+  await insertAutomationRows(db.database, accountId, otherId, 'another athlete');
+
+  await users.eraseUser({ userId });
+
+  expect(await isFoundAnywhere(text)).toBe(false);
+  const kept = await readRows<Record<string, unknown>>(
+    db.database,
+    sql`select e.data, e.previous, e.outcomes, l.event_data, l.details, l.enrolled, w.event, w.state, w.ended_reason,
+          w.ended_at is not null as has_ended, d.event as failed, d.state as failure
+        from events e join trigger_execution_logs l on l.event_id = e.id
+        join workflow_enrollments w on w.id = l.enrollment_id join dead_letters d on d.event_id = e.id
+        where e.user_id = ${userId}`,
+  );
+  expect(kept).toEqual([
+    {
+      ...{ data: {}, previous: null, outcomes: [{ triggerId: rows.triggerId, reason: 'ENROLLED' }] },
+      ...{ event_data: {}, details: {}, enrolled: true, event: {}, failed: {}, failure: 'DISCARDED' },
+      ...{ state: 'CANCELLED', ended_reason: 'SUBJECT_DELETED', has_ended: true },
+    },
+  ]);
+  expect(
+    await readRows(db.database, sql`select user_id from time_cursors where user_id = ${userId}`),
+  ).toEqual([]);
+  expect(await isFoundAnywhere('another athlete')).toBe(true);
+});
+
+test('waits for whoever is deciding about the athlete', async () => {
+  const { accountId, users } = createCatalogClient(db.database);
+  const userId = `${(await users.createUser({ name: CANARY })).user?.id}`;
+  const [locked, decided] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const deciding = db.database.transaction(accountId, async (tx) => {
+    await lockPartitionOf(tx, userId);
+    locked.resolve();
+    await decided.promise;
+    await sql`
+      insert into events (account_id, id, type, user_id, occurred_at, recorded_at, sequence, position, actor, data,
+        root_event_id, evaluated_at)
+      select account_id, id, 'contact_created', user_id, occurred_at, recorded_at, sequence, 0, actor,
+        facts #> '{0,data}', id, now()
+      from outbox where user_id = ${userId}`.execute(tx.sql);
+  });
+  await locked.promise;
+  const erasing = users.eraseUser({ userId });
+  await expectWaiting(db.database, 1);
+  decided.resolve();
+  await Promise.all([deciding, erasing]);
+
+  expect(await isFoundAnywhere(CANARY)).toBe(false);
 });
 
 test('the numbers stay, under the id', async () => {

@@ -1,0 +1,43 @@
+/** Takes what events say of an athlete out of everything that automation keeps; that something happened stays. */
+import { sql } from 'kysely';
+import { type Instant, instantToText } from '../instant.ts';
+import type { Transaction } from '../store/database.ts';
+
+/**
+ * Ends the athlete's runs, gives up what was being tried again, and forgets what the log, runs and failures say. The
+ * lock of the athlete's partition is held, so that nothing is added meanwhile. Runs come before the athlete's own row:
+ * whoever takes a step has locked them in this order.
+ */
+export async function forgetEvents({ accountId, sql: db }: Transaction, userId: string, now: Instant) {
+  const theirs = sql`account_id = ${accountId} and user_id = ${userId}`;
+  const at = instantToText(now);
+  await sql`
+    update workflow_enrollments set event = '{}',
+      state = case when due_at is null then state else 'CANCELLED' end,
+      ended_reason = case when due_at is null then ended_reason else 'SUBJECT_DELETED' end,
+      ended_at = case when due_at is null then ended_at else ${at} end,
+      due_at = null
+    where ${theirs}`.execute(db);
+  await sql`
+    update dead_letters set event = '{}', next_attempt_at = null,
+      state = case when state in ('RETRYING', 'DEAD') then 'DISCARDED' else state end
+    where ${theirs}`.execute(db);
+  // The log also keeps what verdicts looked at of the athlete.
+  await sql`
+    update events set data = '{}', previous = null, outcomes = (
+      select coalesce(jsonb_agg(part order by place), '[]')
+      from jsonb_array_elements(outcomes) with ordinality as o(part, place) where not part ? 'subject')
+    where ${theirs}`.execute(db);
+  await sql`update trigger_execution_logs set event_data = '{}', details = '{}' where ${theirs}`.execute(db);
+  // When they are due tells the dates that they come from.
+  await sql`delete from time_cursors where ${theirs}`.execute(db);
+}
+
+/** The same for facts that are still to be evaluated; the athlete's lock is held, so that none are added meanwhile. */
+export async function forgetFacts({ accountId, sql: db }: Transaction, userId: string): Promise<void> {
+  await sql`
+    update outbox set facts = (
+      select jsonb_agg((fact - 'previous') || '{"data": {}}' order by place)
+      from jsonb_array_elements(facts) with ordinality as f(fact, place))
+    where account_id = ${accountId} and user_id = ${userId}`.execute(db);
+}
