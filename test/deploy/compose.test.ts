@@ -53,7 +53,7 @@ test('the roles of its database are enough to migrate with one and to serve with
   const admin = openAdminConnection(db.url);
   const suffix = pathname.slice(1);
   const script = readFileSync(join(DEPLOY, 'postgres', '01-roles.sql'), 'utf8')
-    .replace(/^create role progression_app .*$/m, '')
+    .replaceAll(/^create role progression_(app|worker) .*$/gm, '')
     .replace('database progression', `database ${suffix}`)
     .replaceAll(/progression_(owner|service)\b/g, `$1_${suffix}`);
   const as = (role: string, password: string) => {
@@ -63,9 +63,9 @@ test('the roles of its database are enough to migrate with one and to serve with
     return url.href;
   };
   try {
-    await admin.run(
-      `do $$ begin create role progression_app nologin; exception when duplicate_object then end $$`,
-    );
+    for (const role of ['progression_app', 'progression_worker']) {
+      await admin.run(`do $$ begin create role ${role} nologin; exception when duplicate_object then end $$`);
+    }
     await admin.run(script);
     expect(await runCommand(['migrate', 'up'], { DATABASE_URL: as('owner', 'owner') })).toMatchObject({
       code: 0,

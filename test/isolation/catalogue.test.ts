@@ -1,5 +1,6 @@
 /** What the database's own catalogue says: no table was forgotten, and the application role can do no more than it must. */
 import { sql } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readRows } from '../store/schema-dump.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
@@ -17,11 +18,42 @@ const MORE_THAN_READ_AND_ADD: Readonly<Record<string, readonly string[]>> = {
   requests: ['UPDATE (fingerprint)', 'UPDATE (response)'],
   failure_counters: ['UPDATE'],
   progression_states: ['UPDATE'],
-  outbox: ['DELETE'],
+  outbox: ['DELETE', 'UPDATE (evaluated_at)', 'UPDATE (facts)', 'UPDATE (relayed_at)'],
+  automation_revisions: ['UPDATE'],
+  field_definitions: ['UPDATE'],
+  custom_event_types: ['UPDATE'],
+  workflows: ['UPDATE'],
+  workflow_triggers: ['UPDATE'],
+  trigger_activity: ['UPDATE (ended_at)'],
+  events: ['UPDATE (data)', 'UPDATE (outcomes)', 'UPDATE (previous)'],
+  trigger_execution_logs: ['UPDATE (details)', 'UPDATE (event_data)'],
+  workflow_enrollments: ['UPDATE'],
+  action_executions: ['UPDATE'],
+  enrollment_caps: ['DELETE', 'UPDATE'],
+  workflow_holds: ['UPDATE (held_at)', 'UPDATE (released_at)'],
+  dead_letters: ['UPDATE'],
+  time_cursors: ['DELETE', 'UPDATE'],
+  backfills: ['UPDATE'],
 };
 
 /** What is written once: nobody who serves calls can take it back. */
-const APPEND_ONLY = ['audit_log', 'lift_maxes', 'logged_sets', 'progression_logs'];
+const APPEND_ONLY = [
+  'audit_log',
+  'lift_maxes',
+  'logged_sets',
+  'progression_logs',
+  'trigger_versions',
+  'workflow_versions',
+];
+
+/** Of every account, what the worker role may read: where and when something is due, not what. */
+const SEEN_BY_WORKERS: Readonly<Record<string, readonly string[]>> = {
+  outbox: ['account_id', 'evaluated_at', 'partition', 'recorded_at', 'relayed_at', 'sequence'],
+  workflow_enrollments: ['account_id', 'due_at', 'id', 'state'],
+  time_cursors: ['account_id', 'due_at', 'id'],
+  backfills: ['account_id', 'due_at', 'id'],
+  dead_letters: ['account_id', 'id', 'next_attempt_at', 'state'],
+};
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -33,7 +65,7 @@ const OF_AN_ACCOUNT = sql`c.relnamespace = 'public'::regnamespace and c.relkind 
   and (c.relname = 'accounts' or exists (select from pg_attribute
     where attrelid = c.oid and attname = 'account_id' and not attisdropped))`;
 
-test('every table with an account has row-level security, for its owner too, by the account and nothing else', async () => {
+test('every table with an account has row-level security, for its owner too, by the account and, for workers alone, to see what is due', async () => {
   const tables = await readRows<{
     name: string;
     is_secured: boolean;
@@ -42,19 +74,22 @@ test('every table with an account has row-level security, for its owner too, by 
   }>(
     db.database,
     sql`select c.relname as name, c.relrowsecurity as is_secured, c.relforcerowsecurity as is_forced,
-          array(select concat_ws(' ', polname, polcmd, polpermissive, polroles, pg_get_expr(polqual, c.oid),
-            pg_get_expr(polwithcheck, c.oid)) from pg_policy where polrelid = c.oid) as policies
+          array(select concat_ws(' ', polname, polcmd, polpermissive, polroles::regrole[], pg_get_expr(polqual, c.oid),
+            pg_get_expr(polwithcheck, c.oid)) from pg_policy where polrelid = c.oid order by polname) as policies
         from pg_class c where ${OF_AN_ACCOUNT} order by c.relname`,
   );
 
-  expect(tables.length).toBeGreaterThanOrEqual(16);
+  expect(tables.length).toBeGreaterThanOrEqual(33);
   for (const { name, ...security } of tables) {
     const column = name === 'accounts' ? 'id' : 'account_id';
     const own = `(${column} = (NULLIF(current_setting('progression.account_id'::text, true), ''::text))::uuid)`;
     expect(security, name).toEqual({
       is_secured: true,
       is_forced: true,
-      policies: [`own_account * t {0} ${own} ${own}`],
+      policies: [
+        `own_account * t {-} ${own} ${own}`,
+        ...(name in SEEN_BY_WORKERS ? ['worker_sees_what_is_due r t {progression_worker} true'] : []),
+      ],
     });
   }
 });
@@ -70,22 +105,25 @@ test('a table without an account is the migrator’s alone', async () => {
   expect(others).toEqual([{ name: 'mikro_orm_migrations' }]);
 });
 
-test('the application role owns nothing, bypasses nothing and cannot log in', async () => {
-  const role = await readRows(
-    db.database,
-    sql`select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication, rolcanlogin,
+test.each(['progression_app', 'progression_worker'])(
+  'the role %s owns nothing, bypasses nothing and cannot log in',
+  async (name) => {
+    const role = await readRows(
+      db.database,
+      sql`select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb, rolreplication, rolcanlogin,
           array(select roleid::regrole::text from pg_auth_members where member = r.oid) as member_of,
           array(select refobjid::regclass::text from pg_shdepend where refobjid = r.oid and deptype = 'o') as owns
-        from pg_roles r where rolname = 'progression_app'`,
-  );
+        from pg_roles r where rolname = ${name}`,
+    );
 
-  expect(role).toEqual([
-    {
-      ...{ rolsuper: false, rolbypassrls: false, rolcreaterole: false, rolcreatedb: false },
-      ...{ rolreplication: false, rolcanlogin: false, member_of: [], owns: [] },
-    },
-  ]);
-});
+    expect(role).toEqual([
+      {
+        ...{ rolsuper: false, rolbypassrls: false, rolcreaterole: false, rolcreatedb: false },
+        ...{ rolreplication: false, rolcanlogin: false, member_of: [], owns: [] },
+      },
+    ]);
+  },
+);
 
 test('the application role may do just what the service does', async () => {
   const rows = await readRows<{ name: string; privileges: string[] }>(
@@ -122,4 +160,58 @@ test('the application role makes nothing, runs nothing as somebody else and coun
   );
 
   expect(rights).toEqual({ makes: false, as_others: [], sequences: ['acceptance_sequence'], resets: false });
+});
+
+test('the worker role reads where and when something is due, and nothing else', async () => {
+  const seen = await readRows<{ table: string; columns: string[] }>(
+    db.database,
+    sql`select c.relname as table, array_agg(a.attname::text order by a.attname) as columns
+        from pg_class c join pg_attribute a on a.attrelid = c.oid and not a.attisdropped
+        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')
+          and has_column_privilege('progression_worker', c.oid, a.attnum, 'SELECT')
+        group by c.relname`,
+  );
+  expect(Object.fromEntries(seen.map(({ table, columns }) => [table, columns]))).toEqual(SEEN_BY_WORKERS);
+
+  const [rights] = await readRows(
+    db.database,
+    sql`select has_schema_privilege('progression_worker', 'public', 'CREATE') as makes,
+          array(select c.relname::text from pg_class c
+            where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p', 'v', 'm', 'f')
+              and (has_any_column_privilege('progression_worker', c.oid, 'INSERT, UPDATE, REFERENCES')
+                or has_table_privilege('progression_worker', c.oid, 'DELETE, TRUNCATE, TRIGGER'))) as changes,
+          array(select sequencename::text from pg_sequences where schemaname = 'public'
+            and has_sequence_privilege('progression_worker', sequencename::text, 'USAGE, SELECT, UPDATE')) as sequences`,
+  );
+  expect(rights).toEqual({ makes: false, changes: [], sequences: [] });
+});
+
+test('across accounts a worker sees that something is due, of all of them, and cannot ask what', async () => {
+  const accountIds = [uuidv7(), uuidv7()].toSorted();
+  for (const accountId of accountIds) {
+    await db.database.ensureAccount(accountId);
+    await db.database.transaction(accountId, (tx) =>
+      sql`insert into outbox (account_id, id, facts, occurred_at)
+          values (${accountId}, ${uuidv7()}, '[{"type": "secret"}]', now())`.execute(tx.sql),
+    );
+  }
+
+  const due = await db.database.acrossAccounts(async (transaction) => {
+    const { rows } = await sql<{ account_id: string }>`
+      select account_id from outbox order by account_id`.execute(transaction);
+    return rows.map(({ account_id }) => account_id);
+  });
+  expect(due).toEqual(accountIds);
+  const questions = [
+    sql`select facts from outbox`,
+    sql`select * from outbox`,
+    sql`select id from outbox where facts is not null`,
+    sql`select id from users`,
+    sql`update outbox set relayed_at = now()`,
+    sql`delete from outbox`,
+  ];
+  for (const question of questions) {
+    const asked = db.database.acrossAccounts((transaction) => question.execute(transaction));
+    await expect(asked).rejects.toMatchObject({ code: '42501' });
+  }
 });

@@ -2,6 +2,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readRows } from '../store/schema-dump.ts';
+import { insertAutomationRows } from '../support/automation-rows.ts';
 import { amrap, deload, linear, stages } from '../support/rule-fixtures.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { createTrainee } from '../support/trainee.ts';
@@ -26,7 +27,9 @@ beforeAll(async () => {
       rules: [linear(), amrap(), deload({ failureThreshold: 2 }), stages()],
     });
     await trainee.train('squat 5/5 8/5+ 3/5');
-    accountIds.push(trainee.athlete.accountId);
+    const { accountId, userId } = trainee.athlete;
+    await insertAutomationRows(db.database, accountId, userId);
+    accountIds.push(accountId);
   }
   keys = await readRows<ForeignKey>(
     db.database,

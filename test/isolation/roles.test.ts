@@ -25,7 +25,7 @@ beforeEach(async () => {
   [owner, server] = [`owner_${suffix}`, `server_${suffix}`];
   db = await createEmptyDatabase();
   await admin.run(`create role ${owner} login`);
-  await admin.run(`create role ${server} login in role progression_app`);
+  await admin.run(`create role ${server} login in role progression_app, progression_worker`);
   await admin.run(`alter database ${new URL(db.url).pathname.slice(1)} owner to ${owner}`);
 });
 afterEach(async () => {
@@ -74,14 +74,32 @@ test('a login that serves reads nothing outside its transactions, and changes no
   });
 });
 
-test('a login that may not take the application role is told so', async () => {
-  await as(owner, migrate);
-  await admin.run(`revoke progression_app from ${server}`);
+test.each(['progression_app', 'progression_worker'])(
+  'a login that may not take the role %s is told so',
+  async (role) => {
+    await as(owner, migrate);
+    await admin.run(`revoke ${role} from ${server}`);
 
-  await expect(as(server, requireConfinement)).rejects.toThrow(
-    /^the database's user cannot take the role progression_app: permission denied [^\n]*; grant progression_app to it$/,
-  );
-});
+    await expect(as(server, requireConfinement)).rejects.toThrow(
+      new RegExp(
+        `^the database's user cannot take the role ${role}: permission denied [^\\n]*; grant ${role} to it$`,
+      ),
+    );
+  },
+);
+
+test.each(['progression_app', 'progression_worker'])(
+  'a role %s that owns something is too strong',
+  async (role) => {
+    await as(owner, migrate);
+    await readRows(db.database, sql`create table theirs ()`);
+    await readRows(db.database, sql`alter table theirs owner to ${sql.ref(role)}`);
+
+    await expect(as(server, requireConfinement)).rejects.toThrow(
+      `the role ${role} owns tables or bypasses row-level security; it must do neither`,
+    );
+  },
+);
 
 describe('serve', () => {
   let service: ServiceProcess | undefined;

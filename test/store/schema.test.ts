@@ -19,7 +19,7 @@ test('the migrated schema is the one on record', async () => {
   ).toMatchFileSnapshot('schema.golden.txt');
 });
 
-test('every primary, unique and foreign key starts with account_id', async () => {
+test('every primary, unique and foreign key starts with account_id, and every index but those that workers look into', async () => {
   const keys = await readRows<{ table: string; key: string; first: string }>(
     db.database,
     sql`select c.relname as table, k.conname as key, a.attname as first
@@ -27,10 +27,11 @@ test('every primary, unique and foreign key starts with account_id', async () =>
         join pg_attribute a on a.attrelid = c.oid and a.attnum = k.conkey[1]
         where ${OURS} and k.contype in ('p', 'u', 'f')
         union all
-        select c.relname, ic.relname, a.attname
+        select c.relname, ic.relname, coalesce(a.attname, '')
         from pg_index i join pg_class c on c.oid = i.indrelid join pg_class ic on ic.oid = i.indexrelid
-        join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]
-        where ${OURS}`,
+        left join pg_attribute a on a.attrelid = c.oid and a.attnum = i.indkey[0]
+        where ${OURS} and (i.indisunique or not exists (
+          select from pg_policy where polrelid = c.oid and polname = 'worker_sees_what_is_due'))`,
   );
 
   expect(keys.length).toBeGreaterThan(50);

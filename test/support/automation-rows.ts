@@ -11,7 +11,7 @@ export interface AutomationRows {
 }
 
 /**
- * A workflow with its trigger, and for the athlete: an evaluated event that says `text`, its verdicts, a run that is
+ * A workflow with its trigger and a backfill, and for the athlete: an evaluated event that says `text`, its verdicts, a run that is
  * under way with one step done, a hold, a failure that is being tried again, and a date that is waited for.
  */
 export async function insertAutomationRows(
@@ -31,6 +31,13 @@ export async function insertAutomationRows(
           values (${accountId}, ${workflowId}, 1, 'A workflow', '', 'ACTIVE', '[]', 'CreateWorkflow', 'coach')`,
       sql`insert into workflow_triggers (account_id, id, workflow_id, trigger_type, trigger_event, version, revision, created_by)
           values (${accountId}, ${triggerId}, ${workflowId}, 'training', 'set_logged', 1, 1, 'coach')`,
+      sql`insert into trigger_versions (account_id, trigger_id, version, trigger_type, trigger_event, filters, settings,
+            is_active, action, actor)
+          values (${accountId}, ${triggerId}, 1, 'training', 'set_logged', '{}', '{}', true, 'ConfigureTrigger', 'coach')`,
+      sql`insert into trigger_activity (account_id, trigger_id, began_at)
+          values (${accountId}, ${triggerId}, now())`,
+      sql`insert into backfills (account_id, id, workflow_id, rate_per_minute, due_at, started_by, started_at)
+          values (${accountId}, ${uuidv7()}, ${workflowId}, 60, now(), 'coach', now())`,
       sql`insert into events (account_id, id, type, user_id, occurred_at, recorded_at, sequence, position, actor, data,
             previous, root_event_id, outcomes, evaluated_at)
           values (${accountId}, ${eventId}, 'set_logged', ${userId}, now(), now(), nextval('acceptance_sequence'), 0,
