@@ -1,6 +1,6 @@
 /** Brings a workflow into another status, with what that means for its trigger. */
 import type { Change } from '../../store/change.ts';
-import { takesPart } from './participation.ts';
+import { standingOf } from './participation.ts';
 import { auditedWorkflow, followStatus, recordWorkflow } from './record.ts';
 import type { WorkflowWithTrigger } from './workflows.ts';
 
@@ -11,12 +11,12 @@ export async function changeStatus(
   { workflow, trigger, status, action }: WorkflowWithTrigger & { status: string; action: string },
 ): Promise<void> {
   const before = auditedWorkflow(workflow);
-  const tookPart = trigger !== null && takesPart(trigger, workflow);
+  const standing = trigger && standingOf(trigger, workflow);
   workflow.status = status;
   workflow.version += 1;
   workflow.updatedAt = change.now;
   recordWorkflow(change, workflow, { action, before });
-  if (trigger) {
-    await followStatus(change, revision, { trigger, workflow, tookPart });
+  if (trigger && standing) {
+    await followStatus(change, revision, { trigger, workflow, before: standing });
   }
 }

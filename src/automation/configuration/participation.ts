@@ -1,4 +1,5 @@
 /** When a trigger takes part in the evaluation of events: what has to follow when it begins to, and when it stops. */
+import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
 import { instantToText } from '../../instant.ts';
 import type { Change } from '../../store/change.ts';
@@ -6,28 +7,62 @@ import type { Fact } from '../../store/entities/outbox-entry.ts';
 import type { Workflow } from '../../store/entities/workflow.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
 import { fact } from '../../store/outbox.ts';
+import { scheduleTrigger, unscheduleTrigger } from '../time/schedule-trigger.ts';
 
 /** Active, not deleted, in an ACTIVE workflow. */
 export function takesPart(trigger: WorkflowTrigger, workflow: Workflow): boolean {
   return trigger.isActive && !trigger.deletedAt && workflow.status === 'ACTIVE';
 }
 
+/** How a trigger takes part at some moment. */
+export interface Standing {
+  readonly takesPart: boolean;
+  /** When it fires by itself; undefined: never. */
+  readonly schedule: unknown;
+}
+
+/** Of a trigger that does not exist. */
+export const NO_STANDING: Standing = { takesPart: false, schedule: undefined };
+
+export function standingOf(trigger: WorkflowTrigger, workflow: Workflow): Standing {
+  const isTaking = takesPart(trigger, workflow);
+  const isScheduled = isTaking && trigger.triggerType === 'time';
+  return { takesPart: isTaking, schedule: isScheduled ? trigger.settings.time : undefined };
+}
+
 /**
  * Settles what follows from a change of the trigger or of its workflow, and gives the facts to tell. The rows that
- * the change made have been flushed; the trigger gets the revision.
+ * the change made have been flushed; the trigger gets the revision. A schedule that stays as it was goes on: nothing
+ * that is due is lost.
  */
 export async function settleParticipation(
   change: Change,
   revision: bigint,
-  { trigger, workflow, tookPart }: { trigger: WorkflowTrigger; workflow: Workflow; tookPart: boolean },
+  { trigger, workflow, before }: { trigger: WorkflowTrigger; workflow: Workflow; before: Standing },
 ): Promise<Fact[]> {
   trigger.revision = revision;
-  const nowTakesPart = takesPart(trigger, workflow);
-  if (nowTakesPart === tookPart) {
+  const now = standingOf(trigger, workflow);
+  if (!isDeepStrictEqual(before.schedule, now.schedule)) {
+    await reschedule(change, trigger, { before, now });
+  }
+  if (now.takesPart === before.takesPart) {
     return [];
   }
-  await (nowTakesPart ? beginActivity(change, trigger.id) : endActivity(change, trigger.id));
-  return [triggerFact(nowTakesPart ? 'trigger_activated' : 'trigger_deactivated', trigger)];
+  await (now.takesPart ? beginActivity(change, trigger.id) : endActivity(change, trigger.id));
+  return [triggerFact(now.takesPart ? 'trigger_activated' : 'trigger_deactivated', trigger)];
+}
+
+async function reschedule(
+  { tx, now: at }: Change,
+  trigger: WorkflowTrigger,
+  { before, now }: { before: Standing; now: Standing },
+): Promise<void> {
+  if (before.schedule !== undefined) {
+    await unscheduleTrigger(tx, trigger.id);
+  }
+  if (now.schedule !== undefined) {
+    await scheduleTrigger(tx, trigger, at);
+  }
 }
 
 export function triggerFact(

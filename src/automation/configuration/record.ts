@@ -5,19 +5,19 @@ import type { Workflow } from '../../store/entities/workflow.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
 import { WorkflowVersionEntity } from '../../store/entities/workflow-version.ts';
 import { emit } from '../../store/outbox.ts';
-import { settleParticipation, takesPart, triggerFact } from './participation.ts';
+import { NO_STANDING, type Standing, settleParticipation, standingOf, triggerFact } from './participation.ts';
 import { readStoredActions, storedActions, withoutSecrets } from './stored-actions.ts';
 
 /** How things stood before a change; taken before anything of it happens. */
 export interface Before {
   readonly audited: Record<string, unknown> | null;
-  readonly tookPart: boolean;
+  readonly standing: Standing;
 }
 
-export const NOTHING_BEFORE: Before = { audited: null, tookPart: false };
+export const NOTHING_BEFORE: Before = { audited: null, standing: NO_STANDING };
 
 export function triggerBefore(trigger: WorkflowTrigger, workflow: Workflow): Before {
-  return { audited: auditedTrigger(trigger), tookPart: takesPart(trigger, workflow) };
+  return { audited: auditedTrigger(trigger), standing: standingOf(trigger, workflow) };
 }
 
 /** What the audit trail keeps of a workflow: no secret. */
@@ -34,7 +34,7 @@ export function auditedTrigger(trigger: WorkflowTrigger): Record<string, unknown
   return { workflowId, triggerType, triggerEvent, filters, settings, isActive, isDeleted, version };
 }
 
-/** Records the workflow's newest version, which has been flushed. */
+/** Records the workflow's newest version; a new workflow has been flushed. */
 export function recordWorkflow(
   change: Change,
   workflow: Workflow,
@@ -52,19 +52,21 @@ export function recordWorkflow(
   });
 }
 
-/** Records the trigger's newest version, which has been flushed, and settles what follows from it. */
+/** A version of a trigger that is to be recorded. */
+export interface TriggerChange {
+  /** As it is now, flushed. */
+  readonly trigger: WorkflowTrigger;
+  readonly workflow: Workflow;
+  /** The method's name. */
+  readonly action: string;
+  readonly before: Before;
+}
+
+/** Records the trigger's newest version, and settles what follows from it. */
 export async function recordTrigger(
   change: Change,
   revision: bigint,
-  {
-    trigger,
-    workflow,
-    action,
-    before,
-  }: { trigger: WorkflowTrigger; workflow: Workflow } & {
-    action: string;
-    before: Before;
-  },
+  { trigger, workflow, action, before }: TriggerChange,
 ): Promise<void> {
   const { tx, now, actor } = change;
   const { id, version, triggerType, triggerEvent, filters, settings, isActive, deletedAt } = trigger;
@@ -76,8 +78,8 @@ export async function recordTrigger(
     ...{ action, targetType: 'trigger', targetId: id },
     ...{ before: before.audited, after: auditedTrigger(trigger) },
   });
-  const { tookPart } = before;
-  const facts = await settleParticipation(change, revision, { trigger, workflow, tookPart });
+  const { standing } = before;
+  const facts = await settleParticipation(change, revision, { trigger, workflow, before: standing });
   const configured = deletedAt ? [] : [triggerFact('trigger_configured', trigger)];
   emit(change, null, [...configured, ...facts]);
 }
@@ -86,8 +88,7 @@ export async function recordTrigger(
 export async function followStatus(
   change: Change,
   revision: bigint,
-  { trigger, workflow, tookPart }: { trigger: WorkflowTrigger; workflow: Workflow; tookPart: boolean },
+  concerned: { trigger: WorkflowTrigger; workflow: Workflow; before: Standing },
 ): Promise<void> {
-  const facts = await settleParticipation(change, revision, { trigger, workflow, tookPart });
-  emit(change, null, facts);
+  emit(change, null, await settleParticipation(change, revision, concerned));
 }
