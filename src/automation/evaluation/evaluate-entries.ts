@@ -1,10 +1,12 @@
 /** Evaluates entries of the outbox, all in one transaction: decide, log, enroll, take them out. */
 
+import type { Limits } from '../../config.ts';
 import { DomainError } from '../../domain-error.ts';
 import { removeEvaluatedEntries, type WaitingEntry } from '../../events/outbox-entries.ts';
 import type { Clock } from '../../instant.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { JsonValue } from '../filters/filter.ts';
+import { rescheduleAthlete } from '../time/reschedule-athlete.ts';
 import { type AcceptedEvent, eventsOf } from './accepted-event.ts';
 import type { CandidateIndex } from './candidate-index.ts';
 import type { RetryPauses } from './dead-letters.ts';
@@ -17,14 +19,14 @@ import {
   type OccurrenceName,
   occurrenceText,
 } from './insert-events.ts';
-import { encodeOutcomes, outcomeOf, subjectOf } from './outcomes.ts';
+import { encodeOutcomes, evaluationOf } from './outcomes.ts';
 import type { LoopLimits } from './stages.ts';
 import { writeVerdicts } from './write-verdicts.ts';
 
 export interface EntryEvaluation {
   readonly clock: Clock;
   readonly candidates: CandidateIndex;
-  readonly limits: LoopLimits & RetryPauses;
+  readonly limits: LoopLimits & RetryPauses & Pick<Limits, 'lateOccurrenceMs'>;
   /** Entries are relayed to a bus beside PostgreSQL, and stay until they have been. */
   readonly isRelayed: boolean;
 }
@@ -50,21 +52,42 @@ export async function evaluateEntries(
   if (fresh.some(({ event }) => !inserted.has(event.id))) {
     throw new DomainError('CONCURRENT_UPDATE', 'the same event was evaluated at the same time');
   }
+  if (triggers.hasTimeTriggers()) {
+    await reschedule(tx, events, limits);
+  }
   await removeEvaluatedEntries(tx, entryIds, { isRelayed });
   return verdicts;
 }
 
+/** Events after which an athlete’s dates or zone may be others. */
+const CHANGES_OF_ATHLETES = ['contact_created', 'contact_updated', 'custom_field_changed'];
+
+async function reschedule(
+  tx: Transaction,
+  events: readonly AcceptedEvent[],
+  limits: EntryEvaluation['limits'],
+): Promise<void> {
+  const changes = events.filter(({ type }) => CHANGES_OF_ATHLETES.includes(type));
+  // The last change of each athlete counts: by then the others are made.
+  const changedAt = new Map(changes.map(({ userId, recordedAt }) => [userId, recordedAt]));
+  for (const [userId, at] of changedAt) {
+    if (userId !== null) {
+      await rescheduleAthlete(tx, userId, at, limits);
+    }
+  }
+}
+
 /** What the log keeps, by the event’s id. */
-export function outcomesByEvent(
+function outcomesByEvent(
   verdicts: readonly Verdict[],
   enrollmentIds: ReadonlyMap<Verdict, string>,
 ): Map<string, JsonValue[]> {
   const byEvent = Map.groupBy(verdicts, ({ match }) => match.event.id);
   return new Map(
-    [...byEvent].map(([eventId, ofEvent]) => {
-      const outcomes = ofEvent.map((verdict) => outcomeOf(verdict, enrollmentIds.get(verdict) ?? ''));
-      return [eventId, encodeOutcomes({ subject: subjectOf(ofEvent), outcomes })];
-    }),
+    [...byEvent].map(([eventId, ofEvent]) => [
+      eventId,
+      encodeOutcomes([evaluationOf(ofEvent, enrollmentIds)]),
+    ]),
   );
 }
 

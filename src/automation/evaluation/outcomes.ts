@@ -3,7 +3,7 @@
  * says who the athlete is.
  */
 import { valueAt } from '../filters/documents.ts';
-import { isList, type JsonObject, type JsonValue } from '../filters/filter.ts';
+import type { JsonObject, JsonValue } from '../filters/filter.ts';
 import { isReadable } from './compile-trigger.ts';
 import type { Verdict } from './decide.ts';
 import { masked } from './mask.ts';
@@ -22,9 +22,9 @@ export interface Outcome {
   readonly enrollmentId: string;
 }
 
-/** The column events.outcomes. */
-export interface StoredOutcomes {
-  /** The athlete’s fields that filters looked at, as they were; personal ones masked. */
+/** Verdicts that were reached together: when the event was evaluated, or by a replay or a retry later on. */
+export interface Evaluation {
+  /** The athlete’s fields that the filters looked at, as they were; personal ones masked. */
   readonly subject: JsonObject;
   readonly outcomes: readonly Outcome[];
 }
@@ -32,7 +32,22 @@ export interface StoredOutcomes {
 /** Most verdicts are of filters that did not match: those are lists, not objects. */
 type NotMatched = readonly [triggerId: string, version: number, conditions: string];
 
-export function outcomeOf(verdict: Verdict, enrollmentId: string): Outcome {
+/** `subject` begins an evaluation. */
+type StoredPart =
+  | { readonly subject: JsonObject }
+  | { readonly notMatched: readonly NotMatched[] }
+  | { readonly outcome: Outcome };
+
+/** The verdicts of one event. */
+export function evaluationOf(
+  verdicts: readonly Verdict[],
+  enrollmentIds: ReadonlyMap<Verdict, string>,
+): Evaluation {
+  const outcomes = verdicts.map((verdict) => outcomeOf(verdict, enrollmentIds.get(verdict) ?? ''));
+  return { subject: subjectOf(verdicts), outcomes };
+}
+
+function outcomeOf(verdict: Verdict, enrollmentId: string): Outcome {
   const { trigger, matched, input } = verdict.match;
   const { rule } = trigger;
   const explained = isReadable(rule) ? rule.filter.explain(input) : [];
@@ -47,8 +62,7 @@ export function outcomeOf(verdict: Verdict, enrollmentId: string): Outcome {
   };
 }
 
-/** What the verdicts’ filters looked at. */
-export function subjectOf(verdicts: readonly Verdict[]): JsonObject {
+function subjectOf(verdicts: readonly Verdict[]): JsonObject {
   const subject: Record<string, JsonValue> = {};
   for (const { match } of verdicts) {
     const { rule } = match.trigger;
@@ -79,43 +93,44 @@ function setOwn(target: Record<string, JsonValue>, name: string, value: JsonValu
   Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
-export function encodeOutcomes({ subject, outcomes }: StoredOutcomes): JsonValue[] {
-  const isBrief = ({ reason, matched, values }: Outcome) =>
-    reason === 'NOT_MATCHED' && !matched && Object.keys(values).length === 0;
-  const brief = outcomes
-    .filter(isBrief)
-    .map(({ triggerId, version, conditions }) => [triggerId, version, conditions] satisfies NotMatched);
-  return [
-    ...(Object.keys(subject).length > 0 ? [{ subject }] : []),
-    ...(brief.length > 0 ? [{ notMatched: brief }] : []),
-    ...outcomes.filter((outcome) => !isBrief(outcome)).map((outcome) => ({ ...outcome })),
-  ];
+/** For the column events.outcomes. */
+export function encodeOutcomes(evaluations: readonly Evaluation[]): JsonValue[] {
+  return evaluations.flatMap(({ subject, outcomes }) => {
+    const brief = outcomes.filter(isBrief);
+    const parts: StoredPart[] = [
+      { subject },
+      ...(brief.length > 0 ? [{ notMatched: brief.map(notMatchedOf) }] : []),
+      ...outcomes.filter((outcome) => !isBrief(outcome)).map((outcome) => ({ outcome })),
+    ];
+    return parts as unknown as JsonValue[];
+  });
 }
 
 /** From the column. */
-export function decodeOutcomes(stored: JsonValue): StoredOutcomes {
-  const parts = (isList(stored) ? stored : []) as readonly {
-    readonly subject?: JsonObject;
-    readonly notMatched?: readonly NotMatched[];
-    readonly triggerId?: string;
-  }[];
-  return {
-    subject: parts.find((part) => part.subject)?.subject ?? {},
-    outcomes: parts.flatMap((part) =>
-      part.notMatched
-        ? part.notMatched.map(notMatchedOutcome)
-        : part.triggerId
-          ? [part as unknown as Outcome]
-          : [],
-    ),
-  };
+export function decodeOutcomes(stored: JsonValue): Evaluation[] {
+  const evaluations: { subject: JsonObject; outcomes: Outcome[] }[] = [];
+  for (const part of stored as unknown as readonly StoredPart[]) {
+    if ('subject' in part) {
+      evaluations.push({ subject: part.subject, outcomes: [] });
+    } else {
+      const outcomes = 'outcome' in part ? [part.outcome] : part.notMatched.map(outcomeOfNotMatched);
+      evaluations.at(-1)?.outcomes.push(...outcomes);
+    }
+  }
+  return evaluations;
 }
 
-function notMatchedOutcome([triggerId, version, conditions]: NotMatched): Outcome {
+function isBrief({ reason, values }: Outcome): boolean {
+  return reason === 'NOT_MATCHED' && Object.keys(values).length === 0;
+}
+
+function notMatchedOf({ triggerId, version, conditions }: Outcome): NotMatched {
+  return [triggerId, version, conditions];
+}
+
+function outcomeOfNotMatched([triggerId, version, conditions]: NotMatched): Outcome {
   return {
-    triggerId,
-    version,
-    conditions,
+    ...{ triggerId, version, conditions },
     matched: false,
     reason: 'NOT_MATCHED',
     values: {},

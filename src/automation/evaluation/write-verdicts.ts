@@ -133,8 +133,11 @@ function writeLog(
   });
 }
 
-/** The counters are locked. */
-async function takePlaces({ accountId, sql: db }: Transaction, enrolling: readonly Verdict[]): Promise<void> {
+/** The places of caps that these enrollments take. The counters are locked. */
+export async function takePlaces(
+  { accountId, sql: db }: Transaction,
+  enrolling: readonly Verdict[],
+): Promise<void> {
   const taken = new Map<string, { counter: CapCounter; places: number }>();
   for (const { match } of enrolling) {
     const counter = counterOf(match);
@@ -158,7 +161,12 @@ async function takePlaces({ accountId, sql: db }: Transaction, enrolling: readon
   }
 }
 
-async function writeHolds({ accountId, sql: db }: Transaction, matches: readonly Match[], now: Instant) {
+/** Keeps the athletes of the matches out of their workflows from now on. */
+export async function writeHolds(
+  { accountId, sql: db }: Transaction,
+  matches: readonly Match[],
+  now: Instant,
+): Promise<void> {
   await sql`
     insert into workflow_holds (account_id, workflow_id, user_id, held_at)
     select distinct ${accountId}::uuid, h.workflow_id, h.user_id, ${instantToText(now)}::timestamptz

@@ -1,6 +1,5 @@
 /** From the outbox to verdicts, enrollments and the log. */
 import { sql } from 'kysely';
-import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import {
@@ -8,9 +7,7 @@ import {
   allOf,
   createAutomatedAccount,
   evaluateAll,
-  loggedReasons,
   logRows,
-  NOON,
 } from './automated-account.ts';
 
 let db: TestDatabase;

@@ -1,0 +1,159 @@
+/** An enrollment that waits for business hours: read under its athlete’s lock, and taken on from there. */
+import { sql } from 'kysely';
+import { type Instant, instantFromText, instantToText } from '../../instant.ts';
+import type { Transaction } from '../../store/database.ts';
+import type { Cause } from '../../store/entities/outbox-entry.ts';
+import { lockPartitionOf } from '../../store/lock-partition.ts';
+import type { JsonObject } from '../filters/filter.ts';
+import type { AcceptedEvent } from './accepted-event.ts';
+import { nextAttemptAt, type RetryPauses } from './dead-letters.ts';
+import { type CapCounter, counterAt } from './standing.ts';
+import { readPolicy } from './trigger-policy.ts';
+import { loadWorkflowVersions } from './write-verdicts.ts';
+
+export interface QueuedEnrollment {
+  readonly id: string;
+  readonly workflowId: string;
+  readonly triggerId: string;
+  readonly triggerVersion: number;
+  readonly userId: string;
+  /** null: a backfill’s. */
+  readonly eventId: string | null;
+  /** As snapshotOf made it. */
+  readonly event: JsonObject;
+  readonly cause: Cause;
+  readonly attempts: number;
+  readonly enrolledAt: string;
+}
+
+/** The enrollment if it is still due, with its athlete’s partition locked; the row stays as it is until the end. */
+export async function lockQueued(
+  tx: Transaction,
+  enrollmentId: string,
+  now: Instant,
+): Promise<QueuedEnrollment | undefined> {
+  const { accountId, sql: db } = tx;
+  const { rows: known } = await sql<{ user_id: string }>`
+    select user_id from workflow_enrollments where account_id = ${accountId} and id = ${enrollmentId}`.execute(
+    db,
+  );
+  await lockPartitionOf(tx, known[0]?.user_id ?? accountId);
+  const { rows } = await sql<QueuedEnrollment>`
+    select id, workflow_id as "workflowId", trigger_id as "triggerId", trigger_version as "triggerVersion",
+      user_id as "userId", event_id as "eventId", event, cause, attempts, enrolled_at as "enrolledAt"
+    from workflow_enrollments
+    where account_id = ${accountId} and id = ${enrollmentId} and state = 'QUEUED'
+      and due_at <= ${instantToText(now)}::timestamptz
+    for update`.execute(db);
+  return rows[0];
+}
+
+/** What started it, as far as verdicts look at it. */
+export function eventOf({ eventId, id, userId, event, cause, enrolledAt }: QueuedEnrollment): AcceptedEvent {
+  const occurredAt = instantFromText(enrolledAt);
+  return {
+    id: eventId ?? id,
+    type: typeof event.type === 'string' ? event.type : '',
+    userId,
+    occurredAt,
+    recordedAt: occurredAt,
+    sequence: 0n,
+    position: 0,
+    actor: 'SYSTEM',
+    data: (event.data as JsonObject | undefined) ?? {},
+    previous: (event.previous as JsonObject | null | undefined) ?? null,
+    rootEventId: cause.rootEventId,
+    causationId: null,
+    // The cause is that of what the enrollment’s steps do.
+    depth: cause.depth - 1,
+    chain: cause.chain.slice(0, -1),
+    triggerId: null,
+    occurrenceKey: null,
+  };
+}
+
+/** The place that it took in a cap when it was queued; null: none, or it cannot be told any more. */
+export async function heldCounter(
+  { accountId, sql: db }: Transaction,
+  { triggerId, triggerVersion, workflowId, enrolledAt }: QueuedEnrollment,
+): Promise<CapCounter | null> {
+  const { rows } = await sql<{ settings: unknown }>`
+    select settings from trigger_versions
+    where account_id = ${accountId} and trigger_id = ${triggerId} and version = ${triggerVersion}`.execute(
+    db,
+  );
+  try {
+    const { cap } = readPolicy(rows[0]?.settings ?? {}, workflowId);
+    return cap && counterAt(cap, instantFromText(enrolledAt));
+  } catch {
+    return null;
+  }
+}
+
+/** Its first step is due now, by the trigger and the workflow as they are now. */
+export async function begin(
+  tx: Transaction,
+  enrollment: QueuedEnrollment,
+  triggerVersion: number,
+  now: Instant,
+): Promise<void> {
+  const versions = await loadWorkflowVersions(tx, [enrollment.workflowId]);
+  await sql`
+    update workflow_enrollments set state = 'TRIGGERED', due_at = ${instantToText(now)}::timestamptz, attempts = 0,
+      trigger_version = ${triggerVersion}, workflow_version = ${versions.get(enrollment.workflowId)}
+    where account_id = ${tx.accountId} and id = ${enrollment.id}`.execute(tx.sql);
+}
+
+/** It goes on waiting, for the next opening. */
+export async function queueAgain(
+  { accountId, sql: db }: Transaction,
+  { id }: QueuedEnrollment,
+  { triggerVersion, opensAt }: { readonly triggerVersion: number; readonly opensAt: Instant },
+): Promise<void> {
+  await sql`
+    update workflow_enrollments set due_at = ${instantToText(opensAt)}::timestamptz, attempts = 0,
+      trigger_version = ${triggerVersion}
+    where account_id = ${accountId} and id = ${id}`.execute(db);
+}
+
+export async function cancel(
+  { accountId, sql: db }: Transaction,
+  { id }: QueuedEnrollment,
+  reason: string,
+  now: Instant,
+): Promise<void> {
+  await sql`
+    update workflow_enrollments set state = 'CANCELLED', due_at = null, ended_reason = ${reason},
+      ended_at = ${instantToText(now)}::timestamptz
+    where account_id = ${accountId} and id = ${id}`.execute(db);
+}
+
+/** It could not be decided: it is looked at again after a pause, and fails when its tries are used up. */
+export async function postpone(
+  { accountId, sql: db }: Transaction,
+  { id, attempts }: QueuedEnrollment,
+  now: Instant,
+  limits: RetryPauses,
+): Promise<void> {
+  const nextAt = nextAttemptAt(attempts + 1, now, limits);
+  await (nextAt === null
+    ? sql`
+        update workflow_enrollments set state = 'FAILED', due_at = null, ended_reason = 'ERROR',
+          ended_at = ${instantToText(now)}::timestamptz, attempts = attempts + 1
+        where account_id = ${accountId} and id = ${id}`
+    : sql`
+        update workflow_enrollments set due_at = ${instantToText(nextAt)}::timestamptz, attempts = attempts + 1
+        where account_id = ${accountId} and id = ${id}`
+  ).execute(db);
+}
+
+/** Another enrollment may have the place. */
+export async function freePlace(
+  { accountId, sql: db }: Transaction,
+  { name, windowSeconds, windowBeganAt }: CapCounter,
+): Promise<void> {
+  await sql`
+    update enrollment_caps set count = greatest(count - 1, 0)
+    where account_id = ${accountId} and name = ${name} and window_seconds = ${String(windowSeconds)}
+      and window_began_at = ${instantToText(windowBeganAt)}::timestamptz`.execute(db);
+}

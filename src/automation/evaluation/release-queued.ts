@@ -1,0 +1,118 @@
+/** Looks again at enrollments that waited for business hours: they begin, wait on, or are cancelled. */
+import { sql } from 'kysely';
+import { instantToText } from '../../instant.ts';
+import type { Transaction } from '../../store/database.ts';
+import { decide, enrolls, type Verdict } from './decide.ts';
+import type { EvaluatorDeps } from './evaluator.ts';
+import { isOfEvent } from './failure.ts';
+import { loadStanding } from './load-standing.ts';
+import { loadSubjects } from './load-subjects.ts';
+import { matchEvent } from './match.ts';
+import {
+  begin,
+  cancel,
+  eventOf,
+  freePlace,
+  heldCounter,
+  lockQueued,
+  postpone,
+  type QueuedEnrollment,
+  queueAgain,
+} from './queued-enrollment.ts';
+import { takePlaces, writeHolds } from './write-verdicts.ts';
+
+export interface Releaser {
+  /** Looks at those that are due, at most `releasedEnrollments`. True: there may be more that are due. */
+  runOnce(): Promise<boolean>;
+}
+
+export function createReleaser(deps: EvaluatorDeps): Releaser {
+  const { database, clock, limits } = deps;
+  return {
+    async runOnce() {
+      const due = await database.acrossAccounts(
+        async (across) =>
+          (
+            await sql<{ account_id: string; id: string }>`
+              select account_id, id from workflow_enrollments
+              where state = 'QUEUED' and due_at <= ${instantToText(clock())}::timestamptz
+              order by due_at
+              limit ${limits.releasedEnrollments}`.execute(across)
+          ).rows,
+      );
+      for (const { account_id, id } of due) {
+        await release(account_id, id);
+      }
+      return due.length === limits.releasedEnrollments;
+    },
+  };
+
+  async function release(accountId: string, enrollmentId: string): Promise<void> {
+    const withQueued = (work: (tx: Transaction, enrollment: QueuedEnrollment) => Promise<void>) =>
+      database.transaction(accountId, async (tx) => {
+        const enrollment = await lockQueued(tx, enrollmentId, clock());
+        await (enrollment && work(tx, enrollment));
+      });
+    try {
+      await withQueued(decideAgain);
+    } catch (error) {
+      if (!isOfEvent(error)) {
+        throw error;
+      }
+      deps.reportError(error);
+      await withQueued((tx, enrollment) => postpone(tx, enrollment, clock(), limits));
+    }
+  }
+
+  /** Everything is looked at as if for the first time; its place in a cap is its own already. */
+  async function decideAgain(tx: Transaction, enrollment: QueuedEnrollment): Promise<void> {
+    const now = clock();
+    const held = await heldCounter(tx, enrollment);
+    const event = eventOf(enrollment);
+    // Nothing happened to an athlete whom a backfill enrolls.
+    const isBackfill = enrollment.eventId === null;
+    const triggers = await deps.candidates.load(tx);
+    const trigger = triggers.find(enrollment.triggerId);
+    if (!trigger || !(isBackfill || triggers.candidates(event).includes(trigger))) {
+      await cancel(tx, enrollment, trigger ? 'NOT_MATCHED' : 'TRIGGER_INACTIVE', now);
+      await (held && freePlace(tx, held));
+      return;
+    }
+    const subject = (await loadSubjects(tx, [enrollment.userId])).get(enrollment.userId) ?? null;
+    const matches = matchEvent(event, [trigger], subject).map((match) =>
+      isBackfill ? { ...match, matched: true } : match,
+    );
+    const standing = await loadStanding(tx, matches, limits, { locksCaps: true });
+    if (held) {
+      standing.setCount(held, standing.count(held) - 1);
+    }
+    for (const match of matches) {
+      const verdict = decide(match, standing, limits, { enrollmentId: enrollment.id, startsAt: now });
+      if (held && verdict.reason !== 'ERROR') {
+        await freePlace(tx, held);
+      }
+      await follow(tx, enrollment, verdict);
+    }
+  }
+
+  async function follow(tx: Transaction, enrollment: QueuedEnrollment, verdict: Verdict): Promise<void> {
+    const now = clock();
+    const { match, reason, opensAt } = verdict;
+    const triggerVersion = match.trigger.version;
+    if (enrolls(verdict)) {
+      await takePlaces(tx, [verdict]);
+    }
+    if (verdict.makesHold) {
+      await writeHolds(tx, [match], now);
+    }
+    if (reason === 'ENROLLED') {
+      await begin(tx, enrollment, triggerVersion, now);
+    } else if (opensAt !== null) {
+      await queueAgain(tx, enrollment, { triggerVersion, opensAt });
+    } else if (reason === 'ERROR') {
+      await postpone(tx, enrollment, now, limits);
+    } else {
+      await cancel(tx, enrollment, reason, now);
+    }
+  }
+}

@@ -1,0 +1,142 @@
+/** Tries dead letters again when their time has come: a trigger alone, or an entry as a whole. */
+import { sql } from 'kysely';
+import { readWaitingEntry } from '../../events/outbox-entries.ts';
+import { type Instant, instantToText } from '../../instant.ts';
+import { newId } from '../../new-id.ts';
+import type { Transaction } from '../../store/database.ts';
+import { lockPartitionOf } from '../../store/lock-partition.ts';
+import { failureOf, nextAttemptAt, stateOf, textOf } from './dead-letters.ts';
+import { evaluateEntries } from './evaluate-entries.ts';
+import { evaluateStored } from './evaluate-stored.ts';
+import type { EvaluatorDeps } from './evaluator.ts';
+import { describeFailure, type Failure, isOfEvent } from './failure.ts';
+import { decidedTriggers, loadStoredEvents } from './stored-events.ts';
+
+export interface DeadLetterRetry {
+  /** Tries those that are due, at most `retriedDeadLetters`. True: there may be more that are due. */
+  runOnce(): Promise<boolean>;
+}
+
+interface DueLetter {
+  account_id: string;
+  id: string;
+}
+
+interface Letter {
+  id: string;
+  event_id: string;
+  trigger_id: string | null;
+  user_id: string | null;
+  attempts: number;
+}
+
+export function createDeadLetterRetry(deps: EvaluatorDeps): DeadLetterRetry {
+  const { database, clock, limits } = deps;
+  return {
+    async runOnce() {
+      const due = await database.acrossAccounts(
+        async (across) =>
+          (
+            await sql<DueLetter>`
+              select account_id, id from dead_letters
+              where state = 'RETRYING' and next_attempt_at <= ${instantToText(clock())}::timestamptz
+              order by next_attempt_at
+              limit ${limits.retriedDeadLetters}`.execute(across)
+          ).rows,
+      );
+      for (const { account_id, id } of due) {
+        await retry(account_id, id);
+      }
+      return due.length === limits.retriedDeadLetters;
+    },
+  };
+
+  async function retry(accountId: string, letterId: string): Promise<void> {
+    try {
+      await database.transaction(accountId, async (tx) => {
+        const letter = await lockLetter(tx, letterId, clock());
+        if (letter) {
+          await settle(tx, letter, await tryAgain(tx, letter));
+        }
+      });
+    } catch (error) {
+      if (!isOfEvent(error)) {
+        throw error;
+      }
+      deps.reportError(error);
+      await database.transaction(accountId, async (tx) => {
+        const letter = await lockLetter(tx, letterId, clock());
+        if (letter) {
+          await settle(tx, letter, describeFailure(error));
+        }
+      });
+    }
+  }
+
+  /** null: it is done with. */
+  async function tryAgain(tx: Transaction, letter: Letter): Promise<Failure | null> {
+    if (letter.trigger_id === null) {
+      const entryId = await returnToOutbox(tx, letter.id);
+      await evaluateEntries(tx, await readWaitingEntry(tx, entryId), deps);
+      return null;
+    }
+    return decideFor(tx, letter.event_id, letter.trigger_id);
+  }
+
+  /** A trigger that takes no part any more, or has its verdict by now, has nothing left to decide. */
+  async function decideFor(tx: Transaction, eventId: string, triggerId: string): Promise<Failure | null> {
+    const triggers = await deps.candidates.load(tx);
+    const [stored] = await loadStoredEvents(tx, [eventId]);
+    const trigger = stored && triggers.candidates(stored.event).find(({ id }) => id === triggerId);
+    if (!trigger || decidedTriggers(stored).has(triggerId)) {
+      return null;
+    }
+    const recording = { kind: 'LIVE', now: clock(), limits } as const;
+    const [verdict] = await evaluateStored(tx, [{ stored, triggers: [trigger] }], recording);
+    return verdict?.reason === 'ERROR' ? failureOf(verdict) : null;
+  }
+
+  async function settle(
+    { accountId, sql: db }: Transaction,
+    { id, attempts }: Letter,
+    failure: Failure | null,
+  ): Promise<void> {
+    const now = clock();
+    const nextAt = failure && nextAttemptAt(attempts + 1, now, limits);
+    await (failure
+      ? sql`
+          update dead_letters set state = ${stateOf(nextAt)}, attempts = attempts + 1, reason = ${failure.reason},
+            message = ${failure.message}, last_failed_at = ${instantToText(now)}, next_attempt_at = ${textOf(nextAt)}
+          where account_id = ${accountId} and id = ${id}`
+      : sql`
+          update dead_letters set state = 'RESOLVED', next_attempt_at = null
+          where account_id = ${accountId} and id = ${id}`
+    ).execute(db);
+  }
+}
+
+/** The letter if it is still due, with its athlete’s partition locked; the row stays as it is until the end. */
+async function lockLetter(tx: Transaction, letterId: string, now: Instant): Promise<Letter | undefined> {
+  const { accountId, sql: db } = tx;
+  const { rows: known } = await sql<{ user_id: string | null }>`
+    select user_id from dead_letters where account_id = ${accountId} and id = ${letterId}`.execute(db);
+  await lockPartitionOf(tx, known[0]?.user_id ?? accountId);
+  const { rows } = await sql<Letter>`
+    select id, event_id, trigger_id, user_id, attempts from dead_letters
+    where account_id = ${accountId} and id = ${letterId} and state = 'RETRYING'
+      and next_attempt_at <= ${instantToText(now)}::timestamptz
+    for update`.execute(db);
+  return rows[0];
+}
+
+/** As it was; answers with the entry’s new id. */
+async function returnToOutbox({ accountId, sql: db }: Transaction, letterId: string): Promise<string> {
+  const id = newId();
+  await sql`
+    insert into outbox (account_id, id, user_id, facts, actor, cause, occurred_at, recorded_at, sequence)
+    select account_id, ${id}::uuid, user_id, event -> 'facts', event ->> 'actor', nullif(event -> 'cause', 'null'),
+      (event ->> 'occurred_at')::timestamptz, (event ->> 'recorded_at')::timestamptz,
+      (event ->> 'sequence')::bigint
+    from dead_letters where account_id = ${accountId} and id = ${letterId}`.execute(db);
+  return id;
+}
