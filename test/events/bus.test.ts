@@ -1,6 +1,6 @@
 /** What every bus does: each accepted event is handed over, in order, however many processes there are and end. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BusWorkers, HandlePartition } from '../../src/events/bus.ts';
 import {
   countOutbox,
@@ -18,14 +18,14 @@ describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
   let setup: BusSetup;
   let running: BusWorkers[] = [];
 
-  beforeAll(async () => {
+  beforeEach(async () => {
     db = await createTestDatabase();
   });
-  afterAll(() => db?.close());
   afterEach(async () => {
     await Promise.all(running.map((workers) => workers.stop()));
     running = [];
     await setup?.close();
+    await db.close();
   });
 
   /** A process of its own, on a handle of its own. */

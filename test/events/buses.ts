@@ -5,6 +5,7 @@ import type { Bus } from '../../src/events/bus.ts';
 import { createPostgresBus } from '../../src/events/postgres-bus.ts';
 import { createRedisBus } from '../../src/events/redis/redis-bus.ts';
 import type { Database } from '../../src/store/database.ts';
+import { violatedUniqueConstraint } from '../../src/store/database-error.ts';
 import { createRedisServer, HAS_REDIS, type RedisServer } from '../support/redis-server.ts';
 
 /** Impatient, so that tests need not be patient. */
@@ -29,9 +30,12 @@ export interface BusOptions {
   readonly limits?: Partial<Limits>;
 }
 
-const fail = (error: unknown) => {
-  throw error;
-};
+/** What is evaluated twice breaks a key of the log; a machine that is too busy breaks no promise. */
+function fail(error: unknown): void {
+  if (violatedUniqueConstraint(error)) {
+    throw error;
+  }
+}
 
 /** Each with its name, and whether this machine can run it. */
 export const BUSES: readonly { name: string; isHere: boolean; setUp: () => Promise<BusSetup> }[] = [

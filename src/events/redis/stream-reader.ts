@@ -26,7 +26,7 @@ export interface StreamReader {
   readOnce(): Promise<boolean>;
   /** Offers what other processes read and did not acknowledge in time. */
   takeOverOnce(): Promise<boolean>;
-  /** Gives the place in the group up, unless something is still to be acknowledged. */
+  /** Once the queue has stopped: acknowledges what was handled, and gives the place in the group up. */
   leave(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ interface Message {
   readonly message: Readonly<Record<string, string>>;
 }
 
-/** A process that was not heard of for so many times what makes a record abandoned does not come back. */
+/** A process that was not heard of for so many times what makes a record abandoned has ended. */
 const GONE_AFTER = 60;
 
 const STREAMS = Array.from({ length: PARTITIONS }, (_, partition) => ({
@@ -46,6 +46,7 @@ const STREAMS = Array.from({ length: PARTITIONS }, (_, partition) => ({
 export function createStreamReader(deps: StreamReaderDeps): StreamReader {
   const { reading, redis, queue, consumer, limits, onError } = deps;
   const pending = new Set<string>();
+  const acknowledging = new Set<Promise<void>>();
 
   /** A record that is read twice, by taking it over, is acknowledged once. */
   function accept(partition: number, messages: readonly (Message | null)[]): void {
@@ -55,7 +56,10 @@ export function createStreamReader(deps: StreamReaderDeps): StreamReader {
       for (const id of ids) {
         pending.add(`${partition} ${id}`);
       }
-      void acknowledgeWhenHandled(`${accountId}`, partition, ids);
+      const acknowledged = acknowledgeWhenHandled(`${accountId}`, partition, ids).finally(() =>
+        acknowledging.delete(acknowledged),
+      );
+      acknowledging.add(acknowledged);
     }
   }
 
@@ -112,24 +116,32 @@ export function createStreamReader(deps: StreamReaderDeps): StreamReader {
           });
         accept(partition, messages);
         hasMore ||= nextId !== '0-0';
-        await forgetDeadConsumers(redis, key, GONE_AFTER * limits.abandonedRecordMs);
+        // A live one asks for more every second, and is back by that if need be.
+        await forgetConsumers(redis, key, ({ idle }) => idle > GONE_AFTER * limits.abandonedRecordMs);
       }
       return hasMore && pending.size < limits.pendingRecords;
     },
 
     async leave() {
-      if (redis.isReady && pending.size === 0) {
-        await Promise.all(STREAMS.map(({ key }) => redis.xGroupDelConsumer(key, WORKER_GROUP, consumer)));
+      await Promise.all(acknowledging);
+      if (redis.isReady) {
+        await Promise.all(
+          STREAMS.map(({ key }) => forgetConsumers(redis, key, ({ name }) => name === consumer)),
+        );
       }
     },
   };
 }
 
-/** Processes that ended without leaving. A live one asks for more every second, and is back by that if need be. */
-async function forgetDeadConsumers(redis: Redis, key: string, goneMs: number): Promise<void> {
-  for (const { name, idle, pending } of await redis.xInfoConsumers(key, WORKER_GROUP)) {
-    if (idle > goneMs && pending === 0) {
-      await redis.xGroupDelConsumer(key, WORKER_GROUP, name);
+/** What a consumer has not acknowledged would be forgotten with it: that is for others to take over first. */
+async function forgetConsumers(
+  redis: Redis,
+  key: string,
+  isGone: (consumer: { readonly name: string; readonly idle: number }) => boolean,
+): Promise<void> {
+  for (const consumer of await redis.xInfoConsumers(key, WORKER_GROUP)) {
+    if (consumer.pending === 0 && isGone(consumer)) {
+      await redis.xGroupDelConsumer(key, WORKER_GROUP, consumer.name);
     }
   }
 }

@@ -1,0 +1,242 @@
+/** Events in Redis: what others read there, and what happens when it goes away, hangs or forgets. */
+import { createClient } from '@redis/client';
+import { sql } from 'kysely';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { BusWorkers } from '../../../src/events/bus.ts';
+import type { Redis } from '../../../src/events/redis/redis-connection.ts';
+import { WORKER_GROUP } from '../../../src/events/redis/stream-reader.ts';
+import { streamOf } from '../../../src/events/redis/stream-record.ts';
+import { countOutbox, createEventSource, type EventSource, readLog } from '../../support/event-source.ts';
+import { createLogEvaluator } from '../../support/log-evaluator.ts';
+import { createRedisServer, HAS_REDIS, type RedisServer } from '../../support/redis-server.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { type BusOptions, redisSetup } from '../buses.ts';
+
+const PARTITIONS = Array.from({ length: 32 }, (_, partition) => partition);
+
+describe.skipIf(!HAS_REDIS)('Redis Streams', () => {
+  let db: TestDatabase;
+  let server: RedisServer;
+  let running: BusWorkers[] = [];
+
+  beforeEach(async () => {
+    db = await createTestDatabase();
+    server = await createRedisServer();
+  });
+  afterEach(async () => {
+    server.resume();
+    await Promise.all(running.map((workers) => workers.stop()));
+    running = [];
+    await server.kill();
+    await db.close();
+  });
+
+  /** A process that evaluates; without evaluation it only relays, as its handler finds everything busy. */
+  function startProcess(bus: BusOptions = {}, evaluates = true): BusWorkers {
+    const database = db.open();
+    const evaluate = createLogEvaluator(database, { isRelayed: true });
+    const handle = evaluates ? evaluate : async () => 'BUSY' as const;
+    const workers = redisSetup(server).createBus(database, bus).start(handle);
+    running.push(workers);
+    return workers;
+  }
+
+  async function withClient<T>(work: (client: Redis) => Promise<T>): Promise<T> {
+    const client: Redis = createClient({ url: server.url, RESP: 2 });
+    client.on('error', () => {});
+    await client.connect();
+    try {
+      return await work(client);
+    } finally {
+      client.destroy();
+    }
+  }
+
+  /** Every record of every stream, each stream's in order. */
+  function readStreams(): Promise<Record<string, string>[]> {
+    return withClient(async (client) => {
+      const streams = await Promise.all(PARTITIONS.map((each) => client.xRange(streamOf(each), '-', '+')));
+      return streams.flat().map((each) => ({ ...each?.message }));
+    });
+  }
+
+  const idsInStreams = async () => new Set((await readStreams()).map(({ id }) => id));
+
+  async function expectAll(source: EventSource, accepted: readonly string[][]): Promise<void> {
+    const all = new Set(accepted.flat());
+    await expect.poll(async () => (await readLog(db.database, source.accountId)).length).toBe(all.size);
+    expect(new Set((await readLog(db.database, source.accountId)).map(({ id }) => id))).toEqual(all);
+  }
+
+  /** Accepts events one after the other until told to stop; answers what was accepted. */
+  function keepAccepting(source: EventSource): () => Promise<string[][]> {
+    const accepted: string[][] = [];
+    let isOver = false;
+    const run = (async () => {
+      for (let n = 0; !isOver; n += 1) {
+        accepted.push(await source.accept(n % source.userIds.length));
+      }
+    })();
+    return async () => {
+      isOver = true;
+      await run;
+      return accepted;
+    };
+  }
+
+  test('a record says what happened, in the words of CloudEvents', async () => {
+    await server.start();
+    startProcess();
+    const { accountId, userIds, accept } = await createEventSource(db.database, 1);
+    const [first, second] = await accept(0, { facts: 2, type: 'set_logged' });
+    await expect.poll(readStreams).toHaveLength(2);
+    const [record, next] = await readStreams();
+    expect(record).toEqual({
+      specversion: '1.0',
+      id: first,
+      source: `/accounts/${accountId}`,
+      type: 'set_logged',
+      subject: userIds[0],
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/),
+      datacontenttype: 'application/json',
+      data: '{"n":0}',
+      account: accountId,
+      partition: expect.stringMatching(/^\d+$/),
+      sequence: expect.stringMatching(/^\d+$/),
+      position: '0',
+      recordedtime: expect.stringMatching(/Z$/),
+      actor: 'SYSTEM',
+      rootid: first,
+      depth: '0',
+    });
+    expect(next).toMatchObject({ id: second, position: '1', sequence: record?.sequence });
+  });
+
+  test("each athlete's records are in the order of acceptance, and each stream keeps so many", async () => {
+    await server.start();
+    startProcess({ limits: { streamRecords: 100, relayedEntries: 50 } });
+    const source = await createEventSource(db.database, 2);
+    const accepted: string[][] = [];
+    for (let n = 0; n < 40; n += 1) {
+      accepted.push(await source.accept(n % 2));
+    }
+    await expect.poll(async () => (await readStreams()).length).toBe(40);
+    const records = await readStreams();
+    for (const [athlete, userId] of source.userIds.entries()) {
+      const ids = records.filter(({ subject }) => subject === userId).map(({ id }) => id);
+      expect(ids).toEqual(accepted.filter((_, n) => n % 2 === athlete).flat());
+    }
+    await source.accept(0, { facts: 400 });
+    await expect.poll(async () => (await readStreams()).at(-1)?.position).toBe('399');
+    // Redis drops whole nodes of a hundred records.
+    expect((await readStreams()).filter(({ subject }) => subject === source.userIds[0]).length).toBeLessThan(
+      300,
+    );
+  });
+
+  test('what was handled is acknowledged, and a process that stops leaves the group', async () => {
+    await server.start();
+    const workers = startProcess();
+    const source = await createEventSource(db.database, 5);
+    await expectAll(source, await Promise.all([0, 1, 2, 3, 4].map((athlete) => source.accept(athlete))));
+    await withClient(async (client) => {
+      const countPending = async () => {
+        const groups = await Promise.all(PARTITIONS.map((each) => client.xInfoGroups(streamOf(each))));
+        return groups.flat().reduce((sum, group) => sum + group.pending, 0);
+      };
+      await expect.poll(countPending).toBe(0);
+      await workers.stop();
+      const consumers = await Promise.all(
+        PARTITIONS.map((each) => client.xInfoConsumers(streamOf(each), WORKER_GROUP)),
+      );
+      expect(consumers.flat()).toEqual([]);
+    });
+  });
+
+  test('without Redis events are evaluated all the same, and flow once it is there', async () => {
+    startProcess();
+    const source = await createEventSource(db.database, 3);
+    const accepted = await Promise.all([0, 1, 2, 0, 1].map((athlete) => source.accept(athlete)));
+    await expectAll(source, accepted);
+    expect(await countOutbox(db.database, source.accountId)).toBe(5);
+    await server.start();
+    await expect.poll(idsInStreams).toEqual(new Set(accepted.flat()));
+    await expect.poll(() => countOutbox(db.database, source.accountId)).toBe(0);
+  });
+
+  test('what is evaluated before it is relayed is relayed all the same', async () => {
+    await server.start();
+    const source = await createEventSource(db.database, 1);
+    const database = db.open();
+    const accepted = [await source.accept(0)];
+    const { partition } = await database.transaction(source.accountId, async (tx) => {
+      const { rows } = await sql<{ partition: number }>`select partition from outbox`.execute(tx.sql);
+      return rows[0] ?? expect.unreachable();
+    });
+    await createLogEvaluator(database, { isRelayed: true })(source.accountId, partition);
+    await expectAll(source, accepted);
+    startProcess();
+    await expect.poll(idsInStreams).toEqual(new Set(accepted.flat()));
+    await expect.poll(() => countOutbox(db.database, source.accountId)).toBe(0);
+  });
+
+  test('nothing is lost or done twice while Redis ends and comes back under load, without its memory', async () => {
+    await server.start();
+    startProcess();
+    startProcess();
+    const source = await createEventSource(db.database, 20);
+    const stop = keepAccepting(source);
+    const inLog = async () => (await readLog(db.database, source.accountId)).length;
+    await expect.poll(inLog).toBeGreaterThan(50);
+    await server.kill();
+    const before = await inLog();
+    await expect.poll(inLog).toBeGreaterThan(before + 50);
+    await server.start();
+    const marker = await source.accept(0);
+    await expect.poll(idsInStreams).toContain(marker[0]);
+    await expectAll(source, [...(await stop()), marker]);
+    await expect.poll(() => countOutbox(db.database, source.accountId)).toBe(0);
+  });
+
+  test('a Redis that does not answer counts as one that is away', async () => {
+    await server.start();
+    const errors: unknown[] = [];
+    startProcess({ onError: (error) => errors.push(error) });
+    const source = await createEventSource(db.database, 2);
+    const accepted = [await source.accept(0)];
+    await expectAll(source, accepted);
+    server.pause();
+    accepted.push(await source.accept(0), await source.accept(1));
+    await expectAll(source, accepted);
+    await expect.poll(() => errors.length).toBeGreaterThan(0);
+    server.resume();
+    await expect.poll(idsInStreams).toEqual(new Set(accepted.flat()));
+  });
+
+  test('a Redis that forgot what it was told is not waited for', async () => {
+    await server.start();
+    const relaying = startProcess({}, false);
+    const source = await createEventSource(db.database, 2);
+    const accepted = await Promise.all([0, 1].map((athlete) => source.accept(athlete)));
+    await expect.poll(idsInStreams).toEqual(new Set(accepted.flat()));
+    await relaying.stop();
+    await withClient((client) => client.flushAll());
+    startProcess();
+    await expectAll(source, accepted);
+  });
+
+  test('records of a process that ended without a word are taken over', async () => {
+    await server.start();
+    const source = await createEventSource(db.database, 2);
+    startProcess({ limits: { redisPatienceMs: 60_000 } }, false);
+    const accepted = await Promise.all([0, 1].map((athlete) => source.accept(athlete)));
+    const countPending = () =>
+      withClient(async (client) => {
+        const groups = await Promise.all(PARTITIONS.map((each) => client.xInfoGroups(streamOf(each))));
+        return groups.flat().reduce((sum, group) => sum + group.pending, 0);
+      }).catch(() => 0);
+    await expect.poll(countPending).toBe(2);
+    startProcess({ limits: { redisPatienceMs: 60_000 } });
+    await expectAll(source, accepted);
+  });
+});
