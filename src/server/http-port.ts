@@ -7,7 +7,7 @@ import { detectHttpVersion } from './first-bytes.ts';
 import { createHttp1Connections } from './http1-connections.ts';
 import { createHttp2Connections } from './http2-connections.ts';
 import type { Logger } from './logger.ts';
-import type { HttpListener } from './rpc-listener.ts';
+import type { RpcListener } from './rpc-listener.ts';
 import { createSocketServer } from './socket-server.ts';
 
 /** Why the server cannot listen, in one line for a person. */
@@ -29,7 +29,7 @@ export async function openHttpPort(
   host: string,
   port: number,
   limits: Limits,
-  listener: HttpListener,
+  listener: RpcListener,
   logger: Logger,
   tls?: TlsConfig,
 ): Promise<HttpPort> {

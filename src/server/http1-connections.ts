@@ -2,7 +2,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Limits } from '../config.ts';
-import type { HttpListener } from './rpc-listener.ts';
+import type { RpcListener } from './rpc-listener.ts';
 
 /** How often connections are checked against the time limits. */
 const CHECK_INTERVAL_MS = 1_000;
@@ -15,7 +15,7 @@ export interface HttpConnections {
 }
 
 /** Requests must be complete within the longest deadline; idle connections are kept for a while, then closed. */
-export function createHttp1Connections(limits: Limits, listener: HttpListener): HttpConnections {
+export function createHttp1Connections(limits: Limits, listener: RpcListener): HttpConnections {
   const runningOf = new Map<Socket, Set<ServerResponse>>();
   let draining = false;
 
@@ -36,7 +36,7 @@ export function createHttp1Connections(limits: Limits, listener: HttpListener): 
       runningOf.get(socket)?.delete(response);
       closeWhenIdle(socket);
     });
-    listener(request, response);
+    listener.onRequest(request, response);
   });
   // The server accepts nothing itself, and starts to check time limits only when told that it listens.
   server.emit('listening');

@@ -11,12 +11,19 @@ import { tlsSocketKey } from './access/client-certificate.ts';
 import type { CallObserver } from './call-observer.ts';
 import { cutEndlessTimeout } from './endless-timeout.ts';
 import { describeCause, type Logger } from './logger.ts';
-import { createOverloadRefusal } from './overload-refusal.ts';
+import { createOverloadRefusal, type Refusal, refuseRequest } from './overload-refusal.ts';
 import { peerAddressKey } from './rate-interceptors.ts';
 
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
 export type HttpResponse = ServerResponse | Http2ServerResponse;
-export type HttpListener = (request: HttpRequest, response: HttpResponse) => void;
+
+/** Serves the calls that connections of either version bring. */
+export interface RpcListener {
+  /** Serves a call, or refuses it. */
+  readonly onRequest: (request: HttpRequest, response: HttpResponse) => void;
+  /** The answer to a call that finds no place; undefined: it may go on. */
+  readonly refusalOf: (path: string | undefined, contentType: string | undefined) => Refusal | undefined;
+}
 
 /** Serves `handlers` by their paths, and no more calls at a time than fit; health and reflection always fit. */
 export function createRpcListener(
@@ -24,20 +31,29 @@ export function createRpcListener(
   limits: Pick<Limits, 'concurrentCalls'>,
   logger: Logger,
   calls: CallObserver,
-): HttpListener {
+): RpcListener {
   const handlerOfPath = new Map(handlers.map((handler) => [handler.requestPath, handler]));
+  const handlerOf = (url = '') => handlerOfPath.get(url.split('?', 1)[0] ?? '');
   const refuse = createOverloadRefusal(limits, calls);
   let running = 0;
-  return (request, response) => {
-    const [path = ''] = (request.url ?? '').split('?', 1);
-    const handler = handlerOfPath.get(path);
+
+  function refusalOf(path: string | undefined, contentType: string | undefined): Refusal | undefined {
+    if (running < limits.concurrentCalls) {
+      return undefined;
+    }
+    const handler = handlerOf(path);
+    return handler && isCounted(handler) ? refuse(handler, contentType) : undefined;
+  }
+
+  function onRequest(request: HttpRequest, response: HttpResponse): void {
+    const handler = handlerOf(request.url);
     if (!handler) {
       refuseUnknown(request, response);
       return;
     }
-    const isCounted = !handler.service.typeName.startsWith('grpc.');
-    if (isCounted && running >= limits.concurrentCalls) {
-      refuse(handler, request, response);
+    const refusal = refusalOf(request.url, request.headers['content-type']);
+    if (refusal) {
+      refuseRequest(response, refusal);
       return;
     }
     const call = universalRequestOf(request, response);
@@ -47,7 +63,7 @@ export function createRpcListener(
       return;
     }
     cutEndlessTimeout(call.header);
-    if (isCounted) {
+    if (isCounted(handler)) {
       running += 1;
       response.once('close', () => {
         running -= 1;
@@ -57,11 +73,17 @@ export function createRpcListener(
       .then((answer) => send(answer, response))
       .catch((error: unknown) => {
         if (!call.signal.aborted) {
-          logger.error({ path, cause: describeCause(error) }, 'answer not sent');
+          logger.error({ path: handler.requestPath, cause: describeCause(error) }, 'answer not sent');
         }
         response.destroy();
       });
-  };
+  }
+
+  return { onRequest, refusalOf };
+}
+
+function isCounted({ service }: UniversalHandler): boolean {
+  return !service.typeName.startsWith('grpc.');
 }
 
 /** undefined when the request names no host, or one that no URL can have. */
