@@ -3,10 +3,12 @@ import { connect } from 'node:http2';
 import { setTimeout as pause } from 'node:timers/promises';
 import { reportSessions } from './calls.ts';
 import { userId } from './fixture.ts';
-import { withServedAthletes } from './served.ts';
+import { divideProcessors } from './processors.ts';
+import { analyze, withServedAthletes } from './served.ts';
 
 const USERS = 20_000;
 const PEAK_IN_FLIGHT = 64;
+const WARM_UP_MS = 4_000;
 const PEAK_MS = 8_000;
 const OVERLOAD_FACTOR = 10;
 const OVERLOAD_MS = 10_000;
@@ -23,7 +25,9 @@ interface Call {
   readonly endedMs: number;
 }
 
-async function measure(url: string): Promise<void> {
+async function measure(url: string, databaseUrl: string): Promise<void> {
+  processors.joinLoad();
+  report('processors', processors.description);
   const connections = Array.from({ length: CONNECTIONS }, () => ({ session: connect(url), calls: 0 }));
   let nextUser = 0;
   const call = async (): Promise<Call> => {
@@ -37,7 +41,9 @@ async function measure(url: string): Promise<void> {
     return { status, beganMs, endedMs: performance.now() };
   };
 
-  await keepInFlight(PEAK_MS / 2, call);
+  await keepInFlight(WARM_UP_MS, call);
+  await analyze(databaseUrl);
+  await keepInFlight(WARM_UP_MS, call);
   const peak = goodputOf(await keepInFlight(PEAK_MS, call), PEAK_MS);
   report('peak, 64 in flight', `${peak.toFixed(0)} answered/s`);
 
@@ -49,7 +55,8 @@ async function measure(url: string): Promise<void> {
     answered.filter(({ endedMs }) => endedMs <= overload.endMs),
     OVERLOAD_MS,
   );
-  report('overload, offered', `${((overload.calls.length * 1000) / OVERLOAD_MS).toFixed(0)} calls/s`);
+  const offered = (overload.calls.length * 1000) / OVERLOAD_MS;
+  report('overload, offered', `${offered.toFixed(0)} calls/s, ${(offered / peak).toFixed(1)} times the peak`);
   report('overload, goodput', `${goodput.toFixed(0)} answered/s, ${(goodput / peak).toFixed(2)} of the peak`);
   report('overload, answered', latenciesOf(answered));
   report('overload, refused', `${refused.length}; ${latenciesOf(refused)}`);
@@ -130,6 +137,8 @@ function report(name: string, text: string): void {
   process.stdout.write(`${name.padEnd(24)} ${text}\n`);
 }
 
+const processors = divideProcessors();
+processors.joinService();
 // The rates of accounts and addresses would refuse most of it before the queue does.
 const unlimited = { ACCOUNT_CALLS_PER_SECOND: '0', PEER_CALLS_PER_SECOND: '0' };
 await withServedAthletes(USERS, unlimited, measure);

@@ -1,0 +1,43 @@
+/** Keeps the load off the processors of what it loads, so that a heavier load takes nothing from it but answers. */
+import { execFileSync } from 'node:child_process';
+
+export interface Processors {
+  /** What was done, for whoever reads the figures. */
+  readonly description: string;
+  /** This process, and what it starts from now on, keeps to the processors of the service. */
+  joinService(): void;
+  /** This process keeps to the processor of the load; what it started stays where it is. */
+  joinLoad(): void;
+}
+
+/** One processor for the load, all others for the service and its PostgreSQL: with `taskset`, where there is one. */
+export function divideProcessors(): Processors {
+  const [load, ...service] = allowedProcessors().reverse();
+  if (load === undefined || service.length === 0) {
+    const description = 'shared by all: taskset (util-linux) and two processors would keep the load apart';
+    return { description, joinService() {}, joinLoad() {} };
+  }
+  return {
+    description: `${load} for the load, ${service.join(',')} for the service and PostgreSQL, in every phase`,
+    joinService: () => void taskset(service.join(',')),
+    joinLoad: () => void taskset(load),
+  };
+}
+
+/** Empty when nobody can say. */
+function allowedProcessors(): string[] {
+  try {
+    const [, list = ''] = /: (.*)$/m.exec(taskset()) ?? [];
+    return list.split(',').flatMap((range) => {
+      const [from, to] = range.split('-').map(Number);
+      return Array.from({ length: (to ?? from ?? 0) - (from ?? 0) + 1 }, (_, i) => String((from ?? 0) + i));
+    });
+  } catch {
+    return [];
+  }
+}
+
+/** Every thread of this process. */
+function taskset(...to: string[]): string {
+  return execFileSync('taskset', ['-a', '-c', '-p', ...to, String(process.pid)], { encoding: 'utf8' });
+}
