@@ -10,11 +10,20 @@ export interface DuePlan {
   readonly next: Occurrence | undefined;
 }
 
-/** Of a cursor that is due: what the athlete's date and zone are now decides, not what they were when it was made. */
-export function planDue(occurrences: Occurrences, key: string, now: Instant, latestMs: number): DuePlan {
-  const occurrence = occurrences.ofKey(key);
+/**
+ * Of a cursor that is due: what the athlete's date and zone are now decides, not what they were when it was made. What
+ * an edit took out of reach was not missed: it just does not come.
+ */
+export function planDue(
+  occurrences: Occurrences,
+  cursor: { readonly occurrenceKey: string; readonly plannedAt: Instant },
+  now: Instant,
+  latestMs: number,
+): DuePlan {
+  const occurrence = occurrences.ofKey(cursor.occurrenceKey);
   const timeliness = occurrence && timelinessOf(occurrence.plannedAt, now, latestMs);
-  if (occurrence === undefined || timeliness === 'EARLY') {
+  const isEdited = occurrence?.plannedAt !== cursor.plannedAt;
+  if (occurrence === undefined || timeliness === 'EARLY' || (timeliness === 'MISSED' && isEdited)) {
     return { fired: undefined, next: occurrences.next(now) };
   }
   return {

@@ -30,10 +30,11 @@ export async function fireAthleteCursors(
   const fired: FiredOccurrence[] = [];
   const moves: Parameters<typeof moveCursors>[1][number][] = [];
   const ended: string[] = [];
-  for (const { id, triggerId, userId, occurrenceKey } of cursors) {
+  for (const cursor of cursors) {
+    const { id, triggerId, userId } = cursor;
     const trigger = triggers.get(triggerId);
     const occurrences = trigger && occurrencesOf(trigger, subjects.get(userId));
-    const plan = occurrences ? planDue(occurrences, occurrenceKey, now, limits.lateOccurrenceMs) : NOTHING;
+    const plan = occurrences ? planDue(occurrences, cursor, now, limits.lateOccurrenceMs) : NOTHING;
     if (trigger && plan.fired) {
       fired.push({ trigger, userId, ...plan.fired });
     }

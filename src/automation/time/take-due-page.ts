@@ -9,7 +9,7 @@ import { lockDueCursors, removeCursors, type TimeCursor } from './time-cursors.t
 import { readTimeTriggers, type TimeTrigger } from './time-triggers.ts';
 
 export interface DuePage {
-  /** There is more that is due. */
+  /** Something was due; more may be. */
   readonly hasMore: boolean;
   /** What is wrong with triggers whose cursors came up. */
   readonly problems: readonly Error[];
@@ -28,8 +28,7 @@ export async function takeDuePage(tx: Transaction, now: Instant, limits: Limits)
   await fireAthleteCursors(tx, cursors.filter(isAthletes), live, now, limits);
   const own = cursors.find(({ userId }) => userId === null);
   const problem = own && (await takeOwnCursor(tx, own, live.get(own.triggerId), now, limits));
-  const isFull = cursors.length === limits.timeCursorPageSize;
-  return { hasMore: isFull || own !== undefined, problems: problem ? [...problems, problem] : problems };
+  return { hasMore: true, problems: problem ? [...problems, problem] : problems };
 }
 
 function isAthletes(cursor: TimeCursor): cursor is AthleteCursor {
