@@ -11,6 +11,11 @@ import { configuredTriggerMessage, triggerMessage, triggerVersionMessage } from 
 import { restoreTrigger } from './configuration/restore-trigger.ts';
 import { rollbackTrigger } from './configuration/rollback-trigger.ts';
 import { updateTrigger } from './configuration/update-trigger.ts';
+import { defineEventType } from './event-types/define-event-type.ts';
+import { defineField } from './event-types/define-field.ts';
+import { accountFieldMessage, eventTypeMessage } from './event-types/event-type-message.ts';
+import { listEventTypes } from './event-types/list-event-types.ts';
+import { listFields } from './event-types/list-fields.ts';
 
 /** The contract of each method is in trigger_service.proto. */
 export function createTriggerService(deps: ServiceDeps): Partial<ServiceImpl<typeof TriggerService>> {
@@ -42,6 +47,21 @@ export function createTriggerService(deps: ServiceDeps): Partial<ServiceImpl<typ
       write(method.rollbackTrigger, request, context, async (change) =>
         configuredTriggerMessage(await rollbackTrigger(change, request, config)),
       ),
+    listEventTypes: (request, context) =>
+      read(context, async (tx) => {
+        const types = await listEventTypes(tx, request.category);
+        return { eventTypes: types.map(eventTypeMessage) };
+      }),
+    defineEventType: (request, context) =>
+      write(method.defineEventType, request, context, async (change) => ({
+        eventType: eventTypeMessage(await defineEventType(change, request, config.limits)),
+      })),
+    defineField: (request, context) =>
+      write(method.defineField, request, context, async (change) => ({
+        field: accountFieldMessage(await defineField(change, request.field, config.limits)),
+      })),
+    listFields: (_, context) =>
+      read(context, async (tx) => ({ fields: (await listFields(tx)).map(accountFieldMessage) })),
     listTriggers: (request, context) =>
       read(context, async (tx) => {
         const { rows, ...page } = await listTriggers(tx, request, defaultPageSize);

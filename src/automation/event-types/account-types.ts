@@ -11,6 +11,8 @@ import { builtInEventType, CUSTOM_PREFIX, canonicalEventName, EVENT_TYPES } from
 export interface AccountTypes {
   /** The built-in ones and the account's own. */
   readonly eventTypes: readonly EventType[];
+  /** The account's own alone. */
+  readonly customTypes: readonly EventType[];
   /** The account's own fields, by path. */
   readonly fields: readonly AccountField[];
   /** By name or alias; undefined: there is no such event. */
@@ -69,6 +71,7 @@ export function createAccountTypes(
   };
   return {
     eventTypes: [...EVENT_TYPES, ...customTypes],
+    customTypes,
     fields,
     eventType: (name) => own.get(name) ?? builtInEventType(canonicalEventName(name)),
     fieldCatalogue,

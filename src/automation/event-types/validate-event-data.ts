@@ -13,7 +13,7 @@ export interface EventContent {
 }
 
 /** What a form's answers travel in, of events of any type. */
-const ANSWERS = 'answers';
+export const ANSWERS = 'answers';
 
 /**
  * Everything that is wrong with an event of the type, with paths such as `data.amount`; empty: nothing. A field may be

@@ -1,0 +1,82 @@
+/** DefineField: gives one of the account's own fields a type, once and for all. */
+import type { Limits } from '../../config.ts';
+import { DomainError, type FieldViolation, invalidFields } from '../../domain-error.ts';
+import type { AccountField as FieldMessage } from '../../gen/automation/v1/trigger_service_pb.ts';
+import { audit, type Change } from '../../store/change.ts';
+import { FieldDefinitionEntity } from '../../store/entities/field-definition.ts';
+import { bumpRevision } from '../configuration/revision.ts';
+import { type AccountField, loadAccountTypes } from './account-types.ts';
+import { ATHLETE_FIELDS } from './athlete-document.ts';
+import { checkDescription, isDefinableName, nameRule } from './definition-checks.ts';
+import { fieldTypeOf } from './event-type-message.ts';
+
+/**
+ * VALIDATION_FAILED; FIELD_EXISTS when the field has another type. Its description, and whether it is personal, may
+ * change.
+ */
+export async function defineField(
+  change: Change,
+  request: FieldMessage | undefined,
+  limits: Limits,
+): Promise<AccountField> {
+  const { tx, now } = change;
+  const defined = readDefinition(request, limits);
+  await bumpRevision(tx);
+  const { fields } = await loadAccountTypes(tx);
+  const { path, type, description, isPersonal } = defined;
+  const known = fields.find((each) => each.path === path);
+  if (known && known.type !== type) {
+    throw new DomainError('FIELD_EXISTS', `${path} is of the type ${known.type} already`, {
+      metadata: { path, type: known.type },
+    });
+  }
+  if (!known && fields.length >= limits.accountFields) {
+    const excess = `must be one of the ${limits.accountFields} fields of the account: it has no room for another`;
+    throw invalidFields([{ field: 'field.path', description: excess }]);
+  }
+  const key = { accountId: tx.accountId, path };
+  if (known) {
+    tx.em.assign(await tx.em.findOneOrFail(FieldDefinitionEntity, key), { description, isPersonal });
+  } else {
+    tx.em.create(FieldDefinitionEntity, { ...key, type, description, isPersonal, createdAt: now });
+  }
+  audit(change, {
+    action: 'DefineField',
+    targetType: 'field',
+    targetId: path,
+    before: known ? audited(known) : null,
+    after: audited(defined),
+  });
+  return defined;
+}
+
+function audited({ type, description, isPersonal }: AccountField) {
+  return { type, description, isPersonal };
+}
+
+/** VALIDATION_FAILED with everything that is wrong. */
+function readDefinition(field: FieldMessage | undefined, limits: Limits): AccountField {
+  const { path = '', description = '', isPersonal = false } = field ?? {};
+  const type = field && fieldTypeOf(field.type);
+  const wrong: FieldViolation[] = [
+    ...pathViolations(path, limits),
+    ...(type ? [] : [{ field: 'field.type', description: 'must be one of the types, not unspecified' }]),
+    ...checkDescription(description, limits, 'field.description'),
+  ];
+  if (wrong.length > 0 || !type) {
+    throw invalidFields(wrong);
+  }
+  // The two prefixes name the same attribute: it has one definition.
+  return { path: path.replace(/^athlete\./, 'custom.'), type, description, isPersonal };
+}
+
+function pathViolations(path: string, limits: Limits): FieldViolation[] {
+  const field = 'field.path';
+  const [, prefix, name = ''] = /^(athlete|answers|custom)\.(.*)$/s.exec(path) ?? [];
+  if (!isDefinableName(name, limits)) {
+    return [{ field, description: `must be answers. or custom. and ${nameRule(limits)}` }];
+  }
+  return prefix === 'athlete' && ATHLETE_FIELDS.some((each) => each.name === name)
+    ? [{ field, description: `must not be built in: every athlete has ${name}` }]
+    : [];
+}
