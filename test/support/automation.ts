@@ -118,7 +118,12 @@ export function onTag(tag: string, more: TriggerInit = {}): TriggerInit {
 
 /** A condition of a filter; numbers and lists as JSON has them. */
 export function condition(field: string, operator: string, value?: JsonValue) {
-  return { field, operator, ...(value === undefined ? {} : { value: fromJson(ValueSchema, value) }) };
+  return { field, operator, ...(value === undefined ? {} : { value: jsonValue(value) }) };
+}
+
+/** A google.protobuf.Value. */
+export function jsonValue(json: JsonValue) {
+  return fromJson(ValueSchema, json);
 }
 
 /** A DRAFT: for missed sessions, a tag, unless the request says otherwise. */
