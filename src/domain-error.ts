@@ -31,8 +31,10 @@ export type Reason =
   | 'TRIGGER_VERSION_NOT_FOUND'
   | 'TEMPLATE_NOT_FOUND'
   | 'EVENT_NOT_FOUND'
+  | 'DEAD_LETTER_NOT_FOUND'
   // What it would make exists.
   | 'REQUEST_ID_REUSED'
+  | 'EVENT_ID_REUSED'
   | 'SET_CONFLICT'
   | 'SLUG_TAKEN'
   | 'USER_EXISTS'
@@ -59,6 +61,7 @@ export type Reason =
   | 'CONCURRENT_UPDATE'
   | 'DATABASE_UNAVAILABLE'
   | 'OVERLOADED'
+  | 'SHUTTING_DOWN'
   | 'DEADLINE_EXCEEDED'
   | 'CANCELLED'
   // A defect of ours.
