@@ -6,7 +6,8 @@ import { readsAthlete } from './documents.ts';
 import type { FieldCatalogue, FilterGroup } from './filter.ts';
 import { type FilterTree, isGroup, readTree, type TreeCondition } from './filter-tree.ts';
 import { createSqlCalendar } from './sql-calendar.ts';
-import { comparisonSql, type SqlMoment } from './sql-comparison.ts';
+import { comparisonSql } from './sql-comparison.ts';
+import { createSqlReadings } from './sql-readings.ts';
 
 /** When and where the filter is asked. */
 export interface SqlContext {
@@ -31,8 +32,7 @@ const MOST_CALENDARS = 24;
 /**
  * Of the athlete alone, the predicate holds exactly where the filter matches. Conditions on the event, among them all
  * changes, are taken for what lets more athletes match, and so are months and weekdays of instants when there are more
- * than 24 zones. `athleteDocument` is an expression of type jsonb, repeated in every condition: a column, or what a
- * subquery with `offset 0` computes once. Throws FilterUnreadable.
+ * than 24 zones. `athleteDocument` is an expression of type jsonb. Throws FilterUnreadable.
  */
 export function filterToSql(
   filter: FilterGroup,
@@ -41,10 +41,11 @@ export function filterToSql(
   { now, timeZone, zones: otherZones }: SqlContext,
 ): SqlFilter {
   const zones = [...new Set([timeZone, ...otherZones])];
-  const moment: SqlMoment = { now, calendar: createSqlCalendar(athleteDocument, zones, now) };
+  const readings = createSqlReadings();
+  const subject = { readings, calendar: createSqlCalendar(readings, zones, now), now };
   const undecidedPaths: string[] = [];
-  const predicate = writeTree(readTree(filter, catalogue), true);
-  return { predicate, undecidedPaths };
+  const verdict = writeTree(readTree(filter, catalogue), true);
+  return { predicate: sql`${readings.within(athleteDocument, verdict)}`, undecidedPaths };
 
   /** `isWanted`: the whole is the more often true, the more often this tree is. */
   function writeTree(tree: FilterTree, isWanted: boolean): RawBuilder<SqlBool> {
@@ -63,10 +64,7 @@ export function filterToSql(
       undecidedPaths.push(path);
       return sql`${isWanted}::boolean`;
     }
-    // As text, a step into a list or a scalar gives null, as it gives nothing in TypeScript.
-    const steps = field.path.map((name) => sql` -> ${name}::text`);
-    const value = sql`(${athleteDocument})${sql.join(steps, sql``)}`;
-    const outcome = comparisonSql(comparison, field.type, value, moment);
+    const outcome = comparisonSql(comparison, field, subject);
     return sql`coalesce(${isNegative ? sql`not (${outcome})` : sql`(${outcome})`}, ${whenAbsent}::boolean)`;
   }
 }

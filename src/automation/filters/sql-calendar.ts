@@ -12,24 +12,29 @@ import {
   ZONED_TO,
   zoneOf,
 } from './calendar.ts';
-import type { Sql } from './sql-values.ts';
+import { DOCUMENT, type SqlReadings } from './sql-readings.ts';
+import { INSTANT, type Sql, type SqlReader } from './sql-values.ts';
 
 /** Expressions whose values differ by the zone in the athlete's document. */
 export interface SqlCalendar {
   /** When the day begins or ends, as bigint. */
-  dayBound(bounds: (zone: string) => DayBounds, bound: keyof DayBounds): Sql;
+  dayBound(boundsIn: (zone: string) => DayBounds, bound: keyof DayBounds): Sql;
   /** The first or the last of the days around today, as text; null where today is outside the years 1 to 9999. */
   dayAround(around: { from: number; to: number }, which: keyof DaysAround): Sql;
-  /** The day, as a date, of microseconds since 1970; null outside the years 1 to 9999. */
-  dateOf(micros: Sql): Sql;
+  /** Reads the day of a timestamp, as a date. */
+  readonly localDate: SqlReader;
 }
 
 /** Whose calendars are meant: of the zone that the document names, if it is among them, else of the first. */
-export function createSqlCalendar(athlete: Sql, names: readonly string[], now: Instant): SqlCalendar {
-  const position = sql`coalesce(array_position(${names}::text[], (${athlete}) ->> 'time_zone'), 1)`;
+export function createSqlCalendar(
+  readings: SqlReadings,
+  names: readonly string[],
+  now: Instant,
+): SqlCalendar {
+  const position = sql`coalesce(array_position(${names}::text[], ${DOCUMENT} ->> 'time_zone'), 1)`;
   const zones = names.map((name) => zoneOf(name, ...names.slice(0, 1)));
   const byZone = (type: string, valueIn: (zone: string) => string | null) =>
-    sql`(${zones.map(valueIn)}::${sql.raw(type)}[])[${position}]`;
+    sql`(${zones.map(valueIn)}::${sql.raw(type)}[])[${readings.column('zone', () => position)}]`;
   return {
     dayBound: (boundsIn, bound) => byZone('bigint', (zone) => boundsIn(zone)[bound].toString()),
     dayAround: ({ from, to }, which) =>
@@ -37,13 +42,15 @@ export function createSqlCalendar(athlete: Sql, names: readonly string[], now: I
         const today = dateIn(zone, now);
         return today === undefined ? null : createDaysAround(from, to)(today)[which];
       }),
-    dateOf: (micros) => {
-      const offset = offsetSql(sql.ref('micros'), position, zones);
-      return sql`(select case when day between ${FIRST_DAY} and ${LAST_DAY} then date '1970-01-01' + day::integer end
-        from (select floor((micros + ${offset}) / 86400000000.0) as day
-          from (select ${micros} as micros) as instants) as days)`;
-    },
+    localDate: { name: 'local date', write: (value) => localDateSql(INSTANT.write(value), position, zones) },
   };
+}
+
+/** null outside the years 1 to 9999. */
+function localDateSql(instant: Sql, position: Sql, zones: readonly string[]): Sql {
+  return sql`(select case when day between ${FIRST_DAY} and ${LAST_DAY} then date '1970-01-01' + day::integer end
+    from (select floor((micros + ${offsetSql(sql.ref('micros'), position, zones)}) / 86400000000.0) as day
+      from (select ${instant} as micros offset 0) as instants offset 0) as days)`;
 }
 
 const FIRST_DAY = dayNumberOf('0001-01-01');

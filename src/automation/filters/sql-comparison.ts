@@ -2,159 +2,146 @@
 import { sql } from 'kysely';
 import { createDayBounds } from './calendar.ts';
 import type { NumberBound, ValueComparison } from './comparison.ts';
-import type { FieldType } from './filter.ts';
+import type { FieldType, FilterField } from './filter.ts';
 import type { SqlCalendar } from './sql-calendar.ts';
+import type { SqlReadings } from './sql-readings.ts';
 import {
-  dateSql,
-  elementsSql,
-  flagSql,
-  idSql,
-  instantSql,
-  listSizeSql,
-  numberSql,
+  DATE,
+  ELEMENTS,
+  FLAG,
+  FOLDED_TEXT,
+  ID,
+  INSTANT,
+  LIST_SIZE,
+  NUMBER,
   type Sql,
-  textSql,
+  type SqlReader,
+  TEXT,
 } from './sql-values.ts';
 
-/** Where and when. */
-export interface SqlMoment {
+/** Of what, where and when. */
+export interface SqlSubject {
+  readonly readings: SqlReadings;
   readonly calendar: SqlCalendar;
   readonly now: bigint;
 }
 
-/** `value` is an expression of type jsonb. */
-export function comparisonSql(
-  comparison: ValueComparison,
-  type: FieldType,
-  value: Sql,
-  moment: SqlMoment,
-): Sql {
-  switch (comparison.kind) {
-    case 'exists':
-      return existsSql(READERS[type].read(value));
-    case 'content':
-      return contentSql(type, value);
-    case 'keys':
-      return keysSql(comparison, type, value);
-    case 'text':
-      return placedSql(comparison, value);
-    case 'range':
-      return rangeSql(comparison, numberSql(value));
-    case 'elements': {
-      const keys = sql`${[...comparison.keys]}::text[]`;
-      return comparison.wants === 'any'
-        ? sql`(${elementsSql(value)}) && ${keys}`
-        : sql`(${elementsSql(value)}) @> ${keys}`;
-    }
-    case 'size':
-      return sql`(${listSizeSql(value)}) = ${comparison.size}::bigint`;
-    default:
-      return timeSql(comparison, type, value, moment);
-  }
-}
+/** A column with what the reader makes of the value. */
+type On = (reader: SqlReader) => Sql;
 
 type Kind<K extends ValueComparison['kind']> = Extract<ValueComparison, { kind: K }>;
 
-/** How a value is read, and the type of what its keys (see keyOf) are compared as. */
-const READERS: Readonly<Record<FieldType, { read: (value: Sql) => Sql; keyType: string }>> = {
-  string: { read: textSql, keyType: 'text' },
-  id: { read: idSql, keyType: 'text' },
-  bool: { read: flagSql, keyType: 'text' },
-  int: { read: numberSql, keyType: 'numeric' },
-  decimal: { read: numberSql, keyType: 'numeric' },
-  date: { read: dateSql, keyType: 'text' },
-  timestamp: { read: instantSql, keyType: 'bigint' },
-  list: { read: listSizeSql, keyType: 'integer' },
+export function comparisonSql(comparison: ValueComparison, field: FilterField, subject: SqlSubject): Sql {
+  const on: On = (reader) => subject.readings.of(field, reader);
+  const { reader, keyType } = READERS[field.type];
+  switch (comparison.kind) {
+    case 'exists':
+      return existsSql(on(reader));
+    case 'content':
+      return contentSql(field.type, on(reader));
+    case 'keys':
+      return sql`${on(reader)} = any(${[...comparison.keys]}::${sql.raw(keyType)}[])`;
+    case 'text':
+      return placedSql(comparison, on);
+    case 'range':
+      return rangeSql(comparison, on(NUMBER));
+    case 'elements': {
+      const operator = sql.raw(comparison.wants === 'any' ? '&&' : '@>');
+      return sql`${on(ELEMENTS)} ${operator} ${[...comparison.keys]}::text[]`;
+    }
+    case 'size':
+      return sql`${on(LIST_SIZE)} = ${comparison.size}::bigint`;
+    default:
+      return timeSql(comparison, field.type, on, subject);
+  }
+}
+
+/** How a value is read, and as what it is compared with keys (see keyOf). */
+const READERS: Readonly<Record<FieldType, { readonly reader: SqlReader; readonly keyType: string }>> = {
+  string: { reader: TEXT, keyType: 'text' },
+  id: { reader: ID, keyType: 'text' },
+  bool: { reader: FLAG, keyType: 'text' },
+  int: { reader: NUMBER, keyType: 'numeric' },
+  decimal: { reader: NUMBER, keyType: 'numeric' },
+  date: { reader: DATE, keyType: 'text' },
+  timestamp: { reader: INSTANT, keyType: 'bigint' },
+  list: { reader: LIST_SIZE, keyType: 'integer' },
 };
 
-function keysSql({ keys }: Kind<'keys'>, type: FieldType, value: Sql): Sql {
-  const { read, keyType } = READERS[type];
-  return sql`(${read(value)}) = any(${[...keys]}::${sql.raw(keyType)}[])`;
-}
-
 function contentSql(type: FieldType, value: Sql): Sql {
-  const read = READERS[type].read(value);
   switch (type) {
     case 'string':
-      return sql`(${read}) <> ''`;
+      return sql`${value} <> ''`;
     case 'list':
-      return sql`(${read}) > 0`;
+      return sql`${value} > 0`;
     default:
-      return existsSql(read);
+      return existsSql(value);
   }
 }
 
-function existsSql(read: Sql): Sql {
-  return sql`nullif((${read}) is not null, false)`;
+function existsSql(value: Sql): Sql {
+  return sql`nullif(${value} is not null, false)`;
 }
 
-const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
-
-function placedSql({ place, text, ignoresCase }: Kind<'text'>, value: Sql): Sql {
-  const read = ignoresCase
-    ? sql`translate(${textSql(value)}, ${UPPER}, ${UPPER.toLowerCase()})`
-    : sql`(${textSql(value)})`;
+function placedSql({ place, text, ignoresCase }: Kind<'text'>, on: On): Sql {
+  const value = on(ignoresCase ? FOLDED_TEXT : TEXT);
   switch (place) {
     case 'anywhere':
-      return sql`strpos(${read}, ${text}) > 0`;
+      return sql`strpos(${value}, ${text}) > 0`;
     case 'start':
-      return sql`starts_with(${read}, ${text})`;
+      return sql`starts_with(${value}, ${text})`;
     case 'end':
-      return sql`right(${read}, char_length(${text})) = ${text}`;
+      return sql`right(${value}, char_length(${text})) = ${text}`;
   }
 }
 
-function rangeSql({ low, high }: Kind<'range'>, number: Sql): Sql {
-  const beside = ({ number: bound, isIncluded }: NumberBound, relation: '>' | '<') =>
-    sql`(${number}) ${sql.raw(isIncluded ? `${relation}=` : relation)} ${bound.toFixed()}::numeric`;
+function rangeSql({ low, high }: Kind<'range'>, value: Sql): Sql {
+  const beside = ({ number, isIncluded }: NumberBound, relation: '>' | '<') =>
+    sql`${value} ${sql.raw(isIncluded ? `${relation}=` : relation)} ${number.toFixed()}::numeric`;
   const bounds = [low && beside(low, '>'), high && beside(high, '<')].filter((bound) => bound !== null);
   return sql.join(bounds, sql` and `);
 }
 
 type TimeComparison = Kind<'day' | 'instant' | 'days' | 'time' | 'month' | 'weekday'>;
 
-function timeSql(comparison: TimeComparison, type: FieldType, value: Sql, { calendar, now }: SqlMoment): Sql {
+const RELATIONS = { before: '<', after: '>', on: '=' } as const;
+
+function timeSql(comparison: TimeComparison, type: FieldType, on: On, { calendar, now }: SqlSubject): Sql {
+  // A date in its text is one to PostgreSQL too.
+  const day = () => (type === 'date' ? sql`${on(DATE)}::date` : on(calendar.localDate));
   switch (comparison.kind) {
     case 'day':
-      return type === 'date' ? besideDateSql(comparison, value) : besideDaySql(comparison, value, calendar);
+      return type === 'date'
+        ? sql`${on(DATE)} collate "C" ${sql.raw(RELATIONS[comparison.relation])} ${comparison.date}`
+        : besideDaySql(comparison, on(INSTANT), calendar);
     case 'instant': {
       const { relation, instant } = comparison;
-      return sql`(${instantSql(value)}) ${sql.raw(RELATIONS[relation])} ${instant.toString()}::bigint`;
+      return sql`${on(INSTANT)} ${sql.raw(RELATIONS[relation])} ${instant.toString()}::bigint`;
     }
     case 'days':
-      return sql`(${dateSql(value)}) collate "C"
+      return sql`${on(DATE)} collate "C"
         between ${calendar.dayAround(comparison, 'first')} and ${calendar.dayAround(comparison, 'last')}`;
-    case 'time':
-      return sql`(${instantSql(value)})
-        between ${(now + comparison.from).toString()}::bigint and ${(now + comparison.to).toString()}::bigint`;
+    case 'time': {
+      const [from, to] = [now + comparison.from, now + comparison.to];
+      return sql`${on(INSTANT)} between ${from.toString()}::bigint and ${to.toString()}::bigint`;
+    }
     case 'month':
-      return sql`extract(month from ${calendarDateSql(type, value, calendar)}) = ${comparison.month}::integer`;
+      return sql`extract(month from ${day()}) = ${comparison.month}::integer`;
     case 'weekday':
-      return sql`extract(isodow from ${calendarDateSql(type, value, calendar)}) = ${comparison.weekday}::integer`;
+      return sql`extract(isodow from ${day()}) = ${comparison.weekday}::integer`;
   }
 }
 
-/** As a date. */
-function calendarDateSql(type: FieldType, value: Sql, calendar: SqlCalendar): Sql {
-  return type === 'date' ? sql`(${dateSql(value)})::date` : calendar.dateOf(instantSql(value));
-}
-
-const RELATIONS = { before: '<', after: '>', on: '=' } as const;
-
-function besideDateSql({ relation, date }: Kind<'day'>, value: Sql): Sql {
-  return sql`(${dateSql(value)}) collate "C" ${sql.raw(RELATIONS[relation])} ${date}`;
-}
-
-function besideDaySql({ relation, date }: Kind<'day'>, value: Sql, calendar: SqlCalendar): Sql {
+function besideDaySql({ relation, date }: Kind<'day'>, instant: Sql, calendar: SqlCalendar): Sql {
   const boundsIn = createDayBounds(date);
-  const instant = instantSql(value);
   switch (relation) {
     case 'before':
-      return sql`(${instant}) < ${calendar.dayBound(boundsIn, 'start')}`;
+      return sql`${instant} < ${calendar.dayBound(boundsIn, 'start')}`;
     case 'after':
-      return sql`(${instant}) >= ${calendar.dayBound(boundsIn, 'end')}`;
-    case 'on':
-      return sql`(${instant}) >= ${calendar.dayBound(boundsIn, 'start')}
-        and (${instant}) < ${calendar.dayBound(boundsIn, 'end')}`;
+      return sql`${instant} >= ${calendar.dayBound(boundsIn, 'end')}`;
+    case 'on': {
+      const [start, end] = [calendar.dayBound(boundsIn, 'start'), calendar.dayBound(boundsIn, 'end')];
+      return sql`${instant} >= ${start} and ${instant} < ${end}`;
+    }
   }
 }

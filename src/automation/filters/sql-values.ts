@@ -12,47 +12,68 @@ import {
 /** An expression of PostgreSQL's; its parameters are bound. */
 export type Sql = RawBuilder<unknown>;
 
+/** A reader of values.ts in SQL; no two are of one name. */
+export interface SqlReader {
+  readonly name: string;
+  /** `value` is of type jsonb; the result is null when the value is absent, and never an error. */
+  write(value: Sql): Sql;
+}
+
 // CASE alone keeps PostgreSQL from evaluating a cast on rows that the test before it excludes.
 
-export function textSql(value: Sql): Sql {
-  return sql`case when jsonb_typeof(${value}) = 'string' then normalize(${bare(value)}, NFC) end`;
-}
+export const TEXT: SqlReader = {
+  name: 'text',
+  write: (value) => sql`case when jsonb_typeof(${value}) = 'string' then normalize(${bare(value)}, NFC) end`,
+};
 
-export function idSql(value: Sql): Sql {
-  return sql`case when ${isSpelled(value, UUID_PATTERN)} then lower(${bare(value)}) end`;
-}
+export const FOLDED_TEXT: SqlReader = {
+  name: 'folded text',
+  write: (value) => sql`translate(${TEXT.write(value)}, ${UPPER}, ${UPPER.toLowerCase()})`,
+};
+
+const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
+
+export const ID: SqlReader = {
+  name: 'id',
+  write: (value) => sql`case when ${isSpelled(value, UUID_PATTERN)} then lower(${bare(value)}) end`,
+};
 
 /** As text. */
-export function flagSql(value: Sql): Sql {
-  return sql`case when jsonb_typeof(${value}) = 'boolean' then ${bare(value)} end`;
-}
+export const FLAG: SqlReader = {
+  name: 'flag',
+  write: (value) => sql`case when jsonb_typeof(${value}) = 'boolean' then ${bare(value)} end`,
+};
 
-export function numberSql(value: Sql): Sql {
-  return sql`case when jsonb_typeof(${value}) = 'number' then ${jsonNumberSql(value)}
-    when ${isSpelled(value, NUMBER_PATTERN)} then ${bare(value)}::numeric end`;
-}
+export const NUMBER: SqlReader = {
+  name: 'number',
+  write: (value) => sql`case when jsonb_typeof(${value}) = 'number' then ${jsonNumberSql(value)}
+    when ${isSpelled(value, NUMBER_PATTERN)} then ${bare(value)}::numeric end`,
+};
 
 /** As text, which is in the order of the calendar. */
-export function dateSql(value: Sql): Sql {
-  return sql`case when ${isSpelled(value, DATE_PATTERN)} then ${bare(value)} end`;
-}
+export const DATE: SqlReader = {
+  name: 'date',
+  write: (value) => sql`case when ${isSpelled(value, DATE_PATTERN)} then ${bare(value)} end`,
+};
 
-/** In microseconds since 1970, as bigint. What is below a microsecond is cut, as PostgreSQL itself would not. */
-export function instantSql(value: Sql): Sql {
-  return sql`case when ${isSpelled(value, TIMESTAMP_PATTERN)} then (extract(epoch from
-    regexp_replace(${bare(value)}, '(\\.[0-9]{6})[0-9]+', '\\1')::timestamptz) * 1000000)::bigint end`;
-}
+/** In microseconds since 1970, as bigint. What is below a microsecond is cut, where PostgreSQL would round. */
+export const INSTANT: SqlReader = {
+  name: 'instant',
+  write: (value) => sql`case when ${isSpelled(value, TIMESTAMP_PATTERN)} then (extract(epoch from
+    regexp_replace(${bare(value)}, '(\\.[0-9]{6})[0-9]+', '\\1')::timestamptz) * 1000000)::bigint end`,
+};
 
 /** The keys of a list's elements, as text[] with nulls. */
-export function elementsSql(value: Sql): Sql {
-  const element = sql.ref('elements.element');
-  return sql`case when jsonb_typeof(${value}) = 'array' then array(select ${elementKeySql(element)}
-    from jsonb_array_elements(${value}) as elements (element)) end`;
-}
+export const ELEMENTS: SqlReader = {
+  name: 'elements',
+  write: (value) => sql`case when jsonb_typeof(${value}) = 'array' then array(
+    select ${elementKeySql(sql.ref('list.element'))} from jsonb_array_elements(${value}) as list (element)) end`,
+};
 
-export function listSizeSql(value: Sql): Sql {
-  return sql`case when jsonb_typeof(${value}) = 'array' then jsonb_array_length(${value}) end`;
-}
+export const LIST_SIZE: SqlReader = {
+  name: 'list size',
+  write: (value) => sql`case when jsonb_typeof(${value}) = 'array' then jsonb_array_length(${value}) end`,
+};
 
 function elementKeySql(element: Sql): Sql {
   return sql`case jsonb_typeof(${element}) when 'string' then normalize(${bare(element)}, NFC)
@@ -60,14 +81,15 @@ function elementKeySql(element: Sql): Sql {
 }
 
 /**
- * A JSON number as JavaScript knows it: to the double next to it, in the digits of that double's shortest spelling.
- * PostgreSQL's jsonb keeps more digits and sizes than that; doubles that it cannot cast to are left out first.
+ * A JSON number as JavaScript knows it: the double next to it, in the digits of that double's shortest spelling. Up to
+ * 15 of them that is the number itself. jsonb keeps more, and sizes of which there are no doubles.
  */
 function jsonNumberSql(value: Sql): Sql {
-  return sql`(select case when n = 0 or abs(n) >= ${LEAST_SIZE}::numeric and abs(n) < ${SIZE_LIMIT}::numeric then n end
+  return sql`case when length(${bare(value)}) <= 15 then (${value})::numeric else (
+    select case when n = 0 or abs(n) >= ${LEAST_SIZE}::numeric and abs(n) < ${SIZE_LIMIT}::numeric then n end
     from (select case when abs(n) <= ${BECOMES_ZERO}::numeric then 0
       when abs(n) between 1e-101 and 1e101 then n::float8::text::numeric end as n
-      from (select (${value})::numeric as n) as stored) as doubles)`;
+      from (select (${value})::numeric as n offset 0) as stored offset 0) as doubles) end`;
 }
 
 /** Half of the least double. */

@@ -1,0 +1,104 @@
+/** What a filter is as SQL, beside that it says the same. */
+import {
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  sql,
+} from 'kysely';
+import { describe, expect, test } from 'vitest';
+import type { FilterGroup } from '../../../src/automation/filters/filter.ts';
+import { FilterUnreadable } from '../../../src/automation/filters/filter.ts';
+import { filterToSql } from '../../../src/automation/filters/filter-to-sql.ts';
+import { and, CATALOGUE, condition, NOW, not, or } from './fields.ts';
+
+const compiler = new Kysely<unknown>({
+  dialect: {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  },
+});
+
+function write(filter: FilterGroup, zones: readonly string[] = []) {
+  const context = { now: NOW, timeZone: 'UTC', zones };
+  const { predicate, undecidedPaths } = filterToSql(filter, CATALOGUE, sql.ref('document'), context);
+  const { sql: text, parameters } = predicate.compile(compiler);
+  return { text, parameters, undecidedPaths };
+}
+
+const athlete = condition('custom.string', 'equals', 'a');
+const event = condition('event_string', 'equals', 'a');
+
+test('an empty filter is true', () => {
+  expect(write(and())).toEqual({ text: 'true', parameters: [], undecidedPaths: [] });
+});
+
+test('nothing that a filter says is in the statement’s text', () => {
+  const hostile = "x'); drop table users; --";
+
+  const { text, parameters } = write(
+    and(
+      condition('custom.string', 'equals', hostile),
+      condition('custom.string', 'contains', hostile),
+      condition('custom.string', 'ends_with_ignore_case', hostile),
+      condition('custom.list', 'contains_any', [hostile]),
+      condition('custom.date', 'on', '2026-11-26'),
+      condition('custom.decimal', 'between', ['17.25', '18.75']),
+    ),
+    [hostile],
+  );
+
+  expect(text).not.toMatch(/drop|2026|17\.25|18\.75|attributes/);
+  expect(parameters).toContain(hostile);
+});
+
+test('a filter that cannot be read is none in SQL either', () => {
+  expect(() => write(and(condition('gone', 'exists')))).toThrow(FilterUnreadable);
+});
+
+describe('what is not decided lets athletes pass', () => {
+  const [met, unmet] = [true, false];
+  test.each<[string, FilterGroup, readonly boolean[]]>([
+    ['a condition', and(event), [met]],
+    ['turned around', not(and(event)), [unmet]],
+    ['turned around twice', not(and(not(and(event)))), [met]],
+    ['a negative operator', and(condition('event_string', 'not_equals', 'a')), [met]],
+    ['turned around within', and(not(or(event, event)), event), [met, unmet, unmet]],
+    ['a change', and(condition('event_int', 'changed')), [met]],
+    ['an answer', and(condition('answers.a_int', 'exists')), [met]],
+  ])('%s', (_name, filter, values) => {
+    const { parameters, undecidedPaths } = write(filter);
+
+    expect(parameters).toEqual(values);
+    expect(undecidedPaths).toHaveLength(values.length);
+  });
+
+  test('its path is told, and that of what is decided is not', () => {
+    expect(write(or(athlete, event, and(athlete, event))).undecidedPaths).toEqual([
+      'filter.conditions[1]',
+      'filter.groups[0].conditions[1]',
+    ]);
+  });
+});
+
+describe('zones', () => {
+  const month = and(condition('custom.timestamp', 'month_is', 11));
+  const zones = Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC');
+
+  test('months of instants are decided for up to 24 of them', () => {
+    expect(write(month, zones.slice(0, 23)).undecidedPaths).toEqual([]);
+    expect(write(month, zones.slice(0, 24)).undecidedPaths).toEqual(['filter.conditions[0]']);
+  });
+
+  test('everything else for any number', () => {
+    const days = and(
+      condition('custom.timestamp', 'on', '2026-11-26'),
+      condition('custom.date', 'month_is', 11),
+    );
+
+    expect(write(days, zones).undecidedPaths).toEqual([]);
+  });
+});
