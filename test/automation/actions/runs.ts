@@ -3,7 +3,11 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { onTestFinished } from 'vitest';
-import { type ActionRunner, createActionRunner } from '../../../src/automation/actions/action-runner.ts';
+import {
+  type ActionRunner,
+  type ActionRunnerDeps,
+  createActionRunner,
+} from '../../../src/automation/actions/action-runner.ts';
 import { createWebhookPort, type WebhookPort } from '../../../src/automation/actions/webhook-port.ts';
 import { storedActions } from '../../../src/automation/configuration/stored-actions.ts';
 import { type Limits, readConfig } from '../../../src/config.ts';
@@ -92,24 +96,22 @@ export async function insertRun(database: Database, fixture: RunFixture): Promis
   return { accountId, userId, workflowId, enrollmentId, eventId, cause };
 }
 
-export interface TestRunner extends ActionRunner {
-  /** What steps failed with that are tried again. */
-  readonly errors: unknown[];
-  /** Until nothing is due any more, and every call has been recorded. */
-  runAll(): Promise<void>;
-}
-
 export interface TestRunnerOptions {
   readonly now: Clock;
   readonly limits?: Partial<Limits>;
   readonly webhooks?: WebhookPort;
 }
 
+export interface TestDeps extends ActionRunnerDeps {
+  /** What steps failed with that are tried again. */
+  readonly errors: unknown[];
+}
+
 /** What a server process would have on the database. Webhooks may go to the loopback interface. */
-export function createTestRunner(
+export function createTestDeps(
   database: Database,
   { now, limits = {}, webhooks }: TestRunnerOptions,
-): TestRunner {
+): TestDeps {
   const defaults = readConfig({ WEBHOOK_ALLOW_HTTP: 'on', WEBHOOK_ALLOW_PRIVATE: 'on' });
   const config = {
     ...defaults,
@@ -117,21 +119,32 @@ export function createTestRunner(
   };
   const errors: unknown[] = [];
   const { queue } = createEngine({ database, clock: now, config });
-  const runner = createActionRunner({
-    ...{ database, config, queue, clock: now },
+  return {
+    ...{ database, config, queue, clock: now, errors },
     webhooks: webhooks ?? createWebhookPort(config),
     reportError: (error) => errors.push(error),
-  });
+  };
+}
+
+export interface TestRunner extends ActionRunner {
+  readonly errors: unknown[];
+  /** Until nothing is due any more, and every call has been recorded. */
+  runAll(): Promise<void>;
+}
+
+/** Stopped when the test has ended. */
+export function createTestRunner(database: Database, options: TestRunnerOptions): TestRunner {
+  const deps = createTestDeps(database, options);
+  const runner = createActionRunner(deps);
   onTestFinished(() => runner.stop());
   return {
     ...runner,
-    errors,
+    errors: deps.errors,
     async runAll() {
       let hasMore = true;
       while (hasMore) {
-        const hasMoved = await runner.runOnce();
+        hasMore = await runner.runOnce();
         await runner.settled();
-        hasMore = hasMoved;
       }
     },
   };

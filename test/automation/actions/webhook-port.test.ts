@@ -102,9 +102,7 @@ describe('what an answer means', () => {
 
   test.each([301, 302, 303, 307, 308])('%i: refused, and nobody goes there', async (status) => {
     const target = await receiver();
-    const { url } = await receiver((response) => {
-      response.writeHead(status, { location: target.url }).end();
-    });
+    const { url } = await receiver(withStatus(status, { location: target.url }));
 
     expect(await portOf().post({ ...CALL, url })).toEqual({ kind: 'REFUSED', reason: 'WEBHOOK_REFUSED' });
     expect(target.received).toEqual([]);

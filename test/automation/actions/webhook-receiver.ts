@@ -23,11 +23,11 @@ export interface WebhookReceiver {
 /** Answers one webhook; may leave it without an answer. */
 export type Answering = (response: ServerResponse, webhook: ReceivedWebhook) => void | Promise<void>;
 
-/** Answers with a status and nothing else. */
+/** Answers with a status, headers and nothing else. */
 export const withStatus =
-  (status: number): Answering =>
+  (status: number, headers: Record<string, string> = {}): Answering =>
   (response) => {
-    response.writeHead(status).end();
+    response.writeHead(status, headers).end();
   };
 
 /** With a certificate it speaks https. */

@@ -1,0 +1,19 @@
+/** A process of its own that runs what is due in the database of its argument, until it is killed. */
+import { createActionRunner } from '../../../src/automation/actions/action-runner.ts';
+import { createWebhookPort } from '../../../src/automation/actions/webhook-port.ts';
+import { readConfig } from '../../../src/config.ts';
+import { systemClock } from '../../../src/instant.ts';
+import { createEngine } from '../../../src/progression/engine.ts';
+import { openDatabase } from '../../../src/store/database.ts';
+
+const [url = ''] = process.argv.slice(2);
+const config = readConfig({});
+const database = openDatabase(url, { connections: 10, connectionWaitMs: 10_000 });
+const { queue } = createEngine({ database, config, clock: systemClock });
+const runner = createActionRunner({
+  ...{ database, config, queue, clock: systemClock, webhooks: createWebhookPort(config) },
+  reportError: (error) => console.error(error),
+});
+
+console.log('running');
+while (await runner.runOnce()) {}
