@@ -11,18 +11,33 @@ import { configuredTriggerMessage, triggerMessage, triggerVersionMessage } from 
 import { restoreTrigger } from './configuration/restore-trigger.ts';
 import { rollbackTrigger } from './configuration/rollback-trigger.ts';
 import { updateTrigger } from './configuration/update-trigger.ts';
+import { explainEvent } from './evaluation/explain-event.ts';
+import { getTriggerStats } from './evaluation/get-trigger-stats.ts';
+import { listTriggerExecutions } from './evaluation/list-trigger-executions.ts';
+import { executionMessage } from './evaluation/messages.ts';
+import { createPreviewCache, type PreviewCache } from './evaluation/preview-cache.ts';
+import { previewTrigger } from './evaluation/preview-trigger.ts';
+import { releaseHold } from './evaluation/release-hold.ts';
+import { testTrigger } from './evaluation/test-trigger.ts';
 import { defineEventType } from './event-types/define-event-type.ts';
 import { defineField } from './event-types/define-field.ts';
 import { accountFieldMessage, eventTypeMessage } from './event-types/event-type-message.ts';
 import { listEventTypes } from './event-types/list-event-types.ts';
 import { listFields } from './event-types/list-fields.ts';
 
+export interface TriggerServiceDeps extends ServiceDeps {
+  /** Absent: a cache in the process’s own memory. */
+  readonly previews?: PreviewCache;
+}
+
 /** The contract of each method is in trigger_service.proto. */
-export function createTriggerService(deps: ServiceDeps): Partial<ServiceImpl<typeof TriggerService>> {
+export function createTriggerService(deps: TriggerServiceDeps): Partial<ServiceImpl<typeof TriggerService>> {
   const { read, write } = createCalls(deps);
   const { method } = TriggerService;
   const { config } = deps;
-  const { defaultPageSize } = config.limits;
+  const { limits } = config;
+  const { defaultPageSize } = limits;
+  const previews = deps.previews ?? createPreviewCache(limits);
   return {
     configureTrigger: (request, context) =>
       write(method.configureTrigger, request, context, async (change) =>
@@ -72,5 +87,21 @@ export function createTriggerService(deps: ServiceDeps): Partial<ServiceImpl<typ
         const { rows, trigger, ...page } = await listTriggerVersions(tx, request, defaultPageSize);
         return { versions: rows.map((row) => triggerVersionMessage(trigger, row)), ...page };
       }),
+    testTrigger: (request, context) =>
+      write(method.testTrigger, request, context, (change) => testTrigger(change, request, limits)),
+    previewTrigger: (request, context) =>
+      read(context, (tx) => previewTrigger(tx, request, deps.clock(), { limits, cache: previews })),
+    listTriggerExecutions: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, ...page } = await listTriggerExecutions(tx, request, defaultPageSize);
+        return { executions: rows.map(executionMessage), ...page };
+      }),
+    explainEvent: (request, context) => read(context, (tx) => explainEvent(tx, request.eventId)),
+    getTriggerStats: (request, context) =>
+      read(context, (tx) => getTriggerStats(tx, request, deps.clock(), limits)),
+    releaseHold: (request, context) =>
+      write(method.releaseHold, request, context, async (change) => ({
+        releasedCount: await releaseHold(change, request),
+      })),
   };
 }

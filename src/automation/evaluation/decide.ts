@@ -62,6 +62,18 @@ export function decide(match: Match, standing: Standing, limits: LoopLimits, rel
   }
 }
 
+/** What every stage says, also those after the one that decides. Throws what `decide` takes for an ERROR. */
+export function judgeAll(
+  match: Match,
+  rule: TriggerRule,
+  standing: Standing,
+  limits: LoopLimits,
+  release?: Release,
+): StageVerdict[] {
+  const situation = situationOf(match, rule, standing, limits, release);
+  return STAGES.map((judge) => judge(situation));
+}
+
 /** The place of a cap that an enrollment takes. */
 export function counterOf({ trigger: { rule }, event }: Match): CapCounter | null {
   return isReadable(rule) && rule.policy.cap ? counterAt(rule.policy.cap, event.occurredAt) : null;

@@ -68,11 +68,13 @@ async function reschedule(
   limits: EntryEvaluation['limits'],
 ): Promise<void> {
   const changes = events.filter(({ type }) => CHANGES_OF_ATHLETES.includes(type));
-  // The last change of each athlete counts: by then the others are made.
-  const changedAt = new Map(changes.map(({ userId, recordedAt }) => [userId, recordedAt]));
-  for (const [userId, at] of changedAt) {
-    if (userId !== null) {
-      await rescheduleAthlete(tx, userId, at, limits);
+  // All changes of an athlete are made by now: one look is enough, for what is planned from the first of them on.
+  const byAthlete = Map.groupBy(changes, ({ userId }) => userId ?? '');
+  // In one order, so that transactions that look at several athletes do not wait for each other.
+  for (const userId of [...byAthlete.keys()].filter((id) => id !== '').sort()) {
+    const [first] = byAthlete.get(userId) ?? [];
+    if (first) {
+      await rescheduleAthlete(tx, userId, first.recordedAt, limits);
     }
   }
 }

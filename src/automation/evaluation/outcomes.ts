@@ -15,7 +15,10 @@ export interface Outcome {
   readonly version: number;
   readonly matched: boolean;
   readonly reason: VerdictReason;
-  /** For each condition in the order of the filter, `1` where it matched, else `0`; empty for an ERROR. */
+  /**
+   * For each condition in the order of the filter, `1` where it matched, else `0`. Empty where that can be told from
+   * what is kept besides: of filters that look at nothing that is masked.
+   */
   readonly conditions: string;
   readonly values: VerdictValues;
   /** Empty when nobody was enrolled. */
@@ -26,6 +29,8 @@ export interface Outcome {
 export interface Evaluation {
   /** The athlete’s fields that the filters looked at, as they were; personal ones masked. */
   readonly subject: JsonObject;
+  /** Whose calendar counted. */
+  readonly timeZone: string;
   readonly outcomes: readonly Outcome[];
 }
 
@@ -34,7 +39,7 @@ type NotMatched = readonly [triggerId: string, version: number, conditions: stri
 
 /** `subject` begins an evaluation. */
 type StoredPart =
-  | { readonly subject: JsonObject }
+  | { readonly subject: JsonObject; readonly timeZone: string }
   | { readonly notMatched: readonly NotMatched[] }
   | { readonly outcome: Outcome };
 
@@ -44,13 +49,15 @@ export function evaluationOf(
   enrollmentIds: ReadonlyMap<Verdict, string>,
 ): Evaluation {
   const outcomes = verdicts.map((verdict) => outcomeOf(verdict, enrollmentIds.get(verdict) ?? ''));
-  return { subject: subjectOf(verdicts), outcomes };
+  const timeZone = verdicts[0]?.match.input.timeZone ?? 'UTC';
+  return { subject: subjectOf(verdicts), timeZone, outcomes };
 }
 
 function outcomeOf(verdict: Verdict, enrollmentId: string): Outcome {
   const { trigger, matched, input } = verdict.match;
   const { rule } = trigger;
-  const explained = isReadable(rule) ? rule.filter.explain(input) : [];
+  const looksAtMasked = isReadable(rule) && rule.athleteFields.some(({ isPersonal }) => isPersonal);
+  const explained = looksAtMasked ? rule.filter.explain(input) : [];
   return {
     triggerId: trigger.id,
     version: trigger.version,
@@ -95,10 +102,10 @@ function setOwn(target: Record<string, JsonValue>, name: string, value: JsonValu
 
 /** For the column events.outcomes. */
 export function encodeOutcomes(evaluations: readonly Evaluation[]): JsonValue[] {
-  return evaluations.flatMap(({ subject, outcomes }) => {
+  return evaluations.flatMap(({ subject, timeZone, outcomes }) => {
     const brief = outcomes.filter(isBrief);
     const parts: StoredPart[] = [
-      { subject },
+      { subject, timeZone },
       ...(brief.length > 0 ? [{ notMatched: brief.map(notMatchedOf) }] : []),
       ...outcomes.filter((outcome) => !isBrief(outcome)).map((outcome) => ({ outcome })),
     ];
@@ -108,10 +115,10 @@ export function encodeOutcomes(evaluations: readonly Evaluation[]): JsonValue[] 
 
 /** From the column. */
 export function decodeOutcomes(stored: JsonValue): Evaluation[] {
-  const evaluations: { subject: JsonObject; outcomes: Outcome[] }[] = [];
+  const evaluations: (Evaluation & { outcomes: Outcome[] })[] = [];
   for (const part of stored as unknown as readonly StoredPart[]) {
     if ('subject' in part) {
-      evaluations.push({ subject: part.subject, outcomes: [] });
+      evaluations.push({ ...part, outcomes: [] });
     } else {
       const outcomes = 'outcome' in part ? [part.outcome] : part.notMatched.map(outcomeOfNotMatched);
       evaluations.at(-1)?.outcomes.push(...outcomes);

@@ -81,8 +81,8 @@ export async function addEvaluations(
 ): Promise<void> {
   const rows = added.map(({ stored, evaluation }) => {
     const decided = new Set(evaluation.outcomes.map(({ triggerId }) => triggerId));
-    const former = stored.evaluations.map(({ subject, outcomes }) => ({
-      subject,
+    const former = stored.evaluations.map(({ outcomes, ...rest }) => ({
+      ...rest,
       outcomes: outcomes.filter(({ triggerId }) => !decided.has(triggerId)),
     }));
     const kept = former.filter(({ outcomes }) => outcomes.length > 0);

@@ -1,0 +1,120 @@
+/** ExplainEvent: what became of an event, and what decided it. */
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { sql } from 'kysely';
+import type {
+  ExplainEventResponseSchema,
+  TriggerVerdictSchema,
+} from '../../gen/automation/v1/trigger_service_pb.ts';
+import { instantToTimestamp } from '../../instant.ts';
+import type { Transaction } from '../../store/database.ts';
+import { type AccountTypes, loadAccountTypes } from '../event-types/account-types.ts';
+import type { ConditionVerdict } from '../filters/compile-filter.ts';
+import { readsAthlete } from '../filters/documents.ts';
+import type { JsonValue } from '../filters/filter.ts';
+import type { AcceptedEvent } from './accepted-event.ts';
+import { compileTrigger, isReadable, type StoredTrigger } from './compile-trigger.ts';
+import { findEvent } from './find-event.ts';
+import { conditionMessage, eventMessage } from './messages.ts';
+import type { Evaluation, Outcome } from './outcomes.ts';
+import { wireReason } from './verdict.ts';
+
+/** EVENT_NOT_FOUND. */
+export async function explainEvent(
+  tx: Transaction,
+  eventId: string,
+): Promise<MessageInitShape<typeof ExplainEventResponseSchema>> {
+  const { event, evaluations, evaluatedAt } = await findEvent(tx, eventId);
+  const types = await loadAccountTypes(tx);
+  const versions = await loadVersions(
+    tx,
+    evaluations.flatMap(({ outcomes }) => outcomes),
+  );
+  return {
+    event: eventMessage(event),
+    verdicts: evaluations.flatMap((evaluation) =>
+      evaluation.outcomes.map((outcome) => {
+        const version = versions.get(versionKey(outcome.triggerId, outcome.version));
+        const conditions = version ? conditionsOf(version, outcome, evaluation, event, types) : [];
+        return verdictMessage(outcome, version?.workflowId ?? '', conditions);
+      }),
+    ),
+    ...(evaluatedAt === null ? {} : { evaluatedAt: instantToTimestamp(evaluatedAt) }),
+  };
+}
+
+function verdictMessage(
+  { triggerId, version, matched, reason, values, enrollmentId }: Outcome,
+  workflowId: string,
+  conditions: readonly ConditionVerdict[],
+): MessageInitShape<typeof TriggerVerdictSchema> {
+  return {
+    ...{ triggerId, workflowId, matched },
+    triggerVersion: version,
+    enrolled: reason === 'ENROLLED',
+    reason: wireReason(reason),
+    conditions: conditions.map(conditionMessage),
+    values: { ...values, ...(enrollmentId ? { enrollment_id: enrollmentId } : {}) },
+  };
+}
+
+/** The filter of that version again, on what was kept; what looked at masked values is known from the log alone. */
+function conditionsOf(
+  version: StoredTrigger,
+  { conditions }: Outcome,
+  { subject, timeZone }: Evaluation,
+  event: AcceptedEvent,
+  types: AccountTypes,
+): ConditionVerdict[] {
+  const { rule } = compileTrigger(version, types);
+  const type = types.eventType(version.event);
+  if (!isReadable(rule) || !type) {
+    return [];
+  }
+  const { data, previous, occurredAt } = event;
+  const input = { event: data, previous, athlete: subject, occurredAt, timeZone };
+  const catalogue = types.fieldCatalogue(type);
+  return rule.filter.explain(input).map((condition, index) => {
+    const field = catalogue.resolve(condition.field);
+    return {
+      ...condition,
+      matched: conditions === '' ? condition.matched : conditions[index] === '1',
+      // The athlete’s values were masked before they were kept.
+      isPersonal: condition.isPersonal && !(field && readsAthlete(field)),
+    };
+  });
+}
+
+interface VersionRow {
+  trigger_id: string;
+  version: number;
+  trigger_event: string;
+  filters: JsonValue;
+  settings: JsonValue;
+  workflow_id: string;
+}
+
+/** The triggers as they were, by id and version. */
+async function loadVersions(
+  { accountId, sql: db }: Transaction,
+  outcomes: readonly Outcome[],
+): Promise<ReadonlyMap<string, StoredTrigger>> {
+  const { rows } = await sql<VersionRow>`
+    select v.trigger_id, v.version, v.trigger_event, v.filters, v.settings, t.workflow_id
+    from unnest(
+      ${outcomes.map(({ triggerId }) => triggerId)}::uuid[], ${outcomes.map(({ version }) => version)}::int[]
+    ) as o(trigger_id, version)
+    join trigger_versions v using (trigger_id, version)
+    join workflow_triggers t on t.account_id = v.account_id and t.id = v.trigger_id
+    where v.account_id = ${accountId}`.execute(db);
+  return new Map(
+    rows.map((row) => {
+      const { version, filters, settings } = row;
+      const stored = { id: row.trigger_id, workflowId: row.workflow_id, event: row.trigger_event };
+      return [versionKey(row.trigger_id, version), { ...stored, version, filters, settings }];
+    }),
+  );
+}
+
+function versionKey(triggerId: string, version: number): string {
+  return `${triggerId} ${version}`;
+}

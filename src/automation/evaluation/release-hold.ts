@@ -1,0 +1,36 @@
+/** ReleaseHold: lets a workflow enroll athletes again whom the loop guard kept out. */
+import { sql } from 'kysely';
+import type { ReleaseHoldRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
+import { instantToText } from '../../instant.ts';
+import { audit, type Change } from '../../store/change.ts';
+import { requireUser } from '../../store/lock-user.ts';
+import { requireWorkflow } from '../configuration/workflows.ts';
+
+/**
+ * How many were released. From now on they are counted anew: what they were enrolled for before does not count towards
+ * another hold. WORKFLOW_NOT_FOUND, USER_NOT_FOUND.
+ */
+export async function releaseHold(change: Change, request: ReleaseHoldRequest): Promise<number> {
+  const { tx, now } = change;
+  const { workflowId, userId } = request;
+  await requireWorkflow(tx, workflowId);
+  if (userId) {
+    await requireUser(tx, userId);
+  }
+  const { rows } = await sql<{ user_id: string; held_at: string }>`
+    update workflow_holds set released_at = ${instantToText(now)}::timestamptz
+    where account_id = ${tx.accountId} and workflow_id = ${workflowId} and released_at is null
+      and (${userId || null}::uuid is null or user_id = ${userId || null}::uuid)
+    returning user_id, held_at`.execute(tx.sql);
+  for (const row of rows) {
+    audit(change, {
+      action: 'ReleaseHold',
+      targetType: 'workflow',
+      targetId: workflowId,
+      userId: row.user_id,
+      before: { heldAt: row.held_at },
+      after: null,
+    });
+  }
+  return rows.length;
+}
