@@ -103,10 +103,12 @@ export class Automation extends Migration {
           references accounts (id) on delete restrict
       ) with (fillfactor = 50)`);
 
+    // The audit trail knows its targets by ids.
     this.addSql(`
       create table field_definitions (
         account_id uuid not null,
         path text not null,
+        id uuid not null default gen_random_uuid(),
         type text not null,
         description text not null default '',
         is_personal boolean not null default false,
@@ -122,6 +124,7 @@ export class Automation extends Migration {
       create table custom_event_types (
         account_id uuid not null,
         slug text not null,
+        id uuid not null default gen_random_uuid(),
         description text not null default '',
         fields jsonb not null default '[]',
         sample jsonb not null default '{}',
@@ -449,6 +452,8 @@ export class Automation extends Migration {
         constraint one_time_cursor_per_trigger_and_user unique nulls not distinct (account_id, trigger_id, user_id)
       ) with (fillfactor = 80)`);
     this.addSql('create index time_cursors_by_due on time_cursors (due_at, account_id)');
+    this.addSql(`create index time_cursors_of_triggers_by_due on time_cursors (due_at, account_id)
+      where user_id is null`);
     this.addSql('create index time_cursors_by_user on time_cursors (account_id, user_id)');
 
     this.addSql(`

@@ -2,6 +2,7 @@
 import type { Limits } from '../../config.ts';
 import { DomainError, type FieldViolation, invalidFields } from '../../domain-error.ts';
 import type { DefineEventTypeRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
+import { newId } from '../../new-id.ts';
 import { audit, type Change } from '../../store/change.ts';
 import { CustomEventTypeEntity } from '../../store/entities/custom-event-type.ts';
 import { type WorkflowTrigger, WorkflowTriggerEntity } from '../../store/entities/workflow-trigger.ts';
@@ -44,23 +45,21 @@ export async function defineEventType(
     updatedAt: now,
   };
   const key = { accountId: tx.accountId, slug };
-  if (known) {
-    tx.em.assign(await tx.em.findOneOrFail(CustomEventTypeEntity, key), row);
-  } else {
-    tx.em.create(CustomEventTypeEntity, { ...key, ...row, createdAt: now });
-  }
+  const stored = known
+    ? tx.em.assign(await tx.em.findOneOrFail(CustomEventTypeEntity, key), row)
+    : tx.em.create(CustomEventTypeEntity, { ...key, id: newId(), ...row, createdAt: now });
   audit(change, {
     action: 'DefineEventType',
     targetType: 'event_type',
-    targetId: defined.name,
+    targetId: stored.id,
     before: known ? audited(known) : null,
     after: audited(defined),
   });
   return defined;
 }
 
-function audited({ description, fields, sample }: EventType) {
-  return { description, fields, sample };
+function audited({ name, description, fields, sample }: EventType) {
+  return { name, description, fields, sample };
 }
 
 /** VALIDATION_FAILED with everything that is wrong. */

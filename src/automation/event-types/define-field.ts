@@ -2,6 +2,7 @@
 import type { Limits } from '../../config.ts';
 import { DomainError, type FieldViolation, invalidFields } from '../../domain-error.ts';
 import type { AccountField as FieldMessage } from '../../gen/automation/v1/trigger_service_pb.ts';
+import { newId } from '../../new-id.ts';
 import { audit, type Change } from '../../store/change.ts';
 import { FieldDefinitionEntity } from '../../store/entities/field-definition.ts';
 import { bumpRevision } from '../configuration/revision.ts';
@@ -35,23 +36,22 @@ export async function defineField(
     throw invalidFields([{ field: 'field.path', description: excess }]);
   }
   const key = { accountId: tx.accountId, path };
-  if (known) {
-    tx.em.assign(await tx.em.findOneOrFail(FieldDefinitionEntity, key), { description, isPersonal });
-  } else {
-    tx.em.create(FieldDefinitionEntity, { ...key, type, description, isPersonal, createdAt: now });
-  }
+  const row = { description, isPersonal };
+  const stored = known
+    ? tx.em.assign(await tx.em.findOneOrFail(FieldDefinitionEntity, key), row)
+    : tx.em.create(FieldDefinitionEntity, { ...key, id: newId(), type, ...row, createdAt: now });
   audit(change, {
     action: 'DefineField',
     targetType: 'field',
-    targetId: path,
+    targetId: stored.id,
     before: known ? audited(known) : null,
     after: audited(defined),
   });
   return defined;
 }
 
-function audited({ type, description, isPersonal }: AccountField) {
-  return { type, description, isPersonal };
+function audited({ path, type, description, isPersonal }: AccountField) {
+  return { path, type, description, isPersonal };
 }
 
 /** VALIDATION_FAILED with everything that is wrong. */

@@ -8,6 +8,8 @@ export const CustomEventTypeEntity = defineEntity({
   properties: {
     accountId: p.uuid().primary(),
     slug: p.text().primary(),
+    /** By which the audit trail knows it. */
+    id: p.uuid(),
     description: p.text(),
     fields: p.json().$type<{ name: string; type: string; description: string }[]>(),
     sample: p.json().$type<Record<string, unknown>>(),

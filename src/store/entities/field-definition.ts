@@ -8,6 +8,8 @@ export const FieldDefinitionEntity = defineEntity({
   properties: {
     accountId: p.uuid().primary(),
     path: p.text().primary(),
+    /** By which the audit trail knows it. */
+    id: p.uuid(),
     /** string, id, bool, int, decimal, date, timestamp or list. */
     type: p.text(),
     description: p.text(),

@@ -36,7 +36,7 @@ export const COMMUNICATION = [
     description: 'A call with the athlete ended.',
     fields: [
       field('call_id', 'string', 'The call, as its system calls it.', 'call-5'),
-      field('direction', 'string', 'inbound or outbound.', 'outbound'),
+      field('direction', 'string', 'Who called: inbound or outbound.', 'outbound'),
       field('outcome', 'string', 'What came of it.', 'answered'),
       field('duration_seconds', 'int', 'How long it took.', 240),
     ],

@@ -1,0 +1,97 @@
+/** Every fact that the service emits is an event of the catalogue, and says what its type says that it may. */
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { builtInEventType, EVENT_TYPES } from '../../../src/automation/event-types/event-types.ts';
+import { validateEventData } from '../../../src/automation/event-types/validate-event-data.ts';
+import type { JsonObject } from '../../../src/automation/filters/filter.ts';
+import { readConfig } from '../../../src/config.ts';
+import { EnrollmentStatus } from '../../../src/gen/progression/v1/program_service_pb.ts';
+import type { Fact } from '../../../src/store/entities/outbox-entry.ts';
+import { createCatalogClient } from '../../support/catalog-client.ts';
+import { amrap, cycle, deload, linear, stages } from '../../support/rule-fixtures.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { createTrainee } from '../../support/trainee.ts';
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterAll(() => db.close());
+
+/** Makes everything happen that the service tells of itself. */
+async function liveALife(): Promise<Fact[]> {
+  const rules = [
+    ...[linear(), cycle(), amrap(), deload({ failureThreshold: 2 })],
+    stages({ resetOnExhaustion: false }),
+  ];
+  const trainee = await createTrainee(db.database, { lifts: { squat: '100', bench: '60' }, rules });
+  const { accountId, userId, programId } = trainee.athlete;
+  const { users, programs } = createCatalogClient(db.database, { accountId });
+  await trainee.train('squat 5/5 9/5+ 3/5 2/5');
+  await trainee.train('squat w5/5 10/5+ 1/5 1/5, bench 5/5');
+  await trainee.advanceWeek(1);
+  await trainee.completeCycle(1, 4);
+  await programs.unenrollUser({ userId, status: EnrollmentStatus.PAUSED });
+  await programs.enrollUser({ userId, programId });
+  await programs.unenrollUser({ userId, status: EnrollmentStatus.COMPLETED });
+  const attributes = { level: 3, goal: 'stronger', sports: ['judo'], injured: false };
+  await users.createUser({ name: 'A', timeZone: 'UTC', birthDate: '1992-02-29', tags: ['vip'], attributes });
+  await users.updateUser({
+    ...{ userId, name: 'B', birthDate: '1992-02-29', timeZone: 'Asia/Tokyo', optedOut: true },
+    ...{ addTags: ['a', 'b'], attributes },
+  });
+  await users.updateUser({
+    ...{ userId, birthDate: '', timeZone: '', removeTags: ['a'] },
+    attributes: { level: null, goal: '5.5', sports: [], injured: true },
+  });
+  const { rows } = await db.database.transaction(accountId, (tx) =>
+    sql<{
+      facts: Fact[];
+    }>`select facts from outbox where account_id = ${accountId} order by sequence`.execute(tx.sql),
+  );
+  return rows.flatMap(({ facts }) => facts);
+}
+
+test('every fact is one of its type', async () => {
+  const facts = await liveALife();
+
+  for (const { type: name, data, previous = null } of facts) {
+    const type = builtInEventType(name);
+    expect(type?.source, name).toBe('service');
+    const content = { data: data as JsonObject, previous: previous as JsonObject | null };
+    const violations = type ? validateEventData(type, content, readConfig({}).limits) : [];
+    expect(violations, `${name} ${JSON.stringify(content)}`).toEqual([]);
+    expect(previous !== null, name).toBe(type?.hasPrevious);
+  }
+  const ofService = EVENT_TYPES.filter(({ source, category }) => source === 'service' && category !== 'time');
+  expect([...new Set(facts.map(({ type }) => type))].toSorted()).toEqual(
+    ofService.map(({ name }) => name).toSorted(),
+  );
+});
+
+test('every field of a type is one that some fact has', async () => {
+  const facts = await liveALife();
+
+  const told = new Map<string, Set<string>>();
+  for (const { type, data } of facts) {
+    const names = told.get(type) ?? new Set();
+    told.set(type, names);
+    for (const [name, value] of Object.entries(data)) {
+      if (value !== null) {
+        names.add(name);
+      }
+    }
+  }
+  const silent = [...told].flatMap(([type, names]) =>
+    (builtInEventType(type)?.fields ?? [])
+      .filter(({ name }) => !names.has(name))
+      .map(({ name }) => `${type}.${name}`),
+  );
+  // Callers of LogSets may say how hard a set was; publishers, where a contact came from.
+  expect(silent.toSorted()).toEqual([
+    'amrap_result.rpe',
+    'contact_created.origin',
+    'set_failed.rpe',
+    'set_logged.rpe',
+  ]);
+});
