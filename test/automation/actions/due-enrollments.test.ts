@@ -1,0 +1,66 @@
+/** Which enrollments a pass takes: whatever is due, and of no account so much that others wait. */
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { findDueEnrollments } from '../../../src/automation/actions/due-enrollments.ts';
+import type { Database } from '../../../src/store/database.ts';
+import { createAthlete } from '../../support/fixtures.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { type ActionInit, createTestRunner, insertRun, insertWorkflow, readRun } from './runs.ts';
+import { createTestClock } from './test-clock.ts';
+
+let db: TestDatabase;
+let database: Database;
+beforeAll(async () => {
+  db = await createTestDatabase();
+  database = db.database;
+});
+afterAll(() => db?.close());
+
+const { now } = createTestClock();
+const ACTIONS: readonly ActionInit[] = [{ case: 'addTag', value: { tag: 'vip' } }];
+
+/** So many runs of one athlete, each due a millisecond after the one before; the ids in that order. */
+async function insertRuns(count: number, dueInMs: number): Promise<string[]> {
+  const athlete = await createAthlete(database, { lifts: {}, enrolled: false });
+  const workflowId = await insertWorkflow(database, athlete.accountId, ACTIONS);
+  const ids: string[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const run = await insertRun(database, {
+      ...{ ...athlete, workflowId, actions: ACTIONS, now },
+      dueInMs: dueInMs + index,
+    });
+    ids.push(run.enrollmentId);
+  }
+  return ids;
+}
+
+const LIMITS = { dueEnrollments: 8, dueEnrollmentsPerAccount: 3 };
+
+test('accounts take turns, and one that has much hides nobody', async () => {
+  const busy = await insertRuns(20, -10_000);
+  const patient = await insertRuns(2, -5_000);
+  const late = await insertRuns(1, -1);
+  const waiting = await insertRuns(1, 1);
+
+  const ids = (await findDueEnrollments(database, now(), LIMITS, [])).map(({ id }) => id);
+
+  expect(ids).toEqual([busy[0], patient[0], late[0], busy[1], patient[1], busy[2]]);
+  expect(ids).not.toContain(waiting[0]);
+
+  const without = [...busy.slice(0, 2), ...patient];
+  const others = (await findDueEnrollments(database, now(), LIMITS, without)).map(({ id }) => id);
+  expect(others).toEqual([busy[2], late[0], busy[3], busy[4]]);
+});
+
+test('passes go on while there is more to do', async () => {
+  const ids = await insertRuns(10, -20_000);
+  const runner = createTestRunner(database, { now, limits: LIMITS });
+
+  await runner.runAll();
+
+  const states = await Promise.all(
+    ids.map(async (enrollmentId) => (await readRun(database, { enrollmentId })).state),
+  );
+  expect(new Set(states)).toEqual(new Set(['COMPLETED']));
+  expect(await findDueEnrollments(database, now(), LIMITS, [uuidv7()])).toEqual([]);
+});
