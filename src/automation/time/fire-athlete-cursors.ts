@@ -6,11 +6,8 @@ import { loadSubjects } from '../evaluation/load-subjects.ts';
 import { loadAthleteOccurrences } from './athlete-occurrences.ts';
 import { type DuePlan, planDue } from './cursor-plan.ts';
 import { type FiredOccurrence, writeOccurrences } from './occurrence-entries.ts';
-import { moveCursors, removeCursors, type TimeCursor } from './time-cursors.ts';
+import { type AthleteCursor, moveCursors, removeCursors } from './time-cursors.ts';
 import type { TimeTrigger } from './time-triggers.ts';
-
-/** A cursor of one athlete's. */
-export type AthleteCursor = TimeCursor & { readonly userId: string };
 
 const NOTHING: DuePlan = { fired: undefined, next: undefined };
 

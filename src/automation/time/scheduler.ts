@@ -1,9 +1,9 @@
 /** Watches the clock for time triggers, of every account: what is due goes into the outbox, addressed to its trigger. */
 import type { Limits } from '../../config.ts';
-import type { Clock } from '../../instant.ts';
-import type { Database } from '../../store/database.ts';
+import type { Clock, Instant } from '../../instant.ts';
+import type { Database, Transaction } from '../../store/database.ts';
 import { findDueAccounts } from './due-accounts.ts';
-import { takeDuePage } from './take-due-page.ts';
+import { type TakenPage, takeAthleteCursors, takeTriggerCursor } from './take-due-cursors.ts';
 
 export interface SchedulerDeps {
   readonly database: Database;
@@ -15,19 +15,19 @@ export interface SchedulerDeps {
 
 export interface Scheduler {
   /**
-   * Takes a page of each account that has something due, one after the other; several schedulers may be at it. True:
-   * there is more to do at once. Rejects when the database is not there.
+   * Takes a page of what is due for athletes and a page of a trigger's, of each account that has something due; several
+   * schedulers may be at it. True: there is more to do at once. Rejects when the database is not there.
    */
   runOnce(): Promise<boolean>;
 }
 
+type TakePage = (tx: Transaction, now: Instant, limits: Limits) => Promise<TakenPage>;
+
 export function createScheduler({ database, clock, limits, reportError }: SchedulerDeps): Scheduler {
-  async function serve(accountId: string): Promise<boolean> {
+  async function take(accountId: string, takePage: TakePage): Promise<boolean> {
     try {
       const now = clock();
-      const { hasMore, problems } = await database.transaction(accountId, (tx) =>
-        takeDuePage(tx, now, limits),
-      );
+      const { hasMore, problems } = await database.transaction(accountId, (tx) => takePage(tx, now, limits));
       for (const problem of problems) {
         reportError(problem);
       }
@@ -42,7 +42,8 @@ export function createScheduler({ database, clock, limits, reportError }: Schedu
     async runOnce() {
       let hasMore = false;
       for (const accountId of await findDueAccounts(database, clock(), limits.dueAccounts)) {
-        hasMore = (await serve(accountId)) || hasMore;
+        hasMore = (await take(accountId, takeAthleteCursors)) || hasMore;
+        hasMore = (await take(accountId, takeTriggerCursor)) || hasMore;
       }
       return hasMore;
     },

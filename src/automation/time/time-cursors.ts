@@ -15,6 +15,9 @@ export interface TimeCursor {
   readonly position: string | null;
 }
 
+/** A cursor of one athlete's. */
+export type AthleteCursor = TimeCursor & { readonly userId: string };
+
 /** Where a cursor stands. */
 export interface Standpoint {
   readonly occurrenceKey: string;
@@ -37,19 +40,33 @@ interface CursorRow {
 
 const COLUMNS = sql`id, trigger_id, user_id, occurrence_key, planned_at, position`;
 
-/** Those that have been due longest; what another transaction is on is left to it. */
+/** Those of athletes that have been due longest; what another transaction is on is left to it. */
 export async function lockDueCursors(
   { accountId, sql: db }: Transaction,
   now: Instant,
   limit: number,
-): Promise<TimeCursor[]> {
+): Promise<AthleteCursor[]> {
   const { rows } = await sql<CursorRow>`
     select ${COLUMNS} from time_cursors
-    where account_id = ${accountId} and due_at <= ${instantToText(now)}::timestamptz
+    where account_id = ${accountId} and due_at <= ${instantToText(now)}::timestamptz and user_id is not null
     order by due_at
     limit ${limit}
     for update skip locked`.execute(db);
-  return rows.map(cursorOf);
+  return rows.map(cursorOf).filter(isAthletes);
+}
+
+/** The one of a trigger that has been due longest, of those that no other transaction is on. */
+export async function lockDueTriggerCursor(
+  { accountId, sql: db }: Transaction,
+  now: Instant,
+): Promise<TimeCursor | undefined> {
+  const { rows } = await sql<CursorRow>`
+    select ${COLUMNS} from time_cursors
+    where account_id = ${accountId} and due_at <= ${instantToText(now)}::timestamptz and user_id is null
+    order by due_at
+    limit 1
+    for update skip locked`.execute(db);
+  return rows.map(cursorOf)[0];
 }
 
 /** All of an athlete's; waits for whoever is on one of them. */
@@ -132,6 +149,10 @@ export async function removeCursors(
     await sql`
       delete from time_cursors where account_id = ${accountId} and id = any(${ids}::uuid[])`.execute(db);
   }
+}
+
+function isAthletes(cursor: TimeCursor): cursor is AthleteCursor {
+  return cursor.userId !== null;
 }
 
 function cursorOf(row: CursorRow): TimeCursor {

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { rescheduleAthlete } from '../../../src/automation/time/reschedule-athlete.ts';
 import { unscheduleTrigger } from '../../../src/automation/time/schedule-trigger.ts';
-import { takeDuePage } from '../../../src/automation/time/take-due-page.ts';
+import { takeAthleteCursors, takeTriggerCursor } from '../../../src/automation/time/take-due-cursors.ts';
 import { type Database, openDatabase } from '../../../src/store/database.ts';
 import { type Fault, openFaultyDatabase } from '../../support/statement-faults.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
@@ -75,8 +75,8 @@ describe('several schedulers at once', () => {
     const limits = { ...LIMITS, ...PAGE };
 
     await account.run(async (tx) => {
-      await takeDuePage(tx, account.clock.now, limits);
-      await account.run((other) => takeDuePage(other, account.clock.now, limits));
+      await takeAthleteCursors(tx, account.clock.now, limits);
+      await account.run((other) => takeAthleteCursors(other, account.clock.now, limits));
       expect((await account.cursors()).filter((each) => each.includes(' 2027 ')).length).toBe(5);
     });
 
@@ -95,9 +95,11 @@ describe('a connection that breaks at any statement', () => {
     let broken = 0;
     for (const now of ['2026-07-01T00:00:01', '2026-07-15T09:00:00']) {
       account.clock.set(now);
-      broken += await breakEachStatement((database) =>
-        database.transaction(account.accountId, (tx) => takeDuePage(tx, account.clock.now, limits)),
-      );
+      for (const takePage of [takeAthleteCursors, takeTriggerCursor]) {
+        broken += await breakEachStatement((database) =>
+          database.transaction(account.accountId, (tx) => takePage(tx, account.clock.now, limits)),
+        );
+      }
       await account.runAll(PAGE);
     }
     const entries = (await account.takeFired()).filter(
@@ -168,7 +170,7 @@ describe('changes that come in between', () => {
     const { id } = await account.addTrigger(birthday());
     let stopped: Promise<void> | undefined;
     await account.run(async (tx) => {
-      await takeDuePage(tx, account.clock.now, limits);
+      await takeTriggerCursor(tx, account.clock.now, limits);
       stopped = account.run((other) => unscheduleTrigger(other, id));
       await expect.poll(() => waitingForLocks()).toBe(1);
     });
@@ -182,7 +184,7 @@ describe('changes that come in between', () => {
     await account.addTrigger(birthday());
     let rescheduled: Promise<void> | undefined;
     await account.run(async (tx) => {
-      await takeDuePage(tx, account.clock.now, limits);
+      await takeTriggerCursor(tx, account.clock.now, limits);
       await account.change(sql`update users set birth_date = '1990-07-10' where id = ${userId}`);
       rescheduled = account.run((other) => rescheduleAthlete(other, userId, account.clock.now, limits));
       await expect.poll(() => waitingForLocks()).toBe(1);
@@ -197,7 +199,7 @@ describe('changes that come in between', () => {
     await account.addTrigger(birthday());
     account.clock.set('2026-07-15T09:30:00');
     await account.run((tx) => rescheduleAthlete(tx, userId, account.clock.now, limits));
-    await account.run((tx) => takeDuePage(tx, account.clock.now, limits));
+    await account.run((tx) => takeTriggerCursor(tx, account.clock.now, limits));
 
     expect(await account.cursors()).toContain(`${userId} 2027 2027-07-15T09:00`);
     expect((await account.cursors()).filter((each) => each.includes(' 2026 ')).length).toBe(4);
@@ -210,7 +212,7 @@ describe('changes that come in between', () => {
     account.clock.set('2026-07-15T09:00:00');
     let rescheduled: Promise<void> | undefined;
     await account.run(async (tx) => {
-      await takeDuePage(tx, account.clock.now, limits);
+      await takeAthleteCursors(tx, account.clock.now, limits);
       await account.change(sql`update users set birth_date = '1990-12-24' where id = ${userId}`);
       rescheduled = account.run((other) => rescheduleAthlete(other, userId, account.clock.now, limits));
       await expect.poll(() => waitingForLocks()).toBe(1);
