@@ -97,6 +97,13 @@ const WHO_MAY: Readonly<Record<string, string>> = {
   'TriggerService.RollbackTrigger': 'coach',
   'TriggerService.ListTriggers': 'service coach read-only',
   'TriggerService.ListTriggerVersions': 'service coach read-only',
+  'TriggerService.TestTrigger': 'coach',
+  'TriggerService.PreviewTrigger': 'service coach read-only',
+  'TriggerService.ListTriggerExecutions': 'service coach read-only',
+  'TriggerService.ExplainEvent': 'service coach read-only',
+  'TriggerService.GetTriggerStats': 'service coach read-only',
+  'TriggerService.ReleaseHold': 'coach',
+  'EventService.ReplayEvents': '',
 };
 
 type Answer = 'let in' | 'UNAUTHENTICATED' | 'PERMISSION_DENIED' | 'ACCOUNT_MISMATCH';
