@@ -45,6 +45,7 @@ describe('the error table', () => {
       'KEYS_UNAVAILABLE',
       'OVERLOADED',
       'RATE_LIMITED',
+      'SHUTTING_DOWN',
     ]);
   });
 });

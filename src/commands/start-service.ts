@@ -1,5 +1,8 @@
 /** Puts the services of the API on a server. */
 import { createAuditService } from '../audit/audit-service.ts';
+import { createCandidateIndex } from '../automation/evaluation/candidate-index.ts';
+import { createReplayService } from '../automation/evaluation/replay-service.ts';
+import { createPublishingService } from '../automation/publishing/publishing-service.ts';
 import { createTriggerService } from '../automation/trigger-service.ts';
 import { createWorkflowService } from '../automation/workflow-service.ts';
 import { createProgramService } from '../catalog/program-service.ts';
@@ -23,6 +26,7 @@ import { type RunningServer, startServer } from '../server/server.ts';
 import type { Database } from '../store/database.ts';
 import { isMigrated } from '../store/migrate.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
+import { startWorkers } from './start-workers.ts';
 
 /**
  * Serves a migrated database from the moment it resolves. Rejects with a ListenError when the port is taken,
@@ -47,6 +51,7 @@ export async function startService(
     },
   };
   const engine = createEngine(dependencies);
+  const candidates = createCandidateIndex(config.limits);
   const server = await startServer({
     config,
     logger,
@@ -59,14 +64,21 @@ export async function startService(
       router.service(AuditService, createAuditService(dependencies));
       router.service(WorkflowService, createWorkflowService(dependencies));
       router.service(TriggerService, createTriggerService(dependencies));
-      router.service(EventService, createEventService(dependencies));
+      router.service(EventService, {
+        ...createEventService(dependencies),
+        ...createPublishingService(dependencies),
+        ...createReplayService({ ...dependencies, candidates }),
+      });
     },
     isReady: () => isMigrated(database),
   });
+  const workers = config.automationWorkers
+    ? startWorkers({ ...dependencies, ...engine, candidates })
+    : undefined;
   return {
     ...server,
     async close() {
-      await server.close();
+      await Promise.all([server.close(), workers?.stop()]);
       authenticator.close();
     },
   };

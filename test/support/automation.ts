@@ -4,6 +4,8 @@ import { ValueSchema } from '@bufbuild/protobuf/wkt';
 import { type Client, createClient } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
 import { createAuditService } from '../../src/audit/audit-service.ts';
+import { createReplayService } from '../../src/automation/evaluation/replay-service.ts';
+import { createPublishingService } from '../../src/automation/publishing/publishing-service.ts';
 import { createTriggerService } from '../../src/automation/trigger-service.ts';
 import { createWorkflowService } from '../../src/automation/workflow-service.ts';
 import { createProgramService } from '../../src/catalog/program-service.ts';
@@ -77,7 +79,11 @@ export function createAutomationClient(
     (router) => {
       router.service(WorkflowService, createWorkflowService(deps));
       router.service(TriggerService, createTriggerService(deps));
-      router.service(EventService, createEventService(deps));
+      router.service(EventService, {
+        ...createEventService(deps),
+        ...createPublishingService(deps),
+        ...createReplayService(deps),
+      });
       router.service(ProgressionService, createProgressionService(deps));
       router.service(ProgramService, createProgramService(deps));
       router.service(UserService, createUserService(deps));

@@ -1,0 +1,205 @@
+/** PublishEvents: takes what other systems say of athletes into the outbox, and answers for each event. */
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { CallContext } from '../../call-context.ts';
+import type { Limits } from '../../config.ts';
+import { DomainError } from '../../domain-error.ts';
+import { isDefect, toBatchError } from '../../error-table.ts';
+import {
+  type PublishedEvent,
+  PublishOutcome,
+  type PublishResultSchema,
+} from '../../gen/automation/v1/event_service_pb.ts';
+import type { Clock } from '../../instant.ts';
+import type { Database } from '../../store/database.ts';
+import { loadAccountTypes } from '../event-types/account-types.ts';
+import { builtInEventType, CUSTOM_PREFIX } from '../event-types/event-types.ts';
+import { acceptEvents, eventIdReused, type Outcome } from './accept-events.ts';
+import { hasUsableId, readSubmission, type Submission } from './submission.ts';
+
+export interface PublishingDeps {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly limits: Limits;
+  /** Hears of what failed one event alone. */
+  readonly reportError: (error: unknown) => void;
+}
+
+type Call = Pick<CallContext, 'accountId' | 'receivedAt' | 'deadlineAtMs' | 'signal'>;
+
+/**
+ * Events that are fine commit together. Those whose athletes somebody else holds follow, each athlete's in a transaction
+ * of their own, and so does everything when the common one fails: no event fails another. Throws when there is no
+ * database, or no time; then what it did not answer for may still have been accepted, and can be sent again.
+ */
+export async function publishEvents(
+  deps: PublishingDeps,
+  call: Call,
+  events: readonly PublishedEvent[],
+): Promise<MessageInitShape<typeof PublishResultSchema>[]> {
+  const { receivedAt } = call;
+  const { limits } = deps;
+  await deps.database.ensureAccount(call.accountId);
+  const eventType = await eventTypesFor(deps, call, events);
+  const submissions = events.map((event) => readSubmission(event, { receivedAt, limits, eventType }));
+  const firsts = firstOfEachId(submissions);
+  const outcomes = await settleAll(deps, call, [...new Set(submissions.map((each) => firsts(each)))]);
+  return submissions.map((submission) => {
+    const first = firsts(submission);
+    const outcome = outcomes.get(first);
+    return resultOf(submission, outcome && repeated(submission, first, outcome));
+  });
+}
+
+/** Accounts' own types are only read when one is named. */
+async function eventTypesFor(
+  { database }: PublishingDeps,
+  { accountId, deadlineAtMs, signal }: Call,
+  events: readonly PublishedEvent[],
+) {
+  if (!events.some(({ type }) => type.startsWith(CUSTOM_PREFIX))) {
+    return builtInEventType;
+  }
+  const types = await database.transaction(accountId, loadAccountTypes, { deadlineAtMs, signal });
+  return (name: string) => types.eventType(name);
+}
+
+/** The event that an id stands for within the call: the first one that can be accepted. */
+function firstOfEachId(submissions: readonly Submission[]): (submission: Submission) => Submission {
+  const firsts = new Map<string, Submission>();
+  for (const submission of submissions) {
+    if (hasUsableId(submission) && !submission.refusal && !firsts.has(submission.id)) {
+      firsts.set(submission.id, submission);
+    }
+  }
+  return (submission) => (submission.refusal ? submission : (firsts.get(submission.id) ?? submission));
+}
+
+/** What an event of the call comes to that has the id of an earlier one. */
+function repeated(submission: Submission, first: Submission, outcome: Outcome): Outcome {
+  if (submission === first) {
+    return outcome;
+  }
+  if (!Buffer.from(first.fingerprint).equals(submission.fingerprint)) {
+    return { kind: 'REFUSED', error: eventIdReused(submission.id) };
+  }
+  return outcome.kind === 'ACCEPTED' ? { kind: 'DUPLICATE' } : outcome;
+}
+
+async function settleAll(
+  deps: PublishingDeps,
+  call: Call,
+  submissions: readonly Submission[],
+): Promise<Map<Submission, Outcome>> {
+  const outcomes = await settleTogether(deps, call, submissions);
+  const open = submissions.filter((each) => (outcomes.get(each)?.kind ?? 'BUSY') === 'BUSY');
+  const athletes = [...Map.groupBy(open, ({ userId }) => userId).values()];
+  const work = async () => {
+    for (let next = athletes.shift(); next; next = athletes.shift()) {
+      for (const [submission, outcome] of await settleAthlete(deps, call, next)) {
+        outcomes.set(submission, outcome);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: deps.limits.concurrentRetries }, work));
+  return outcomes;
+}
+
+/** Failures that are the whole call's, whatever is in it. */
+const FAILS_THE_CALL: ReadonlySet<string> = new Set([
+  'OVERLOADED',
+  'DATABASE_UNAVAILABLE',
+  'DEADLINE_EXCEEDED',
+  'CANCELLED',
+]);
+
+/** Leaves out those whose athletes are busy, and everything when the transaction failed. */
+async function settleTogether(
+  deps: PublishingDeps,
+  call: Call,
+  submissions: readonly Submission[],
+): Promise<Map<Submission, Outcome>> {
+  try {
+    return await settle(deps, call, submissions, false);
+  } catch (error) {
+    if (error instanceof DomainError && FAILS_THE_CALL.has(error.reason)) {
+      throw error;
+    }
+    return new Map();
+  }
+}
+
+/** One athlete's events: together if possible, else one after the other. */
+async function settleAthlete(
+  deps: PublishingDeps,
+  call: Call,
+  submissions: readonly Submission[],
+): Promise<Map<Submission, Outcome>> {
+  try {
+    return await settle(deps, call, submissions, true);
+  } catch (error) {
+    const [first, ...others] = submissions;
+    if (first && others.length > 0 && !(error instanceof DomainError && FAILS_THE_CALL.has(error.reason))) {
+      const head = await settleAthlete(deps, call, [first]);
+      return new Map([...head, ...(await settleAthlete(deps, call, others))]);
+    }
+    if (isDefect(error)) {
+      deps.reportError(error);
+    }
+    const refused: Outcome = { kind: 'REFUSED', error: asRefusal(error) };
+    return new Map(submissions.map((submission) => [submission, refused]));
+  }
+}
+
+function asRefusal(error: unknown): DomainError {
+  return error instanceof DomainError
+    ? error
+    : new DomainError('INTERNAL', 'internal error', { cause: error });
+}
+
+/** One transaction, tried again when a concurrent one was in its way. */
+async function settle(
+  { database, clock, limits }: PublishingDeps,
+  { accountId, deadlineAtMs, signal }: Call,
+  submissions: readonly Submission[],
+  waits: boolean,
+): Promise<Map<Submission, Outcome>> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await database.transaction(accountId, (tx) => acceptEvents(tx, submissions, { clock, waits }), {
+        deadlineAtMs,
+        signal,
+      });
+    } catch (error) {
+      const isWorthAnotherTry = error instanceof DomainError && error.reason === 'CONCURRENT_UPDATE';
+      if (!isWorthAnotherTry || tries >= limits.transactionTries) {
+        throw error;
+      }
+      await pause(tries);
+    }
+  }
+}
+
+const FIRST_PAUSE_MS = 10;
+
+/** Doubles with each try, with full jitter. */
+function pause(tries: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, Math.random() * FIRST_PAUSE_MS * 2 ** tries));
+}
+
+function resultOf(
+  { id }: Submission,
+  outcome: Outcome | undefined,
+): MessageInitShape<typeof PublishResultSchema> {
+  switch (outcome?.kind) {
+    case 'ACCEPTED':
+      return { id, outcome: PublishOutcome.ACCEPTED };
+    case 'DUPLICATE':
+      return { id, outcome: PublishOutcome.DUPLICATE };
+    case 'REFUSED': {
+      const { reason, message, fieldViolations, retryable } = toBatchError(outcome.error);
+      return { id, outcome: PublishOutcome.REFUSED, error: { reason, message, fieldViolations, retryable } };
+    }
+    default:
+      throw new TypeError('an event that was waited for was not settled');
+  }
+}

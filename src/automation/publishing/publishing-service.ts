@@ -1,0 +1,23 @@
+/** The part of EventService that takes events in, on the wire. */
+import type { ServiceImpl } from '@connectrpc/connect';
+import { callContextOf } from '../../call-context.ts';
+import type { EventService } from '../../gen/automation/v1/event_service_pb.ts';
+import type { ServiceDeps } from '../../store/calls.ts';
+import { publishEvents } from './publish-events.ts';
+
+export interface PublishingServiceDeps extends ServiceDeps {
+  /** Hears of what failed one event alone. */
+  readonly reportError: (error: unknown) => void;
+}
+
+/** The contract is in event_service.proto. */
+export function createPublishingService(
+  deps: PublishingServiceDeps,
+): Pick<ServiceImpl<typeof EventService>, 'publishEvents'> {
+  const publishing = { ...deps, limits: deps.config.limits };
+  return {
+    publishEvents: async ({ events }, context) => ({
+      results: await publishEvents(publishing, callContextOf(context), events),
+    }),
+  };
+}

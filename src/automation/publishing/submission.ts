@@ -1,0 +1,136 @@
+/** What a publisher sent, read as far as it can be: the fact, what makes it the same event again, and its faults. */
+import { createHash } from 'node:crypto';
+import type { Limits } from '../../config.ts';
+import { DomainError, type FieldViolation, invalidFields } from '../../domain-error.ts';
+import { enumName } from '../../enum-name.ts';
+import {
+  EventActor,
+  EventActorSchema,
+  type PublishedEvent,
+} from '../../gen/automation/v1/event_service_pb.ts';
+import type { Instant } from '../../instant.ts';
+import { occurredAtOf } from '../../progression/submit-trigger.ts';
+import type { Fact, FactActor } from '../../store/entities/outbox-entry.ts';
+import type { EventType } from '../event-types/event-type.ts';
+import { canonicalEventName } from '../event-types/event-types.ts';
+import { validateEventData } from '../event-types/validate-event-data.ts';
+import type { JsonObject, JsonValue } from '../filters/filter.ts';
+
+/** One event of a call. */
+export interface Submission {
+  /** In lower case if it is a UUID. */
+  readonly id: string;
+  readonly userId: string;
+  readonly actor: FactActor;
+  readonly occurredAt: Instant;
+  readonly fact: Fact;
+  /** SHA-256 of everything that the publisher said, in whatever order and spelling. */
+  readonly fingerprint: Uint8Array;
+  /** Why it cannot be accepted; null: its form is fine. */
+  readonly refusal: DomainError | null;
+}
+
+export interface SubmissionReading {
+  readonly receivedAt: Instant;
+  readonly limits: Limits;
+  /** By canonical name; undefined: there is no such event. */
+  readonly eventType: (name: string) => EventType | undefined;
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
+/** Whether the event has an id that it can be known by. */
+export function hasUsableId({ id }: Submission): boolean {
+  return UUID.test(id);
+}
+
+export function readSubmission(event: PublishedEvent, reading: SubmissionReading): Submission {
+  const id = event.id.toLowerCase();
+  const userId = event.userId.toLowerCase();
+  const type = canonicalEventName(event.type);
+  const data: JsonObject = event.data ?? {};
+  const previous: JsonObject | null = event.previous ?? null;
+  const { occurredAt, violations: violationsOfTime } = readTime(event, reading);
+  const violations = [
+    ...(UUID.test(id) ? [] : [{ field: 'id', description: 'must be a UUID' }]),
+    ...(UUID.test(userId) ? [] : [{ field: 'user_id', description: 'must be a UUID' }]),
+    ...violationsOfTime,
+    ...actorViolations(event.actor),
+    ...contentViolations(type, { data, previous }, reading),
+  ];
+  return {
+    id,
+    userId,
+    actor: actorOf(event.actor),
+    occurredAt,
+    fact: { id, type, data: { ...data }, ...(previous ? { previous: { ...previous } } : {}) },
+    fingerprint: fingerprintOf(event, { userId, type, data, previous }),
+    refusal: violations.length > 0 ? invalidFields(violations) : null,
+  };
+}
+
+function readTime({ occurredAt }: PublishedEvent, { receivedAt, limits }: SubmissionReading) {
+  try {
+    return { occurredAt: occurredAtOf(occurredAt, 'occurred_at', receivedAt, limits), violations: [] };
+  } catch (error) {
+    if (error instanceof DomainError) {
+      return { occurredAt: receivedAt, violations: error.violations };
+    }
+    throw error;
+  }
+}
+
+const ACTORS: readonly EventActor[] = [
+  EventActor.ATHLETE,
+  EventActor.COACH,
+  EventActor.SYSTEM,
+  EventActor.IMPORT,
+];
+
+function actorViolations(actor: EventActor): FieldViolation[] {
+  if (actor === EventActor.UNSPECIFIED || ACTORS.includes(actor)) {
+    return [];
+  }
+  const names = ACTORS.map((each) => enumName(EventActorSchema, each)).join(', ');
+  return [{ field: 'actor', description: `must be one of ${names}` }];
+}
+
+function actorOf(actor: EventActor): FactActor {
+  return ACTORS.includes(actor) ? (enumName(EventActorSchema, actor) as FactActor) : 'SYSTEM';
+}
+
+function contentViolations(
+  name: string,
+  content: { readonly data: JsonObject; readonly previous: JsonObject | null },
+  { eventType, limits }: SubmissionReading,
+): FieldViolation[] {
+  const type = eventType(name);
+  if (!type) {
+    return [{ field: 'type', description: 'must be the name of an event; ListEventTypes has them' }];
+  }
+  return type.isPublishable
+    ? validateEventData(type, content, limits)
+    : [{ field: 'type', description: `must be an event that is published; the service itself says ${name}` }];
+}
+
+/** A time that the server filled in is none of what was said. */
+function fingerprintOf(
+  { occurredAt, actor }: PublishedEvent,
+  said: { userId: string; type: string; data: JsonObject; previous: JsonObject | null },
+): Uint8Array {
+  const at = occurredAt ? `${occurredAt.seconds}.${Math.trunc(occurredAt.nanos / 1000)}` : null;
+  const text = sortedText({ ...said, at, actor: actor || EventActor.SYSTEM });
+  return createHash('sha256').update(text).digest();
+}
+
+/** JSON with the names of each object in order: what is equal has one text. */
+function sortedText(value: JsonValue): string {
+  if (Array.isArray(value)) {
+    return `[${value.map(sortedText).join(',')}]`;
+  }
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return `{${entries.map(([name, each]) => `${JSON.stringify(name)}:${sortedText(each)}`).join(',')}}`;
+  }
+  return JSON.stringify(value);
+}
