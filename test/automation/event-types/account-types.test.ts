@@ -10,6 +10,7 @@ import {
 import type { FilterField } from '../../../src/automation/filters/filter.ts';
 import { getUser } from '../../../src/catalog/users.ts';
 import { FieldType } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
+import { instantFromText } from '../../../src/instant.ts';
 import { type AutomationClient, createAutomationClient } from '../../support/automation.ts';
 import { present } from '../../support/catalog-fixtures.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
@@ -106,7 +107,9 @@ describe('an athlete’s document', () => {
   ])('is the same in the process and in SQL: %s', async (_, { optedOut, ...profile }) => {
     const attributes = { level: 3.25, goal: 'stärker', none: false, sports: ['judo', 'row'] };
     const init = { name: 'Ünal "the" Lifter\\', tags: ['vip', 'new'], attributes, ...profile };
-    const { user } = await client.users.createUser(init);
+    const clock = () => instantFromText('2026-03-01T23:05:06.7Z');
+    const { accountId } = client;
+    const { user } = await createAutomationClient(db.database, { accountId, clock }).users.createUser(init);
     const userId = present(user).id;
     await client.users.updateUser({ userId, optedOut });
 
@@ -124,7 +127,7 @@ describe('an athlete’s document', () => {
       birth_date: profile.birthDate ?? null,
       time_zone: profile.timeZone ?? null,
       tags: ['vip', 'new'],
-      created_at: '2026-03-01T10:00:00.123456Z',
+      created_at: '2026-03-01T23:05:06.700000Z',
       opted_out: optedOut ?? false,
       attributes,
     });
