@@ -139,11 +139,15 @@ function isSame(before: JsonValue, after: JsonValue): boolean {
 }
 
 function changeFact(name: string, before: JsonValue, after: JsonValue): Fact {
-  return fact('custom_field_changed', { field_name: name, ...described(after) }, described(before));
+  return fact(
+    'custom_field_changed',
+    { field_name: name, ...describeAttribute(after) },
+    describeAttribute(before),
+  );
 }
 
 /** A value as events say it: as text, and where it is a number as that too. */
-function described(value: JsonValue) {
+export function describeAttribute(value: JsonValue) {
   const number = readNumber(value)?.toFixed() ?? null;
   const text = typeof value === 'string' ? value : (number ?? JSON.stringify(value));
   return { value: value === null ? null : text, number_value: number };

@@ -1,6 +1,8 @@
 /** Which events an action may emit, and what is known of them before it runs; the guard against loops reads it. */
-import type { JsonObject } from '@bufbuild/protobuf';
+import { type JsonObject, toJson } from '@bufbuild/protobuf';
+import { ValueSchema } from '@bufbuild/protobuf/wkt';
 import { Decimal } from 'decimal.js';
+import { describeAttribute } from '../../catalog/attributes.ts';
 import { enumName } from '../../enum-name.ts';
 import { type Action, type SetLiftMaxAction, WeightUnit } from '../../gen/automation/v1/action_pb.ts';
 import { MaxTypeSchema } from '../../gen/progression/v1/common_pb.ts';
@@ -40,7 +42,10 @@ const EMISSIONS: { readonly [C in ActionCase]: (action: ActionValue<C>) => reado
   scaleLiftMax: (action) => [certain('lift_max_changed', setByHand(action))],
   addTag: ({ tag }) => [certain('tag_added', { tag })],
   removeTag: ({ tag }) => [certain('tag_removed', { tag })],
-  setAttribute: ({ field }) => [certain('custom_field_changed', { field_name: attributeNameOf(field) })],
+  setAttribute: ({ field, value }) => {
+    const described = describeAttribute(value ? toJson(ValueSchema, value) : null);
+    return [certain('custom_field_changed', { field_name: attributeNameOf(field), ...described })];
+  },
   emitEvent: ({ type, data }) => [{ type, known: data ?? {}, isComplete: true, isCertain: true }],
   callWebhook: () => [],
   wait: () => [],
