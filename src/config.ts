@@ -140,6 +140,8 @@ export interface Limits {
   readonly timeCursorPageSize: number;
   /** How late an occurrence may still fire; after that it is recorded as missed. */
   readonly lateOccurrenceMs: number;
+  /** How often the action runner looks for enrollments whose next step is due. */
+  readonly actionIntervalMs: number;
   /** Due enrollments that one pass of the action runner looks at, and how many of one account it takes. */
   readonly dueEnrollments: number;
   readonly dueEnrollmentsPerAccount: number;
@@ -318,6 +320,7 @@ const LIMITS: Limits = Object.freeze({
   dueAccounts: 100,
   timeCursorPageSize: 2_000,
   lateOccurrenceMs: 24 * 60 * 60_000,
+  actionIntervalMs: 100,
   dueEnrollments: 1_000,
   dueEnrollmentsPerAccount: 200,
   concurrentSteps: 4,

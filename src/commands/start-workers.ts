@@ -1,0 +1,65 @@
+/** Starts what works in the background: events are evaluated, steps carried out, the clock is watched. */
+import { createActionRunner } from '../automation/actions/action-runner.ts';
+import { createBackfiller } from '../automation/actions/backfiller.ts';
+import { createWebhookPort } from '../automation/actions/webhook-port.ts';
+import type { CandidateIndex } from '../automation/evaluation/candidate-index.ts';
+import { createEvaluator } from '../automation/evaluation/evaluator.ts';
+import { createReleaser } from '../automation/evaluation/release-queued.ts';
+import { createDeadLetterRetry } from '../automation/evaluation/retry-dead-letters.ts';
+import { createScheduler } from '../automation/time/scheduler.ts';
+import type { Config } from '../config.ts';
+import { type Polling, startPolling } from '../events/polling.ts';
+import { createPostgresBus } from '../events/postgres-bus.ts';
+import { createRedisBus } from '../events/redis/redis-bus.ts';
+import type { Clock } from '../instant.ts';
+import type { TriggerQueue } from '../progression/trigger-queue.ts';
+import type { Database } from '../store/database.ts';
+
+export interface WorkerDeps {
+  readonly database: Database;
+  readonly config: Config;
+  readonly clock: Clock;
+  /** The process's one queue of events for the engine. */
+  readonly queue: TriggerQueue;
+  /** The process's one index of triggers. */
+  readonly candidates: CandidateIndex;
+  /** Told of every failure; what failed is tried again. */
+  readonly reportError: (error: unknown) => void;
+}
+
+export interface Workers {
+  /** Begins nothing more, and resolves when what was begun has ended. */
+  stop(): Promise<void>;
+}
+
+/** Any number of processes may work on one database. */
+export function startWorkers(deps: WorkerDeps): Workers {
+  const { database, config, clock, candidates, reportError: onError } = deps;
+  const { limits, redisUrl } = config;
+  const evaluation = {
+    ...{ database, clock, limits, candidates, reportError: onError },
+    isRelayed: redisUrl !== undefined,
+  };
+  const { evaluatePartition } = createEvaluator(evaluation);
+  const bus = redisUrl
+    ? createRedisBus({ url: redisUrl, database, limits, onError })
+    : createPostgresBus({ database, limits, onError });
+  const runner = createActionRunner({ ...deps, webhooks: createWebhookPort(config) });
+  const repeat = (intervalMs: number, { runOnce }: { runOnce(): Promise<boolean> }) =>
+    startPolling({ intervalMs, work: runOnce, onError });
+
+  const evaluating = bus.start(evaluatePartition);
+  const repeated: Polling[] = [
+    repeat(limits.actionIntervalMs, runner),
+    repeat(limits.schedulerIntervalMs, createScheduler({ database, clock, limits, reportError: onError })),
+    repeat(limits.schedulerIntervalMs, createReleaser(evaluation)),
+    repeat(limits.schedulerIntervalMs, createDeadLetterRetry(evaluation)),
+    repeat(limits.schedulerIntervalMs, createBackfiller({ database, clock, config })),
+  ];
+  return {
+    async stop() {
+      await Promise.all([evaluating.stop(), ...repeated.map((each) => each.stop())]);
+      await runner.stop();
+    },
+  };
+}
