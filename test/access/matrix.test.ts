@@ -88,6 +88,8 @@ const WHO_MAY: Readonly<Record<string, string>> = {
   'WorkflowService.DeleteWorkflow': 'coach',
   'WorkflowService.ListTemplates': 'service coach read-only',
   'WorkflowService.CreateWorkflowFromTemplate': 'coach',
+  'WorkflowService.ListWorkflowEnrollments': 'service coach read-only',
+  'WorkflowService.BackfillWorkflow': '',
 
   'TriggerService.ConfigureTrigger': 'coach',
   'TriggerService.GetTrigger': 'service coach read-only',
@@ -103,7 +105,17 @@ const WHO_MAY: Readonly<Record<string, string>> = {
   'TriggerService.ExplainEvent': 'service coach read-only',
   'TriggerService.GetTriggerStats': 'service coach read-only',
   'TriggerService.ReleaseHold': 'coach',
+  'TriggerService.ListEventTypes': 'service coach read-only',
+  'TriggerService.DefineEventType': 'coach',
+  'TriggerService.DefineField': 'coach',
+  'TriggerService.ListFields': 'service coach read-only',
   'EventService.ReplayEvents': '',
+  'EventService.PublishEvents': 'service',
+  'EventService.ListEvents': 'service coach read-only',
+  'EventService.WatchEvents': 'service coach read-only',
+  'EventService.ListDeadLetters': 'service coach read-only',
+  'EventService.RedriveDeadLetters': 'coach',
+  'EventService.DiscardDeadLetters': 'coach',
 };
 
 type Answer = 'let in' | 'UNAUTHENTICATED' | 'PERMISSION_DENIED' | 'ACCOUNT_MISMATCH';
