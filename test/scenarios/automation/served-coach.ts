@@ -1,0 +1,41 @@
+/** One served process with its workers, and coaches who call it. */
+import { createGrpcTransport } from '@connectrpc/connect-node';
+import { v7 as uuidv7 } from 'uuid';
+import { startService } from '../../../src/commands/start-service.ts';
+import { readConfig } from '../../../src/config.ts';
+import { createLogger } from '../../../src/server/logger.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { type Coach, createCoach } from './coach.ts';
+
+export interface ServedCoaches {
+  readonly db: TestDatabase;
+  /** A coach of an account, by default one of their own. */
+  coach(accountId?: string): Coach;
+  close(): Promise<void>;
+}
+
+export async function serveCoaches(): Promise<ServedCoaches> {
+  const db = await createTestDatabase();
+  const server = await startService(readConfig({ PORT: '0' }), db.database, createLogger('silent'));
+  const observer = db.open();
+  return {
+    db,
+    coach(accountId = uuidv7()) {
+      const transport = createGrpcTransport({
+        baseUrl: server.url,
+        interceptors: [
+          (next) => (request) => {
+            request.header.set('x-account-id', accountId);
+            request.header.set('idempotency-key', uuidv7());
+            return next(request);
+          },
+        ],
+      });
+      return createCoach(transport, observer, accountId);
+    },
+    async close() {
+      await server.close();
+      await db.close();
+    },
+  };
+}
