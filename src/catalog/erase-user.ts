@@ -1,6 +1,7 @@
 /** EraseUser: takes what says who an athlete is out of every row that has it; numbers and trail stay, under the id. */
 import { create, toBinary } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
+import { EventService } from '../gen/automation/v1/event_service_pb.ts';
 import {
   CreateUserResponseSchema,
   type EraseUserRequest,
@@ -42,7 +43,8 @@ export async function eraseUser(change: Change, { userId, reason }: EraseUserReq
 
 /**
  * Answers to calls that made or changed the athlete repeat the name: from now on they say the id alone. Their
- * payloads' fingerprints go too, so that nobody can try names against them; the calls then count as reused.
+ * payloads' fingerprints go too, and those of published events, so that nobody can try names against them; the calls and
+ * events then count as reused.
  */
 async function forgetAnswers(tx: Transaction, userId: string): Promise<void> {
   const { createUser, updateUser } = UserService.method;
@@ -55,4 +57,8 @@ async function forgetAnswers(tx: Transaction, userId: string): Promise<void> {
     update requests set response = ${answer}, fingerprint = ''
     where account_id = ${tx.accountId} and method in (${createUser.name}, ${updateUser.name})
       and position(convert_to(${userId}, 'UTF8') in response) > 0`.execute(tx.sql);
+  await sql`
+    update requests set fingerprint = ''
+    where account_id = ${tx.accountId} and user_id = ${userId}
+      and method = ${EventService.method.publishEvents.name}`.execute(tx.sql);
 }

@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lockPartitionOf } from '../../src/store/lock-partition.ts';
 import { readRows } from '../store/schema-dump.ts';
+import { createAutomationClient } from '../support/automation.ts';
 import { insertAutomationRows } from '../support/automation-rows.ts';
 import { createCatalogClient, expectRefusal } from '../support/catalog-client.ts';
 import { expectWaiting } from '../support/held-athlete.ts';
@@ -44,6 +45,26 @@ test('name, birth date and time zone are gone, also from stored answers', async 
   for (const text of [CANARY, birthDate, timeZone]) {
     expect(await isFoundAnywhere(text), text).toBe(false);
   }
+});
+
+test('what was published of the athlete is gone, and cannot be guessed from its fingerprint', async () => {
+  const { accountId, users, events } = createAutomationClient(db.database);
+  const { user } = await users.createUser({ name: 'A' });
+  const userId = `${user?.id}`;
+  const event = { id: uuidv7(), type: 'contact_updated', userId, data: { name: CANARY } };
+  const fingerprint = async () => {
+    const rows = await rowsOf(db.database, accountId, 'requests');
+    return rows.find((row) => row.request_id === event.id)?.fingerprint;
+  };
+  await events.publishEvents({ events: [event] });
+  expect(await fingerprint()).toMatch(/^\\x[0-9a-f]{64}$/);
+
+  await users.eraseUser({ userId });
+
+  expect(await isFoundAnywhere(CANARY)).toBe(false);
+  expect(await fingerprint()).toBe('\\x');
+  const { results } = await events.publishEvents({ events: [event] });
+  expect(results).toMatchObject([{ error: { reason: 'EVENT_ID_REUSED' } }]);
 });
 
 test('tags, attributes and what was told of them are gone', async () => {
