@@ -407,6 +407,7 @@ describe('changes', () => {
     ['increased_by', 5, 100, 110, true],
     ['increased_by', 5, 105, 100, false],
     ['increased_by', 5, null, 105, false],
+    ['increased_by', `1${'0'.repeat(99)}`, `0.${'0'.repeat(99)}1`, `1${'0'.repeat(99)}`, false],
     ['increased_by', 0.1, 0.2, 0.3, true],
     ['increased_by', `0.${'0'.repeat(99)}1`, '9'.repeat(100), `${'9'.repeat(100)}.${'0'.repeat(99)}1`, true],
     ['decreased_by', 5, 105, 100, true],

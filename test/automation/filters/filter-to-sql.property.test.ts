@@ -10,7 +10,8 @@ import type {
   JsonValue,
 } from '../../../src/automation/filters/filter.ts';
 import { filterToSql } from '../../../src/automation/filters/filter-to-sql.ts';
-import { firstTimeZone } from '../../../src/automation/time/zoned.ts';
+import { firstTimeZone, offsetChangesIn } from '../../../src/automation/time/zoned.ts';
+import { instantToText } from '../../../src/instant.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import {
   ATHLETE_FIELDS,
@@ -20,7 +21,7 @@ import {
   randomFilter,
   ZONES,
 } from './arbitrary-filter.ts';
-import { CATALOGUE, input, NOW } from './fields.ts';
+import { and, CATALOGUE, condition, input, NOW } from './fields.ts';
 
 const FILTERS = 2_000;
 const ROWS = 300;
@@ -136,4 +137,47 @@ test(`with conditions on the event PostgreSQL leaves out nobody that matches (FI
     }),
     { numRuns: FILTERS / 10, seed: SEED },
   );
+});
+
+test(`around every change of clocks PostgreSQL and the evaluator read one calendar (FILTER_SEED=${SEED})`, {
+  timeout: 120_000,
+}, async () => {
+  const zones = fc.sample(fc.constantFrom(...Intl.supportedValuesOf('timeZone')), {
+    seed: SEED,
+    numRuns: 23,
+  });
+  const places = zones.flatMap((zone) =>
+    offsetChangesIn(zone).flatMap(({ from }) =>
+      [-86_400, -3_601, -1, 0, 3_599, 43_200].map((distance) => ({ zone, seconds: from + distance })),
+    ),
+  );
+  const athletes = fc
+    .sample(fc.constantFrom(...places), { seed: SEED, numRuns: 1_500 })
+    .map(({ zone, seconds }) => ({
+      time_zone: zone,
+      attributes: { timestamp: instantToText(BigInt(seconds) * 1_000_000n) },
+    }));
+  const days = [1, 2, 3, 4, 5, 6, 7].map((day) => condition('custom.timestamp', 'weekday_is', day));
+  const months = [1, 3, 4, 9, 10, 11].map((month) => condition('custom.timestamp', 'month_is', month));
+  const dates = fc.sample(fc.constantFrom(...athletes), { seed: SEED, numRuns: 6 }).flatMap((athlete) => {
+    const date = athlete.attributes.timestamp.slice(0, 10);
+    return ['before', 'on', 'after'].map((operator) => condition('custom.timestamp', operator, date));
+  });
+  for (const each of [...days, ...months, ...dates]) {
+    const { matches } = compileFilter(and(each), CATALOGUE);
+    const { predicate } = filterToSql(and(each), CATALOGUE, sql.ref('document'), {
+      now: NOW,
+      timeZone: 'UTC',
+      zones,
+    });
+
+    const { rows } = await fixture.database.transaction('', (tx) =>
+      sql<{ matched: boolean }>`select ${predicate} as matched
+        from jsonb_array_elements(${JSON.stringify(athletes)}::jsonb) with ordinality as given (document, position)
+        order by position`.execute(tx.sql),
+    );
+
+    const verdicts = athletes.map((athlete) => matches(input({ athlete, timeZone: athlete.time_zone })));
+    expect(rows.map(({ matched }) => matched)).toEqual(verdicts);
+  }
 });

@@ -1,4 +1,6 @@
 /** The table of operators is closed and complete. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FIELD_TYPES, type FieldType } from '../../../src/automation/filters/filter.ts';
 import { isOperator, OPERATORS, operatorsOf } from '../../../src/automation/filters/operators.ts';
@@ -42,4 +44,14 @@ test('every operator is of some type, and what it negates is another one of the 
       expect(isOperator(negates) && OPERATORS[negates]).toMatchObject({ types, value, negates: null });
     }
   }
+});
+
+test('docs/filters.md says what each of them is, and of no other', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/filters.md'), 'utf8');
+  const table = page.slice(page.indexOf('## Operators'), page.indexOf('## Time')).split('\n');
+  const named = table.flatMap((line) =>
+    [...(line.split('|')[1] ?? '').matchAll(/`([a-z_]+)`/g)].map(([, name]) => name),
+  );
+
+  expect([...new Set(named)].toSorted()).toEqual(Object.keys(OPERATORS).toSorted());
 });

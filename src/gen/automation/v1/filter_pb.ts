@@ -76,7 +76,9 @@ export type FilterCondition = Message<"automation.v1.FilterCondition"> & {
   operator: string;
 
   /**
-   * What to compare with. Decimals beyond what a JSON number holds go as text. Absent for operators without one.
+   * What to compare with: a value of the field's type, or as the operator needs it a list of them, [low, high], a
+   * number, or a length of time such as `90m`, `12h`, `7d`, `2w`. Decimals beyond what a JSON number holds go as text.
+   * Absent for operators without one.
    *
    * @generated from field: google.protobuf.Value value = 3;
    */
