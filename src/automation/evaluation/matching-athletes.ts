@@ -15,12 +15,16 @@ export interface MatchingAthletes {
   readonly undecidedPaths: readonly string[];
 }
 
-/** Of athletes who are not deleted. Throws FilterUnreadable. */
+/** Of athletes who are not deleted; on request only of those who have not opted out. Throws FilterUnreadable. */
 export async function countMatchingAthletes(
   tx: Transaction,
   filter: FilterGroup,
   catalogue: FieldCatalogue,
-  { now, samples }: { readonly now: Instant; readonly samples: number },
+  {
+    now,
+    samples,
+    onlyOptedIn = false,
+  }: { readonly now: Instant; readonly samples: number; readonly onlyOptedIn?: boolean },
 ): Promise<MatchingAthletes> {
   const { accountId, sql: db } = tx;
   const { timeZone, zones } = await readZones(tx);
@@ -31,7 +35,7 @@ export async function countMatchingAthletes(
       select a.id, a.document ->> 'name' as name
       from (
         select id, ${athleteDocumentSql('users')} as document from users
-        where account_id = ${accountId} and deleted_at is null
+        where account_id = ${accountId} and deleted_at is null and (${!onlyOptedIn} or opted_out_at is null)
         offset 0
       ) a
       where ${predicate}
@@ -48,7 +52,7 @@ export async function countMatchingAthletes(
 }
 
 /** The account’s zone, and those that its athletes name. */
-async function readZones({ accountId, sql: db }: Transaction) {
+export async function readZones({ accountId, sql: db }: Transaction) {
   const { rows } = await sql<{ time_zone: string; zones: string[] }>`
     select a.time_zone, array(
       select distinct u.time_zone from users u

@@ -16,6 +16,8 @@ export interface Recording {
   readonly kind: 'LIVE' | 'REPLAY';
   readonly now: Instant;
   readonly limits: RetryPauses;
+  /** The events stand in for none, as those of a backfill: nothing that is written names or repeats them. */
+  readonly withoutEvents?: boolean;
 }
 
 /** The ids of the enrollments, by verdict. The rows of the log and of enrollments go with the transaction’s flush. */
@@ -32,7 +34,7 @@ export async function writeVerdicts(
       enrolling.map(({ match }) => match.trigger.workflowId),
     );
     for (const [verdict, id] of enrollmentIds) {
-      writeEnrollment(tx, verdict, { id, version: versionOf(versions, verdict.match) }, recording.now);
+      writeEnrollment(tx, verdict, { id, version: versionOf(versions, verdict.match) }, recording);
     }
     await takePlaces(tx, enrolling);
   }
@@ -43,7 +45,8 @@ export async function writeVerdicts(
   if (holding.length > 0) {
     await writeHolds(tx, holding, recording.now);
   }
-  const failed = verdicts.filter(({ reason }) => reason === 'ERROR');
+  // Without an event there is nothing to try again.
+  const failed = recording.withoutEvents ? [] : verdicts.filter(({ reason }) => reason === 'ERROR');
   await writeTriggerFailures(tx, failed, recording.now, recording.limits);
   return enrollmentIds;
 }
@@ -76,7 +79,7 @@ function writeEnrollment(
   { accountId, em }: Transaction,
   { match, opensAt }: Verdict,
   { id, version }: { id: string; version: number },
-  now: Instant,
+  { now, withoutEvents }: Recording,
 ): void {
   const { event, trigger, userId } = match;
   em.create(WorkflowEnrollmentEntity, {
@@ -87,8 +90,8 @@ function writeEnrollment(
     triggerId: trigger.id,
     triggerVersion: trigger.version,
     userId,
-    eventId: event.id,
-    event: snapshotOf(event),
+    eventId: withoutEvents ? null : event.id,
+    event: withoutEvents ? {} : snapshotOf(event),
     cause: {
       rootEventId: event.rootEventId,
       causationId: event.id,
@@ -110,7 +113,7 @@ function writeLog(
   { accountId, em }: Transaction,
   { match, reason, values }: Verdict,
   enrollmentId: string | null,
-  { kind, now }: Recording,
+  { kind, now, withoutEvents }: Recording,
 ): void {
   const { event, trigger, userId, matched } = match;
   const enrolled = reason === 'ENROLLED';
@@ -121,9 +124,9 @@ function writeLog(
     triggerVersion: trigger.version,
     workflowId: trigger.workflowId,
     userId,
-    eventId: event.id,
+    eventId: withoutEvents ? null : event.id,
     kind,
-    eventData: snapshotOf(event),
+    eventData: withoutEvents ? {} : snapshotOf(event),
     matched,
     enrolled,
     failureReason: enrolled ? null : reason,
