@@ -1,0 +1,143 @@
+/** Caps: so many enrollments of all athletes together, exactly, whoever evaluates where. */
+import { sql } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createEvaluator } from '../../../src/automation/evaluation/evaluator.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import {
+  type AutomatedAccount,
+  createAutomatedAccount,
+  DAY,
+  evaluateAll,
+  evaluatorDeps,
+  HOUR,
+  loggedReasons,
+  logRows,
+  NOON,
+  waitingPartitions,
+} from './automated-account.ts';
+
+const MULTIPLE = 'ENROLLMENT_POLICY_MULTIPLE';
+const DAILY = '86400s';
+
+let db: TestDatabase;
+let account: AutomatedAccount;
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterAll(() => db.close());
+beforeEach(async () => {
+  account = await createAutomatedAccount(db.database);
+});
+
+async function addAthletes(count: number): Promise<string[]> {
+  const userIds = [];
+  for (let made = 0; made < count; made += 1) {
+    userIds.push(await account.addAthlete());
+  }
+  return userIds;
+}
+
+function capsOf(): Promise<{ name: string; count: number }[]> {
+  return account.rows(sql<{ name: string; count: number }>`
+    select name, count from enrollment_caps order by name, window_seconds, window_began_at`);
+}
+
+describe('a cap', () => {
+  test.each([1, 2, 3])('gives its places to no more than there are, of concurrent events (%i)', async () => {
+    await account.addWorkflow({ settings: { cap: { count: 4, window: DAILY } } });
+    for (const userId of await addAthletes(10)) {
+      await account.emit(userId, {});
+    }
+    const partitions = await waitingPartitions(account);
+    expect(partitions.length).toBeGreaterThan(2);
+    const evaluators = [db.database, db.open()].map((database) => createEvaluator(evaluatorDeps(database)));
+
+    await Promise.all(
+      partitions.map(({ partition }, index) =>
+        evaluators[index % 2]?.evaluatePartition(account.accountId, partition),
+      ),
+    );
+
+    const reasons = (await loggedReasons(account)).sort();
+    expect(reasons).toEqual([...Array(6).fill('CAP_REACHED'), ...Array(4).fill('ENROLLED')]);
+    expect(await capsOf()).toMatchObject([{ count: 4 }]);
+  });
+
+  test('begins anew with each window since 1970, by the events’ times', async () => {
+    await account.addWorkflow({ settings: { policy: MULTIPLE, cap: { count: 1, window: DAILY } } });
+    const [userId = ''] = await addAthletes(1);
+    const midnight = NOON + 12n * HOUR;
+    await account.emit(userId, { at: NOON }, { at: midnight - 1n }, { at: midnight }, { at: midnight + 1n });
+    await account.emit(userId, { at: NOON - DAY });
+    await evaluateAll(account);
+
+    expect(await loggedReasons(account)).toEqual([
+      'ENROLLED',
+      'CAP_REACHED',
+      'ENROLLED',
+      'CAP_REACHED',
+      'ENROLLED',
+    ]);
+    expect((await logRows(account))[1]?.details).toEqual({
+      policy: 'MULTIPLE',
+      cap: '1',
+      cap_used: '1',
+      cap_window_began_at: '2026-03-02T00:00:00.000000Z',
+      cap_window_seconds: '86400',
+    });
+  });
+
+  test('that workflows name alike is one cap, and goes to the highest priority', async () => {
+    const cap = { name: 'welcome', count: 1, window: DAILY };
+    await account.addWorkflow({ settings: { cap, priority: 3 } });
+    const first = await account.addWorkflow({ settings: { cap, priority: 9 } });
+    const [userId = ''] = await addAthletes(1);
+    await account.emit(userId, {});
+    await evaluateAll(account);
+
+    const rows = await logRows(account);
+    expect(rows.filter(({ enrolled }) => enrolled).map((row) => row.trigger_id)).toEqual([first.triggerId]);
+    expect(await capsOf()).toEqual([{ name: 'shared:welcome', count: 1 }]);
+  });
+
+  test('without a name is the workflow’s own', async () => {
+    const cap = { count: 1, window: DAILY };
+    const [one, two] = [
+      await account.addWorkflow({ settings: { cap } }),
+      await account.addWorkflow({ settings: { cap } }),
+    ];
+    const [userId = ''] = await addAthletes(1);
+    await account.emit(userId, {});
+    await evaluateAll(account);
+
+    expect(await loggedReasons(account)).toEqual(['ENROLLED', 'ENROLLED']);
+    const names = (await capsOf()).map(({ name }) => name);
+    expect(new Set(names)).toEqual(new Set([`own:${one.workflowId}`, `own:${two.workflowId}`]));
+  });
+
+  test('takes no place for whom another stage stops', async () => {
+    await account.addWorkflow({ settings: { cap: { count: 5, window: DAILY } } });
+    const [userId = ''] = await addAthletes(1);
+    await account.emit(userId, {}, {}, {});
+    await evaluateAll(account);
+
+    expect(await capsOf()).toMatchObject([{ count: 1 }]);
+  });
+
+  test('has its place back when the transaction fails', async () => {
+    await account.addWorkflow({ settings: { policy: MULTIPLE, cap: { count: 1, window: DAILY } } });
+    const [failing = '', userId = ''] = await addAthletes(2);
+    // The log takes no such event: the entry fails behind the verdict that took the place.
+    await account.emit(failing, { type: 'session_completed', id: uuidv7(), data: {} });
+    await account.rows(sql`update outbox set facts = jsonb_set(facts, '{1}',
+      '{"id": "01900000-0000-7000-8000-000000000009", "type": null, "data": {}}')`);
+    await evaluateAll(account, createEvaluator(evaluatorDeps(db.database, { limits: { entryTries: 1 } })));
+    expect(await loggedReasons(account)).toEqual([]);
+
+    await account.emit(userId, {});
+    await evaluateAll(account);
+
+    expect(await loggedReasons(account)).toEqual(['ENROLLED']);
+  });
+});
