@@ -2,6 +2,9 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import { WorkflowService } from '../gen/automation/v1/workflow_service_pb.ts';
 import { createCalls, type ServiceDeps } from '../store/calls.ts';
+import { backfillWorkflow } from './actions/backfill-workflow.ts';
+import { enrollmentMessage } from './actions/enrollment-message.ts';
+import { listWorkflowEnrollments } from './actions/list-workflow-enrollments.ts';
 import { activateWorkflow } from './configuration/activate-workflow.ts';
 import { createWorkflow } from './configuration/create-workflow.ts';
 import { createWorkflowFromTemplate } from './configuration/create-workflow-from-template.ts';
@@ -52,6 +55,15 @@ export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<ty
     createWorkflowFromTemplate: (request, context) =>
       write(method.createWorkflowFromTemplate, request, context, async (change) =>
         configuredMessage(await createWorkflowFromTemplate(change, request, config)),
+      ),
+    listWorkflowEnrollments: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, ...page } = await listWorkflowEnrollments(tx, request, defaultPageSize);
+        return { enrollments: rows.map(enrollmentMessage), ...page };
+      }),
+    backfillWorkflow: (request, context) =>
+      write(method.backfillWorkflow, request, context, (change) =>
+        backfillWorkflow(change, request, config.limits),
       ),
   };
 }

@@ -52,7 +52,7 @@ export async function countMatchingAthletes(
 }
 
 /** The account’s zone, and those that its athletes name. */
-export async function readZones({ accountId, sql: db }: Transaction) {
+async function readZones({ accountId, sql: db }: Transaction) {
   const { rows } = await sql<{ time_zone: string; zones: string[] }>`
     select a.time_zone, array(
       select distinct u.time_zone from users u

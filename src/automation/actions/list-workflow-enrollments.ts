@@ -1,0 +1,69 @@
+/** ListWorkflowEnrollments: runs of workflows with what became of their steps, newest first. */
+import type { FilterQuery } from '@mikro-orm/core';
+import { enumName } from '../../enum-name.ts';
+import {
+  type ListWorkflowEnrollmentsRequest,
+  WorkflowEnrollmentStateSchema,
+} from '../../gen/automation/v1/workflow_service_pb.ts';
+import type { Transaction } from '../../store/database.ts';
+import { type ActionExecution, ActionExecutionEntity } from '../../store/entities/action-execution.ts';
+import {
+  type WorkflowEnrollment,
+  WorkflowEnrollmentEntity,
+} from '../../store/entities/workflow-enrollment.ts';
+import { type Page, readPage } from '../../store/page.ts';
+import { requireWorkflow } from '../configuration/workflows.ts';
+
+/** A run, and its steps in order. */
+export interface EnrollmentWithSteps {
+  readonly enrollment: WorkflowEnrollment;
+  readonly steps: readonly ActionExecution[];
+}
+
+/** By the time of their decision, then id. WORKFLOW_NOT_FOUND when it names one; PAGE_TOKEN_INVALID. */
+export async function listWorkflowEnrollments(
+  tx: Transaction,
+  request: ListWorkflowEnrollmentsRequest,
+  defaultPageSize: number,
+): Promise<Page<EnrollmentWithSteps>> {
+  const { accountId, em } = tx;
+  const { workflowId, userId } = request;
+  if (workflowId) {
+    await requireWorkflow(tx, workflowId);
+  }
+  const state = request.state === 0 ? '' : enumName(WorkflowEnrollmentStateSchema, request.state);
+  const where: FilterQuery<WorkflowEnrollment> = {
+    accountId,
+    ...(workflowId ? { workflowId } : {}),
+    ...(userId ? { userId } : {}),
+    ...(state ? { state } : {}),
+  };
+  const page = await readPage(
+    {
+      filter: ['ListWorkflowEnrollments', accountId, workflowId, userId, state],
+      keyKinds: ['instant', 'uuid'],
+      defaultPageSize,
+      keyOf: (row: WorkflowEnrollment) => [row.recordedAt, row.id],
+      rows: (after, limit) =>
+        em.find(WorkflowEnrollmentEntity, after ? { $and: [where, isBehind(after)] } : where, {
+          orderBy: { recordedAt: 'desc', id: 'desc' },
+          limit,
+        }),
+      count: () => em.count(WorkflowEnrollmentEntity, where),
+    },
+    request,
+  );
+  const enrollmentId = { $in: page.rows.map(({ id }) => id) };
+  const executions = await em.find(
+    ActionExecutionEntity,
+    { accountId, enrollmentId },
+    { orderBy: { enrollmentId: 'asc', step: 'asc' } },
+  );
+  const stepsOf = Map.groupBy(executions, (execution) => execution.enrollmentId);
+  const rows = page.rows.map((enrollment) => ({ enrollment, steps: stepsOf.get(enrollment.id) ?? [] }));
+  return { ...page, rows };
+}
+
+function isBehind([recordedAt, id]: readonly [bigint, string]): FilterQuery<WorkflowEnrollment> {
+  return { $or: [{ recordedAt: { $lt: recordedAt } }, { recordedAt, id: { $lt: id } }] };
+}
