@@ -127,7 +127,8 @@ function writeLog(
     eventId: withoutEvents ? null : event.id,
     kind,
     eventData: withoutEvents ? {} : snapshotOf(event),
-    matched,
+    // Of one that failed that is for the verdict to say that is still to come.
+    matched: matched && reason !== 'ERROR',
     enrolled,
     failureReason: enrolled ? null : reason,
     enrollmentId,

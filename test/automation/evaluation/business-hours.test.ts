@@ -1,0 +1,266 @@
+/** Outside business hours enrollments wait, and everything is looked at again when they begin. */
+import { sql } from 'kysely';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createReleaser } from '../../../src/automation/evaluation/release-queued.ts';
+import type { Instant } from '../../../src/instant.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import {
+  type AutomatedAccount,
+  allOf,
+  createAutomatedAccount,
+  DAY,
+  evaluateAll,
+  evaluatorDeps,
+  HOUR,
+  logRows,
+  NOON,
+  SECOND,
+  type WorkflowIds,
+} from './automated-account.ts';
+
+/** NOON is a Monday's; Tuesday opens at 09:00 in Lisbon, which is UTC in March. */
+const TUESDAY = { timeZone: 'Europe/Lisbon', intervals: [{ weekday: 2, opens: '09:00', closes: '10:00' }] };
+const OPENING = NOON + 21n * HOUR;
+const MULTIPLE = 'ENROLLMENT_POLICY_MULTIPLE';
+const VIP = allOf({ field: 'tags', operator: 'contains', value: 'vip' });
+
+let db: TestDatabase;
+let account: AutomatedAccount;
+let userId: string;
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterAll(() => db.close());
+beforeEach(async () => {
+  account = await createAutomatedAccount(db.database);
+  userId = await account.addAthlete({ tags: ['vip'] });
+});
+
+interface Run {
+  user_id: string;
+  state: string;
+  due_at: string | null;
+  ended_reason: string | null;
+}
+
+function runs(): Promise<Run[]> {
+  return account.rows(sql<Run>`
+    select user_id, state, due_at, ended_reason from workflow_enrollments order by id`);
+}
+
+async function releaseAt(now: Instant): Promise<void> {
+  const releaser = createReleaser(evaluatorDeps(db.database, { clock: () => now }));
+  while (await releaser.runOnce()) {
+    // The next page.
+  }
+}
+
+/** A workflow with an enrollment that waits for Tuesday. */
+async function queue(settings: Record<string, unknown> = {}, filters: unknown = {}): Promise<WorkflowIds> {
+  const ids = await account.addWorkflow({ settings: { businessHours: TUESDAY, ...settings }, filters });
+  await account.emit(userId, {});
+  await evaluateAll(account);
+  expect(await runs()).toMatchObject([{ state: 'QUEUED' }]);
+  return ids;
+}
+
+describe('an event outside business hours', () => {
+  test('queues the enrollment until the next opening', async () => {
+    await queue();
+
+    expect(await runs()).toMatchObject([{ state: 'QUEUED', due_at: '2026-03-03 09:00:00+00' }]);
+    expect(await logRows(account)).toMatchObject([
+      {
+        matched: true,
+        enrolled: false,
+        failure_reason: 'OUTSIDE_BUSINESS_HOURS',
+        enrollment_id: expect.any(String),
+        details: { opens_at: '2026-03-03T09:00:00.000000Z', time_zone: 'Europe/Lisbon' },
+      },
+    ]);
+  });
+
+  test('within them enrolls at once', async () => {
+    await account.addWorkflow({ settings: { businessHours: TUESDAY } });
+    await account.emit(userId, { at: OPENING });
+    await evaluateAll(account);
+
+    expect(await runs()).toMatchObject([{ state: 'TRIGGERED' }]);
+  });
+
+  test('counts as an enrollment for those after it', async () => {
+    await queue({ policy: 'ENROLLMENT_POLICY_ONE_ACTIVE' });
+    await account.emit(userId, { at: NOON + HOUR });
+    await evaluateAll(account);
+
+    expect((await logRows(account)).map((row) => row.failure_reason)).toEqual([
+      'OUTSIDE_BUSINESS_HOURS',
+      'ALREADY_ENROLLED',
+    ]);
+  });
+});
+
+describe('a queued enrollment', () => {
+  test('begins when its hours do, and not before', async () => {
+    await queue({}, VIP);
+    await releaseAt(OPENING - 1n);
+    expect(await runs()).toMatchObject([{ state: 'QUEUED' }]);
+    await releaseAt(OPENING + SECOND);
+
+    expect(await runs()).toEqual([
+      { user_id: userId, state: 'TRIGGERED', due_at: '2026-03-03 09:00:01+00', ended_reason: null },
+    ]);
+  });
+
+  test('waits on when its hours have passed by then', async () => {
+    await queue();
+    await releaseAt(OPENING + HOUR);
+
+    expect(await runs()).toMatchObject([{ state: 'QUEUED', due_at: '2026-03-10 09:00:00+00' }]);
+  });
+
+  test('runs the workflow as it is by then', async () => {
+    const ids = await queue();
+    await account.rows(sql`insert into workflow_versions
+      (account_id, workflow_id, version, name, description, status, actions, action, actor)
+      values (${account.accountId}, ${ids.workflowId}, 2, 'A workflow', '', 'ACTIVE', '[]', 'UpdateWorkflow', 'test')`);
+    await account.changeWorkflow(ids, { version: 2n });
+    await account.changeTrigger(ids, { settings: {} });
+    await releaseAt(OPENING);
+
+    expect(
+      await account.rows(sql`select state, workflow_version, trigger_version from workflow_enrollments`),
+    ).toEqual([{ state: 'TRIGGERED', workflow_version: 2, trigger_version: 2 }]);
+  });
+
+  test.each([
+    {
+      name: 'the athlete opted out',
+      change: sql`update users set opted_out_at = now()`,
+      reason: 'OPTED_OUT',
+    },
+    {
+      name: 'the athlete is deleted',
+      change: sql`update users set deleted_at = now()`,
+      reason: 'SUBJECT_DELETED',
+    },
+    {
+      name: 'the filter does not match any more',
+      change: sql`update users set tags = '[]'`,
+      reason: 'NOT_MATCHED',
+    },
+    {
+      name: 'there is another enrollment',
+      change: sql`
+        insert into workflow_enrollments (account_id, id, workflow_id, workflow_version, trigger_id, trigger_version,
+          user_id, cause, state, enrolled_at, recorded_at, ended_at)
+        select account_id, gen_random_uuid(), workflow_id, 1, trigger_id, 1, user_id, cause, 'COMPLETED', now(), now(), now()
+        from workflow_enrollments`,
+      reason: 'ALREADY_ENROLLED',
+    },
+    {
+      name: 'the loop guard holds the athlete',
+      change: sql`insert into workflow_holds (account_id, workflow_id, user_id, held_at)
+        select account_id, workflow_id, user_id, now() from workflow_enrollments`,
+      reason: 'LOOP_CYCLE',
+    },
+  ])('is cancelled when $name', async ({ change, reason }) => {
+    await queue({}, VIP);
+    await account.rows(change);
+    await releaseAt(OPENING);
+
+    const [run] = (await runs()).filter(({ state }) => state !== 'COMPLETED');
+    expect(run).toEqual({ user_id: userId, state: 'CANCELLED', due_at: null, ended_reason: reason });
+  });
+
+  test.each([
+    {
+      name: 'the workflow is paused',
+      change: { status: 'PAUSED' },
+      of: 'changeWorkflow',
+      reason: 'TRIGGER_INACTIVE',
+    },
+    {
+      name: 'the trigger is deleted',
+      change: { deleted_at: NOON },
+      of: 'changeTrigger',
+      reason: 'TRIGGER_INACTIVE',
+    },
+    {
+      name: 'the trigger waits for another event',
+      change: { trigger_event: 'session_missed' },
+      of: 'changeTrigger',
+      reason: 'NOT_MATCHED',
+    },
+  ] as const)('is cancelled when $name', async ({ change, of, reason }) => {
+    const ids = await queue();
+    await account[of](ids, change);
+    await releaseAt(OPENING);
+
+    expect(await runs()).toMatchObject([{ state: 'CANCELLED', ended_reason: reason }]);
+  });
+
+  test('that cannot be decided is looked at again, and fails in the end', async () => {
+    const ids = await queue();
+    await account.changeTrigger(ids, { filters: { logic: 'XOR' } });
+    await releaseAt(OPENING);
+    expect(await runs()).toMatchObject([{ state: 'QUEUED', due_at: '2026-03-03 09:00:02+00' }]);
+    for (let day = 1n; day < 8n; day += 1n) {
+      await releaseAt(OPENING + day * DAY);
+    }
+
+    expect(await runs()).toMatchObject([{ state: 'FAILED', ended_reason: 'ERROR' }]);
+  });
+});
+
+describe('the place in a cap of a queued enrollment', () => {
+  const cap = { count: 1, window: '86400s' };
+  const places = async () =>
+    (await account.rows(sql<{ count: number }>`select count from enrollment_caps order by name`)).map(
+      ({ count }) => count,
+    );
+
+  test('is kept until it begins, and is no second one then', async () => {
+    await queue({ policy: MULTIPLE, cap });
+    await account.emit(await account.addAthlete(), {});
+    await evaluateAll(account);
+    expect((await logRows(account)).at(-1)?.failure_reason).toBe('CAP_REACHED');
+    await releaseAt(OPENING);
+
+    expect(await runs()).toMatchObject([{ state: 'TRIGGERED' }]);
+    expect(await places()).toEqual([1]);
+  });
+
+  test('is free again when it is cancelled', async () => {
+    await queue({ policy: MULTIPLE, cap });
+    await account.rows(sql`update users set opted_out_at = now()`);
+    await releaseAt(OPENING);
+    expect(await places()).toEqual([0]);
+    await account.emit(await account.addAthlete(), { at: NOON });
+    await evaluateAll(account);
+
+    expect((await logRows(account)).at(-1)?.failure_reason).toBe('OUTSIDE_BUSINESS_HOURS');
+  });
+
+  test('moves along when the cap has become another one, if that has room', async () => {
+    const ids = await queue({ policy: MULTIPLE, cap });
+    await account.changeTrigger(ids, { settings: { policy: MULTIPLE, cap: { ...cap, name: 'shared' } } });
+    await releaseAt(OPENING);
+    expect(await places()).toEqual([0, 1]);
+
+    expect(await runs()).toMatchObject([{ state: 'TRIGGERED' }]);
+  });
+
+  test('is none when the other cap is full', async () => {
+    const shared = { policy: MULTIPLE, cap: { ...cap, name: 'shared' } };
+    const ids = await queue({ policy: MULTIPLE, cap });
+    await account.addWorkflow({ event: 'session_missed', settings: shared });
+    await account.emit(userId, { type: 'session_missed' });
+    await evaluateAll(account);
+    await account.changeTrigger(ids, { settings: shared });
+    await releaseAt(OPENING);
+
+    expect((await runs())[0]).toMatchObject({ state: 'CANCELLED', ended_reason: 'CAP_REACHED' });
+    expect(await places()).toEqual([0, 1]);
+  });
+});

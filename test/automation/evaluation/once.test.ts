@@ -1,0 +1,148 @@
+/** Exactly once and in order, whoever evaluates and whatever breaks. */
+import { sql } from 'kysely';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createEvaluator } from '../../../src/automation/evaluation/evaluator.ts';
+import { tryLockPartition } from '../../../src/store/lock-partition.ts';
+import { openFaultyDatabase } from '../../support/statement-faults.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import {
+  type AutomatedAccount,
+  createAutomatedAccount,
+  evaluateAll,
+  evaluatorDeps,
+  loggedReasons,
+  NOON,
+  SECOND,
+  waitingPartitions,
+} from './automated-account.ts';
+
+const MULTIPLE = { policy: 'ENROLLMENT_POLICY_MULTIPLE' };
+
+let db: TestDatabase;
+let account: AutomatedAccount;
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterAll(() => db.close());
+beforeEach(async () => {
+  account = await createAutomatedAccount(db.database);
+});
+
+/** What was evaluated: the events' numbers in the order of the log, by athlete. */
+async function loggedNumbers(): Promise<Record<string, number[]>> {
+  const rows = await account.rows(sql<{ user_id: string; n: number }>`
+    select user_id, (event ->> 'n')::int as n from (
+      select id, user_id, event_data -> 'data' as event from trigger_execution_logs
+    ) l order by id`);
+  const byAthlete = Map.groupBy(rows, ({ user_id }) => user_id);
+  return Object.fromEntries([...byAthlete].map(([userId, ofUser]) => [userId, ofUser.map(({ n }) => n)]));
+}
+
+function numbered(count: number, from = 0) {
+  return Array.from({ length: count }, (_, index) => ({
+    data: { n: from + index },
+    at: NOON + BigInt(from + index) * 3_600n * SECOND,
+  }));
+}
+
+describe('a partition', () => {
+  test('is evaluated in order, batch after batch', async () => {
+    await account.addWorkflow({ settings: MULTIPLE });
+    const userId = await account.addAthlete();
+    await account.emit(userId, ...numbered(7));
+    const evaluator = createEvaluator(evaluatorDeps(db.database, { limits: { evaluatedEntries: 3 } }));
+    const [{ partition } = { partition: -1 }] = await waitingPartitions(account);
+    const evaluate = () => evaluator.evaluatePartition(account.accountId, partition);
+
+    expect(await evaluate()).toEqual({ evaluated: 3, hasMore: true });
+    expect(await evaluate()).toEqual({ evaluated: 3, hasMore: true });
+    expect(await evaluate()).toEqual({ evaluated: 1, hasMore: false });
+    expect(await evaluate()).toEqual({ evaluated: 0, hasMore: false });
+    expect(await loggedNumbers()).toEqual({ [userId]: [0, 1, 2, 3, 4, 5, 6] });
+  });
+
+  test('is one transaction’s at a time', async () => {
+    const userId = await account.addAthlete();
+    await account.emit(userId, {});
+    const [{ partition } = { partition: -1 }] = await waitingPartitions(account);
+    const evaluator = createEvaluator(evaluatorDeps(db.open()));
+
+    await account.inTransaction(async (tx) => {
+      expect(await tryLockPartition(tx, partition)).toBe(true);
+      expect(await evaluator.evaluatePartition(account.accountId, partition)).toBe('BUSY');
+    });
+
+    expect(await evaluator.evaluatePartition(account.accountId, partition)).toMatchObject({ evaluated: 1 });
+  });
+
+  test('of another account is not in the way', async () => {
+    const other = await createAutomatedAccount(db.database);
+    const evaluator = createEvaluator(evaluatorDeps(db.open()));
+
+    await other.inTransaction(async (tx) => {
+      expect(await tryLockPartition(tx, 0)).toBe(true);
+      expect(await evaluator.evaluatePartition(account.accountId, 0)).toEqual({
+        evaluated: 0,
+        hasMore: false,
+      });
+    });
+  });
+});
+
+test('two evaluators that fight over every partition evaluate each event once, each athlete’s in order', async () => {
+  await account.addWorkflow({ settings: MULTIPLE });
+  const userIds = [];
+  for (let made = 0; made < 4; made += 1) {
+    const userId = await account.addAthlete();
+    await account.emit(userId, ...numbered(10));
+    userIds.push(userId);
+  }
+  const evaluators = [db.open(), db.open()].map((database) =>
+    createEvaluator(evaluatorDeps(database, { limits: { evaluatedEntries: 2 } })),
+  );
+
+  await Promise.all(evaluators.map((evaluator) => untilNothingWaits(() => evaluateAll(account, evaluator))));
+
+  const order = Array.from({ length: 10 }, (_, n) => n);
+  expect(await loggedNumbers()).toEqual(Object.fromEntries(userIds.map((userId) => [userId, order])));
+});
+
+async function untilNothingWaits(evaluate: () => Promise<unknown>): Promise<void> {
+  while ((await waitingPartitions(account)).length > 0) {
+    await evaluate();
+  }
+}
+
+/** The statements of a batch of three, `begin` to `commit`, and a little more. */
+const STATEMENTS = 20;
+
+describe('a connection that breaks', () => {
+  test.each(['cut', 'cut after'] as const)('at any statement (%s) leaves all or nothing', async (how) => {
+    const faulty = openFaultyDatabase(db);
+    await account.addWorkflow({ settings: { ...MULTIPLE, cap: { count: 1000, window: '86400s' } } });
+    await account.addWorkflow({ event: 'session_missed' });
+    const evaluator = createEvaluator(evaluatorDeps(faulty.database));
+    let emitted = 0;
+    const userId = await account.addAthlete();
+    for (const statement of [...Array.from({ length: STATEMENTS }, (_, n) => n + 2), 'commit' as const]) {
+      await account.emit(userId, ...numbered(3, emitted));
+      emitted += 3;
+      const [{ partition } = { partition: -1 }] = await waitingPartitions(account);
+
+      faulty.arm({ statement, how, times: 1 });
+      await evaluator.evaluatePartition(account.accountId, partition).catch((error: Error) => {
+        expect(error).toMatchObject({ reason: 'DATABASE_UNAVAILABLE' });
+      });
+      faulty.disarm();
+      await evaluateAll(account, evaluator);
+    }
+    await faulty.close();
+
+    expect(await loggedNumbers()).toEqual({ [userId]: Array.from({ length: emitted }, (_, n) => n) });
+    expect(new Set(await loggedReasons(account))).toEqual(new Set(['ENROLLED']));
+    const counted = await account.rows(sql`
+      select (select count(*)::int from workflow_enrollments) as enrollments, (select count(*)::int from events) as events,
+        (select sum(count)::int from enrollment_caps) as places, (select count(*)::int from dead_letters) as letters`);
+    expect(counted).toEqual([{ enrollments: emitted, events: emitted, places: emitted, letters: 0 }]);
+  });
+});
