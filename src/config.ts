@@ -130,6 +130,8 @@ export interface Limits {
   /** The highest count of a limit for each athlete, and of a cap for all. */
   readonly limitedEnrollments: number;
   readonly cappedEnrollments: number;
+  /** Pairs of what a workflow emits and who waits for it that the check for loops looks at. */
+  readonly loopSteps: number;
   /** Intervals of a week's business hours, and days on which nothing opens. */
   readonly openIntervals: number;
   readonly holidays: number;
@@ -314,6 +316,7 @@ const LIMITS: Limits = Object.freeze({
   longestSpanDays: 400,
   limitedEnrollments: 1_000,
   cappedEnrollments: 1_000_000,
+  loopSteps: 50_000,
   openIntervals: 100,
   holidays: 1_000,
   schedulerIntervalMs: 1_000,

@@ -37,7 +37,7 @@ export async function activateWorkflow(
   const rulebook = await loadRulebook(tx, config);
   await requireReady(change, { workflow, trigger }, rulebook);
   await changeStatus(change, revision, { workflow, trigger, status: 'ACTIVE', action: 'ActivateWorkflow' });
-  return { workflow, trigger, warnings: await guardLoops(tx, { workflow, trigger }, rulebook.types) };
+  return { workflow, trigger, warnings: await guardLoops(tx, { workflow, trigger }, rulebook) };
 }
 
 /** A workflow may have been stored a long time ago: it is held against what the account has today. */

@@ -3,11 +3,11 @@ import type { Action } from '../../gen/automation/v1/action_pb.ts';
 import { newId } from '../../new-id.ts';
 import type { Change } from '../../store/change.ts';
 import { WorkflowEntity } from '../../store/entities/workflow.ts';
-import type { AccountTypes } from '../event-types/account-types.ts';
 import { addTrigger } from './add-trigger.ts';
 import type { Configured } from './configured.ts';
 import { guardLoops } from './loops/guard-loops.ts';
 import { recordWorkflow } from './record.ts';
+import type { Rulebook } from './rulebook.ts';
 import { storedActions } from './stored-actions.ts';
 import type { TriggerDraft } from './trigger-draft.ts';
 
@@ -24,7 +24,7 @@ export async function addWorkflow(
   change: Change,
   revision: bigint,
   draft: WorkflowDraft,
-  { types, action }: { types: AccountTypes; action: string },
+  { rulebook, action }: { rulebook: Rulebook; action: string },
 ): Promise<Configured> {
   const { tx, now, actor } = change;
   const { name, description } = draft;
@@ -38,5 +38,5 @@ export async function addWorkflow(
   const trigger = draft.trigger
     ? await addTrigger(change, revision, { workflow, draft: draft.trigger, action })
     : null;
-  return { workflow, trigger, warnings: await guardLoops(tx, { workflow, trigger }, types) };
+  return { workflow, trigger, warnings: await guardLoops(tx, { workflow, trigger }, rulebook) };
 }

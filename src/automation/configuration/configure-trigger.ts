@@ -17,13 +17,13 @@ export async function configureTrigger(
 ): Promise<ConfiguredTrigger> {
   const { tx } = change;
   const revision = await bumpRevision(tx);
-  const { types } = await loadRulebook(tx, config);
-  const draft = readRequiredTrigger(request.trigger, types, config.limits, 'trigger');
+  const rulebook = await loadRulebook(tx, config);
+  const draft = readRequiredTrigger(request.trigger, rulebook.types, config.limits, 'trigger');
   const workflow = await requireWorkflow(tx, request.workflowId);
   requireNotArchived(workflow);
   if (await liveTriggerOf(tx, workflow.id)) {
     throw triggerExists(workflow.id);
   }
   const trigger = await addTrigger(change, revision, { workflow, draft, action: 'ConfigureTrigger' });
-  return { trigger, warnings: await guardLoops(tx, { workflow, trigger }, types) };
+  return { trigger, warnings: await guardLoops(tx, { workflow, trigger }, rulebook) };
 }

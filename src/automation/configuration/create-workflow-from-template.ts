@@ -30,7 +30,7 @@ export async function createWorkflowFromTemplate(
   requireNone(inParameters(template, read.violations));
   const draft = { ...input, trigger: read.trigger };
   const action = 'CreateWorkflowFromTemplate';
-  return addWorkflow(change, revision, draft, { types: rulebook.types, action });
+  return addWorkflow(change, revision, draft, { rulebook, action });
 }
 
 function requireTemplate(slug: string): Template {

@@ -22,5 +22,5 @@ export async function createWorkflow(
   const read = await validateNewWorkflow(change.tx, { name, description, actions, trigger }, rulebook);
   requireNone(read.violations);
   const draft = { name, description, actions, trigger: read.trigger };
-  return addWorkflow(change, revision, draft, { types: rulebook.types, action: 'CreateWorkflow' });
+  return addWorkflow(change, revision, draft, { rulebook, action: 'CreateWorkflow' });
 }

@@ -2,10 +2,10 @@
 import type { Change } from '../../store/change.ts';
 import type { Workflow } from '../../store/entities/workflow.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
-import type { AccountTypes } from '../event-types/account-types.ts';
 import type { ConfiguredTrigger } from './configured.ts';
 import { guardLoops } from './loops/guard-loops.ts';
 import { recordTrigger, triggerBefore } from './record.ts';
+import type { Rulebook } from './rulebook.ts';
 import { storedTrigger, type TriggerDraft } from './trigger-draft.ts';
 
 /** The draft is valid; a deleted trigger is so no more. TRIGGER_LOOP. `action` is the method's name. */
@@ -13,7 +13,7 @@ export async function replaceTrigger(
   change: Change,
   revision: bigint,
   { trigger, workflow, draft }: { trigger: WorkflowTrigger; workflow: Workflow; draft: TriggerDraft },
-  { types, action }: { types: AccountTypes; action: string },
+  { rulebook, action }: { rulebook: Rulebook; action: string },
 ): Promise<ConfiguredTrigger> {
   const before = triggerBefore(trigger, workflow);
   Object.assign(trigger, storedTrigger(draft));
@@ -23,5 +23,5 @@ export async function replaceTrigger(
   // What is scheduled by it is read from the database.
   await change.tx.em.flush();
   await recordTrigger(change, revision, { trigger, workflow, action, before });
-  return { trigger, warnings: await guardLoops(change.tx, { workflow, trigger }, types) };
+  return { trigger, warnings: await guardLoops(change.tx, { workflow, trigger }, rulebook) };
 }

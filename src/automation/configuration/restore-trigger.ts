@@ -28,12 +28,17 @@ export async function restoreTrigger(
   if (!trigger.deletedAt) {
     return { trigger, warnings: [] };
   }
-  const { types } = await loadRulebook(tx, config);
-  const draft = readRecordedTrigger(trigger, types, config.limits, 'trigger');
+  const rulebook = await loadRulebook(tx, config);
+  const draft = readRecordedTrigger(trigger, rulebook.types, config.limits, 'trigger');
   const workflow = await requireWorkflow(tx, trigger.workflowId);
   requireNotArchived(workflow);
   if (await liveTriggerOf(tx, workflow.id)) {
     throw triggerExists(workflow.id);
   }
-  return replaceTrigger(change, revision, { trigger, workflow, draft }, { types, action: 'RestoreTrigger' });
+  return replaceTrigger(
+    change,
+    revision,
+    { trigger, workflow, draft },
+    { rulebook, action: 'RestoreTrigger' },
+  );
 }

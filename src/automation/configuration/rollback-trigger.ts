@@ -27,10 +27,15 @@ export async function rollbackTrigger(
   requireNotDeleted(trigger);
   requireEtag(request.etag, trigger);
   const version = await requireVersion(tx, trigger.id, request.version);
-  const { types } = await loadRulebook(tx, config);
-  const draft = readRecordedTrigger(version, types, config.limits, 'trigger');
+  const rulebook = await loadRulebook(tx, config);
+  const draft = readRecordedTrigger(version, rulebook.types, config.limits, 'trigger');
   const workflow = await requireWorkflow(tx, trigger.workflowId);
-  return replaceTrigger(change, revision, { trigger, workflow, draft }, { types, action: 'RollbackTrigger' });
+  return replaceTrigger(
+    change,
+    revision,
+    { trigger, workflow, draft },
+    { rulebook, action: 'RollbackTrigger' },
+  );
 }
 
 async function requireVersion(

@@ -17,11 +17,16 @@ export async function updateTrigger(
 ): Promise<ConfiguredTrigger> {
   const { tx } = change;
   const revision = await bumpRevision(tx);
-  const { types } = await loadRulebook(tx, config);
-  const draft = readRequiredTrigger(request.trigger, types, config.limits, 'trigger');
+  const rulebook = await loadRulebook(tx, config);
+  const draft = readRequiredTrigger(request.trigger, rulebook.types, config.limits, 'trigger');
   const trigger = await requireTrigger(tx, request.triggerId);
   requireNotDeleted(trigger);
   requireEtag(request.etag, trigger);
   const workflow = await requireWorkflow(tx, trigger.workflowId);
-  return replaceTrigger(change, revision, { trigger, workflow, draft }, { types, action: 'UpdateTrigger' });
+  return replaceTrigger(
+    change,
+    revision,
+    { trigger, workflow, draft },
+    { rulebook, action: 'UpdateTrigger' },
+  );
 }

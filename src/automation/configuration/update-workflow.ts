@@ -46,5 +46,5 @@ export async function updateWorkflow(
     trigger.revision = revision;
   }
   recordWorkflow(change, workflow, { action: 'UpdateWorkflow', before });
-  return { workflow, trigger, warnings: await guardLoops(tx, { workflow, trigger }, rulebook.types) };
+  return { workflow, trigger, warnings: await guardLoops(tx, { workflow, trigger }, rulebook) };
 }

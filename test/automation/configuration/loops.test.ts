@@ -156,3 +156,27 @@ describe('there is no loop', () => {
     );
   });
 });
+
+describe('a search that would take too long', () => {
+  it('is given up, and says so', async () => {
+    const { accountId } = client;
+    client = createAutomationClient(db.database, { accountId, limits: { loopSteps: 1 } });
+    await createActiveWorkflow(client, chain('a', 'b'));
+    await createActiveWorkflow(client, chain('b', 'c'));
+
+    const made = await client.workflows.createWorkflow(chain('z', 'a'));
+
+    expect(reasonsOf(made)).toEqual(['LOOP_CHECK_INCOMPLETE']);
+    expect(reasonsOf(await activate(present(made.workflow)))).toEqual(['LOOP_CHECK_INCOMPLETE']);
+  });
+
+  it('is not made of many workflows that emit the same', async () => {
+    const { accountId } = client;
+    client = createAutomationClient(db.database, { accountId, limits: { loopSteps: 12 } });
+    for (const at of [1, 2, 3, 4, 5]) {
+      await createActiveWorkflow(client, { name: `${at}`, trigger: onTag('a'), actions: [addTag('b')] });
+      await createActiveWorkflow(client, { name: `${at}`, trigger: onTag('b'), actions: [addTag('c')] });
+    }
+    expect(await verdictOn(client, chain('z', 'a'))).toBe('NONE');
+  });
+});

@@ -1,6 +1,5 @@
-/** Whether what a workflow does sets another one off: surely, perhaps, or not at all. */
-import type { Action } from '../../../gen/automation/v1/action_pb.ts';
-import { type Emission, emissionsOf } from '../../actions/emissions.ts';
+/** Whether what one workflow emits sets another one off: surely, perhaps, or not at all. */
+import type { Emission } from '../../actions/emissions.ts';
 import type { AccountTypes } from '../../event-types/account-types.ts';
 import type { EventType } from '../../event-types/event-type.ts';
 import {
@@ -11,27 +10,27 @@ import {
   type JsonObject,
 } from '../../filters/filter.ts';
 import { foresee } from '../../filters/refute-filter.ts';
-import type { TriggerDraft } from '../trigger-draft.ts';
 
 /** A workflow whose trigger takes part, or is about to. */
 export interface LoopNode {
   readonly workflowId: string;
   readonly name: string;
-  readonly trigger: Pick<TriggerDraft, 'triggerEvent' | 'filter' | 'settings'>;
-  readonly actions: readonly Action[];
+  readonly trigger: LoopTrigger;
+  /** Of its actions, in order. */
+  emissions(): readonly Emission[];
+}
+
+/** What decides whether a trigger matches. */
+export interface LoopTrigger {
+  readonly triggerEvent: string;
+  readonly filter: FilterGroup;
+  readonly configuration: Readonly<Record<string, string>>;
 }
 
 export type Edge = 'CERTAIN' | 'POSSIBLE' | 'NONE';
 
-export function edgeBetween(from: LoopNode, to: LoopNode, types: AccountTypes): Edge {
-  const edges = from.actions.flatMap(emissionsOf).map((emission) => edgeOf(emission, to, types));
-  if (edges.includes('CERTAIN')) {
-    return 'CERTAIN';
-  }
-  return edges.includes('POSSIBLE') ? 'POSSIBLE' : 'NONE';
-}
-
-function edgeOf(emission: Emission, { trigger }: LoopNode, types: AccountTypes): Edge {
+/** Whether what is emitted sets the workflow off. */
+export function edgeOf(emission: Emission, { trigger }: LoopNode, types: AccountTypes): Edge {
   const eventType = types.eventType(trigger.triggerEvent);
   if (emission.type !== trigger.triggerEvent || !eventType) {
     return 'NONE';
@@ -60,8 +59,8 @@ function verdictOf(filter: FilterGroup, catalogue: FieldCatalogue, known: JsonOb
 }
 
 /** The configuration counts as conditions that hold together with the filter. */
-function wholeFilter({ filter, settings }: LoopNode['trigger']): FilterGroup {
-  const conditions = Object.entries(settings.configuration).map(
+function wholeFilter({ filter, configuration }: LoopTrigger): FilterGroup {
+  const conditions = Object.entries(configuration).map(
     ([field, value]): FilterCondition => ({ field, operator: 'equals', value }),
   );
   const isEmpty = filter.conditions.length === 0 && filter.groups.length === 0;

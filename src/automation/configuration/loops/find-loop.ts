@@ -1,9 +1,8 @@
 /** Finds a way from a workflow through others back to itself, along what each of them emits. */
 import type { Transaction } from '../../../store/database.ts';
-import { emissionsOf } from '../../actions/emissions.ts';
 import type { AccountTypes } from '../../event-types/account-types.ts';
-import { type Edge, edgeBetween, type LoopNode } from './edge.ts';
-import { findListeners } from './listeners.ts';
+import { type Edge, edgeOf, type LoopNode } from './edge.ts';
+import { createListeners, type LoadListeners } from './listeners.ts';
 
 export interface Loop {
   /** From the workflow on, each once. */
@@ -12,65 +11,73 @@ export interface Loop {
   readonly isCertain: boolean;
 }
 
-/** Gives the workflows that one sets off, and how surely. */
-export type Followers = (from: LoopNode) => Promise<readonly { node: LoopNode; edge: Edge }[]>;
+interface Search {
+  readonly load: LoadListeners;
+  readonly types: AccountTypes;
+  readonly accepted: readonly Edge[];
+  /** How many more pairs of an emission and a workflow may be looked at. */
+  steps: number;
+}
 
 /**
- * The shortest loop through the workflow of which every step is certain, else the shortest one at all. Whatever the
- * account has stored takes part; `start` does so as it is given.
+ * The shortest loop through the workflow of which every step is certain, else the shortest one at all, else `NONE`;
+ * `UNKNOWN` when more than `mostSteps` would have had to be looked at. Whatever the account has stored takes part;
+ * `start` does so as it is given.
  */
 export async function findLoop(
   tx: Transaction,
   start: LoopNode,
   types: AccountTypes,
-): Promise<Loop | undefined> {
-  const followers = createFollowers(tx, start, types);
-  const certain = await findPath(start, followers, ['CERTAIN']);
-  if (certain) {
+  mostSteps: number,
+): Promise<Loop | 'NONE' | 'UNKNOWN'> {
+  const load = createListeners(tx, start, types);
+  const certain = await findPath(start, { load, types, accepted: ['CERTAIN'], steps: mostSteps });
+  if (Array.isArray(certain)) {
     return { path: certain, isCertain: true };
   }
-  const possible = await findPath(start, followers, ['CERTAIN', 'POSSIBLE']);
-  return possible && { path: possible, isCertain: false };
+  const accepted: readonly Edge[] = ['CERTAIN', 'POSSIBLE'];
+  const possible = await findPath(start, { load, types, accepted, steps: mostSteps });
+  if (Array.isArray(possible)) {
+    return { path: possible, isCertain: false };
+  }
+  return certain === 'UNKNOWN' ? certain : possible;
 }
 
-/** Asks the database about the emissions of each workflow once. */
-function createFollowers(tx: Transaction, start: LoopNode, types: AccountTypes): Followers {
-  const kept = new Map<string, Promise<readonly { node: LoopNode; edge: Edge }[]>>();
-  const find = async (from: LoopNode) => {
-    const listeners = await findListeners(tx, from.actions.flatMap(emissionsOf), types, [start.workflowId]);
-    return [start, ...listeners].map((node) => ({ node, edge: edgeBetween(from, node, types) }));
-  };
-  return (from) => {
-    const known = kept.get(from.workflowId) ?? find(from);
-    kept.set(from.workflowId, known);
-    return known;
-  };
-}
-
-/** Breadth first, so that the path is a shortest one. */
-async function findPath(
-  start: LoopNode,
-  followers: Followers,
-  accepted: readonly Edge[],
-): Promise<readonly LoopNode[] | undefined> {
+/** Breadth first, so that the path is a shortest one; what several workflows emit alike is looked at once. */
+async function findPath(start: LoopNode, search: Search): Promise<LoopNode[] | 'NONE' | 'UNKNOWN'> {
   const cameFrom = new Map<LoopNode, LoopNode | undefined>([[start, undefined]]);
-  const seenIds = new Set([start.workflowId]);
-  // The map grows while it is gone through.
-  for (const from of cameFrom.keys()) {
-    for (const { node, edge } of await followers(from)) {
-      if (!accepted.includes(edge)) {
-        continue;
-      }
-      if (node === start) {
-        return pathTo(from, cameFrom);
-      }
-      if (!seenIds.has(node.workflowId)) {
-        seenIds.add(node.workflowId);
-        cameFrom.set(node, from);
+  const seen = new Set<string>();
+  let frontier: readonly LoopNode[] = [start];
+  while (frontier.length > 0) {
+    const emitted = frontier.flatMap((from) => from.emissions().map((emission) => ({ from, emission })));
+    const fresh = emitted.filter(({ emission }) => isFirst(JSON.stringify(emission), seen));
+    const listenersOf = await search.load(fresh.map(({ emission }) => emission));
+    const next: LoopNode[] = [];
+    for (const { from, emission } of fresh) {
+      for (const node of listenersOf(emission)) {
+        search.steps -= 1;
+        if (search.steps < 0) {
+          return 'UNKNOWN';
+        }
+        if (!search.accepted.includes(edgeOf(emission, node, search.types))) {
+          continue;
+        }
+        if (node === start) {
+          return pathTo(from, cameFrom);
+        }
+        if (!cameFrom.has(node)) {
+          cameFrom.set(node, from);
+          next.push(node);
+        }
       }
     }
+    frontier = next;
   }
-  return undefined;
+  return 'NONE';
+}
+
+function isFirst(key: string, seen: Set<string>): boolean {
+  return !seen.has(key) && seen.add(key).has(key);
 }
 
 function pathTo(end: LoopNode, cameFrom: ReadonlyMap<LoopNode, LoopNode | undefined>): LoopNode[] {

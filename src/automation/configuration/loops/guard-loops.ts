@@ -3,8 +3,11 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { DomainError } from '../../../domain-error.ts';
 import type { WarningSchema } from '../../../gen/automation/v1/trigger_pb.ts';
 import type { Transaction } from '../../../store/database.ts';
-import type { AccountTypes } from '../../event-types/account-types.ts';
+import type { Workflow } from '../../../store/entities/workflow.ts';
+import type { WorkflowTrigger } from '../../../store/entities/workflow-trigger.ts';
+import { emissionsOf } from '../../actions/emissions.ts';
 import { takesPart } from '../participation.ts';
+import type { Rulebook } from '../rulebook.ts';
 import { readStoredActions } from '../stored-actions.ts';
 import { readStoredTrigger } from '../trigger-draft.ts';
 import type { WorkflowWithTrigger } from '../workflows.ts';
@@ -14,29 +17,31 @@ import { findLoop, type Loop } from './find-loop.ts';
 export type Warning = MessageInitShape<typeof WarningSchema>;
 
 /** A path is told as far as anybody would read it, and as it fits into an answer's metadata. */
-const TOLD_WORKFLOWS = 20;
-const TOLD_NAME = 60;
+const TOLD_WORKFLOWS = 10;
+const TOLD_NAME = 40;
 
 /**
  * TRIGGER_LOOP when the workflow takes part and every step of a loop is certain. Otherwise the warnings: of a loop
- * that is merely possible, or that waits for the workflow to be activated. The account's revision has been counted,
- * so that no other change comes in between.
+ * that is merely possible, or that waits for the workflow to be activated, or that there is too much to look at (the
+ * guard at run time stops what got by). The account's revision has been counted: no other change comes in between.
  */
 export async function guardLoops(
   tx: Transaction,
   { workflow, trigger }: WorkflowWithTrigger,
-  types: AccountTypes,
+  { types, config }: Rulebook,
 ): Promise<Warning[]> {
   if (!trigger) {
     return [];
   }
-  const node: LoopNode = {
-    ...{ workflowId: workflow.id, name: workflow.name },
-    ...{ trigger: readStoredTrigger(trigger), actions: readStoredActions(workflow.actions) },
-  };
-  const loop = await findLoop(tx, node, types);
-  if (!loop) {
+  const { loopSteps } = config.limits;
+  const loop = await findLoop(tx, nodeOf({ workflow, trigger }), types, loopSteps);
+  if (loop === 'NONE') {
     return [];
+  }
+  if (loop === 'UNKNOWN') {
+    const message =
+      'too many workflows wait for what this one emits to tell whether it may set itself off again';
+    return [{ reason: 'LOOP_CHECK_INCOMPLETE', message }];
   }
   if (loop.isCertain && takesPart(trigger, workflow)) {
     throw new DomainError('TRIGGER_LOOP', `the workflow would set itself off again: ${routeOf(loop)}`, {
@@ -46,6 +51,15 @@ export async function guardLoops(
   const [reason, may] = loop.isCertain ? ['TRIGGER_LOOP', 'will'] : ['POSSIBLE_TRIGGER_LOOP', 'may'];
   const message = `once active, the workflow ${may} set itself off again: ${routeOf(loop)}`;
   return [{ reason, message, metadata: metadataOf(loop) }];
+}
+
+function nodeOf({ workflow, trigger }: { workflow: Workflow; trigger: WorkflowTrigger }): LoopNode {
+  const { triggerEvent, filter, settings } = readStoredTrigger(trigger);
+  return {
+    ...{ workflowId: workflow.id, name: workflow.name },
+    trigger: { triggerEvent, filter, configuration: settings.configuration },
+    emissions: () => readStoredActions(workflow.actions).flatMap(emissionsOf),
+  };
 }
 
 function routeOf({ path }: Loop): string {
@@ -64,5 +78,5 @@ function metadataOf({ path }: Loop): Record<string, string> {
 function namesOf(path: readonly LoopNode[]): string[] {
   return path
     .slice(0, TOLD_WORKFLOWS)
-    .map(({ name }) => (name.length > TOLD_NAME ? `${name.slice(0, TOLD_NAME)}…` : name));
+    .map(({ name }) => (name.length > TOLD_NAME ? `${name.slice(0, TOLD_NAME).toWellFormed()}…` : name));
 }

@@ -1,66 +1,98 @@
-/** Finds the workflows that what others emit may set off. */
+/** Finds the workflows that wait for what others emit. */
 import { sql } from 'kysely';
 import type { Transaction } from '../../../store/database.ts';
-import type { Emission } from '../../actions/emissions.ts';
+import { type Emission, emissionsOf } from '../../actions/emissions.ts';
 import type { AccountTypes } from '../../event-types/account-types.ts';
-import type { JsonObject } from '../../filters/filter.ts';
+import type { JsonValue } from '../../filters/filter.ts';
+import { readStoredFilter } from '../../filters/read-filter.ts';
 import { readStoredActions } from '../stored-actions.ts';
-import { readStoredTrigger } from '../trigger-draft.ts';
-import type { LoopNode } from './edge.ts';
+import type { LoopNode, LoopTrigger } from './edge.ts';
+
+/** Gives those that wait for an event with the configuration that the emission settles; their filters are not asked. */
+export type ListenersOf = (emission: Emission) => readonly LoopNode[];
+
+/** Reads, once for each, who waits for these emissions. */
+export type LoadListeners = (emissions: readonly Emission[]) => Promise<ListenersOf>;
 
 interface ListenerRow {
   readonly workflow_id: string;
   readonly name: string;
-  readonly actions: unknown[];
+  /** JSON, which is read of those alone that are gone through. */
+  readonly actions: string;
   readonly trigger_event: string;
-  readonly filters: Record<string, unknown>;
-  readonly settings: Record<string, unknown>;
+  readonly filters: JsonValue;
+  readonly configuration: Record<string, string>;
 }
 
-/**
- * Workflows whose trigger takes part and waits for one of these emissions, but for those that are known already. What
- * an event's configuration settles is looked at here, the filter is not.
- */
-export async function findListeners(
-  tx: Transaction,
-  emissions: readonly Emission[],
-  types: AccountTypes,
-  knownIds: readonly string[],
-): Promise<LoopNode[]> {
-  const asked = distinct(emissions.map((emission) => [emission.type, settledBy(emission, types)]));
-  if (asked.length === 0) {
+/** Of the account's workflows whose trigger takes part; `start` does so as it is given, stored or not. */
+export function createListeners(tx: Transaction, start: LoopNode, types: AccountTypes): LoadListeners {
+  const known = new Map<string, LoopNode[]>();
+  const placeOf = (key: string) => known.get(key) ?? [];
+  return async (emissions) => {
+    const keys = [...new Set(emissions.map((emission) => keyOfEmission(emission, types)))];
+    const unread = keys.filter((key) => !known.has(key));
+    for (const key of unread) {
+      known.set(key, key === keyOfTrigger(start.trigger) ? [start] : []);
+    }
+    for (const node of await readListeners(tx, unread, start.workflowId)) {
+      placeOf(keyOfTrigger(node.trigger)).push(node);
+    }
+    return (emission) => placeOf(keyOfEmission(emission, types));
+  };
+}
+
+/** An event with its configuration: a trigger has exactly the one that its event requires. */
+function keyOfTrigger({ triggerEvent, configuration }: LoopTrigger): string {
+  return keyOf(triggerEvent, Object.entries(configuration));
+}
+
+function keyOfEmission({ type, known }: Emission, types: AccountTypes): string {
+  const required = types.eventType(type)?.requiredConfiguration ?? [];
+  return keyOf(
+    type,
+    required.map((name) => [name, settledText(known[name], type)]),
+  );
+}
+
+function keyOf(event: string, configuration: readonly (readonly [string, string])[]): string {
+  const sorted = configuration.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([event, Object.fromEntries(sorted)]);
+}
+
+/** Every emission settles what its event requires; one that did not could set off any of its triggers. */
+function settledText(value: JsonValue | undefined, type: string): string {
+  if (typeof value !== 'string') {
+    throw new TypeError(`an emission of ${type} does not settle its configuration`);
+  }
+  return value;
+}
+
+async function readListeners(tx: Transaction, keys: readonly string[], startId: string): Promise<LoopNode[]> {
+  if (keys.length === 0) {
     return [];
   }
+  const pairs = keys.map((key): [string, object] => JSON.parse(key));
+  const events = pairs.map(([event]) => event);
+  const configurations = pairs.map(([, configuration]) => JSON.stringify(configuration));
   const { rows } = await sql<ListenerRow>`
-    select distinct on (w.id) w.id as workflow_id, w.name, w.actions, t.trigger_event, t.filters, t.settings
-    from unnest(${asked.map(([type]) => type)}::text[], ${asked.map(([, known]) => known)}::jsonb[])
-      as e (event, known)
-    join workflow_triggers t on t.account_id = ${tx.accountId} and t.trigger_event = e.event
-      and t.is_active and t.deleted_at is null
-      and (e.known is null or coalesce(t.settings -> 'configuration', '{}') <@ e.known)
+    select w.id as workflow_id, w.name, w.actions::text as actions, t.trigger_event, t.filters,
+      coalesce(t.settings -> 'configuration', '{}') as configuration
+    from workflow_triggers t
     join workflows w on w.account_id = t.account_id and w.id = t.workflow_id and w.status = 'ACTIVE'
-    where w.id <> all(${knownIds}::uuid[])
+    where t.account_id = ${tx.accountId} and t.is_active and t.deleted_at is null
+      and t.trigger_event = any(${[...new Set(events)]}::text[])
+      and (t.trigger_event, coalesce(t.settings -> 'configuration', '{}'))
+        in (select * from unnest(${events}::text[], ${configurations}::jsonb[]))
+      and w.id <> ${startId}
     order by w.id`.execute(tx.sql);
   return rows.map(nodeOfRow);
 }
 
-/** What triggers on the event must have in their configuration, as JSON; null where that is not known. */
-function settledBy({ type, known }: Emission, types: AccountTypes): string | null {
-  const required = types.eventType(type)?.requiredConfiguration ?? [];
-  const settled: JsonObject = Object.fromEntries(required.map((name) => [name, known[name] ?? null]));
-  return Object.values(settled).includes(null) ? null : JSON.stringify(settled);
-}
-
-function distinct(
-  pairs: readonly (readonly [string, string | null])[],
-): (readonly [string, string | null])[] {
-  return [...new Map(pairs.map((pair) => [JSON.stringify(pair), pair])).values()];
-}
-
 function nodeOfRow({ workflow_id: workflowId, name, actions, ...row }: ListenerRow): LoopNode {
-  const { trigger_event: triggerEvent, filters, settings } = row;
+  const { trigger_event: triggerEvent, filters, configuration } = row;
   return {
-    ...{ workflowId, name, actions: readStoredActions(actions) },
-    trigger: readStoredTrigger({ triggerType: '', triggerEvent, filters, settings, isActive: true }),
+    ...{ workflowId, name },
+    trigger: { triggerEvent, filter: readStoredFilter(filters), configuration },
+    emissions: () => readStoredActions(JSON.parse(actions)).flatMap(emissionsOf),
   };
 }
