@@ -1,42 +1,43 @@
 /** Finds out who calls, under which request ID and until when; and answers in time, whatever the handler does. */
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
-import { Code, ConnectError, type Interceptor, type UnaryRequest } from '@connectrpc/connect';
+import type { Interceptor, UnaryRequest } from '@connectrpc/connect';
 import { type CallContext, callContextKey } from '../call-context.ts';
 import type { Limits } from '../config.ts';
 import { DomainError } from '../domain-error.ts';
 import type { Clock } from '../instant.ts';
 import { type Principal, principalKey, UUID } from './access/principal.ts';
-import { callArrivalKey } from './call-arrival.ts';
+import {
+  type AnyRequest,
+  answerReader,
+  type Waiting,
+  waitForCaller,
+  waitForReader,
+} from './waiting-caller.ts';
 
 export interface CallContextOptions {
-  readonly limits: Pick<Limits, 'defaultDeadlineMs' | 'maximumDeadlineMs'>;
+  readonly limits: Pick<Limits, 'defaultDeadlineMs' | 'maximumDeadlineMs' | 'watchMs'>;
   readonly clock: Clock;
   /** Hears of work that failed after its caller had been answered. */
   readonly onLateFailure: (error: unknown, request: UnaryRequest) => void;
+  /** Aborted when the server drains: streams end, calls run on. */
+  readonly draining: AbortSignal;
 }
 
 /**
- * Sets the call context of every unary call. Throws REQUEST_ID_INVALID; DEADLINE_EXCEEDED
- * and CANCELLED as soon as nobody waits for the handler any more.
+ * Sets the call context of every call. Throws REQUEST_ID_INVALID; DEADLINE_EXCEEDED and CANCELLED as soon as nobody
+ * waits for the handler any more. The handler of a stream sees to that itself: its signal is aborted with what to throw.
  */
 export function createCallContextInterceptor(options: CallContextOptions): Interceptor {
   return (next) => async (request) => {
     if (request.stream) {
-      return next(request);
+      const waiting = waitForReader(request, options);
+      request.contextValues.set(callContextKey, callContextFor(request, waiting, options.clock));
+      return answerReader(waiting, () => next(request));
     }
-    const principal = principalOf(request);
     const waiting = waitForCaller(request, options.limits);
-    const { signal, deadlineAtMs } = waiting;
+    const { signal } = waiting;
     try {
-      const call: CallContext = {
-        accountId: principal.accountId,
-        actor: principal.subject,
-        actorKind: actorKindOf(principal.roles),
-        requestId: requestIdOf(request),
-        receivedAt: options.clock(),
-        deadlineAtMs,
-        signal,
-      };
+      const call = callContextFor(request, waiting, options.clock);
       signal.throwIfAborted();
       request.contextValues.set(callContextKey, call);
       const answer = next({ ...request, signal });
@@ -52,7 +53,20 @@ export function createCallContextInterceptor(options: CallContextOptions): Inter
   };
 }
 
-function principalOf({ contextValues }: UnaryRequest): Principal {
+function callContextFor(request: AnyRequest, { deadlineAtMs, signal }: Waiting, clock: Clock): CallContext {
+  const principal = principalOf(request);
+  return {
+    accountId: principal.accountId,
+    actor: principal.subject,
+    actorKind: actorKindOf(principal.roles),
+    requestId: requestIdOf(request),
+    receivedAt: clock(),
+    deadlineAtMs,
+    signal,
+  };
+}
+
+function principalOf({ contextValues }: AnyRequest): Principal {
   const principal = contextValues.get(principalKey);
   if (!principal) {
     throw new TypeError('the authentication interceptor is not installed');
@@ -69,56 +83,12 @@ function actorKindOf(roles: readonly string[]): CallContext['actorKind'] {
 }
 
 /** Whether a method may change something: then its request ID matters. */
-function isWriting(method: UnaryRequest['method']): boolean {
+function isWriting(method: AnyRequest['method']): boolean {
   return method.idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
 }
 
-/** Until when somebody waits: `over` rejects, and `signal` aborts, at the deadline or when the client goes away. */
-function waitForCaller(request: UnaryRequest, limits: CallContextOptions['limits']) {
-  const { atMs, timeoutMs } = request.contextValues.get(callArrivalKey);
-  const deadlineAtMs = atMs + Math.min(timeoutMs ?? limits.defaultDeadlineMs, limits.maximumDeadlineMs);
-  const controller = new AbortController();
-  const { promise: over, reject } = Promise.withResolvers<never>();
-  over.catch(() => {});
-
-  function giveUp(error: DomainError): void {
-    controller.abort(error);
-    reject(error);
-  }
-  function onDeadline(): void {
-    giveUp(new DomainError('DEADLINE_EXCEEDED', 'the deadline passed'));
-  }
-  function onAbort(): void {
-    const reason = request.signal.reason;
-    if (reason instanceof ConnectError && reason.code === Code.DeadlineExceeded) {
-      onDeadline();
-    } else {
-      giveUp(new DomainError('CANCELLED', 'the caller went away'));
-    }
-  }
-
-  const leftMs = deadlineAtMs - performance.now();
-  const timer = setTimeout(onDeadline, Math.max(leftMs, 0));
-  if (leftMs <= 0) {
-    onDeadline();
-  }
-  request.signal.addEventListener('abort', onAbort);
-  if (request.signal.aborted) {
-    onAbort();
-  }
-  return {
-    deadlineAtMs,
-    signal: controller.signal,
-    over,
-    stop() {
-      clearTimeout(timer);
-      request.signal.removeEventListener('abort', onAbort);
-    },
-  };
-}
-
 /** Reads need no request ID, so a malformed one is not refused there. */
-function requestIdOf({ header, method }: UnaryRequest): string | undefined {
+function requestIdOf({ header, method }: AnyRequest): string | undefined {
   const requestId = requestIdIn(header);
   const name = requestIdHeader(header);
   if (requestId === undefined && header.has(name) && isWriting(method)) {

@@ -7,6 +7,7 @@ import { requestIdIn } from './call-context-interceptor.ts';
 import type { CallObserver } from './call-observer.ts';
 import { reasonOf, toConnectError } from './error-status.ts';
 import { describeCause, type Logger } from './logger.ts';
+import { type StreamEnd, tellEnd } from './streamed-call.ts';
 import { traceParentIn } from './trace-parent.ts';
 
 /** Who hears of every call. */
@@ -24,12 +25,13 @@ export function createLogInterceptor(listeners: CallListeners): Interceptor {
     const record = startRecord(listeners, method, header, arrival);
     try {
       const response = await next(request);
-      record.answered();
+      if (response.stream) {
+        return { ...response, message: tellEnd(response.message, record) };
+      }
+      record.completed();
       return response;
     } catch (error) {
-      const answer = toConnectError(error);
-      record.failed(answer.code, error);
-      throw answer;
+      throw record.failed(error);
     }
   };
 }
@@ -43,7 +45,7 @@ export function logFailedCall(
   code: Code,
   error: unknown,
 ): void {
-  startRecord(listeners, method, header, arrival).failed(code, error);
+  startRecord(listeners, method, header, arrival).refused(code, error);
 }
 
 /** The line and the report of one call, for whichever way it ends. */
@@ -52,7 +54,7 @@ function startRecord(
   method: DescMethod,
   header: Headers,
   arrival: CallArrival,
-) {
+): StreamEnd & { refused(code: Code, error: unknown): void } {
   const { protocol, atMs } = arrival;
   const call = calls.start({ method, protocol, traceParent: traceParentIn(header), arrivedAtMs: atMs });
 
@@ -70,18 +72,28 @@ function startRecord(
     };
   }
 
+  /** A refusal with its reason, a defect with its cause. */
+  function refused(code: Code, error: unknown): void {
+    const line = endAs(code, reasonOf(error));
+    if (isDefect(error) && !(error instanceof ConnectError)) {
+      logger.error({ ...line, cause: describeCause(error) }, 'call failed');
+    } else {
+      logger.info(line, 'call refused');
+    }
+  }
+
   return {
-    answered() {
+    completed() {
       logger.info(endAs(undefined, undefined), 'call');
     },
-    /** A refusal with its reason, a defect with its cause. */
-    failed(code: Code, error: unknown) {
-      const line = endAs(code, reasonOf(error));
-      if (isDefect(error) && !(error instanceof ConnectError)) {
-        logger.error({ ...line, cause: describeCause(error) }, 'call failed');
-      } else {
-        logger.info(line, 'call refused');
-      }
+    refused,
+    failed(error) {
+      const answer = toConnectError(error);
+      refused(answer.code, error);
+      return answer;
+    },
+    left() {
+      logger.info(endAs(Code.Canceled, 'CANCELLED'), 'call');
     },
   };
 }

@@ -31,7 +31,7 @@ export interface RoutesOptions {
   readonly calls: CallObserver;
   readonly clock: Clock;
   readonly health: Health;
-  /** Ends the streams of health and reflection, which would otherwise outlast any drain. */
+  /** Ends streams, which would otherwise outlast any drain. */
   readonly draining: AbortSignal;
 }
 
@@ -46,7 +46,7 @@ export function createRoutes(options: RoutesOptions): ConnectRouter {
 }
 
 function optionsOfOurServices(options: RoutesOptions): ConnectRouterOptions {
-  const { authenticate, limits, logger, calls, clock } = options;
+  const { authenticate, limits, logger, calls, clock, draining } = options;
   return {
     acceptCompression: [compressionGzip, compressionBrotli],
     readMaxBytes: limits.messageBytes,
@@ -65,6 +65,7 @@ function optionsOfOurServices(options: RoutesOptions): ConnectRouterOptions {
       createCallContextInterceptor({
         limits,
         clock,
+        draining,
         onLateFailure(error, { method }) {
           if (isDefect(error)) {
             logger.warn({ method: method.name, cause: describeCause(error) }, 'failed after its caller left');

@@ -30,10 +30,19 @@ export interface TransportOptions {
   readonly logLevel: 'error' | 'silent';
   /** Absent: whoever the call says, with every right. */
   readonly authenticate?: Authenticate;
+  /** Absent: the server goes on for ever. */
+  readonly draining?: AbortSignal;
 }
 
 export function createServiceTransport(
-  { accountId, clock, limits, logLevel, authenticate = authenticateByHeaders }: TransportOptions,
+  {
+    accountId,
+    clock,
+    limits,
+    logLevel,
+    authenticate = authenticateByHeaders,
+    draining = new AbortController().signal,
+  }: TransportOptions,
   routes: (router: ConnectRouter) => void,
 ): Transport {
   return createRouterTransport(routes, {
@@ -43,7 +52,7 @@ export function createServiceTransport(
         createLogInterceptor({ logger: createLogger(logLevel), calls: UNOBSERVED }),
         ...createAccessInterceptors(authenticate),
         createValidationInterceptor(),
-        createCallContextInterceptor({ limits, clock, onLateFailure: () => {} }),
+        createCallContextInterceptor({ limits, clock, draining, onLateFailure: () => {} }),
       ],
     },
     transport: { interceptors: [addMetadata(accountId)] },
