@@ -41,13 +41,6 @@ export async function unscheduleTrigger(
   await sql`
     delete from time_cursors
     where account_id = ${accountId} and trigger_id = ${triggerId} and user_id is null`.execute(db);
-  // In the order in which others go through athletes, so that neither waits for the other.
   await sql`
-    with ended as materialized (
-      select id from time_cursors
-      where account_id = ${accountId} and trigger_id = ${triggerId}
-      order by user_id
-      for update
-    )
-    delete from time_cursors c using ended where c.account_id = ${accountId} and c.id = ended.id`.execute(db);
+    delete from time_cursors where account_id = ${accountId} and trigger_id = ${triggerId}`.execute(db);
 }
