@@ -6,7 +6,7 @@ import {
   type Matches,
 } from './compile-condition.ts';
 import type { FieldCatalogue, FilterGroup, FilterInput } from './filter.ts';
-import { conditionsOf, type FilterTree, isGroup, readTree } from './filter-tree.ts';
+import { type FilterTree, isGroup, readTree, type TreeCondition } from './filter-tree.ts';
 import { findNecessaryEqualities, type NecessaryEquality } from './necessary-equalities.ts';
 import { subjectOf } from './subject.ts';
 
@@ -25,34 +25,37 @@ export interface CompiledFilter {
 /** Throws FilterUnreadable for a filter that says nothing by this catalogue; limits are left to validateFilter. */
 export function compileFilter(filter: FilterGroup, catalogue: FieldCatalogue): CompiledFilter {
   const tree = readTree(filter, catalogue);
-  const matches = compileTree(tree);
+  const conditions: CompiledCondition[] = [];
+  const matches = compileTree(tree, conditions);
   return {
     matches: (input) => matches(subjectOf(input)),
-    // Explained rarely: what it takes is not kept.
     explain: (input) =>
-      conditionsOf(tree).map((condition) =>
-        explainCondition(condition, input, compileCondition(condition)(subjectOf(input))),
-      ),
+      conditions.map((each) => explainCondition(each.condition, input, each.matches(subjectOf(input)))),
     necessaryEqualities: findNecessaryEqualities(tree),
   };
 }
 
-function compileTree(tree: FilterTree): Matches {
+interface CompiledCondition {
+  readonly condition: TreeCondition;
+  readonly matches: Matches;
+}
+
+/** Leaves its conditions in `conditions`, in the order of the filter. */
+function compileTree(tree: FilterTree, conditions: CompiledCondition[]): Matches {
   if (!isGroup(tree)) {
-    return compileCondition(tree);
+    const matches = compileCondition(tree);
+    conditions.push({ condition: tree, matches });
+    return matches;
   }
-  const matches = join(tree.children.map(compileTree), tree.logic);
+  const children = tree.children.map((child) => compileTree(child, conditions));
+  const matches = join(children, tree.logic);
   return tree.not ? (subject) => !matches(subject) : matches;
 }
 
 /** A root without children matches everything, by either logic. */
 function join(children: readonly Matches[], logic: 'AND' | 'OR'): Matches {
-  const [first, ...others] = children;
-  if (!first) {
+  if (children.length === 0) {
     return () => true;
-  }
-  if (others.length === 0) {
-    return first;
   }
   return logic === 'AND'
     ? (subject) => children.every((matches) => matches(subject))

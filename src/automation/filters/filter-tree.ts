@@ -38,11 +38,6 @@ export function readTree(filter: FilterGroup, catalogue: FieldCatalogue): TreeGr
   return readGroup(filter, catalogue, 'filter');
 }
 
-/** In the order of the document. */
-export function conditionsOf(tree: FilterTree): readonly TreeCondition[] {
-  return isGroup(tree) ? tree.children.flatMap(conditionsOf) : [tree];
-}
-
 /** What is said of an inner group that says nothing. */
 export const EMPTY_GROUP = 'must have at least one condition or group';
 

@@ -10,6 +10,7 @@ import {
 } from './filter.ts';
 import { EMPTY_GROUP } from './filter-tree.ts';
 import { isProblems, readCondition } from './read-condition.ts';
+import { textProblem } from './typed-value.ts';
 
 /** What a filter may hold. */
 export type FilterLimits = Pick<
@@ -114,8 +115,6 @@ function textViolations(text: string, path: string, { filterStringLength }: Filt
   if ([...text].length > filterStringLength) {
     return [{ field: path, description: `must have at most ${filterStringLength} characters` }];
   }
-  // PostgreSQL keeps neither.
-  return text.includes('\0') || !text.isWellFormed()
-    ? [{ field: path, description: 'must be Unicode text without the character 0' }]
-    : [];
+  const problem = textProblem(text);
+  return problem === undefined ? [] : [{ field: path, description: problem }];
 }

@@ -280,30 +280,40 @@ export const EVENT_FIELDS: readonly RandomField[] = [
   ...FIELD_TYPES.map((type) => ({ name: `answers.a_${type}`, type, isDiffable: false })),
 ];
 
-function randomCondition(fields: readonly RandomField[]): fc.Arbitrary<FilterCondition> {
-  return among(fields).chain(({ name, type, isDiffable }) =>
-    among(operatorsOf(type, isDiffable)).chain((operator) =>
+function randomCondition({ fields, operators }: FilterParts): fc.Arbitrary<FilterCondition> {
+  return among(fields).chain(({ name, type, isDiffable }) => {
+    const legal = operatorsOf(type, isDiffable).filter((each) => operators?.includes(each) ?? true);
+    return among(legal).chain((operator) =>
       fc
         .tuple(
           constantFor(operator, type).filter((value) => OPERATORS[operator].read(value, type) !== undefined),
           among([undefined, undefined, true, false]),
         )
         .map(([value, ifAbsent]) => condition(name, operator, value, ifAbsent)),
-    ),
-  );
+    );
+  });
+}
+
+/** What random filters are made of. */
+export interface FilterParts {
+  readonly fields: readonly RandomField[];
+  /** Absent: all of them. */
+  readonly operators?: readonly OperatorName[];
+  /** Groups within one another below the root. */
+  readonly depth?: number;
 }
 
 /** Filters that validate, but for the number of their conditions. */
-export function randomFilter(fields: readonly RandomField[], depth = 3): fc.Arbitrary<FilterGroup> {
-  const conditions = fc.array(randomCondition(fields), { minLength: 1, maxLength: 3 });
+export function randomFilter({ depth = 3, ...parts }: FilterParts): fc.Arbitrary<FilterGroup> {
+  const most = depth > 2 ? 2 : 1;
   const groups =
     depth === 0
       ? fc.constant([])
-      : fc.array(randomFilter(fields, depth - 1), { maxLength: depth > 2 ? 2 : 1 });
+      : fc.array(randomFilter({ ...parts, depth: depth - 1 }), { maxLength: most });
   return fc.record({
     logic: among(['AND', 'OR'] as const),
     not: fc.boolean(),
-    conditions,
+    conditions: fc.array(randomCondition(parts), { minLength: 1, maxLength: 3 }),
     groups,
   });
 }

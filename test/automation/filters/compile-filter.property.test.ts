@@ -1,6 +1,6 @@
 /** What holds of every filter and every input. */
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { compileFilter } from '../../../src/automation/filters/compile-filter.ts';
 import { currentValueOf } from '../../../src/automation/filters/documents.ts';
 import type {
@@ -9,7 +9,7 @@ import type {
   JsonObject,
   JsonValue,
 } from '../../../src/automation/filters/filter.ts';
-import { OPERATORS, type OperatorName } from '../../../src/automation/filters/operators.ts';
+import { OPERATORS } from '../../../src/automation/filters/operators.ts';
 import { foresee, isRefuted } from '../../../src/automation/filters/refute-filter.ts';
 import { keyOf } from '../../../src/automation/filters/values.ts';
 import {
@@ -21,6 +21,9 @@ import {
   ZONES,
 } from './arbitrary-filter.ts';
 import { CATALOGUE, input, NOW } from './fields.ts';
+
+// Thousands of runs may take a while where others run beside them.
+vi.setConfig({ testTimeout: 120_000 });
 
 const FIELDS = [...ATHLETE_FIELDS, ...EVENT_FIELDS];
 
@@ -58,7 +61,7 @@ function withEvery(value: JsonValue): JsonObject {
 test('no JSON makes an evaluation or an explanation throw', () => {
   fc.assert(
     fc.property(
-      randomFilter(FIELDS),
+      randomFilter({ fields: FIELDS }),
       fc.record({
         event: anyJson,
         previous: anyJson,
@@ -73,7 +76,7 @@ test('no JSON makes an evaluation or an explanation throw', () => {
         expect(explain(each).every(({ matched }) => typeof matched === 'boolean')).toBe(true);
       },
     ),
-    { numRuns: 5_000 },
+    { numRuns: 3_000 },
   );
 });
 
@@ -91,7 +94,7 @@ test('the verdicts of the conditions make up the verdict of the filter', () => {
   const seen = new Map<string, Set<boolean>>();
   fc.assert(
     fc.property(
-      randomFilter(FIELDS),
+      randomFilter({ fields: FIELDS }),
       fc.array(randomInput, { minLength: 1, maxLength: 4 }),
       (filter, inputs) => {
         const { matches, explain } = compileFilter(filter, CATALOGUE);
@@ -107,7 +110,7 @@ test('the verdicts of the conditions make up the verdict of the filter', () => {
         }
       },
     ),
-    { numRuns: 3_000 },
+    { numRuns: 2_000 },
   );
   // Every operator has been seen to hold and to fail.
   expect([...seen.keys()].toSorted()).toEqual(Object.keys(OPERATORS).toSorted());
@@ -134,7 +137,7 @@ test('a negative operator says exactly the opposite of the one that it negates',
   ]);
   fc.assert(
     fc.property(
-      randomFilter(FIELDS, 0),
+      randomFilter({ fields: FIELDS, depth: 0 }),
       randomInput,
       fc.constantFrom(...negative),
       (filter, each, [name, twin]) => {
@@ -151,54 +154,42 @@ test('a negative operator says exactly the opposite of the one that it negates',
         }
       },
     ),
-    { numRuns: 5_000 },
+    { numRuns: 2_000 },
   );
 });
 
 test('what matches has the values that are necessary', () => {
-  const equalities = { needed: 0, missed: 0 };
-  const OF_KEYS: readonly OperatorName[] = ['equals', 'not_equals', 'in', 'not_in'];
-  const ofKeys = randomFilter(FIELDS).map(function only(filter): FilterGroup {
-    const conditions = filter.conditions.filter(({ operator }) =>
-      (OF_KEYS as readonly string[]).includes(operator),
-    );
-    return { ...filter, conditions, groups: filter.groups.map(only).filter(hasConditions) };
-  });
+  const seen = { met: 0, missed: 0 };
+  // Of few values, so that filters match and alternatives meet.
+  const fields = EVENT_FIELDS.filter(({ name }) =>
+    ['event_bool', 'event_id', 'answers.a_bool'].includes(name),
+  );
+  const filters = randomFilter({ fields, operators: ['equals', 'not_equals', 'in', 'not_in'], depth: 2 });
   fc.assert(
-    fc.property(
-      fc.oneof(ofKeys, randomFilter(EVENT_FIELDS)),
-      fc.array(randomInput, { minLength: 3, maxLength: 3 }),
-      (filter, inputs) => {
-        const { matches, necessaryEqualities } = compileFilter(filter, CATALOGUE);
-        for (const each of inputs) {
-          const met = necessaryEqualities.every(({ field, keys }) => {
-            const key = keyOf(field.type, currentValueOf(field, each));
-            return field.scope === 'event' && key !== undefined && keys.has(key);
-          });
-          equalities.needed += necessaryEqualities.length;
-          equalities.missed += met ? 0 : 1;
-          if (matches(each)) {
-            expect(met).toBe(true);
-          }
+    fc.property(filters, fc.array(randomInput, { minLength: 5, maxLength: 5 }), (filter, inputs) => {
+      const { matches, necessaryEqualities } = compileFilter(filter, CATALOGUE);
+      for (const each of necessaryEqualities.length === 0 ? [] : inputs) {
+        const isMet = necessaryEqualities.every(({ field, keys }) => {
+          const key = keyOf(field.type, currentValueOf(field, each));
+          return field.scope === 'event' && key !== undefined && keys.has(key);
+        });
+        seen[isMet ? 'met' : 'missed']++;
+        if (matches(each)) {
+          expect(isMet).toBe(true);
         }
-      },
-    ),
+      }
+    }),
     { numRuns: 5_000 },
   );
   // They are found, and they leave out events.
-  expect(equalities.needed).toBeGreaterThan(1_000);
-  expect(equalities.missed).toBeGreaterThan(500);
+  expect(Math.min(seen.met, seen.missed)).toBeGreaterThan(500);
 });
-
-function hasConditions({ conditions, groups }: FilterGroup): boolean {
-  return conditions.length > 0 || groups.length > 0;
-}
 
 test('a verdict that is foreseen comes true, whatever else happens', () => {
   const foreseen = { true: 0, false: 0, undefined: 0 };
   fc.assert(
     fc.property(
-      randomFilter(EVENT_FIELDS, 1),
+      randomFilter({ fields: EVENT_FIELDS, depth: 1 }),
       randomEvent,
       fc.subarray(EVENT_NAMES),
       fc.array(randomInput, { minLength: 5, maxLength: 5 }),
@@ -215,9 +206,9 @@ test('a verdict that is foreseen comes true, whatever else happens', () => {
         }
       },
     ),
-    { numRuns: 10_000 },
+    { numRuns: 5_000 },
   );
-  expect(Math.min(...Object.values(foreseen))).toBeGreaterThan(1_000);
+  expect(Math.min(...Object.values(foreseen))).toBeGreaterThan(500);
 });
 
 const EVENT_NAMES = [...new Set(EVENT_FIELDS.map(({ name }) => `${name.split('.')[0]}`))];
