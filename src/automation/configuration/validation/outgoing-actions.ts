@@ -1,6 +1,7 @@
 /** What the actions that emit events, call webhooks and wait may say. */
 import type { FieldViolation } from '../../../domain-error.ts';
 import { refusalOfWebhookUrl } from '../../actions/webhook-address.ts';
+import { isWebhookSecret, WEBHOOK_SECRET_RULE } from '../../actions/webhook-signature.ts';
 import { CUSTOM_PREFIX } from '../../event-types/event-types.ts';
 import { validateEventData } from '../../event-types/validate-event-data.ts';
 import { textProblem } from '../../filters/typed-value.ts';
@@ -9,9 +10,6 @@ import { violationUnless } from '../../time/field-checks.ts';
 import { jsonFaults } from '../json-input.ts';
 import type { ActionChecks, ActionContext } from './action-check.ts';
 import { checkSpan } from './checks.ts';
-
-const SECRET_PREFIX = 'whsec_';
-const SECRET_BYTES = { least: 24, most: 64 } as const;
 
 export const OUTGOING_ACTIONS: ActionChecks<'emitEvent' | 'callWebhook' | 'wait'> = {
   emitEvent: ({ type, data = {} }, { types, limits }, path) => {
@@ -27,11 +25,7 @@ export const OUTGOING_ACTIONS: ActionChecks<'emitEvent' | 'callWebhook' | 'wait'
   },
   callWebhook: ({ url, secret, data = {} }, context, path) => [
     ...checkUrl(url, context, `${path}.url`),
-    ...violationUnless(
-      secret === '' || isSecret(secret),
-      `${path}.secret`,
-      `must be ${SECRET_PREFIX} and ${SECRET_BYTES.least} to ${SECRET_BYTES.most} bytes in base64`,
-    ),
+    ...violationUnless(secret === '' || isWebhookSecret(secret), `${path}.secret`, WEBHOOK_SECRET_RULE),
     ...jsonFaults(data, `${path}.data`),
   ],
   wait: ({ wait }, { limits }, path) => {
@@ -67,15 +61,6 @@ function checkUrl(text: string, { limits, webhooks }: ActionContext, field: stri
   }
   const description = refusalOfWebhookUrl(text, webhooks);
   return description === undefined ? [] : [{ field, description }];
-}
-
-function isSecret(text: string): boolean {
-  const encoded = text.slice(SECRET_PREFIX.length);
-  const bytes = Buffer.from(encoded, 'base64');
-  // What does not come back the same was not base64.
-  const isBase64 = bytes.toString('base64') === encoded;
-  const isLongEnough = bytes.length >= SECRET_BYTES.least && bytes.length <= SECRET_BYTES.most;
-  return text.startsWith(SECRET_PREFIX) && isBase64 && isLongEnough;
 }
 
 function isTimestamp({ seconds, nanos }: { seconds: bigint; nanos: number }): boolean {
