@@ -1,9 +1,43 @@
-/** EventService on the wire: each method goes to the file of its name. */
+/** EventService on the wire, as far as it reads the log and settles failures: each method goes to the file of its name. */
 import type { ServiceImpl } from '@connectrpc/connect';
-import type { EventService } from '../gen/automation/v1/event_service_pb.ts';
-import type { ServiceDeps } from '../store/calls.ts';
+import { callContextOf } from '../call-context.ts';
+import { EventService } from '../gen/automation/v1/event_service_pb.ts';
+import { createCalls, type ServiceDeps } from '../store/calls.ts';
+import { discardDeadLetters } from './discard-dead-letters.ts';
+import { eventMessage } from './event-rows.ts';
+import { deadLetterMessage, listDeadLetters } from './list-dead-letters.ts';
+import { listEvents } from './list-events.ts';
+import { redriveDeadLetters } from './redrive-dead-letters.ts';
+import { watchEvents } from './watch-events.ts';
+import { createWatcherPlaces } from './watcher-places.ts';
+
+type Methods = 'listEvents' | 'watchEvents' | 'listDeadLetters' | 'redriveDeadLetters' | 'discardDeadLetters';
 
 /** The contract of each method is in event_service.proto. */
-export function createEventService(_deps: ServiceDeps): Partial<ServiceImpl<typeof EventService>> {
-  return {};
+export function createEventService(deps: ServiceDeps): Pick<ServiceImpl<typeof EventService>, Methods> {
+  const { read, write } = createCalls(deps);
+  const { limits } = deps.config;
+  const watching = { database: deps.database, limits, places: createWatcherPlaces(limits) };
+  const { method } = EventService;
+  return {
+    listEvents: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, nextPageToken } = await listEvents(tx, request, limits.defaultPageSize);
+        return { events: rows.map(eventMessage), nextPageToken };
+      }),
+    watchEvents: (request, context) => watchEvents(watching, callContextOf(context), request),
+    listDeadLetters: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, ...page } = await listDeadLetters(tx, request, limits.defaultPageSize);
+        return { deadLetters: rows.map(deadLetterMessage), ...page };
+      }),
+    redriveDeadLetters: (request, context) =>
+      write(method.redriveDeadLetters, request, context, async (change) => ({
+        redrivenCount: await redriveDeadLetters(change, request, limits),
+      })),
+    discardDeadLetters: (request, context) =>
+      write(method.discardDeadLetters, request, context, async (change) => ({
+        discardedCount: await discardDeadLetters(change, request),
+      })),
+  };
 }

@@ -11,6 +11,8 @@ interface PageKeyTypes {
   text: string;
   uuid: string;
   integer: number;
+  /** A whole number of PostgreSQL's own, up to 2^63, in text. */
+  serial: string;
   /** An Instant. */
   instant: Instant;
 }
@@ -24,6 +26,7 @@ export type PageKey<K extends readonly PageKeyKind[]> = { [I in keyof K]: PageKe
 const FINGERPRINT_BYTES = 9;
 const INTEGER_PATTERN = /^-?\d{1,10}$/;
 const MOST_INTEGER = 2 ** 31 - 1;
+const SERIAL_PATTERN = /^\d{1,18}$/;
 
 /**
  * The token of the row with this key, for the next page to start behind. `filter` is everything that decides
@@ -75,6 +78,8 @@ function readValue(kind: PageKeyKind, text: string): PageKeyValue {
       return isUuid(text) ? text : refuse();
     case 'integer':
       return INTEGER_PATTERN.test(text) && Math.abs(Number(text)) <= MOST_INTEGER ? Number(text) : refuse();
+    case 'serial':
+      return SERIAL_PATTERN.test(text) ? text : refuse();
     case 'instant':
       try {
         return instantFromText(text);

@@ -453,7 +453,7 @@ export type WatchEventsRequest = Message<"automation.v1.WatchEventsRequest"> & {
   fromBeginning: boolean;
 
   /**
-   * Empty: all.
+   * Names from TriggerService.ListEventTypes; empty: all.
    *
    * @generated from field: repeated string types = 3;
    */
@@ -628,7 +628,7 @@ export const ListDeadLettersResponseSchema: GenMessage<ListDeadLettersResponse> 
  */
 export type RedriveDeadLettersRequest = Message<"automation.v1.RedriveDeadLettersRequest"> & {
   /**
-   * UUIDs; empty: all that are DEAD, with trigger_id those of the trigger.
+   * UUIDs; empty: those that are DEAD, with trigger_id those of the trigger, at most 1,000 by one call.
    *
    * @generated from field: repeated string dead_letter_ids = 1;
    */
@@ -876,8 +876,9 @@ export const EventService: GenService<{
     output: typeof ReplayEventsResponseSchema;
   },
   /**
-   * Events as they are evaluated, from a token on, each at least once and those of one athlete in order; goes on until
-   * the caller ends it. Also the way to read the log without a gap.
+   * Events as they are evaluated, from a token on, each at least once and those of one athlete in order. Also the way to
+   * read the log without a gap. Goes on for an hour at most, and until the server process ends: call again with the last
+   * token. The first message has no event, and the token to begin with.
    *
    * @generated from rpc automation.v1.EventService.WatchEvents
    */
@@ -897,7 +898,7 @@ export const EventService: GenService<{
     output: typeof ListDeadLettersResponseSchema;
   },
   /**
-   * Tries them again from the beginning.
+   * Tries them again from the beginning, with all their tries before them; audited. Those that are settled stay so.
    *
    * @generated from rpc automation.v1.EventService.RedriveDeadLetters
    */

@@ -1,0 +1,74 @@
+/** Places in the account's log, in the order in which it grows; see docs/decisions/018-order-of-the-log.md. */
+import { sql } from 'kysely';
+import { invalidFields } from '../domain-error.ts';
+import type { Transaction } from '../store/database.ts';
+import { decodePageToken, encodePageToken } from '../store/page-token.ts';
+import { EVENT_COLUMNS, type EventRow } from './event-rows.ts';
+
+/** Behind an event: its transaction, its sequence, its place among the facts that were accepted with it. */
+export type LogPosition = readonly [transactionId: string, sequence: string, position: number];
+
+export const BEGINNING: LogPosition = ['0', '0', 0];
+
+/** Before everything that a transaction from now on writes. */
+function beforeTransaction(transactionId: string): LogPosition {
+  return [transactionId, '0', 0];
+}
+
+const filterOf = (accountId: string) => ['WatchEvents', accountId];
+
+export function encodePosition(accountId: string, position: LogPosition): string {
+  return encodePageToken(filterOf(accountId), position);
+}
+
+/** VALIDATION_FAILED for anything but a token of this account's. */
+export function decodePosition(accountId: string, token: string): LogPosition {
+  try {
+    return decodePageToken(token, filterOf(accountId), ['serial', 'serial', 'integer']) ?? BEGINNING;
+  } catch {
+    throw notAToken();
+  }
+}
+
+function notAToken() {
+  return invalidFields([
+    { field: 'resume_token', description: 'must be from an answer of WatchEvents to this account' },
+  ]);
+}
+
+/** The present end of the log: whatever may still be added comes behind it. */
+export async function findLogEnd({ sql: db }: Transaction): Promise<LogPosition> {
+  const { rows } = await sql<{ oldest: string }>`
+    select pg_snapshot_xmin(pg_current_snapshot())::text as oldest`.execute(db);
+  return beforeTransaction(`${rows[0]?.oldest}`);
+}
+
+export interface LogPage {
+  readonly events: readonly { readonly row: EventRow; readonly behind: LogPosition }[];
+  /** Where to go on. */
+  readonly end: LogPosition;
+  readonly hasMore: boolean;
+}
+
+/**
+ * What comes behind a position, at most `limit` events, up to the log's present end. VALIDATION_FAILED for a position
+ * that the log of this database has not reached.
+ */
+export async function readLogPage(tx: Transaction, after: LogPosition, limit: number): Promise<LogPage> {
+  const logEnd = await findLogEnd(tx);
+  if (BigInt(after[0]) > BigInt(logEnd[0])) {
+    throw notAToken();
+  }
+  const { rows } = await sql<EventRow & { transaction_id: string }>`
+    select ${EVENT_COLUMNS}, transaction_id::text from events
+    where account_id = ${tx.accountId} and transaction_id < ${logEnd[0]}::xid8
+      and (transaction_id, sequence, position) > (${after[0]}::xid8, ${after[1]}::bigint, ${after[2]}::smallint)
+    order by transaction_id, sequence, position
+    limit ${limit}`.execute(tx.sql);
+  const events = rows.map((row) => ({
+    row,
+    behind: [row.transaction_id, row.sequence, row.position] as const,
+  }));
+  const hasMore = rows.length === limit;
+  return { events, end: hasMore ? (events.at(-1)?.behind ?? after) : logEnd, hasMore };
+}
