@@ -1,9 +1,11 @@
 /** Triggers over the wire: configured, changed, deleted, restored and rolled back. */
+import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EnrollmentPolicy, type Trigger } from '../../../src/gen/automation/v1/trigger_pb.ts';
 import type { Workflow } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
 import { instantFromText } from '../../../src/instant.ts';
+import { readRows } from '../../store/schema-dump.ts';
 import {
   type AutomationClient,
   condition,
@@ -325,6 +327,24 @@ describe('a trigger of time', () => {
       scheduled.push(await isScheduled(db.database, triggerId));
     }
     expect(scheduled).toEqual([false, true, false, true, false, true, false]);
+  });
+
+  it('keeps its schedule, and what is due, when something else about it changes', async () => {
+    workflow = await createActiveWorkflow(client, { trigger: at('09:00') });
+    const { id: triggerId, etag } = present(workflow.trigger);
+    const cursors = () =>
+      readRows(db.database, sql`select * from time_cursors where trigger_id = ${triggerId}`);
+    const before = await cursors();
+    const filter = { conditions: [condition('athlete.tags', 'contains', 'vip')] };
+    const { trigger: filtered } = await client.triggers.updateTrigger({
+      ...{ triggerId, etag },
+      trigger: { ...at('09:00'), filter },
+    });
+    expect(await cursors()).toEqual(before);
+
+    const moved = { triggerId, etag: present(filtered).etag, trigger: at('10:00') };
+    await client.triggers.updateTrigger(moved);
+    expect(await cursors()).not.toEqual(before);
   });
 
   it('becomes one of another event, and is scheduled no more', async () => {
