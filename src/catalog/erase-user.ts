@@ -2,6 +2,7 @@
 import { create, toBinary } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
 import { EventService } from '../gen/automation/v1/event_service_pb.ts';
+import { TriggerService } from '../gen/automation/v1/trigger_service_pb.ts';
 import {
   CreateUserResponseSchema,
   type EraseUserRequest,
@@ -30,6 +31,7 @@ export async function eraseUser(change: Change, { userId, reason }: EraseUserReq
   await quitEnrollments(tx, userId, now);
   await forgetFacts(tx, userId);
   await forgetAnswers(tx, userId);
+  await forgetTrials(tx, userId);
   audit(change, {
     action: 'EraseUser',
     targetType: 'user',
@@ -61,4 +63,14 @@ async function forgetAnswers(tx: Transaction, userId: string): Promise<void> {
     update requests set fingerprint = ''
     where account_id = ${tx.accountId} and user_id = ${userId}
       and method = ${EventService.method.publishEvents.name}`.execute(tx.sql);
+}
+
+/** Answers to trials of triggers repeat what these looked at; each names the execution that it left in the log. */
+async function forgetTrials(tx: Transaction, userId: string): Promise<void> {
+  await sql`
+    update requests r set response = '', fingerprint = ''
+    from trigger_execution_logs l
+    where r.account_id = ${tx.accountId} and r.method = ${TriggerService.method.testTrigger.name}
+      and l.account_id = r.account_id and l.user_id = ${userId} and l.kind = 'TEST'
+      and position(convert_to(l.id::text, 'UTF8') in r.response) > 0`.execute(tx.sql);
 }

@@ -22,11 +22,12 @@ export async function forgetEvents({ accountId, sql: db }: Transaction, userId: 
     update dead_letters set event = '{}', next_attempt_at = null,
       state = case when state in ('RETRYING', 'DEAD') then 'DISCARDED' else state end
     where ${theirs}`.execute(db);
-  // The log also keeps what verdicts looked at of the athlete.
+  // The log also keeps what verdicts looked at of the athlete; the verdicts stay.
   await sql`
     update events set data = '{}', previous = null, outcomes = (
-      select coalesce(jsonb_agg(part order by place), '[]')
-      from jsonb_array_elements(outcomes) with ordinality as o(part, place) where not part ? 'subject')
+      select coalesce(jsonb_agg(
+        case when part ? 'subject' then '{"subject": {}, "timeZone": "UTC"}' else part end order by place), '[]')
+      from jsonb_array_elements(outcomes) with ordinality as o(part, place))
     where ${theirs}`.execute(db);
   await sql`update trigger_execution_logs set event_data = '{}', details = '{}' where ${theirs}`.execute(db);
   // When they are due tells the dates that they come from.

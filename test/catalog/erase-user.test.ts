@@ -2,9 +2,10 @@
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FieldType } from '../../src/gen/automation/v1/trigger_service_pb.ts';
 import { lockPartitionOf } from '../../src/store/lock-partition.ts';
 import { readRows } from '../store/schema-dump.ts';
-import { createAutomationClient } from '../support/automation.ts';
+import { condition, createAutomationClient, createWorkflow } from '../support/automation.ts';
 import { insertAutomationRows } from '../support/automation-rows.ts';
 import { createCatalogClient, expectRefusal } from '../support/catalog-client.ts';
 import { expectWaiting } from '../support/held-athlete.ts';
@@ -115,7 +116,11 @@ test('what automation keeps says that something happened, and nothing of the ath
   );
   expect(kept).toEqual([
     {
-      ...{ data: {}, previous: null, outcomes: [{ triggerId: rows.triggerId, reason: 'ENROLLED' }] },
+      ...{ data: {}, previous: null },
+      outcomes: [
+        { subject: {}, timeZone: 'UTC' },
+        { outcome: { triggerId: rows.triggerId, reason: 'ENROLLED' } },
+      ],
       ...{ event_data: {}, details: {}, enrolled: true, event: {}, failed: {}, failure: 'DISCARDED' },
       ...{ state: 'CANCELLED', ended_reason: 'SUBJECT_DELETED', has_ended: true },
     },
@@ -124,6 +129,23 @@ test('what automation keeps says that something happened, and nothing of the ath
     await readRows(db.database, sql`select user_id from time_cursors where user_id = ${userId}`),
   ).toEqual([]);
   expect(await isFoundAnywhere('another athlete')).toBe(true);
+});
+
+test('what was tried on the athlete is forgotten, with the answers that told of it', async () => {
+  const client = createAutomationClient(db.database);
+  const userId = `${(await client.users.createUser({ name: 'A' })).user?.id}`;
+  await client.triggers.defineField({ field: { path: 'custom.note', type: FieldType.STRING } });
+  const text = 'attribute-of-a-trial';
+  await client.users.updateUser({ userId, attributes: { note: text } });
+  const filter = { conditions: [condition('custom.note', 'equals', 'x')] };
+  const { trigger } = await createWorkflow(client, { trigger: { triggerEvent: 'session_missed', filter } });
+  const trial = { triggerId: trigger?.id, userId, event: { case: 'simulated', value: {} } } as const;
+  await client.triggers.testTrigger(trial);
+  expect(await isFoundAnywhere(text)).toBe(true);
+
+  await client.users.eraseUser({ userId });
+
+  expect(await isFoundAnywhere(text)).toBe(false);
 });
 
 test('waits for whoever is deciding about the athlete', async () => {

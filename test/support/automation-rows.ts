@@ -22,7 +22,10 @@ export async function insertAutomationRows(
 ): Promise<AutomationRows> {
   const [workflowId, triggerId, eventId, enrollmentId] = [uuidv7(), uuidv7(), uuidv7(), uuidv7()];
   const data = JSON.stringify({ text });
-  const outcomes = JSON.stringify([{ subject: { attributes: { text } } }, { triggerId, reason: 'ENROLLED' }]);
+  const outcomes = JSON.stringify([
+    { subject: { attributes: { text } }, timeZone: 'Europe/Berlin' },
+    { outcome: { triggerId, reason: 'ENROLLED' } },
+  ]);
   await database.transaction(accountId, async (tx) => {
     const statements = [
       sql`insert into workflows (account_id, id, name, status, version, created_by)
