@@ -70,6 +70,17 @@ describe('a rule of the domain that SQL states', () => {
       insert into program_progressions (account_id, id, program_id, progression_id, priority)
       values (${tx.accountId}, ${uuidv7()}, ${athlete.programId}, ${athlete.progressionIds[0]}, 5)`,
     ],
+    [
+      'TRIGGER_EXISTS',
+      (tx: Transaction) => sql`
+      with workflow as (
+        insert into workflows (account_id, id, name, status, version, created_by)
+        values (${tx.accountId}, ${uuidv7()}, 'A workflow', 'DRAFT', 1, 'coach') returning id)
+      insert into workflow_triggers
+        (account_id, id, workflow_id, trigger_type, trigger_event, version, revision, created_by)
+      select ${tx.accountId}, gen_random_uuid(), id, 'training', 'set_failed', 1, 1, 'coach'
+      from workflow, generate_series(1, 2)`,
+    ],
   ] as const)('%s', async (reason, statement) => {
     await expect(inTransaction((tx) => statement(tx).execute(tx.sql))).rejects.toMatchObject({ reason });
   });

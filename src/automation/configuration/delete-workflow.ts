@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { DeleteWorkflowRequest } from '../../gen/automation/v1/workflow_service_pb.ts';
 import { instantToText } from '../../instant.ts';
 import type { Change } from '../../store/change.ts';
+import { lockPartitions, PARTITIONS } from '../../store/lock-partition.ts';
 import { requireEtagIfGiven } from './etag.ts';
 import { auditedWorkflow, recordTrigger, recordWorkflow, triggerBefore } from './record.ts';
 import { bumpRevision } from './revision.ts';
@@ -14,6 +15,9 @@ const ACTION = 'DeleteWorkflow';
 export async function deleteWorkflow(change: Change, request: DeleteWorkflowRequest): Promise<void> {
   const { tx, now } = change;
   const revision = await bumpRevision(tx);
+  // Whoever evaluates an event now commits first, so that a run that comes of it is seen here; who does so later finds
+  // the workflow archived. Before any row is locked: others lock rows while they hold a partition.
+  await lockPartitions(tx, [...Array(PARTITIONS).keys()]);
   const workflow = await requireWorkflow(tx, request.workflowId);
   requireEtagIfGiven(request.etag, workflow);
   if (workflow.status === 'ARCHIVED') {

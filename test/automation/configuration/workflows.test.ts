@@ -3,6 +3,8 @@ import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Workflow, WorkflowStatus } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
+import type { Transaction } from '../../../src/store/database.ts';
+import { lockPartitionOf } from '../../../src/store/lock-partition.ts';
 import { readRows } from '../../store/schema-dump.ts';
 import {
   type AutomationClient,
@@ -14,7 +16,7 @@ import {
 } from '../../support/automation.ts';
 import { activityOf, configurationFacts, revisionOf } from '../../support/automation-state.ts';
 import { expectRefusal } from '../../support/catalog-client.ts';
-import { auditOf, createUser, present } from '../../support/catalog-fixtures.ts';
+import { auditOf, createUser, present, waitingSessions } from '../../support/catalog-fixtures.ts';
 import { expectRefusedUnchanged } from '../../support/expect-unchanged.ts';
 import { callUnder } from '../../support/progression-client.ts';
 import { TEST_ACTOR } from '../../support/service-transport.ts';
@@ -281,18 +283,21 @@ describe('ActivateWorkflow and PauseWorkflow', () => {
 
 describe('DeleteWorkflow', () => {
   /** A run in each of these states. */
-  async function addRuns({ id, trigger }: Workflow, states: readonly string[]): Promise<void> {
+  async function addRuns(workflow: Workflow, states: readonly string[]): Promise<void> {
     const userId = await createUser(client);
     for (const state of states) {
-      const isOver = ['COMPLETED', 'FAILED', 'CANCELLED'].includes(state);
-      await db.database.transaction(client.accountId, (tx) =>
-        sql`insert into workflow_enrollments (account_id, id, workflow_id, workflow_version, trigger_id,
-              trigger_version, user_id, cause, state, due_at, enrolled_at, recorded_at, ended_at)
-            values (${client.accountId}, ${uuidv7()}, ${id}, 1, ${trigger?.id}, 1, ${userId}, '{}', ${state},
-              case when ${isOver} then null else now() end, now(), now(),
-              case when ${isOver} then now() end)`.execute(tx.sql),
-      );
+      await db.database.transaction(client.accountId, (tx) => addRun(tx, workflow, userId, state));
     }
+  }
+
+  function addRun(tx: Transaction, { id, trigger }: Workflow, userId: string, state: string) {
+    const isOver = ['COMPLETED', 'FAILED', 'CANCELLED'].includes(state);
+    return sql`
+      insert into workflow_enrollments (account_id, id, workflow_id, workflow_version, trigger_id,
+        trigger_version, user_id, cause, state, due_at, enrolled_at, recorded_at, ended_at)
+      values (${client.accountId}, ${uuidv7()}, ${id}, 1, ${trigger?.id}, 1, ${userId}, '{}', ${state},
+        case when ${isOver} then null else now() end, now(), now(),
+        case when ${isOver} then now() end)`.execute(tx.sql);
   }
 
   it('archives it, deletes its trigger and cancels its runs', async () => {
@@ -325,6 +330,25 @@ describe('DeleteWorkflow', () => {
       before: { isDeleted: false, version: 1 },
       after: { isDeleted: true, version: 2 },
     });
+  });
+
+  it('cancels the runs, too, of events that are being evaluated', async () => {
+    const workflow = await createActiveWorkflow(client);
+    const userId = await createUser(client);
+    const deletion = await db.database.transaction(client.accountId, async (tx) => {
+      await lockPartitionOf(tx, userId);
+      const call = client.workflows.deleteWorkflow({ workflowId: workflow.id });
+      await expect.poll(() => waitingSessions(db.database)).toBe(1);
+      await addRun(tx, workflow, userId, 'TRIGGERED');
+      return { call };
+    });
+    await deletion.call;
+
+    const runs = await readRows<{ state: string }>(
+      db.database,
+      sql`select state from workflow_enrollments where workflow_id = ${workflow.id}`,
+    );
+    expect(runs).toEqual([{ state: 'CANCELLED' }]);
   });
 
   it('leaves the runs of a workflow alone that is only paused', async () => {
