@@ -49,6 +49,8 @@ export interface AutomationOptions {
   readonly roles?: readonly string[];
   /** Defects are logged from this level on; silent for tests that cause them on purpose. */
   readonly logLevel?: 'error' | 'silent';
+  /** Absent: the server goes on for ever. */
+  readonly draining?: AbortSignal;
 }
 
 /** Clients of services of their own on the database, as one server process would have them. */
@@ -60,6 +62,7 @@ export function createAutomationClient(
     limits = {},
     roles,
     logLevel = 'error',
+    draining = new AbortController().signal,
   }: AutomationOptions = {},
 ): AutomationClient {
   const defaults = readConfig({});
@@ -70,7 +73,7 @@ export function createAutomationClient(
   const deps = { database, clock, config, reportError: () => undefined };
   const transport = createServiceTransport(
     {
-      ...{ accountId, clock, limits: config.limits, logLevel },
+      ...{ accountId, clock, limits: config.limits, logLevel, draining },
       authenticate: (evidence) => {
         const principal = authenticateByHeaders(evidence);
         return roles ? { ...principal, roles: [...roles] } : principal;

@@ -9,6 +9,8 @@ import { fact, writeFacts } from '../../src/store/outbox.ts';
 export interface EventSource {
   readonly accountId: string;
   readonly userIds: readonly string[];
+  /** The partition of the athlete in this place. */
+  partitionOf(athlete: number): Promise<number>;
   /**
    * Accepts an event with so many facts of an athlete, by the athlete's place in `userIds`; answers their ids once it
    * has committed. `beforeCommit` comes when everything is written.
@@ -34,6 +36,12 @@ export async function createEventSource(database: Database, athletes: number): P
   return {
     accountId,
     userIds,
+    partitionOf: (athlete) =>
+      database.transaction(accountId, async (tx) => {
+        const { rows } = await sql<{ partition: number }>`
+          select (uuid_hash_extended(${userIds[athlete]}::uuid, 0) & 31)::int as partition`.execute(tx.sql);
+        return rows[0]?.partition ?? -1;
+      }),
     accept(athlete, { facts: count = 1, type = 'session_completed', beforeCommit } = {}) {
       const userId = `${userIds[athlete]}`;
       return database.transaction(accountId, async (tx) => {

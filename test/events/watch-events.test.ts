@@ -1,0 +1,258 @@
+/** WatchEvents: the log as it grows, whole and in order, for readers that come and go. */
+import { setTimeout as delay } from 'node:timers/promises';
+import { Code, type ConnectError, createClient } from '@connectrpc/connect';
+import { createGrpcTransport } from '@connectrpc/connect-node';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { startService } from '../../src/commands/start-service.ts';
+import { type Limits, readConfig } from '../../src/config.ts';
+import { EventService } from '../../src/gen/automation/v1/event_service_pb.ts';
+import { BadRequestSchema, ErrorInfoSchema } from '../../src/gen/google/rpc/error_details_pb.ts';
+import { systemClock } from '../../src/instant.ts';
+import { createLogger } from '../../src/server/logger.ts';
+import { encodePageToken } from '../../src/store/page-token.ts';
+import { createAutomationClient } from '../support/automation.ts';
+import { createEventSource, type EventSource } from '../support/event-source.ts';
+import { createLogEvaluator, type LogEvaluatorOptions } from '../support/log-evaluator.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { type EventWatcher, watch } from './event-watcher.ts';
+
+const QUICK: Partial<Limits> = { watchPollMs: 10 };
+
+let db: TestDatabase;
+let source: EventSource;
+let watchers: EventWatcher[] = [];
+beforeEach(async () => {
+  db = await createTestDatabase();
+  source = await createEventSource(db.database, 3);
+});
+afterEach(async () => {
+  await Promise.all(watchers.map((watcher) => watcher.leave()));
+  watchers = [];
+  await db.close();
+});
+
+function client(limits: Partial<Limits> = {}, draining?: AbortSignal, accountId = source.accountId) {
+  return createAutomationClient(db.database, {
+    accountId,
+    clock: systemClock,
+    limits: { ...QUICK, ...limits },
+    ...(draining ? { draining } : {}),
+  }).events;
+}
+
+async function start(...args: Parameters<typeof watch>): Promise<EventWatcher> {
+  const watcher = await watch(...args);
+  watchers.push(watcher);
+  return watcher;
+}
+
+async function evaluateAll(options: LogEvaluatorOptions = {}): Promise<void> {
+  const evaluate = createLogEvaluator(db.database, options);
+  for (let partition = 0; partition < 32; partition += 1) {
+    await evaluate(source.accountId, partition);
+  }
+}
+
+/** Accepts and evaluates an event; answers the ids of its facts. */
+async function happen(athlete = 0, type = 'session_completed', facts = 1): Promise<string[]> {
+  const ids = await source.accept(athlete, { type, facts });
+  await evaluateAll();
+  return ids;
+}
+
+const idsOf = ({ events }: EventWatcher) => events.map(({ id }) => id);
+const reasonOf = (error: ConnectError | undefined) => error?.findDetails(ErrorInfoSchema)[0]?.reason;
+
+describe('a reader', () => {
+  test('hears of what is evaluated from now on, with a token beforehand', async () => {
+    await happen();
+    const watcher = await start(client());
+    expect(watcher.tokens).toHaveLength(1);
+    expect(watcher.events).toEqual([]);
+    const ids = await happen(0, 'set_logged', 3);
+    await expect.poll(() => idsOf(watcher)).toEqual(ids);
+    expect(watcher.events[1]).toMatchObject({
+      type: 'set_logged',
+      userId: source.userIds[0],
+      data: { n: 1 },
+    });
+  });
+
+  test('goes on behind any token, and hears of nothing twice', async () => {
+    const watcher = await start(client());
+    const ids = [...(await happen(0, 'set_logged', 3)), ...(await happen(1, 'set_logged', 2))];
+    await expect.poll(() => idsOf(watcher)).toHaveLength(5);
+    await watcher.leave();
+    ids.push(...(await happen(2)));
+    for (const [place, resumeToken] of watcher.tokens.entries()) {
+      const next = await start(client(), { resumeToken });
+      await expect.poll(() => idsOf(next)).toEqual(ids.slice(place));
+      await next.leave();
+    }
+  });
+
+  test('may begin with the oldest event', async () => {
+    const ids = [...(await happen()), ...(await happen(1))];
+    const watcher = await start(client({ watchedEvents: 1 }), { fromBeginning: true });
+    await expect.poll(() => idsOf(watcher)).toEqual(ids);
+  });
+
+  test('of some types hears of these alone, and its token goes on with the others', async () => {
+    const watcher = await start(client({ watchHeartbeatMs: 20 }), {
+      types: ['set_failed', 'payment_received'],
+    });
+    const before = watcher.tokens.length;
+    await happen();
+    const ids = await happen(0, 'set_failed');
+    await happen();
+    await expect.poll(() => idsOf(watcher)).toEqual(ids);
+    await expect.poll(() => watcher.tokens.length).toBeGreaterThan(before + 2);
+    await watcher.leave();
+    const all = await start(client(), { resumeToken: `${watcher.tokens.at(-1)}` });
+    const next = await happen();
+    await expect.poll(() => idsOf(all)).toEqual(next);
+  });
+
+  test("hears of no other account's events, nor with its token", async () => {
+    const watcher = await start(client(), { fromBeginning: true });
+    const other = await createEventSource(db.database, 1);
+    const stranger = await start(client({}, undefined, other.accountId), { fromBeginning: true });
+    const ids = await happen();
+    await expect.poll(() => idsOf(watcher)).toEqual(ids);
+    expect(stranger.events).toEqual([]);
+    const stolen = await start(client({}, undefined, other.accountId), {
+      resumeToken: `${watcher.tokens[1]}`,
+    });
+    expect(await stolen.ended).toMatchObject({ code: Code.InvalidArgument });
+  });
+
+  test('is told from time to time that nothing happens', async () => {
+    const watcher = await start(client({ watchHeartbeatMs: 30 }));
+    await expect.poll(() => watcher.tokens.length).toBeGreaterThan(3);
+    expect(watcher.events).toEqual([]);
+  });
+});
+
+test('what commits late is not skipped: what was evaluated after it waits', async () => {
+  const [slow, quick] = await athletesApart();
+  const first = await source.accept(slow);
+  const [begun, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const evaluateLate = createLogEvaluator(db.database, {
+    async beforeCommit() {
+      begun.resolve();
+      await held.promise;
+    },
+  });
+  const late = evaluateLate(source.accountId, await source.partitionOf(slow));
+  await begun.promise;
+  const watcher = await start(client(), { fromBeginning: true });
+  const second = await happen(quick);
+  await delay(100);
+  expect(watcher.events).toEqual([]);
+  held.resolve();
+  await late;
+  await expect.poll(() => idsOf(watcher)).toEqual([...first, ...second]);
+});
+
+/** Two athletes who are evaluated in transactions of their own. */
+async function athletesApart(): Promise<[number, number]> {
+  const partition = await source.partitionOf(0);
+  for (let athlete = 1; ; athlete += 1) {
+    if (athlete === source.userIds.length) {
+      source = await createEventSource(db.database, 10);
+      return athletesApart();
+    }
+    if ((await source.partitionOf(athlete)) !== partition) {
+      return [0, athlete];
+    }
+  }
+}
+
+describe('a stream ends', () => {
+  test('when the server drains, to be taken up elsewhere', async () => {
+    const draining = new AbortController();
+    const watcher = await start(client({}, draining.signal));
+    const ids = await happen();
+    await expect.poll(() => idsOf(watcher)).toEqual(ids);
+    draining.abort();
+    const error = await watcher.ended;
+    expect([error?.code, reasonOf(error)]).toEqual([Code.Unavailable, 'SHUTTING_DOWN']);
+    const next = await start(client(), { resumeToken: `${watcher.tokens.at(-1)}` });
+    const more = await happen();
+    await expect.poll(() => idsOf(next)).toEqual(more);
+  });
+
+  test('by itself after the longest time that it may take', async () => {
+    const watcher = await start(client({ watchMs: 100 }));
+    expect(await watcher.ended).toBeUndefined();
+  });
+
+  test("at the reader's own deadline", async () => {
+    const watcher = await start(client(), {}, { timeoutMs: 150 });
+    expect(await watcher.ended).toMatchObject({ code: Code.DeadlineExceeded });
+  });
+
+  test.each<[string, { resumeToken: string; fromBeginning?: boolean }, string]>([
+    ['text that is none of ours', { resumeToken: 'x' }, 'resume_token'],
+    ['both a token and the beginning', { resumeToken: 'x', fromBeginning: true }, 'from_beginning'],
+  ])('at once with %s', async (_, request, field) => {
+    const watcher = await start(client(), request);
+    const error = await watcher.ended;
+    expect(error?.code).toBe(Code.InvalidArgument);
+    expect(error?.findDetails(BadRequestSchema)[0]?.fieldViolations).toMatchObject([{ field }]);
+  });
+
+  test('at once with a token of a log that is ahead of this one', async () => {
+    const token = encodePageToken(['WatchEvents', source.accountId], ['999999999999', '1', 0]);
+    const watcher = await start(client(), { resumeToken: token });
+    expect(await watcher.ended).toMatchObject({ code: Code.InvalidArgument });
+  });
+});
+
+describe('places', () => {
+  test('of an account are given back when their readers leave', async () => {
+    const events = client({ watchersPerAccount: 2 });
+    const first = await start(events);
+    await start(events);
+    const third = await start(events);
+    expect(reasonOf(await third.ended)).toBe('RATE_LIMITED');
+    await first.leave();
+    await expect
+      .poll(async () => {
+        const again = await start(events);
+        return again.tokens.length;
+      })
+      .toBe(1);
+  });
+
+  test('of the process are for everybody', async () => {
+    const events = client({ watchers: 1 });
+    await start(events);
+    const next = await start(events);
+    expect(reasonOf(await next.ended)).toBe('OVERLOADED');
+  });
+});
+
+test('over a connection, until the server goes', async () => {
+  const service = await startService(
+    readConfig({ PORT: '0', AUTOMATION_WORKERS: 'off' }),
+    db.open(),
+    createLogger('silent'),
+  );
+  const { accountId } = source;
+  const transport = createGrpcTransport({
+    baseUrl: service.url,
+    interceptors: [
+      (next) => (request) => {
+        request.header.set('x-account-id', accountId);
+        return next(request);
+      },
+    ],
+  });
+  const watcher = await start(createClient(EventService, transport));
+  const ids = await happen();
+  await expect.poll(() => idsOf(watcher)).toEqual(ids);
+  await service.close();
+  const error = await watcher.ended;
+  expect([error?.code, reasonOf(error)]).toEqual([Code.Unavailable, 'SHUTTING_DOWN']);
+});
