@@ -27,14 +27,15 @@ export function nextOpening(calendar: BusinessHours, instant: Instant): Instant 
   if (isOpen(calendar, instant)) {
     return instant;
   }
+  const opensAfter = (date: CivilDate | undefined) =>
+    openingsOn(calendar, date)
+      .map(({ opensAt }) => opensAt)
+      .filter((opensAt) => opensAt > instant);
   const yesterday = addDays(localDateOf(instant, calendar.timeZone), -1);
   for (let date = yesterday; date !== undefined; date = addDays(date, 1)) {
-    // A day whose hours a gap moves on can open after the next one does.
-    const openings = [...openingsOn(calendar, date), ...openingsOn(calendar, addDays(date, 1))];
-    const [first] = openings
-      .map(({ opensAt }) => opensAt)
-      .filter((opensAt) => opensAt > instant)
-      .sort(inOrder);
+    const ofDay = opensAfter(date);
+    // What a gap moves on can open after what opens on the next day.
+    const [first] = ofDay.length > 0 ? [...ofDay, ...opensAfter(addDays(date, 1))].sort(inOrder) : [];
     if (first !== undefined) {
       return first;
     }

@@ -144,6 +144,20 @@ describe('where clocks change', () => {
     expect(opening(calendar(zone, [span]), after)).toBe(expected);
   });
 
+  test('what is skipped opens in order with what is not', () => {
+    const hours = calendar('Pacific/Apia', ['5 16:00-18:00', '6 08:00-10:00']);
+
+    expect(opening(hours, '2011-12-30T09:00:00')).toBe('2011-12-30T18:00:00');
+    expect(opening(hours, '2011-12-30T20:00:00')).toBe('2011-12-31T02:00:00');
+  });
+
+  test('what closes on the day that Samoa skipped closes on the next', () => {
+    const hours = calendar('Pacific/Apia', ['4 23:00-22:00']);
+
+    expect(isOpen(hours, at('2011-12-31T07:59:59'))).toBe(true);
+    expect(isOpen(hours, at('2011-12-31T08:00:00'))).toBe(false);
+  });
+
   test('open through the hour that clocks show twice', () => {
     const hours = calendar('Europe/Berlin', ['7 01:00-05:00']);
 

@@ -223,6 +223,22 @@ describe('changes that come in between', () => {
     expect(await account.cursors()).toEqual([`${userId} 2026 2026-12-24T09:00`]);
   });
 
+  test('an athlete whose name changes while the birthday fires has no second one', async () => {
+    const [userId = ''] = await addAthletes(1);
+    await account.addTrigger(birthday());
+    await account.runAll();
+    account.clock.set('2026-07-15T09:00:00');
+    let rescheduled: Promise<void> | undefined;
+    await account.run(async (tx) => {
+      await takeAthleteCursors(tx, account.clock.now, limits);
+      rescheduled = account.run((other) => rescheduleAthlete(other, userId, account.clock.now, limits));
+      await expect.poll(() => waitingForLocks()).toBe(1);
+    });
+    await rescheduled;
+
+    expect(await account.cursors()).toEqual([`${userId} 2027 2027-07-15T09:00`]);
+  });
+
   async function waitingForLocks(): Promise<number> {
     const { rows } = await account.run((tx) =>
       sql<{ count: number }>`
