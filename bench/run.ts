@@ -1,10 +1,14 @@
-/** The benchmark: the served API beside its floor, hand-written SQL under pgbench, in one run on one database. */
+/**
+ * The benchmark: the served API beside its floor, hand-written SQL under pgbench, in one run on one database. With the
+ * argument `triggers`, the benchmark of triggers instead.
+ */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { keepRowSizes } from './fixture.ts';
 import type { LoadOrder, LoadResult } from './load.ts';
 import { withDatabase, withServedAthletes } from './served.ts';
+import { runTriggerBench } from './triggers.ts';
 
 const USERS = 20_000;
 const WARM_UP_MS = 3_000;
@@ -23,6 +27,10 @@ interface FloorResult {
 }
 
 async function main(): Promise<void> {
+  if (process.argv[2] === 'triggers') {
+    await runTriggerBench();
+    return;
+  }
   await requirePgbench();
   await withServedAthletes(USERS, {}, measure);
 }
