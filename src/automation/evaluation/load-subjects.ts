@@ -35,14 +35,23 @@ export async function loadSubjects(
       u.deleted_at, u.opted_out_at
     from users u join accounts a on a.id = u.account_id
     where u.account_id = ${accountId} and u.id = any(${[...new Set(userIds)]}::uuid[])`.execute(db);
-  return new Map(rows.map((row) => [row.id, subjectOf(row)]));
+  // Whether a name is a zone’s takes time to tell, and most athletes have the same one.
+  const zones = new Map(rows.map((row) => [zoneKey(row), row]));
+  const known = new Map(
+    [...zones].map(([key, row]) => [key, firstTimeZone(row.time_zone, row.account_time_zone)]),
+  );
+  return new Map(rows.map((row) => [row.id, subjectOf(row, known.get(zoneKey(row)) ?? 'UTC')]));
 }
 
-function subjectOf(row: SubjectRow): Subject {
+function zoneKey(row: SubjectRow): string {
+  return `${row.time_zone} ${row.account_time_zone}`;
+}
+
+function subjectOf(row: SubjectRow, timeZone: string): Subject {
   return {
     userId: row.id,
     document: row.document,
-    timeZone: firstTimeZone(row.time_zone, row.account_time_zone),
+    timeZone,
     deletedAt: row.deleted_at === null ? null : instantFromText(row.deleted_at),
     optedOutAt: row.opted_out_at === null ? null : instantFromText(row.opted_out_at),
   };

@@ -220,7 +220,7 @@ describe('an entry that fails', () => {
   test('is evaluated as a whole when it is tried again', async () => {
     await account.addWorkflow();
     const [bad = ''] = await account.emit(userId, { data: { week_number: 3 } });
-    const [before] = await account.rows(sql`select sequence from outbox`);
+    const [before] = await account.rows(sql<{ sequence: string }>`select sequence from outbox`);
     await damage(bad);
     await evaluateAll(account, createEvaluator(evaluatorDeps(db.database, { limits: { entryTries: 1 } })));
     expect(await letters()).toMatchObject([{ state: 'DEAD', attempts: 1 }]);
