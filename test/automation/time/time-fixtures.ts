@@ -43,13 +43,14 @@ export interface AthleteInput {
 /** One account and what its tests do to it. */
 export class TimeAccount {
   readonly database: Database;
-  readonly accountId = uuidv7();
+  readonly accountId: string;
   readonly clock: TestClock;
   /** What the scheduler reported. */
   readonly errors: unknown[] = [];
 
-  constructor(database: Database, now: string) {
+  constructor(database: Database, now: string, accountId = uuidv7()) {
     this.database = database;
+    this.accountId = accountId;
     this.clock = new TestClock(now);
   }
 
