@@ -2,13 +2,16 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
+import { SetKind } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { instantFromText } from '../../src/instant.ts';
 import { expectRefusal } from '../support/catalog-client.ts';
 import { createTeammate } from '../support/fixtures.ts';
+import { createProgressionClient } from '../support/progression-client.ts';
 import { amrap, cycle, deload, linear, stages } from '../support/rule-fixtures.ts';
 import { rowsOf } from '../support/table-dump.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { createTrainee, type Trainee, traineeWith } from '../support/trainee.ts';
+import { openWatchedDatabase } from '../support/watched-statements.ts';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -268,6 +271,28 @@ describe('a personal record', () => {
     }
     expect(await records(trainee)).toEqual([[29, '1966666666666.666665', '1966666666666.666663']]);
   });
+});
+
+test('records take one statement when sets are logged, and sessions ask for none', async () => {
+  const { athlete } = await createWith({ squat: '100', bench: '60' });
+  const watched = openWatchedDatabase(db);
+  const { accountId, userId } = athlete;
+  const client = createProgressionClient(watched.database, { accountId });
+  const looks = () => watched.taken().filter((text) => /order by weight \* \(30 \+/.test(text)).length;
+  const sets = Object.values(athlete.liftIds).flatMap((liftId) =>
+    [1, 2, 3].map((setNumber) => ({
+      ...{ liftId, setNumber, kind: SetKind.WORK, weight: '60', targetReps: 5, repsPerformed: 5 },
+    })),
+  );
+  const sessionId = uuidv7();
+
+  await client.logSets({ userId, sessionId, sets });
+  expect(looks()).toBe(1);
+  const liftsPerformed = Object.values(athlete.liftIds);
+  const session = { sessionId, daySlug: 'a', weekNumber: 1, liftsPerformed };
+  await client.handleSessionComplete({ userId, session });
+  await client.logSets({ userId, sessionId: uuidv7(), sets: [{ ...sets[0], kind: SetKind.WARM_UP }] });
+  expect(looks()).toBe(0);
 });
 
 describe('a standstill', () => {
