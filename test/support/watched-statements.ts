@@ -25,10 +25,8 @@ export function openWatchedDatabase(db: TestDatabase): WatchedDatabase {
     pool.on('connect', (client: PooledClient) => {
       const query = client.query.bind(client);
       client.query = (...args) => {
-        const [statement] = args;
-        texts.push(
-          typeof statement === 'string' ? statement : ((statement as { text?: string })?.text ?? ''),
-        );
+        const [text] = args as [string];
+        texts.push(text);
         return query(...args);
       };
     });

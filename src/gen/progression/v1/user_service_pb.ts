@@ -116,14 +116,15 @@ export type CreateUserRequest = Message<"progression.v1.CreateUserRequest"> & {
   birthDate: string;
 
   /**
-   * Each 1 to 100 characters.
+   * Each 1 to 100 characters, without blanks around them.
    *
    * @generated from field: repeated string tags = 5;
    */
   tags: string[];
 
   /**
-   * At most 100, 16 KiB in all. Names are lower-case letters, digits and underscores.
+   * At most 100, 16 KiB in all. Names are lower-case letters, digits and underscores, values texts, numbers, true,
+   * false and lists of texts; of the type that the account gave the field, if it did (TriggerService.DefineField).
    *
    * @generated from field: google.protobuf.Struct attributes = 6;
    */
@@ -540,8 +541,9 @@ export const UserService: GenService<{
     output: typeof ExportUserDataResponseSchema;
   },
   /**
-   * Removes name, birth date and time zone for good, also from stored answers, and deletes the athlete. The numbers
-   * and the audit trail stay, under the id alone. Audited; works for deleted athletes too.
+   * Removes name, birth date, time zone, tags, attributes and what events said for good, also from stored answers, and
+   * deletes the athlete. Numbers, that something happened, and the audit trail stay, under the id alone. Audited; works
+   * for deleted athletes too.
    *
    * @generated from rpc progression.v1.UserService.EraseUser
    */
