@@ -1,4 +1,5 @@
 /** What fields of a request ask for, beside its method: force, the elements of a batch, and other athletes. */
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import {
   Code,
   ConnectError,
@@ -7,7 +8,13 @@ import {
   type ServiceImpl,
 } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import {
+  EventService,
+  type WatchEventsRequest,
+  type WatchEventsRequestSchema,
+} from '../../../src/gen/automation/v1/event_service_pb.ts';
+import { ServerReflection } from '../../../src/gen/grpc/reflection/v1/reflection_pb.ts';
 import { Health } from '../../../src/gen/health/v1/health_pb.ts';
 import { ProgressionService } from '../../../src/gen/progression/v1/progression_service_pb.ts';
 import { createAccessInterceptors } from '../../../src/server/access/access-interceptors.ts';
@@ -16,6 +23,7 @@ import type { Principal } from '../../../src/server/access/principal.ts';
 import { UNOBSERVED } from '../../../src/server/call-observer.ts';
 import { createLogInterceptor } from '../../../src/server/log-interceptor.ts';
 import { createLogger } from '../../../src/server/logger.ts';
+import { createValidationInterceptor } from '../../../src/server/validation-interceptor.ts';
 import { failureOf } from '../test-server.ts';
 
 const SELF = uuidv7();
@@ -120,6 +128,81 @@ describe('denied:', () => {
   });
 });
 
+describe('a call that is answered by a stream', () => {
+  const requests: WatchEventsRequest[] = [];
+  function transportOf(...roles: string[]) {
+    const principal: Principal = { accountId: uuidv7(), subject: SELF, roles };
+    return createRouterTransport(
+      (router) =>
+        router.service(EventService, {
+          async *watchEvents(request) {
+            requests.push(request);
+            yield { resumeToken: 'first' };
+            yield { resumeToken: 'second' };
+          },
+        }),
+      {
+        router: {
+          interceptors: [log, ...createAccessInterceptors(() => principal), createValidationInterceptor()],
+        },
+      },
+    );
+  }
+
+  async function tokensOf(roles: string[], request: MessageInitShape<typeof WatchEventsRequestSchema> = {}) {
+    const tokens: string[] = [];
+    for await (const { resumeToken } of createClient(EventService, transportOf(...roles)).watchEvents(
+      request,
+    )) {
+      tokens.push(resumeToken);
+    }
+    return tokens;
+  }
+
+  test.each(['admin', 'coach', 'service', 'read-only'])(
+    'is let in for %s, with its request',
+    async (role) => {
+      expect(await tokensOf([role], { resumeToken: role })).toEqual(['first', 'second']);
+      expect(requests.at(-1)).toMatchObject({ resumeToken: role });
+    },
+  );
+
+  test.each([[['athlete']], [[]]])('is denied to %s', async (roles) => {
+    expect(await failureOf(tokensOf(roles))).toMatchObject({
+      code: Code.PermissionDenied,
+      metadata: { permissions: 'AUTOMATION_READ' },
+    });
+  });
+
+  test('is held to the rules of its message', async () => {
+    expect(await failureOf(tokensOf(['admin'], { resumeToken: 'x'.repeat(2_000) }))).toMatchObject({
+      code: Code.InvalidArgument,
+      violations: [{ field: 'resume_token' }],
+    });
+  });
+
+  test.each([0, 2])('is refused with %i requests in it', async (count) => {
+    const method = EventService.method.watchEvents;
+    async function* ask() {
+      for (let n = 0; n < count; n += 1) {
+        yield {};
+      }
+    }
+    async function watch() {
+      const { message } = await transportOf('admin').stream(method, undefined, undefined, undefined, ask());
+      for await (const _ of message) {
+        expect.fail('it was answered');
+      }
+    }
+    const before = requests.length;
+    expect(await failureOf(watch())).toMatchObject({
+      code: Code.InvalidArgument,
+      message: 'WatchEvents takes one request message',
+    });
+    expect(requests).toHaveLength(before);
+  });
+});
+
 describe('by default', () => {
   const administrator: Principal = { accountId: uuidv7(), subject: 'a', roles: ['admin'] };
   function healthBehind(interceptors: Parameters<typeof createRouterTransport>[1]) {
@@ -138,14 +221,38 @@ describe('by default', () => {
     });
   });
 
-  test('so is a stream', async () => {
+  test('so is one that is answered by a stream', async () => {
     const router = { interceptors: [log, ...createAccessInterceptors(() => administrator)] };
     async function watch() {
       for await (const _ of healthBehind({ router }).watch({})) {
         expect.fail('it was answered');
       }
     }
-    expect(await failureOf(watch())).toMatchObject({ code: Code.PermissionDenied });
+    expect(await failureOf(watch())).toMatchObject({
+      code: Code.PermissionDenied,
+      message: 'Watch names no permission, so nobody may call it',
+    });
+  });
+
+  test('and one that asks by a stream, whoever calls it', async () => {
+    const answered = vi.fn();
+    const transport = createRouterTransport(
+      (router) => router.service(ServerReflection, { serverReflectionInfo: answered }),
+      { router: { interceptors: [log, ...createAccessInterceptors(() => administrator)] } },
+    );
+    async function* ask() {
+      yield { host: 'any' };
+    }
+    async function reflect() {
+      for await (const _ of createClient(ServerReflection, transport).serverReflectionInfo(ask())) {
+        expect.fail('it was answered');
+      }
+    }
+    expect(await failureOf(reflect())).toMatchObject({
+      code: Code.PermissionDenied,
+      message: 'ServerReflectionInfo is a stream, which nobody may call',
+    });
+    expect(answered).not.toHaveBeenCalled();
   });
 
   test('and whatever comes without anybody having asked who calls', async () => {
