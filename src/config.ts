@@ -193,10 +193,12 @@ export interface Limits {
   readonly attributesBytes: number;
   /** Entries of the outbox that one transaction evaluates. */
   readonly evaluatedEntries: number;
+  /** Triggers that one transaction decides for, of all its events; an entry with more of them goes alone. */
+  readonly evaluatedCandidates: number;
   /** Accounts whose triggers a process keeps in memory, and how many triggers of all of them. */
   readonly keptAutomations: number;
   readonly keptTriggers: number;
-  /** Up to so many triggers of a type of event, each gets a verdict, also where an index could rule it out. */
+  /** Up to so many triggers of a type of event, each has its verdict kept, also where it did not match. */
   readonly explainedTriggers: number;
   /** How many causes back the root of an event may be that still enrolls anybody. */
   readonly loopDepth: number;
@@ -357,6 +359,7 @@ const LIMITS: Limits = Object.freeze({
   attributes: 100,
   attributesBytes: 16 * 1024,
   evaluatedEntries: 100,
+  evaluatedCandidates: 20_000,
   keptAutomations: 1_000,
   keptTriggers: 200_000,
   explainedTriggers: 100,

@@ -8,10 +8,10 @@ import type { Transaction } from '../../store/database.ts';
 import type { JsonValue } from '../filters/filter.ts';
 import { rescheduleAthlete } from '../time/reschedule-athlete.ts';
 import { type AcceptedEvent, eventsOf } from './accepted-event.ts';
-import type { CandidateIndex } from './candidate-index.ts';
+import type { AccountTriggers, CandidateIndex } from './candidate-index.ts';
 import type { RetryPauses } from './dead-letters.ts';
 import type { Verdict } from './decide.ts';
-import { type Candidacy, evaluateEvents } from './evaluate-events.ts';
+import { type Candidacy, type EvaluationLimits, evaluateEvents } from './evaluate-events.ts';
 import {
   insertEvents,
   loggedEvents,
@@ -20,27 +20,34 @@ import {
   occurrenceText,
 } from './insert-events.ts';
 import { encodeOutcomes, evaluationOf } from './outcomes.ts';
-import type { LoopLimits } from './stages.ts';
 import { writeVerdicts } from './write-verdicts.ts';
 
 export interface EntryEvaluation {
   readonly clock: Clock;
   readonly candidates: CandidateIndex;
-  readonly limits: LoopLimits & RetryPauses & Pick<Limits, 'lateOccurrenceMs'>;
+  readonly limits: EvaluationLimits & RetryPauses & Pick<Limits, 'evaluatedCandidates' | 'lateOccurrenceMs'>;
   /** Entries are relayed to a bus beside PostgreSQL, and stay until they have been. */
   readonly isRelayed: boolean;
 }
 
-/** The partition’s lock is held. Answers with the verdicts; everything goes with the transaction. */
+export interface EvaluatedEntries {
+  readonly verdicts: readonly Verdict[];
+  /** How many of the entries were evaluated, from the first one on. */
+  readonly count: number;
+}
+
+/**
+ * Evaluates as many of the entries as have `evaluatedCandidates` in all, but one at least. The partition’s lock is held;
+ * everything goes with the transaction.
+ */
 export async function evaluateEntries(
   tx: Transaction,
-  entries: readonly WaitingEntry[],
+  waiting: readonly WaitingEntry[],
   { clock, candidates, limits, isRelayed }: EntryEvaluation,
-): Promise<Verdict[]> {
+): Promise<EvaluatedEntries> {
   const triggers = await candidates.load(tx);
   const now = clock();
-  const events = entries.flatMap(eventsOf);
-  const candidacies = events.map((event) => ({ event, triggers: triggers.candidates(event) }));
+  const { entries, candidacies } = takeEntries(waiting, triggers, limits.evaluatedCandidates);
   const fresh = await withoutDuplicates(
     tx,
     candidacies.filter((candidacy) => candidacy.triggers.length > 0),
@@ -53,10 +60,32 @@ export async function evaluateEntries(
     throw new DomainError('CONCURRENT_UPDATE', 'the same event was evaluated at the same time');
   }
   if (triggers.hasTimeTriggers()) {
-    await reschedule(tx, events, limits);
+    await reschedule(
+      tx,
+      candidacies.map(({ event }) => event),
+      limits,
+    );
   }
   await removeEvaluatedEntries(tx, entryIds, { isRelayed });
-  return verdicts;
+  return { verdicts, count: entries.length };
+}
+
+function takeEntries(waiting: readonly WaitingEntry[], triggers: AccountTriggers, mostCandidates: number) {
+  const entries: WaitingEntry[] = [];
+  const candidacies: Candidacy[] = [];
+  let taken = 0;
+  for (const entry of waiting) {
+    if (taken >= mostCandidates) {
+      break;
+    }
+    entries.push(entry);
+    for (const event of eventsOf(entry)) {
+      const found = triggers.candidates(event);
+      candidacies.push({ event, triggers: found });
+      taken += found.length;
+    }
+  }
+  return { entries, candidacies };
 }
 
 /** Events after which an athlete’s dates or zone may be others. */

@@ -1,4 +1,5 @@
 /** Evaluates events in a transaction that holds their partition: reads what verdicts depend on, then decides. */
+import type { Limits } from '../../config.ts';
 import type { Instant } from '../../instant.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { AcceptedEvent } from './accepted-event.ts';
@@ -15,12 +16,17 @@ export interface Candidacy {
   readonly triggers: readonly CompiledTrigger[];
 }
 
-/** The verdicts, in the order given. The counters of caps that they take places of are locked; nothing is written. */
+export type EvaluationLimits = LoopLimits & Pick<Limits, 'explainedTriggers'>;
+
+/**
+ * The verdicts, in the order given; of more than `explainedTriggers` candidates of one event, not those that a filter
+ * did not match. The counters of caps that they take places of are locked; nothing is written.
+ */
 export async function evaluateEvents(
   tx: Transaction,
   candidacies: readonly Candidacy[],
   now: Instant,
-  limits: LoopLimits,
+  limits: EvaluationLimits,
 ): Promise<Verdict[]> {
   const wanted = candidacies.filter(({ triggers }) => triggers.length > 0);
   if (wanted.length === 0) {
@@ -29,7 +35,9 @@ export async function evaluateEvents(
   const userIds = wanted.map(({ event }) => event.userId).filter((id) => id !== null);
   const subjects = await loadSubjects(tx, userIds);
   const matches = wanted.flatMap(({ event, triggers }) =>
-    matchEvent(event, triggers, subjects.get(event.userId ?? '') ?? null),
+    matchEvent(event, triggers, subjects.get(event.userId ?? '') ?? null, {
+      isBrief: triggers.length > limits.explainedTriggers,
+    }),
   );
   const standing = await loadStanding(tx, matches.filter(isHopeful), limits, { locksCaps: true });
   return decideAll(matches, standing, now, limits);

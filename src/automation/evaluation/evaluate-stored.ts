@@ -4,9 +4,8 @@ import type { Transaction } from '../../store/database.ts';
 import type { CompiledTrigger } from './compile-trigger.ts';
 import type { RetryPauses } from './dead-letters.ts';
 import type { Verdict } from './decide.ts';
-import { evaluateEvents } from './evaluate-events.ts';
+import { type EvaluationLimits, evaluateEvents } from './evaluate-events.ts';
 import { evaluationOf } from './outcomes.ts';
-import type { LoopLimits } from './stages.ts';
 import { addEvaluations, type StoredEvent } from './stored-events.ts';
 import { writeVerdicts } from './write-verdicts.ts';
 
@@ -26,7 +25,7 @@ export async function evaluateStored(
   recording: {
     readonly kind: 'LIVE' | 'REPLAY';
     readonly now: Instant;
-    readonly limits: LoopLimits & RetryPauses;
+    readonly limits: EvaluationLimits & RetryPauses;
   },
 ): Promise<Verdict[]> {
   const wanted = candidacies.map(({ stored, triggers }) => ({ event: stored.event, triggers }));

@@ -46,8 +46,8 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
       const read = (tx: Transaction) =>
         readWaitingEntries(tx, partition, limits.evaluatedEntries, failing.waitingUserIds());
       try {
-        const entries = await evaluate(accountId, partition, read);
-        return entries === 'BUSY' ? entries : evaluatedOf(entries.length, entries.length);
+        const outcome = await evaluate(accountId, partition, read);
+        return outcome === 'BUSY' ? outcome : evaluatedOf(outcome.evaluated, outcome.read);
       } catch (error) {
         if (!isOfEvent(error)) {
           throw error;
@@ -58,28 +58,33 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
   };
 
   function evaluatedOf(evaluated: number, read: number): Evaluated {
-    return { evaluated, hasMore: evaluated > 0 && read === limits.evaluatedEntries };
+    const isFull = read === limits.evaluatedEntries || evaluated < read;
+    return { evaluated, hasMore: evaluated > 0 && isFull };
   }
 
-  /** One transaction for what `read` finds under the partition’s lock; answers with that. */
+  /** One transaction for what `read` finds under the partition’s lock, or as much of it as goes into one. */
   async function evaluate(
     accountId: string,
     partition: number,
     read: ReadEntries,
-  ): Promise<'BUSY' | readonly WaitingEntry[]> {
+  ): Promise<'BUSY' | { readonly read: number; readonly evaluated: number }> {
     let verdicts: readonly Verdict[] = [];
-    const entries = await database.transaction(accountId, async (tx) => {
+    const outcome = await database.transaction(accountId, async (tx) => {
       if (!(await tryLockPartition(tx, partition))) {
         return 'BUSY';
       }
       const found = await read(tx);
-      verdicts = found.length > 0 ? await evaluateEntries(tx, found, deps) : [];
-      return found;
+      if (found.length === 0) {
+        return { read: 0, evaluated: 0 };
+      }
+      const done = await evaluateEntries(tx, found, deps);
+      verdicts = done.verdicts;
+      return { read: found.length, evaluated: done.count };
     });
     for (const verdict of verdicts.filter(({ reason }) => reason === 'ERROR')) {
       deps.reportError(triggerError(verdict));
     }
-    return entries;
+    return outcome;
   }
 
   /**
@@ -105,7 +110,7 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
         held.add(entry.userId);
       }
     }
-    return evaluatedOf(evaluated, entries.length);
+    return { evaluated, hasMore: evaluated > 0 && entries.length === limits.evaluatedEntries };
   }
 
   /** DONE: it is in the log, or a dead letter. FAILED: it is tried again later. */

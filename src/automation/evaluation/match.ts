@@ -17,22 +17,27 @@ export interface Match {
   readonly matched: boolean;
 }
 
-/** In the order of the triggers; none for an event that is about no athlete. */
+/** In the order of the triggers; none for an event that is about no athlete. If brief, without what does not match. */
 export function matchEvent(
   event: AcceptedEvent,
   triggers: readonly CompiledTrigger[],
   subject: Subject | null,
+  { isBrief = false }: { readonly isBrief?: boolean } = {},
 ): Match[] {
   const { userId } = event;
   if (userId === null) {
     return [];
   }
   const input = inputOf(event, subject);
-  return triggers.map((trigger) => {
+  const matches: Match[] = [];
+  for (const trigger of triggers) {
     const { rule } = trigger;
     const matched = isReadable(rule) && rule.filter.matches(input);
-    return { event, userId, trigger, subject, input, matched };
-  });
+    if (matched || !isBrief || !isReadable(rule)) {
+      matches.push({ event, userId, trigger, subject, input, matched });
+    }
+  }
+  return matches;
 }
 
 function inputOf(event: AcceptedEvent, subject: Subject | null): FilterInput {

@@ -61,6 +61,20 @@ describe('a partition', () => {
     expect(await loggedNumbers()).toEqual({ [userId]: [0, 1, 2, 3, 4, 5, 6] });
   });
 
+  test('is evaluated in smaller batches where there are many triggers', async () => {
+    await account.addWorkflow({ settings: MULTIPLE });
+    await account.addWorkflow({ settings: MULTIPLE });
+    const userId = await account.addAthlete();
+    await account.emit(userId, ...numbered(3));
+    const evaluator = createEvaluator(evaluatorDeps(db.database, { limits: { evaluatedCandidates: 3 } }));
+    const [{ partition } = { partition: -1 }] = await waitingPartitions(account);
+    const evaluate = () => evaluator.evaluatePartition(account.accountId, partition);
+
+    expect(await evaluate()).toEqual({ evaluated: 2, hasMore: true });
+    expect(await evaluate()).toEqual({ evaluated: 1, hasMore: false });
+    expect(await loggedNumbers()).toEqual({ [userId]: [0, 0, 1, 1, 2, 2] });
+  });
+
   test('is one transaction’s at a time', async () => {
     const userId = await account.addAthlete();
     await account.emit(userId, {});

@@ -866,7 +866,8 @@ export const EventService: GenService<{
   },
   /**
    * Evaluates stored events again, for the triggers that are active now. What was decided stays decided: only triggers
-   * that have no verdict on an event get one, with the event's own time as the present.
+   * that have no verdict on an event get one, with the event's own time as the present. Needs no request ID: what one
+   * call has decided the next one keeps, also when the first ended early.
    *
    * @generated from rpc automation.v1.EventService.ReplayEvents
    */

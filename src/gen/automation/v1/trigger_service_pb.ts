@@ -525,7 +525,7 @@ export const TestTriggerRequestSchema: GenMessage<TestTriggerRequest> = /*@__PUR
  */
 export type SimulatedEvent = Message<"automation.v1.SimulatedEvent"> & {
   /**
-   * Absent: the type's sample.
+   * Absent: the type's sample, with what the trigger's configuration wants. As PublishEvents would take it.
    *
    * @generated from field: google.protobuf.Struct data = 1;
    */
@@ -1697,7 +1697,8 @@ export const TriggerService: GenService<{
   },
   /**
    * What became of an event: the outcome of every trigger that was a candidate, condition by condition, with the
-   * values that decided. NOT_FOUND, reason EVENT_NOT_FOUND.
+   * values that decided. Of more than 100 candidates those are left out whose filters did not match. NOT_FOUND, reason
+   * EVENT_NOT_FOUND.
    *
    * @generated from rpc automation.v1.TriggerService.ExplainEvent
    */
@@ -1717,7 +1718,8 @@ export const TriggerService: GenService<{
     output: typeof GetTriggerStatsResponseSchema;
   },
   /**
-   * Lets a workflow enroll an athlete again that the loop guard held.
+   * Lets a workflow enroll an athlete again that the loop guard held. Enrollments from before do not count towards
+   * another hold.
    *
    * @generated from rpc automation.v1.TriggerService.ReleaseHold
    */
