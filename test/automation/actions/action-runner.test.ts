@@ -80,6 +80,9 @@ describe('a run', () => {
 
     await createTestRunner(database, { now }).runAll();
 
+    for (const { accountId, enrollmentId: id } of [later, queued]) {
+      expect(await takeStep(createTestDeps(database, { now }), { accountId, id })).toBe('ABSENT');
+    }
     expect(await readRun(database, later)).toMatchObject({ state: 'TRIGGERED', steps: [] });
     expect(await readRun(database, queued)).toMatchObject({ state: 'QUEUED', steps: [] });
     expect(await readFacts(database, athlete.userId)).toEqual([]);

@@ -179,17 +179,17 @@ describe('what comes behind the status', () => {
       response.writeHead(200);
       response.on('close', () => cut.resolve(sent));
       (function send() {
-        while (!response.destroyed && response.write(chunk)) {
+        if (!response.destroyed) {
           sent += chunk.length;
+          response.write(chunk, send);
         }
-        response.once('drain', send);
       })();
     });
 
     expect(await portOf({ limits: { webhookAnswerBytes: 1024 } }).post({ ...CALL, url })).toEqual({
       kind: 'ACCEPTED',
     });
-    expect(await cut.promise).toBeLessThan(100 * 1024 * 1024);
+    expect(await cut.promise).toBeLessThan(20 * 1024 * 1024);
   });
 
   test('is not waited for beyond the time, and the status counts', async () => {
