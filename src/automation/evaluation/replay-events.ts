@@ -142,7 +142,7 @@ async function loadLogged(
   const { rows } = await sql<{ event_id: string; trigger_id: string }>`
     select event_id, trigger_id from trigger_execution_logs
     where account_id = ${accountId} and event_id = any(${page.map(({ id }) => id)}::uuid[]) and kind <> 'TEST'
-      and failure_reason is distinct from 'ERROR'`.execute(db);
+      and failure_reason is distinct from ${sql.lit('ERROR')}`.execute(db);
   return new Set(rows.map((row) => `${row.event_id} ${row.trigger_id}`));
 }
 
