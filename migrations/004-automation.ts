@@ -307,7 +307,8 @@ export class Automation extends Migration {
       'create index trigger_execution_logs_by_user on trigger_execution_logs (account_id, user_id)',
     );
     this.addSql(`create unique index trigger_decides_once_per_event on trigger_execution_logs
-      (account_id, event_id, trigger_id) where kind <> 'TEST' and failure_reason is distinct from 'ERROR'`);
+      (account_id, event_id, trigger_id) where kind <> 'TEST' and failure_reason is distinct from
+      'ERROR'`);
   }
 
   #createRuns(): void {
