@@ -30,6 +30,8 @@ const SEED = Number(process.env.FILTER_SEED || Date.now() % 1_000_000_000);
 
 /** What jsonb holds and JavaScript does not, or not as it is written. */
 const NUMBERS_AS_TEXT = [
+  '5.0',
+  '100.00',
   '12345678901234567890',
   '0.1000000000000000055511151231257827',
   '1e400',

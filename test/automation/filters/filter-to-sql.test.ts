@@ -7,11 +7,18 @@ import {
   PostgresQueryCompiler,
   sql,
 } from 'kysely';
-import { describe, expect, test } from 'vitest';
-import type { FilterGroup } from '../../../src/automation/filters/filter.ts';
-import { FilterUnreadable } from '../../../src/automation/filters/filter.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { compileFilter } from '../../../src/automation/filters/compile-filter.ts';
+import {
+  type FilterGroup,
+  FilterUnreadable,
+  type JsonValue,
+} from '../../../src/automation/filters/filter.ts';
+
 import { filterToSql } from '../../../src/automation/filters/filter-to-sql.ts';
-import { and, CATALOGUE, condition, NOW, not, or } from './fields.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { and, CATALOGUE, condition, input, NOW, not, or } from './fields.ts';
+import { MISSING, nameOf, SCENARIOS, USUAL } from './scenarios.ts';
 
 const compiler = new Kysely<unknown>({
   dialect: {
@@ -100,5 +107,76 @@ describe('zones', () => {
     );
 
     expect(write(days, zones).undecidedPaths).toEqual([]);
+  });
+});
+
+describe('PostgreSQL says what the evaluator says', () => {
+  let fixture: TestDatabase;
+  beforeAll(async () => {
+    fixture = await createTestDatabase({ preparedStatements: false });
+  });
+  afterAll(() => fixture?.close());
+
+  async function verdictOf(
+    filter: FilterGroup,
+    athlete: string,
+    { occurredAt, timeZone } = USUAL,
+  ): Promise<boolean> {
+    const document = sql`${athlete}::jsonb`;
+    const { predicate } = filterToSql(filter, CATALOGUE, document, { now: occurredAt, timeZone, zones: [] });
+    const { rows } = await fixture.database.transaction('', (tx) =>
+      sql<{ verdict: boolean }>`select ${predicate} as verdict`.execute(tx.sql),
+    );
+    return rows[0]?.verdict === true;
+  }
+
+  describe.each(SCENARIOS)('$type $about', ({ type, parts, rows }) => {
+    test.each(rows.map((row) => [nameOf(row), ...row] as const))(
+      '%s',
+      async (_name, operator, constant, value, verdict) => {
+        const attributes = value === MISSING ? {} : { [type]: value };
+
+        const athlete = JSON.stringify({ attributes });
+
+        expect(await verdictOf(and(condition(`custom.${type}`, operator, constant)), athlete, parts)).toBe(
+          verdict,
+        );
+      },
+    );
+  });
+
+  // JavaScript does not write numbers like these, but reads them.
+  test.each<[string, string, string, JsonValue | undefined, boolean]>([
+    ['list', '[5.0]', 'contains', 5, true],
+    ['list', '[100.00, 0.50]', 'contains_all', ['100', 0.5], true],
+    ['list', '[12345678901234567890]', 'contains', '12345678901234567000', true],
+    ['decimal', '5.00', 'equals', '5', true],
+    ['decimal', '12345678901234567890', 'equals', '12345678901234567890', false],
+    ['decimal', '12345678901234567890', 'equals', '12345678901234567000', true],
+    ['decimal', '0.1000000000000000055511151231257827', 'equals', 0.1, true],
+    ['decimal', '-0.0', 'equals', 0, true],
+    ['decimal', '1e400', 'exists', undefined, false],
+    ['decimal', '-1e5000', 'exists', undefined, false],
+    ['decimal', '1e-400', 'equals', 0, true],
+    ['decimal', '1e-320', 'exists', undefined, false],
+  ])('%s %s %s %j: %s', async (type, value, operator, constant, verdict) => {
+    const athlete = `{"attributes": {"${type}": ${value}}}`;
+    const filter = and(condition(`custom.${type}`, operator, constant));
+
+    expect(compileFilter(filter, CATALOGUE).matches(input({ athlete: JSON.parse(athlete) }))).toBe(verdict);
+    expect(await verdictOf(filter, athlete)).toBe(verdict);
+  });
+
+  test.each([
+    '[]',
+    '5',
+    'null',
+    '"name"',
+    '{"attributes": []}',
+    '{"attributes": "string"}',
+    '{"attributes": [{"string": "a"}]}',
+  ])('in a document that is %s there is no attribute', async (athlete) => {
+    expect(await verdictOf(and(condition('custom.string', 'exists')), athlete)).toBe(false);
+    expect(await verdictOf(and(condition('custom.string', 'not_equals', 'a')), athlete)).toBe(true);
   });
 });
