@@ -235,7 +235,8 @@ describe('the backfill', () => {
     const athletes = await createAthletes(stage, 45);
     const others = await createAthletes(stage, 5, 'silver');
     const { id: workflowId } = await createActiveWorkflow(client, { trigger: onTag('vip', GOLD) });
-    const { backfillId } = await confirm(stage, workflowId);
+    // One a page, of more athletes than there are partitions: pages end before their partition does.
+    const { backfillId } = await confirm(stage, workflowId, 60);
 
     await runAll(stage, { backfillPageSize: 7 });
     await createTestRunner(database, { now: clock.now }).runAll();
@@ -255,7 +256,9 @@ describe('the backfill', () => {
 
   test('leaves a row of the log for each athlete, also for those whom the policy keeps out', async () => {
     const stage = createStage();
-    await createAthletes(stage, 4);
+    const [deleted = '', optedOut = ''] = await createAthletes(stage, 6);
+    await stage.client.users.deleteUser({ userId: deleted });
+    await stage.client.users.updateUser({ userId: optedOut, optedOut: true });
     const { id: workflowId, trigger } = await createActiveWorkflow(stage.client, {
       trigger: onTag('vip', {
         ...GOLD,
