@@ -8,11 +8,14 @@ import { createReleaser } from '../automation/evaluation/release-queued.ts';
 import { createDeadLetterRetry } from '../automation/evaluation/retry-dead-letters.ts';
 import { createScheduler } from '../automation/time/scheduler.ts';
 import type { Config } from '../config.ts';
+import { isDefect } from '../error-table.ts';
+import type { EventObserver } from '../events/event-observer.ts';
 import { type Polling, startPolling } from '../events/polling.ts';
 import { createPostgresBus } from '../events/postgres-bus.ts';
 import { createRedisBus } from '../events/redis/redis-bus.ts';
 import type { Clock } from '../instant.ts';
 import type { TriggerQueue } from '../progression/trigger-queue.ts';
+import { describeCause, type Logger } from '../server/logger.ts';
 import type { Database } from '../store/database.ts';
 
 export interface WorkerDeps {
@@ -23,8 +26,8 @@ export interface WorkerDeps {
   readonly queue: TriggerQueue;
   /** The process's one index of triggers. */
   readonly candidates: CandidateIndex;
-  /** Told of every failure; what failed is tried again. */
-  readonly reportError: (error: unknown) => void;
+  readonly logger: Logger;
+  readonly observer?: EventObserver | undefined;
 }
 
 export interface Workers {
@@ -34,17 +37,25 @@ export interface Workers {
 
 /** Any number of processes may work on one database. */
 export function startWorkers(deps: WorkerDeps): Workers {
-  const { database, config, clock, candidates, reportError: onError } = deps;
+  const { database, config, clock, candidates, observer, logger } = deps;
+  /** What failed is tried again. */
+  const onError = (error: unknown) => {
+    const isOurs = isDefect(error);
+    logger[isOurs ? 'error' : 'warn']({ cause: describeCause(error) }, 'work in the background failed');
+  };
+  const onAway = (error: unknown) => {
+    logger.warn({ cause: describeCause(error) }, 'Redis is away; events are found without it');
+  };
   const { limits, redisUrl } = config;
   const evaluation = {
-    ...{ database, clock, limits, candidates, reportError: onError },
+    ...{ database, clock, limits, candidates, observer, reportError: onError },
     isRelayed: redisUrl !== undefined,
   };
   const { evaluatePartition } = createEvaluator(evaluation);
   const bus = redisUrl
-    ? createRedisBus({ url: redisUrl, database, limits, onError })
+    ? createRedisBus({ url: redisUrl, database, limits, observer, onError, onAway })
     : createPostgresBus({ database, limits, onError });
-  const runner = createActionRunner({ ...deps, webhooks: createWebhookPort(config) });
+  const runner = createActionRunner({ ...deps, reportError: onError, webhooks: createWebhookPort(config) });
   const repeat = (intervalMs: number, { runOnce }: { runOnce(): Promise<boolean> }) =>
     startPolling({ intervalMs, work: runOnce, onError });
 
@@ -58,8 +69,7 @@ export function startWorkers(deps: WorkerDeps): Workers {
   ];
   return {
     async stop() {
-      await Promise.all([evaluating.stop(), ...repeated.map((each) => each.stop())]);
-      await runner.stop();
+      await Promise.all([evaluating.stop(), runner.stop(), ...repeated.map((each) => each.stop())]);
     },
   };
 }

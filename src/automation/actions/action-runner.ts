@@ -29,7 +29,7 @@ export interface ActionRunner {
   runOnce(): Promise<boolean>;
   /** Resolves when every call that was begun, or waits for its turn, has been recorded. */
   settled(): Promise<void>;
-  /** Begins no other call, and resolves when those under way have been recorded. */
+  /** Begins no other step, and resolves when the calls under way have been recorded; a pass ends with its steps. */
   stop(): Promise<void>;
 }
 
@@ -37,6 +37,7 @@ export function createActionRunner(deps: ActionRunnerDeps): ActionRunner {
   const { database, clock, config, reportError } = deps;
   const { limits } = config;
   const line = createCallLine(limits, (due) => makeCall(deps, due), reportError);
+  const stopping = new AbortController();
 
   /** True: something was done about it. */
   async function advance(due: DueEnrollment): Promise<boolean> {
@@ -45,7 +46,7 @@ export function createActionRunner(deps: ActionRunnerDeps): ActionRunner {
       if (result === 'CALLS') {
         return line.offer(due) || hasMoved;
       }
-      if (result !== 'GOES_ON') {
+      if (result !== 'GOES_ON' || stopping.signal.aborted) {
         return result === 'RESTS' || hasMoved;
       }
     }
@@ -55,14 +56,15 @@ export function createActionRunner(deps: ActionRunnerDeps): ActionRunner {
     async runOnce() {
       const due = await findDueEnrollments(database, clock(), limits, line.enrollmentIds());
       let moved = 0;
-      await forEachOf(due, limits.concurrentSteps, async (each) => {
+      await forEachOf(due, limits.concurrentSteps, stopping.signal, async (each) => {
         moved += (await advance(each)) ? 1 : 0;
       });
       return moved > 0;
     },
     settled: () => line.settled(),
     stop() {
-      line.clear();
+      stopping.abort();
+      line.close();
       return line.settled();
     },
   };
@@ -72,11 +74,12 @@ export function createActionRunner(deps: ActionRunnerDeps): ActionRunner {
 async function forEachOf<T>(
   items: readonly T[],
   atOnce: number,
+  signal: AbortSignal,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
   const left = [...items];
   const takeTurns = async () => {
-    for (let item = left.shift(); item !== undefined; item = left.shift()) {
+    for (let item = left.shift(); item !== undefined && !signal.aborted; item = left.shift()) {
       await work(item).catch((error: unknown) => {
         left.length = 0;
         throw error;

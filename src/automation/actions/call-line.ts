@@ -3,12 +3,12 @@ import type { Limits } from '../../config.ts';
 import type { DueEnrollment } from './due-enrollments.ts';
 
 export interface CallLine {
-  /** Makes the call when its turn comes. False: too many of the account wait already, or too many in all. */
+  /** Makes the call when its turn comes. False: too many of the account wait already, or in all; or it is closed. */
   offer(due: DueEnrollment): boolean;
   /** Who waits, and whose call is under way. */
   enrollmentIds(): string[];
   /** Makes no call any more that is not under way. */
-  clear(): void;
+  close(): void;
   /** Resolves when nobody waits and no call is under way. */
   settled(): Promise<void>;
 }
@@ -41,6 +41,7 @@ class FairCallLine implements CallLine {
   readonly #places = new Map<string, Place>();
   readonly #underWay = new Map<string, Promise<void>>();
   #waiting = 0;
+  #isClosed = false;
 
   constructor(
     limits: CallLineLimits,
@@ -55,7 +56,8 @@ class FairCallLine implements CallLine {
   offer(due: DueEnrollment): boolean {
     const place = this.#places.get(due.accountId) ?? { waiting: [], underWay: 0 };
     const { waitingCallSteps, waitingCallStepsPerAccount } = this.#limits;
-    if (this.#waiting >= waitingCallSteps || place.waiting.length >= waitingCallStepsPerAccount) {
+    const isFull = this.#waiting >= waitingCallSteps || place.waiting.length >= waitingCallStepsPerAccount;
+    if (isFull || this.#isClosed) {
       return false;
     }
     this.#places.set(due.accountId, place);
@@ -70,7 +72,8 @@ class FairCallLine implements CallLine {
     return [...waiting, ...this.#underWay.keys()];
   }
 
-  clear(): void {
+  close(): void {
+    this.#isClosed = true;
     for (const place of this.#places.values()) {
       place.waiting.length = 0;
     }

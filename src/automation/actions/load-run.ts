@@ -11,7 +11,6 @@ import {
   type WorkflowEnrollment,
   WorkflowEnrollmentEntity,
 } from '../../store/entities/workflow-enrollment.ts';
-import { firstTimeZone } from '../time/zoned.ts';
 import type { Step } from './step.ts';
 
 /** A run whose row is locked until the transaction ends. */
@@ -79,6 +78,7 @@ interface RunRow {
   before_at: string | null;
 }
 
+/** A statement of its own, behind the lock: what it reads is as new as the row that is held. */
 async function loadRun(tx: Transaction, enrollment: WorkflowEnrollment): Promise<Run> {
   const { accountId, id, workflowId, workflowVersion, userId, nextStep } = enrollment;
   const { rows } = await sql<RunRow>`
@@ -110,7 +110,7 @@ async function loadRun(tx: Transaction, enrollment: WorkflowEnrollment): Promise
       userId,
       enrollmentId: id,
       step: nextStep,
-      timeZone: firstTimeZone(row.user_zone, row.account_zone),
+      timeZones: [row.user_zone, row.account_zone],
       cause: enrollment.cause,
       event: enrollment.eventId === null ? null : enrollment.event,
       reachedAt: row.before_at === null ? enrollment.recordedAt : instantFromText(row.before_at),

@@ -21,8 +21,8 @@ export interface Step {
   /** From 0. */
   readonly step: number;
   readonly userId: string;
-  /** The athlete's, else the account's. */
-  readonly timeZone: string;
+  /** The athlete's and the account's, the first that is one counts. */
+  readonly timeZones: readonly (string | null)[];
   /** What the facts of the run follow from. */
   readonly cause: Cause;
   /** What started the run: id, type, occurred_at, data, previous; null for a backfill. */

@@ -1,19 +1,19 @@
 /** Action wait: lets time pass before the next step. */
 import { type Instant, instantFromTimestamp } from '../../instant.ts';
 import { addDays, type CivilTime } from '../time/civil-date.ts';
-import { instantOfLocal, localDateOf } from '../time/zoned.ts';
+import { firstTimeZone, instantOfLocal, localDateOf } from '../time/zoned.ts';
 import type { ActionType } from './step.ts';
 
 export const wait: ActionType<'wait'> = {
   kind: 'WAIT',
-  until({ wait: { case: kind, value } }, { timeZone }, now) {
+  until({ wait: { case: kind, value } }, { timeZones }, now) {
     switch (kind) {
       case 'duration':
         return now + instantFromTimestamp(value);
       case 'until':
         return instantFromTimestamp(value);
       case 'untilLocalTime':
-        return nextLocalTime(value, timeZone, now);
+        return nextLocalTime(value, firstTimeZone(...timeZones), now);
       case undefined:
         throw new TypeError('a wait without an end');
     }

@@ -64,3 +64,21 @@ test('passes go on while there is more to do', async () => {
   expect(new Set(states)).toEqual(new Set(['COMPLETED']));
   expect(await findDueEnrollments(database, now(), LIMITS, [uuidv7()])).toEqual([]);
 });
+
+test('a runner that is stopped begins no other step', async () => {
+  const ids = await insertRuns(40, -30_000);
+  const runner = createTestRunner(database, { now, limits: { concurrentSteps: 1 } });
+
+  const pass = runner.runOnce();
+  await expect
+    .poll(async () => (await readRun(database, { enrollmentId: ids[0] ?? '' })).state, { interval: 1 })
+    .toBe('COMPLETED');
+  await runner.stop();
+  await pass;
+
+  const states = await Promise.all(
+    ids.map(async (enrollmentId) => (await readRun(database, { enrollmentId })).state),
+  );
+  expect(states.at(-1)).toBe('TRIGGERED');
+  expect(await runner.runOnce()).toBe(false);
+});
