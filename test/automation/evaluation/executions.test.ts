@@ -146,10 +146,12 @@ describe('the statistics of a trigger', () => {
     await happen(NOON + 5n * HOUR, 9);
     await account.emit(userId, { type: 'session_missed' });
     await evaluateAll(account);
-    const event = { case: 'simulated' as const, value: {} };
-    await client.triggers.testTrigger({ triggerId: ids.triggerId, userId, event });
+    const event = { case: 'simulated' as const, value: { data: { week_number: 1 } } };
+    const test = await client.triggers.testTrigger({ triggerId: ids.triggerId, userId, event });
+    expect(test).toMatchObject({ matched: true });
 
-    const { total } = await client.triggers.getTriggerStats({ triggerId: ids.triggerId });
+    const endTime = instantToTimestamp(NOON + 3n * DAY);
+    const { total } = await client.triggers.getTriggerStats({ triggerId: ids.triggerId, endTime });
 
     expect(total).toMatchObject({ evaluated: 2n, matched: 0n, enrolled: 0n });
   });

@@ -269,7 +269,8 @@ describe('an entry that fails', () => {
     const evaluator = createEvaluator(evaluatorDeps(faulty.database, { limits }));
     const [{ partition } = { partition: -1 }] = await waitingPartitions(account);
     for (const sqlState of ['53100', '57P03', '40P01', '42501', '58030', 'XX000']) {
-      faulty.arm({ statement: 5, how: 'refuse', sqlState });
+      // Were it the event’s fault, it would be a dead letter by the third time.
+      faulty.arm({ statement: 5, how: 'refuse', sqlState, times: 2 });
       await expect(evaluator.evaluatePartition(account.accountId, partition)).rejects.toThrow();
     }
     faulty.disarm();

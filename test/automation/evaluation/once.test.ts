@@ -121,6 +121,39 @@ test('two evaluators that fight over every partition evaluate each event once, e
   expect(await loggedNumbers()).toEqual(Object.fromEntries(userIds.map((userId) => [userId, order])));
 });
 
+test('an event that another transaction writes at the same moment is evaluated there alone', async () => {
+  await account.addWorkflow();
+  const userId = await account.addAthlete();
+  const [eventId = ''] = await account.emit(userId, {});
+  const [{ partition } = { partition: -1 }] = await waitingPartitions(account);
+  const evaluator = createEvaluator(evaluatorDeps(db.open()));
+
+  const { evaluating } = await account.inTransaction(async (tx) => {
+    await sql`insert into events (account_id, id, type, user_id, occurred_at, recorded_at, sequence, position, actor,
+        data, root_event_id, evaluated_at)
+      values (${account.accountId}, ${eventId}, 'session_completed', ${userId}, now(), now(), 1, 0, 'SYSTEM', '{}',
+        ${eventId}, now())`.execute(tx.sql);
+    const refused = evaluator
+      .evaluatePartition(account.accountId, partition)
+      .catch((error: unknown) => error);
+    await expect.poll(waitsForTransaction).toBe(true);
+    return { evaluating: refused };
+  });
+
+  expect(await evaluating).toMatchObject({ reason: 'CONCURRENT_UPDATE' });
+  expect(await evaluateAll(account)).toBe(1);
+  expect(await loggedReasons(account)).toEqual([]);
+  expect(await account.rows(sql`select id from workflow_enrollments`)).toEqual([]);
+});
+
+async function waitsForTransaction(): Promise<boolean> {
+  const { rows } = await sql<{ waits: boolean }>`
+    select exists (select from pg_locks where locktype = 'transactionid' and not granted) as waits`.execute(
+    db.database.orm.em.fork().getKysely(),
+  );
+  return rows[0]?.waits === true;
+}
+
 async function untilNothingWaits(evaluate: () => Promise<unknown>): Promise<void> {
   while ((await waitingPartitions(account)).length > 0) {
     await evaluate();
