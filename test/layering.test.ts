@@ -10,7 +10,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   main: ['commands'],
   tools: ['commands', 'server', 'progression', 'catalog', 'automation', 'events', 'store'],
   commands: ['telemetry', 'server', 'progression', 'catalog', 'audit', 'automation', 'events', 'store'],
-  telemetry: ['server', 'progression', 'store'],
+  telemetry: ['server', 'progression', 'events', 'store'],
   server: ['progression', 'catalog', 'automation', 'events', 'store'],
   automation: ['progression', 'catalog', 'events', 'store'],
   progression: ['store'],

@@ -4,6 +4,7 @@ import { destination } from 'pino';
 import { requireSafeBinding } from '../auth-config.ts';
 import { seed } from '../catalog/seed.ts';
 import type { Config } from '../config.ts';
+import { readBacklog } from '../events/backlog.ts';
 import { systemClock } from '../instant.ts';
 import { ListenError } from '../server/http-port.ts';
 import { createLogger, type Logger } from '../server/logger.ts';
@@ -53,6 +54,7 @@ async function bringUp(
   await requireConfinement(database);
   await seed(database, systemClock);
   telemetry?.observePool(() => database.poolUse());
+  telemetry?.observeBacklog(() => readBacklog(database, { isRelayed: config.redisUrl !== undefined }));
   try {
     return await startService(config, database, logger, telemetry);
   } catch (error) {

@@ -1,6 +1,7 @@
 /** Puts the services of the API on a server. */
 import { createAuditService } from '../audit/audit-service.ts';
 import { createCandidateIndex } from '../automation/evaluation/candidate-index.ts';
+import { createRedisPreviewCache } from '../automation/evaluation/redis-preview-cache.ts';
 import { createReplayService } from '../automation/evaluation/replay-service.ts';
 import { createPublishingService } from '../automation/publishing/publishing-service.ts';
 import { createTriggerService } from '../automation/trigger-service.ts';
@@ -10,6 +11,7 @@ import { createUserService } from '../catalog/user-service.ts';
 import type { Config } from '../config.ts';
 import { isDefect } from '../error-table.ts';
 import { createEventService } from '../events/event-service.ts';
+import { closeRedis, connectRedis } from '../events/redis/redis-connection.ts';
 import { EventService } from '../gen/automation/v1/event_service_pb.ts';
 import { TriggerService } from '../gen/automation/v1/trigger_service_pb.ts';
 import { WorkflowService } from '../gen/automation/v1/workflow_service_pb.ts';
@@ -52,6 +54,7 @@ export async function startService(
   };
   const engine = createEngine(dependencies);
   const candidates = createCandidateIndex(config.limits);
+  const previews = sharePreviews(config, logger);
   const server = await startServer({
     config,
     logger,
@@ -63,7 +66,7 @@ export async function startService(
       router.service(UserService, createUserService(dependencies));
       router.service(AuditService, createAuditService(dependencies));
       router.service(WorkflowService, createWorkflowService(dependencies));
-      router.service(TriggerService, createTriggerService(dependencies));
+      router.service(TriggerService, createTriggerService({ ...dependencies, ...previews.cache }));
       router.service(EventService, {
         ...createEventService(dependencies),
         ...createPublishingService(dependencies),
@@ -73,13 +76,28 @@ export async function startService(
     isReady: () => isMigrated(database),
   });
   const workers = config.automationWorkers
-    ? startWorkers({ ...dependencies, ...engine, candidates })
+    ? startWorkers({ ...dependencies, ...engine, candidates, logger, observer: telemetry?.events })
     : undefined;
   return {
     ...server,
     async close() {
       await Promise.all([server.close(), workers?.stop()]);
+      previews.close();
       authenticator.close();
     },
+  };
+}
+
+/** Where there is a Redis, previews are kept there; else each process keeps its own. */
+function sharePreviews({ redisUrl, limits }: Config, logger: Logger) {
+  if (!redisUrl) {
+    return { cache: {}, close() {} };
+  }
+  const warn = (error: unknown) =>
+    logger.warn({ cause: describeCause(error) }, 'previews are not kept in Redis');
+  const redis = connectRedis(redisUrl, { limits, onAway: warn });
+  return {
+    cache: { previews: createRedisPreviewCache({ redis, limits, onError: warn }) },
+    close: () => closeRedis(redis),
   };
 }

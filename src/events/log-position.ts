@@ -59,15 +59,15 @@ export async function readLogPage(tx: Transaction, after: LogPosition, limit: nu
   if (BigInt(after[0]) > BigInt(logEnd[0])) {
     throw notAToken();
   }
-  const { rows } = await sql<EventRow & { transaction_id: string }>`
-    select ${EVENT_COLUMNS}, transaction_id::text from events
+  const { rows } = await sql<EventRow & { written_by: string }>`
+    select ${EVENT_COLUMNS}, transaction_id::text as written_by from events
     where account_id = ${tx.accountId} and transaction_id < ${logEnd[0]}::xid8
       and (transaction_id, sequence, position) > (${after[0]}::xid8, ${after[1]}::bigint, ${after[2]}::smallint)
     order by transaction_id, sequence, position
     limit ${limit}`.execute(tx.sql);
   const events = rows.map((row) => ({
     row,
-    behind: [row.transaction_id, row.sequence, row.position] as const,
+    behind: [row.written_by, row.sequence, row.position] as const,
   }));
   const hasMore = rows.length === limit;
   return { events, end: hasMore ? (events.at(-1)?.behind ?? after) : logEnd, hasMore };

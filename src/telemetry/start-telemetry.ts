@@ -14,6 +14,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Config } from '../config.ts';
 import type { Logger } from '../server/logger.ts';
 import { observeCalls } from './call-telemetry.ts';
+import { observeBacklog, observeEvents } from './event-metrics.ts';
 import { openMetricsPort } from './metrics-port.ts';
 import { observePool } from './pool-metrics.ts';
 import { observeProcess } from './process-metrics.ts';
@@ -52,6 +53,8 @@ export async function startTelemetry(config: Config, logger: Logger): Promise<Te
   return {
     calls: observeCalls(meter, tracer),
     queue: observeQueue(meter),
+    events: observeEvents(meter),
+    observeBacklog: (read) => observeBacklog(meter, read),
     observePool: (poolUse) => observePool(meter, poolUse),
     metricsUrl: port?.url,
     async close() {

@@ -27,6 +27,7 @@ export interface BusSetup {
 
 export interface BusOptions {
   readonly onError?: (error: unknown) => void;
+  readonly onAway?: (error: unknown) => void;
   readonly limits?: Partial<Limits>;
 }
 
@@ -62,7 +63,7 @@ async function setUpRedis(): Promise<BusSetup> {
 export function redisSetup({ url }: RedisServer): Omit<BusSetup, 'close'> {
   return {
     isRelayed: true,
-    createBus: (database, { onError = fail, limits } = {}) =>
-      createRedisBus({ url, database, limits: { ...BUS_LIMITS, ...limits }, onError }),
+    createBus: (database, { onError = fail, onAway = () => {}, limits } = {}) =>
+      createRedisBus({ url, database, limits: { ...BUS_LIMITS, ...limits }, onError, onAway }),
   };
 }

@@ -2,14 +2,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Code, type ConnectError, createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
+import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startService } from '../../src/commands/start-service.ts';
 import { type Limits, readConfig } from '../../src/config.ts';
+import { decodePosition, findLogEnd } from '../../src/events/log-position.ts';
 import { EventService } from '../../src/gen/automation/v1/event_service_pb.ts';
 import { BadRequestSchema, ErrorInfoSchema } from '../../src/gen/google/rpc/error_details_pb.ts';
 import { systemClock } from '../../src/instant.ts';
 import { createLogger } from '../../src/server/logger.ts';
 import { encodePageToken } from '../../src/store/page-token.ts';
+import { readRows } from '../store/schema-dump.ts';
 import { createAutomationClient } from '../support/automation.ts';
 import { createEventSource, type EventSource } from '../support/event-source.ts';
 import { createLogEvaluator, type LogEvaluatorOptions } from '../support/log-evaluator.ts';
@@ -60,12 +63,29 @@ async function happen(athlete = 0, type = 'session_completed', facts = 1): Promi
   return ids;
 }
 
+/** The number of the next transaction that writes. */
+function nextTransaction(): Promise<bigint> {
+  return db.database.transaction(source.accountId, async (tx) => {
+    const { rows } = await sql<{
+      id: string;
+    }>`select pg_snapshot_xmax(pg_current_snapshot())::text as id`.execute(tx.sql);
+    return BigInt(`${rows[0]?.id}`);
+  });
+}
+
+/** Waits until every transaction with a lower number has ended, whosever it is. */
+async function logReaches(transaction: bigint): Promise<void> {
+  const end = () => db.database.transaction(source.accountId, findLogEnd);
+  await expect.poll(async () => BigInt((await end())[0])).toBeGreaterThanOrEqual(transaction);
+}
+
 const idsOf = ({ events }: EventWatcher) => events.map(({ id }) => id);
 const reasonOf = (error: ConnectError | undefined) => error?.findDetails(ErrorInfoSchema)[0]?.reason;
 
 describe('a reader', () => {
   test('hears of what is evaluated from now on, with a token beforehand', async () => {
     await happen();
+    await logReaches(await nextTransaction());
     const watcher = await start(client());
     expect(watcher.tokens).toHaveLength(1);
     expect(watcher.events).toEqual([]);
@@ -101,16 +121,17 @@ describe('a reader', () => {
     const watcher = await start(client({ watchHeartbeatMs: 20 }), {
       types: ['set_failed', 'payment_received'],
     });
-    const before = watcher.tokens.length;
     await happen();
     const ids = await happen(0, 'set_failed');
     await happen();
     await expect.poll(() => idsOf(watcher)).toEqual(ids);
-    await expect.poll(() => watcher.tokens.length).toBeGreaterThan(before + 2);
+    const next = await nextTransaction();
+    const place = () => decodePosition(source.accountId, `${watcher.tokens.at(-1)}`);
+    await expect.poll(() => BigInt(place()[0])).toBeGreaterThanOrEqual(next);
     await watcher.leave();
     const all = await start(client(), { resumeToken: `${watcher.tokens.at(-1)}` });
-    const next = await happen();
-    await expect.poll(() => idsOf(all)).toEqual(next);
+    const later = await happen();
+    await expect.poll(() => idsOf(all)).toEqual(later);
   });
 
   test("hears of no other account's events, nor with its token", async () => {
@@ -255,4 +276,19 @@ test('over a connection, until the server goes', async () => {
   await service.close();
   const error = await watcher.ended;
   expect([error?.code, reasonOf(error)]).toEqual([Code.Unavailable, 'SHUTTING_DOWN']);
+});
+
+test('transactions are in order of their numbers, however many digits those have', async () => {
+  const numbers = [9, 10, 99, 100];
+  const ids = await source.accept(0, { facts: numbers.length });
+  await evaluateAll();
+  for (const [place, id] of ids.entries()) {
+    const number = sql`${String(numbers[place])}::xid8`;
+    await readRows(
+      db.database,
+      sql`update events set transaction_id = ${number} where id = ${id} returning id`,
+    );
+  }
+  const watcher = await start(client(), { fromBeginning: true });
+  await expect.poll(() => idsOf(watcher)).toEqual(ids);
 });

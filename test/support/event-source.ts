@@ -46,7 +46,7 @@ export async function createEventSource(database: Database, athletes: number): P
       const userId = `${userIds[athlete]}`;
       return database.transaction(accountId, async (tx) => {
         await lockUser(tx, userId);
-        const now = systemClock();
+        const now = nextInstant();
         const facts = Array.from({ length: count }, (_, n) => fact(type, { n }));
         writeFacts(tx, facts, { userId, actor: 'SYSTEM', cause: null, occurredAt: now, recordedAt: now });
         await tx.em.flush();
@@ -55,6 +55,15 @@ export async function createEventSource(database: Database, athletes: number): P
       });
     },
   };
+}
+
+let latest = 0n;
+
+/** The system's time, later than every one before it: lists in order of time are in the order of acceptance. */
+function nextInstant(): bigint {
+  const now = systemClock();
+  latest = now > latest ? now : latest + 1n;
+  return latest;
 }
 
 export interface LoggedEvent {

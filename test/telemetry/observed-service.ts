@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { onTestFinished } from 'vitest';
 import { startService } from '../../src/commands/start-service.ts';
 import { readConfig } from '../../src/config.ts';
+import { readBacklog } from '../../src/events/backlog.ts';
 import { createLogger } from '../../src/server/logger.ts';
 import type { Database } from '../../src/store/database.ts';
 import { openTelemetry } from '../../src/telemetry/telemetry.ts';
@@ -45,6 +46,7 @@ export async function startObservedService(): Promise<ObservedService> {
   }
   const { metricsUrl } = telemetry;
   telemetry.observePool(() => db.database.poolUse());
+  telemetry.observeBacklog(() => readBacklog(db.database, { isRelayed: true }));
   const server = await startService(config, db.database, logger, telemetry);
   let closed: Promise<void> | undefined;
   const close = async () => {

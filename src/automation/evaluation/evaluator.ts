@@ -1,5 +1,6 @@
 /** Evaluates accepted events: from the outbox to verdicts, enrollments and the log, in one transaction a batch. */
 import type { Limits } from '../../config.ts';
+import type { EventObserver } from '../../events/event-observer.ts';
 import {
   readWaitingEntries,
   readWaitingEntry,
@@ -19,6 +20,7 @@ export interface EvaluatorDeps extends EntryEvaluation {
   readonly limits: Limits;
   /** Told of every defect that only left a dead letter behind. */
   readonly reportError: (error: unknown) => void;
+  readonly observer?: EventObserver | undefined;
 }
 
 /** How many entries of the outbox were taken out, and whether the partition has more that can be taken at once. */
@@ -69,6 +71,7 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
     read: ReadEntries,
   ): Promise<'BUSY' | { readonly read: number; readonly evaluated: number }> {
     let verdicts: readonly Verdict[] = [];
+    let evaluated: readonly WaitingEntry[] = [];
     const outcome = await database.transaction(accountId, async (tx) => {
       if (!(await tryLockPartition(tx, partition))) {
         return 'BUSY';
@@ -79,10 +82,18 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
       }
       const done = await evaluateEntries(tx, found, deps);
       verdicts = done.verdicts;
+      evaluated = found.slice(0, done.count);
       return { read: found.length, evaluated: done.count };
     });
-    for (const verdict of verdicts.filter(({ reason }) => reason === 'ERROR')) {
-      deps.reportError(triggerError(verdict));
+    for (const verdict of verdicts) {
+      deps.observer?.decided(verdict.reason);
+      if (verdict.reason === 'ERROR') {
+        deps.reportError(triggerError(verdict));
+      }
+    }
+    if (evaluated.length > 0) {
+      const now = deps.clock();
+      deps.observer?.evaluated(evaluated.map(({ recordedAt }) => Number(now - recordedAt) / 1000));
     }
     return outcome;
   }

@@ -5,12 +5,14 @@ import type { Bus } from '../bus.ts';
 import { createPartitionQueue } from '../partition-queue.ts';
 import { startPolling } from '../polling.ts';
 import { type BusDeps, createLook } from '../postgres-bus.ts';
-import { closeRedis, connectRedis } from './redis-connection.ts';
+import { closeRedis, connectRedis, RedisAway } from './redis-connection.ts';
 import { createRelay, type RelayDeps } from './relay.ts';
 import { createStreamReader } from './stream-reader.ts';
 
-export interface RedisBusDeps extends BusDeps, Pick<RelayDeps, 'onRelayed'> {
+export interface RedisBusDeps extends BusDeps, Pick<RelayDeps, 'observer'> {
   readonly url: string;
+  /** Hears once of each time that Redis goes away. */
+  readonly onAway: (error: unknown) => void;
   readonly limits: BusDeps['limits'] &
     Pick<
       Limits,
@@ -29,17 +31,24 @@ export interface RedisBusDeps extends BusDeps, Pick<RelayDeps, 'onRelayed'> {
  * Redis is only believed when it says that there is something. What it does not say in time (it is away, has lost its
  * memory, or a worker died) is found in PostgreSQL: after `redisPatienceMs`, or at once while it is known to be away.
  */
-export function createRedisBus({ url, database, limits, onError, onRelayed }: RedisBusDeps): Bus {
+export function createRedisBus({
+  url,
+  database,
+  limits,
+  observer,
+  onAway,
+  onError: onAnyError,
+}: RedisBusDeps): Bus {
   return {
     start(handle) {
+      const onError = (error: unknown) => error instanceof RedisAway || onAnyError(error);
       const { busPollMs, busWorkers: workers, redisPatienceMs, abandonedRecordMs } = limits;
-      const redis = connectRedis(url, { limits, onAway: onError });
+      const redis = connectRedis(url, { limits, onAway });
       const reading = connectRedis(url, { limits, onAway: () => {} });
       const queue = createPartitionQueue({ handle, workers, busyPauseMs: busPollMs, onError });
-      const relay = createRelay({ database, redis, limits, ...(onRelayed ? { onRelayed } : {}) });
+      const relay = createRelay({ database, redis, limits, observer });
       const reader = createStreamReader({ reading, redis, queue, consumer: uuidv7(), limits, onError });
       const look = createLook(database, queue, limits);
-      let isStopping = false;
       let nextLookAtMs = 0;
 
       /** Seldom while Redis is there: what it has said of is on its way. */
@@ -55,16 +64,7 @@ export function createRedisBus({ url, database, limits, onError, onRelayed }: Re
       }
 
       const repeat = (intervalMs: number, work: () => Promise<boolean>) =>
-        startPolling({
-          intervalMs,
-          work,
-          onError(error) {
-            // Reading is broken off to stop it.
-            if (!isStopping) {
-              onError(error);
-            }
-          },
-        });
+        startPolling({ intervalMs, work, onError });
       const loops = [
         repeat(busPollMs, () => relay.relayOnce()),
         repeat(busPollMs, () => reader.readOnce()),
@@ -73,7 +73,6 @@ export function createRedisBus({ url, database, limits, onError, onRelayed }: Re
       ];
       return {
         async stop() {
-          isStopping = true;
           closeRedis(reading);
           await Promise.all([queue.stop(), ...loops.map((loop) => loop.stop())]);
           await reader.leave().catch(onError);

@@ -1,5 +1,5 @@
 /** Connections to a Redis that may go away at any time, and come back. */
-import { createClient, type RedisClientType } from '@redis/client';
+import { createClient, ErrorReply, type RedisClientType } from '@redis/client';
 import type { Limits } from '../../config.ts';
 
 /** A client that fails at once while Redis is away, instead of keeping commands for later. */
@@ -44,6 +44,21 @@ export function connectRedis(url: string, { limits, onAway }: RedisOptions): Red
   // Rejects only when it is closed before Redis was ever there.
   client.connect().catch(() => {});
   return client;
+}
+
+/** A command that was not answered, because Redis is away. Says nothing of its own: `onAway` has heard of it. */
+export class RedisAway extends Error {
+  override readonly name = 'RedisAway';
+}
+
+/** Waits for the answer to a command. Throws RedisAway; what Redis refuses comes out as it is. */
+export async function ask<T>(command: () => Promise<T>): Promise<T> {
+  try {
+    return await command();
+  } catch (error) {
+    // The client's errors have no common class, and those of sockets have codes that databases have as well.
+    throw error instanceof ErrorReply ? error : new RedisAway(`${error}`);
+  }
 }
 
 /** Gives a connection up at once; what is under way on it fails. */

@@ -3,18 +3,18 @@ import { sql } from 'kysely';
 import type { Limits } from '../../config.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { PARTITIONS } from '../../store/lock-partition.ts';
+import type { EventObserver } from '../event-observer.ts';
 import { lockEntries, readEntriesToRelay, type UnrelayedEntry } from '../outbox-entries.ts';
 import type { Partition } from '../partition-queue.ts';
 import { findWaitingPartitions } from '../waiting-partitions.ts';
-import type { Redis } from './redis-connection.ts';
+import { ask, type Redis } from './redis-connection.ts';
 import { recordsOf, streamOf } from './stream-record.ts';
 
 export interface RelayDeps {
   readonly database: Database;
   readonly redis: Redis;
   readonly limits: Pick<Limits, 'busPartitions' | 'relayedEntries' | 'streamRecords'>;
-  /** Hears how long entries had waited to be relayed, in ms. */
-  readonly onRelayed?: (entries: number, oldestMs: number) => void;
+  readonly observer?: Pick<EventObserver, 'relayed'> | undefined;
 }
 
 export interface Relay {
@@ -25,7 +25,7 @@ export interface Relay {
   relayOnce(): Promise<boolean>;
 }
 
-export function createRelay({ database, redis, limits, onRelayed = () => {} }: RelayDeps): Relay {
+export function createRelay({ database, redis, limits, observer }: RelayDeps): Relay {
   let after: Partition | undefined;
 
   /** False: the account has no more, or another process is on it. */
@@ -40,7 +40,7 @@ export function createRelay({ database, redis, limits, onRelayed = () => {} }: R
       }
       await addToStreams(redis, accountId, entries, limits.streamRecords);
       await markRelayed(tx, entries);
-      onRelayed(entries.length, Math.max(...entries.map(({ waitedMs }) => waitedMs)));
+      observer?.relayed(entries.length, Math.max(...entries.map(({ waitedMs }) => waitedMs)));
       return entries.length === limits.relayedEntries;
     });
   }
@@ -86,7 +86,7 @@ async function addToStreams(
       additions.xAdd(streamOf(partition), '*', record, { TRIM });
     }
   }
-  await additions.exec();
+  await ask(() => additions.exec());
 }
 
 /** Entries that were evaluated meanwhile are done with. */

@@ -1,8 +1,9 @@
 /** Reads the streams as one of a group of workers, and offers the partitions of accounts that they name. */
+import { ErrorReply } from '@redis/client';
 import type { Limits } from '../../config.ts';
 import { PARTITIONS } from '../../store/lock-partition.ts';
 import type { PartitionQueue } from '../partition-queue.ts';
-import type { Redis } from './redis-connection.ts';
+import { ask, type Redis } from './redis-connection.ts';
 import { streamOf } from './stream-record.ts';
 
 /** The consumer group of the service's own workers. */
@@ -67,7 +68,7 @@ export function createStreamReader(deps: StreamReaderDeps): StreamReader {
     const isHandled = await queue.offer({ accountId, partition });
     try {
       if (isHandled) {
-        await redis.xAck(streamOf(partition), WORKER_GROUP, ids);
+        await ask(() => redis.xAck(streamOf(partition), WORKER_GROUP, ids));
       }
     } catch (error) {
       onError(error);
@@ -83,14 +84,14 @@ export function createStreamReader(deps: StreamReaderDeps): StreamReader {
       if (!reading.isReady || pending.size >= limits.pendingRecords) {
         return false;
       }
-      const read = await reading
-        .xReadGroup(
+      const read = await askGroup(reading, () =>
+        reading.xReadGroup(
           WORKER_GROUP,
           consumer,
           STREAMS.map(({ key }) => ({ key, id: '>' })),
           { COUNT: Math.ceil(limits.readRecords / PARTITIONS), BLOCK: limits.streamWaitMs },
-        )
-        .catch((error: unknown) => createMissingGroups(reading, error));
+        ),
+      );
       for (const { name, messages } of read ?? []) {
         const stream = STREAMS.find(({ key }) => key === name);
         if (stream) {
@@ -106,16 +107,13 @@ export function createStreamReader(deps: StreamReaderDeps): StreamReader {
       }
       let hasMore = false;
       for (const { partition, key } of STREAMS) {
-        const { nextId, messages } = await redis
-          .xAutoClaim(key, WORKER_GROUP, consumer, limits.abandonedRecordMs, '0-0', {
+        const claimed = await askGroup(redis, () =>
+          redis.xAutoClaim(key, WORKER_GROUP, consumer, limits.abandonedRecordMs, '0-0', {
             COUNT: limits.readRecords,
-          })
-          .catch(async (error: unknown) => {
-            await createMissingGroups(redis, error);
-            return { nextId: '0-0', messages: [] };
-          });
-        accept(partition, messages);
-        hasMore ||= nextId !== '0-0';
+          }),
+        );
+        accept(partition, claimed?.messages ?? []);
+        hasMore ||= claimed !== null && claimed.nextId !== '0-0';
         // A live one asks for more every second, and is back by that if need be.
         await forgetConsumers(redis, key, ({ idle }) => idle > GONE_AFTER * limits.abandonedRecordMs);
       }
@@ -139,24 +137,39 @@ async function forgetConsumers(
   key: string,
   isGone: (consumer: { readonly name: string; readonly idle: number }) => boolean,
 ): Promise<void> {
-  for (const consumer of await redis.xInfoConsumers(key, WORKER_GROUP)) {
-    if (consumer.pending === 0 && isGone(consumer)) {
-      await redis.xGroupDelConsumer(key, WORKER_GROUP, consumer.name);
+  for (const { name, idle, pending } of await ask(() => redis.xInfoConsumers(key, WORKER_GROUP))) {
+    if (pending === 0 && isGone({ name, idle })) {
+      await ask(() => redis.xGroupDelConsumer(key, WORKER_GROUP, name));
     }
   }
 }
 
-/** Begins at the beginning of each stream: what was relayed before somebody read is read as well. */
-async function createMissingGroups(redis: Redis, error: unknown): Promise<null> {
-  if (!`${error}`.includes('NOGROUP')) {
+/** null: the group was not there; now it is. */
+async function askGroup<T>(redis: Redis, command: () => Promise<T>): Promise<T | null> {
+  try {
+    return await ask(command);
+  } catch (error) {
+    if (isReply(error, 'NOGROUP')) {
+      await createGroups(redis);
+      return null;
+    }
     throw error;
   }
+}
+
+/** From the beginning of each stream: what was relayed before somebody read is read as well. */
+async function createGroups(redis: Redis): Promise<void> {
   for (const { key } of STREAMS) {
-    await redis.xGroupCreate(key, WORKER_GROUP, '0', { MKSTREAM: true }).catch((reason: unknown) => {
-      if (!`${reason}`.includes('BUSYGROUP')) {
-        throw reason;
+    try {
+      await ask(() => redis.xGroupCreate(key, WORKER_GROUP, '0', { MKSTREAM: true }));
+    } catch (error) {
+      if (!isReply(error, 'BUSYGROUP')) {
+        throw error;
       }
-    });
+    }
   }
-  return null;
+}
+
+function isReply(error: unknown, code: string): boolean {
+  return error instanceof ErrorReply && error.message.startsWith(code);
 }

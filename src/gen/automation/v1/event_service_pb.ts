@@ -439,7 +439,7 @@ export const ReplayEventsResponseSchema: GenMessage<ReplayEventsResponse> = /*@_
  */
 export type WatchEventsRequest = Message<"automation.v1.WatchEventsRequest"> & {
   /**
-   * From a former answer: goes on behind it. Empty: from now on.
+   * From a former answer: goes on behind it. Empty: from now on, with what was evaluated just before it, perhaps.
    *
    * @generated from field: string resume_token = 1;
    */
