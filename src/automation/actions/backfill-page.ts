@@ -57,23 +57,57 @@ interface Athlete {
 }
 
 /** The next athletes of one partition, whose lock is held from now on; empty: there are none left in any. */
-async function nextPage(tx: Transaction, position: string | null, size: number): Promise<Athlete[]> {
+async function nextPage(tx: Transaction, position: string | null, size: number): Promise<readonly Athlete[]> {
   let after = position;
   for (let partition = await partitionOf(tx, position); partition < PARTITIONS; partition += 1) {
     await lockPartitions(tx, [partition]);
-    const { rows } = await sql<Athlete>`
-      select id, time_zone from users
-      where account_id = ${tx.accountId} and deleted_at is null and opted_out_at is null
-        and uuid_hash_extended(id, 0) & ${PARTITIONS - 1}::int = ${partition}
-        and (${after}::uuid is null or id > ${after}::uuid)
-      order by id
-      limit ${size}`.execute(tx.sql);
-    if (rows.length > 0) {
-      return rows;
-    }
-    after = null;
+    do {
+      const window = await readWindow(tx, { after, partition, size });
+      if (window.page.length > 0) {
+        return window.page;
+      }
+      after = window.next;
+    } while (after !== null);
   }
   return [];
+}
+
+interface Window {
+  readonly page: readonly Athlete[];
+  /** The last athlete that was looked at; null: there are none behind. */
+  readonly next: string | null;
+}
+
+/**
+ * Looks at as many athletes as hold a page of each partition on average, along the primary key. PostgreSQL, asked for
+ * those of one partition alone, takes them for so few that it sorts the whole account for each page.
+ */
+async function readWindow(
+  { accountId, sql: db }: Transaction,
+  {
+    after,
+    partition,
+    size,
+  }: { readonly after: string | null; readonly partition: number; readonly size: number },
+): Promise<Window> {
+  const most = size * PARTITIONS;
+  const { rows } = await sql<Window>`
+    with seen as materialized (
+      select id, time_zone from users
+      where account_id = ${accountId} and deleted_at is null and opted_out_at is null
+        ${after === null ? sql`` : sql`and id > ${after}::uuid`}
+      order by id
+      limit ${most}
+    )
+    select
+      (select coalesce(json_agg(p), '[]') from (
+        select id, time_zone from seen
+        where uuid_hash_extended(id, 0) & ${PARTITIONS - 1}::int = ${partition}::int
+        order by id
+        limit ${size}
+      ) p) as page,
+      (select id from seen order by id offset ${most - 1}) as next`.execute(db);
+  return rows[0] ?? { page: [], next: null };
 }
 
 async function partitionOf({ sql: db }: Transaction, userId: string | null): Promise<number> {
