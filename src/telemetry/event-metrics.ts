@@ -24,6 +24,8 @@ export function observeEvents(meter: Meter): EventObserver {
     description: 'Entries of the outbox that were relayed to a bus beside PostgreSQL',
     unit: '{entry}',
   });
+  // Prometheus sees a rise only from a number, not from nothing.
+  relayed.add(0);
   return {
     evaluated(waitedMs) {
       for (const ms of waitedMs) {
@@ -45,7 +47,7 @@ export function observeBacklog(meter: Meter, read: () => Promise<Backlog>): void
     unit: '{entry}',
   });
   const age = meter.createObservableGauge('progression.outbox.age', {
-    description: 'How long the oldest entry has waited to be evaluated',
+    description: 'How long the oldest entry has waited, by what it waits for',
     unit: 's',
   });
   const lateness = meter.createObservableGauge('progression.due.age', {
@@ -60,11 +62,13 @@ export function observeBacklog(meter: Meter, read: () => Promise<Backlog>): void
     async (result) => {
       const backlog = await read().catch(() => undefined);
       if (backlog) {
-        result.observe(entries, backlog.toEvaluate, { waits_for: 'evaluation' });
-        if (backlog.toRelay !== null) {
-          result.observe(entries, backlog.toRelay, { waits_for: 'relay' });
+        for (const waits_for of ['evaluation', 'relay'] as const) {
+          const waiting = backlog[waits_for];
+          if (waiting) {
+            result.observe(entries, waiting.entries, { waits_for });
+            result.observe(age, waiting.oldestMs / 1000, { waits_for });
+          }
         }
-        result.observe(age, backlog.oldestMs / 1000);
         result.observe(lateness, backlog.scheduleLateMs / 1000, { work: 'schedule' });
         result.observe(lateness, backlog.stepsLateMs / 1000, { work: 'steps' });
         result.observe(letters, backlog.retrying, { state: 'RETRYING' });

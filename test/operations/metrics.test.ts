@@ -64,7 +64,11 @@ async function scrapeAfterTraffic(): Promise<string> {
       { userId, session },
       { 'x-account-id': accountId },
     );
+  await automate((method, message) =>
+    call(`automation.v1.WorkflowService/${method}`, message, { 'x-account-id': accountId }),
+  );
   expect((await complete()).status).toBe(200);
+  await expect.poll(scrape).toMatch(/^progression_events_verdicts_total\{.*reason="ENROLLED".*\} 1$/m);
   expect((await call('progression.v1.UserService/GetUser', { userId: uuidv7() })).status).toBe(404);
   const release = await holdUser(database, accountId, userId);
   const waiting = complete();
@@ -72,6 +76,20 @@ async function scrapeAfterTraffic(): Promise<string> {
   await release();
   await waiting;
   return scrape();
+}
+
+/** A workflow that every completed session starts. */
+async function automate(
+  call: (method: string, message: unknown) => Promise<{ status: number; text: string }>,
+): Promise<void> {
+  const created = await call('CreateWorkflow', {
+    name: 'Praise',
+    trigger: { triggerEvent: 'session_completed', settings: { policy: 'ENROLLMENT_POLICY_MULTIPLE' } },
+    actions: [{ addTag: { tag: 'busy' } }],
+  });
+  expect(created.status, created.text).toBe(200);
+  const workflowId = JSON.parse(created.text).workflow.id;
+  expect((await call('ActivateWorkflow', { workflowId })).status).toBe(200);
 }
 
 let found: Promise<ReturnType<typeof exposedBy>> | undefined;
