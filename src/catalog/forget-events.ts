@@ -26,7 +26,7 @@ export async function forgetEvents({ accountId, sql: db }: Transaction, userId: 
   await sql`
     update events set data = '{}', previous = null, outcomes = (
       select coalesce(jsonb_agg(
-        case when part ? 'subject' then '{"subject": {}, "timeZone": "UTC"}' else part end order by place), '[]')
+        case when part ? 'subject' then part || '{"subject": {}, "timeZone": "UTC"}' else part end order by place), '[]')
       from jsonb_array_elements(outcomes) with ordinality as o(part, place))
     where ${theirs}`.execute(db);
   await sql`update trigger_execution_logs set event_data = '{}', details = '{}' where ${theirs}`.execute(db);

@@ -7,6 +7,7 @@ import type { FilterField, FilterGroup, JsonObject, JsonValue } from '../filters
 import { readStoredFilter } from '../filters/read-filter.ts';
 import { keyOf } from '../filters/values.ts';
 import { readPolicy, type TriggerPolicy } from './trigger-policy.ts';
+import { type TriggerStamp, tailOf } from './trigger-stamp.ts';
 
 /** A row of workflow_triggers, as far as it matters here. */
 export interface StoredTrigger {
@@ -24,6 +25,7 @@ export interface CompiledTrigger {
   readonly workflowId: string;
   readonly event: string;
   readonly version: number;
+  readonly stamp: TriggerStamp;
   readonly rule: TriggerRule | Unreadable;
 }
 
@@ -53,7 +55,8 @@ export function isReadable(rule: CompiledTrigger['rule']): rule is TriggerRule {
 
 export function compileTrigger(stored: StoredTrigger, types: AccountTypes): CompiledTrigger {
   const { id, workflowId, event, version } = stored;
-  return { id, workflowId, event, version, rule: readRule(stored, types) };
+  const stamp = { tail: tailOf(id), version };
+  return { id, workflowId, event, version, stamp, rule: readRule(stored, types) };
 }
 
 function readRule(stored: StoredTrigger, types: AccountTypes): TriggerRule | Unreadable {

@@ -16,6 +16,7 @@ import { compileTrigger, isReadable, type StoredTrigger } from './compile-trigge
 import { findEvent } from './find-event.ts';
 import { conditionMessage, eventMessage } from './messages.ts';
 import type { Evaluation, Outcome } from './outcomes.ts';
+import { type TriggerStamp, tailOf } from './trigger-stamp.ts';
 import { wireReason } from './verdict.ts';
 
 /** EVENT_NOT_FOUND. */
@@ -25,20 +26,41 @@ export async function explainEvent(
 ): Promise<MessageInitShape<typeof ExplainEventResponseSchema>> {
   const { event, evaluations, evaluatedAt } = await findEvent(tx, eventId);
   const types = await loadAccountTypes(tx);
-  const versions = await loadVersions(
-    tx,
-    evaluations.flatMap(({ outcomes }) => outcomes),
-  );
+  const versions = await loadVersions(tx, evaluations.flatMap(stampsOf));
   return {
     event: eventMessage(event),
     verdicts: evaluations.flatMap((evaluation) =>
-      evaluation.outcomes.map((outcome) => {
-        const version = versions.get(versionKey(outcome.triggerId, outcome.version));
+      outcomesOf(evaluation, versions).map((outcome) => {
+        const version = versions.get(stampKey(stampOf(outcome)));
         const conditions = version ? conditionsOf(version, outcome, evaluation, event, types) : [];
         return verdictMessage(outcome, version?.workflowId ?? '', conditions);
       }),
     ),
     ...(evaluatedAt === null ? {} : { evaluatedAt: instantToTimestamp(evaluatedAt) }),
+  };
+}
+
+function stampOf({ triggerId, version }: Outcome): TriggerStamp {
+  return { tail: tailOf(triggerId), version };
+}
+
+function stampsOf({ outcomes, notMatched }: Evaluation): TriggerStamp[] {
+  return [...outcomes.map(stampOf), ...notMatched];
+}
+
+/** Those of filters that did not match too. */
+function outcomesOf(
+  { outcomes, notMatched }: Evaluation,
+  versions: ReadonlyMap<string, StoredTrigger>,
+): Outcome[] {
+  const found = notMatched.map((stamp) => versions.get(stampKey(stamp))).filter((each) => each !== undefined);
+  return [...outcomes, ...found.map(notMatchedOutcome)];
+}
+
+function notMatchedOutcome({ id, version }: StoredTrigger): Outcome {
+  return {
+    ...{ triggerId: id, version, matched: false, reason: 'NOT_MATCHED' },
+    ...{ conditions: '', values: {}, enrollmentId: '' },
   };
 }
 
@@ -93,28 +115,29 @@ interface VersionRow {
   workflow_id: string;
 }
 
-/** The triggers as they were, by id and version. */
+/** The triggers as they were, by stampKey. */
 async function loadVersions(
   { accountId, sql: db }: Transaction,
-  outcomes: readonly Outcome[],
+  stamps: readonly TriggerStamp[],
 ): Promise<ReadonlyMap<string, StoredTrigger>> {
   const { rows } = await sql<VersionRow>`
     select v.trigger_id, v.version, v.trigger_event, v.filters, v.settings, t.workflow_id
     from unnest(
-      ${outcomes.map(({ triggerId }) => triggerId)}::uuid[], ${outcomes.map(({ version }) => version)}::int[]
-    ) as o(trigger_id, version)
-    join trigger_versions v using (trigger_id, version)
-    join workflow_triggers t on t.account_id = v.account_id and t.id = v.trigger_id
-    where v.account_id = ${accountId}`.execute(db);
+      ${stamps.map(({ tail }) => tail)}::text[], ${stamps.map(({ version }) => version)}::int[]
+    ) as s(tail, version)
+    join workflow_triggers t on right(replace(t.id::text, '-', ''), 16) = s.tail
+    join trigger_versions v on v.account_id = t.account_id and v.trigger_id = t.id and v.version = s.version
+    where t.account_id = ${accountId}`.execute(db);
   return new Map(
     rows.map((row) => {
       const { version, filters, settings } = row;
       const stored = { id: row.trigger_id, workflowId: row.workflow_id, event: row.trigger_event };
-      return [versionKey(row.trigger_id, version), { ...stored, version, filters, settings }];
+      const key = stampKey({ tail: tailOf(row.trigger_id), version });
+      return [key, { ...stored, version, filters, settings }];
     }),
   );
 }
 
-function versionKey(triggerId: string, version: number): string {
-  return `${triggerId} ${version}`;
+function stampKey({ tail, version }: TriggerStamp): string {
+  return `${tail} ${version}`;
 }

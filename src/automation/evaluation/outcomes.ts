@@ -2,11 +2,11 @@
  * What the log keeps of an event’s verdicts: enough to say later how each was reached, in little room, and nothing that
  * says who the athlete is.
  */
-import { valueAt } from '../filters/documents.ts';
-import type { JsonObject, JsonValue } from '../filters/filter.ts';
-import { isReadable } from './compile-trigger.ts';
+import type { FilterField, JsonObject, JsonValue } from '../filters/filter.ts';
+import { isReadable, type TriggerRule } from './compile-trigger.ts';
 import type { Verdict } from './decide.ts';
-import { masked } from './mask.ts';
+import { excerptOf } from './excerpt.ts';
+import { packTriggers, type TriggerStamp, unpackTriggers } from './trigger-stamp.ts';
 import type { VerdictReason, VerdictValues } from './verdict.ts';
 
 /** The verdict of one trigger, as kept. */
@@ -32,15 +32,13 @@ export interface Evaluation {
   /** Whose calendar counted. */
   readonly timeZone: string;
   readonly outcomes: readonly Outcome[];
+  /** Triggers whose filters did not match, where that is all there is to say: nearly all of an event’s. */
+  readonly notMatched: readonly TriggerStamp[];
 }
 
-/** Most verdicts are of filters that did not match: those are lists, not objects. */
-type NotMatched = readonly [triggerId: string, version: number, conditions: string];
-
-/** `subject` begins an evaluation. */
+/** `subject` begins an evaluation. `notMatched` is as packTriggers makes it. */
 type StoredPart =
-  | { readonly subject: JsonObject; readonly timeZone: string }
-  | { readonly notMatched: readonly NotMatched[] }
+  | { readonly subject: JsonObject; readonly timeZone: string; readonly notMatched?: Record<string, string> }
   | { readonly outcome: Outcome };
 
 /** The verdicts of one event. */
@@ -48,16 +46,29 @@ export function evaluationOf(
   verdicts: readonly Verdict[],
   enrollmentIds: ReadonlyMap<Verdict, string>,
 ): Evaluation {
-  const outcomes = verdicts.map((verdict) => outcomeOf(verdict, enrollmentIds.get(verdict) ?? ''));
-  const timeZone = verdicts[0]?.match.input.timeZone ?? 'UTC';
-  return { subject: subjectOf(verdicts), timeZone, outcomes };
+  const outcomes: Outcome[] = [];
+  const notMatched: TriggerStamp[] = [];
+  const fields = new Set<FilterField>();
+  for (const verdict of verdicts) {
+    const { rule, stamp } = verdict.match.trigger;
+    if (verdict.reason === 'NOT_MATCHED' && isReadable(rule) && !looksAtMasked(rule)) {
+      notMatched.push(stamp);
+    } else {
+      outcomes.push(outcomeOf(verdict, enrollmentIds.get(verdict) ?? ''));
+    }
+    for (const field of isReadable(rule) ? rule.athleteFields : []) {
+      fields.add(field);
+    }
+  }
+  const input = verdicts[0]?.match.input;
+  const subject = excerptOf(input?.athlete ?? {}, fields);
+  return { subject, timeZone: input?.timeZone ?? 'UTC', outcomes, notMatched };
 }
 
 function outcomeOf(verdict: Verdict, enrollmentId: string): Outcome {
   const { trigger, matched, input } = verdict.match;
   const { rule } = trigger;
-  const looksAtMasked = isReadable(rule) && rule.athleteFields.some(({ isPersonal }) => isPersonal);
-  const explained = looksAtMasked ? rule.filter.explain(input) : [];
+  const explained = isReadable(rule) && looksAtMasked(rule) ? rule.filter.explain(input) : [];
   return {
     triggerId: trigger.id,
     version: trigger.version,
@@ -69,48 +80,17 @@ function outcomeOf(verdict: Verdict, enrollmentId: string): Outcome {
   };
 }
 
-function subjectOf(verdicts: readonly Verdict[]): JsonObject {
-  const subject: Record<string, JsonValue> = {};
-  for (const { match } of verdicts) {
-    const { rule } = match.trigger;
-    for (const { path, isPersonal } of isReadable(rule) ? rule.athleteFields : []) {
-      const value = valueAt(match.input.athlete, path);
-      putAt(subject, path, (isPersonal ? masked(value) : value) ?? null);
-    }
-  }
-  return subject;
-}
-
-function putAt(
-  target: Record<string, JsonValue>,
-  [name = '', ...rest]: readonly string[],
-  value: JsonValue,
-): void {
-  if (rest.length === 0) {
-    setOwn(target, name, value);
-    return;
-  }
-  const inner: Record<string, JsonValue> = { ...(valueAt(target, [name]) as JsonObject | undefined) };
-  putAt(inner, rest, value);
-  setOwn(target, name, inner);
-}
-
-/** Also a name such as `__proto__`, which an assignment would take for something else. */
-function setOwn(target: Record<string, JsonValue>, name: string, value: JsonValue): void {
-  Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
+function looksAtMasked({ athleteFields }: TriggerRule): boolean {
+  return athleteFields.some(({ isPersonal }) => isPersonal);
 }
 
 /** For the column events.outcomes. */
 export function encodeOutcomes(evaluations: readonly Evaluation[]): JsonValue[] {
-  return evaluations.flatMap(({ subject, timeZone, outcomes }) => {
-    const brief = outcomes.filter(isBrief);
-    const parts: StoredPart[] = [
-      { subject, timeZone },
-      ...(brief.length > 0 ? [{ notMatched: brief.map(notMatchedOf) }] : []),
-      ...outcomes.filter((outcome) => !isBrief(outcome)).map((outcome) => ({ outcome })),
-    ];
-    return parts as unknown as JsonValue[];
-  });
+  const parts = evaluations.flatMap(({ subject, timeZone, outcomes, notMatched }): StoredPart[] => [
+    { subject, timeZone, ...(notMatched.length > 0 ? { notMatched: packTriggers(notMatched) } : {}) },
+    ...outcomes.map((outcome) => ({ outcome })),
+  ]);
+  return parts as unknown as JsonValue[];
 }
 
 /** From the column. */
@@ -118,29 +98,11 @@ export function decodeOutcomes(stored: JsonValue): Evaluation[] {
   const evaluations: (Evaluation & { outcomes: Outcome[] })[] = [];
   for (const part of stored as unknown as readonly StoredPart[]) {
     if ('subject' in part) {
-      evaluations.push({ ...part, outcomes: [] });
+      const { subject, timeZone, notMatched = {} } = part;
+      evaluations.push({ subject, timeZone, outcomes: [], notMatched: unpackTriggers(notMatched) });
     } else {
-      const outcomes = 'outcome' in part ? [part.outcome] : part.notMatched.map(outcomeOfNotMatched);
-      evaluations.at(-1)?.outcomes.push(...outcomes);
+      evaluations.at(-1)?.outcomes.push(part.outcome);
     }
   }
   return evaluations;
-}
-
-function isBrief({ reason, values }: Outcome): boolean {
-  return reason === 'NOT_MATCHED' && Object.keys(values).length === 0;
-}
-
-function notMatchedOf({ triggerId, version, conditions }: Outcome): NotMatched {
-  return [triggerId, version, conditions];
-}
-
-function outcomeOfNotMatched([triggerId, version, conditions]: NotMatched): Outcome {
-  return {
-    ...{ triggerId, version, conditions },
-    matched: false,
-    reason: 'NOT_MATCHED',
-    values: {},
-    enrollmentId: '',
-  };
 }

@@ -129,8 +129,8 @@ function candidacyOf(
   const wanted = triggers
     .candidates(event)
     .filter(({ id }) => triggerIds.length === 0 || triggerIds.includes(id));
-  const decided = decidedTriggers(stored);
-  const open = wanted.filter(({ id }) => !decided.has(id) && !logged.has(`${event.id} ${id}`));
+  const isDecided = decidedTriggers(stored);
+  const open = wanted.filter(({ id }) => !isDecided(id) && !logged.has(`${event.id} ${id}`));
   return { stored, triggers: open, kept: wanted.length - open.length };
 }
 

@@ -88,7 +88,7 @@ export function createDeadLetterRetry(deps: EvaluatorDeps): DeadLetterRetry {
     const triggers = await deps.candidates.load(tx);
     const [stored] = await loadStoredEvents(tx, [eventId]);
     const trigger = stored && triggers.candidates(stored.event).find(({ id }) => id === triggerId);
-    if (!trigger || decidedTriggers(stored).has(triggerId)) {
+    if (!trigger || decidedTriggers(stored)(triggerId)) {
       return null;
     }
     const recording = { kind: 'LIVE', now: clock(), limits } as const;

@@ -6,6 +6,7 @@ import type { FactActor } from '../../store/entities/outbox-entry.ts';
 import type { JsonObject, JsonValue } from '../filters/filter.ts';
 import type { AcceptedEvent } from './accepted-event.ts';
 import { decodeOutcomes, type Evaluation, encodeOutcomes } from './outcomes.ts';
+import { tailOf } from './trigger-stamp.ts';
 
 export interface StoredEvent {
   readonly event: AcceptedEvent;
@@ -68,10 +69,16 @@ function storedEventOf(row: EventRow): StoredEvent {
   };
 }
 
-/** The triggers that have a verdict on the event; an ERROR is none. */
-export function decidedTriggers({ evaluations }: StoredEvent): Set<string> {
+/** Tells which triggers have a verdict on the event; an ERROR is none. */
+export function decidedTriggers({ evaluations }: StoredEvent): (triggerId: string) => boolean {
   const outcomes = evaluations.flatMap((evaluation) => evaluation.outcomes);
-  return new Set(outcomes.filter(({ reason }) => reason !== 'ERROR').map(({ triggerId }) => triggerId));
+  const decided = new Set(
+    outcomes.filter(({ reason }) => reason !== 'ERROR').map(({ triggerId }) => triggerId),
+  );
+  const notMatched = new Set(
+    evaluations.flatMap((evaluation) => evaluation.notMatched.map(({ tail }) => tail)),
+  );
+  return (triggerId) => decided.has(triggerId) || notMatched.has(tailOf(triggerId));
 }
 
 /** Adds evaluations to those of the events; what a trigger failed in before is forgotten for its verdict. */
@@ -85,7 +92,7 @@ export async function addEvaluations(
       ...rest,
       outcomes: outcomes.filter(({ triggerId }) => !decided.has(triggerId)),
     }));
-    const kept = former.filter(({ outcomes }) => outcomes.length > 0);
+    const kept = former.filter(({ outcomes, notMatched }) => outcomes.length + notMatched.length > 0);
     return { id: stored.event.id, outcomes: encodeOutcomes([...kept, evaluation]) };
   });
   await sql`

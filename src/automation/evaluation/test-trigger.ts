@@ -79,7 +79,7 @@ function stagesBefore({ former, workflowStatus, isActive }: Trial): Stage[] {
       name: 'duplicate',
       passed: former === null,
       reason: null,
-      values: former ? { decided: former.reason } : {},
+      values: former ? { decided: former } : {},
     },
     {
       name: 'workflow',

@@ -17,7 +17,8 @@ import { type CompiledTrigger, compileTrigger } from './compile-trigger.ts';
 import { eventNotFound, findEvent } from './find-event.ts';
 import { loadSubjects } from './load-subjects.ts';
 import { type Match, matchEvent } from './match.ts';
-import type { Outcome } from './outcomes.ts';
+import type { Evaluation } from './outcomes.ts';
+import type { VerdictReason } from './verdict.ts';
 
 export interface Trial {
   readonly trigger: CompiledTrigger;
@@ -27,7 +28,7 @@ export interface Trial {
   /** null: the event did not happen. */
   readonly eventId: string | null;
   /** What was decided when it did. */
-  readonly former: Outcome | null;
+  readonly former: VerdictReason | null;
   /** The enrollment that came of it, which is not in its own way. */
   readonly ownEnrollmentId: string | null;
 }
@@ -62,16 +63,21 @@ export async function setUpTrial(
   if (!match) {
     throw new TypeError('An event of an athlete’s has a match');
   }
-  const outcomes = found?.evaluations.flatMap((evaluation) => evaluation.outcomes) ?? [];
   return {
     trigger,
     match,
     workflowStatus: status,
     isActive: stored.isActive,
     eventId: found?.event.id ?? null,
-    former: outcomes.find(({ triggerId }) => triggerId === trigger.id) ?? null,
+    former:
+      found?.evaluations.map((evaluation) => reasonFor(trigger, evaluation)).find((each) => each) ?? null,
     ownEnrollmentId: found ? await enrollmentOf(tx, found.event.id, trigger.id) : null,
   };
+}
+
+function reasonFor({ id, stamp }: CompiledTrigger, { outcomes, notMatched }: Evaluation) {
+  const outcome = outcomes.find(({ triggerId }) => triggerId === id);
+  return outcome?.reason ?? (notMatched.some(({ tail }) => tail === stamp.tail) ? 'NOT_MATCHED' : undefined);
 }
 
 /** The row, in the terms of its evaluation. */

@@ -2,6 +2,9 @@
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { decodeOutcomes } from '../../../src/automation/evaluation/outcomes.ts';
+import { tailOf } from '../../../src/automation/evaluation/trigger-stamp.ts';
+import type { JsonValue } from '../../../src/automation/filters/filter.ts';
 import { instantToText } from '../../../src/instant.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import {
@@ -123,8 +126,9 @@ describe('a filter that does not match', () => {
     const { triggerId } = await account.addWorkflow({ filters: NEVER_MATCHES });
 
     expect(await reasonsAfter(NOON)).toEqual([]);
-    expect(await outcomeReasons()).toEqual([
-      JSON.stringify([{ subject: {}, timeZone: 'UTC' }, { notMatched: [[triggerId, 1, '']] }]),
+    const [row] = await account.rows(sql<{ outcomes: JsonValue }>`select outcomes from events`);
+    expect(decodeOutcomes(row?.outcomes ?? [])).toEqual([
+      { subject: {}, timeZone: 'UTC', outcomes: [], notMatched: [{ tail: tailOf(triggerId), version: 1 }] },
     ]);
   });
 });
