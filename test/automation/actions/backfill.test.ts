@@ -387,7 +387,7 @@ describe('each athlete is enrolled once, with a policy that would allow more,', 
   test('by three backfillers at the same time', async () => {
     const stage = createStage();
     const { ids, workflowId } = await begin(stage, 60);
-    const backfillers = [1, 2, 3].map(() => createTestBackfiller(stage, { backfillPageSize: 3 }, db.open()));
+    const backfillers = [1, 2, 3].map(() => createTestBackfiller(stage, { backfillPageSize: 1 }, db.open()));
 
     for (let turn = 0; turn < 100; turn += 1) {
       await Promise.all(backfillers.map((backfiller) => backfiller.runOnce()));
