@@ -1,0 +1,195 @@
+/**
+ * Server processes that are killed with 50 accepted events before them, or in the middle of a batch: each event is
+ * evaluated once all the same, and starts its workflow once. `npm run kills` does it 20 times each; KILLS says otherwise.
+ */
+import { sql } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { readRows } from '../store/schema-dump.ts';
+import { countOutbox, createEventSource, type EventSource } from '../support/event-source.ts';
+import { createRedisServer, HAS_REDIS, type RedisServer } from '../support/redis-server.ts';
+import { type ServiceProcess, startCommand, urlIn } from '../support/service-process.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+const KILLS = Number(process.env.KILLS || 2);
+const EVENTS = 50;
+const TIMEOUT_MS = 60_000;
+
+let db: TestDatabase;
+let redis: RedisServer;
+beforeAll(async () => {
+  db = await createTestDatabase();
+  redis = await createRedisServer();
+  if (HAS_REDIS) {
+    await redis.start();
+  }
+});
+afterAll(async () => {
+  await redis?.kill();
+  await db?.close();
+});
+
+let processes: ServiceProcess[] = [];
+afterEach(async () => {
+  await Promise.all(processes.map(kill));
+  processes = [];
+});
+
+async function start(environment: Record<string, string> = {}): Promise<ServiceProcess & { url: string }> {
+  const process = startCommand(['serve'], { DATABASE_URL: db.url, ...environment });
+  processes.push(process);
+  return { ...process, url: urlIn(await process.firstLine) };
+}
+
+async function kill({ child, ended }: ServiceProcess): Promise<void> {
+  child.kill('SIGKILL');
+  await ended;
+}
+
+async function call(url: string, accountId: string, method: string, message: unknown) {
+  const response = await fetch(`${url}/automation.v1.${method}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-account-id': accountId, 'idempotency-key': uuidv7() },
+    body: JSON.stringify(message),
+  });
+  const text = await response.text();
+  expect(response.status, text).toBe(200);
+  return JSON.parse(text);
+}
+
+/** An account whose every payment starts a workflow. */
+async function createAutomatedAccount(url: string): Promise<EventSource> {
+  const source = await createEventSource(db.database, 20);
+  const { workflow } = await call(url, source.accountId, 'WorkflowService/CreateWorkflow', {
+    name: 'Thank',
+    trigger: { triggerEvent: 'payment_received', settings: { policy: 'ENROLLMENT_POLICY_MULTIPLE' } },
+    actions: [{ addTag: { tag: 'paid' } }],
+  });
+  await call(url, source.accountId, 'WorkflowService/ActivateWorkflow', { workflowId: workflow.id });
+  return source;
+}
+
+/** Resolves when they are acknowledged; answers their ids. */
+async function publish(url: string, { accountId, userIds }: EventSource): Promise<string[]> {
+  const events = Array.from({ length: EVENTS }, (_, n) => ({
+    id: uuidv7(),
+    type: 'payment_received',
+    userId: userIds[n % userIds.length],
+    data: { amount: '10' },
+  }));
+  const { results } = await call(url, accountId, 'EventService/PublishEvents', { events });
+  expect(new Set(results.map(({ outcome }: { outcome: string }) => outcome))).toEqual(
+    new Set(['PUBLISH_OUTCOME_ACCEPTED']),
+  );
+  return events.map(({ id }) => id);
+}
+
+async function payments(accountId: string): Promise<string[]> {
+  const rows = await readRows<{ id: string }>(
+    db.database,
+    sql`select id from events where account_id = ${accountId} and type = 'payment_received'`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+/** Each event is in the log, and has started the workflow; nothing waits any more, also not to be relayed. */
+async function expectDoneOnce({ accountId }: EventSource, ids: readonly string[]): Promise<void> {
+  await expect
+    .poll(async () => (await payments(accountId)).toSorted(), { timeout: 30_000 })
+    .toEqual(ids.toSorted());
+  const runs = await readRows<{ event_id: string; state: string }>(
+    db.database,
+    sql`select event_id, state from workflow_enrollments where account_id = ${accountId}`,
+  );
+  expect(runs.map(({ event_id }) => event_id).toSorted()).toEqual(ids.toSorted());
+  await expect.poll(() => countOutbox(db.database, accountId), { timeout: 30_000 }).toBe(0);
+}
+
+const BUSES = [
+  { bus: 'PostgreSQL', isHere: true, environment: () => ({}) },
+  { bus: 'Redis Streams', isHere: HAS_REDIS, environment: () => ({ REDIS_URL: redis.url }) },
+];
+
+describe.each(BUSES)('on $bus', ({ isHere, environment }) => {
+  const repetitions = Array.from({ length: KILLS }, (_, n) => n + 1);
+
+  test.skipIf(!isHere)(
+    'with 50 events before it, the process that took them',
+    { timeout: KILLS * TIMEOUT_MS },
+    async () => {
+      for (const repetition of repetitions) {
+        const taking = await start(environment());
+        const source = await createAutomatedAccount(taking.url);
+        const ids = await publish(taking.url, source);
+        // Now at once, now a moment later: some of them are evaluated, some are not.
+        await new Promise((resolve) => setTimeout(resolve, (repetition * 13) % 80));
+        await kill(taking);
+        const next = await start(environment());
+        await expectDoneOnce(source, ids);
+        await kill(next);
+      }
+    },
+  );
+
+  test.skipIf(!isHere)('in the middle of a batch', { timeout: KILLS * TIMEOUT_MS }, async () => {
+    for (const _ of repetitions) {
+      const taking = await start({ AUTOMATION_WORKERS: 'off', ...environment() });
+      const source = await createAutomatedAccount(taking.url);
+      const ids = await publish(taking.url, source);
+      // No run can be written while the version that it belongs to is held: batches stop in their midst.
+      const held = await holdVersions(source.accountId);
+      const working = await start(environment());
+      await held.isWaitedFor();
+      await kill(working);
+      await held.release();
+      expect(await payments(source.accountId)).toEqual([]);
+      const next = await start(environment());
+      await expectDoneOnce(source, ids);
+      await Promise.all([kill(next), kill(taking)]);
+    }
+  });
+
+  test.skipIf(!isHere)('one of three', { timeout: TIMEOUT_MS }, async () => {
+    const [first, second, third] = await Promise.all([1, 2, 3].map(() => start(environment())));
+    if (!first || !second || !third) {
+      expect.unreachable();
+    }
+    const source = await createAutomatedAccount(first.url);
+    const ids = [];
+    for (const [turn, { url }] of [first, second, third, second].entries()) {
+      ids.push(...(await publish(url, source)));
+      if (turn === 1) {
+        await kill(first);
+      }
+    }
+    await expectDoneOnce(source, ids);
+  });
+});
+
+async function holdVersions(accountId: string) {
+  const [begun, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const database = db.open({ connections: 1 });
+  const held = database.orm.em.fork().transactional(async (em) => {
+    await em.execute('select 1 from workflow_versions where account_id = ? for update', [accountId]);
+    begun.resolve();
+    await over.promise;
+  });
+  await begun.promise;
+  return {
+    isWaitedFor: () =>
+      expect
+        .poll(async () => {
+          const rows = await readRows<{ waiting: number }>(
+            db.database,
+            sql`select count(*)::int as waiting from pg_stat_activity
+                where datname = current_database() and wait_event_type = 'Lock'`,
+          );
+          return rows[0]?.waiting ?? 0;
+        })
+        .toBeGreaterThan(0),
+    async release() {
+      over.resolve();
+      await held;
+    },
+  };
+}
