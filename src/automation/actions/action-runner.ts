@@ -1,5 +1,6 @@
 /** Runs workflows: finds enrollments whose next step is due, of every account, and takes them further. */
 import type { Config } from '../../config.ts';
+import { DomainError } from '../../domain-error.ts';
 import type { Clock } from '../../instant.ts';
 import type { TriggerQueue } from '../../progression/trigger-queue.ts';
 import type { Database } from '../../store/database.ts';
@@ -24,7 +25,7 @@ export interface ActionRunnerDeps {
 export interface ActionRunner {
   /**
    * Carries out the steps that are due now and need nothing but the database; those that call out are begun, and go on
-   * by themselves. True: there may be more to do at once. Rejects when the database is not there.
+   * by themselves. True: there may be more to do at once. Rejects when the database is not there, or has no room.
    */
   runOnce(): Promise<boolean>;
   /** Resolves when every call that was begun, or waits for its turn, has been recorded. */
@@ -52,12 +53,25 @@ export function createActionRunner(deps: ActionRunnerDeps): ActionRunner {
     }
   }
 
+  /** A run that nothing can be done or recorded about stands in nobody's way. */
+  async function advanceAlone(due: DueEnrollment): Promise<boolean> {
+    try {
+      return await advance(due);
+    } catch (error) {
+      if (concernsAll(error)) {
+        throw error;
+      }
+      reportError(error);
+      return false;
+    }
+  }
+
   return {
     async runOnce() {
       const due = await findDueEnrollments(database, clock(), limits, line.enrollmentIds());
       let moved = 0;
       await forEachOf(due, limits.concurrentSteps, stopping.signal, async (each) => {
-        moved += (await advance(each)) ? 1 : 0;
+        moved += (await advanceAlone(each)) ? 1 : 0;
       });
       return moved > 0;
     },
@@ -68,6 +82,10 @@ export function createActionRunner(deps: ActionRunnerDeps): ActionRunner {
       return line.settled();
     },
   };
+}
+
+function concernsAll(error: unknown): boolean {
+  return error instanceof DomainError && ['DATABASE_UNAVAILABLE', 'OVERLOADED'].includes(error.reason);
 }
 
 /** So many at the same time. After the first that fails none begins; rejects when those under way have ended. */

@@ -5,6 +5,7 @@ import { takeStep } from '../../../src/automation/actions/take-step.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { openAdminConnection } from '../../support/database-server.ts';
 import { createAthlete } from '../../support/fixtures.ts';
+import { expectWaiting } from '../../support/held-athlete.ts';
 import { openFaultyDatabase } from '../../support/statement-faults.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import { type ActionInit, createTestDeps, createTestRunner, insertRun, readFacts, readRun } from './runs.ts';
@@ -134,6 +135,26 @@ describe('a run', () => {
       steps: [],
     });
     expect(await readFacts(database, made.userId)).toEqual([]);
+  });
+
+  test('is cancelled when its athlete is deleted while the step begins', async () => {
+    const { now } = createTestClock();
+    const made = await insertRun(database, { ...(await newAthlete()), actions: [addTag('vip')], now });
+    const { accountId, enrollmentId: id } = made;
+    let taken: Promise<unknown> | undefined;
+
+    await database.transaction(accountId, async (tx) => {
+      await sql`update users set deleted_at = now() where account_id = ${accountId}`.execute(tx.sql);
+      taken = takeStep(createTestDeps(database, { now }), { accountId, id });
+      await expectWaiting(database, 1);
+    });
+    await taken;
+
+    expect(await readRun(database, made)).toMatchObject({
+      state: 'CANCELLED',
+      endedReason: 'SUBJECT_DELETED',
+      steps: [],
+    });
   });
 
   test('fails with the step that fails, and those behind it are not taken', async () => {
@@ -339,6 +360,23 @@ describe('a step that something comes in the way of', () => {
     expect(runner.errors).toHaveLength(1);
     expect(await readRun(database, fine)).toMatchObject({ state: 'COMPLETED' });
   });
+});
+
+test('a run that cannot even be read stands in nobody’s way', async () => {
+  const { now } = createTestClock();
+  const athlete = await newAthlete();
+  const actions = [addTag('vip')];
+  const broken = await insertRun(database, { ...athlete, actions, now, dueInMs: -1_000 });
+  const fine = await insertRun(database, { ...athlete, actions, now });
+  await asOwner(`update workflow_versions set actions = '{}' where workflow_id = '${broken.workflowId}'`);
+  const runner = createTestRunner(database, { now, limits: { concurrentSteps: 1 } });
+
+  await runner.runAll();
+
+  expect(runner.errors).not.toEqual([]);
+  expect(await readRun(database, broken)).toMatchObject({ state: 'TRIGGERED', attempts: 0 });
+  expect(await readRun(database, fine)).toMatchObject({ state: 'COMPLETED' });
+  await asOwner(`delete from workflow_enrollments where id = '${broken.enrollmentId}'`);
 });
 
 test('a pass rejects when the database is not there, and the next one goes on', async () => {

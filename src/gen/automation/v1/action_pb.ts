@@ -155,8 +155,8 @@ export const LeaveProgramActionSchema: GenMessage<LeaveProgramAction> = /*@__PUR
   messageDesc(file_automation_v1_action, 2);
 
 /**
- * Applies one rule of the athlete's program, as TriggerProgression does. May emit `progression_applied` and
- * `lift_max_changed`.
+ * Applies one rule of the athlete's program, as TriggerProgression does. May emit `progression_applied`,
+ * `progression_stalled` and `lift_max_changed`.
  *
  * @generated from message automation.v1.ApplyProgressionAction
  */
@@ -212,7 +212,8 @@ export type SetLiftMaxAction = Message<"automation.v1.SetLiftMaxAction"> & {
   value: string;
 
   /**
-   * Converted to the unit of the athlete's ACTIVE program, exactly (1 lb = 0.45359237 kg), then rounded.
+   * Converted to the unit of the athlete's ACTIVE program, exactly (1 lb = 0.45359237 kg), then rounded. Fails without
+   * such a program, and when it names no unit.
    *
    * @generated from field: automation.v1.WeightUnit unit = 4;
    */
