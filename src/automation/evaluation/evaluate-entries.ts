@@ -55,7 +55,8 @@ export async function evaluateEntries(
   const verdicts = await evaluateEvents(tx, fresh, now, limits);
   const enrollmentIds = await writeVerdicts(tx, verdicts, { kind: 'LIVE', now, limits });
   const entryIds = entries.map(({ id }) => id);
-  const inserted = await insertEvents(tx, entryIds, outcomesByEvent(verdicts, enrollmentIds), now);
+  const outcomes = outcomesByEvent(verdicts, enrollmentIds);
+  const inserted = await insertEvents(tx, entryIds, outcomes, { now, takesOut: !isRelayed });
   if (fresh.some(({ event }) => !inserted.has(event.id))) {
     throw new DomainError('CONCURRENT_UPDATE', 'the same event was evaluated at the same time');
   }
@@ -66,7 +67,9 @@ export async function evaluateEntries(
       limits,
     );
   }
-  await removeEvaluatedEntries(tx, entryIds, { isRelayed });
+  if (isRelayed) {
+    await removeEvaluatedEntries(tx, entryIds, { isRelayed });
+  }
   return { verdicts, count: entries.length };
 }
 

@@ -6,16 +6,20 @@ import type { JsonValue } from '../filters/filter.ts';
 
 /**
  * One row for each fact of the entries, with its outcomes where it has any. A fact that the log has already, by its id
- * or as an occurrence, changes nothing. Answers with the ids of the events that are new.
+ * or as an occurrence, changes nothing. With `takesOut` the entries leave the outbox in the same statement. Answers with
+ * the ids of the events that are new.
  */
 export async function insertEvents(
   { accountId, sql: db }: Transaction,
   entryIds: readonly string[],
   outcomes: ReadonlyMap<string, readonly JsonValue[]>,
-  now: Instant,
+  { now, takesOut }: { readonly now: Instant; readonly takesOut: boolean },
 ): Promise<ReadonlySet<string>> {
   const decided = [...outcomes].map(([id, verdicts]) => ({ id, outcomes: verdicts }));
+  const chosen = sql`outbox where account_id = ${accountId} and id = any(${entryIds}::uuid[])`;
+  const entries = takesOut ? sql`delete from ${chosen} returning *` : sql`select * from ${chosen}`;
   const { rows } = await sql<{ id: string }>`
+    with entries as (${entries})
     insert into events (account_id, id, type, user_id, occurred_at, recorded_at, sequence, position, actor, data,
       previous, root_event_id, causation_id, depth, chain, occurrence_key, trigger_id, outcomes, evaluated_at)
     select o.account_id, f.id, f.type, o.user_id, o.occurred_at, o.recorded_at, o.sequence, f.position - 1, o.actor,
@@ -23,12 +27,11 @@ export async function insertEvents(
       coalesce((o.cause ->> 'depth')::smallint, 0),
       array(select jsonb_array_elements_text(o.cause -> 'chain'))::uuid[],
       f."occurrenceKey", f."triggerId", coalesce(d.outcomes, '[]'), ${instantToText(now)}::timestamptz
-    from outbox o
+    from entries o
     cross join lateral rows from (jsonb_to_recordset(o.facts) as (
       id uuid, type text, data jsonb, previous jsonb, "triggerId" uuid, "occurrenceKey" text
     )) with ordinality as f(id, type, data, previous, "triggerId", "occurrenceKey", position)
     left join jsonb_to_recordset(${JSON.stringify(decided)}::jsonb) as d(id uuid, outcomes jsonb) on d.id = f.id
-    where o.account_id = ${accountId} and o.id = any(${entryIds}::uuid[])
     order by o.sequence, f.position
     on conflict do nothing
     returning id`.execute(db);

@@ -28,7 +28,7 @@ export async function loadStanding(
   if (matches.length === 0) {
     return standing;
   }
-  await addHolds(tx, matches, standing);
+  await addPairs(tx, matches, standing);
   await addEnrollments(tx, matches, standing, limits);
   const counters = countersWanted(matches, standing, limits);
   if (counters.length > 0) {
@@ -37,24 +37,32 @@ export async function loadStanding(
   return standing;
 }
 
-async function addHolds({ accountId, sql: db }: Transaction, matches: readonly Match[], standing: Standing) {
-  const { rows } = await sql<{
-    workflow_id: string;
-    user_id: string;
-    held_at: string;
-    released_at: string | null;
-  }>`
-    select h.workflow_id, h.user_id, h.held_at, h.released_at
-    from workflow_holds h
-    join (select distinct * from unnest(
+interface PairRow {
+  workflow_id: string;
+  user_id: string;
+  version: number;
+  held_at: string | null;
+  released_at: string | null;
+}
+
+/** The versions of the workflows, and the holds of the athletes in them. */
+async function addPairs({ accountId, sql: db }: Transaction, matches: readonly Match[], standing: Standing) {
+  const { rows } = await sql<PairRow>`
+    select p.workflow_id, p.user_id, w.version, h.held_at, h.released_at
+    from (select distinct * from unnest(
       ${matches.map(({ trigger }) => trigger.workflowId)}::uuid[], ${matches.map(({ userId }) => userId)}::uuid[]
-    ) as p(workflow_id, user_id)) p using (workflow_id, user_id)
-    where h.account_id = ${accountId}`.execute(db);
+    ) as p(workflow_id, user_id)) p
+    join workflows w on w.account_id = ${accountId} and w.id = p.workflow_id
+    left join workflow_holds h
+      on h.account_id = ${accountId} and h.workflow_id = p.workflow_id and h.user_id = p.user_id`.execute(db);
   for (const row of rows) {
-    standing.setHold(pairKey(row.workflow_id, row.user_id), {
-      heldAt: instantFromText(row.held_at),
-      releasedAt: row.released_at === null ? null : instantFromText(row.released_at),
-    });
+    standing.setWorkflowVersion(row.workflow_id, row.version);
+    if (row.held_at !== null) {
+      standing.setHold(pairKey(row.workflow_id, row.user_id), {
+        heldAt: instantFromText(row.held_at),
+        releasedAt: row.released_at === null ? null : instantFromText(row.released_at),
+      });
+    }
   }
 }
 

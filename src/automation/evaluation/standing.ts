@@ -48,6 +48,20 @@ export class Standing {
   readonly #enrollments = new Map<string, PastEnrollment[]>();
   readonly #holds = new Map<string, Hold>();
   readonly #counts = new Map<string, number>();
+  readonly #workflowVersions = new Map<string, number>();
+
+  /** The version whose actions an enrollment runs that begins now. */
+  workflowVersion(workflowId: string): number {
+    const version = this.#workflowVersions.get(workflowId);
+    if (version === undefined) {
+      throw new TypeError(`The workflow ${workflowId} is gone`);
+    }
+    return version;
+  }
+
+  setWorkflowVersion(workflowId: string, version: number): void {
+    this.#workflowVersions.set(workflowId, version);
+  }
 
   enrollments(pair: string): readonly PastEnrollment[] {
     return this.#enrollments.get(pair) ?? NONE;
