@@ -21,6 +21,8 @@ export interface Verdict {
   readonly opensAt: Instant | null;
   /** It puts the athlete on hold. */
   readonly makesHold: boolean;
+  /** Whose actions the enrollment runs; 0: there is none. */
+  readonly workflowVersion: number;
 }
 
 /** An enrollment that is decided about again, when its business hours begin. */
@@ -56,7 +58,11 @@ export function decide(match: Match, standing: Standing, limits: LoopLimits, rel
   }
   try {
     const stopped = firstStop(STAGES, situationOf(match, rule, standing, limits, release));
-    return stopped?.reason ? stoppedBy(stopped, stopped.reason, match) : verdictOf(match, 'ENROLLED');
+    const verdict = stopped?.reason
+      ? stoppedBy(stopped, stopped.reason, match)
+      : verdictOf(match, 'ENROLLED');
+    const { workflowId } = match.trigger;
+    return enrolls(verdict) ? { ...verdict, workflowVersion: standing.workflowVersion(workflowId) } : verdict;
   } catch (error) {
     return verdictOf(match, 'ERROR', { problem: error instanceof Error ? error.message : String(error) });
   }
@@ -144,10 +150,10 @@ function apply(verdict: Verdict, standing: Standing, now: Instant): void {
 }
 
 function verdictOf(match: Match, reason: VerdictReason, values: VerdictValues = {}): Verdict {
-  return { match, reason, values, opensAt: null, makesHold: false };
+  return { match, reason, values, opensAt: null, makesHold: false, workflowVersion: 0 };
 }
 
 function stoppedBy(stage: StageVerdict, reason: VerdictReason, match: Match): Verdict {
   const { values, opensAt = null, makesHold = false } = stage;
-  return { match, reason, values, opensAt, makesHold };
+  return { match, reason, values, opensAt, makesHold, workflowVersion: 0 };
 }

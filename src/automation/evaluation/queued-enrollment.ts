@@ -9,7 +9,6 @@ import type { AcceptedEvent } from './accepted-event.ts';
 import { nextAttemptAt, type RetryPauses } from './dead-letters.ts';
 import { type CapCounter, counterAt } from './standing.ts';
 import { readPolicy } from './trigger-policy.ts';
-import { loadWorkflowVersions } from './write-verdicts.ts';
 
 export interface QueuedEnrollment {
   readonly id: string;
@@ -94,13 +93,12 @@ export async function heldCounter(
 export async function begin(
   tx: Transaction,
   enrollment: QueuedEnrollment,
-  triggerVersion: number,
+  { triggerVersion, workflowVersion }: { readonly triggerVersion: number; readonly workflowVersion: number },
   now: Instant,
 ): Promise<void> {
-  const versions = await loadWorkflowVersions(tx, [enrollment.workflowId]);
   await sql`
     update workflow_enrollments set state = 'TRIGGERED', due_at = ${instantToText(now)}::timestamptz, attempts = 0,
-      trigger_version = ${triggerVersion}, workflow_version = ${versions.get(enrollment.workflowId)}
+      trigger_version = ${triggerVersion}, workflow_version = ${workflowVersion}
     where account_id = ${tx.accountId} and id = ${enrollment.id}`.execute(tx.sql);
 }
 

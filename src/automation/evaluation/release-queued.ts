@@ -97,7 +97,7 @@ export function createReleaser(deps: EvaluatorDeps): Releaser {
 
   async function follow(tx: Transaction, enrollment: QueuedEnrollment, verdict: Verdict): Promise<void> {
     const now = clock();
-    const { match, reason, opensAt } = verdict;
+    const { match, reason, opensAt, workflowVersion } = verdict;
     const triggerVersion = match.trigger.version;
     if (enrolls(verdict)) {
       await takePlaces(tx, [verdict]);
@@ -106,7 +106,7 @@ export function createReleaser(deps: EvaluatorDeps): Releaser {
       await writeHolds(tx, [match], now);
     }
     if (reason === 'ENROLLED') {
-      await begin(tx, enrollment, triggerVersion, now);
+      await begin(tx, enrollment, { triggerVersion, workflowVersion }, now);
     } else if (opensAt !== null) {
       await queueAgain(tx, enrollment, { triggerVersion, opensAt });
     } else if (reason === 'ERROR') {

@@ -29,12 +29,8 @@ export async function writeVerdicts(
   const enrolling = verdicts.filter(enrolls);
   const enrollmentIds = new Map(enrolling.map((verdict) => [verdict, newId()]));
   if (enrolling.length > 0) {
-    const versions = await loadWorkflowVersions(
-      tx,
-      enrolling.map(({ match }) => match.trigger.workflowId),
-    );
     for (const [verdict, id] of enrollmentIds) {
-      writeEnrollment(tx, verdict, { id, version: versionOf(versions, verdict.match) }, recording);
+      writeEnrollment(tx, verdict, id, recording);
     }
     await takePlaces(tx, enrolling);
   }
@@ -56,29 +52,10 @@ function isLogged({ match, reason }: Verdict): boolean {
   return match.matched || reason === 'ERROR';
 }
 
-/** The version that each workflow has now. */
-export async function loadWorkflowVersions(
-  { accountId, sql: db }: Transaction,
-  workflowIds: readonly string[],
-): Promise<ReadonlyMap<string, number>> {
-  const { rows } = await sql<{ id: string; version: number }>`
-    select id, version from workflows
-    where account_id = ${accountId} and id = any(${[...new Set(workflowIds)]}::uuid[])`.execute(db);
-  return new Map(rows.map(({ id, version }) => [id, version]));
-}
-
-function versionOf(versions: ReadonlyMap<string, number>, { trigger }: Match): number {
-  const version = versions.get(trigger.workflowId);
-  if (version === undefined) {
-    throw new TypeError(`The workflow ${trigger.workflowId} is gone`);
-  }
-  return version;
-}
-
 function writeEnrollment(
   { accountId, em }: Transaction,
-  { match, opensAt }: Verdict,
-  { id, version }: { id: string; version: number },
+  { match, opensAt, workflowVersion }: Verdict,
+  id: string,
   { now, withoutEvents }: Recording,
 ): void {
   const { event, trigger, userId } = match;
@@ -86,7 +63,7 @@ function writeEnrollment(
     accountId,
     id,
     workflowId: trigger.workflowId,
-    workflowVersion: version,
+    workflowVersion,
     triggerId: trigger.id,
     triggerVersion: trigger.version,
     userId,

@@ -26,7 +26,9 @@ export function isTimeZone(text: string): boolean {
 /** Whose zone counts: the first that is one, as in (the athlete's, the account's), else UTC. */
 export function firstTimeZone(...candidates: readonly (string | null | undefined)[]): string {
   return (
-    candidates.find((zone) => zone && (spansByZone.has(zone.toLowerCase()) || isTimeZone(zone))) ?? 'UTC'
+    candidates.find(
+      (zone) => zone && (zone === 'UTC' || spansByZone.has(zone.toLowerCase()) || isTimeZone(zone)),
+    ) ?? 'UTC'
   );
 }
 
