@@ -36,6 +36,8 @@ export async function* watchEvents(
 ): AsyncGenerator<Answer> {
   const { accountId, signal } = call;
   const leave = places.enter(accountId);
+  // A reader who went away asks for no other message, and this may never go on.
+  signal.addEventListener('abort', leave, { once: true });
   try {
     // Each look is a transaction of its own: one that stays open would keep what is deleted from being cleared away.
     const look = <T>(work: (tx: Transaction) => Promise<T>) =>

@@ -3,7 +3,7 @@ import type { Limits } from '../config.ts';
 import { DomainError } from '../domain-error.ts';
 
 export interface WatcherPlaces {
-  /** Takes a place; what it answers gives it back. RATE_LIMITED when the account has its share; OVERLOADED when all do. */
+  /** Takes a place; what it answers gives it back, once. RATE_LIMITED when the account has its share; OVERLOADED when all do. */
   enter(accountId: string): () => void;
 }
 
@@ -33,7 +33,13 @@ export function createWatcherPlaces(limits: Pick<Limits, 'watchers' | 'watchersP
         });
       }
       take(accountId, 1);
-      return () => take(accountId, -1);
+      let isTaken = true;
+      return () => {
+        if (isTaken) {
+          isTaken = false;
+          take(accountId, -1);
+        }
+      };
     },
   };
 }
