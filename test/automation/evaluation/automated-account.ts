@@ -159,7 +159,8 @@ async function insertWorkflow(tx: Transaction, fixture: WorkflowFixture): Promis
   );
   await sql`insert into workflow_triggers
     (account_id, id, workflow_id, trigger_type, trigger_event, filters, settings, is_active, version, revision, created_by)
-    values (${accountId}, ${ids.triggerId}, ${ids.workflowId}, 'training', ${event}, ${JSON.stringify(filters)},
+    values (${accountId}, ${ids.triggerId}, ${ids.workflowId}, ${event === 'birthday' ? 'time' : 'training'}, ${event},
+      ${JSON.stringify(filters)},
       ${JSON.stringify(settings)}, ${isActive}, 1, ${String(revision)}, 'test')`.execute(db);
   await insertTriggerVersion(tx, ids.triggerId);
   return ids;

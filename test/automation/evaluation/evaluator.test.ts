@@ -1,13 +1,17 @@
 /** From the outbox to verdicts, enrollments and the log. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createEvaluator } from '../../../src/automation/evaluation/evaluator.ts';
+import { openFaultyDatabase } from '../../support/statement-faults.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import {
   type AutomatedAccount,
   allOf,
   createAutomatedAccount,
   evaluateAll,
+  evaluatorDeps,
   logRows,
+  waitingPartitions,
 } from './automated-account.ts';
 
 let db: TestDatabase;
@@ -82,5 +86,49 @@ describe('an event', () => {
     expect(await logRows(account)).toMatchObject([
       { event_id: eventId, trigger_id: ids.triggerId, kind: 'LIVE', matched: true, enrolled: true },
     ]);
+  });
+
+  test('that no trigger waits for costs a few statements a batch, and no more', async () => {
+    const faulty = openFaultyDatabase(db);
+    await account.addWorkflow({ event: 'session_missed' });
+    const evaluator = createEvaluator(evaluatorDeps(faulty.database));
+    await account.emit(await account.addAthlete(), {});
+    await evaluateAll(account, evaluator);
+    const userId = await account.addAthlete();
+    await account.emit(userId, {}, {}, {});
+    const [{ partition } = { partition: -1 }] = await waitingPartitions(account);
+
+    // begin, account, lock, entries, revision, log, commit.
+    faulty.arm({ statement: 8, how: 'refuse' });
+    const outcome = await evaluator.evaluatePartition(account.accountId, partition);
+
+    expect(outcome).toEqual({ evaluated: 3, hasMore: false });
+    expect(faulty.disarm()).toBe(0);
+    await faulty.close();
+  });
+});
+
+describe('a change of an athlete', () => {
+  const cursors = () => account.rows(sql`select user_id from time_cursors`);
+  const settings = { time: { birthday: { at: '08:00' } } };
+
+  test('moves what time triggers plan for them', async () => {
+    const userId = await account.addAthlete({ birth_date: '1990-07-01' });
+    const other = await account.addAthlete({ birth_date: '1990-07-01' });
+    await account.addWorkflow({ event: 'birthday', settings });
+    await account.emit(userId, { type: 'contact_updated' });
+    await account.emit(other, { type: 'session_completed' });
+    await evaluateAll(account);
+
+    expect(await cursors()).toEqual([{ user_id: userId }]);
+  });
+
+  test('moves nothing where time plans nothing', async () => {
+    const userId = await account.addAthlete({ birth_date: '1990-07-01' });
+    await account.addWorkflow({ event: 'birthday', settings, status: 'PAUSED' });
+    await account.emit(userId, { type: 'contact_updated' });
+    await evaluateAll(account);
+
+    expect(await cursors()).toEqual([]);
   });
 });
