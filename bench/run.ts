@@ -1,10 +1,11 @@
 /**
  * The benchmark: the served API beside its floor, hand-written SQL under pgbench, in one run on one database. With the
- * argument `triggers`, the benchmark of triggers instead.
+ * argument `triggers` or `events`, the benchmark of those instead.
  */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { runEventBench } from './events.ts';
 import { keepRowSizes } from './fixture.ts';
 import type { LoadOrder, LoadResult } from './load.ts';
 import { withDatabase, withServedAthletes } from './served.ts';
@@ -18,6 +19,11 @@ const HEADLINE_IN_FLIGHT = 64;
 const FLOOR_CONNECTIONS = 16;
 const BATCH = { inFlight: 4, eventsPerCall: 200 };
 
+const OTHERS: Readonly<Record<string, () => Promise<void>>> = {
+  triggers: runTriggerBench,
+  events: runEventBench,
+};
+
 const run = promisify(execFile);
 const here = import.meta.dirname;
 
@@ -27,8 +33,9 @@ interface FloorResult {
 }
 
 async function main(): Promise<void> {
-  if (process.argv[2] === 'triggers') {
-    await runTriggerBench();
+  const other = OTHERS[process.argv[2] ?? ''];
+  if (other) {
+    await other();
     return;
   }
   await requirePgbench();

@@ -129,7 +129,7 @@ test(`${COUNT} events in transactions that commit late reach the log and its rea
   timeout: TIMEOUT_MS,
 }, async () => {
   const random = createRandom(SEED);
-  const source = await createEventSource(db.database, ATHLETES);
+  const source = await createEventSource(db.open({ connections: AT_ONCE }), ATHLETES);
   startEvaluators(
     (database) => createPostgresBus({ database, limits: BUS_LIMITS, onError: fail }),
     random,
@@ -160,7 +160,7 @@ describe.skipIf(!HAS_REDIS)('with Redis', () => {
 
   test(`${COUNT} events in transactions that commit late are relayed`, { timeout: TIMEOUT_MS }, async () => {
     const random = createRandom(SEED + 1);
-    const source = await createEventSource(db.database, ATHLETES);
+    const source = await createEventSource(db.open({ connections: AT_ONCE }), ATHLETES);
     const limits = { ...BUS_LIMITS, relayedEntries: 20 };
     const createBus = (database: Database) =>
       createRedisBus({ url: server.url, database, limits, onError: fail, onAway: () => {} });
