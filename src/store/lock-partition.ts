@@ -2,10 +2,10 @@
 import { sql } from 'kysely';
 import type { Transaction } from './database.ts';
 
-/** Into how many partitions an account’s athletes are hashed; as in the generated column `outbox.partition`. */
+/** Into how many partitions an account's athletes are hashed; as in the generated column `outbox.partition`. */
 export const PARTITIONS = 32;
 
-/** Takes the partition’s lock, held until the transaction ends; false: another transaction has it. */
+/** Takes the partition's lock, held until the transaction ends; false: another transaction has it. */
 export async function tryLockPartition(
   { accountId, sql: db }: Transaction,
   partition: number,
@@ -15,7 +15,7 @@ export async function tryLockPartition(
   return rows[0]?.locked === true;
 }
 
-/** Waits for the lock of the athlete’s partition, held until the transaction ends. */
+/** Waits for the lock of the athlete's partition, held until the transaction ends. */
 export async function lockPartitionOf({ accountId, sql: db }: Transaction, userId: string): Promise<void> {
   const partition = sql`uuid_hash_extended(${userId}::uuid, 0) & ${PARTITIONS - 1}::int`;
   await sql`select pg_advisory_xact_lock(${keyOf(accountId, partition)})`.execute(db);

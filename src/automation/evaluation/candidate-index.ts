@@ -1,4 +1,4 @@
-/** Keeps accounts’ triggers that take part in memory, compiled and indexed, and takes up what changes of them. */
+/** Keeps accounts' triggers that take part in memory, compiled and indexed, and takes up what changes of them. */
 import type { Limits } from '../../config.ts';
 import type { Transaction } from '../../store/database.ts';
 import { type AccountTypes, createAccountTypes, loadAccountTypes } from '../event-types/account-types.ts';
@@ -7,7 +7,7 @@ import { type CompiledTrigger, compileTrigger } from './compile-trigger.ts';
 import { createEventIndex, type EventIndex } from './event-index.ts';
 import { readChangedTriggers, readRevision } from './read-triggers.ts';
 
-/** An account’s triggers that take part: active, not deleted, in ACTIVE workflows. */
+/** An account's triggers that take part: active, not deleted, in ACTIVE workflows. */
 export interface AccountTriggers {
   readonly types: AccountTypes;
   /** Whether one of them is of the category time. */
@@ -20,7 +20,7 @@ export interface AccountTriggers {
 
 export interface CandidateIndex {
   /**
-   * The triggers of the transaction’s account as of now, or newer. A read of one row when nothing has changed since
+   * The triggers of the transaction's account as of now, or newer. A read of one row when nothing has changed since
    * the last time, else a read of what has.
    */
   load(tx: Transaction): Promise<AccountTriggers>;
@@ -39,7 +39,7 @@ export function createCandidateIndex(
     },
   };
 
-  /** One refresh of an account’s triggers at a time: each takes up where the one before it ended. */
+  /** One refresh of an account's triggers at a time: each takes up where the one before it ended. */
   async function atLeast(tx: Transaction, revision: bigint): Promise<KeptTriggers> {
     for (let running = refreshing.get(tx.accountId); running; running = refreshing.get(tx.accountId)) {
       await running.catch(() => undefined);
@@ -88,7 +88,7 @@ const NO_TRIGGERS: AccountTriggers = {
   candidates: () => [],
 };
 
-/** What is known, brought up to the revision; made anew when the account’s own fields or events have changed. */
+/** What is known, brought up to the revision; made anew when the account's own fields or events have changed. */
 async function refreshed(
   tx: Transaction,
   known: KeptTriggers | undefined,
@@ -116,7 +116,7 @@ function textOf({ fields, eventTypes }: AccountTypes): string {
 }
 
 class KeptTriggers implements AccountTriggers {
-  /** Of the account’s automation; what is known is this new, or newer. */
+  /** Of the account's automation; what is known is this new, or newer. */
   revision = 0n;
   readonly types: AccountTypes;
   readonly #explainedTriggers: number;

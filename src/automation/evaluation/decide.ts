@@ -50,7 +50,7 @@ export function decideAll(
   });
 }
 
-/** A trigger that cannot be evaluated is an ERROR, and nobody else’s. */
+/** A trigger that cannot be evaluated is an ERROR, and nobody else's. */
 export function decide(match: Match, standing: Standing, limits: LoopLimits, release?: Release): Verdict {
   const { rule } = match.trigger;
   if (!isReadable(rule)) {

@@ -37,7 +37,7 @@ export interface EvaluatedEntries {
 }
 
 /**
- * Evaluates as many of the entries as have `evaluatedCandidates` in all, but one at least. The partition’s lock is held;
+ * Evaluates as many of the entries as have `evaluatedCandidates` in all, but one at least. The partition's lock is held;
  * everything goes with the transaction.
  */
 export async function evaluateEntries(
@@ -91,7 +91,7 @@ function takeEntries(waiting: readonly WaitingEntry[], triggers: AccountTriggers
   return { entries, candidacies };
 }
 
-/** Events after which an athlete’s dates or zone may be others. */
+/** Events after which an athlete's dates or zone may be others. */
 const CHANGES_OF_ATHLETES = ['contact_created', 'contact_updated', 'custom_field_changed'];
 
 async function reschedule(
@@ -111,7 +111,7 @@ async function reschedule(
   }
 }
 
-/** What the log keeps, by the event’s id. */
+/** What the log keeps, by the event's id. */
 function outcomesByEvent(
   verdicts: readonly Verdict[],
   enrollmentIds: ReadonlyMap<Verdict, string>,

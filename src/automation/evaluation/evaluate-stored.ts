@@ -16,7 +16,7 @@ export interface StoredCandidacy {
 }
 
 /**
- * The athletes’ partitions are locked. The event’s own time is the present. Answers with the verdicts; all are recorded
+ * The athletes' partitions are locked. The event's own time is the present. Answers with the verdicts; all are recorded
  * but for those of triggers that failed in the event before and have failed again.
  */
 export async function evaluateStored(

@@ -64,7 +64,7 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
     return { evaluated, hasMore: evaluated > 0 && isFull };
   }
 
-  /** One transaction for what `read` finds under the partition’s lock, or as much of it as goes into one. */
+  /** One transaction for what `read` finds under the partition's lock, or as much of it as goes into one. */
   async function evaluate(
     accountId: string,
     partition: number,
@@ -99,7 +99,7 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
   }
 
   /**
-   * Each entry in a transaction of its own, so that one that fails leaves the others alone; the athlete’s own wait for
+   * Each entry in a transaction of its own, so that one that fails leaves the others alone; the athlete's own wait for
    * it, until it succeeds or is a dead letter.
    */
   async function evaluateAlone(

@@ -100,7 +100,7 @@ function conditionsOf(
     return {
       ...condition,
       matched: conditions === '' ? condition.matched : conditions[index] === '1',
-      // The athlete’s values were masked before they were kept.
+      // The athlete's values were masked before they were kept.
       isPersonal: condition.isPersonal && !(field && readsAthlete(field)),
     };
   });

@@ -69,7 +69,7 @@ function startOfDay(instant: Instant): Instant {
 
 const NOTHING: Omit<DayCounts, 'evaluated'> = { date: '', matched: 0n, enrolled: 0n, blocked: {} };
 
-/** Events of the trigger’s type that were accepted while it took part, by day. */
+/** Events of the trigger's type that were accepted while it took part, by day. */
 async function countEvaluated(
   { accountId, sql: db }: Transaction,
   trigger: { id: string; triggerEvent: string },

@@ -1,4 +1,4 @@
-/** Writes the events of entries into the account’s log, straight from the outbox. */
+/** Writes the events of entries into the account's log, straight from the outbox. */
 import { sql } from 'kysely';
 import { type Instant, instantToText } from '../../instant.ts';
 import type { Transaction } from '../../store/database.ts';

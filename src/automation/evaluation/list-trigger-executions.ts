@@ -1,4 +1,4 @@
-/** ListTriggerExecutions: what passed a trigger’s filter or failed in it, and tests; newest first. */
+/** ListTriggerExecutions: what passed a trigger's filter or failed in it, and tests; newest first. */
 import type { FilterQuery } from '@mikro-orm/core';
 import type { ListTriggerExecutionsRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
 import type { Transaction } from '../../store/database.ts';

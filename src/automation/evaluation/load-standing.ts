@@ -1,4 +1,4 @@
-/** Reads what matched events are decided by: the athletes’ enrollments and holds, and the counters of caps. */
+/** Reads what matched events are decided by: the athletes' enrollments and holds, and the counters of caps. */
 import { sql } from 'kysely';
 import { type Instant, instantFromText, instantToText } from '../../instant.ts';
 import type { Transaction } from '../../store/database.ts';

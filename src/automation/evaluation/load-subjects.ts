@@ -10,7 +10,7 @@ import { firstTimeZone } from '../time/zoned.ts';
 export interface Subject {
   readonly userId: string;
   readonly document: JsonObject;
-  /** The athlete’s, else the account’s, else UTC. */
+  /** The athlete's, else the account's, else UTC. */
   readonly timeZone: string;
   readonly deletedAt: Instant | null;
   readonly optedOutAt: Instant | null;
@@ -35,7 +35,7 @@ export async function loadSubjects(
       u.deleted_at, u.opted_out_at
     from users u join accounts a on a.id = u.account_id
     where u.account_id = ${accountId} and u.id = any(${[...new Set(userIds)]}::uuid[])`.execute(db);
-  // Whether a name is a zone’s takes time to tell, and most athletes have the same one.
+  // Whether a name is a zone's takes time to tell, and most athletes have the same one.
   const zones = new Map(rows.map((row) => [zoneKey(row), row]));
   const known = new Map(
     [...zones].map(([key, row]) => [key, firstTimeZone(row.time_zone, row.account_time_zone)]),

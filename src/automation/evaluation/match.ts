@@ -4,7 +4,7 @@ import type { AcceptedEvent } from './accepted-event.ts';
 import { type CompiledTrigger, isReadable } from './compile-trigger.ts';
 import type { Subject } from './load-subjects.ts';
 
-/** An event, a trigger that it may concern, and what the trigger’s filter says of it. */
+/** An event, a trigger that it may concern, and what the trigger's filter says of it. */
 export interface Match {
   readonly event: AcceptedEvent;
   readonly userId: string;

@@ -51,7 +51,7 @@ export async function countMatchingAthletes(
   };
 }
 
-/** The account’s zone, and those that its athletes name. */
+/** The account's zone, and those that its athletes name. */
 async function readZones({ accountId, sql: db }: Transaction) {
   const { rows } = await sql<{ time_zone: string; zones: string[] }>`
     select a.time_zone, array(

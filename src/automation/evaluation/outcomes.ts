@@ -1,5 +1,5 @@
 /**
- * What the log keeps of an event’s verdicts: enough to say later how each was reached, in little room, and nothing that
+ * What the log keeps of an event's verdicts: enough to say later how each was reached, in little room, and nothing that
  * says who the athlete is.
  */
 import type { FilterField, JsonObject, JsonValue } from '../filters/filter.ts';
@@ -27,12 +27,12 @@ export interface Outcome {
 
 /** Verdicts that were reached together: when the event was evaluated, or by a replay or a retry later on. */
 export interface Evaluation {
-  /** The athlete’s fields that the filters looked at, as they were; personal ones masked. */
+  /** The athlete's fields that the filters looked at, as they were; personal ones masked. */
   readonly subject: JsonObject;
   /** Whose calendar counted. */
   readonly timeZone: string;
   readonly outcomes: readonly Outcome[];
-  /** Triggers whose filters did not match, where that is all there is to say: nearly all of an event’s. */
+  /** Triggers whose filters did not match, where that is all there is to say: nearly all of an event's. */
   readonly notMatched: readonly TriggerStamp[];
 }
 

@@ -1,8 +1,8 @@
-/** Keeps previews for moments, so that whoever looks again and again does not count the account’s athletes each time. */
+/** Keeps previews for moments, so that whoever looks again and again does not count the account's athletes each time. */
 import type { Limits } from '../../config.ts';
 import type { Instant } from '../../instant.ts';
 
-/** Which athletes a trigger’s filter matched at some time. */
+/** Which athletes a trigger's filter matched at some time. */
 export interface Preview {
   readonly count: number;
   /** Names masked. */
@@ -18,7 +18,7 @@ export interface PreviewCache {
   set(key: string, preview: Preview): Promise<void>;
 }
 
-/** In the process’s memory; what was kept first goes first. */
+/** In the process's memory; what was kept first goes first. */
 export function createPreviewCache(limits: Pick<Limits, 'previewMs' | 'keptPreviews'>): PreviewCache {
   const kept = new Map<string, { readonly preview: Preview; readonly untilMs: number }>();
   return {

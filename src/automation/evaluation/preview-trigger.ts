@@ -1,4 +1,4 @@
-/** PreviewTrigger: which athletes a trigger’s filter matches today. */
+/** PreviewTrigger: which athletes a trigger's filter matches today. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Limits } from '../../config.ts';
 import { invalidFields } from '../../domain-error.ts';
@@ -38,7 +38,7 @@ export async function previewTrigger(
   return previewMessage(await computePreview(tx, draft, types, now, deps.limits));
 }
 
-/** Kept while neither the trigger nor the account’s fields change. */
+/** Kept while neither the trigger nor the account's fields change. */
 async function previewStored(
   tx: Transaction,
   triggerId: string,

@@ -1,4 +1,4 @@
-/** An enrollment that waits for business hours: read under its athlete’s lock, and taken on from there. */
+/** An enrollment that waits for business hours: read under its athlete's lock, and taken on from there. */
 import { sql } from 'kysely';
 import { type Instant, instantFromText, instantToText } from '../../instant.ts';
 import type { Transaction } from '../../store/database.ts';
@@ -16,7 +16,7 @@ export interface QueuedEnrollment {
   readonly triggerId: string;
   readonly triggerVersion: number;
   readonly userId: string;
-  /** null: a backfill’s. */
+  /** null: a backfill's. */
   readonly eventId: string | null;
   /** As snapshotOf made it. */
   readonly event: JsonObject;
@@ -25,7 +25,7 @@ export interface QueuedEnrollment {
   readonly enrolledAt: string;
 }
 
-/** The enrollment if it is still due, with its athlete’s partition locked; the row stays as it is until the end. */
+/** The enrollment if it is still due, with its athlete's partition locked; the row stays as it is until the end. */
 export async function lockQueued(
   tx: Transaction,
   enrollmentId: string,
@@ -63,7 +63,7 @@ export function eventOf({ eventId, id, userId, event, cause, enrolledAt }: Queue
     previous: (event.previous as JsonObject | null | undefined) ?? null,
     rootEventId: cause.rootEventId,
     causationId: null,
-    // The cause is that of what the enrollment’s steps do.
+    // The cause is that of what the enrollment's steps do.
     depth: cause.depth - 1,
     chain: cause.chain.slice(0, -1),
     triggerId: null,

@@ -1,4 +1,4 @@
-/** Reads an account’s triggers as they are stored, with whether they take part. */
+/** Reads an account's triggers as they are stored, with whether they take part. */
 import { sql } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
 import type { JsonValue } from '../filters/filter.ts';
@@ -22,7 +22,7 @@ interface TriggerRow {
 
 const PAGE = 1_000;
 
-/** The account’s automation revision; 0 until it automates anything. */
+/** The account's automation revision; 0 until it automates anything. */
 export async function readRevision({ accountId, sql: db }: Transaction): Promise<bigint> {
   const { rows } = await sql<{ revision: string }>`
     select revision from automation_revisions where account_id = ${accountId}`.execute(db);

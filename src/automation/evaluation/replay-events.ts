@@ -64,7 +64,8 @@ async function chooseEvents(
   const { eventIds } = request;
   const span = eventIds.length > 0 ? null : spanOf(request);
   const chosen = span
-    ? sql`e.recorded_at >= ${instantToText(span.start)}::timestamptz and e.recorded_at < ${instantToText(span.end)}::timestamptz`
+    ? sql`e.recorded_at >= ${instantToText(span.start)}::timestamptz
+        and e.recorded_at < ${instantToText(span.end)}::timestamptz`
     : sql`e.id = any(${eventIds}::uuid[])`;
   const { rows } = await sql<ChosenEvent>`
     select e.id, (uuid_hash_extended(e.user_id, 0) & 31)::int as partition from events e

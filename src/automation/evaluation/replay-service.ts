@@ -8,7 +8,7 @@ import { type CandidateIndex, createCandidateIndex } from './candidate-index.ts'
 import { replayEvents } from './replay-events.ts';
 
 export interface ReplayServiceDeps extends ServiceDeps {
-  /** The process’s own; absent: another one. */
+  /** The process's own; absent: another one. */
   readonly candidates?: CandidateIndex;
 }
 

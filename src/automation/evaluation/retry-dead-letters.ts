@@ -115,7 +115,7 @@ export function createDeadLetterRetry(deps: EvaluatorDeps): DeadLetterRetry {
   }
 }
 
-/** The letter if it is still due, with its athlete’s partition locked; the row stays as it is until the end. */
+/** The letter if it is still due, with its athlete's partition locked; the row stays as it is until the end. */
 async function lockLetter(tx: Transaction, letterId: string, now: Instant): Promise<Letter | undefined> {
   const { accountId, sql: db } = tx;
   const { rows: known } = await sql<{ user_id: string | null }>`
@@ -129,7 +129,7 @@ async function lockLetter(tx: Transaction, letterId: string, now: Instant): Prom
   return rows[0];
 }
 
-/** As it was; answers with the entry’s new id. */
+/** As it was; answers with the entry's new id. */
 async function returnToOutbox({ accountId, sql: db }: Transaction, letterId: string): Promise<string> {
   const id = newId();
   await sql`

@@ -15,7 +15,7 @@ export interface Situation {
   readonly standing: Standing;
   /** An enrollment that is decided about again, and does not stand in its own way. */
   readonly ownEnrollmentId: string | null;
-  /** When business hours are looked at: the event’s time, or that of a release. */
+  /** When business hours are looked at: the event's time, or that of a release. */
   readonly startsAt: Instant;
   readonly limits: LoopLimits;
 }

@@ -1,4 +1,4 @@
-/** Reads events back from the account’s log, and adds to what was decided about them. */
+/** Reads events back from the account's log, and adds to what was decided about them. */
 import { sql } from 'kysely';
 import { type Instant, instantFromText } from '../../instant.ts';
 import type { Transaction } from '../../store/database.ts';

@@ -90,7 +90,7 @@ function stagesBefore({ former, workflowStatus, isActive }: Trial): Stage[] {
   ];
 }
 
-/** The event is of the trigger’s type, and what the configuration wants. */
+/** The event is of the trigger's type, and what the configuration wants. */
 function isCandidate({ trigger: { event, rule }, match }: Trial): boolean {
   return (
     match.event.type === event &&

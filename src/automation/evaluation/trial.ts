@@ -34,7 +34,7 @@ export interface Trial {
 }
 
 /**
- * TRIGGER_NOT_FOUND, TRIGGER_DELETED, USER_NOT_FOUND; EVENT_NOT_FOUND for an event of somebody else’s;
+ * TRIGGER_NOT_FOUND, TRIGGER_DELETED, USER_NOT_FOUND; EVENT_NOT_FOUND for an event of somebody else's;
  * VALIDATION_FAILED for a simulated one that its type does not allow.
  */
 export async function setUpTrial(
@@ -61,7 +61,7 @@ export async function setUpTrial(
   const event = found?.event ?? simulate(simulated, { stored, userId: request.userId, types, now, limits });
   const [match] = matchEvent(event, [trigger], subject);
   if (!match) {
-    throw new TypeError('An event of an athlete’s has a match');
+    throw new TypeError('An event of an athlete's has a match');
   }
   return {
     trigger,
@@ -105,7 +105,7 @@ interface Circumstances {
   readonly limits: Limits;
 }
 
-/** Without data it is the type’s sample, with what the trigger’s configuration wants of it. */
+/** Without data it is the type's sample, with what the trigger's configuration wants of it. */
 function simulate(
   simulated: SimulatedEvent | undefined,
   { stored, userId, types, now, limits }: Circumstances,

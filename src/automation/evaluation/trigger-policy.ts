@@ -1,4 +1,4 @@
-/** A trigger’s settings in the terms of its evaluation. */
+/** A trigger's settings in the terms of its evaluation. */
 import { fromJson, type JsonValue } from '@bufbuild/protobuf';
 import type { Duration } from '@bufbuild/protobuf/wkt';
 import {

@@ -20,7 +20,7 @@ export interface Recording {
   readonly withoutEvents?: boolean;
 }
 
-/** The ids of the enrollments, by verdict. The rows of the log and of enrollments go with the transaction’s flush. */
+/** The ids of the enrollments, by verdict. The rows of the log and of enrollments go with the transaction's flush. */
 export async function writeVerdicts(
   tx: Transaction,
   verdicts: readonly Verdict[],
