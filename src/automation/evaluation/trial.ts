@@ -61,7 +61,7 @@ export async function setUpTrial(
   const event = found?.event ?? simulate(simulated, { stored, userId: request.userId, types, now, limits });
   const [match] = matchEvent(event, [trigger], subject);
   if (!match) {
-    throw new TypeError('An event of an athlete's has a match');
+    throw new TypeError('The match of the event is missing');
   }
   return {
     trigger,
