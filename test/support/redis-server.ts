@@ -7,8 +7,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from '@redis/client';
 import { hasCommand } from './commands.ts';
 
-/** Whether this machine can run one; where it cannot, tests of it are skipped, and the run says so at its end. */
-export const HAS_REDIS = hasCommand('redis-server');
+/**
+ * Whether tests of Redis run. Where there is none they are skipped, and the run says so at its end; with REQUIRE_REDIS
+ * they fail.
+ */
+export const HAS_REDIS = hasCommand('redis-server') || Boolean(process.env.REQUIRE_REDIS);
 
 export interface RedisServer {
   readonly url: string;
