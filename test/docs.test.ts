@@ -17,6 +17,8 @@ const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
 const PAGES = ['README.md', 'CHANGELOG.md', ...globSync('docs/**/*.md', { cwd: ROOT }).toSorted()];
 const START = 'npm start';
 const SERVED_AT = 'localhost:8080';
+/** All of them together, on a busy machine. */
+const SHELL_BLOCKS_MS = 240_000;
 
 /** What blocks use that a machine may lack, by how they call it. */
 const TOOLS: readonly [pattern: RegExp, name: string, isThere: () => boolean][] = [
@@ -47,7 +49,7 @@ describe('shell blocks', () => {
     for (const { blocks } of pages) {
       await runInOneShell(blocks, address, directory, ran);
     }
-  });
+  }, SHELL_BLOCKS_MS);
   afterAll(async () => {
     service?.kill('SIGTERM');
     if (service?.exitCode === null) {

@@ -98,6 +98,7 @@ describe('a file', () => {
       'progression/v1/user_service.proto',
       'buf/validate/validate.proto',
       'google/protobuf/descriptor.proto',
+      'google/protobuf/struct.proto',
       'google/protobuf/timestamp.proto',
       'progression/v1/access.proto',
     ]);
