@@ -1,4 +1,5 @@
 /** Puts the services of the API on a server. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { createAuditService } from '../audit/audit-service.ts';
 import { createCandidateIndex } from '../automation/evaluation/candidate-index.ts';
 import { createRedisPreviewCache } from '../automation/evaluation/redis-preview-cache.ts';
@@ -81,7 +82,12 @@ export async function startService(
   return {
     ...server,
     async close() {
-      await Promise.all([server.close(), workers?.stop()]);
+      // What hangs in the database must not keep the process longer than calls may.
+      const stopped = Promise.race([
+        workers?.stop(),
+        delay(config.limits.drainMs, undefined, { ref: false }),
+      ]);
+      await Promise.all([server.close(), stopped]);
       previews.close();
       authenticator.close();
     },

@@ -7,6 +7,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { readRows } from '../store/schema-dump.ts';
 import { countOutbox, createEventSource, type EventSource } from '../support/event-source.ts';
+import { holdVersions } from '../support/held-versions.ts';
 import { createRedisServer, HAS_REDIS, type RedisServer } from '../support/redis-server.ts';
 import { type ServiceProcess, startCommand, urlIn } from '../support/service-process.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
@@ -137,7 +138,7 @@ describe.each(BUSES)('on $bus', ({ isHere, environment }) => {
       const source = await createAutomatedAccount(taking.url);
       const ids = await publish(taking.url, source);
       // No run can be written while the version that it belongs to is held: batches stop in their midst.
-      const held = await holdVersions(source.accountId);
+      const held = await holdVersions(db, source.accountId);
       const working = await start(environment());
       await held.isWaitedFor();
       await kill(working);
@@ -165,31 +166,3 @@ describe.each(BUSES)('on $bus', ({ isHere, environment }) => {
     await expectDoneOnce(source, ids);
   });
 });
-
-async function holdVersions(accountId: string) {
-  const [begun, over] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-  const database = db.open({ connections: 1 });
-  const held = database.orm.em.fork().transactional(async (em) => {
-    await em.execute('select 1 from workflow_versions where account_id = ? for update', [accountId]);
-    begun.resolve();
-    await over.promise;
-  });
-  await begun.promise;
-  return {
-    isWaitedFor: () =>
-      expect
-        .poll(async () => {
-          const rows = await readRows<{ waiting: number }>(
-            db.database,
-            sql`select count(*)::int as waiting from pg_stat_activity
-                where datname = current_database() and wait_event_type = 'Lock'`,
-          );
-          return rows[0]?.waiting ?? 0;
-        })
-        .toBeGreaterThan(0),
-    async release() {
-      over.resolve();
-      await held;
-    },
-  };
-}
