@@ -6,7 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@connectrpc/connect';
 import { createClient as createRedisClient } from '@redis/client';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { BusWorkers } from '../../src/events/bus.ts';
 import { createPostgresBus } from '../../src/events/postgres-bus.ts';
 import { createRedisBus } from '../../src/events/redis/redis-bus.ts';
@@ -23,15 +23,16 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 const COUNT = Number(process.env.LATE_COMMITS || 1_000);
 const SEED = Number(process.env.LATE_COMMITS_SEED || 1);
 const TIMEOUT_MS = 60_000 + COUNT * 20;
-const AT_ONCE = 40;
+/** Beside the workers' connections they fit into the hundred that PostgreSQL has by default. */
+const AT_ONCE = 24;
 const ATHLETES = 60;
 const LATEST_MS = 25;
 
 let db: TestDatabase;
-beforeAll(async () => {
+beforeEach(async () => {
   db = await createTestDatabase();
 });
-afterAll(() => db?.close());
+afterEach(() => db.close());
 
 /** Numbers from 0 to 1, the same for the same seed. */
 function createRandom(seed: number): () => number {
