@@ -22,7 +22,7 @@ import { ProgressionService } from '../gen/progression/v1/progression_service_pb
 import { UserService } from '../gen/progression/v1/user_service_pb.ts';
 import { systemClock } from '../instant.ts';
 import { createEngine } from '../progression/engine.ts';
-import { createProgressionService } from '../progression/service.ts';
+import { createProgressionService, QUEUED_METHODS } from '../progression/service.ts';
 import { createAuthenticator } from '../server/access/authenticator.ts';
 import { describeCause, type Logger } from '../server/logger.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
@@ -74,6 +74,8 @@ export async function startService(
         ...createReplayService({ ...dependencies, candidates }),
       });
     },
+    exceededLimit: (method, timeoutMs) =>
+      QUEUED_METHODS.has(method) ? engine.queue.exceededLimit(timeoutMs) : undefined,
     isReady: () => isMigrated(database),
   });
   const workers = config.automationWorkers

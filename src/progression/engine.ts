@@ -1,7 +1,7 @@
 /** The engine of a process: the one queue through which events reach it, and the programs that it keeps in memory. */
 import type { ServiceDeps } from '../store/calls.ts';
 import { createProgramLoader, type ProgramLoader } from './load-program.ts';
-import { createTriggerQueue, type TriggerQueue } from './trigger-queue.ts';
+import { createTriggerQueue, type LimitedQueue } from './trigger-queue.ts';
 import type { TriggerQueueObserver } from './trigger-queue-observer.ts';
 import { createUnitOfWork } from './unit-of-work.ts';
 
@@ -11,7 +11,7 @@ export interface EngineDeps extends ServiceDeps {
 }
 
 export interface Engine {
-  readonly queue: TriggerQueue;
+  readonly queue: LimitedQueue;
   readonly programs: ProgramLoader;
 }
 

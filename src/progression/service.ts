@@ -1,5 +1,5 @@
 /** ProgressionService on the wire: each method goes to the file of its name. */
-import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
+import type { DescMessage, DescMethod, MessageShape } from '@bufbuild/protobuf';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { callContextOf, markReplayed } from '../call-context.ts';
 import { ProgressionService } from '../gen/progression/v1/progression_service_pb.ts';
@@ -19,6 +19,13 @@ import { setLiftMax } from './set-lift-max.ts';
 import { simulateProgressions } from './simulate-progressions.ts';
 import { submitTrigger, type TriggerMethod } from './submit-trigger.ts';
 import { triggerProgression } from './trigger-progression.ts';
+
+/** The methods whose calls are an event each, and wait for the engine as such. */
+export const QUEUED_METHODS: ReadonlySet<DescMethod> = new Set(
+  [handleSessionComplete, handleWeekAdvance, handleCycleComplete, logSets, triggerProgression].map(
+    ({ method }) => method,
+  ),
+);
 
 export interface ProgressionDeps extends EngineDeps {
   /** Told of the errors that a batch answers; logs the ones that are defects. */

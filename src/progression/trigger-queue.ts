@@ -16,8 +16,17 @@ export interface TriggerQueue {
   submit(command: TriggerCommand): Promise<CommandAnswer>;
 }
 
+export interface LimitedQueue extends TriggerQueue {
+  /** The limit for which a command would be refused now whose caller waits for so long; undefined: it would be taken. */
+  exceededLimit(timeoutMs: number): QueueLimit | undefined;
+}
+
+export type QueueLimit = 'queuedEvents' | 'queueWaitMs';
+
 interface Waiting {
   readonly command: TriggerCommand;
+  /** Whose athlete it is about, as `account user`. */
+  readonly user: string;
   readonly sinceMs: number;
   readonly resolve: (answer: CommandAnswer) => void;
   readonly reject: (error: unknown) => void;
@@ -37,21 +46,21 @@ export function createTriggerQueue(
   unitOfWork: UnitOfWork,
   limits: QueueLimits,
   observer?: TriggerQueueObserver,
-): TriggerQueue {
+): LimitedQueue {
   return new GroupingQueue(unitOfWork, limits, observer);
 }
 
 /** Of the groups that run at the same time: as much as three batches have in line. */
 const ROUNDS = 3;
 
-class GroupingQueue implements TriggerQueue {
+class GroupingQueue implements LimitedQueue {
   readonly #unitOfWork: UnitOfWork;
   readonly #limits: QueueLimits;
   readonly #observer: TriggerQueueObserver | undefined;
   #waiting: Waiting[] = [];
   /** Commands that a group could not settle: the next free retry takes them, alone. */
   readonly #alone: Waiting[] = [];
-  /** Athletes with a command in flight, as `account user`. */
+  /** Athletes with a command in flight. */
   readonly #busyUsers = new Set<string>();
   readonly #rate = createServiceRate();
   #groups = 0;
@@ -70,7 +79,7 @@ class GroupingQueue implements TriggerQueue {
   }
 
   submit(command: TriggerCommand): Promise<CommandAnswer> {
-    const exceeded = this.#exceededLimit(command);
+    const exceeded = this.#exceededLimit(command.deadlineAtMs - performance.now(), command.isValidateOnly);
     if (exceeded) {
       const metadata = { limit: exceeded, most: String(this.#limits[exceeded]) };
       return Promise.reject(
@@ -78,9 +87,14 @@ class GroupingQueue implements TriggerQueue {
       );
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ command, sinceMs: performance.now(), resolve, reject });
+      const user = `${command.accountId} ${command.userId}`;
+      this.#waiting.push({ command, user, sinceMs: performance.now(), resolve, reject });
       this.#schedulePump();
     });
+  }
+
+  exceededLimit(timeoutMs: number): QueueLimit | undefined {
+    return this.#exceededLimit(timeoutMs, false);
   }
 
   /**
@@ -88,17 +102,14 @@ class GroupingQueue implements TriggerQueue {
    * first in line has waited. Work taken on beyond that would only be late. A few rounds of groups may wait for as
    * long as their deadlines allow.
    */
-  #exceededLimit({
-    isValidateOnly,
-    deadlineAtMs,
-  }: TriggerCommand): 'queuedEvents' | 'queueWaitMs' | undefined {
+  #exceededLimit(leftMs: number, isValidateOnly: boolean): QueueLimit | undefined {
     const { queuedEvents, queueWaitMs } = this.#limits;
     if (this.#waiting.length + this.#alone.length >= queuedEvents) {
       return 'queuedEvents';
     }
     const nowMs = performance.now();
     // Half of the time that is left is for the work itself.
-    const usefulMs = Math.max(0, deadlineAtMs - nowMs) / 2;
+    const usefulMs = Math.max(0, leftMs) / 2;
     const isShort =
       this.#waiting.length < ROUNDS * this.#limits.concurrentGroups * this.#limits.groupedEvents;
     const mostMs = isShort ? usefulMs : Math.min(queueWaitMs, usefulMs);
@@ -118,8 +129,8 @@ class GroupingQueue implements TriggerQueue {
   }
 
   /** Whoever waits for an athlete says nothing of how busy the service is. */
-  #canStart({ command }: Waiting): boolean {
-    return !command.signal.aborted && !this.#busyUsers.has(userKey(command));
+  #canStart({ command, user }: Waiting): boolean {
+    return !command.signal.aborted && !this.#busyUsers.has(user);
   }
 
   /** Once per turn of the event loop, so that calls that came in together go together. */
@@ -167,17 +178,17 @@ class GroupingQueue implements TriggerQueue {
     const requests = new Set<string>();
     const kept: Waiting[] = [];
     for (const waiting of this.#waiting) {
-      const { command } = waiting;
+      const { command, user } = waiting;
       const accountId = group[0]?.command.accountId ?? command.accountId;
       if (command.signal.aborted) {
         waiting.reject(nobodyWaits(command));
       } else if (
         group.length < this.#limits.groupedEvents &&
         command.accountId === accountId &&
-        !this.#busyUsers.has(userKey(command)) &&
+        !this.#busyUsers.has(user) &&
         !requests.has(requestKey(command))
       ) {
-        this.#busyUsers.add(userKey(command));
+        this.#busyUsers.add(user);
         requests.add(requestKey(command));
         group.push(waiting);
       } else {
@@ -252,8 +263,8 @@ class GroupingQueue implements TriggerQueue {
     }
   }
 
-  #release({ command }: Waiting): void {
-    this.#busyUsers.delete(userKey(command));
+  #release({ user }: Waiting): void {
+    this.#busyUsers.delete(user);
     this.#schedulePump();
   }
 }
@@ -266,10 +277,6 @@ function answer(waiting: Waiting, settlement: Settlement | undefined): void {
   } else {
     waiting.reject(new TypeError('a command that waited for its athlete was not settled'));
   }
-}
-
-function userKey({ accountId, userId }: TriggerCommand): string {
-  return `${accountId} ${userId}`;
 }
 
 function requestKey({ method, requestId, userId }: TriggerCommand): string {

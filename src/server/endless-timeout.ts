@@ -1,4 +1,5 @@
-/** Timeouts longer than a timer can wait, by which callers mean "as long as it takes". */
+/** How long callers say that they wait: longer than a timer can wait, they mean "as long as it takes". */
+import type { IncomingHttpHeaders } from 'node:http';
 import { parseTimeout as parseConnectTimeout } from '@connectrpc/connect/protocol-connect';
 import { parseTimeout as parseGrpcTimeout } from '@connectrpc/connect/protocol-grpc';
 
@@ -19,4 +20,15 @@ export function cutEndlessTimeout(header: Headers): void {
       header.set(name, longest);
     }
   }
+}
+
+/** What the headers of a request say; undefined: nothing, or nothing that can be read. */
+export function timeoutMsIn(headers: IncomingHttpHeaders): number | undefined {
+  for (const { name, parse } of TIMEOUT_HEADERS) {
+    const value = headers[name];
+    if (typeof value === 'string') {
+      return parse(value, LONGEST_TIMEOUT_MS).timeoutMs;
+    }
+  }
+  return undefined;
 }

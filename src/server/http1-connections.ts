@@ -2,6 +2,7 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Limits } from '../config.ts';
+import { refuseRequest } from './overload-refusal.ts';
 import type { RpcListener } from './rpc-listener.ts';
 
 /** How often connections are checked against the time limits. */
@@ -36,7 +37,12 @@ export function createHttp1Connections(limits: Limits, listener: RpcListener): H
       runningOf.get(socket)?.delete(response);
       closeWhenIdle(socket);
     });
-    listener.onRequest(request, response);
+    const refusal = listener.refusalOf(request.url, request.headers);
+    if (refusal) {
+      refuseRequest(response, refusal);
+    } else {
+      listener.serve(request, response);
+    }
   });
   // The server accepts nothing itself, and starts to check time limits only when told that it listens.
   server.emit('listening');

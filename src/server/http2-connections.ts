@@ -24,11 +24,11 @@ export function createHttp2Connections(limits: Limits, listener: RpcListener): H
     if (headerBytesOf(request) > limits.headerBytes) {
       response.writeHead(431).end();
     } else {
-      listener.onRequest(request, response);
+      listener.serve(request, response);
     }
   });
   server.on('stream', (stream, headers, ...rest) => {
-    const refusal = listener.refusalOf(headers[':path'], headers['content-type']);
+    const refusal = listener.refusalOf(headers[':path'], headers);
     if (refusal) {
       refuse(stream, refusal);
     } else {

@@ -1,4 +1,5 @@
 /** Refuses calls without reading them: what a refusal costs is what the calls that are served do not get. */
+import type { ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import { Code } from '@connectrpc/connect';
 import type { UniversalHandler } from '@connectrpc/connect/protocol';
@@ -8,7 +9,6 @@ import type { Limits } from '../config.ts';
 import { DomainError } from '../domain-error.ts';
 import type { CallObserver } from './call-observer.ts';
 import { toConnectError } from './error-status.ts';
-import type { HttpResponse } from './rpc-listener.ts';
 
 /** The whole answer to a call that is refused. */
 export interface Refusal {
@@ -18,29 +18,43 @@ export interface Refusal {
   readonly body: Uint8Array;
 }
 
+/** What a call would exceed: beyond it there is no room, or it would wait too long. */
+export type LoadLimit = 'concurrentCalls' | 'queuedEvents' | 'queueWaitMs';
+
 /** Says OVERLOADED in the caller's protocol, the same bytes every time, and reports the call. */
 export function createOverloadRefusal(
-  { concurrentCalls }: Pick<Limits, 'concurrentCalls'>,
+  limits: Pick<Limits, LoadLimit>,
   calls: CallObserver,
-): (handler: UniversalHandler, contentType: string | undefined) => Refusal {
-  const error = toConnectError(
-    new DomainError('OVERLOADED', 'too many calls are under way; try again', {
-      metadata: { limit: 'concurrentCalls', most: String(concurrentCalls) },
-    }),
-  );
-  const grpcHeaders = Object.fromEntries(setTrailerStatus(new Headers(), error).entries());
-  const json = errorToJsonBytes(error, undefined);
+): (handler: UniversalHandler, limit: LoadLimit, contentType: string | undefined) => Refusal {
+  const answers = {
+    concurrentCalls: answersOf('concurrentCalls', 'too many calls are under way; try again', limits),
+    queuedEvents: answersOf('queuedEvents', TOO_MANY_EVENTS, limits),
+    queueWaitMs: answersOf('queueWaitMs', TOO_MANY_EVENTS, limits),
+  };
 
-  return ({ method }, contentType = '') => {
+  return ({ method }, limit, contentType = '') => {
     const isGrpc = contentType.startsWith('application/grpc');
     const isWeb = contentType.startsWith('application/grpc-web');
     const protocol = isWeb ? 'grpc-web' : isGrpc ? 'grpc' : 'connect';
     calls
       .start({ method, protocol, traceParent: undefined, arrivedAtMs: performance.now() })
       .end({ code: Code.Unavailable, reason: 'OVERLOADED', durationMs: 0 });
+    const { grpcHeaders, json } = answers[limit];
     return isGrpc
       ? { status: 200, headers: { 'content-type': contentType, ...grpcHeaders }, body: NOTHING }
       : { status: 503, headers: JSON_HEADERS, body: json };
+  };
+}
+
+/** As the engine's line says it of those who have come as far as that. */
+const TOO_MANY_EVENTS = 'too many events are waiting; try again';
+
+function answersOf(limit: LoadLimit, message: string, limits: Pick<Limits, LoadLimit>) {
+  const metadata = { limit, most: String(limits[limit]) };
+  const error = toConnectError(new DomainError('OVERLOADED', message, { metadata }));
+  return {
+    grpcHeaders: Object.fromEntries(setTrailerStatus(new Headers(), error).entries()),
+    json: errorToJsonBytes(error, undefined),
   };
 }
 
@@ -59,11 +73,7 @@ export function refuseStream(stream: ServerHttp2Stream, { status, headers, body 
   }
 }
 
-/** The same for a request of either version. */
-export function refuseRequest(response: HttpResponse, { status, headers, body }: Refusal): void {
-  response.statusCode = status;
-  for (const [name, value] of Object.entries(headers)) {
-    response.setHeader(name, value);
-  }
-  response.end(body);
+/** The same over HTTP/1.1. */
+export function refuseRequest(response: ServerResponse, { status, headers, body }: Refusal): void {
+  response.writeHead(status, headers).end(body);
 }

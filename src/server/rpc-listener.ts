@@ -1,7 +1,8 @@
 /** Carries requests of both HTTP versions to the RPC handlers, and their answers back. */
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { type Http2ServerRequest, Http2ServerResponse } from 'node:http2';
 import { TLSSocket } from 'node:tls';
+import type { DescMethod } from '@bufbuild/protobuf';
 import { createContextValues } from '@connectrpc/connect';
 import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/connect/protocol';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
@@ -9,9 +10,9 @@ import type { Limits } from '../config.ts';
 import { ERROR_TABLE } from '../error-table.ts';
 import { tlsSocketKey } from './access/client-certificate.ts';
 import type { CallObserver } from './call-observer.ts';
-import { cutEndlessTimeout } from './endless-timeout.ts';
+import { cutEndlessTimeout, timeoutMsIn } from './endless-timeout.ts';
 import { describeCause, type Logger } from './logger.ts';
-import { createOverloadRefusal, type Refusal, refuseRequest } from './overload-refusal.ts';
+import { createOverloadRefusal, type LoadLimit, type Refusal } from './overload-refusal.ts';
 import { peerAddressKey } from './rate-interceptors.ts';
 
 export type HttpRequest = IncomingMessage | Http2ServerRequest;
@@ -19,41 +20,44 @@ export type HttpResponse = ServerResponse | Http2ServerResponse;
 
 /** Serves the calls that connections of either version bring. */
 export interface RpcListener {
-  /** Serves a call, or refuses it. */
-  readonly onRequest: (request: HttpRequest, response: HttpResponse) => void;
-  /** The answer to a call that finds no place; undefined: it may go on. */
-  readonly refusalOf: (path: string | undefined, contentType: string | undefined) => Refusal | undefined;
+  /** What to answer to a call for which there is no room, by its path and headers; undefined: serve it. */
+  refusalOf(path: string | undefined, headers: IncomingHttpHeaders): Refusal | undefined;
+  serve(request: HttpRequest, response: HttpResponse): void;
+}
+
+export interface RpcListenerOptions {
+  readonly limits: Pick<Limits, LoadLimit | 'defaultDeadlineMs' | 'maximumDeadlineMs'>;
+  readonly logger: Logger;
+  readonly calls: CallObserver;
+  /** The limit for which a method would refuse a caller who waits for so long; undefined: it would not. */
+  readonly exceededLimit: (method: DescMethod, timeoutMs: number) => LoadLimit | undefined;
 }
 
 /** Serves `handlers` by their paths, and no more calls at a time than fit; health and reflection always fit. */
 export function createRpcListener(
   handlers: readonly UniversalHandler[],
-  limits: Pick<Limits, 'concurrentCalls'>,
-  logger: Logger,
-  calls: CallObserver,
+  { limits, logger, calls, exceededLimit }: RpcListenerOptions,
 ): RpcListener {
   const handlerOfPath = new Map(handlers.map((handler) => [handler.requestPath, handler]));
   const handlerOf = (url = '') => handlerOfPath.get(url.split('?', 1)[0] ?? '');
   const refuse = createOverloadRefusal(limits, calls);
   let running = 0;
 
-  function refusalOf(path: string | undefined, contentType: string | undefined): Refusal | undefined {
-    if (running < limits.concurrentCalls) {
+  function refusalOf(path: string | undefined, headers: IncomingHttpHeaders): Refusal | undefined {
+    const handler = handlerOf(path);
+    if (!handler || !isCounted(handler)) {
       return undefined;
     }
-    const handler = handlerOf(path);
-    return handler && isCounted(handler) ? refuse(handler, contentType) : undefined;
+    const timeoutMs = Math.min(timeoutMsIn(headers) ?? limits.defaultDeadlineMs, limits.maximumDeadlineMs);
+    const limit =
+      running >= limits.concurrentCalls ? 'concurrentCalls' : exceededLimit(handler.method, timeoutMs);
+    return limit && refuse(handler, limit, headers['content-type']);
   }
 
-  function onRequest(request: HttpRequest, response: HttpResponse): void {
+  function serve(request: HttpRequest, response: HttpResponse): void {
     const handler = handlerOf(request.url);
     if (!handler) {
       refuseUnknown(request, response);
-      return;
-    }
-    const refusal = refusalOf(request.url, request.headers['content-type']);
-    if (refusal) {
-      refuseRequest(response, refusal);
       return;
     }
     const call = universalRequestOf(request, response);
@@ -79,7 +83,7 @@ export function createRpcListener(
       });
   }
 
-  return { onRequest, refusalOf };
+  return { refusalOf, serve };
 }
 
 function isCounted({ service }: UniversalHandler): boolean {

@@ -10,7 +10,7 @@ import { openHttpPort } from './http-port.ts';
 import type { Logger } from './logger.ts';
 import { watchReadiness } from './readiness.ts';
 import { createRoutes } from './routes.ts';
-import { createRpcListener } from './rpc-listener.ts';
+import { createRpcListener, type RpcListenerOptions } from './rpc-listener.ts';
 
 export interface ServerOptions {
   readonly config: Pick<Config, 'host' | 'port' | 'limits'> & Partial<Pick<Config, 'tls'>>;
@@ -21,6 +21,11 @@ export interface ServerOptions {
   readonly routes: (router: ConnectRouter) => void;
   /** Asked again and again; while it says no, or fails, health says NOT_SERVING. */
   readonly isReady?: () => Promise<boolean>;
+  /**
+   * Asked before anything of a call is read, with its method and how long its caller waits: the limit for which it would
+   * be refused. Absent, undefined: none.
+   */
+  readonly exceededLimit?: RpcListenerOptions['exceededLimit'];
   /** Hears of every call of the API. */
   readonly calls?: CallObserver | undefined;
   readonly clock?: Clock;
@@ -43,7 +48,7 @@ export interface RunningServer {
 /** Serves from the moment it resolves. Rejects with a ListenError when the port is not to be had. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, logger, authenticate, routes, isReady = async () => true } = options;
-  const { calls = UNOBSERVED, clock = systemClock } = options;
+  const { calls = UNOBSERVED, clock = systemClock, exceededLimit = () => undefined } = options;
   const { host, limits } = config;
   const health = createHealth();
   const draining = new AbortController();
@@ -57,7 +62,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     health,
     draining: draining.signal,
   });
-  const listener = createRpcListener(router.handlers, limits, logger, calls);
+  const listener = createRpcListener(router.handlers, { limits, logger, calls, exceededLimit });
 
   const httpPort = await openHttpPort(host, config.port, limits, listener, logger, config.tls);
 

@@ -170,6 +170,24 @@ describe('a command', () => {
     expect(await Promise.all(waiting)).toHaveLength(limits.queuedEvents);
   });
 
+  test('is told of beforehand whether it will be taken, by how long its caller waits', async () => {
+    const slowness = 10;
+    const queue = createTriggerQueue(createSlowWork(slowness), limits);
+    expect(queue.exceededLimit(DEADLINE_MS)).toBeUndefined();
+    await offer(queue, (CAPACITY_PER_SECOND / slowness) * 10, 5_000);
+
+    for (const timeoutMs of [100, DEADLINE_MS]) {
+      expect(queue.exceededLimit(timeoutMs)).toBe('queueWaitMs');
+      const command = commandOf({ deadlineAtMs: performance.now() + timeoutMs });
+      await expect(queue.submit(command)).rejects.toMatchObject({ metadata: { limit: 'queueWaitMs' } });
+    }
+    expect(queue.exceededLimit(limits.maximumDeadlineMs)).toBeUndefined();
+    const patient = queue.submit(commandOf({ deadlineAtMs: performance.now() + limits.maximumDeadlineMs }));
+    await vi.advanceTimersByTimeAsync(limits.maximumDeadlineMs);
+    await expect(patient).resolves.toBeDefined();
+    expect(queue.exceededLimit(DEADLINE_MS)).toBeUndefined();
+  });
+
   test('whose caller goes away before its turn is never started', async () => {
     const work = createSlowWork();
     const queue = createTriggerQueue(work, limits);

@@ -1,4 +1,4 @@
-/** More calls at a time than fit: refused in each protocol with the whole error, unread; and health is not one of them. */
+/** More calls than there is room for: refused in each protocol with the whole error, unread; and health is not one of them. */
 import { once } from 'node:events';
 import http2 from 'node:http2';
 import { connect } from 'node:net';
@@ -54,6 +54,40 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (_, transport) => {
       )
       .toBe(true);
   });
+});
+
+describe('a call for which a method has no room', () => {
+  test.each(Object.entries(TRANSPORTS))(
+    'over %s is refused before the method hears of it',
+    async (_, transport) => {
+      const asked: [string, number][] = [];
+      const server = await startTestServer({
+        limits: { defaultDeadlineMs: 2_000, maximumDeadlineMs: 3_000 },
+        exceededLimit({ name }, timeoutMs) {
+          asked.push([name, timeoutMs]);
+          return timeoutMs < 1_000 ? 'queueWaitMs' : undefined;
+        },
+        users: { getUser: ({ userId }) => ({ user: { id: userId } }) },
+      });
+      const users = createClient(UserService, transport(server.url));
+      const getUser = (timeoutMs?: number) =>
+        users.getUser({ userId: USER_ID }, timeoutMs === undefined ? {} : { timeoutMs });
+
+      await getUser();
+      await getUser(60_000);
+      expect(asked).toEqual([
+        ['GetUser', 2_000],
+        ['GetUser', 3_000],
+      ]);
+      expect(await failureOf(getUser(500))).toMatchObject({
+        code: Code.Unavailable,
+        reason: 'OVERLOADED',
+        metadata: { limit: 'queueWaitMs', most: '500' },
+        retryDelay: { nanos: 250_000_000 },
+      });
+      expect(server.logged.filter(({ msg }) => msg === 'call')).toHaveLength(2);
+    },
+  );
 });
 
 test('health is answered however many calls are under way', async () => {
