@@ -43,7 +43,9 @@ const EVERY_FORM: Omit<TriggerSet, 'count'> = {
   event: FORM,
   filterOf: (n) =>
     allOf(
-      { field: 'name', operator: 'contains', value: n === 1 ? 'Athlete' : `Nobody ${n}` },
+      n === 1
+        ? { field: 'time_zone', operator: 'is_empty' }
+        : { field: 'time_zone', operator: 'equals', value: `Nowhere/${n}` },
       { field: 'form_id', operator: 'exists' },
     ),
 };

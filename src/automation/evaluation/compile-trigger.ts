@@ -25,6 +25,7 @@ export interface CompiledTrigger {
   readonly workflowId: string;
   readonly event: string;
   readonly version: number;
+  /** Without conditions. */
   readonly stamp: TriggerStamp;
   readonly rule: TriggerRule | Unreadable;
 }
@@ -55,7 +56,7 @@ export function isReadable(rule: CompiledTrigger['rule']): rule is TriggerRule {
 
 export function compileTrigger(stored: StoredTrigger, types: AccountTypes): CompiledTrigger {
   const { id, workflowId, event, version } = stored;
-  const stamp = { tail: tailOf(id), version };
+  const stamp = { tail: tailOf(id), version, conditions: '' };
   return { id, workflowId, event, version, stamp, rule: readRule(stored, types) };
 }
 

@@ -40,8 +40,8 @@ export async function explainEvent(
   };
 }
 
-function stampOf({ triggerId, version }: Outcome): TriggerStamp {
-  return { tail: tailOf(triggerId), version };
+function stampOf({ triggerId, version, conditions }: Outcome): TriggerStamp {
+  return { tail: tailOf(triggerId), version, conditions };
 }
 
 function stampsOf({ outcomes, notMatched }: Evaluation): TriggerStamp[] {
@@ -53,15 +53,13 @@ function outcomesOf(
   { outcomes, notMatched }: Evaluation,
   versions: ReadonlyMap<string, StoredTrigger>,
 ): Outcome[] {
-  const found = notMatched.map((stamp) => versions.get(stampKey(stamp))).filter((each) => each !== undefined);
-  return [...outcomes, ...found.map(notMatchedOutcome)];
-}
-
-function notMatchedOutcome({ id, version }: StoredTrigger): Outcome {
-  return {
-    ...{ triggerId: id, version, matched: false, reason: 'NOT_MATCHED' },
-    ...{ conditions: '', values: {}, enrollmentId: '' },
-  };
+  const notMatchedOutcomes = notMatched.flatMap((stamp): Outcome[] => {
+    const { version, conditions } = stamp;
+    const id = versions.get(stampKey(stamp))?.id;
+    const verdict = { matched: false, reason: 'NOT_MATCHED', values: {}, enrollmentId: '' } as const;
+    return id === undefined ? [] : [{ triggerId: id, version, conditions, ...verdict }];
+  });
+  return [...outcomes, ...notMatchedOutcomes];
 }
 
 function verdictMessage(
@@ -132,7 +130,7 @@ async function loadVersions(
     rows.map((row) => {
       const { version, filters, settings } = row;
       const stored = { id: row.trigger_id, workflowId: row.workflow_id, event: row.trigger_event };
-      const key = stampKey({ tail: tailOf(row.trigger_id), version });
+      const key = stampKey({ tail: tailOf(row.trigger_id), version, conditions: '' });
       return [key, { ...stored, version, filters, settings }];
     }),
   );

@@ -3,9 +3,10 @@
  * says who the athlete is.
  */
 import type { FilterField, JsonObject, JsonValue } from '../filters/filter.ts';
-import { isReadable, type TriggerRule } from './compile-trigger.ts';
+import { isReadable } from './compile-trigger.ts';
 import type { Verdict } from './decide.ts';
 import { excerptOf } from './excerpt.ts';
+import type { Match } from './match.ts';
 import { packTriggers, type TriggerStamp, unpackTriggers } from './trigger-stamp.ts';
 import type { VerdictReason, VerdictValues } from './verdict.ts';
 
@@ -32,7 +33,7 @@ export interface Evaluation {
   /** Whose calendar counted. */
   readonly timeZone: string;
   readonly outcomes: readonly Outcome[];
-  /** Triggers whose filters did not match, where that is all there is to say: nearly all of an event's. */
+  /** Triggers whose filters did not match: nearly all of an event's. */
   readonly notMatched: readonly TriggerStamp[];
 }
 
@@ -51,8 +52,9 @@ export function evaluationOf(
   const fields = new Set<FilterField>();
   for (const verdict of verdicts) {
     const { rule, stamp } = verdict.match.trigger;
-    if (verdict.reason === 'NOT_MATCHED' && isReadable(rule) && !looksAtMasked(rule)) {
-      notMatched.push(stamp);
+    if (verdict.reason === 'NOT_MATCHED') {
+      const conditions = conditionsOf(verdict.match);
+      notMatched.push(conditions === '' ? stamp : { ...stamp, conditions });
     } else {
       outcomes.push(outcomeOf(verdict, enrollmentIds.get(verdict) ?? ''));
     }
@@ -65,23 +67,25 @@ export function evaluationOf(
   return { subject, timeZone: input?.timeZone ?? 'UTC', outcomes, notMatched };
 }
 
-function outcomeOf(verdict: Verdict, enrollmentId: string): Outcome {
-  const { trigger, matched, input } = verdict.match;
-  const { rule } = trigger;
-  const explained = isReadable(rule) && looksAtMasked(rule) ? rule.filter.explain(input) : [];
+function outcomeOf({ match, reason, values }: Verdict, enrollmentId: string): Outcome {
+  const { trigger, matched } = match;
   return {
     triggerId: trigger.id,
     version: trigger.version,
-    matched,
-    reason: verdict.reason,
-    conditions: explained.map((condition) => (condition.matched ? '1' : '0')).join(''),
-    values: verdict.values,
-    enrollmentId,
+    conditions: conditionsOf(match),
+    ...{ matched, reason, values, enrollmentId },
   };
 }
 
-function looksAtMasked({ athleteFields }: TriggerRule): boolean {
-  return athleteFields.some(({ isPersonal }) => isPersonal);
+/** See Outcome. */
+function conditionsOf({ trigger: { rule }, input }: Match): string {
+  if (!isReadable(rule) || rule.athleteFields.every(({ isPersonal }) => !isPersonal)) {
+    return '';
+  }
+  return rule.filter
+    .explain(input)
+    .map(({ matched }) => (matched ? '1' : '0'))
+    .join('');
 }
 
 /** For the column events.outcomes. */

@@ -128,7 +128,12 @@ describe('a filter that does not match', () => {
     expect(await reasonsAfter(NOON)).toEqual([]);
     const [row] = await account.rows(sql<{ outcomes: JsonValue }>`select outcomes from events`);
     expect(decodeOutcomes(row?.outcomes ?? [])).toEqual([
-      { subject: {}, timeZone: 'UTC', outcomes: [], notMatched: [{ tail: tailOf(triggerId), version: 1 }] },
+      {
+        subject: {},
+        timeZone: 'UTC',
+        outcomes: [],
+        notMatched: [{ tail: tailOf(triggerId), version: 1, conditions: '' }],
+      },
     ]);
   });
 });
