@@ -117,6 +117,27 @@ describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
     expect(handed.indexOf(quiet.accountId)).toBeLessThan(10);
   });
 
+  testHere(
+    'overlooks no account behind another one of the same partition, which nobody gets on with',
+    async () => {
+      setup = await setUp();
+      const sources = await Promise.all(
+        [7, 7].map((partition) => createEventSource(db.database, 1, partition)),
+      );
+      const [stuck, other] = sources.toSorted((a, b) => (a.accountId < b.accountId ? -1 : 1));
+      if (!stuck || !other) {
+        expect.unreachable();
+      }
+      await stuck.accept(0);
+      const [id] = await other.accept(0);
+      const evaluate = createLogEvaluator(db.database, { isRelayed: setup.isRelayed });
+      start(async (accountId, number) =>
+        accountId === stuck.accountId ? 'BUSY' : evaluate(accountId, number),
+      );
+      await expect.poll(() => readLog(db.database, other.accountId)).toMatchObject([{ id }]);
+    },
+  );
+
   testHere('hands a partition to one worker at a time, and so many partitions at a time', async () => {
     setup = await setUp();
     const source = await createEventSource(db.database, 40);

@@ -24,11 +24,18 @@ export interface AcceptOptions {
   readonly beforeCommit?: () => Promise<unknown>;
 }
 
-/** An account of its own with so many athletes. */
-export async function createEventSource(database: Database, athletes: number): Promise<EventSource> {
+/** An account of its own with so many athletes, all of them in one partition if it is given. */
+export async function createEventSource(
+  database: Database,
+  athletes: number,
+  partition?: number,
+): Promise<EventSource> {
   const accountId = uuidv7();
-  const userIds = Array.from({ length: athletes }, () => uuidv7());
   await database.ensureAccount(accountId);
+  const userIds =
+    partition === undefined
+      ? Array.from({ length: athletes }, () => uuidv7())
+      : await idsIn(database, accountId, partition, athletes);
   await database.transaction(accountId, (tx) =>
     sql`insert into users (account_id, id, name)
       select ${accountId}, id, 'Athlete' from unnest(${userIds}::uuid[]) as u(id)`.execute(tx.sql),
@@ -55,6 +62,15 @@ export async function createEventSource(database: Database, athletes: number): P
       });
     },
   };
+}
+
+function idsIn(database: Database, accountId: string, partition: number, count: number): Promise<string[]> {
+  return database.transaction(accountId, async (tx) => {
+    const { rows } = await sql<{ id: string }>`
+      select id from (select gen_random_uuid() as id from generate_series(1, ${count * 1_000}::int)) candidates
+      where uuid_hash_extended(id, 0) & 31 = ${partition} limit ${count}`.execute(tx.sql);
+    return rows.map(({ id }) => id);
+  });
 }
 
 let latest = 0n;
