@@ -25,7 +25,11 @@ let server: RunningServer;
 let clients: ServiceClients;
 beforeEach(async () => {
   db = await createTestDatabase();
-  server = await startService(readConfig({ PORT: '0', AUTOMATION_WORKERS: 'off' }), db.database, createLogger('silent'));
+  server = await startService(
+    readConfig({ PORT: '0', AUTOMATION_WORKERS: 'off' }),
+    db.database,
+    createLogger('silent'),
+  );
   clients = createServiceClients(server.url);
 });
 afterEach(async () => {
