@@ -85,6 +85,8 @@ export interface Limits {
   readonly streamResetsPerSecond: number;
   /** Calls under way at the same time; one more is refused with OVERLOADED, before anything of it is read. */
   readonly concurrentCalls: number;
+  /** The same while most calls are refused for it: enough to fill the transactions, and less to wait for. */
+  readonly overloadedCalls: number;
   /** Connections to the port, of all callers together and of one address; the next one is closed at once. */
   readonly connections: number;
   readonly connectionsPerPeer: number;
@@ -289,6 +291,7 @@ const LIMITS: Limits = Object.freeze({
   streamResetBurst: 100,
   streamResetsPerSecond: 10,
   concurrentCalls: 300,
+  overloadedCalls: 200,
   connections: 5_000,
   connectionsPerPeer: 1_000,
   accountCallsPerSecond: 5_000,

@@ -19,7 +19,7 @@ export interface Refusal {
 }
 
 /** What a call would exceed: beyond it there is no room, or it would wait too long. */
-export type LoadLimit = 'concurrentCalls' | 'queuedEvents' | 'queueWaitMs';
+export type LoadLimit = 'concurrentCalls' | 'overloadedCalls' | 'queuedEvents' | 'queueWaitMs';
 
 /** Says OVERLOADED in the caller's protocol, the same bytes every time, and reports the call. */
 export function createOverloadRefusal(
@@ -27,7 +27,8 @@ export function createOverloadRefusal(
   calls: CallObserver,
 ): (handler: UniversalHandler, limit: LoadLimit, contentType: string | undefined) => Refusal {
   const answers = {
-    concurrentCalls: answersOf('concurrentCalls', 'too many calls are under way; try again', limits),
+    concurrentCalls: answersOf('concurrentCalls', TOO_MANY_CALLS, limits),
+    overloadedCalls: answersOf('overloadedCalls', TOO_MANY_CALLS, limits),
     queuedEvents: answersOf('queuedEvents', TOO_MANY_EVENTS, limits),
     queueWaitMs: answersOf('queueWaitMs', TOO_MANY_EVENTS, limits),
   };
@@ -46,6 +47,7 @@ export function createOverloadRefusal(
   };
 }
 
+const TOO_MANY_CALLS = 'too many calls are under way; try again';
 /** As the engine's line says it of those who have come as far as that. */
 const TOO_MANY_EVENTS = 'too many events are waiting; try again';
 

@@ -10,6 +10,7 @@ import type { Limits } from '../config.ts';
 import { ERROR_TABLE } from '../error-table.ts';
 import { tlsSocketKey } from './access/client-certificate.ts';
 import type { CallObserver } from './call-observer.ts';
+import { createCallPlaces } from './call-places.ts';
 import { cutEndlessTimeout, timeoutMsIn } from './endless-timeout.ts';
 import { describeCause, type Logger } from './logger.ts';
 import { createOverloadRefusal, type LoadLimit, type Refusal } from './overload-refusal.ts';
@@ -41,7 +42,7 @@ export function createRpcListener(
   const handlerOfPath = new Map(handlers.map((handler) => [handler.requestPath, handler]));
   const handlerOf = (url = '') => handlerOfPath.get(url.split('?', 1)[0] ?? '');
   const refuse = createOverloadRefusal(limits, calls);
-  let running = 0;
+  const places = createCallPlaces(limits);
 
   function refusalOf(path: string | undefined, headers: IncomingHttpHeaders): Refusal | undefined {
     const handler = handlerOf(path);
@@ -49,8 +50,7 @@ export function createRpcListener(
       return undefined;
     }
     const timeoutMs = Math.min(timeoutMsIn(headers) ?? limits.defaultDeadlineMs, limits.maximumDeadlineMs);
-    const limit =
-      running >= limits.concurrentCalls ? 'concurrentCalls' : exceededLimit(handler.method, timeoutMs);
+    const limit = places.exceededLimit() ?? exceededLimit(handler.method, timeoutMs);
     return limit && refuse(handler, limit, headers['content-type']);
   }
 
@@ -68,10 +68,8 @@ export function createRpcListener(
     }
     cutEndlessTimeout(call.header);
     if (isCounted(handler)) {
-      running += 1;
-      response.once('close', () => {
-        running -= 1;
-      });
+      places.take();
+      response.once('close', () => places.leave());
     }
     handler(call)
       .then((answer) => send(answer, response))
