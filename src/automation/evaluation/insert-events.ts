@@ -44,7 +44,10 @@ export async function loggedEvents(
   eventIds: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const { rows } = await sql<{ id: string }>`
-    select id from events where account_id = ${accountId} and id = any(${eventIds}::uuid[])`.execute(db);
+    select k.id from unnest(${eventIds}::uuid[]) as k(id)
+    cross join lateral (select from events where account_id = ${accountId} and id = k.id limit 1) e`.execute(
+    db,
+  );
   return new Set(rows.map(({ id }) => id));
 }
 
