@@ -6,6 +6,7 @@ import { ProgressionEngine } from '../../migrations/001-progression-engine.ts';
 import { AccountIsolation } from '../../migrations/002-account-isolation.ts';
 import { AuditReading } from '../../migrations/003-audit-reading.ts';
 import { Automation } from '../../migrations/004-automation.ts';
+import { YoungTables } from '../../migrations/005-young-tables.ts';
 import { ColumnInsertDriver } from './column-insert-driver.ts';
 import { type ConnectionPool, type PoolUse, poolUseOf, releaseDeadConnections } from './connection-pool.ts';
 import { translateDatabaseError } from './database-error.ts';
@@ -41,6 +42,7 @@ import { WorkflowHoldEntity } from './entities/workflow-hold.ts';
 import { WorkflowTriggerEntity } from './entities/workflow-trigger.ts';
 import { WorkflowVersionEntity } from './entities/workflow-version.ts';
 import { prepareStatements } from './prepared-statements.ts';
+import { pipelineStatements } from './statement-pipeline.ts';
 import { createTransactionGate } from './transaction-gate.ts';
 
 /** Every change of the schema, oldest first. */
@@ -49,6 +51,7 @@ export const MIGRATIONS = [
   { name: '002-account-isolation', class: AccountIsolation },
   { name: '003-audit-reading', class: AuditReading },
   { name: '004-automation', class: Automation },
+  { name: '005-young-tables', class: YoungTables },
 ];
 
 /** A transaction of one account: writes go through `em` and its flush, lean reads through `sql`. */
@@ -147,17 +150,21 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
     pool: { max: options.connections },
     driverOptions: {
       connectionTimeoutMillis: options.connectionWaitMs,
+      pipeline: true,
       onPoolCreated(created: ConnectionPool) {
         pool = created;
         releaseDeadConnections(pool);
         if (options.preparedStatements ?? true) {
           prepareStatements(pool);
         }
+        pipelineStatements(pool);
       },
     },
-    // The database's own constraints say what is required, and nothing reads entities after the flush.
+    // The database's own constraints say what is required, entities have no relations, and nothing reads them after
+    // the flush.
     validateRequired: false,
     populateAfterFlush: false,
+    propagationOnPrototype: false,
   });
   const gate = createTransactionGate({
     places: options.connections,

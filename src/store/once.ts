@@ -11,6 +11,7 @@ import type { HandlerContext } from '@connectrpc/connect';
 import { sql } from 'kysely';
 import { callContextOf, markReplayed } from '../call-context.ts';
 import { DomainError } from '../domain-error.ts';
+import { failpoint } from '../failpoints.ts';
 import { instantToText } from '../instant.ts';
 import type { Database, Transaction } from './database.ts';
 
@@ -61,13 +62,16 @@ export async function once<I extends DescMessage, O extends DescMessage>(
     if (claim.numAffectedRows === 0n) {
       return { response: await storedResponse(tx, method, requestId, fingerprint), replayed: true };
     }
+    failpoint('call-claimed');
     const answer = await work(tx);
     await tx.em.flush();
+    failpoint('call-worked');
     await sql`
       update requests set response = ${toBinary(method.output, answer)}
       where account_id = ${call.accountId} and method = ${method.name} and request_id = ${requestId}`.execute(
       tx.sql,
     );
+    failpoint('call-stored');
     return { response: answer, replayed: false };
   };
   const { deadlineAtMs, signal } = call;
@@ -75,6 +79,7 @@ export async function once<I extends DescMessage, O extends DescMessage>(
     deadlineAtMs,
     signal,
   });
+  failpoint('call-committed');
   if (replayed) {
     markReplayed(context);
   }
