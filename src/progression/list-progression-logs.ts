@@ -46,7 +46,7 @@ export async function listProgressionLogs(
       },
       async count() {
         const { rows } = await sql<{ count: string }>`
-          select count(*) from ${WITH_NAMES} where ${where}`.execute(tx.sql);
+          select count(*) from progression_logs l where ${where}`.execute(tx.sql);
         return Number(rows[0]?.count);
       },
     },
@@ -82,7 +82,10 @@ function filterOf(accountId: string, request: ListProgressionLogsRequest) {
   const start = startTime ? instantToText(instantOfField(startTime, 'start_time')) : '';
   const end = endTime ? instantToText(instantOfField(endTime, 'end_time')) : '';
   narrow(liftId, sql`l.lift_id = ${liftId}`);
-  narrow(progressionType === 0 ? '' : type, sql`p.type = ${type}`);
+  narrow(
+    progressionType === 0 ? '' : type,
+    sql`l.progression_id in (select id from progressions where account_id = ${accountId} and type = ${type})`,
+  );
   narrow(triggerType === 0 ? '' : trigger, sql`l.trigger_type = ${trigger}`);
   narrow(start, sql`l.applied_at >= ${start}::timestamptz`);
   narrow(end, sql`l.applied_at < ${end}::timestamptz`);

@@ -1,5 +1,5 @@
 /** What the ledger knows of a group of commands: who may go on, who was answered before, whose event is old. */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Transaction } from '../store/database.ts';
 import type { TriggerCommand } from './trigger-command.ts';
 import { EVENT_TRIGGER_TYPES, eventTriggerKey } from './trigger-event.ts';
@@ -32,27 +32,31 @@ export async function lockUsers(
   return new Set(rows.map(({ id }) => id));
 }
 
-/** The ACTIVE enrollments, by athlete. */
-export async function loadEnrollments(
-  tx: Transaction,
-  userIds: readonly string[],
-): Promise<Map<string, ActiveEnrollment>> {
-  const { rows } = await sql<{ user_id: string; id: string; program_id: string; revision: string }>`
-    select k.user_id, e.id, e.program_id, e.revision
-    from unnest(${userIds}::uuid[]) as k(user_id)
-    cross join lateral (
-      select e.id, e.program_id, p.revision
-      from enrollments e
-      join programs p on p.account_id = e.account_id and p.id = e.program_id
-      where e.account_id = ${tx.accountId} and e.user_id = k.user_id and e.status = 'ACTIVE'
-      limit 1
-    ) e`.execute(tx.sql);
-  return new Map(
-    rows.map((row) => [
-      row.user_id,
-      { enrollmentId: row.id, programId: row.program_id, programRevision: row.revision },
-    ]),
-  );
+/** The ACTIVE enrollment of an athlete, and its program's revision. */
+function activeEnrollmentOf({ accountId }: Transaction, userId: RawBuilder<unknown>) {
+  return sql`
+    select e.id as enrollment_id, e.program_id, p.revision
+    from enrollments e
+    join programs p on p.account_id = e.account_id and p.id = e.program_id
+    where e.account_id = ${accountId} and e.user_id = ${userId} and e.status = 'ACTIVE'
+    limit 1`;
+}
+
+interface EnrollmentRow {
+  enrollment_id: string;
+  program_id: string;
+  revision: string;
+}
+
+/** undefined: the athlete has none. */
+export async function loadEnrollment(tx: Transaction, userId: string): Promise<ActiveEnrollment | undefined> {
+  const { rows } = await activeEnrollmentOf(tx, sql`${userId}::uuid`).execute(tx.sql);
+  const [row] = rows as EnrollmentRow[];
+  return row && enrollmentOf(row);
+}
+
+function enrollmentOf(row: EnrollmentRow): ActiveEnrollment {
+  return { enrollmentId: row.enrollment_id, programId: row.program_id, programRevision: row.revision };
 }
 
 /** An earlier call's row in the ledger. */
@@ -61,61 +65,73 @@ export interface EarlierCall {
   readonly response: Buffer;
 }
 
-/** What the ledger holds for one command. */
+/** What is known of one command before its event is looked at. */
 export interface LedgerEntry {
+  readonly enrollment: ActiveEnrollment | undefined;
   /** The call with the same request ID. */
   readonly sameRequest: EarlierCall | undefined;
   /** The call that recorded the same event, under whatever request ID. */
   readonly sameEvent: EarlierCall | undefined;
 }
 
-interface LedgerRow {
-  index: number;
-  is_same_request: boolean;
-  fingerprint: Buffer;
-  response: Buffer;
-}
+type LedgerRow = { index: number } & (EnrollmentRow | { [name in keyof EnrollmentRow]: null }) & {
+    request_fingerprint: Buffer | null;
+    request_response: Buffer | null;
+    event_fingerprint: Buffer | null;
+    event_response: Buffer | null;
+  };
 
-/** Looks every command up by its request ID and, where it has one, by its event's identity. */
+/** Stands in an event's key for the enrollment, which the ledger's question itself finds. */
+const ENROLLMENT = '{enrollment}';
+
+/**
+ * Looks every command up by its request ID and, where it has one, by its event's identity, in the same order. The
+ * enrollments of athletes who are locked do not change any more. `offset 0` makes the event's key before it is looked
+ * for: an index is not trusted with a key that is still to be computed.
+ */
 export async function loadLedger(
   tx: Transaction,
   commands: readonly TriggerCommand[],
-  enrollments: ReadonlyMap<string, ActiveEnrollment>,
 ): Promise<LedgerEntry[]> {
-  const keys = commands.map(({ detail, userId }) => {
-    const enrollment = enrollments.get(userId);
-    return enrollment && detail.type !== 'SETS_REPORTED' && detail.type !== 'MANUAL'
-      ? eventTriggerKey(detail, enrollment.enrollmentId)
-      : null;
-  });
+  const keys = commands.map(({ detail }) =>
+    detail.type === 'SETS_REPORTED' ? null : eventTriggerKey(detail, ENROLLMENT),
+  );
   const types = commands.map(({ detail }) =>
     detail.type === 'SETS_REPORTED' ? null : EVENT_TRIGGER_TYPES[detail.type],
   );
   const { rows } = await sql<LedgerRow>`
-    with asked as (
-      select * from unnest(
-        ${commands.map(({ method }) => method)}::text[], ${commands.map(({ requestId }) => requestId)}::uuid[],
-        ${commands.map(({ userId }) => userId)}::uuid[], ${types}::text[], ${keys}::text[]
-      ) with ordinality as a(method, request_id, user_id, trigger_type, trigger_key, ordinal)
-    )
-    select (a.ordinal - 1)::int as index, r.*
-    from asked a
-    cross join lateral (
-      (
-        select true as is_same_request, fingerprint, response from requests
-        where account_id = ${tx.accountId} and method = a.method and request_id = a.request_id
-        limit 1
-      )
-      union all
-      (
-        select false, fingerprint, response from requests
-        where account_id = ${tx.accountId} and user_id = a.user_id and trigger_type = a.trigger_type
-          and trigger_key = a.trigger_key
-        limit 1
-      )
-    ) r`.execute(tx.sql);
-  return commands.map((_, index) => ({
-    sameRequest: rows.find((row) => row.index === index && row.is_same_request),
-    sameEvent: rows.find((row) => row.index === index && !row.is_same_request),
-  }));
+    select (a.ordinal - 1)::int as index, e.enrollment_id, e.program_id, e.revision, request.*, event.*
+    from unnest(
+      ${commands.map(({ method }) => method)}::text[], ${commands.map(({ requestId }) => requestId)}::uuid[],
+      ${commands.map(({ userId }) => userId)}::uuid[], ${types}::text[], ${keys}::text[]
+    ) with ordinality as a(method, request_id, user_id, trigger_type, trigger_key, ordinal)
+    left join lateral (
+      select active.*, replace(a.trigger_key, ${ENROLLMENT}, active.enrollment_id::text) as event_key
+      from (${activeEnrollmentOf(tx, sql.ref('a.user_id'))}) active
+      offset 0
+    ) e on true
+    left join lateral (
+      select fingerprint as request_fingerprint, response as request_response from requests
+      where account_id = ${tx.accountId} and method = a.method and request_id = a.request_id
+      limit 1
+    ) request on true
+    left join lateral (
+      select fingerprint as event_fingerprint, response as event_response from requests
+      where account_id = ${tx.accountId} and user_id = a.user_id and trigger_type = a.trigger_type
+        and trigger_key = e.event_key
+      limit 1
+    ) event on true`.execute(tx.sql);
+  const byIndex = new Map(rows.map((row) => [row.index, row]));
+  return commands.map((_, index) => {
+    const row = byIndex.get(index);
+    return {
+      enrollment: row?.enrollment_id ? enrollmentOf(row) : undefined,
+      sameRequest: earlierCall(row?.request_fingerprint, row?.request_response),
+      sameEvent: earlierCall(row?.event_fingerprint, row?.event_response),
+    };
+  });
+}
+
+function earlierCall(fingerprint?: Buffer | null, response?: Buffer | null): EarlierCall | undefined {
+  return fingerprint && response ? { fingerprint, response } : undefined;
 }

@@ -12,7 +12,7 @@ import type { Instant } from '../instant.ts';
 import type { Transaction } from '../store/database.ts';
 import { requireUser } from '../store/lock-user.ts';
 import { liftMaxMessage } from './lift-max-message.ts';
-import { loadEnrollments } from './load-ledger.ts';
+import { loadEnrollment } from './load-ledger.ts';
 import type { ProgramLoader } from './load-program.ts';
 import { loadRuleMemories } from './load-snapshots.ts';
 import { outcomeMessage } from './outcome-message.ts';
@@ -68,7 +68,7 @@ export async function simulateProgressions(
 }
 
 async function loadStart(tx: Transaction, userId: string, programs: ProgramLoader): Promise<Snapshot> {
-  const enrollment = (await loadEnrollments(tx, [userId])).get(userId);
+  const enrollment = await loadEnrollment(tx, userId);
   if (!enrollment) {
     throw new DomainError('NOT_ENROLLED', `user ${userId} has no active enrollment`, {
       metadata: { userId },

@@ -64,6 +64,8 @@ class GroupingQueue implements LimitedQueue {
   readonly #busyUsers = new Set<string>();
   readonly #rate = createServiceRate();
   #groups = 0;
+  /** Commands that groups are on. */
+  #grouped = 0;
   #retries = 0;
   #isPumpScheduled = false;
 
@@ -162,8 +164,10 @@ class GroupingQueue implements LimitedQueue {
         break;
       }
       this.#groups += 1;
+      this.#grouped += group.length;
       void this.#runGroup(group).finally(() => {
         this.#groups -= 1;
+        this.#grouped -= group.length;
         this.#schedulePump();
       });
     }
@@ -171,9 +175,13 @@ class GroupingQueue implements LimitedQueue {
 
   /**
    * The commands that have waited longest, of one account, of athletes that no other group has, and of distinct
-   * requests: two rows of one key would be one in the transaction's flush.
+   * requests: two rows of one key would be one in the transaction's flush. No more than a group's share of all that
+   * are here: were all in one group, the database would wait for the process, and the process for the database.
    */
   #takeGroup(): Waiting[] {
+    const { groupedEvents, concurrentGroups } = this.#limits;
+    const share = Math.ceil((this.#waiting.length + this.#grouped) / concurrentGroups);
+    const most = Math.min(share, groupedEvents);
     const group: Waiting[] = [];
     const requests = new Set<string>();
     const kept: Waiting[] = [];
@@ -183,7 +191,7 @@ class GroupingQueue implements LimitedQueue {
       if (command.signal.aborted) {
         waiting.reject(nobodyWaits(command));
       } else if (
-        group.length < this.#limits.groupedEvents &&
+        group.length < most &&
         command.accountId === accountId &&
         !this.#busyUsers.has(user) &&
         !requests.has(requestKey(command))

@@ -1,18 +1,14 @@
 /** The one transaction in which a group of events becomes changes: claim, lock, load, evaluate, flush, commit. */
 import { DomainError } from '../domain-error.ts';
+import { failpoint, failpointBeforeCommit } from '../failpoints.ts';
 import type { Clock, Instant } from '../instant.ts';
 import { type Database, Rollback, type Transaction } from '../store/database.ts';
 import { userNotFound } from '../store/lock-user.ts';
 import { requestIdReused } from '../store/once.ts';
+import { awaitSent } from '../store/statement-pipeline.ts';
 import { evaluate } from './evaluate.ts';
 import { type GroupData, loadGroup, type OpenCommand } from './load-group.ts';
-import {
-  type ActiveEnrollment,
-  type LedgerEntry,
-  loadEnrollments,
-  loadLedger,
-  lockUsers,
-} from './load-ledger.ts';
+import { type LedgerEntry, loadLedger, lockUsers } from './load-ledger.ts';
 import type { ProgramLoader } from './load-program.ts';
 import { countersAfter, prepareEvent } from './prepare-event.ts';
 import type { CommandAnswer, HandledEvent, TriggerCommand } from './trigger-command.ts';
@@ -49,17 +45,21 @@ export function createUnitOfWork(database: Database, programs: ProgramLoader, cl
         const settlements = await handleGroup(tx, commands, waitMs, programs, clock());
         if (commands.some(({ isValidateOnly }) => isValidateOnly)) {
           await tx.em.flush();
+          await awaitSent(tx.sql);
           throw new Rollback(settlements);
         }
+        await failpointBeforeCommit('unit-flushed', tx);
         return settlements;
       };
       // Some of the group may have less time than this: they are answered at their deadline, whatever runs.
       const deadlineAtMs = Math.max(...commands.map((command) => command.deadlineAtMs));
-      return database.transaction(first.accountId, handleAll, {
+      const settlements = await database.transaction(first.accountId, handleAll, {
         deadlineAtMs,
         connectionWaitMs: Math.max(0, deadlineAtMs - performance.now()),
         ...(waitMs > 0 ? { lockWaitMs: waitMs } : {}),
       });
+      failpoint('unit-committed');
+      return settlements;
     },
   };
 }
@@ -72,20 +72,23 @@ async function handleGroup(
   now: Instant,
 ): Promise<Settlement[]> {
   const userIds = commands.map(({ userId }) => userId);
+  failpoint('unit-begun');
   // 1. Lock the athletes, in one global order; from here on nobody else changes what the events depend on.
   const locked = await lockUsers(tx, userIds, waitMs === 0);
+  failpoint('unit-locked');
   // 2. Look the request IDs and the events up in the ledger: what was answered before is answered again.
-  const enrollments = await loadEnrollments(tx, userIds);
-  const ledger = await loadLedger(tx, commands, enrollments);
+  const ledger = await loadLedger(tx, commands);
   const settlements = commands.map((command, index) =>
-    settleEarly(command, ledger[index], enrollments.get(command.userId), locked, waitMs > 0),
+    settleEarly(command, ledger[index], locked, waitMs > 0),
   );
+  failpoint('unit-claimed');
   // 3. Load what the rules of the others may look at.
   const open = commands.flatMap((command, index) => {
-    const enrollment = enrollments.get(command.userId);
+    const enrollment = ledger[index]?.enrollment;
     return settlements[index] === null && enrollment ? [{ command, index, enrollment }] : [];
   });
   const group = await loadGroup(tx, open, programs);
+  failpoint('unit-loaded');
   // 4. Decide, and put what was decided into MikroORM's unit of work; the transaction's end flushes and commits it.
   for (const { index, ...item } of open) {
     const duplicate = ledger[index]?.sameEvent;
@@ -93,6 +96,7 @@ async function handleGroup(
       duplicate ? repeat(tx, item.command, duplicate.response, now) : handle(tx, item, group, now),
     );
   }
+  failpoint('unit-decided');
   return settlements.map((settlement) => settlement ?? { kind: 'BUSY' });
 }
 
@@ -100,7 +104,6 @@ async function handleGroup(
 function settleEarly(
   command: TriggerCommand,
   ledger: LedgerEntry | undefined,
-  enrollment: ActiveEnrollment | undefined,
   locked: ReadonlySet<string>,
   hasWaited: boolean,
 ): Settlement | null {
@@ -113,7 +116,7 @@ function settleEarly(
   if (!locked.has(userId)) {
     return hasWaited ? { kind: 'REFUSED', error: userNotFound(userId) } : { kind: 'BUSY' };
   }
-  if (!enrollment) {
+  if (!ledger?.enrollment) {
     const error = new DomainError('NOT_ENROLLED', `user ${userId} has no active enrollment`, {
       metadata: { userId },
     });

@@ -88,6 +88,28 @@ async function offer(queue: TriggerQueue, perSecond: number, forMs: number, comm
 const countOf = (outcomes: readonly Outcome[], reason: string) =>
   outcomes.filter((outcome) => outcome.reason === reason).length;
 
+test('events that come together are shared out among the groups that can run, none of which takes more than it may', async () => {
+  const groupsOf = async (events: number, changes: Partial<typeof limits>) => {
+    const groups: number[] = [];
+    const work = createSlowWork();
+    const noting: UnitOfWork = {
+      run(commands) {
+        groups.push(commands.length);
+        return work.run(commands);
+      },
+    };
+    const queue = createTriggerQueue(noting, { ...limits, ...changes });
+    const answered = Promise.all(Array.from({ length: events }, () => queue.submit(commandOf())));
+    await vi.advanceTimersByTimeAsync(DEADLINE_MS);
+    await answered;
+    return groups;
+  };
+
+  expect(await groupsOf(10, { concurrentGroups: 3, groupedEvents: 64 })).toEqual([4, 4, 2]);
+  expect(await groupsOf(10, { concurrentGroups: 3, groupedEvents: 3 })).toEqual([3, 3, 3, 1]);
+  expect(await groupsOf(1, { concurrentGroups: 3, groupedEvents: 64 })).toEqual([1]);
+});
+
 describe('under ten times the load that it can take', () => {
   test('it does as much as it can, answers that in time, and refuses the rest at once', async () => {
     const queue = createTriggerQueue(createSlowWork(), limits);
