@@ -229,8 +229,9 @@ export interface Limits {
   /** How often the outbox is looked into for events to evaluate, and how many partitions of accounts stand in line. */
   readonly busPollMs: number;
   readonly busPartitions: number;
-  /** Partitions whose events are evaluated at the same time. */
+  /** Transactions that evaluate at the same time, and how many partitions of an account each takes at most. */
   readonly busWorkers: number;
+  readonly partitionsTogether: number;
   /** With Redis: how long an event may wait for word of it from there before the outbox itself is looked into. */
   readonly redisPatienceMs: number;
   /** How long Redis may take to answer, and how long reading its streams waits for something new. */
@@ -276,7 +277,7 @@ const LIMITS: Limits = Object.freeze({
   waitingTransactions: 500,
   groupedEvents: 64,
   batchedEvents: 128,
-  concurrentGroups: 2,
+  concurrentGroups: 3,
   concurrentRetries: 4,
   queuedEvents: 2_000,
   queueWaitMs: 500,
@@ -385,6 +386,7 @@ const LIMITS: Limits = Object.freeze({
   busPollMs: 50,
   busPartitions: 256,
   busWorkers: 3,
+  partitionsTogether: 16,
   redisPatienceMs: 2_000,
   redisTimeoutMs: 2_000,
   streamWaitMs: 1_000,

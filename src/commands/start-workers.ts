@@ -51,7 +51,7 @@ export function startWorkers(deps: WorkerDeps): Workers {
     ...{ database, clock, limits, candidates, observer, reportError: onError },
     isRelayed: redisUrl !== undefined,
   };
-  const { evaluatePartition } = createEvaluator(evaluation);
+  const { evaluatePartitions } = createEvaluator(evaluation);
   const bus = redisUrl
     ? createRedisBus({ url: redisUrl, database, limits, observer, onError, onAway })
     : createPostgresBus({ database, limits, onError });
@@ -59,7 +59,7 @@ export function startWorkers(deps: WorkerDeps): Workers {
   const repeat = (intervalMs: number, { runOnce }: { runOnce(): Promise<boolean> }) =>
     startPolling({ intervalMs, work: runOnce, onError });
 
-  const evaluating = bus.start(evaluatePartition);
+  const evaluating = bus.start(evaluatePartitions);
   const repeated: Polling[] = [
     repeat(limits.actionIntervalMs, runner),
     repeat(limits.schedulerIntervalMs, createScheduler({ database, clock, limits, reportError: onError })),

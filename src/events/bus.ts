@@ -1,13 +1,21 @@
 /** The bus: it tells the workers of every process which partitions of which accounts have events to evaluate. */
 
 /**
- * Evaluates what waits in the outbox for a partition of an account, in order, and removes it. BUSY: another transaction
- * is on it. Called again and again until nothing is left: what it did not commit is still there the next time.
+ * Evaluates what waits in the outbox for partitions of an account, each in order, and removes it. Called again and
+ * again until nothing is left: what it did not commit is still there the next time.
  */
-export type HandlePartition = (
+export type HandlePartitions = (
   accountId: string,
-  partition: number,
-) => Promise<'BUSY' | { readonly hasMore: boolean }>;
+  partitions: readonly number[],
+) => Promise<HandledPartitions>;
+
+/** What became of the partitions; those that are not named have nothing left. */
+export interface HandledPartitions {
+  /** Another transaction is on these. */
+  readonly busy: readonly number[];
+  /** These have more that can be handled at once. */
+  readonly unfinished: readonly number[];
+}
 
 /**
  * PostgreSQL holds the events; a bus only says who has some. Every event is handed over at least once after its
@@ -15,8 +23,8 @@ export type HandlePartition = (
  * see to.
  */
 export interface Bus {
-  /** Begins to hand partitions to `handle`: several at a time, each to one worker of the process at a time. */
-  start(handle: HandlePartition): BusWorkers;
+  /** Begins to hand partitions to `handle`, each to one worker of the process at a time. */
+  start(handle: HandlePartitions): BusWorkers;
 }
 
 export interface BusWorkers {

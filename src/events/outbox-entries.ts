@@ -30,20 +30,25 @@ interface EntryRow {
 }
 
 /**
- * The oldest entries that are not evaluated, at most `limit`, but for those of athletes who are to wait. The
- * partition's lock is held: nobody else takes them.
+ * The oldest entries of the partitions that are not evaluated, at most `limit` in all, but for those of athletes who
+ * are to wait. The partitions' locks are held: nobody else takes them.
  */
 export async function readWaitingEntries(
   tx: Transaction,
-  partition: number,
+  partitions: readonly number[],
   limit: number,
   waitingUserIds: readonly string[] = [],
 ): Promise<WaitingEntry[]> {
   const { rows } = await sql<EntryRow>`
-    select id, user_id, facts, actor, cause, occurred_at, recorded_at, sequence from outbox
-    where account_id = ${tx.accountId} and partition = ${partition} and evaluated_at is null
-      and (user_id = any(${waitingUserIds}::uuid[])) is not true
-    order by sequence
+    select o.* from unnest(${partitions}::smallint[]) as p(number)
+    cross join lateral (
+      select id, user_id, facts, actor, cause, occurred_at, recorded_at, sequence from outbox
+      where account_id = ${tx.accountId} and partition = p.number and evaluated_at is null
+        and (user_id = any(${waitingUserIds}::uuid[])) is not true
+      order by sequence
+      limit ${limit}
+    ) o
+    order by o.sequence
     limit ${limit}`.execute(tx.sql);
   return rows.map(entryOf);
 }

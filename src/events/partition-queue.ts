@@ -1,16 +1,18 @@
-/** Hands partitions to workers: several at a time, each to one at a time, again until nothing is left in it. */
-import type { HandlePartition } from './bus.ts';
+/** Hands partitions to workers: those of an account together, each to one at a time, again until nothing is left. */
+import type { HandledPartitions, HandlePartitions } from './bus.ts';
 
-/** A partition of an account: what a worker takes at a time. */
+/** A partition of an account. */
 export interface Partition {
   readonly accountId: string;
   readonly partition: number;
 }
 
 export interface PartitionQueueOptions {
-  readonly handle: HandlePartition;
-  /** Partitions that are handled at the same time. */
+  readonly handle: HandlePartitions;
+  /** Calls of `handle` at the same time. */
   readonly workers: number;
+  /** Partitions of an account that are handled together at most. */
+  readonly partitionsTogether: number;
   /** How long a partition rests that another process is on; also the first rest after a failure. */
   readonly busyPauseMs: number;
   readonly onError: (error: unknown) => void;
@@ -30,7 +32,7 @@ export interface PartitionQueue {
 interface Place {
   readonly partition: Partition;
   /** Told when the next round, or the round after the running one, has left nothing. */
-  waiting: ((isHandled: boolean) => void)[];
+  readonly waiting: ((isHandled: boolean) => void)[];
   failures: number;
 }
 
@@ -38,20 +40,16 @@ interface Place {
 const LONGEST_PAUSE_MS = 5_000;
 
 export function createPartitionQueue(options: PartitionQueueOptions): PartitionQueue {
-  const { handle, workers, busyPauseMs, onError } = options;
+  const { handle, workers, partitionsTogether, busyPauseMs, onError } = options;
   const places = new Map<string, Place>();
-  const line: Place[] = [];
+  let line: Place[] = [];
   const rests = new Set<NodeJS.Timeout>();
   const running = new Set<Promise<void>>();
   let isStopped = false;
 
   function pump(): void {
-    while (!isStopped && running.size < workers) {
-      const place = line.shift();
-      if (!place) {
-        return;
-      }
-      const round = run(place).finally(() => {
+    while (!isStopped && running.size < workers && line.length > 0) {
+      const round = run(takeTogether()).finally(() => {
         running.delete(round);
         pump();
       });
@@ -59,33 +57,52 @@ export function createPartitionQueue(options: PartitionQueueOptions): PartitionQ
     }
   }
 
-  async function run(place: Place): Promise<void> {
-    const told = place.waiting;
-    place.waiting = [];
-    const outcome = await handleOnce(place);
-    if (outcome === 'DONE') {
-      tell(told, true);
-      leave(place);
-      return;
-    }
-    place.waiting.unshift(...told);
-    if (outcome === 'MORE') {
-      line.push(place);
-    } else {
-      rest(place);
+  /** What has waited longest, with what else waits of its account. */
+  function takeTogether(): Place[] {
+    const accountId = line[0]?.partition.accountId;
+    const taken = line
+      .filter((place) => place.partition.accountId === accountId)
+      .slice(0, partitionsTogether);
+    const together = new Set(taken);
+    line = line.filter((place) => !together.has(place));
+    return taken;
+  }
+
+  async function run(together: readonly Place[]): Promise<void> {
+    const told = together.map((place) => place.waiting.splice(0));
+    const handled = await handleOnce(together);
+    for (const [index, place] of together.entries()) {
+      const waiting = told[index] ?? [];
+      const { partition } = place.partition;
+      if (handled.unfinished.includes(partition)) {
+        place.waiting.unshift(...waiting);
+        line.push(place);
+      } else if (handled.busy.includes(partition)) {
+        place.waiting.unshift(...waiting);
+        rest(place);
+      } else {
+        tell(waiting, true);
+        leave(place);
+      }
     }
   }
 
-  async function handleOnce(place: Place): Promise<'DONE' | 'MORE' | 'LATER'> {
-    const { accountId, partition } = place.partition;
+  /** What failed rests, as what another transaction is on. */
+  async function handleOnce(together: readonly Place[]): Promise<HandledPartitions> {
+    const accountId = together[0]?.partition.accountId ?? '';
+    const partitions = together.map((place) => place.partition.partition);
     try {
-      const handled = await handle(accountId, partition);
-      place.failures = 0;
-      return handled === 'BUSY' ? 'LATER' : handled.hasMore ? 'MORE' : 'DONE';
+      const handled = await handle(accountId, partitions);
+      for (const place of together) {
+        place.failures = 0;
+      }
+      return handled;
     } catch (error) {
-      place.failures += 1;
+      for (const place of together) {
+        place.failures += 1;
+      }
       onError(error);
-      return 'LATER';
+      return { busy: partitions, unfinished: [] };
     }
   }
 

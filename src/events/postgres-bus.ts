@@ -8,7 +8,7 @@ import { findWaitingPartitions } from './waiting-partitions.ts';
 
 export interface BusDeps {
   readonly database: Database;
-  readonly limits: Pick<Limits, 'busPollMs' | 'busWorkers' | 'busPartitions'>;
+  readonly limits: Pick<Limits, 'busPollMs' | 'busWorkers' | 'busPartitions' | 'partitionsTogether'>;
   /** Hears of every failure of a look into the outbox and of a handler; both are tried again. */
   readonly onError: (error: unknown) => void;
 }
@@ -16,8 +16,11 @@ export interface BusDeps {
 export function createPostgresBus({ database, limits, onError }: BusDeps): Bus {
   return {
     start(handle) {
-      const { busPollMs, busWorkers: workers } = limits;
-      const queue = createPartitionQueue({ handle, workers, busyPauseMs: busPollMs, onError });
+      const { busPollMs, busWorkers: workers, partitionsTogether } = limits;
+      const queue = createPartitionQueue({
+        ...{ handle, workers, partitionsTogether, onError },
+        busyPauseMs: busPollMs,
+      });
       const look = createLook(database, queue, limits);
       const polling = startPolling({ intervalMs: busPollMs, work: () => look(0), onError });
       return {

@@ -5,14 +5,15 @@ import type { Transaction } from './database.ts';
 /** Into how many partitions an account's athletes are hashed; as in the generated column `outbox.partition`. */
 export const PARTITIONS = 32;
 
-/** Takes the partition's lock, held until the transaction ends; false: another transaction has it. */
-export async function tryLockPartition(
+/** Takes those locks of the partitions that no other transaction has, held until the transaction ends. */
+export async function tryLockPartitions(
   { accountId, sql: db }: Transaction,
-  partition: number,
-): Promise<boolean> {
-  const { rows } = await sql<{ locked: boolean }>`
-    select pg_try_advisory_xact_lock(${keyOf(accountId, sql`${partition}::int`)}) as locked`.execute(db);
-  return rows[0]?.locked === true;
+  partitions: readonly number[],
+): Promise<number[]> {
+  const { rows } = await sql<{ partition: number }>`
+    select partition from unnest(${partitions}::int[]) as partition
+    where pg_try_advisory_xact_lock(${keyOf(accountId, sql.ref('partition'))})`.execute(db);
+  return rows.map(({ partition }) => partition);
 }
 
 /** Waits for the lock of the athlete's partition, held until the transaction ends. */

@@ -1,7 +1,7 @@
 /** What every bus does: each accepted event is handed over, in order, however many processes there are and end. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { BusWorkers, HandlePartition } from '../../src/events/bus.ts';
+import type { BusWorkers, HandledPartitions, HandlePartitions } from '../../src/events/bus.ts';
 import {
   countOutbox,
   createEventSource,
@@ -29,7 +29,7 @@ describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
   });
 
   /** A process of its own, on a handle of its own. */
-  function start(handle: HandlePartition, options?: BusOptions, database = db.open()): BusWorkers {
+  function start(handle: HandlePartitions, options?: BusOptions, database = db.open()): BusWorkers {
     const workers = setup.createBus(database, options).start(handle);
     running.push(workers);
     return workers;
@@ -107,9 +107,9 @@ describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
     const evaluate = createLogEvaluator(db.database, { isRelayed: setup.isRelayed, limit: 1 });
     const handed: string[] = [];
     start(
-      (accountId, partition) => {
+      (accountId, partitions) => {
         handed.push(accountId);
-        return evaluate(accountId, partition);
+        return evaluate(accountId, partitions);
       },
       { limits: { busWorkers: 1 } },
     );
@@ -131,44 +131,50 @@ describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
       await stuck.accept(0);
       const [id] = await other.accept(0);
       const evaluate = createLogEvaluator(db.database, { isRelayed: setup.isRelayed });
-      start(async (accountId, number) =>
-        accountId === stuck.accountId ? 'BUSY' : evaluate(accountId, number),
+      start(async (accountId, numbers) =>
+        accountId === stuck.accountId ? { busy: numbers, unfinished: [] } : evaluate(accountId, numbers),
       );
       await expect.poll(() => readLog(db.database, other.accountId)).toMatchObject([{ id }]);
     },
   );
 
-  testHere('hands a partition to one worker at a time, and so many partitions at a time', async () => {
+  testHere('hands a partition to one worker at a time, and so many partitions together', async () => {
     setup = await setUp();
     const source = await createEventSource(db.database, 40);
     await Promise.all(source.userIds.map((_, athlete) => source.accept(athlete)));
     const evaluate = createLogEvaluator(db.database, { isRelayed: setup.isRelayed });
     const now = new Set<number>();
     let most = 0;
+    let mostTogether = 0;
     start(
-      async (accountId, partition) => {
-        expect(now).not.toContain(partition);
-        now.add(partition);
+      async (accountId, partitions) => {
+        expect(partitions.filter((each) => now.has(each))).toEqual([]);
+        for (const partition of partitions) {
+          now.add(partition);
+        }
         most = Math.max(most, now.size);
+        mostTogether = Math.max(mostTogether, partitions.length);
         await delay(5);
-        const handled = await evaluate(accountId, partition);
-        now.delete(partition);
+        const handled = await evaluate(accountId, partitions);
+        for (const partition of partitions) {
+          now.delete(partition);
+        }
         return handled;
       },
-      { limits: { busWorkers: 2 } },
+      { limits: { busWorkers: 2, partitionsTogether: 3 } },
     );
     await expect.poll(() => countOutbox(db.database, source.accountId)).toBe(0);
-    expect(most).toBe(2);
+    expect({ most, mostTogether }).toEqual({ most: 6, mostTogether: 3 });
   });
 
   testHere('comes back to a partition that another process was on', async () => {
     setup = await setUp();
     const source = await createEventSource(db.database, 1);
     const evaluate = createLogEvaluator(db.database, { isRelayed: setup.isRelayed });
-    const handle = vi
-      .fn<HandlePartition>(evaluate)
-      .mockResolvedValueOnce('BUSY')
-      .mockResolvedValueOnce('BUSY');
+    const handle = vi.fn<HandlePartitions>(evaluate);
+    for (let n = 0; n < 2; n += 1) {
+      handle.mockImplementationOnce(async (_, partitions) => ({ busy: partitions, unfinished: [] }));
+    }
     start(handle);
     await expectLogged(source, [await source.accept(0)]);
     expect(handle.mock.calls.length).toBeGreaterThanOrEqual(3);
@@ -184,11 +190,11 @@ describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
     let isFailing = true;
     const errors: unknown[] = [];
     start(
-      async (accountId, partition) => {
+      async (accountId, partitions) => {
         if (accountId === bad.accountId && isFailing) {
           throw new Error('not now');
         }
-        return evaluate(accountId, partition);
+        return evaluate(accountId, partitions);
       },
       { onError: (error) => errors.push(error) },
     );
@@ -214,8 +220,8 @@ describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
     const source = await createEventSource(db.database, 4);
     const database = db.open();
     const evaluate = createLogEvaluator(database, { isRelayed: setup.isRelayed });
-    const dying: HandlePartition = async (accountId, partition) => {
-      await evaluate(accountId, partition);
+    const dying: HandlePartitions = async (accountId, partitions) => {
+      await evaluate(accountId, partitions);
       throw new Error('gone');
     };
     const dead = start(dying, { onError: () => {} }, database);
@@ -229,8 +235,8 @@ describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
   testHere('when stopped, waits for what is being handled and hands nothing over any more', async () => {
     setup = await setUp();
     const source = await createEventSource(db.database, 1);
-    const { promise: isHandled, resolve: finish } = Promise.withResolvers<{ hasMore: boolean }>();
-    const handle = vi.fn<HandlePartition>(() => isHandled);
+    const { promise: isHandled, resolve: finish } = Promise.withResolvers<HandledPartitions>();
+    const handle = vi.fn<HandlePartitions>(() => isHandled);
     const workers = start(handle);
     await source.accept(0);
     await expect.poll(() => handle.mock.calls.length).toBe(1);
@@ -240,7 +246,7 @@ describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
     });
     await delay(3 * BUS_LIMITS.busPollMs);
     expect(isStopped).toBe(false);
-    finish({ hasMore: true });
+    finish({ busy: [], unfinished: [await source.partitionOf(0)] });
     await stopped;
     expect(handle).toHaveBeenCalledTimes(1);
   });

@@ -26,7 +26,7 @@ beforeAll(async () => {
   }
   const evaluate = createLogEvaluator(db.database);
   for (let partition = 0; partition < 32; partition += 1) {
-    await evaluate(source.accountId, partition);
+    await evaluate(source.accountId, [partition]);
   }
 });
 afterAll(() => db?.close());
@@ -98,7 +98,7 @@ test('what comes while somebody reads does not shift the pages', async () => {
   const client = createAutomationClient(db.database, { accountId }).events;
   const evaluateAll = async () => {
     for (let partition = 0; partition < 32; partition += 1) {
-      await createLogEvaluator(db.database)(accountId, partition);
+      await createLogEvaluator(db.database)(accountId, [partition]);
     }
   };
   const before = await accept(0, { facts: 4 });

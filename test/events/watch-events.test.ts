@@ -52,7 +52,7 @@ async function start(...args: Parameters<typeof watch>): Promise<EventWatcher> {
 async function evaluateAll(options: LogEvaluatorOptions = {}): Promise<void> {
   const evaluate = createLogEvaluator(db.database, options);
   for (let partition = 0; partition < 32; partition += 1) {
-    await evaluate(source.accountId, partition);
+    await evaluate(source.accountId, [partition]);
   }
 }
 
@@ -164,7 +164,7 @@ test('what commits late is not skipped: what was evaluated after it waits', asyn
       await held.promise;
     },
   });
-  const late = evaluateLate(source.accountId, await source.partitionOf(slow));
+  const late = evaluateLate(source.accountId, [await source.partitionOf(slow)]);
   await begun.promise;
   const watcher = await start(client(), { fromBeginning: true });
   const second = await happen(quick);

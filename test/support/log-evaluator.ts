@@ -1,6 +1,6 @@
 /** The least that evaluates: writes each fact into the log of events, once and in order, and decides nothing. */
 import { sql } from 'kysely';
-import type { HandlePartition } from '../../src/events/bus.ts';
+import type { HandlePartitions } from '../../src/events/bus.ts';
 import {
   readWaitingEntries,
   removeEvaluatedEntries,
@@ -8,7 +8,7 @@ import {
 } from '../../src/events/outbox-entries.ts';
 import { instantToText } from '../../src/instant.ts';
 import type { Database, Transaction } from '../../src/store/database.ts';
-import { tryLockPartition } from '../../src/store/lock-partition.ts';
+import { tryLockPartitions } from '../../src/store/lock-partition.ts';
 
 export interface LogEvaluatorOptions {
   /** Entries of one transaction. */
@@ -22,13 +22,11 @@ export interface LogEvaluatorOptions {
 export function createLogEvaluator(
   database: Database,
   { limit = 100, isRelayed = false, beforeCommit }: LogEvaluatorOptions = {},
-): HandlePartition {
-  return (accountId, partition) =>
+): HandlePartitions {
+  return (accountId, partitions) =>
     database.transaction(accountId, async (tx) => {
-      if (!(await tryLockPartition(tx, partition))) {
-        return 'BUSY';
-      }
-      const entries = await readWaitingEntries(tx, partition, limit);
+      const free = await tryLockPartitions(tx, partitions);
+      const entries = await readWaitingEntries(tx, free, limit);
       await logFacts(tx, entries);
       await removeEvaluatedEntries(
         tx,
@@ -36,7 +34,8 @@ export function createLogEvaluator(
         { isRelayed },
       );
       await beforeCommit?.();
-      return { hasMore: entries.length === limit };
+      const busy = partitions.filter((each) => !free.includes(each));
+      return { busy, unfinished: entries.length === limit ? free : [] };
     });
 }
 

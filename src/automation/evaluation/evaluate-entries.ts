@@ -3,6 +3,7 @@
 import type { Limits } from '../../config.ts';
 import { DomainError } from '../../domain-error.ts';
 import { removeEvaluatedEntries, type WaitingEntry } from '../../events/outbox-entries.ts';
+import { failpoint, failpointBeforeCommit } from '../../failpoints.ts';
 import type { Clock } from '../../instant.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { JsonValue } from '../filters/filter.ts';
@@ -45,6 +46,7 @@ export async function evaluateEntries(
   waiting: readonly WaitingEntry[],
   { clock, candidates, limits, isRelayed }: EntryEvaluation,
 ): Promise<EvaluatedEntries> {
+  failpoint('evaluation-locked');
   const triggers = await candidates.load(tx);
   const now = clock();
   const { entries, candidacies } = takeEntries(waiting, triggers, limits.evaluatedCandidates);
@@ -54,12 +56,14 @@ export async function evaluateEntries(
   );
   const verdicts = await evaluateEvents(tx, fresh, now, limits);
   const enrollmentIds = await writeVerdicts(tx, verdicts, { kind: 'LIVE', now, limits });
+  failpoint('evaluation-decided');
   const entryIds = entries.map(({ id }) => id);
   const outcomes = outcomesByEvent(verdicts, enrollmentIds);
   const inserted = await insertEvents(tx, entryIds, outcomes, { now, takesOut: !isRelayed });
   if (fresh.some(({ event }) => !inserted.has(event.id))) {
     throw new DomainError('CONCURRENT_UPDATE', 'the same event was evaluated at the same time');
   }
+  failpoint('evaluation-logged');
   if (triggers.hasTimeTriggers()) {
     await reschedule(
       tx,
@@ -70,6 +74,7 @@ export async function evaluateEntries(
   if (isRelayed) {
     await removeEvaluatedEntries(tx, entryIds, { isRelayed });
   }
+  await failpointBeforeCommit('evaluation-flushed', tx);
   return { verdicts, count: entries.length };
 }
 

@@ -1,5 +1,6 @@
 /** Evaluates accepted events: from the outbox to verdicts, enrollments and the log, in one transaction a batch. */
 import type { Limits } from '../../config.ts';
+import type { HandledPartitions } from '../../events/bus.ts';
 import type { EventObserver } from '../../events/event-observer.ts';
 import {
   readWaitingEntries,
@@ -7,8 +8,9 @@ import {
   removeEvaluatedEntries,
   type WaitingEntry,
 } from '../../events/outbox-entries.ts';
+import { failpoint } from '../../failpoints.ts';
 import type { Database, Transaction } from '../../store/database.ts';
-import { tryLockPartition } from '../../store/lock-partition.ts';
+import { tryLockPartitions } from '../../store/lock-partition.ts';
 import { failureOf, writeEntryFailure } from './dead-letters.ts';
 import type { Verdict } from './decide.ts';
 import { type EntryEvaluation, evaluateEntries } from './evaluate-entries.ts';
@@ -23,67 +25,80 @@ export interface EvaluatorDeps extends EntryEvaluation {
   readonly observer?: EventObserver | undefined;
 }
 
-/** How many entries of the outbox were taken out, and whether the partition has more that can be taken at once. */
-export interface Evaluated {
+export interface Evaluated extends HandledPartitions {
+  /** How many entries of the outbox were taken out. */
   readonly evaluated: number;
-  readonly hasMore: boolean;
 }
 
 export interface Evaluator {
   /**
-   * Evaluates the oldest entries of a partition, at most `evaluatedEntries`, and takes them out of the outbox. BUSY:
-   * another transaction is on the partition. Rejects when the database is not there, or not as it should be; then what
-   * was not committed is still there.
+   * Evaluates the oldest entries of the partitions, at most `evaluatedEntries`, and takes them out of the outbox.
+   * Rejects when the database is not there, or not as it should be; then what was not committed is still there.
    */
-  evaluatePartition(accountId: string, partition: number): Promise<'BUSY' | Evaluated>;
+  evaluatePartitions(accountId: string, partitions: readonly number[]): Promise<Evaluated>;
 }
 
-type ReadEntries = (tx: Transaction) => Promise<readonly WaitingEntry[]>;
+type ReadEntries = (tx: Transaction, partitions: readonly number[]) => Promise<readonly WaitingEntry[]>;
 
 export function createEvaluator(deps: EvaluatorDeps): Evaluator {
   const { database, limits } = deps;
   const failing = createFailingEntries(limits);
-  return {
-    async evaluatePartition(accountId, partition) {
-      const read = (tx: Transaction) =>
-        readWaitingEntries(tx, partition, limits.evaluatedEntries, failing.waitingUserIds());
-      try {
-        const outcome = await evaluate(accountId, partition, read);
-        return outcome === 'BUSY' ? outcome : evaluatedOf(outcome.evaluated, outcome.read);
-      } catch (error) {
-        if (!isOfEvent(error)) {
-          throw error;
-        }
-        return evaluateAlone(accountId, partition, await database.transaction(accountId, read));
-      }
-    },
-  };
+  return { evaluatePartitions };
 
-  function evaluatedOf(evaluated: number, read: number): Evaluated {
-    const isFull = read === limits.evaluatedEntries || evaluated < read;
-    return { evaluated, hasMore: evaluated > 0 && isFull };
+  async function evaluatePartitions(accountId: string, partitions: readonly number[]): Promise<Evaluated> {
+    const read: ReadEntries = (tx, free) =>
+      readWaitingEntries(tx, free, limits.evaluatedEntries, failing.waitingUserIds());
+    try {
+      const { busy, found, evaluated } = await evaluate(accountId, partitions, read);
+      const isFull = found === limits.evaluatedEntries || evaluated < found;
+      const hasMore = evaluated > 0 && isFull;
+      return { evaluated, busy, unfinished: hasMore ? without(partitions, busy) : [] };
+    } catch (error) {
+      if (!isOfEvent(error)) {
+        throw error;
+      }
+      return partitions.length > 1
+        ? evaluateApart(accountId, partitions)
+        : evaluateAlone(
+            accountId,
+            partitions,
+            await database.transaction(accountId, (tx) => read(tx, partitions)),
+          );
+    }
   }
 
-  /** One transaction for what `read` finds under the partition's lock, or as much of it as goes into one. */
+  /** Each partition in a transaction of its own, so that one that fails leaves the others alone. */
+  async function evaluateApart(accountId: string, partitions: readonly number[]): Promise<Evaluated> {
+    const done: Evaluated[] = [];
+    for (const partition of partitions) {
+      done.push(await evaluatePartitions(accountId, [partition]));
+    }
+    return {
+      evaluated: done.reduce((sum, { evaluated }) => sum + evaluated, 0),
+      busy: done.flatMap(({ busy }) => busy),
+      unfinished: done.flatMap(({ unfinished }) => unfinished),
+    };
+  }
+
+  /** One transaction for what `read` finds under the partitions' locks, or as much of it as goes into one. */
   async function evaluate(
     accountId: string,
-    partition: number,
+    partitions: readonly number[],
     read: ReadEntries,
-  ): Promise<'BUSY' | { readonly read: number; readonly evaluated: number }> {
+  ): Promise<{ readonly busy: readonly number[]; readonly found: number; readonly evaluated: number }> {
     let verdicts: readonly Verdict[] = [];
     let evaluated: readonly WaitingEntry[] = [];
     const outcome = await database.transaction(accountId, async (tx) => {
-      if (!(await tryLockPartition(tx, partition))) {
-        return 'BUSY';
-      }
-      const found = await read(tx);
+      const free = await tryLockPartitions(tx, partitions);
+      const busy = without(partitions, free);
+      const found = free.length > 0 ? await read(tx, free) : [];
       if (found.length === 0) {
-        return { read: 0, evaluated: 0 };
+        return { busy, found: 0, evaluated: 0 };
       }
       const done = await evaluateEntries(tx, found, deps);
       verdicts = done.verdicts;
       evaluated = found.slice(0, done.count);
-      return { read: found.length, evaluated: done.count };
+      return { busy, found: found.length, evaluated: done.count };
     });
     for (const verdict of verdicts) {
       deps.observer?.decided(verdict.reason);
@@ -92,6 +107,7 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
       }
     }
     if (evaluated.length > 0) {
+      failpoint('evaluation-committed');
       const now = deps.clock();
       deps.observer?.evaluated(evaluated.map(({ recordedAt }) => Number(now - recordedAt) / 1000));
     }
@@ -99,21 +115,21 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
   }
 
   /**
-   * Each entry in a transaction of its own, so that one that fails leaves the others alone; the athlete's own wait for
-   * it, until it succeeds or is a dead letter.
+   * Each entry of the partition in a transaction of its own, so that one that fails leaves the others alone; the
+   * athlete's own wait for it, until it succeeds or is a dead letter.
    */
   async function evaluateAlone(
     accountId: string,
-    partition: number,
+    partition: readonly number[],
     entries: readonly WaitingEntry[],
-  ): Promise<'BUSY' | Evaluated> {
+  ): Promise<Evaluated> {
     const held = new Set<string>();
     let evaluated = 0;
     for (const entry of entries) {
       const isHeld = entry.userId !== null && held.has(entry.userId);
       const outcome = isHeld ? 'FAILED' : await evaluateOne(accountId, partition, entry);
       if (outcome === 'BUSY') {
-        return outcome;
+        return { evaluated, busy: partition, unfinished: [] };
       }
       if (outcome === 'DONE') {
         evaluated += 1;
@@ -121,20 +137,20 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
         held.add(entry.userId);
       }
     }
-    return { evaluated, hasMore: evaluated > 0 && entries.length === limits.evaluatedEntries };
+    const hasMore = evaluated > 0 && entries.length === limits.evaluatedEntries;
+    return { evaluated, busy: [], unfinished: hasMore ? partition : [] };
   }
 
   /** DONE: it is in the log, or a dead letter. FAILED: it is tried again later. */
   async function evaluateOne(
     accountId: string,
-    partition: number,
+    partition: readonly number[],
     entry: WaitingEntry,
   ): Promise<'BUSY' | 'DONE' | 'FAILED'> {
-    const read = (tx: Transaction) => readWaitingEntry(tx, entry.id);
     try {
-      const outcome = await evaluate(accountId, partition, read);
+      const { busy } = await evaluate(accountId, partition, (tx) => readWaitingEntry(tx, entry.id));
       failing.forget(entry.id);
-      return outcome === 'BUSY' ? outcome : 'DONE';
+      return busy.length > 0 ? 'BUSY' : 'DONE';
     } catch (error) {
       if (!isOfEvent(error)) {
         throw error;
@@ -148,15 +164,15 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
   }
 
   /** Makes a dead letter of an entry whose tries are used up. */
-  async function bury(accountId: string, partition: number, entry: WaitingEntry, error: unknown) {
+  async function bury(accountId: string, partition: readonly number[], entry: WaitingEntry, error: unknown) {
     const isBuried = await database.transaction(accountId, async (tx) => {
-      const isLocked = await tryLockPartition(tx, partition);
-      if (isLocked) {
+      const free = await tryLockPartitions(tx, partition);
+      if (free.length > 0) {
         const now = deps.clock();
         await writeEntryFailure(tx, entry, describeFailure(error), { attempts: limits.entryTries, now });
         await removeEvaluatedEntries(tx, [entry.id], deps);
       }
-      return isLocked;
+      return free.length > 0;
     });
     if (!isBuried) {
       return 'BUSY';
@@ -164,6 +180,10 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
     failing.forget(entry.id);
     return 'DONE';
   }
+}
+
+function without(partitions: readonly number[], others: readonly number[]): number[] {
+  return partitions.filter((each) => !others.includes(each));
 }
 
 function triggerError(verdict: Verdict): Error {

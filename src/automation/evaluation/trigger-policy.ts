@@ -30,7 +30,7 @@ export interface RateLimit {
 
 /** At most `count` enrollments in each window of the counter. */
 export interface Cap {
-  /** Of the counter: `shared:` and the cap's name, or `own:` and the workflow's id. */
+  /** Of the counter: `shared:` and the cap's name, or ownCapName. */
   readonly name: string;
   readonly count: number;
   readonly windowSeconds: bigint;
@@ -59,7 +59,12 @@ function capOf({ name, count, window }: EnrollmentCap, workflowId: string): Cap 
   if (windowSeconds <= 0n) {
     throw new TypeError('settings.cap.window: must be a second or longer');
   }
-  return { name: name ? `shared:${name}` : `own:${workflowId}`, count, windowSeconds };
+  return { name: name ? `shared:${name}` : ownCapName(workflowId), count, windowSeconds };
+}
+
+/** The name of the counters of the caps that the workflow shares with no other. */
+export function ownCapName(workflowId: string): string {
+  return `own:${workflowId}`;
 }
 
 function policyName(policy: EnrollmentPolicy): TriggerPolicy['policy'] {

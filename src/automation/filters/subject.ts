@@ -15,7 +15,7 @@ export interface Reader<T> {
 
 export class Subject {
   readonly input: FilterInput;
-  readonly #values = new Map<string, unknown>();
+  readonly #values = new Map<Reading<unknown>, unknown>();
   #zone: string | undefined;
   #today: { readonly date: CivilDate | undefined } | undefined;
 
@@ -36,14 +36,13 @@ export class Subject {
   }
 
   /** What the reader makes of the field's value, which it is asked once. */
-  read<T>({ key, field, reader }: Reading<T>): T | undefined {
-    const known = this.#values.get(key);
-    if (known !== undefined || this.#values.has(key)) {
-      // The key names the reader, and so the type.
+  read<T>(reading: Reading<T>): T | undefined {
+    const known = this.#values.get(reading);
+    if (known !== undefined || this.#values.has(reading)) {
       return known as T | undefined;
     }
-    const value = reader.read(currentValueOf(field, this.input), this);
-    this.#values.set(key, value);
+    const value = reading.reader.read(currentValueOf(reading.field, this.input), this);
+    this.#values.set(reading, value);
     return value;
   }
 }
@@ -63,13 +62,20 @@ export function subjectOf(input: FilterInput): Subject {
 
 /** A field's value as a reader reads it. */
 export interface Reading<T> {
-  readonly key: string;
   readonly field: FilterField;
   readonly reader: Reader<T>;
 }
 
+const readings = new WeakMap<FilterField, Map<string, Reading<unknown>>>();
+
+/** The same for the same field of a catalogue and a reader of the same name: thousands of filters share it. */
 export function reading<T>(field: FilterField, reader: Reader<T>): Reading<T> {
-  return { key: JSON.stringify([reader.name, field.scope, ...field.path]), field, reader };
+  const ofField = readings.get(field) ?? new Map<string, Reading<unknown>>();
+  readings.set(field, ofField);
+  const known = ofField.get(reader.name) ?? { field, reader };
+  ofField.set(reader.name, known);
+  // The name says what it reads, and so the type.
+  return known as Reading<T>;
 }
 
 export const keyReader = (type: FieldType): Reader<string> => ({

@@ -1,6 +1,7 @@
 /** Accepts published events, all in one transaction: each id once for ever, each athlete's in order. */
 import { sql } from 'kysely';
 import { DomainError } from '../../domain-error.ts';
+import { failpoint } from '../../failpoints.ts';
 import { EventService } from '../../gen/automation/v1/event_service_pb.ts';
 import { type Clock, instantToText } from '../../instant.ts';
 import { newId } from '../../new-id.ts';
@@ -46,7 +47,9 @@ export async function acceptEvents(
     outcomes.set(submission, outcome);
   }
   if (open().length > 0) {
+    failpoint('publish-locked');
     const claimed = await claim(tx, open());
+    failpoint('publish-claimed');
     const unclaimed = open().filter(({ id }) => !claimed.has(id));
     if (unclaimed.length > 0) {
       // Whoever claimed them at the same time has committed by now.
@@ -54,6 +57,7 @@ export async function acceptEvents(
     }
     const accepted = open();
     await writeEntries(tx, accepted, clock);
+    failpoint('publish-written');
     for (const submission of accepted) {
       outcomes.set(submission, { kind: 'ACCEPTED' });
     }

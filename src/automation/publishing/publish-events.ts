@@ -4,13 +4,14 @@ import type { CallContext } from '../../call-context.ts';
 import type { Limits } from '../../config.ts';
 import { DomainError } from '../../domain-error.ts';
 import { isDefect, toBatchError } from '../../error-table.ts';
+import { failpoint } from '../../failpoints.ts';
 import {
   type PublishedEvent,
   PublishOutcome,
   type PublishResultSchema,
 } from '../../gen/automation/v1/event_service_pb.ts';
 import type { Clock } from '../../instant.ts';
-import type { Database } from '../../store/database.ts';
+import type { Database, Transaction } from '../../store/database.ts';
 import { loadAccountTypes } from '../event-types/account-types.ts';
 import { builtInEventType, CUSTOM_PREFIX } from '../event-types/event-types.ts';
 import { acceptEvents, eventIdReused, type Outcome } from './accept-events.ts';
@@ -165,10 +166,10 @@ async function settle(
 ): Promise<Map<Submission, Outcome>> {
   for (let tries = 1; ; tries += 1) {
     try {
-      return await database.transaction(accountId, (tx) => acceptEvents(tx, submissions, { clock, waits }), {
-        deadlineAtMs,
-        signal,
-      });
+      const accept = (tx: Transaction) => acceptEvents(tx, submissions, { clock, waits });
+      const outcomes = await database.transaction(accountId, accept, { deadlineAtMs, signal });
+      failpoint('publish-committed');
+      return outcomes;
     } catch (error) {
       const isWorthAnotherTry = error instanceof DomainError && error.reason === 'CONCURRENT_UPDATE';
       if (!isWorthAnotherTry || tries >= limits.transactionTries) {

@@ -1,6 +1,7 @@
 /** Occurrences on their way to their triggers: entries of the outbox, written many at a time. */
 import { sql } from 'kysely';
 import { v5 } from 'uuid';
+import { failpoint } from '../../failpoints.ts';
 import { type Instant, instantToText } from '../../instant.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { Fact } from '../../store/entities/outbox-entry.ts';
@@ -48,6 +49,7 @@ export async function writeOccurrences(
       ${fired.map(({ occurrence }) => instantToText(occurrence.plannedAt))}::timestamptz[]
     ) as entry (id, user_id, facts, occurred_at)
     on conflict (account_id, id) do nothing`.execute(db);
+  failpoint('schedule-written');
 }
 
 /** The data's fields are those that the event catalogue names. */

@@ -1,5 +1,6 @@
 /** Watches the clock for time triggers, of every account: what is due goes into the outbox, addressed to its trigger. */
 import type { Limits } from '../../config.ts';
+import { failpoint } from '../../failpoints.ts';
 import type { Clock, Instant } from '../../instant.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { findDueAccounts } from './due-accounts.ts';
@@ -28,6 +29,7 @@ export function createScheduler({ database, clock, limits, reportError }: Schedu
     try {
       const now = clock();
       const { hasMore, problems } = await database.transaction(accountId, (tx) => takePage(tx, now, limits));
+      failpoint('schedule-committed');
       for (const problem of problems) {
         reportError(problem);
       }

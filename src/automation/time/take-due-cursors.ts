@@ -1,5 +1,6 @@
 /** Takes what is due in one account a page further, each page in a transaction of its own. */
 import type { Limits } from '../../config.ts';
+import { failpoint } from '../../failpoints.ts';
 import type { Instant } from '../../instant.ts';
 import type { Transaction } from '../../store/database.ts';
 import { fireAthleteCursors } from './fire-athlete-cursors.ts';
@@ -24,8 +25,10 @@ export async function takeAthleteCursors(tx: Transaction, now: Instant, limits: 
     return NOTHING_DUE;
   }
   const triggerIds = cursors.map(({ triggerId }) => triggerId);
+  failpoint('schedule-locked');
   const { live, problems } = await readTimeTriggers(tx, triggerIds);
   await fireAthleteCursors(tx, cursors, live, now, limits);
+  failpoint('schedule-moved');
   return { hasMore: true, problems };
 }
 
@@ -35,6 +38,7 @@ export async function takeTriggerCursor(tx: Transaction, now: Instant, limits: L
   if (!cursor) {
     return NOTHING_DUE;
   }
+  failpoint('schedule-locked');
   const { live, problems } = await readTimeTriggers(tx, [cursor.triggerId]);
   const trigger = live.get(cursor.triggerId);
   if (!trigger) {
@@ -47,5 +51,6 @@ export async function takeTriggerCursor(tx: Transaction, now: Instant, limits: L
     return { hasMore: true, problems };
   }
   const problem = await fireRecurring(tx, cursor, { ...trigger, schedule }, now, limits);
+  failpoint('schedule-moved');
   return { hasMore: true, problems: problem ? [problem] : [] };
 }

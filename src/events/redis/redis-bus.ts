@@ -42,10 +42,19 @@ export function createRedisBus({
   return {
     start(handle) {
       const onError = (error: unknown) => error instanceof RedisAway || onAnyError(error);
-      const { busPollMs, busWorkers: workers, redisPatienceMs, abandonedRecordMs } = limits;
+      const {
+        busPollMs,
+        busWorkers: workers,
+        partitionsTogether,
+        redisPatienceMs,
+        abandonedRecordMs,
+      } = limits;
       const redis = connectRedis(url, { limits, onAway });
       const reading = connectRedis(url, { limits, onAway: () => {} });
-      const queue = createPartitionQueue({ handle, workers, busyPauseMs: busPollMs, onError });
+      const queue = createPartitionQueue({
+        ...{ handle, workers, partitionsTogether, onError },
+        busyPauseMs: busPollMs,
+      });
       const relay = createRelay({ database, redis, limits, observer });
       const reader = createStreamReader({ reading, redis, queue, consumer: uuidv7(), limits, onError });
       const look = createLook(database, queue, limits);

@@ -1,6 +1,7 @@
 /** Relays what is accepted to the streams of Redis: in order within an athlete, each fact at least once. */
 import { sql } from 'kysely';
 import type { Limits } from '../../config.ts';
+import { failpoint } from '../../failpoints.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { PARTITIONS } from '../../store/lock-partition.ts';
 import type { EventObserver } from '../event-observer.ts';
@@ -29,8 +30,8 @@ export function createRelay({ database, redis, limits, observer }: RelayDeps): R
   let after: Partition | undefined;
 
   /** False: the account has no more, or another process is on it. */
-  function relayAccount(accountId: string): Promise<boolean> {
-    return database.transaction(accountId, async (tx) => {
+  async function relayAccount(accountId: string): Promise<boolean> {
+    const hasMore = await database.transaction(accountId, async (tx) => {
       if (!(await tryLockRelay(tx))) {
         return false;
       }
@@ -38,11 +39,16 @@ export function createRelay({ database, redis, limits, observer }: RelayDeps): R
       if (entries.length === 0) {
         return false;
       }
+      failpoint('relay-read');
       await addToStreams(redis, accountId, entries, limits.streamRecords);
+      failpoint('relay-added');
       await markRelayed(tx, entries);
+      failpoint('relay-marked');
       observer?.relayed(entries.length, Math.max(...entries.map(({ waitedMs }) => waitedMs)));
       return entries.length === limits.relayedEntries;
     });
+    failpoint('relay-committed');
+    return hasMore;
   }
 
   return {

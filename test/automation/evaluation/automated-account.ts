@@ -200,11 +200,9 @@ export async function evaluateAll(
   let evaluated = 0;
   let last: number;
   do {
-    last = 0;
-    for (const { partition } of await waitingPartitions(account)) {
-      const outcome = await evaluator.evaluatePartition(account.accountId, partition);
-      last += outcome === 'BUSY' ? 0 : outcome.evaluated;
-    }
+    const waiting = await waitingPartitions(account);
+    const partitions = waiting.map(({ partition }) => partition);
+    last = (await evaluator.evaluatePartitions(account.accountId, partitions)).evaluated;
     evaluated += last;
   } while (last > 0);
   return evaluated;

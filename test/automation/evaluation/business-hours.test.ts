@@ -2,7 +2,10 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createReleaser } from '../../../src/automation/evaluation/release-queued.ts';
+import { VerdictReason } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
+import { WorkflowEnrollmentState } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
 import type { Instant } from '../../../src/instant.ts';
+import { createAutomationClient } from '../../support/automation.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import {
   type AutomatedAccount,
@@ -110,6 +113,20 @@ describe('a queued enrollment', () => {
     expect(await runs()).toEqual([
       { user_id: userId, state: 'TRIGGERED', due_at: '2026-03-03 09:00:01+00', ended_reason: null },
     ]);
+  });
+
+  test('keeps the verdict that queued it, which names the run that began', async () => {
+    const { workflowId, triggerId } = await queue();
+    await releaseAt(OPENING);
+    const { triggers, workflows } = createAutomationClient(db.database, { accountId: account.accountId });
+    const { executions } = await triggers.listTriggerExecutions({ triggerId });
+    const { enrollments } = await workflows.listWorkflowEnrollments({ workflowId });
+
+    const id = executions[0]?.enrollmentId;
+    expect(executions).toMatchObject([
+      { matched: true, enrolled: false, reason: VerdictReason.OUTSIDE_BUSINESS_HOURS },
+    ]);
+    expect(enrollments).toMatchObject([{ id, state: WorkflowEnrollmentState.TRIGGERED }]);
   });
 
   test('waits on when its hours have passed by then', async () => {
@@ -240,6 +257,31 @@ describe('the place in a cap of a queued enrollment', () => {
     await evaluateAll(account);
 
     expect((await logRows(account)).at(-1)?.failure_reason).toBe('OUTSIDE_BUSINESS_HOURS');
+  });
+
+  test('is free for the other workflows of the cap when its workflow is deleted', async () => {
+    const shared = { policy: MULTIPLE, cap: { ...cap, name: 'shared', count: 3 } };
+    const { workflowId } = await queue(shared);
+    await account.emit(await account.addAthlete(), {});
+    await account.addWorkflow({ event: 'session_missed', settings: shared });
+    await account.emit(userId, { type: 'session_missed' });
+    await evaluateAll(account);
+    expect(await places()).toEqual([3]);
+    const { workflows } = createAutomationClient(db.database, { accountId: account.accountId });
+    await workflows.deleteWorkflow({ workflowId });
+
+    expect(await places()).toEqual([1]);
+    expect((await runs()).map(({ state }) => state).sort()).toEqual(['CANCELLED', 'CANCELLED', 'TRIGGERED']);
+  });
+
+  test('stays taken when a run that has begun is cancelled with its workflow', async () => {
+    const { workflowId } = await queue({ policy: MULTIPLE, cap: { ...cap, name: 'shared' } });
+    await releaseAt(OPENING);
+    const { workflows } = createAutomationClient(db.database, { accountId: account.accountId });
+    await workflows.deleteWorkflow({ workflowId });
+
+    expect(await runs()).toMatchObject([{ state: 'CANCELLED', ended_reason: 'WORKFLOW_DELETED' }]);
+    expect(await places()).toEqual([1]);
   });
 
   test('moves along when the cap has become another one, if that has room', async () => {

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createEvaluator } from '../../../src/automation/evaluation/evaluator.ts';
+import { createAutomationClient } from '../../support/automation.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import {
   type AutomatedAccount,
@@ -55,7 +56,7 @@ describe('a cap', () => {
 
     await Promise.all(
       partitions.map(({ partition }, index) =>
-        evaluators[index % 2]?.evaluatePartition(account.accountId, partition),
+        evaluators[index % 2]?.evaluatePartitions(account.accountId, [partition]),
       ),
     );
 
@@ -114,6 +115,24 @@ describe('a cap', () => {
     expect(await loggedReasons(account)).toEqual(['ENROLLED', 'ENROLLED']);
     const names = (await capsOf()).map(({ name }) => name);
     expect(new Set(names)).toEqual(new Set([`own:${one.workflowId}`, `own:${two.workflowId}`]));
+  });
+
+  test('without a name is forgotten with its workflow, whatever its windows; others are not', async () => {
+    const cap = { count: 1, window: DAILY };
+    const policy = MULTIPLE;
+    const gone = await account.addWorkflow({ settings: { policy, cap } });
+    const other = await account.addWorkflow({ settings: { policy, cap } });
+    await account.addWorkflow({ settings: { policy, cap: { ...cap, name: 'shared' } } });
+    const [userId = ''] = await addAthletes(1);
+    await account.emit(userId, { at: NOON }, { at: NOON + DAY });
+    await evaluateAll(account);
+    expect(await capsOf()).toHaveLength(6);
+    const { workflows } = createAutomationClient(db.database, { accountId: account.accountId });
+    await workflows.deleteWorkflow({ workflowId: gone.workflowId });
+
+    const own = { name: `own:${other.workflowId}`, count: 1 };
+    const shared = { name: 'shared:shared', count: 1 };
+    expect(await capsOf()).toEqual([own, own, shared, shared]);
   });
 
   test('takes no place for whom another stage stops', async () => {

@@ -100,9 +100,9 @@ describe('an event', () => {
 
     // begin, account, lock, entries, revision, log, commit.
     faulty.arm({ statement: 8, how: 'refuse' });
-    const outcome = await evaluator.evaluatePartition(account.accountId, partition);
+    const outcome = await evaluator.evaluatePartitions(account.accountId, [partition]);
 
-    expect(outcome).toEqual({ evaluated: 3, hasMore: false });
+    expect(outcome).toEqual({ evaluated: 3, busy: [], unfinished: [] });
     expect(faulty.disarm()).toBe(0);
     await faulty.close();
   });

@@ -203,13 +203,11 @@ describe('an entry that fails', () => {
     const limits = { entryTries: 2, firstEntryPauseMs: 60_000 };
     const evaluator = createEvaluator(evaluatorDeps(db.database, { limits }));
 
-    expect(await evaluator.evaluatePartition(account.accountId, partition)).toEqual({
-      evaluated: 4,
-      hasMore: false,
+    expect(await evaluator.evaluatePartitions(account.accountId, [partition])).toEqual({
+      ...{ evaluated: 4, busy: [], unfinished: [] },
     });
-    expect(await evaluator.evaluatePartition(account.accountId, partition)).toEqual({
-      evaluated: 0,
-      hasMore: false,
+    expect(await evaluator.evaluatePartitions(account.accountId, [partition])).toEqual({
+      ...{ evaluated: 0, busy: [], unfinished: [] },
     });
     expect(await account.rows(sql`select user_id from outbox`)).toEqual([
       { user_id: userIds[1] },
@@ -271,7 +269,7 @@ describe('an entry that fails', () => {
     for (const sqlState of ['53100', '57P03', '40P01', '42501', '58030', 'XX000']) {
       // Were it the event’s fault, it would be a dead letter by the third time.
       faulty.arm({ statement: 5, how: 'refuse', sqlState, times: 2 });
-      await expect(evaluator.evaluatePartition(account.accountId, partition)).rejects.toThrow();
+      await expect(evaluator.evaluatePartitions(account.accountId, [partition])).rejects.toThrow();
     }
     faulty.disarm();
     await faulty.close();

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createEvaluator } from '../../../src/automation/evaluation/evaluator.ts';
-import { tryLockPartition } from '../../../src/store/lock-partition.ts';
+import { tryLockPartitions } from '../../../src/store/lock-partition.ts';
 import { openFaultyDatabase } from '../../support/statement-faults.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import {
@@ -52,12 +52,12 @@ describe('a partition', () => {
     await account.emit(userId, ...numbered(7));
     const evaluator = createEvaluator(evaluatorDeps(db.database, { limits: { evaluatedEntries: 3 } }));
     const [{ partition } = { partition: -1 }] = await waitingPartitions(account);
-    const evaluate = () => evaluator.evaluatePartition(account.accountId, partition);
+    const evaluate = () => evaluator.evaluatePartitions(account.accountId, [partition]);
 
-    expect(await evaluate()).toEqual({ evaluated: 3, hasMore: true });
-    expect(await evaluate()).toEqual({ evaluated: 3, hasMore: true });
-    expect(await evaluate()).toEqual({ evaluated: 1, hasMore: false });
-    expect(await evaluate()).toEqual({ evaluated: 0, hasMore: false });
+    expect(await evaluate()).toEqual({ evaluated: 3, busy: [], unfinished: [partition] });
+    expect(await evaluate()).toEqual({ evaluated: 3, busy: [], unfinished: [partition] });
+    expect(await evaluate()).toEqual({ evaluated: 1, busy: [], unfinished: [] });
+    expect(await evaluate()).toEqual({ evaluated: 0, busy: [], unfinished: [] });
     expect(await loggedNumbers()).toEqual({ [userId]: [0, 1, 2, 3, 4, 5, 6] });
   });
 
@@ -68,10 +68,10 @@ describe('a partition', () => {
     await account.emit(userId, ...numbered(3));
     const evaluator = createEvaluator(evaluatorDeps(db.database, { limits: { evaluatedCandidates: 3 } }));
     const [{ partition } = { partition: -1 }] = await waitingPartitions(account);
-    const evaluate = () => evaluator.evaluatePartition(account.accountId, partition);
+    const evaluate = () => evaluator.evaluatePartitions(account.accountId, [partition]);
 
-    expect(await evaluate()).toEqual({ evaluated: 2, hasMore: true });
-    expect(await evaluate()).toEqual({ evaluated: 1, hasMore: false });
+    expect(await evaluate()).toEqual({ evaluated: 2, busy: [], unfinished: [partition] });
+    expect(await evaluate()).toEqual({ evaluated: 1, busy: [], unfinished: [] });
     expect(await loggedNumbers()).toEqual({ [userId]: [0, 0, 1, 1, 2, 2] });
   });
 
@@ -82,11 +82,15 @@ describe('a partition', () => {
     const evaluator = createEvaluator(evaluatorDeps(db.open()));
 
     await account.inTransaction(async (tx) => {
-      expect(await tryLockPartition(tx, partition)).toBe(true);
-      expect(await evaluator.evaluatePartition(account.accountId, partition)).toBe('BUSY');
+      expect(await tryLockPartitions(tx, [partition])).toEqual([partition]);
+      expect(await evaluator.evaluatePartitions(account.accountId, [partition])).toEqual({
+        ...{ evaluated: 0, busy: [partition], unfinished: [] },
+      });
     });
 
-    expect(await evaluator.evaluatePartition(account.accountId, partition)).toMatchObject({ evaluated: 1 });
+    expect(await evaluator.evaluatePartitions(account.accountId, [partition])).toMatchObject({
+      evaluated: 1,
+    });
   });
 
   test('of another account is not in the way', async () => {
@@ -94,11 +98,8 @@ describe('a partition', () => {
     const evaluator = createEvaluator(evaluatorDeps(db.open()));
 
     await other.inTransaction(async (tx) => {
-      expect(await tryLockPartition(tx, 0)).toBe(true);
-      expect(await evaluator.evaluatePartition(account.accountId, 0)).toEqual({
-        evaluated: 0,
-        hasMore: false,
-      });
+      expect(await tryLockPartitions(tx, [0])).toEqual([0]);
+      expect(await evaluator.evaluatePartitions(account.accountId, [0])).toMatchObject({ busy: [] });
     });
   });
 });
@@ -134,7 +135,7 @@ test('an event that another transaction writes at the same moment is evaluated t
       values (${account.accountId}, ${eventId}, 'session_completed', ${userId}, now(), now(), 1, 0, 'SYSTEM', '{}',
         ${eventId}, now())`.execute(tx.sql);
     const refused = evaluator
-      .evaluatePartition(account.accountId, partition)
+      .evaluatePartitions(account.accountId, [partition])
       .catch((error: unknown) => error);
     await expect.poll(waitsForTransaction).toBe(true);
     return { evaluating: refused };
@@ -177,7 +178,7 @@ describe('a connection that breaks', () => {
       const [{ partition } = { partition: -1 }] = await waitingPartitions(account);
 
       faulty.arm({ statement, how, times: 1 });
-      await evaluator.evaluatePartition(account.accountId, partition).catch((error: Error) => {
+      await evaluator.evaluatePartitions(account.accountId, [partition]).catch((error: Error) => {
         expect(error).toMatchObject({ reason: 'DATABASE_UNAVAILABLE' });
       });
       faulty.disarm();

@@ -3,7 +3,7 @@ import { createClient } from '@redis/client';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { BusWorkers } from '../../../src/events/bus.ts';
+import type { BusWorkers, HandlePartitions } from '../../../src/events/bus.ts';
 import type { Redis } from '../../../src/events/redis/redis-connection.ts';
 import { WORKER_GROUP } from '../../../src/events/redis/stream-reader.ts';
 import { streamOf } from '../../../src/events/redis/stream-record.ts';
@@ -37,7 +37,8 @@ describe.skipIf(!HAS_REDIS)('Redis Streams', () => {
   function startProcess(bus: BusOptions = {}, evaluates = true): BusWorkers {
     const database = db.open();
     const evaluate = createLogEvaluator(database, { isRelayed: true });
-    const handle = evaluates ? evaluate : async () => 'BUSY' as const;
+    const leave: HandlePartitions = async (_, partitions) => ({ busy: partitions, unfinished: [] });
+    const handle = evaluates ? evaluate : leave;
     const workers = redisSetup(server).createBus(database, bus).start(handle);
     running.push(workers);
     return workers;
@@ -174,7 +175,7 @@ describe.skipIf(!HAS_REDIS)('Redis Streams', () => {
       const { rows } = await sql<{ partition: number }>`select partition from outbox`.execute(tx.sql);
       return rows[0] ?? expect.unreachable();
     });
-    await createLogEvaluator(database, { isRelayed: true })(source.accountId, partition);
+    await createLogEvaluator(database, { isRelayed: true })(source.accountId, [partition]);
     await expectAll(source, accepted);
     startProcess();
     await expect.poll(idsInStreams).toEqual(new Set(accepted.flat()));
