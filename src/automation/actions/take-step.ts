@@ -1,5 +1,6 @@
 /** Takes a run one step further, where that needs nothing but the database: in one transaction, exactly once. */
 import type { Limits } from '../../config.ts';
+import { failpoint, failpointBeforeCommit } from '../../failpoints.ts';
 import type { Instant } from '../../instant.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { TransactionLimits } from '../../store/enter-account.ts';
@@ -36,10 +37,15 @@ export async function takeStep(
       return 'ABSENT';
     }
     attempt = { step: run.step.step, attempts: run.enrollment.attempts };
-    return carryOut(deps, tx, run, now);
+    failpoint('step-taken');
+    const result = await carryOut(deps, tx, run, now);
+    await failpointBeforeCommit('step-flushed', tx);
+    return result;
   };
   try {
-    return await database.transaction(accountId, take, patience(config.limits));
+    const result = await database.transaction(accountId, take, patience(config.limits));
+    failpoint('step-committed');
+    return result;
   } catch (error) {
     if (!attempt) {
       throw error;
@@ -82,6 +88,7 @@ async function carryOut(
       const origin = { actor: 'AUTOMATION', cause: step.cause } as const;
       const change = { tx, now, origin, actor: actorOf(step) };
       const outcome = await type.run(change, step, action.value as never, limits);
+      failpoint('step-done');
       recordTry(tx, run, { kind: 'ENDED', outcome }, enrollment.attempts + 1, now, limits);
       break;
     }

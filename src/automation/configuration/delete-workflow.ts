@@ -3,7 +3,10 @@ import { sql } from 'kysely';
 import type { DeleteWorkflowRequest } from '../../gen/automation/v1/workflow_service_pb.ts';
 import { instantToText } from '../../instant.ts';
 import type { Change } from '../../store/change.ts';
+import type { Transaction } from '../../store/database.ts';
 import { lockPartitions, PARTITIONS } from '../../store/lock-partition.ts';
+import { freePlaces, type HeldPlace, heldCounters } from '../evaluation/queued-enrollment.ts';
+import { ownCapName } from '../evaluation/trigger-policy.ts';
 import { requireEtagIfGiven } from './etag.ts';
 import { auditedWorkflow, recordTrigger, recordWorkflow, triggerBefore } from './record.ts';
 import { bumpRevision } from './revision.ts';
@@ -37,20 +40,40 @@ export async function deleteWorkflow(change: Change, request: DeleteWorkflowRequ
     await recordTrigger(change, revision, { trigger, workflow, action: ACTION, before: ofTrigger });
   }
   await cancelRuns(change, workflow.id);
+  await forgetOwnCaps(tx, workflow.id);
 }
 
-/** In order of their ids, so that whoever else takes several of them does not wait for us while we wait for them. */
+/**
+ * In order of their ids, so that whoever else takes several of them does not wait for us while we wait for them. Those
+ * that have not begun leave their places in caps, which other workflows may share, to others.
+ */
 async function cancelRuns({ tx, now }: Change, workflowId: string): Promise<void> {
-  await sql`
+  const { rows: queued } = await sql<HeldPlace>`
     with running as (
-      select id from workflow_enrollments
+      select id, state from workflow_enrollments
       where account_id = ${tx.accountId} and workflow_id = ${workflowId}
         and state in ('TRIGGERED', 'ACTIVE', 'QUEUED')
       order by id
       for no key update
+    ), cancelled as (
+      update workflow_enrollments e
+      set state = 'CANCELLED', due_at = null, ended_at = ${instantToText(now)}::timestamptz,
+        ended_reason = 'WORKFLOW_DELETED'
+      from running r
+      where e.account_id = ${tx.accountId} and e.id = r.id
+      returning e.*, r.state as state_before
     )
-    update workflow_enrollments
-    set state = 'CANCELLED', due_at = null, ended_at = ${instantToText(now)}::timestamptz,
-      ended_reason = 'WORKFLOW_DELETED'
-    where account_id = ${tx.accountId} and id in (select id from running)`.execute(tx.sql);
+    select workflow_id as "workflowId", trigger_id as "triggerId", trigger_version as "triggerVersion",
+      enrolled_at as "enrolledAt"
+    from cancelled where state_before = 'QUEUED'`.execute(tx.sql);
+  if (queued.length > 0) {
+    await freePlaces(tx, await heldCounters(tx, queued));
+  }
+}
+
+/** Nobody is enrolled any more whom they could count. */
+async function forgetOwnCaps({ accountId, sql: db }: Transaction, workflowId: string): Promise<void> {
+  await sql`
+    delete from enrollment_caps
+    where account_id = ${accountId} and name = ${ownCapName(workflowId)}`.execute(db);
 }

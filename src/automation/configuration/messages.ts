@@ -6,6 +6,7 @@ import { type WorkflowSchema, WorkflowStatusSchema } from '../../gen/automation/
 import { type Instant, instantToTimestamp } from '../../instant.ts';
 import type { TriggerVersion } from '../../store/entities/trigger-version.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
+import { FilterUnreadable } from '../filters/filter.ts';
 import type { Configured, ConfiguredTrigger } from './configured.ts';
 import { etagOf } from './etag.ts';
 import { filterToMessage } from './filter-message.ts';
@@ -34,16 +35,26 @@ export function workflowMessage({
 }
 
 export function triggerMessage(trigger: WorkflowTrigger): MessageInitShape<typeof TriggerSchema> {
-  const { id, workflowId, version, createdBy, deletedAt } = trigger;
-  const { filter, settings, ...shown } = readStoredTrigger(trigger);
+  const { id, workflowId, version, createdBy, deletedAt, triggerType, triggerEvent, isActive } = trigger;
   return {
-    ...{ id, workflowId, version, createdBy, settings },
-    ...shown,
-    filter: filterToMessage(filter),
+    ...{ id, workflowId, version, createdBy, triggerType, triggerEvent, isActive },
+    ...ruleMessage(trigger),
     etag: etagOf(trigger),
     ...lifetime(trigger),
     ...(deletedAt ? { deletedAt: instantToTimestamp(deletedAt) } : {}),
   };
+}
+
+/** One that cannot be read says so, and leaves the others to be listed and itself to be mended. */
+function ruleMessage(
+  trigger: WorkflowTrigger,
+): Pick<MessageInitShape<typeof TriggerSchema>, 'filter' | 'settings' | 'problem'> {
+  try {
+    const { filter, settings } = readStoredTrigger(trigger);
+    return { filter: filterToMessage(filter), settings };
+  } catch (error) {
+    return { problem: error instanceof FilterUnreadable ? error.message : `settings: ${error}` };
+  }
 }
 
 /** A state that the trigger had. */

@@ -7,7 +7,7 @@ import { lockPartitionOf } from '../../store/lock-partition.ts';
 import type { JsonObject } from '../filters/filter.ts';
 import type { AcceptedEvent } from './accepted-event.ts';
 import { nextAttemptAt, type RetryPauses } from './dead-letters.ts';
-import { type CapCounter, counterAt } from './standing.ts';
+import { type CapCounter, counterAt, counterKey } from './standing.ts';
 import { readPolicy } from './trigger-policy.ts';
 
 export interface QueuedEnrollment {
@@ -71,18 +71,34 @@ export function eventOf({ eventId, id, userId, event, cause, enrolledAt }: Queue
   };
 }
 
-/** The place that it took in a cap when it was queued; null: none, or it cannot be told any more. */
-export async function heldCounter(
+/** The places that they took in caps when they were queued; none of those of which it cannot be told any more. */
+export async function heldCounters(
   { accountId, sql: db }: Transaction,
-  { triggerId, triggerVersion, workflowId, enrolledAt }: QueuedEnrollment,
-): Promise<CapCounter | null> {
-  const { rows } = await sql<{ settings: unknown }>`
-    select settings from trigger_versions
-    where account_id = ${accountId} and trigger_id = ${triggerId} and version = ${triggerVersion}`.execute(
-    db,
-  );
+  queued: readonly HeldPlace[],
+): Promise<CapCounter[]> {
+  const versions = new Map(queued.map((each) => [versionKey(each), each]));
+  const { rows } = await sql<{ triggerId: string; triggerVersion: number; settings: unknown }>`
+    select v.trigger_id as "triggerId", v.version as "triggerVersion", v.settings
+    from unnest(
+      ${[...versions.values()].map(({ triggerId }) => triggerId)}::uuid[],
+      ${[...versions.values()].map(({ triggerVersion }) => triggerVersion)}::int[]
+    ) as q(trigger_id, version)
+    join trigger_versions v
+      on v.account_id = ${accountId} and v.trigger_id = q.trigger_id and v.version = q.version`.execute(db);
+  const settings = new Map(rows.map((row) => [versionKey(row), row.settings]));
+  return queued.flatMap((each) => counterOf(each, settings.get(versionKey(each))) ?? []);
+}
+
+/** What tells which place in a cap an enrollment has. */
+export type HeldPlace = Pick<QueuedEnrollment, 'workflowId' | 'triggerId' | 'triggerVersion' | 'enrolledAt'>;
+
+function versionKey({ triggerId, triggerVersion }: Pick<HeldPlace, 'triggerId' | 'triggerVersion'>): string {
+  return `${triggerId} ${triggerVersion}`;
+}
+
+function counterOf({ workflowId, enrolledAt }: HeldPlace, settings: unknown): CapCounter | null {
   try {
-    const { cap } = readPolicy(rows[0]?.settings ?? {}, workflowId);
+    const { cap } = readPolicy(settings ?? {}, workflowId);
     return cap && counterAt(cap, instantFromText(enrolledAt));
   } catch {
     return null;
@@ -145,13 +161,22 @@ export async function postpone(
   ).execute(db);
 }
 
-/** Another enrollment may have the place. */
-export async function freePlace(
+/** Other enrollments may have the places. */
+export async function freePlaces(
   { accountId, sql: db }: Transaction,
-  { name, windowSeconds, windowBeganAt }: CapCounter,
+  counters: readonly CapCounter[],
 ): Promise<void> {
+  const freed = [...Map.groupBy(counters, counterKey).values()].flatMap(([counter, ...same]) =>
+    counter ? [{ ...counter, places: 1 + same.length }] : [],
+  );
   await sql`
-    update enrollment_caps set count = greatest(count - 1, 0)
-    where account_id = ${accountId} and name = ${name} and window_seconds = ${String(windowSeconds)}
-      and window_began_at = ${instantToText(windowBeganAt)}::timestamptz`.execute(db);
+    update enrollment_caps c set count = greatest(c.count - f.places, 0)
+    from unnest(
+      ${freed.map(({ name }) => name)}::text[],
+      ${freed.map(({ windowSeconds }) => String(windowSeconds))}::bigint[],
+      ${freed.map(({ windowBeganAt }) => instantToText(windowBeganAt))}::timestamptz[],
+      ${freed.map(({ places }) => places)}::int[]
+    ) as f(name, window_seconds, window_began_at, places)
+    where c.account_id = ${accountId} and c.name = f.name and c.window_seconds = f.window_seconds
+      and c.window_began_at = f.window_began_at`.execute(db);
 }

@@ -12,8 +12,8 @@ import {
   begin,
   cancel,
   eventOf,
-  freePlace,
-  heldCounter,
+  freePlaces,
+  heldCounters,
   lockQueued,
   postpone,
   type QueuedEnrollment,
@@ -67,7 +67,7 @@ export function createReleaser(deps: EvaluatorDeps): Releaser {
   /** Everything is looked at as if for the first time; its place in a cap is its own already. */
   async function decideAgain(tx: Transaction, enrollment: QueuedEnrollment): Promise<void> {
     const now = clock();
-    const held = await heldCounter(tx, enrollment);
+    const [held] = await heldCounters(tx, [enrollment]);
     const event = eventOf(enrollment);
     // Nothing happened to an athlete whom a backfill enrolls.
     const isBackfill = enrollment.eventId === null;
@@ -75,7 +75,7 @@ export function createReleaser(deps: EvaluatorDeps): Releaser {
     const trigger = triggers.find(enrollment.triggerId);
     if (!trigger || !(isBackfill || triggers.candidates(event).includes(trigger))) {
       await cancel(tx, enrollment, trigger ? 'NOT_MATCHED' : 'TRIGGER_INACTIVE', now);
-      await (held && freePlace(tx, held));
+      await (held && freePlaces(tx, [held]));
       return;
     }
     const subject = (await loadSubjects(tx, [enrollment.userId])).get(enrollment.userId) ?? null;
@@ -89,7 +89,7 @@ export function createReleaser(deps: EvaluatorDeps): Releaser {
     for (const match of matches) {
       const verdict = decide(match, standing, limits, { enrollmentId: enrollment.id, startsAt: now });
       if (held && verdict.reason !== 'ERROR') {
-        await freePlace(tx, held);
+        await freePlaces(tx, [held]);
       }
       await follow(tx, enrollment, verdict);
     }

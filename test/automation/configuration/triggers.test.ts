@@ -8,6 +8,7 @@ import { instantFromText } from '../../../src/instant.ts';
 import { readRows } from '../../store/schema-dump.ts';
 import {
   type AutomationClient,
+  addTag,
   condition,
   createActiveWorkflow,
   createAutomationClient,
@@ -353,5 +354,81 @@ describe('a trigger of time', () => {
     expect(await isScheduled(db.database, triggerId)).toBe(true);
     await client.triggers.updateTrigger({ triggerId, etag, trigger: { triggerEvent: 'set_failed' } });
     expect(await isScheduled(db.database, triggerId)).toBe(false);
+  });
+});
+
+describe('a trigger whose stored configuration cannot be read', () => {
+  const DAMAGES = [
+    { column: 'filters', json: { logic: 'XOR' }, problem: /filter\.logic/ },
+    { column: 'settings', json: { cooldown: 'soon' }, problem: /settings: .*Duration/ },
+  ];
+
+  async function damage({ column, json }: (typeof DAMAGES)[number]): Promise<Trigger> {
+    const trigger = await configure({ triggerEvent: 'session_missed' });
+    const damaged = sql`${JSON.stringify(json)}::jsonb`;
+    for (const [table, id] of [
+      ['workflow_triggers', 'id'],
+      ['trigger_versions', 'trigger_id'],
+    ]) {
+      await readRows(
+        db.database,
+        sql`update ${sql.table(`${table}`)} set ${sql.ref(column)} = ${damaged} where ${sql.ref(`${id}`)} = ${trigger.id}
+          returning version`,
+      );
+    }
+    return trigger;
+  }
+
+  it.each(DAMAGES)('of its $column says why, and is listed among the others', async (each) => {
+    const { id: triggerId } = await damage(each);
+    const other = await createWorkflow(client);
+    const damaged = {
+      id: triggerId,
+      triggerEvent: 'session_missed',
+      problem: expect.stringMatching(each.problem),
+    };
+
+    const shown = await read(triggerId);
+    expect(shown).toMatchObject(damaged);
+    expect([shown.filter, shown.settings]).toEqual([undefined, undefined]);
+    expect((await client.triggers.listTriggers({})).triggers).toMatchObject([
+      { id: other.trigger?.id, problem: '' },
+      damaged,
+    ]);
+    expect((await client.workflows.listWorkflows({})).workflows).toMatchObject([
+      { id: workflow.id, trigger: damaged },
+      { id: other.id },
+    ]);
+    const { versions } = await client.triggers.listTriggerVersions({ triggerId });
+    expect(versions).toMatchObject([{ version: 1, trigger: damaged }]);
+  });
+
+  it.each(DAMAGES)('of its $column is mended by UpdateTrigger', async (each) => {
+    const { id: triggerId } = await damage(each);
+    const { etag } = await read(triggerId);
+    await client.triggers.updateTrigger({ triggerId, etag, trigger: { triggerEvent: 'session_missed' } });
+
+    expect(await read(triggerId)).toMatchObject({ version: 2, problem: '', filter: { conditions: [] } });
+  });
+
+  it.each(DAMAGES)('of its $column can be deleted', async (each) => {
+    const { id: triggerId } = await damage(each);
+    await createActiveWorkflow(client);
+    await client.triggers.deleteTrigger({ triggerId });
+
+    expect(await read(triggerId)).toMatchObject({
+      version: 2,
+      problem: expect.stringMatching(each.problem),
+    });
+  });
+
+  it('of its filter keeps no other workflow from being activated', async () => {
+    const listening = await createActiveWorkflow(client, { trigger: onTag('vip') });
+    await readRows(
+      db.database,
+      sql`update workflow_triggers set filters = '{"logic": "XOR"}' where workflow_id = ${listening.id} returning id`,
+    );
+
+    expect(await createActiveWorkflow(client, { actions: [addTag('vip')] })).toMatchObject({ version: 2 });
   });
 });

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Transaction } from '../../../store/database.ts';
 import { type Emission, emissionsOf } from '../../actions/emissions.ts';
 import type { AccountTypes } from '../../event-types/account-types.ts';
-import type { JsonValue } from '../../filters/filter.ts';
+import { FilterUnreadable, type JsonValue } from '../../filters/filter.ts';
 import { readStoredFilter } from '../../filters/read-filter.ts';
 import { readStoredActions } from '../stored-actions.ts';
 import type { LoopNode, LoopTrigger } from './edge.ts';
@@ -85,14 +85,22 @@ async function readListeners(tx: Transaction, keys: readonly string[], startId: 
         in (select * from unnest(${events}::text[], ${configurations}::jsonb[]))
       and w.id <> ${startId}
     order by w.id`.execute(tx.sql);
-  return rows.map(nodeOfRow);
+  return rows.flatMap((row) => nodeOfRow(row) ?? []);
 }
 
-function nodeOfRow({ workflow_id: workflowId, name, actions, ...row }: ListenerRow): LoopNode {
+/** A filter that cannot be read matches nothing until somebody mends it, which is looked at then. */
+function nodeOfRow({ workflow_id: workflowId, name, actions, ...row }: ListenerRow): LoopNode | undefined {
   const { trigger_event: triggerEvent, filters, configuration } = row;
-  return {
-    ...{ workflowId, name },
-    trigger: { triggerEvent, filter: readStoredFilter(filters), configuration },
-    emissions: () => readStoredActions(JSON.parse(actions)).flatMap(emissionsOf),
-  };
+  try {
+    return {
+      ...{ workflowId, name },
+      trigger: { triggerEvent, filter: readStoredFilter(filters), configuration },
+      emissions: () => readStoredActions(JSON.parse(actions)).flatMap(emissionsOf),
+    };
+  } catch (error) {
+    if (error instanceof FilterUnreadable) {
+      return undefined;
+    }
+    throw error;
+  }
 }

@@ -694,6 +694,8 @@ export const PreviewUserSchema: GenMessage<PreviewUser> = /*@__PURE__*/
   messageDesc(file_automation_v1_trigger_service, 23);
 
 /**
+ * A verdict, as it was given; what became of a run since is with the run, in ListWorkflowEnrollments.
+ *
  * @generated from message automation.v1.TriggerExecution
  */
 export type TriggerExecution = Message<"automation.v1.TriggerExecution"> & {
@@ -743,7 +745,7 @@ export type TriggerExecution = Message<"automation.v1.TriggerExecution"> & {
   reason: VerdictReason;
 
   /**
-   * Empty when nobody was enrolled.
+   * The run; also of one that was queued until the next opening. Empty when there is none.
    *
    * @generated from field: string enrollment_id = 10;
    */
