@@ -44,16 +44,19 @@ export interface StreamEnd {
 
 /** The same messages, with somebody who hears of their end. */
 export async function* tellEnd<T>(messages: AsyncIterable<T>, end: StreamEnd): AsyncGenerator<T> {
-  let isOver = false;
+  // While a message is being sent: what ends the stream then is that nobody takes it any more.
+  let isSending = false;
   try {
-    yield* messages;
-    isOver = true;
+    for await (const message of messages) {
+      isSending = true;
+      yield message;
+      isSending = false;
+    }
     end.completed();
   } catch (error) {
-    isOver = true;
-    throw end.failed(error);
+    throw isSending ? error : end.failed(error);
   } finally {
-    if (!isOver) {
+    if (isSending) {
       end.left();
     }
   }
