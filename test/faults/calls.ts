@@ -1,0 +1,340 @@
+/** The calls that clients make: what a schedule service, coaches and publishers send, chosen by a seed. */
+import {
+  create,
+  type DescMethodUnary,
+  fromBinary,
+  type Message,
+  type MessageInitShape,
+  toBinary,
+} from '@bufbuild/protobuf';
+import {
+  EventService,
+  PublishEventsRequestSchema,
+  PublishOutcome,
+} from '../../src/gen/automation/v1/event_service_pb.ts';
+import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
+import {
+  BatchHandleTriggersRequestSchema,
+  type BatchTriggerSchema,
+  HandleCycleCompleteRequestSchema,
+  HandleSessionCompleteRequestSchema,
+  HandleWeekAdvanceRequestSchema,
+  LogSetsRequestSchema,
+  ProgressionService,
+  RevertProgressionRequestSchema,
+  SetKind,
+  SetLiftMaxRequestSchema,
+  TriggerProgressionRequestSchema,
+} from '../../src/gen/progression/v1/progression_service_pb.ts';
+import { PUBLISHED_EVENT, type TrainingAccount } from './population.ts';
+import { pickWeighted, type Random } from './random.ts';
+
+/** One request, under one request ID. */
+export interface Item {
+  readonly accountId: string;
+  /** As the ledger names it. */
+  readonly method: string;
+  readonly requestId: string;
+  /** What the ledger's fingerprint is of. */
+  readonly payload: Uint8Array;
+}
+
+/** What became of an item; RETRY: it is to be sent again. */
+export type ItemAnswer =
+  | { readonly kind: 'ANSWERED'; readonly response: Uint8Array }
+  | { readonly kind: 'REFUSED'; readonly code: number; readonly message: string }
+  | { readonly kind: 'RETRY' };
+
+/** A call with the items that it is about: one, or those of a batch. */
+export interface Call {
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly message: Uint8Array;
+  readonly items: readonly Item[];
+  /** What an answer with status 0 says of each item. */
+  readonly read: (body: Uint8Array) => ItemAnswer[];
+}
+
+const { method: PROGRESSION } = ProgressionService;
+
+export const METHODS = {
+  HandleSessionComplete: PROGRESSION.handleSessionComplete,
+  HandleWeekAdvance: PROGRESSION.handleWeekAdvance,
+  HandleCycleComplete: PROGRESSION.handleCycleComplete,
+  LogSets: PROGRESSION.logSets,
+  TriggerProgression: PROGRESSION.triggerProgression,
+  RevertProgression: PROGRESSION.revertProgression,
+  SetLiftMax: PROGRESSION.setLiftMax,
+} as const;
+
+type MethodName = keyof typeof METHODS;
+
+/** A call of one item. */
+export function callOf(item: Item): Call {
+  const method = METHODS[item.method as MethodName];
+  return {
+    path: pathOf(method),
+    headers: { 'x-account-id': item.accountId, 'idempotency-key': item.requestId },
+    message: item.payload,
+    items: [item],
+    read: (response) => [{ kind: 'ANSWERED', response }],
+  };
+}
+
+function pathOf(method: DescMethodUnary): string {
+  return `/${method.parent.typeName}/${method.name}`;
+}
+
+type BatchEvent = NonNullable<MessageInitShape<typeof BatchTriggerSchema>['event']>;
+
+const BATCH_CASES = {
+  HandleSessionComplete: ['sessionComplete', HandleSessionCompleteRequestSchema],
+  HandleWeekAdvance: ['weekAdvance', HandleWeekAdvanceRequestSchema],
+  HandleCycleComplete: ['cycleComplete', HandleCycleCompleteRequestSchema],
+  LogSets: ['logSets', LogSetsRequestSchema],
+  TriggerProgression: ['triggerProgression', TriggerProgressionRequestSchema],
+} as const;
+
+/** These items of one account in one call. */
+export function batchOf(items: readonly Item[], headerId: string): Call {
+  const triggers = items.map(({ method, requestId, payload }) => {
+    const [name, schema] = BATCH_CASES[method as keyof typeof BATCH_CASES];
+    return { requestId, event: { case: name, value: fromBinary(schema, payload) } as BatchEvent };
+  });
+  const method = PROGRESSION.batchHandleTriggers;
+  return {
+    path: pathOf(method),
+    headers: { 'x-account-id': items[0]?.accountId ?? '', 'idempotency-key': headerId },
+    message: toBinary(method.input, create(BatchHandleTriggersRequestSchema, { triggers })),
+    items,
+    read(body) {
+      const { results } = fromBinary(method.output, body);
+      return items.map((item, index): ItemAnswer => {
+        const result = results[index]?.result;
+        if (result?.case === 'error') {
+          const { code, reason, message, retryable } = result.value;
+          return retryable || isWorthAnotherTry(code)
+            ? { kind: 'RETRY' }
+            : { kind: 'REFUSED', code, message: `${reason}: ${message}` };
+        }
+        const { output } = METHODS[item.method as MethodName];
+        return { kind: 'ANSWERED', response: toBinary(output, result?.value as Message as never) };
+      });
+    },
+  };
+}
+
+/** Published events; the ledger knows them by their ids. */
+export function publicationOf(items: readonly Item[], headerId: string): Call {
+  const method = EventService.method.publishEvents;
+  const events = items.flatMap(({ payload }) => fromBinary(method.input, payload).events);
+  return {
+    path: pathOf(method),
+    headers: { 'x-account-id': items[0]?.accountId ?? '', 'idempotency-key': headerId },
+    message: toBinary(method.input, create(PublishEventsRequestSchema, { events })),
+    items,
+    read(body) {
+      const { results } = fromBinary(method.output, body);
+      return items.map((_, index): ItemAnswer => {
+        const { outcome, error } = results[index] ?? {};
+        if (outcome === PublishOutcome.ACCEPTED || outcome === PublishOutcome.DUPLICATE) {
+          return { kind: 'ANSWERED', response: new Uint8Array() };
+        }
+        return error?.retryable
+          ? { kind: 'RETRY' }
+          : { kind: 'REFUSED', code: 0, message: `${error?.reason}: ${error?.message}` };
+      });
+    },
+  };
+}
+
+/** CANCELLED, UNKNOWN of a proxy, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, UNAVAILABLE. */
+const PASSING_CODES = new Set([1, 4, 8, 10, 14]);
+
+/** Whether a call that ended like this may succeed when it is sent again. */
+export function isWorthAnotherTry(code: number): boolean {
+  return PASSING_CODES.has(code);
+}
+
+/** Makes items; what a request is about follows from the seed and from what was answered. */
+export interface ItemMaker {
+  /** Of one athlete, or of the one given. */
+  next(kind: ItemKind, userId?: string): Item;
+  /** Some account, and some of its athletes. */
+  pickAthletes(count: number): readonly { readonly account: TrainingAccount; readonly userId: string }[];
+  /** Learns what may be reverted. */
+  note(item: Item, response: Uint8Array): void;
+}
+
+export type ItemKind = 'session' | 'sets' | 'week' | 'cycle' | 'manual' | 'revert' | 'max' | 'event';
+
+interface AthleteState {
+  readonly account: TrainingAccount;
+  readonly userId: string;
+  week: number;
+  cycle: number;
+  /** Rows of the log that sessions made. */
+  readonly revertible: string[];
+  /** Sessions whose sets were logged, and that are not completed. */
+  readonly openSessions: string[];
+}
+
+export function createItemMaker(
+  random: Random,
+  athletes: readonly { readonly account: TrainingAccount; readonly userId: string }[],
+): ItemMaker {
+  const states = athletes.map(
+    ({ account, userId }): AthleteState => ({
+      ...{ account, userId, week: 1, cycle: 1 },
+      ...{ revertible: [], openSessions: [] },
+    }),
+  );
+  const byUser = new Map(states.map((state) => [state.userId, state]));
+
+  function item(state: AthleteState, method: MethodName, request: Message): Item {
+    const { input } = METHODS[method];
+    const payload = toBinary(input, request as never);
+    return { accountId: state.account.accountId, method, requestId: random.uuid(), payload };
+  }
+
+  const makers: Readonly<Record<ItemKind, (state: AthleteState) => Item>> = {
+    session(state) {
+      const { userId, account } = state;
+      const { squat = '', bench = '', press = '' } = account.liftIds;
+      const sessionId = state.openSessions.shift() ?? random.uuid();
+      const session = { sessionId, daySlug: 'a', weekNumber: 1, liftsPerformed: [squat, bench, press] };
+      return item(
+        state,
+        'HandleSessionComplete',
+        create(HandleSessionCompleteRequestSchema, { userId, session }),
+      );
+    },
+    sets(state) {
+      const { userId, account } = state;
+      const { squat = '', bench = '' } = account.liftIds;
+      const sessionId = random.uuid();
+      if (state.openSessions.length < 3) {
+        state.openSessions.push(sessionId);
+      }
+      const sets = Array.from({ length: random.between(1, 4) }, (_, index) => ({
+        liftId: random.pick([squat, bench]),
+        ...{ setNumber: index + 1, kind: SetKind.WORK, weight: '100', targetReps: 5 },
+        repsPerformed: random.next() < 0.3 ? 4 : 5,
+      }));
+      return item(state, 'LogSets', create(LogSetsRequestSchema, { userId, sessionId, sets }));
+    },
+    week(state) {
+      const { userId } = state;
+      const week = { previousWeek: state.week, newWeek: state.week + 1, cycleIteration: 1 };
+      state.week += 1;
+      return item(state, 'HandleWeekAdvance', create(HandleWeekAdvanceRequestSchema, { userId, week }));
+    },
+    cycle(state) {
+      const { userId } = state;
+      const completed = { completedCycle: state.cycle, newCycle: state.cycle + 1, totalWeeks: 4 };
+      state.cycle += 1;
+      const request = create(HandleCycleCompleteRequestSchema, { userId, cycle: completed });
+      return item(state, 'HandleCycleComplete', request);
+    },
+    manual(state) {
+      const { userId, account } = state;
+      const request = create(TriggerProgressionRequestSchema, {
+        userId,
+        progressionId: account.pressRuleId,
+        liftId: account.liftIds.press ?? '',
+        force: random.next() < 0.5,
+        reason: 'by hand',
+      });
+      return item(state, 'TriggerProgression', request);
+    },
+    revert(state) {
+      const { userId } = state;
+      // One that was never there is refused, which is an answer as well.
+      const logId = state.revertible.pop() ?? random.uuid();
+      const request = create(RevertProgressionRequestSchema, { userId, logId, reason: 'a mistake' });
+      return item(state, 'RevertProgression', request);
+    },
+    max(state) {
+      const { userId, account } = state;
+      const request = create(SetLiftMaxRequestSchema, {
+        ...{ userId, liftId: account.liftIds.press ?? '', maxType: MaxType.TRAINING_MAX },
+        ...{ value: `${random.between(40, 140)}`, reason: 'tested' },
+      });
+      return item(state, 'SetLiftMax', request);
+    },
+    event({ account, userId }) {
+      const id = random.uuid();
+      const event = { id, type: PUBLISHED_EVENT, userId, data: { amount: '10' } };
+      const request = create(PublishEventsRequestSchema, { events: [event] });
+      const payload = toBinary(PublishEventsRequestSchema, request);
+      return { accountId: account.accountId, method: 'PublishEvents', requestId: id, payload };
+    },
+  };
+
+  return {
+    next(kind, userId) {
+      const state = userId === undefined ? random.pick(states) : byUser.get(userId);
+      if (!state) {
+        throw new TypeError('there is no such athlete');
+      }
+      return makers[kind](state);
+    },
+    pickAthletes(count) {
+      const { account } = random.pick(states);
+      const all = states.filter((state) => state.account === account);
+      return Array.from({ length: count }, () => random.pick(all));
+    },
+    note({ method, payload }, response) {
+      if (method !== 'HandleSessionComplete') {
+        return;
+      }
+      const { userId } = fromBinary(HandleSessionCompleteRequestSchema, payload);
+      const { outcome } = fromBinary(PROGRESSION.handleSessionComplete.output, response);
+      const applied = (outcome?.results ?? []).filter((result) => result.applied);
+      byUser.get(userId)?.revertible.push(...applied.map(({ logId }) => logId));
+    },
+  };
+}
+
+/** How often each kind of call is made. */
+export type CallWeights = Readonly<Partial<Record<keyof typeof USUAL, number>>>;
+
+const USUAL = {
+  ...{ session: 30, sets: 25, week: 6, cycle: 3, manual: 6, revert: 6, max: 6 },
+  ...{ batch: 5, publication: 8, duplicates: 3, repeatedEvent: 1, otherPayload: 1 },
+} as const;
+
+/** Calls to be made at the same time; mostly one. */
+export function nextCalls(random: Random, maker: ItemMaker, weights: CallWeights = USUAL): readonly Call[] {
+  const kind = pickWeighted(random, weights as Record<keyof typeof USUAL, number>);
+  switch (kind) {
+    case 'batch': {
+      const kinds = ['session', 'sets', 'week', 'cycle', 'manual'] as const;
+      const athletes = maker.pickAthletes(random.between(3, 10));
+      const items = athletes.map(({ userId }) => maker.next(random.pick(kinds), userId));
+      return [batchOf(items, random.uuid())];
+    }
+    case 'publication': {
+      const athletes = maker.pickAthletes(random.between(1, 4));
+      const items = athletes.map(({ userId }) => maker.next('event', userId));
+      return [publicationOf(items, random.uuid())];
+    }
+    case 'duplicates': {
+      const call = callOf(maker.next(random.pick(['session', 'sets', 'max', 'manual'])));
+      return Array.from({ length: 6 }, () => call);
+    }
+    case 'repeatedEvent': {
+      // The same event under two request IDs.
+      const item = maker.next(random.pick(['session', 'week', 'cycle']));
+      return [callOf(item), callOf({ ...item, requestId: random.uuid() })];
+    }
+    case 'otherPayload': {
+      // Two payloads under one request ID: one of them is refused.
+      const same = random.pick(['session', 'max', 'sets'] as const);
+      const [first, second] = maker.pickAthletes(2).map(({ userId }) => maker.next(same, userId));
+      return first && second ? [callOf(first), callOf({ ...second, requestId: first.requestId })] : [];
+    }
+    default:
+      return [callOf(maker.next(kind))];
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * A client process: makes calls until it is told to stop, journals each request before it is first sent and each answer,
+ * and sends what was not answered again, under the same request ID, to whichever server.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type Call,
+  type CallWeights,
+  callOf,
+  createItemMaker,
+  type Item,
+  isWorthAnotherTry,
+  nextCalls,
+} from './calls.ts';
+import { createGrpcChannel } from './grpc-channel.ts';
+import { type JournalLine, openJournal } from './journal.ts';
+import type { TrainingAccount } from './population.ts';
+import { createRandom } from './random.ts';
+
+/** What a client is told, as JSON in its first argument. */
+export interface ClientOrder {
+  readonly ports: readonly number[];
+  readonly accounts: readonly TrainingAccount[];
+  readonly journalPath: string;
+  readonly seed: number;
+  readonly work:
+    | { readonly kind: 'MIXED'; readonly callsPerSecond: number; readonly calls?: CallWeights | undefined }
+    /** So many calls, each of them so many times at once; then it is done. */
+    | { readonly kind: 'DUPLICATES'; readonly calls: number; readonly copies: number };
+}
+
+/** What it tells its parent: how it gets on, and at last what it has done. */
+export interface ClientReport {
+  readonly calls: number;
+  readonly attempts: number;
+  readonly isDone: boolean;
+}
+
+const ATTEMPT_MS = 3_000;
+const LONGEST_PAUSE_MS = 600;
+/** How long calls are still tried when no other is to be made. */
+const LAST_TRIES_MS = 60_000;
+/** Calls under way; beyond that the client waits. */
+const MOST_IN_FLIGHT = 64;
+/** Calls whose copies are under way at the same time. */
+const DUPLICATED_AT_ONCE = 4;
+
+const order: ClientOrder = JSON.parse(process.argv[2] ?? '');
+const random = createRandom(order.seed);
+const athletes = order.accounts.flatMap((account) => account.userIds.map((userId) => ({ account, userId })));
+const maker = createItemMaker(random, athletes);
+const channels = order.ports.map(createGrpcChannel);
+const journal = await openJournal(order.journalPath);
+let calls = 0;
+let attempts = 0;
+let turn = 0;
+let isStopping = false;
+let giveUpAtMs = Number.POSITIVE_INFINITY;
+
+process.on('message', () => {
+  isStopping = true;
+  giveUpAtMs = performance.now() + LAST_TRIES_MS;
+});
+// Without its parent nobody reads the journal.
+process.on('disconnect', () => process.exit(1));
+
+function encode(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64');
+}
+
+function identity({ accountId, method, requestId, payload }: Item) {
+  return { accountId, method, requestId, payload: encode(payload) };
+}
+
+/** Sends the call until everything in it has an answer, or nobody waits for one any more. */
+async function insist(call: Call): Promise<void> {
+  calls += 1;
+  const first = turn++;
+  let open: readonly Item[] = call.items;
+  for (let attempt = 0; open.length > 0 && performance.now() < giveUpAtMs; attempt += 1) {
+    attempts += 1;
+    const channel = channels[(first + attempt) % channels.length];
+    const answer = await channel?.call(call.path, call.headers, call.message, ATTEMPT_MS);
+    if (answer && (answer.code === 0 || !isWorthAnotherTry(answer.code))) {
+      const lines = call.items.flatMap((item, index): JournalLine[] => {
+        const read = answer.code === 0 ? call.read(answer.body)[index] : undefined;
+        const outcome = read ?? { kind: 'REFUSED' as const, code: answer.code, message: answer.message };
+        if (outcome.kind === 'RETRY') {
+          return [];
+        }
+        open = open.filter((each) => each !== item);
+        return outcome.kind === 'ANSWERED'
+          ? [{ ...identity(item), kind: 'ANSWERED', response: encode(outcome.response) }]
+          : [{ ...identity(item), kind: 'REFUSED', code: outcome.code, message: outcome.message }];
+      });
+      await journal.write(lines);
+      for (const line of lines) {
+        if (line.kind === 'ANSWERED' && call.items.length === 1 && call.items[0]) {
+          maker.note(call.items[0], Buffer.from(line.response, 'base64'));
+        }
+      }
+    }
+    if (open.length > 0) {
+      await delay(Math.random() * Math.min(LONGEST_PAUSE_MS, 50 * 2 ** attempt));
+    }
+  }
+}
+
+async function makeTogether(together: readonly Call[]): Promise<void> {
+  const sent = new Set(together.flatMap(({ items }) => items));
+  await journal.write([...sent].map((item) => ({ ...identity(item), kind: 'SENT' })));
+  await Promise.all(together.map(insist));
+}
+
+async function mix(callsPerSecond: number, weights?: CallWeights): Promise<void> {
+  const running = new Set<Promise<void>>();
+  const startedAtMs = performance.now();
+  let started = 0;
+  while (!isStopping) {
+    const due = ((performance.now() - startedAtMs) / 1000) * callsPerSecond;
+    while (started < due && running.size < MOST_IN_FLIGHT) {
+      const together = nextCalls(random, maker, weights);
+      started += together.length;
+      const making = makeTogether(together).finally(() => running.delete(making));
+      running.add(making);
+    }
+    // What could not be begun in time is not made up for.
+    started = Math.max(started, due - callsPerSecond);
+    await delay(10);
+  }
+  await Promise.all(running);
+}
+
+async function duplicate(count: number, copies: number): Promise<void> {
+  let left = count;
+  const work = async () => {
+    while (left > 0 && !isStopping) {
+      left -= 1;
+      const kind = random.pick(['session', 'sets', 'max', 'manual'] as const);
+      const call = callOf(maker.next(kind));
+      await makeTogether(Array.from({ length: copies }, () => call));
+    }
+  };
+  await Promise.all(Array.from({ length: DUPLICATED_AT_ONCE }, work));
+}
+
+function report(isDone: boolean): Promise<void> {
+  const message: ClientReport = { calls, attempts, isDone };
+  return new Promise((resolve) => process.send?.(message, () => resolve()));
+}
+
+const reporting = setInterval(() => void report(false), 1_000);
+if (order.work.kind === 'MIXED') {
+  await mix(order.work.callsPerSecond, order.work.calls);
+} else {
+  await duplicate(order.work.calls, order.work.copies);
+}
+clearInterval(reporting);
+await journal.close();
+await report(true);
+for (const channel of channels) {
+  channel.close();
+}
+process.exit(0);

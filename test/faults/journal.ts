@@ -1,0 +1,90 @@
+/** What a client writes down: each request before it is sent first, and each answer; on the disk before it goes on. */
+import { readFileSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+
+/** One of these lines is about one request ID of one method: an item of a batch has a line of its own. */
+export type JournalLine =
+  | {
+      readonly kind: 'SENT';
+      readonly accountId: string;
+      readonly method: string;
+      readonly requestId: string;
+      /** The message, in base64. */
+      readonly payload: string;
+    }
+  | {
+      readonly kind: 'ANSWERED';
+      readonly accountId: string;
+      readonly method: string;
+      readonly requestId: string;
+      /** Which of the payloads that were sent under the request ID this answers. */
+      readonly payload: string;
+      /** The message, in base64. */
+      readonly response: string;
+    }
+  | {
+      readonly kind: 'REFUSED';
+      readonly accountId: string;
+      readonly method: string;
+      readonly requestId: string;
+      readonly payload: string;
+      /** The gRPC status, and what the service said. */
+      readonly code: number;
+      readonly message: string;
+    };
+
+export interface Journal {
+  /** Resolves when the lines are on the disk; lines that come in while it writes go together. */
+  write(lines: readonly JournalLine[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openJournal(path: string): Promise<Journal> {
+  const file: FileHandle = await open(path, 'a');
+  let waiting: { text: string; resolve: () => void; reject: (error: unknown) => void }[] = [];
+  let writing: Promise<void> | undefined;
+
+  async function drain(): Promise<void> {
+    while (waiting.length > 0) {
+      const batch = waiting;
+      waiting = [];
+      try {
+        await file.appendFile(batch.map(({ text }) => text).join(''));
+        await file.datasync();
+        for (const { resolve } of batch) {
+          resolve();
+        }
+      } catch (error) {
+        for (const { reject } of batch) {
+          reject(error);
+        }
+      }
+    }
+    writing = undefined;
+  }
+
+  return {
+    write(lines) {
+      return new Promise((resolve, reject) => {
+        waiting.push({ text: lines.map((line) => `${JSON.stringify(line)}\n`).join(''), resolve, reject });
+        writing ??= drain();
+      });
+    },
+    async close() {
+      await writing;
+      await file.close();
+    },
+  };
+}
+
+/** Every line of the journals; a client that was cut off in a line did not go on after it. */
+export function readJournals(paths: readonly string[]): JournalLine[] {
+  return paths.flatMap((path) => {
+    const text = readFileSync(path, 'utf8');
+    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+    return whole
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line): JournalLine => JSON.parse(line));
+  });
+}

@@ -1,0 +1,291 @@
+/** The ways in which the service is broken to see that it is noticed. */
+import type { Mutant, Replacement } from './mutant.ts';
+
+/** Connections that end in the middle of transactions. */
+const BROKEN_TRANSACTIONS = { TERMINATE_BACKENDS: 12, CUT_DATABASE: 6 } as const;
+
+/** Keeps something for a transaction of its own, after the first one's commit. */
+const TRANSACTION = {
+  file: 'src/store/database.ts',
+  begin: 'return await fork.transactional(async (em) => {',
+  work: 'return work(tx);\n        });',
+  handle: 'const tx: Transaction = { accountId, em: em as EntityManager, sql: em.getKysely() };',
+} as const;
+
+const inTransaction = (part: 'begin' | 'work' | 'handle', replace: string): Replacement => ({
+  file: TRANSACTION.file,
+  search: TRANSACTION[part],
+  replace,
+});
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    name: 'keeps some requests without their unique key',
+    replacements: [
+      {
+        file: 'migrations/005-young-tables.ts',
+        search: "this.addSql('alter table requests drop constraint event_is_recorded_once');",
+        replace: `this.addSql('alter table requests drop constraint event_is_recorded_once');
+    this.addSql('alter table requests drop constraint requests_pkey');
+    this.addSql("create unique index requests_pkey on requests (account_id, method, request_id) where method <> 'SetLiftMax'");`,
+      },
+    ],
+    scenario: { kind: 'DUPLICATES', calls: 40, copies: 16 },
+    rules: ['REQUEST_ONCE', 'ONE_ANSWER'],
+  },
+  {
+    name: 'answers before the commit',
+    replacements: [
+      inTransaction(
+        'begin',
+        'const early = Promise.withResolvers<T>(); const late = fork.transactional(async (em) => {',
+      ),
+      inTransaction(
+        'work',
+        'const answer = await work(tx); early.resolve(answer); return answer; }); late.catch(early.reject); return await early.promise;',
+      ),
+    ],
+    scenario: { kind: 'FAULTS', faults: BROKEN_TRANSACTIONS },
+    rules: ['ACKNOWLEDGED_IS_APPLIED'],
+  },
+  {
+    name: 'swallows the error of a commit',
+    replacements: [
+      inTransaction(
+        'begin',
+        'let done: { answer: T } | undefined; try { return await fork.transactional(async (em) => {',
+      ),
+      inTransaction(
+        'work',
+        'done = { answer: await work(tx) }; return done.answer; }); } catch (error) { if (done) { return done.answer; } throw error; }',
+      ),
+    ],
+    scenario: { kind: 'FAULTS', faults: BROKEN_TRANSACTIONS },
+    rules: ['ACKNOWLEDGED_IS_APPLIED'],
+  },
+  {
+    name: 'looks at the request ID and not at the payload',
+    replacements: [
+      {
+        file: 'src/progression/unit-of-work.ts',
+        search: 'return ledger.sameRequest.fingerprint.equals(fingerprint)',
+        replace: 'return true',
+      },
+    ],
+    scenario: { kind: 'FAULTS', faults: { DELAY_CLIENTS: 4 }, calls: { otherPayload: 10, session: 10 } },
+    rules: ['PAYLOAD_OF_REQUEST'],
+  },
+  {
+    name: 'leaves the account set on the connection',
+    replacements: [
+      {
+        file: 'src/store/enter-account.ts',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source
+        search: "set_config('progression.account_id', ${accountId}, true)",
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source
+        replace: "set_config('progression.account_id', ${accountId}, false)",
+      },
+    ],
+    scenario: { kind: 'FAULTS', faults: { CUT_DATABASE: 6 } },
+    rules: ['CONNECTION_CLEAN'],
+  },
+  {
+    name: 'relays what comes behind a cursor',
+    replacements: [
+      {
+        file: 'src/events/outbox-entries.ts',
+        search: 'relayed_at is null\n      order by sequence',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source
+        replace: 'relayed_at is null and sequence > ${String(cursor.sequence)}\n      order by sequence',
+      },
+      {
+        file: 'src/events/outbox-entries.ts',
+        search: 'return rows.map((row) => ({ ...entryOf(row), partition',
+        replace:
+          'for (const row of rows) { if (BigInt(row.sequence) > cursor.sequence) { cursor.sequence = BigInt(row.sequence); } }\n  return rows.map((row) => ({ ...entryOf(row), partition',
+      },
+      {
+        file: 'src/events/outbox-entries.ts',
+        search: 'function entryOf(',
+        replace: 'const cursor = { sequence: 0n };\n\nfunction entryOf(',
+      },
+    ],
+    servers: 1,
+    scenario: { kind: 'FAULTS', faults: { DELAY_DATABASE: 6 } },
+    rules: ['RELAYED', 'EVALUATED'],
+  },
+  {
+    name: 'does not try again after a conflict',
+    replacements: [
+      {
+        file: 'src/progression/trigger-queue.ts',
+        search: "return violatedUniqueConstraint(error) === 'requests_pkey';",
+        replace: 'return false;',
+      },
+    ],
+    scenario: { kind: 'FAULTS', faults: { DELAY_DATABASE: 8 }, calls: { otherPayload: 10 } },
+    rules: ['NO_DEFECT'],
+  },
+  {
+    name: 'does not lock athletes',
+    replacements: [
+      {
+        file: 'src/progression/load-ledger.ts',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source
+        search: 'for no key update ${skipLocked ? sql`skip locked` : sql``}',
+        replace: '',
+      },
+    ],
+    scenario: { kind: 'FAULTS', faults: { DELAY_DATABASE: 8 }, calls: { session: 1, sets: 1 }, athletes: 2 },
+    rules: ['NO_DEFECT', 'COUNTERS_AS_REPLAYED', 'VERSION_CHAIN'],
+  },
+  {
+    name: 'writes the outbox in a transaction of its own',
+    replacements: [
+      {
+        file: 'src/store/outbox.ts',
+        search: 'em.create(OutboxEntryEntity, { accountId, id: newId(), facts, ...origin });',
+        replace:
+          '((em as never as { later: unknown[] }).later ??= []).push({ accountId, id: newId(), facts, ...origin });',
+      },
+      inTransaction(
+        'begin',
+        'let later: unknown[] = []; const answer = await fork.transactional(async (em) => {',
+      ),
+      inTransaction(
+        'work',
+        `const done = await work(tx);
+          later = (em as never as { later: unknown[] }).later ?? [];
+          return done;
+        });
+        await orm.em.fork().transactional(async (em) => {
+          await enterAccount((em as EntityManager).getKysely(), accountId, {});
+          for (const each of later) {
+            em.create(OutboxEntryEntity, each as never);
+          }
+        });
+        return answer;`,
+      ),
+    ],
+    scenario: { kind: 'FAULTS', faults: BROKEN_TRANSACTIONS },
+    rules: ['EVENTS_AS_APPLIED'],
+  },
+  {
+    name: 'takes events out of the outbox before their runs are begun',
+    replacements: [
+      {
+        file: 'src/automation/evaluation/evaluate-entries.ts',
+        search: "const enrollmentIds = await writeVerdicts(tx, verdicts, { kind: 'LIVE', now, limits });",
+        replace: `const enrollmentIds = new Map(verdicts.filter(({ reason }) => reason === 'ENROLLED').map((each) => [each, newId()]));
+  const later = (own: Transaction) => writeVerdicts(own, verdicts, { kind: 'LIVE', now, limits, enrollmentIds } as never);`,
+      },
+      {
+        file: 'src/automation/evaluation/evaluate-entries.ts',
+        search: 'return { verdicts, count: entries.length };',
+        replace: 'return { verdicts, count: entries.length, later } as never;',
+      },
+      {
+        file: 'src/automation/evaluation/evaluate-entries.ts',
+        search: "import type { Clock } from '../../instant.ts';",
+        replace: "import type { Clock } from '../../instant.ts';\nimport { newId } from '../../new-id.ts';",
+      },
+      {
+        file: 'src/automation/evaluation/write-verdicts.ts',
+        search: 'const enrollmentIds = new Map(enrolling.map((verdict) => [verdict, newId()]));',
+        replace: 'const { enrollmentIds } = recording as never as { enrollmentIds: Map<Verdict, string> };',
+      },
+      {
+        file: 'src/automation/evaluation/evaluator.ts',
+        search: 'verdicts = done.verdicts;',
+        replace: 'verdicts = done.verdicts; later = (done as never as { later: typeof later }).later;',
+      },
+      {
+        file: 'src/automation/evaluation/evaluator.ts',
+        search: 'let verdicts: readonly Verdict[] = [];',
+        replace:
+          'let verdicts: readonly Verdict[] = []; let later = async (_: Transaction): Promise<unknown> => undefined;',
+      },
+      {
+        file: 'src/automation/evaluation/evaluator.ts',
+        search: "failpoint('evaluation-committed');",
+        replace: "failpoint('evaluation-committed'); await database.transaction(accountId, later);",
+      },
+    ],
+    scenario: { kind: 'FAILPOINTS', points: ['evaluation-committed'], hits: 6 },
+    rules: ['RUN_ONCE'],
+  },
+  {
+    name: 'carries a step out before the transaction that records it',
+    replacements: [
+      {
+        file: 'src/automation/actions/take-step.ts',
+        search: 'const outcome = await type.run(change, step, action.value as never, limits);',
+        replace:
+          'const outcome = await deps.database.transaction(tx.accountId, (own) => type.run({ ...change, tx: own }, step, action.value as never, limits));',
+      },
+    ],
+    scenario: { kind: 'FAILPOINTS', points: ['step-done'], hits: 8 },
+    rules: ['RUN_ONCE'],
+  },
+  {
+    name: 'makes the answer anew when a request comes again',
+    replacements: [
+      {
+        file: 'src/progression/unit-of-work.ts',
+        search: 'response: ledger.sameRequest.response, isReplayed: true',
+        replace: 'response: command.codec.encodeDuplicate(ledger.sameRequest.response), isReplayed: true',
+      },
+    ],
+    scenario: { kind: 'DUPLICATES', calls: 30, copies: 8 },
+    rules: ['ONE_ANSWER'],
+  },
+  {
+    name: 'does not wait for the disk',
+    replacements: [
+      {
+        file: 'src/store/enter-account.ts',
+        search: 'const settings = [',
+        replace: "const settings = [\n    sql`set_config('synchronous_commit', 'off', true)`,",
+      },
+    ],
+    // Time for calls between one kill and the next.
+    scenario: { kind: 'FAULTS', faults: { KILL_POSTMASTER: 6, DELAY_CLIENTS: 6 }, calls: { session: 1 } },
+    rules: ['ACKNOWLEDGED_IS_APPLIED'],
+  },
+  {
+    name: 'does not set counters of failures back',
+    replacements: [
+      {
+        file: 'src/progression/write-plan.ts',
+        search: 'for (const { liftId, progressionId, value } of plan.failureCounts) {',
+        replace:
+          'for (const { liftId, progressionId, value } of plan.failureCounts.filter(({ value }) => value.consecutiveFailures > 0)) {',
+      },
+    ],
+    scenario: { kind: 'FAULTS', faults: { DELAY_CLIENTS: 4 } },
+    rules: ['COUNTERS_AS_REPLAYED'],
+  },
+  {
+    name: 'lets an event that is already recorded happen again',
+    replacements: [
+      {
+        file: 'src/progression/unit-of-work.ts',
+        search: 'const duplicate = ledger[index]?.sameEvent;',
+        replace: 'const duplicate = undefined as { response: Uint8Array } | undefined;',
+      },
+      {
+        file: 'migrations/005-young-tables.ts',
+        search: 'create unique index event_is_recorded_once',
+        replace: 'create index event_is_recorded_once',
+      },
+      {
+        file: 'migrations/001-progression-engine.ts',
+        search: `constraint progression_applies_once_per_event unique
+          (account_id, user_id, progression_id, lift_id, max_type, trigger_type, trigger_key),`,
+        replace: '',
+      },
+    ],
+    scenario: { kind: 'FAULTS', faults: { DELAY_CLIENTS: 3 }, calls: { repeatedEvent: 10 } },
+    rules: ['EVENTS_AS_APPLIED'],
+  },
+];

@@ -1,0 +1,103 @@
+/** Reads what the database holds after a run, as its owner: of every account. */
+import { sql } from 'kysely';
+import type { Database } from '../../src/store/database.ts';
+import { readRows } from '../store/schema-dump.ts';
+import { METHODS } from './calls.ts';
+import type {
+  EventRow,
+  LedgerRow,
+  LogRow,
+  MaxRow,
+  MemoryRow,
+  RunRow,
+  SetRow,
+  StoredState,
+} from './history.ts';
+
+/** What was called to set the stage is nobody's history. */
+const METHODS_OF_CLIENTS = [...Object.keys(METHODS), 'PublishEvents'];
+
+export async function readState(database: Database): Promise<StoredState> {
+  const [waiting] = await readRows<{ outbox: number; deadLetters: number }>(
+    database,
+    sql`select (select count(*)::int from outbox) as outbox, (select count(*)::int from dead_letters) as "deadLetters"`,
+  );
+  return {
+    ledger: await readRows<LedgerRow>(
+      database,
+      sql`select account_id as "accountId", method, request_id as "requestId",
+        encode(fingerprint, 'base64') as fingerprint, replace(encode(response, 'base64'), E'\n', '') as response,
+        trigger_type as "triggerType", trigger_key as "triggerKey"
+      from requests where method = any(${METHODS_OF_CLIENTS}::text[])`,
+    ),
+    maxes: await readRows<MaxRow>(
+      database,
+      sql`select account_id as "accountId", user_id as "userId", lift_id as "liftId", max_type as "maxType", version,
+        trim_scale(value)::text as value, source
+      from lift_maxes`,
+    ),
+    logs: await readRows<LogRow>(
+      database,
+      sql`select account_id as "accountId", id, user_id as "userId", lift_id as "liftId", max_type as "maxType",
+        progression_id as "progressionId", lift_max_version as version, trim_scale(previous_value)::text as "previousValue",
+        trim_scale(new_value)::text as "newValue", trim_scale(delta)::text as delta, trigger_type as "triggerType",
+        trigger_key as "triggerKey", reverts_log_id as "revertsLogId"
+      from progression_logs`,
+    ),
+    sets: await readRows<SetRow>(
+      database,
+      sql`select account_id as "accountId", id, user_id as "userId", session_id as "sessionId", lift_id as "liftId",
+        set_number as "setNumber", target_reps as "targetReps", reps_performed as "repsPerformed"
+      from logged_sets order by sequence`,
+    ),
+    counters: await readRows<MemoryRow>(
+      database,
+      sql`select account_id as "accountId", user_id as "userId", lift_id as "liftId", progression_id as "progressionId",
+        consecutive_failures as value
+      from failure_counters`,
+    ),
+    stages: await readRows<MemoryRow>(
+      database,
+      sql`select account_id as "accountId", user_id as "userId", lift_id as "liftId", progression_id as "progressionId",
+        stage as value
+      from progression_states`,
+    ),
+    events: await readRows<EventRow>(
+      database,
+      sql`select account_id as "accountId", id, type, user_id as "userId", sequence::float8 as sequence, position::int,
+        causation_id as "causationId", trigger_id as "triggerId", occurrence_key as "occurrenceKey",
+        data ->> 'session_id' as "sessionId", data ->> 'log_id' as "logId", data ->> 'logged_set_id' as "setId",
+        outcomes <> '[]' as "isJudged",
+        array(
+          select part -> 'outcome' ->> 'enrollmentId' from jsonb_array_elements(outcomes) as part
+          where part -> 'outcome' ->> 'enrollmentId' <> ''
+        ) as "runIds"
+      from events`,
+    ),
+    runs: await readRows<RunRow>(
+      database,
+      sql`select r.account_id as "accountId", r.id, r.event_id as "eventId", r.state,
+        array(
+          select step from action_executions e
+          where e.account_id = r.account_id and e.enrollment_id = r.id and e.outcome in ('DONE', 'NO_CHANGE')
+          order by step
+        ) as steps,
+        jsonb_array_length(v.actions) as "stepCount"
+      from workflow_enrollments r
+      join workflow_versions v on v.account_id = r.account_id and v.workflow_id = r.workflow_id
+        and v.version = r.workflow_version`,
+    ),
+    ...{ outbox: waiting?.outbox ?? 0, deadLetters: waiting?.deadLetters ?? 0 },
+  };
+}
+
+/** Entries of the outbox, and runs that have not ended, but for those that wait for nothing but the clock. */
+export async function countOpenWork(database: Database): Promise<number> {
+  const [row] = await readRows<{ open: number }>(
+    database,
+    sql`select ((select count(*) from outbox)
+      + (select count(*) from workflow_enrollments where ended_at is null)
+      + (select count(*) from dead_letters where state = 'RETRYING'))::int as open`,
+  );
+  return row?.open ?? 0;
+}

@@ -1,0 +1,99 @@
+/** What was answered against what is stored: each application, set and value by hand is there, and none besides. */
+import { fromBinary, type MessageShape } from '@bufbuild/protobuf';
+import { enumName } from '../../../src/enum-name.ts';
+import { MaxType, MaxTypeSchema } from '../../../src/gen/progression/v1/common_pb.ts';
+import {
+  HandleSessionCompleteResponseSchema,
+  LogSetsResponseSchema,
+  RevertProgressionResponseSchema,
+  SetLiftMaxResponseSchema,
+} from '../../../src/gen/progression/v1/progression_service_pb.ts';
+import type { History, LedgerRow, Violation } from '../history.ts';
+
+type Outcome = NonNullable<MessageShape<typeof HandleSessionCompleteResponseSchema>['outcome']>;
+
+/** What an answer says that is now true, as texts; the rows say the same. */
+interface Effects {
+  readonly logs: Set<string>;
+  readonly sets: Set<string>;
+  readonly values: Set<string>;
+}
+
+export function checkEffects({ stored }: History): Violation[] {
+  const answered: Effects = { logs: new Set(), sets: new Set(), values: new Set() };
+  for (const row of stored.ledger) {
+    noteAnswer(row, answered);
+  }
+  const logs = stored.logs.map((row) => `log ${row.id} ${row.previousValue} ${row.newValue}`);
+  const sets = stored.sets.map((row) => `set ${row.id}`);
+  const values = stored.maxes
+    .filter(({ source, version }) => source === 'MANUAL' && version > 1)
+    .map((row) => `value ${row.userId} ${row.liftId} ${row.maxType} ${row.version} ${row.value}`);
+  return [
+    ...compare(answered.logs, logs),
+    ...compare(answered.sets, sets),
+    ...compare(answered.values, values),
+  ];
+}
+
+function compare(answered: ReadonlySet<string>, rows: readonly string[]): Violation[] {
+  const violations: Violation[] = [];
+  const seen = new Set<string>();
+  for (const row of rows) {
+    if (!answered.has(row)) {
+      violations.push({ rule: 'EFFECTS_AS_ANSWERED', detail: `${row} is stored, and no answer says so` });
+    }
+    if (seen.has(row)) {
+      violations.push({ rule: 'EFFECTS_AS_ANSWERED', detail: `${row} is stored twice` });
+    }
+    seen.add(row);
+  }
+  for (const text of answered) {
+    if (!seen.has(text)) {
+      violations.push({ rule: 'EFFECTS_AS_ANSWERED', detail: `${text} was answered, and is not stored` });
+    }
+  }
+  return violations;
+}
+
+function noteAnswer({ method, response }: LedgerRow, effects: Effects): void {
+  const bytes = Buffer.from(response, 'base64');
+  switch (method) {
+    case 'HandleSessionComplete':
+    case 'HandleWeekAdvance':
+    case 'HandleCycleComplete':
+    case 'TriggerProgression':
+      // The answers of these have the same one field.
+      noteOutcome(fromBinary(HandleSessionCompleteResponseSchema, bytes).outcome, effects);
+      break;
+    case 'LogSets': {
+      const { outcome, sets } = fromBinary(LogSetsResponseSchema, bytes);
+      noteOutcome(outcome, effects);
+      for (const { id, alreadyLogged } of sets) {
+        if (!alreadyLogged) {
+          effects.sets.add(`set ${id}`);
+        }
+      }
+      break;
+    }
+    case 'RevertProgression': {
+      const { log } = fromBinary(RevertProgressionResponseSchema, bytes);
+      effects.logs.add(`log ${log?.id} ${log?.previousValue} ${log?.newValue}`);
+      break;
+    }
+    case 'SetLiftMax': {
+      const { liftMax: max } = fromBinary(SetLiftMaxResponseSchema, bytes);
+      const maxType = enumName(MaxTypeSchema, max?.maxType ?? MaxType.UNSPECIFIED);
+      effects.values.add(`value ${max?.userId} ${max?.liftId} ${maxType} ${max?.version} ${max?.value}`);
+      break;
+    }
+  }
+}
+
+function noteOutcome(outcome: Outcome | undefined, effects: Effects): void {
+  for (const { applied, logId, previousValue, newValue } of outcome?.results ?? []) {
+    if (applied) {
+      effects.logs.add(`log ${logId} ${previousValue} ${newValue}`);
+    }
+  }
+}

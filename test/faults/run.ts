@@ -1,0 +1,114 @@
+/** `npm run faults`: faults for as long, or as many, as is asked for, and what came of it; see docs/faults.md. */
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { FAILPOINTS } from '../../src/failpoints.ts';
+import { type CampaignReport, runCampaign } from './campaign.ts';
+import { runDuplicates } from './duplicates.ts';
+import { runFailpoints } from './failpoint-campaign.ts';
+import type { Rule } from './history.ts';
+import { MUTANTS } from './mutants/mutants.ts';
+import { runMutant } from './mutants/run-mutants.ts';
+import { type FaultWeights, MIXED } from './nemesis.ts';
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string', default: `${Date.now() % 1_000_000}` },
+    verbose: { type: 'boolean', default: false },
+    minutes: { type: 'string', default: '1' },
+    rate: { type: 'string', default: '100' },
+    'server-kills': { type: 'string' },
+    'postmaster-kills': { type: 'string' },
+    failpoints: { type: 'boolean', default: false },
+    hits: { type: 'string', default: '20' },
+    duplicates: { type: 'string' },
+    copies: { type: 'string', default: '64' },
+    mutants: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+  },
+});
+const root = join(import.meta.dirname, '..', '..');
+const seed = Number(values.seed);
+const say = (line: string) => process.stdout.write(`${line}\n`);
+const log = values.verbose ? say : () => {};
+const SERVERS = 3;
+const LONGEST_MS = 60 * 60_000;
+
+say(`seed ${seed}`);
+if (values.mutants) {
+  await mutants();
+} else {
+  const report = await run();
+  for (const { rule, detail } of report.violations.slice(0, 50)) {
+    say(`${rule}: ${detail}`);
+  }
+  say(summaryOf(report));
+  process.exitCode = report.violations.length > 0 ? 1 : 0;
+}
+
+/** One line: how many faults, what was called, and what became of it. */
+function summaryOf({ faults, violations, ...counts }: CampaignReport): string {
+  const come = Object.entries(faults ?? {}).filter(([, count]) => count > 0);
+  const broken = (rules: readonly Rule[]) => violations.filter(({ rule }) => rules.includes(rule)).length;
+  return JSON.stringify({
+    ...counts,
+    faults: Object.fromEntries(come),
+    cycles: come.reduce((sum, [, count]) => sum + count, counts.failpoints),
+    lost: broken(['ACKNOWLEDGED_IS_APPLIED']),
+    doubled: broken(['REQUEST_ONCE', 'EVENT_ONCE', 'OCCURRENCE_ONCE']),
+    violations: violations.length,
+  });
+}
+
+async function mutants(): Promise<void> {
+  const chosen = MUTANTS.filter(({ name }) => name.includes(values.only));
+  let caught = 0;
+  for (const mutant of chosen) {
+    const { rule, detail } = await runMutant(root, seed, mutant);
+    caught += rule ? 1 : 0;
+    say(`${rule ?? 'NOT CAUGHT'}: a service that ${mutant.name} (${detail})`);
+  }
+  say(`${caught} of ${chosen.length} caught`);
+  process.exitCode = caught < chosen.length ? 1 : 0;
+}
+
+function run(): Promise<CampaignReport> {
+  if (values.failpoints) {
+    return failpoints(Number(values.hits));
+  }
+  if (values.duplicates) {
+    const size = { calls: Number(values.duplicates), copies: Number(values.copies) };
+    return runDuplicates({ root, seed, servers: SERVERS, ...size });
+  }
+  const killed = {
+    KILL_SERVER: Number(values['server-kills'] ?? 0),
+    KILL_POSTMASTER: Number(values['postmaster-kills'] ?? 0),
+  };
+  return killed.KILL_SERVER + killed.KILL_POSTMASTER > 0
+    ? campaign({ weights: killed, least: killed, minimumMs: 0 })
+    : campaign({ weights: MIXED, least: {}, minimumMs: Number(values.minutes) * 60_000 });
+}
+
+function campaign(
+  plan: Readonly<{ weights: FaultWeights; least: FaultWeights; minimumMs: number }>,
+): Promise<CampaignReport> {
+  const population = { accounts: 2, athletesPerAccount: 200, recurringTriggers: 10 };
+  const callsPerSecond = Number(values.rate);
+  return runCampaign({ root, seed, servers: SERVERS, clients: 2, callsPerSecond, population, log, ...plan });
+}
+
+async function failpoints(hits: number): Promise<CampaignReport> {
+  const options = { root, seed, servers: SERVERS, hits, points: FAILPOINTS, giveUpMs: LONGEST_MS, log };
+  const { hits: counts, ...report } = await runFailpoints(options);
+  for (const [point, count] of counts) {
+    say(`${point} ${count}`);
+    if (count < hits) {
+      process.exitCode = 1;
+    }
+  }
+  const covered = [...counts.values()].filter((count) => count >= hits).length;
+  say(`${covered} of ${counts.size} points, ${hits} times each`);
+  if (covered < counts.size) {
+    throw new Error('not every point was reached often enough');
+  }
+  return report;
+}

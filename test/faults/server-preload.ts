@@ -1,0 +1,48 @@
+/**
+ * Loaded into a server before the service itself, by --import: arms the failpoints that FAILPOINTS names, as in
+ * `unit-locked:kill@0.1,relay-added:kill` (a share of the times; absent: always), and lets the parent step the clock.
+ */
+import { writeSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
+import { armFailpoints, FAILPOINTS, type Failpoint } from '../../src/failpoints.ts';
+
+const STDERR = 2;
+const COMPILED_AFTER_MS = 3_000;
+
+function readFailpoints(text: string): Map<Failpoint, number> {
+  const shares = new Map<Failpoint, number>();
+  for (const part of text.split(',')) {
+    const match = /^([a-z-]+):kill(?:@(\d+(?:\.\d+)?))?$/.exec(part);
+    const point = FAILPOINTS.find((each) => each === match?.[1]);
+    const share = Number(match?.[2] ?? 1);
+    if (!point || !(share > 0 && share <= 1)) {
+      throw new TypeError(`FAILPOINTS has no meaning: ${part}`);
+    }
+    shares.set(point, share);
+  }
+  return shares;
+}
+
+if (process.env.FAILPOINTS) {
+  const shares = readFailpoints(process.env.FAILPOINTS);
+  armFailpoints((point) => {
+    if (Math.random() < (shares.get(point) ?? 0)) {
+      // Written before the end, and not through a stream that would not outlive it.
+      writeSync(STDERR, `failpoint ${point}\n`);
+      process.kill(process.pid, 'SIGKILL');
+    }
+  });
+}
+
+const now = Date.now;
+let offsetMs = Number(process.env.CLOCK_OFFSET_MS || 0);
+Date.now = () => now() + offsetMs;
+
+process.on('message', (message: { readonly clockOffsetMs: number }) => {
+  offsetMs = message.clockOffsetMs;
+});
+// A process that is killed keeps nothing of what it compiled; this way the next one starts in two thirds of the time.
+setTimeout(flushCompileCache, COMPILED_AFTER_MS).unref();
+
+process.on('disconnect', () => process.exit(1));
+process.channel?.unref();
