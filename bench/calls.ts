@@ -6,7 +6,7 @@ import {
   BatchHandleTriggersRequestSchema,
   HandleSessionCompleteRequestSchema,
 } from '../src/gen/progression/v1/progression_service_pb.ts';
-import { ACCOUNT_ID, LIFT_IDS } from './fixture.ts';
+import { ACCOUNT_ID, liftIds } from './fixture.ts';
 
 export type Method = 'HandleSessionComplete' | 'BatchHandleTriggers';
 
@@ -16,11 +16,12 @@ export interface Ended {
   readonly body: Buffer;
 }
 
-/** Reports a new session of each of these athletes, in one call. Rejects when the stream breaks. */
+/** Reports a new session of each of these athletes with so many lifts, in one call. Rejects when the stream breaks. */
 export function reportSessions(
   session: ClientHttp2Session,
   method: Method,
   users: readonly string[],
+  lifts: number,
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const stream = session.request({
@@ -42,24 +43,26 @@ export function reportSessions(
     stream.on('error', reject);
     stream.on('end', () => resolve({ status, body: Buffer.concat(chunks) }));
     stream.end(
-      frameOf(method === 'BatchHandleTriggers' ? batchMessage(users) : sessionMessage(users[0] ?? '')),
+      frameOf(
+        method === 'BatchHandleTriggers' ? batchMessage(users, lifts) : sessionMessage(users[0] ?? '', lifts),
+      ),
     );
   });
 }
 
-function sessionOf(user: string) {
-  const session = { sessionId: uuidv4(), daySlug: 'a', weekNumber: 1, liftsPerformed: LIFT_IDS };
+function sessionOf(user: string, lifts: number) {
+  const session = { sessionId: uuidv4(), daySlug: 'a', weekNumber: 1, liftsPerformed: liftIds(lifts) };
   return create(HandleSessionCompleteRequestSchema, { userId: user, session });
 }
 
-function sessionMessage(user: string): Uint8Array {
-  return toBinary(HandleSessionCompleteRequestSchema, sessionOf(user));
+function sessionMessage(user: string, lifts: number): Uint8Array {
+  return toBinary(HandleSessionCompleteRequestSchema, sessionOf(user, lifts));
 }
 
-function batchMessage(users: readonly string[]): Uint8Array {
+function batchMessage(users: readonly string[], lifts: number): Uint8Array {
   const triggers = users.map((user) => ({
     requestId: uuidv4(),
-    event: { case: 'sessionComplete' as const, value: sessionOf(user) },
+    event: { case: 'sessionComplete' as const, value: sessionOf(user, lifts) },
   }));
   return toBinary(BatchHandleTriggersRequestSchema, create(BatchHandleTriggersRequestSchema, { triggers }));
 }

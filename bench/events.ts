@@ -7,10 +7,12 @@ import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { streamOf } from '../src/events/redis/stream-record.ts';
 import { EventService, PublishOutcome } from '../src/gen/automation/v1/event_service_pb.ts';
+import { instantFromText, systemClock } from '../src/instant.ts';
 import type { Database } from '../src/store/database.ts';
 import { PARTITIONS } from '../src/store/lock-partition.ts';
 import { hasCommand } from '../test/support/commands.ts';
 import { createRedisServer } from '../test/support/redis-server.ts';
+import { mean, percentile } from './figures.ts';
 import { ACCOUNT_ID, userId } from './fixture.ts';
 import { followLog, type SeenEvents } from './follow-log.ts';
 import { withDatabase, withServedAthletes } from './served.ts';
@@ -25,11 +27,18 @@ const TRIGGERS = 20;
 const MATCHING = 10;
 const FLAT_OUT = { inFlight: 4, eventsPerCall: 100, seconds: 10 };
 const PATIENCE_MS = 60_000;
+const LEGEND = `
+processed_*: from when the service recorded an event, before its commit, to when it was evaluated and in the log
+commit_to_log_*: the same from its commit, which is just before PublishEvents answered for it
+commit_to_stream_*: from its commit to its record in Redis' stream, where a worker reads it
+recorded_to_stream_*: the same from when the service recorded it
+`;
 
 type Events = Client<typeof EventService>;
 
 /** Prints a line a figure, and at the end all of them as JSON. */
 export async function runEventBench(): Promise<void> {
+  process.stdout.write(LEGEND);
   const figures: Record<string, unknown> = { postgres: await benchBus('PostgreSQL', undefined) };
   if (hasCommand('redis-server')) {
     const server = await createRedisServer();
@@ -48,7 +57,7 @@ export async function runEventBench(): Promise<void> {
 async function benchBus(name: string, redisUrl: string | undefined) {
   let figures = {};
   const environment: Record<string, string> = redisUrl ? { REDIS_URL: redisUrl } : {};
-  await withServedAthletes(USERS, environment, (url, databaseUrl) =>
+  await withServedAthletes({ users: USERS, environment }, ({ url, databaseUrl }) =>
     withDatabase(databaseUrl, async (database) => {
       await addTriggers(database, {
         event: 'payment_received',
@@ -93,10 +102,23 @@ function nextEvents(count: number) {
   });
 }
 
+/** By the clock that the service and Redis go by. */
+function nowMs(): number {
+  return Number(systemClock()) / 1000;
+}
+
 interface Acknowledged {
   readonly ids: string[];
+  /** When each of them was answered for, in milliseconds since 1970. */
+  readonly answeredAtMs: Map<string, number>;
+  /** How many of them a trigger waits for. */
+  matching: number;
   readonly callsMs: number[];
   failed: number;
+}
+
+function nothingYet(): Acknowledged {
+  return { ids: [], answeredAtMs: new Map(), matching: 0, callsMs: [], failed: 0 };
 }
 
 async function publish(events: Events, count: number, into: Acknowledged): Promise<void> {
@@ -104,10 +126,13 @@ async function publish(events: Events, count: number, into: Acknowledged): Promi
   const beganMs = performance.now();
   try {
     const { results } = await events.publishEvents({ events: batch });
+    const answeredAtMs = nowMs();
     into.callsMs.push(performance.now() - beganMs);
-    for (const { id, outcome } of results) {
+    for (const [index, { id, outcome }] of results.entries()) {
       if (outcome === PublishOutcome.ACCEPTED) {
         into.ids.push(id);
+        into.answeredAtMs.set(id, answeredAtMs);
+        into.matching += batch[index]?.data.product === 'matching' ? 1 : 0;
       } else {
         into.failed += 1;
       }
@@ -120,11 +145,10 @@ async function publish(events: Events, count: number, into: Acknowledged): Promi
 /** So many events a second, whether or not earlier calls were answered; then whether each was done once. */
 async function runSteadily(database: Database, events: Events, redisUrl: string | undefined) {
   const seen = followLog(database);
-  const acknowledged: Acknowledged = { ids: [], callsMs: [], failed: 0 };
+  const acknowledged = nothingYet();
   const calls: Promise<void>[] = [];
   const startedMs = performance.now();
   const total = Math.round((EVENTS_PER_SECOND * SECONDS) / EVENTS_PER_CALL);
-  const firstMatching = published;
   for (let n = 0; n < total; n += 1) {
     const dueMs = startedMs + (n * EVENTS_PER_CALL * 1000) / EVENTS_PER_SECOND;
     await delay(Math.max(0, dueMs - performance.now()));
@@ -134,14 +158,13 @@ async function runSteadily(database: Database, events: Events, redisUrl: string 
   const lastMs = performance.now();
   await waitFor(() => seen.delaysMs.length >= acknowledged.ids.length);
   const backlogMs = performance.now() - lastMs;
-  const matching = Math.floor(published / MATCHING) - Math.floor(firstMatching / MATCHING);
+  const { matching } = acknowledged;
   const enrolled = await settledEnrollments(database, matching);
   await seen.stop();
   const discrepancies = compare(acknowledged.ids, seen);
-  const relayed = redisUrl ? await readRelayed(redisUrl, acknowledged.ids) : undefined;
+  const relayed = redisUrl ? await readRelayed(redisUrl, acknowledged) : undefined;
   const [calls50, calls99] = [percentile(acknowledged.callsMs, 0.5), percentile(acknowledged.callsMs, 0.99)];
   const { delaysMs } = seen;
-  const mean = delaysMs.reduce((sum, ms) => sum + ms, 0) / delaysMs.length;
   const figures = {
     seconds: SECONDS,
     acknowledged: acknowledged.ids.length,
@@ -152,9 +175,10 @@ async function runSteadily(database: Database, events: Events, redisUrl: string 
     ...(relayed ?? {}),
     call_p50_ms: round(calls50),
     call_p99_ms: round(calls99),
-    processed_mean_ms: round(mean),
+    processed_mean_ms: round(mean(delaysMs)),
     processed_p50_ms: round(percentile(delaysMs, 0.5)),
     processed_p99_ms: round(percentile(delaysMs, 0.99)),
+    ...delayFigures('commit_to_log', delaysBetween(acknowledged.answeredAtMs, seen.seenAtMs)),
     backlog_gone_after_ms: Math.round(backlogMs),
   };
   report(`${EVENTS_PER_SECOND} events/s for ${SECONDS} s`, figures);
@@ -164,7 +188,7 @@ async function runSteadily(database: Database, events: Events, redisUrl: string 
 /** As many as the service takes, calls of 100, 4 at a time; and how long it takes until all are evaluated. */
 async function runFlatOut(database: Database, events: Events) {
   const seen = followLog(database);
-  const acknowledged: Acknowledged = { ids: [], callsMs: [], failed: 0 };
+  const acknowledged = nothingYet();
   const startedMs = performance.now();
   const endMs = startedMs + FLAT_OUT.seconds * 1000;
   const work = async () => {
@@ -205,25 +229,51 @@ async function settledEnrollments(database: Database, expected: number): Promise
   return count();
 }
 
-/** How many of the events are in the streams, and how many records they have more than once. */
-async function readRelayed(url: string, ids: readonly string[]) {
+/** How many of the events are in the streams, how soon they were, and how many have more than one record. */
+async function readRelayed(url: string, { ids, answeredAtMs }: Acknowledged) {
   const client = createRedisClient({ url, RESP: 2 });
   await client.connect();
   const counts = new Map<string, number>();
-  const count = async () => {
+  const recordedAtMs = new Map<string, number>();
+  const addedAtMs = new Map<string, number>();
+  const read = async () => {
     counts.clear();
     for (let partition = 0; partition < PARTITIONS; partition += 1) {
       for (const each of (await client.xRange(streamOf(partition), '-', '+')) ?? []) {
         const id = `${each?.message.id}`;
         counts.set(id, (counts.get(id) ?? 0) + 1);
+        if (each && counts.get(id) === 1) {
+          recordedAtMs.set(id, Number(instantFromText(`${each.message.recordedtime}`)) / 1000);
+          // A record's own id begins with when Redis added it.
+          addedAtMs.set(id, Number.parseInt(each.id, 10));
+        }
       }
     }
     return ids.every((id) => counts.has(id));
   };
-  await waitFor(count, 500);
+  await waitFor(read, 500);
   client.destroy();
-  const relayed = ids.filter((id) => counts.has(id)).length;
-  return { relayed, relayed_twice: ids.filter((id) => (counts.get(id) ?? 0) > 1).length };
+  return {
+    relayed: ids.filter((id) => counts.has(id)).length,
+    relayed_twice: ids.filter((id) => (counts.get(id) ?? 0) > 1).length,
+    ...delayFigures('commit_to_stream', delaysBetween(answeredAtMs, addedAtMs)),
+    ...delayFigures('recorded_to_stream', delaysBetween(recordedAtMs, addedAtMs)),
+  };
+}
+
+/** None is below 0: what was there before its publisher had the answer was there at once. */
+function delaysBetween(from: ReadonlyMap<string, number>, to: ReadonlyMap<string, number>): number[] {
+  return [...from].flatMap(([id, fromMs]) => {
+    const toMs = to.get(id);
+    return toMs === undefined ? [] : [Math.max(0, toMs - fromMs)];
+  });
+}
+
+function delayFigures(name: string, delaysMs: readonly number[]): Record<string, number> {
+  return {
+    [`${name}_p50_ms`]: round(percentile(delaysMs, 0.5)),
+    [`${name}_p99_ms`]: round(percentile(delaysMs, 0.99)),
+  };
 }
 
 async function waitFor(condition: () => boolean | Promise<boolean>, pauseMs = 20): Promise<void> {
@@ -231,11 +281,6 @@ async function waitFor(condition: () => boolean | Promise<boolean>, pauseMs = 20
   while (!(await condition()) && performance.now() < endMs) {
     await delay(pauseMs);
   }
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
 function prefixed(prefix: string, figures: Record<string, number>): Record<string, number> {

@@ -1,36 +1,51 @@
-/** Fills an empty database with athletes on a three-lift program, and with what the floor needs beside them. */
+/** Fills an empty database with athletes on one program, and with what the floor needs beside them. */
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../src/store/database.ts';
 
 /** Fixed ids, so that the load and the floor know the athletes by number. */
 export const ACCOUNT_ID = '0199aaaa-0000-7000-8000-000000000000';
-export const LIFT_IDS = [1, 2, 3].map((n) => `0199bbbb-0000-7000-8000-00000000000${n}`);
 const PROGRAM_ID = '0199cccc-0000-7000-8000-000000000000';
-const PROGRESSION_IDS = [1, 2, 3].map((n) => `0199dddd-0000-7000-8000-00000000000${n}`);
+
+/** The lifts of a session, and of the floor's, unless somebody says otherwise. */
+export const SESSION_LIFTS = 3;
 
 export function userId(number: number): string {
-  return `0199eeee-0000-7000-8000-${number.toString(16).padStart(12, '0')}`;
+  return numbered('0199eeee', number);
 }
 
-/** Inserts athletes 1 to `users`, each with three training maxes, active on one program of three linear rules. */
-export async function fillDatabase(database: Database, users: number): Promise<void> {
+export function liftIds(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => numbered('0199bbbb', index + 1));
+}
+
+export function progressionIds(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => numbered('0199dddd', index + 1));
+}
+
+function numbered(prefix: string, number: number): string {
+  return `${prefix}-0000-7000-8000-${number.toString(16).padStart(12, '0')}`;
+}
+
+/** Inserts athletes 1 to `users`, each with a training max of each lift, active on one program of a linear rule a lift. */
+export async function fillDatabase(database: Database, users: number, lifts: number): Promise<void> {
+  const [allLifts, allProgressions] = [liftIds(lifts), progressionIds(lifts)];
   await database.ensureAccount(ACCOUNT_ID);
-  await database.transaction(ACCOUNT_ID, async ({ sql: db }) => {
+  await asOwner(database, async (db) => {
     const run = (statement: ReturnType<typeof sql>) => statement.execute(db);
+    await skipForeignKeys(db);
     const ids = sql`('0199eeee-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid`;
     await run(sql`insert into lifts (account_id, id, slug, name)
-      select ${ACCOUNT_ID}, id, 'lift-' || n, 'Lift ' || n from unnest(${LIFT_IDS}::uuid[]) with ordinality as l(id, n)`);
+      select ${ACCOUNT_ID}, id, 'lift-' || n, 'Lift ' || n from unnest(${allLifts}::uuid[]) with ordinality as l(id, n)`);
     await run(sql`insert into programs (account_id, id, slug, name, weeks_per_cycle, sessions_per_week)
       values (${ACCOUNT_ID}, ${PROGRAM_ID}, 'bench', 'Bench', 4, 3)`);
     await run(sql`insert into program_lifts (account_id, program_id, lift_id, position)
-      select ${ACCOUNT_ID}, ${PROGRAM_ID}, id, n from unnest(${LIFT_IDS}::uuid[]) with ordinality as l(id, n)`);
+      select ${ACCOUNT_ID}, ${PROGRAM_ID}, id, n from unnest(${allLifts}::uuid[]) with ordinality as l(id, n)`);
     const parameters = { maxType: 'TRAINING_MAX', triggerType: 'AFTER_SESSION', increment: '2.5' };
     await run(sql`insert into progressions (account_id, id, name, type, parameters)
       select ${ACCOUNT_ID}, id, 'Linear', 'LINEAR_PROGRESSION', ${JSON.stringify(parameters)}::jsonb
-      from unnest(${PROGRESSION_IDS}::uuid[]) as p(id)`);
+      from unnest(${allProgressions}::uuid[]) as p(id)`);
     await run(sql`insert into program_progressions (account_id, id, program_id, progression_id, lift_id, priority)
       select ${ACCOUNT_ID}, gen_random_uuid(), ${PROGRAM_ID}, p, l, 1
-      from unnest(${PROGRESSION_IDS}::uuid[], ${LIFT_IDS}::uuid[]) as r(p, l)`);
+      from unnest(${allProgressions}::uuid[], ${allLifts}::uuid[]) as r(p, l)`);
     await run(sql`insert into users (account_id, id, name)
       select ${ACCOUNT_ID}, ${ids}, 'Athlete ' || n from generate_series(1, ${users}::int) n`);
     await run(sql`insert into enrollments (account_id, id, user_id, program_id, status)
@@ -38,12 +53,12 @@ export async function fillDatabase(database: Database, users: number): Promise<v
     await run(sql`insert into lift_maxes
       (account_id, id, user_id, lift_id, max_type, version, value, source, effective_at)
       select ${ACCOUNT_ID}, gen_random_uuid(), ${ids}, l, 'TRAINING_MAX', 1, 100, 'MANUAL', now()
-      from generate_series(1, ${users}::int) n, unnest(${LIFT_IDS}::uuid[]) as t(l)`);
+      from generate_series(1, ${users}::int) n, unnest(${allLifts}::uuid[]) as t(l)`);
   });
   await asOwner(database, async (db) => {
     const run = (statement: ReturnType<typeof sql>) => statement.execute(db);
     await run(sql`create table bench_lifts as
-      select * from unnest(${LIFT_IDS}::uuid[], ${PROGRESSION_IDS}::uuid[]) as b(lift_id, progression_id)`);
+      select * from unnest(${allLifts}::uuid[], ${allProgressions}::uuid[]) as b(lift_id, progression_id)`);
     await run(sql`create function bench_account() returns uuid immutable language sql
       return ${sql.lit(ACCOUNT_ID)}::uuid`);
     await run(sql`create function bench_user(n int) returns uuid immutable language sql
@@ -57,18 +72,15 @@ export async function fillDatabase(database: Database, users: number): Promise<v
   });
 }
 
-/** Keeps what one served event wrote, for the floor to write rows of the same size. */
-export async function keepRowSizes(database: Database): Promise<void> {
-  await asOwner(database, (db) =>
-    sql`create table bench_sizes as
-      select o.facts, r.fingerprint, r.response
-      from (select facts from outbox limit 1) o, (select fingerprint, response from requests limit 1) r`.execute(
-      db,
-    ),
-  );
+/** What is referred to is there: looking it up for every row would take longer than all the rest. */
+export async function skipForeignKeys(db: Kysely<unknown>): Promise<void> {
+  await sql`set local session_replication_role = replica`.execute(db);
 }
 
-/** What the floor needs beside the schema is not the application's to make. */
-function asOwner(database: Database, work: (db: Kysely<unknown>) => Promise<unknown>): Promise<unknown> {
+/** In a transaction; what benchmarks need beside the schema is not the application's to make. */
+export function asOwner(
+  database: Database,
+  work: (db: Kysely<unknown>) => Promise<unknown>,
+): Promise<unknown> {
   return database.orm.em.fork().transactional((em) => work(em.getKysely() as Kysely<unknown>));
 }

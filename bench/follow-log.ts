@@ -8,6 +8,8 @@ import { ACCOUNT_ID } from './fixture.ts';
 export interface SeenEvents {
   /** How often each event is in the log, by id. */
   readonly counts: ReadonlyMap<string, number>;
+  /** When each of them could first be read, in milliseconds since 1970. */
+  readonly seenAtMs: ReadonlyMap<string, number>;
   /** From when the service recorded it to when it could be read. */
   readonly delaysMs: readonly number[];
   stop(): Promise<void>;
@@ -18,6 +20,7 @@ const POLL_MS = 10;
 /** Of the benchmark's account, from now on. Looks again at what transactions that were open the last time may have added. */
 export function followLog(database: Database): SeenEvents {
   const counts = new Map<string, number>();
+  const seenAtMs = new Map<string, number>();
   const delaysMs: number[] = [];
   const known = new Set<string>();
   let from: string | undefined;
@@ -38,6 +41,9 @@ export function followLog(database: Database): SeenEvents {
         if (!known.has(place)) {
           known.add(place);
           counts.set(id, (counts.get(id) ?? 0) + 1);
+          if (!seenAtMs.has(id)) {
+            seenAtMs.set(id, Number(now) / 1000);
+          }
           delaysMs.push(Number(now - instantFromText(recorded_at)) / 1000);
         }
       }
@@ -52,6 +58,7 @@ export function followLog(database: Database): SeenEvents {
   })();
   return {
     counts,
+    seenAtMs,
     delaysMs,
     async stop() {
       isOver = true;

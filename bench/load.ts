@@ -1,63 +1,92 @@
-/** The load: unary gRPC calls over one bare HTTP/2 connection, a fixed number in flight, for a fixed time. */
-import { connect } from 'node:http2';
+/** The load: unary gRPC calls over bare HTTP/2, a fixed number in flight or so many a second, for a fixed time. */
 import { fromBinary } from '@bufbuild/protobuf';
 import { BatchHandleTriggersResponseSchema } from '../src/gen/progression/v1/progression_service_pb.ts';
 import { type Ended, type Method, reportSessions } from './calls.ts';
+import { openConnections } from './connections.ts';
+import { percentile } from './figures.ts';
 import { userId } from './fixture.ts';
+import { offer } from './offer.ts';
 
 /** What a load run is told, as JSON in its first argument. */
 export interface LoadOrder {
   readonly url: string;
   readonly method: Method;
-  readonly inFlight: number;
+  /** Callers who each wait for an answer before they call again; or calls a second, whatever becomes of the ones before. */
+  readonly pace: { readonly inFlight: number } | { readonly perSecond: number };
   readonly users: number;
+  /** From one event's athlete to the next one's. */
+  readonly stride: number;
+  readonly lifts: number;
   readonly eventsPerCall: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
+  /** Callers stop early when so many calls are measured. */
+  readonly mostCalls?: number;
 }
 
 /** What it found, as JSON on stdout. */
 export interface LoadResult {
   readonly eventsPerSecond: number;
+  /** On a schedule from when a call was due. */
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly p99Ms: number;
+  /** Calls that those are about. */
+  readonly calls: number;
   readonly failed: number;
+  /** All that were sent, also before it measured. */
+  readonly events: number;
 }
 
 const order: LoadOrder = JSON.parse(process.argv[2] ?? '{}');
 process.stdout.write(JSON.stringify(await runLoad(order)));
 
 async function runLoad(order: LoadOrder): Promise<LoadResult> {
-  const { url, method, inFlight, warmUpMs, measureMs, eventsPerCall, users: athletes } = order;
-  const session = connect(url);
+  const { url, method, pace, warmUpMs, measureMs, eventsPerCall, users: athletes, lifts, stride } = order;
+  const isScheduled = 'perSecond' in pace;
+  const connections = openConnections(url, isScheduled ? undefined : 1);
   const latenciesMs: number[] = [];
   let failed = 0;
+  let events = 0;
   let nextUser = Math.floor(Math.random() * athletes);
   const startMs = performance.now() + warmUpMs;
   const endMs = startMs + measureMs;
-  const worker = async () => {
-    while (performance.now() < endMs) {
-      const users = Array.from({ length: eventsPerCall }, () => userId((nextUser++ % athletes) + 1));
-      const beganMs = performance.now();
-      const failures = failuresOf(await reportSessions(session, method, users), order);
-      const nowMs = performance.now();
-      if (beganMs >= startMs && nowMs <= endMs) {
-        latenciesMs.push(nowMs - beganMs);
-        failed += failures;
-      }
+  const isOver = () =>
+    performance.now() >= endMs || latenciesMs.length >= (order.mostCalls ?? Number.POSITIVE_INFINITY);
+  const call = async (beganMs: number) => {
+    const users = Array.from({ length: eventsPerCall }, () => {
+      nextUser += stride;
+      return userId((nextUser % athletes) + 1);
+    });
+    events += eventsPerCall;
+    const ended = await connections.use((session) => reportSessions(session, method, users, lifts));
+    const nowMs = performance.now();
+    if (beganMs >= startMs && (isScheduled || nowMs <= endMs)) {
+      latenciesMs.push(nowMs - beganMs);
+      failed += failuresOf(ended, order);
     }
   };
-  await Promise.all(Array.from({ length: inFlight }, worker));
-  session.close();
-  latenciesMs.sort((a, b) => a - b);
-  const at = (share: number) => latenciesMs[Math.floor(latenciesMs.length * share)] ?? Number.NaN;
+  const work = async () => {
+    while (!isOver()) {
+      await call(performance.now());
+    }
+  };
+  if (isScheduled) {
+    const { skipped } = await offer(pace.perSecond, warmUpMs + measureMs, call);
+    failed += skipped * eventsPerCall;
+  } else {
+    await Promise.all(Array.from({ length: pace.inFlight }, work));
+  }
+  const measuredMs = Math.min(endMs, performance.now()) - startMs;
+  connections.close();
   return {
-    eventsPerSecond: (latenciesMs.length * eventsPerCall * 1000) / measureMs,
-    p50Ms: at(0.5),
-    p95Ms: at(0.95),
-    p99Ms: at(0.99),
+    eventsPerSecond: (latenciesMs.length * eventsPerCall * 1000) / measuredMs,
+    p50Ms: percentile(latenciesMs, 0.5),
+    p95Ms: percentile(latenciesMs, 0.95),
+    p99Ms: percentile(latenciesMs, 0.99),
+    calls: latenciesMs.length,
     failed,
+    events,
   };
 }
 

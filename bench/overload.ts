@@ -1,10 +1,10 @@
 /** Ten times the load that the service can take, and after that half of it: what is still answered, and how soon. */
-import { connect } from 'node:http2';
-import { setTimeout as pause } from 'node:timers/promises';
 import { reportSessions } from './calls.ts';
-import { userId } from './fixture.ts';
+import { openConnections } from './connections.ts';
+import { SESSION_LIFTS, userId } from './fixture.ts';
+import { offer } from './offer.ts';
 import { divideProcessors } from './processors.ts';
-import { analyze, withServedAthletes } from './served.ts';
+import { analyze, type Served, withServedAthletes } from './served.ts';
 
 const USERS = 20_000;
 const PEAK_IN_FLIGHT = 64;
@@ -13,10 +13,6 @@ const PEAK_MS = 8_000;
 const OVERLOAD_FACTOR = 10;
 const OVERLOAD_MS = 10_000;
 const RECOVERY_MS = 8_000;
-const CONNECTIONS = 10;
-/** Calls under way at most: as many streams as the service allows on those. Beyond that none is made. */
-const CALLS = 1_000;
-const TICK_MS = 5;
 const UNAVAILABLE = '14';
 
 interface Call {
@@ -25,19 +21,18 @@ interface Call {
   readonly endedMs: number;
 }
 
-async function measure(url: string, databaseUrl: string): Promise<void> {
+async function measure({ url, databaseUrl }: Served): Promise<void> {
   processors.joinLoad();
   report('processors', processors.description);
-  const connections = Array.from({ length: CONNECTIONS }, () => ({ session: connect(url), calls: 0 }));
+  const connections = openConnections(url);
   let nextUser = 0;
   const call = async (): Promise<Call> => {
-    // On one that is full a call would wait here, not at the service.
-    const connection = connections.reduce((least, each) => (each.calls < least.calls ? each : least));
-    connection.calls += 1;
     const beganMs = performance.now();
     nextUser = (nextUser % USERS) + 1;
-    const { status } = await reportSessions(connection.session, 'HandleSessionComplete', [userId(nextUser)]);
-    connection.calls -= 1;
+    const users = [userId(nextUser)];
+    const { status } = await connections.use((session) =>
+      reportSessions(session, 'HandleSessionComplete', users, SESSION_LIFTS),
+    );
     return { status, beganMs, endedMs: performance.now() };
   };
 
@@ -76,9 +71,7 @@ async function measure(url: string, databaseUrl: string): Promise<void> {
     p95_after_ms: round(quantile(after.calls, 0.95)),
   };
   process.stdout.write(`${JSON.stringify(line)}\n`);
-  for (const { session } of connections) {
-    session.close();
-  }
+  connections.close();
 }
 
 /** So many callers who wait for each answer before they call again. */
@@ -92,28 +85,6 @@ async function keepInFlight(forMs: number, call: () => Promise<Call>): Promise<C
   });
   await Promise.all(workers);
   return calls.filter(({ endedMs }) => endedMs <= endMs);
-}
-
-/** Callers who call on schedule, whatever becomes of the calls before. */
-async function offer(perSecond: number, forMs: number, call: () => Promise<Call>) {
-  const running = new Set<Promise<unknown>>();
-  const calls: Call[] = [];
-  const beganMs = performance.now();
-  const endMs = beganMs + forMs;
-  let due = 0;
-  for (let nowMs = beganMs; nowMs < endMs; nowMs = performance.now()) {
-    const shouldBe = ((nowMs - beganMs) * perSecond) / 1000;
-    for (; due < shouldBe && running.size < CALLS; due += 1) {
-      const one: Promise<unknown> = call()
-        .then((ended) => calls.push(ended))
-        .finally(() => running.delete(one));
-      running.add(one);
-    }
-    due = Math.max(due, Math.floor(shouldBe));
-    await pause(TICK_MS);
-  }
-  await Promise.all(running);
-  return { calls, endMs };
 }
 
 function goodputOf(calls: readonly Call[], forMs: number): number {
@@ -141,4 +112,4 @@ const processors = divideProcessors();
 processors.joinService();
 // The rates of accounts and addresses would refuse most of it before the queue does.
 const unlimited = { ACCOUNT_CALLS_PER_SECOND: '0', PEER_CALLS_PER_SECOND: '0' };
-await withServedAthletes(USERS, unlimited, measure);
+await withServedAthletes({ users: USERS, environment: unlimited }, measure);

@@ -1,5 +1,5 @@
 /** A database filled for the benchmark, and the service on it in a process of its own. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,24 +10,39 @@ import { readConfig } from '../src/config.ts';
 import { openDatabase } from '../src/store/database.ts';
 import { startEmbeddedPostgres } from '../src/store/embedded-postgres.ts';
 import { migrate } from '../src/store/migrate.ts';
-import { fillDatabase } from './fixture.ts';
+import { fillDatabase, SESSION_LIFTS } from './fixture.ts';
+
+/** What is served to whom. */
+export interface ServedOptions {
+  readonly users: number;
+  /** The lifts of each athlete, with a rule each; absent: SESSION_LIFTS. */
+  readonly lifts?: number;
+  /** The service's, on top of ours. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+/** A service to measure. */
+export interface Served {
+  readonly url: string;
+  readonly databaseUrl: string;
+  /** Of the service's process. */
+  readonly processId: number;
+}
 
 /** Runs `measure` against a service with so many athletes; leaves nothing behind. */
 export async function withServedAthletes(
-  users: number,
-  environment: Readonly<Record<string, string>>,
-  measure: (url: string, databaseUrl: string) => Promise<void>,
+  { users, lifts = SESSION_LIFTS, environment }: ServedOptions,
+  measure: (served: Served) => Promise<void>,
 ): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'progression-bench-'));
   const postgres = await startEmbeddedPostgres({ dataDir: directory, log: () => {} });
   try {
-    await prepare(postgres.url, users);
-    const server = await startServer(postgres.url, environment);
+    await prepare(postgres.url, users, lifts);
+    const server = await startServer({ DATABASE_URL: postgres.url, ...environment });
     try {
-      await measure(server.url, postgres.url);
+      await measure({ url: server.url, databaseUrl: postgres.url, processId: server.processId });
     } finally {
-      server.process.kill('SIGTERM');
-      await once(server.process, 'exit');
+      await server.stop();
     }
   } finally {
     await postgres.stop();
@@ -35,10 +50,10 @@ export async function withServedAthletes(
   }
 }
 
-async function prepare(url: string, users: number): Promise<void> {
+async function prepare(url: string, users: number, lifts: number): Promise<void> {
   await withDatabase(url, async (database) => {
     await migrate(database);
-    await fillDatabase(database, users);
+    await fillDatabase(database, users, lifts);
     // Not the empty tables: PostgreSQL would plan for empty ones until it looks again.
     await sql`analyze users, enrollments, lifts, programs, program_progressions, progressions, lift_maxes`.execute(
       database.orm.em.fork().getKysely(),
@@ -57,32 +72,46 @@ export async function analyze(url: string): Promise<void> {
 }
 
 /** Opens the database for as long as `work` takes. */
-export async function withDatabase(
+export async function withDatabase<T>(
   url: string,
-  work: (database: ReturnType<typeof openDatabase>) => Promise<void>,
-): Promise<void> {
+  work: (database: ReturnType<typeof openDatabase>) => Promise<T>,
+): Promise<T> {
   const { databaseConnections, connectionWaitMs } = readConfig().limits;
   const database = openDatabase(url, { connections: databaseConnections, connectionWaitMs });
   try {
-    await work(database);
+    return await work(database);
   } finally {
     await database.close();
   }
 }
 
-async function startServer(
-  databaseUrl: string,
-  environment: Readonly<Record<string, string>>,
-): Promise<{ url: string; process: ChildProcess }> {
-  const own = { DATABASE_URL: databaseUrl, PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'error' };
+/** A process of the service that is ready. */
+export interface RunningService {
+  readonly url: string;
+  readonly processId: number;
+  /** Resolves when the process has ended. */
+  stop(): Promise<void>;
+}
+
+/** Starts the service on any port of this machine; resolves when it says that it is ready. */
+export async function startServer(environment: Readonly<Record<string, string>>): Promise<RunningService> {
+  const own = { PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'error' };
   const child = spawn(process.execPath, [join(import.meta.dirname, '../src/main.ts'), 'serve'], {
     env: { ...process.env, ...own, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  const ended = once(child, 'exit');
   for await (const line of createInterface({ input: child.stdout })) {
     const url = /^ready on (\S+)/.exec(line)?.[1];
-    if (url) {
-      return { url, process: child };
+    if (url && child.pid) {
+      return {
+        url,
+        processId: child.pid,
+        async stop() {
+          child.kill('SIGTERM');
+          await ended;
+        },
+      };
     }
   }
   throw new Error('the server did not start');

@@ -15,6 +15,8 @@ import { systemClock } from '../src/instant.ts';
 import type { Database } from '../src/store/database.ts';
 import { PARTITIONS } from '../src/store/lock-partition.ts';
 import { writeFacts } from '../src/store/outbox.ts';
+import { measureConfiguration } from './configuration.ts';
+import { percentile } from './figures.ts';
 import { ACCOUNT_ID, userId } from './fixture.ts';
 import { withDatabase, withServedAthletes } from './served.ts';
 import { addTriggers, allOf, stopTriggers, type TriggerSet } from './trigger-fixture.ts';
@@ -53,7 +55,8 @@ const EVERY_FORM: Omit<TriggerSet, 'count'> = {
 /** Prints a line a figure, and at the end all of them as JSON. */
 export async function runTriggerBench(): Promise<void> {
   const figures: Record<string, number> = {};
-  await withServedAthletes(USERS, { AUTOMATION_WORKERS: 'off' }, (_, databaseUrl) =>
+  const withoutWorkers = { users: USERS, environment: { AUTOMATION_WORKERS: 'off' } };
+  await withServedAthletes(withoutWorkers, ({ url, databaseUrl }) =>
     withDatabase(databaseUrl, async (database) => {
       for (const count of NUMBERS) {
         await addTriggers(database, { ...ONE_FORM_EACH, count });
@@ -68,11 +71,14 @@ export async function runTriggerBench(): Promise<void> {
           figures,
           await measureMatching(database, `${count} triggers, every form`, `every_${count}`),
         );
+        if (count === NUMBERS.at(-1)) {
+          Object.assign(figures, await measureConfiguration(url, FORM));
+        }
         await stopTriggers(database);
       }
     }),
   );
-  await withServedAthletes(USERS, {}, (url, databaseUrl) =>
+  await withServedAthletes({ users: USERS }, ({ url, databaseUrl }) =>
     withDatabase(databaseUrl, async (database) => {
       await addTriggers(database, { ...EVERY_FORM, count: 100 });
       Object.assign(figures, await measureVerdicts(database, url));
@@ -83,7 +89,9 @@ export async function runTriggerBench(): Promise<void> {
 
 /** From the event to the triggers whose filters match, in the process. */
 async function measureMatching(database: Database, name: string, key: string) {
-  const index = createCandidateIndex(readConfig().limits);
+  const { limits } = readConfig();
+  const { explainedTriggers } = limits;
+  const index = createCandidateIndex(limits);
   const startedMs = performance.now();
   const triggers = await database.transaction(ACCOUNT_ID, (tx) => index.load(tx));
   const loadedMs = performance.now() - startedMs;
@@ -98,7 +106,10 @@ async function measureMatching(database: Database, name: string, key: string) {
   for (let n = 1; n <= MATCHED_EVENTS; n += 1) {
     const event = formEvent(n % 100);
     const beganMs = performance.now();
-    const matches = matchEvent(event, triggers.candidates(event), subject);
+    const candidates = triggers.candidates(event);
+    const matches = matchEvent(event, candidates, subject, {
+      isBrief: candidates.length > explainedTriggers,
+    });
     timesMs.push(performance.now() - beganMs);
     if (matches.filter(({ matched }) => matched).length > 1) {
       throw new TypeError('more triggers match than the fixture says');
@@ -162,15 +173,13 @@ async function emitForms(database: Database, count: number): Promise<void> {
 }
 
 async function evaluateAll(evaluator: ReturnType<typeof createEvaluator>): Promise<number> {
+  const partitions = Array.from({ length: PARTITIONS }, (_, partition) => partition);
   let evaluated = 0;
-  for (let partition = 0; partition < PARTITIONS; partition += 1) {
-    let hasMore = true;
-    while (hasMore) {
-      const outcome = await evaluator.evaluatePartition(ACCOUNT_ID, partition);
-      evaluated += outcome === 'BUSY' ? 0 : outcome.evaluated;
-      hasMore = outcome !== 'BUSY' && outcome.hasMore;
-    }
-  }
+  let last: number;
+  do {
+    last = (await evaluator.evaluatePartitions(ACCOUNT_ID, partitions)).evaluated;
+    evaluated += last;
+  } while (last > 0);
   return evaluated;
 }
 
@@ -241,11 +250,6 @@ async function watchVerdicts(
     }
     await delay(POLL_MS);
   }
-}
-
-function percentile(values: readonly number[], share: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }
 
 function report(name: string, figures: string): void {
