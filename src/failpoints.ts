@@ -5,7 +5,6 @@ export const FAILPOINTS = [
   // Events for the engine: their one transaction.
   'unit-begun',
   'unit-locked',
-  'unit-claimed',
   'unit-loaded',
   'unit-decided',
   'unit-flushed',

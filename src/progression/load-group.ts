@@ -65,35 +65,46 @@ export async function loadGroup(
       ? [{ userId, sessionId: detail.sessionId, isEnd: detail.type === 'SESSION_COMPLETED' }]
       : [],
   );
-  const sets = sessions.length > 0 ? await loadSessionSets(tx, sessions) : new Map<string, StoredSet[]>();
+  // None needs another's answer: all are sent together.
+  const [sessionSets, manual, maxes, memories, missedLiftIds, takenInstants, personalBests, knownLiftIds] =
+    await Promise.all([
+      sessions.length > 0 ? loadSessionSets(tx, sessions) : new Map<string, StoredSet[]>(),
+      Promise.all(subjects.map((subject) => loadManual(tx, subject))),
+      loadMaxes(tx, subjects),
+      loadRuleMemories(tx, subjects),
+      loadMissedLifts(tx, stretchesOf(subjects)),
+      loadTakenInstants(tx, subjects.map(spanOf)),
+      loadBests(tx, subjects),
+      loadForeignLifts(tx, subjects),
+    ]);
   // The end of a session without sets finds no application before it.
-  const begun = sessions.filter(({ userId, isEnd }) => !isEnd || sets.has(userId));
-  const manualHistories = new Map<string, ManualHistory>();
-  for (const { userId, command, assignments } of subjects) {
-    if (command.detail.type === 'MANUAL') {
-      manualHistories.set(userId, await loadManualHistory(tx, userId, command.detail));
-      sets.set(
-        userId,
-        await loadLatestSets(
-          tx,
-          userId,
-          assignments.map(({ liftId }) => liftId),
-        ),
-      );
-    }
-  }
+  const begun = sessions.filter(({ userId, isEnd }) => !isEnd || sessionSets.has(userId));
+  const asked = manual.flat();
   return {
     programs,
-    sets,
-    manualHistories,
-    maxes: await loadMaxes(tx, subjects),
-    memories: await loadRuleMemories(tx, subjects),
+    sets: new Map([...sessionSets, ...asked.map(({ userId, sets }) => [userId, sets] as const)]),
+    manualHistories: new Map(asked.map(({ userId, history }) => [userId, history])),
+    maxes,
+    memories,
     sessionApplications: begun.length > 0 ? await loadSessionApplications(tx, begun) : new Map(),
-    missedLiftIds: await loadMissedLifts(tx, stretchesOf(subjects)),
-    takenInstants: await loadTakenInstants(tx, subjects.map(spanOf)),
-    personalBests: await loadBests(tx, subjects),
-    knownLiftIds: await loadForeignLifts(tx, subjects),
+    missedLiftIds,
+    takenInstants,
+    personalBests,
+    knownLiftIds,
   };
+}
+
+/** What a manual trigger may look at; nothing for other events. */
+async function loadManual(tx: Transaction, { userId, command: { detail }, assignments }: CommandSubject) {
+  if (detail.type !== 'MANUAL') {
+    return [];
+  }
+  const liftIds = assignments.map(({ liftId }) => liftId);
+  const [history, sets] = await Promise.all([
+    loadManualHistory(tx, userId, detail),
+    loadLatestSets(tx, userId, liftIds),
+  ]);
+  return [{ userId, history, sets }];
 }
 
 /** Lifts that an event names. */

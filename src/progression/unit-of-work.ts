@@ -74,14 +74,13 @@ async function handleGroup(
   const userIds = commands.map(({ userId }) => userId);
   failpoint('unit-begun');
   // 1. Lock the athletes, in one global order; from here on nobody else changes what the events depend on.
-  const locked = await lockUsers(tx, userIds, waitMs === 0);
+  const locking = lockUsers(tx, userIds, waitMs === 0);
+  // 2. Look the request IDs and the events up in the ledger, behind the lock: what was answered before is answered again.
+  const [locked, ledger] = await Promise.all([locking, loadLedger(tx, commands)]);
   failpoint('unit-locked');
-  // 2. Look the request IDs and the events up in the ledger: what was answered before is answered again.
-  const ledger = await loadLedger(tx, commands);
   const settlements = commands.map((command, index) =>
     settleEarly(command, ledger[index], locked, waitMs > 0),
   );
-  failpoint('unit-claimed');
   // 3. Load what the rules of the others may look at.
   const open = commands.flatMap((command, index) => {
     const enrollment = ledger[index]?.enrollment;

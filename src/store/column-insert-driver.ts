@@ -24,10 +24,8 @@ export class ColumnInsertDriver extends PostgreSqlDriver {
     );
     const values = columns.map(({ name }) => rows.map((row) => row[name] ?? null));
     const transaction = options.ctx as Kysely<unknown>;
-    const { numAffectedRows } = await transaction.executeQuery(
-      CompiledQuery.raw(insertText(meta, columns), values),
-    );
-    return { affectedRows: Number(numAffectedRows), insertId: undefined as never };
+    await transaction.executeQuery(CompiledQuery.raw(insertText(meta, columns), values));
+    return { affectedRows: rows.length, insertId: undefined as never };
   };
 }
 

@@ -1,7 +1,7 @@
 /** MikroORM on PostgreSQL: one database handle, and transactions that belong to one account. */
 import { Migrator } from '@mikro-orm/migrations';
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
-import { type Kysely, sql } from 'kysely';
+import { type QueryExecutorProvider, sql } from 'kysely';
 import { ProgressionEngine } from '../../migrations/001-progression-engine.ts';
 import { AccountIsolation } from '../../migrations/002-account-isolation.ts';
 import { AuditReading } from '../../migrations/003-audit-reading.ts';
@@ -42,7 +42,7 @@ import { WorkflowHoldEntity } from './entities/workflow-hold.ts';
 import { WorkflowTriggerEntity } from './entities/workflow-trigger.ts';
 import { WorkflowVersionEntity } from './entities/workflow-version.ts';
 import { prepareStatements } from './prepared-statements.ts';
-import { pipelineStatements } from './statement-pipeline.ts';
+import { openStatements, pipelineStatements } from './statement-pipeline.ts';
 import { createTransactionGate } from './transaction-gate.ts';
 
 /** Every change of the schema, oldest first. */
@@ -58,8 +58,8 @@ export const MIGRATIONS = [
 export interface Transaction {
   readonly accountId: string;
   readonly em: EntityManager;
-  // biome-ignore lint/suspicious/noExplicitAny: lean reads are raw SQL whose rows each caller types
-  readonly sql: Kysely<any>;
+  /** Statements that are not waited for one by one are run in the order in which they were asked. */
+  readonly sql: QueryExecutorProvider;
 }
 
 export interface Database {
@@ -179,9 +179,14 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
       const fork = orm.em.fork();
       try {
         return await fork.transactional(async (em) => {
-          const tx: Transaction = { accountId, em: em as EntityManager, sql: em.getKysely() };
-          await enterAccount(tx.sql, accountId, limits);
-          return work(tx);
+          const statements = await openStatements(em.getKysely());
+          try {
+            const tx: Transaction = { accountId, em: em as EntityManager, sql: statements };
+            await enterAccount(tx.sql, accountId, limits);
+            return await work(tx);
+          } finally {
+            statements.close();
+          }
         });
       } catch (error) {
         if (error instanceof Rollback) {

@@ -1,5 +1,5 @@
 /** What a transaction starts with: a role that bypasses nothing, the account that it belongs to, its time limits. */
-import { type Kysely, sql } from 'kysely';
+import { type QueryExecutorProvider, sql } from 'kysely';
 import { DomainError } from '../domain-error.ts';
 
 /** Owns no table and is subject to every policy; see the migration that makes it. */
@@ -26,7 +26,7 @@ export interface TransactionLimits {
  * there is no time left.
  */
 export async function enterAccount(
-  transaction: Kysely<unknown>,
+  transaction: QueryExecutorProvider,
   accountId: string,
   { deadlineAtMs, lockWaitMs }: Pick<TransactionLimits, 'deadlineAtMs' | 'lockWaitMs'>,
 ): Promise<void> {
@@ -48,6 +48,6 @@ export async function enterAccount(
 }
 
 /** Confines a transaction that has just begun to what workers may see of all accounts. */
-export async function enterWorker(transaction: Kysely<unknown>): Promise<void> {
+export async function enterWorker(transaction: QueryExecutorProvider): Promise<void> {
   await sql`select set_config('role', ${sql.lit(WORKER_ROLE)}, true)`.execute(transaction);
 }

@@ -1,9 +1,11 @@
 /** Sends statements whose answers nobody needs together with the next one, instead of waiting for each. */
 import type { EventEmitter } from 'node:events';
-import { type Kysely, sql } from 'kysely';
+import type { Writable } from 'node:stream';
+import { type QueryExecutorProvider, sql } from 'kysely';
 
 interface PooledClient {
   query: (text: unknown, values?: readonly unknown[]) => Promise<Answer>;
+  readonly connection: { readonly stream: Pick<Writable, 'cork' | 'uncork'> };
 }
 
 interface Answer {
@@ -24,14 +26,16 @@ const UNAWAITED =
 export function pipelineStatements(pool: EventEmitter): void {
   pool.on('connect', (client: PooledClient) => {
     const query = client.query.bind(client);
+    const holdBack = createHold(client.connection.stream);
     let sent: Promise<Answer>[] = [];
     client.query = async (text, values) => {
+      holdBack();
       const answer = query(text, values);
       if (typeof text === 'string' && UNAWAITED.test(text)) {
         // Looked at with the next statement.
         answer.catch(() => {});
         sent.push(answer);
-        return unseenAnswer(values);
+        return UNSEEN;
       }
       const earlier = sent;
       sent = [];
@@ -45,13 +49,58 @@ export function pipelineStatements(pool: EventEmitter): void {
   });
 }
 
+/**
+ * What is asked before the process has nothing else to do is written at once, in one piece: each piece wakes PostgreSQL
+ * up, which then takes the processor from whoever wrote it.
+ */
+function createHold(stream: Pick<Writable, 'cork' | 'uncork'>): () => void {
+  let isHeld = false;
+  return () => {
+    if (!isHeld) {
+      isHeld = true;
+      stream.cork();
+      process.nextTick(() => {
+        isHeld = false;
+        stream.uncork();
+      });
+    }
+  };
+}
+
+/** A transaction's statements, while it runs. */
+export interface Statements extends QueryExecutorProvider {
+  /** Later statements are refused: their connection may be somebody else's by then. */
+  close(): void;
+}
+
+/**
+ * Lets statements of a transaction be sent while others are still unanswered, in the order in which they were asked.
+ * Kysely alone would let each wait for the answer to the one before.
+ */
+export async function openStatements(transaction: QueryExecutorProvider): Promise<Statements> {
+  const executor = transaction.getExecutor();
+  const connection = await executor.provideConnection(async (its) => its);
+  let isOpen = true;
+  const sending = executor.withConnectionProvider({
+    async provideConnection(use) {
+      if (!isOpen) {
+        throw new TypeError('a statement came after the end of its transaction');
+      }
+      return use(connection);
+    },
+  });
+  return {
+    getExecutor: () => sending,
+    close() {
+      isOpen = false;
+    },
+  };
+}
+
 /** Resolves when all that was sent has succeeded; for who does not commit and wants to know. */
-export async function awaitSent(transaction: Kysely<unknown>): Promise<void> {
+export async function awaitSent(transaction: QueryExecutorProvider): Promise<void> {
   await sql`select`.execute(transaction);
 }
 
-/** Of the insert of columns: a row for each element of any of them. */
-function unseenAnswer(values: readonly unknown[] = []): Answer {
-  const [column] = values;
-  return { command: 'INSERT', rowCount: Array.isArray(column) ? column.length : 0, rows: [] };
-}
+/** Who does not wait for a statement learns nothing of it. */
+const UNSEEN: Answer = { command: '', rowCount: 0, rows: [] };

@@ -1,4 +1,5 @@
 /** What every foreign client plays its suite on: the service on a real socket, and one that has lost its database. */
+import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { startService } from '../../src/commands/start-service.ts';
 import { readConfig } from '../../src/config.ts';
@@ -87,8 +88,10 @@ export async function setStage(): Promise<Stage> {
       await release();
       return db.database.transaction(athlete.accountId, async (tx) => {
         await lockUser(tx, held.userId);
-        return (await tx.sql.selectFrom(table).where('user_id', '=', held.userId).select('user_id').execute())
-          .length;
+        const { rows } = await sql`select from ${sql.table(table)} where user_id = ${held.userId}`.execute(
+          tx.sql,
+        );
+        return rows.length;
       });
     },
     async close() {

@@ -96,6 +96,50 @@ describe('an insert that is refused', () => {
   });
 });
 
+describe('statements that are not waited for one by one', () => {
+  test('run in the order in which they were asked', async () => {
+    const asked = ['first', 'second', 'third'];
+
+    const answers = await database.transaction(ACCOUNT_ID, async (tx) =>
+      Promise.all(
+        asked.map((name) =>
+          sql<{ before: string | null }>`
+            with before as materialized (select current_setting('test.latest', true) as name)
+            select name as before, set_config('test.latest', ${name}, true) from before`.execute(tx.sql),
+        ),
+      ),
+    );
+
+    expect(answers.map(({ rows }) => rows[0]?.before || null)).toEqual([null, 'first', 'second']);
+  });
+
+  test('fail as the one that failed, and nothing stays', async () => {
+    const id = uuidv4();
+    const work = database.transaction(ACCOUNT_ID, async (tx) => {
+      const add = (userId: string) =>
+        sql`insert into users (account_id, id, name) values (${ACCOUNT_ID}, ${userId}, 'Ana Silva')`.execute(
+          tx.sql,
+        );
+      await Promise.all([add(id), add(TAKEN_ID), sql`select 1`.execute(tx.sql)]);
+    });
+
+    expect(await constraintOf(work)).toBe('users_pkey');
+    expect(await userIds()).toEqual([TAKEN_ID]);
+  });
+
+  test('are refused from the moment when their transaction fails', async () => {
+    let straggler: Promise<unknown> | undefined;
+    const work = database.transaction(ACCOUNT_ID, async (tx) => {
+      straggler = sql`select pg_sleep(0.02)`.execute(tx.sql).then(() => sql`select 1`.execute(tx.sql));
+      straggler.catch(() => undefined);
+      throw new Error('changed my mind');
+    });
+
+    await expect(work).rejects.toThrow('changed my mind');
+    await expect(straggler).rejects.toThrow('after the end of its transaction');
+  });
+});
+
 test('an insert that asks for something is waited for', async () => {
   const found = await database.transaction(ACCOUNT_ID, async (tx) => {
     const { rows } = await sql<{

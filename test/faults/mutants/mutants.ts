@@ -8,11 +8,14 @@ const BROKEN_TRANSACTIONS = { TERMINATE_BACKENDS: 12, CUT_DATABASE: 6 } as const
 const TRANSACTION = {
   file: 'src/store/database.ts',
   begin: 'return await fork.transactional(async (em) => {',
-  work: 'return work(tx);\n        });',
-  handle: 'const tx: Transaction = { accountId, em: em as EntityManager, sql: em.getKysely() };',
+  work: `return await work(tx);
+          } finally {
+            statements.close();
+          }
+        });`,
 } as const;
 
-const inTransaction = (part: 'begin' | 'work' | 'handle', replace: string): Replacement => ({
+const inTransaction = (part: 'begin' | 'work', replace: string): Replacement => ({
   file: TRANSACTION.file,
   search: TRANSACTION[part],
   replace,
@@ -42,7 +45,7 @@ export const MUTANTS: readonly Mutant[] = [
       ),
       inTransaction(
         'work',
-        'const answer = await work(tx); early.resolve(answer); return answer; }); late.catch(early.reject); return await early.promise;',
+        'const answer = await work(tx); early.resolve(answer); return answer; } finally { statements.close(); } }); late.catch(early.reject); return await early.promise;',
       ),
     ],
     scenario: { kind: 'FAULTS', faults: BROKEN_TRANSACTIONS },
@@ -57,7 +60,7 @@ export const MUTANTS: readonly Mutant[] = [
       ),
       inTransaction(
         'work',
-        'done = { answer: await work(tx) }; return done.answer; }); } catch (error) { if (done) { return done.answer; } throw error; }',
+        'done = { answer: await work(tx) }; return done.answer; } finally { statements.close(); } }); } catch (error) { if (done) { return done.answer; } throw error; }',
       ),
     ],
     scenario: { kind: 'FAULTS', faults: BROKEN_TRANSACTIONS },
@@ -157,6 +160,9 @@ export const MUTANTS: readonly Mutant[] = [
         `const done = await work(tx);
           later = (em as never as { later: unknown[] }).later ?? [];
           return done;
+          } finally {
+            statements.close();
+          }
         });
         await orm.em.fork().transactional(async (em) => {
           await enterAccount((em as EntityManager).getKysely(), accountId, {});
