@@ -1,4 +1,5 @@
 /** Statements that are sent together: what fails among them fails their transaction, as itself. */
+import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { v4 as uuidv4 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -130,7 +131,8 @@ describe('statements that are not waited for one by one', () => {
   test('are refused from the moment when their transaction fails', async () => {
     let straggler: Promise<unknown> | undefined;
     const work = database.transaction(ACCOUNT_ID, async (tx) => {
-      straggler = sql`select pg_sleep(0.02)`.execute(tx.sql).then(() => sql`select 1`.execute(tx.sql));
+      // Before the rollback is answered.
+      straggler = setImmediate().then(() => sql`select 1`.execute(tx.sql));
       straggler.catch(() => undefined);
       throw new Error('changed my mind');
     });
