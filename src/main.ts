@@ -4,7 +4,9 @@ import { runMigrate } from './commands/migrate.ts';
 import { runSeed } from './commands/seed.ts';
 import { runServe } from './commands/serve.ts';
 import { type Config, ConfigError, readConfig } from './config.ts';
+import { DomainError } from './domain-error.ts';
 import { StartError } from './start-error.ts';
+import { translateDatabaseError } from './store/database-error.ts';
 
 const USAGE = `usage: node src/main.ts [command]
 
@@ -28,6 +30,10 @@ const COMMANDS = new Map<string, (config: Config, argument?: string) => Promise<
 function describeFailure(error: unknown): string {
   if (error instanceof StartError || error instanceof ConfigError) {
     return error.message;
+  }
+  const known = translateDatabaseError(error);
+  if (known instanceof DomainError && known.reason === 'DATABASE_UNAVAILABLE') {
+    return `the database went away: ${(known.cause as Error).message.replace(/\s+/g, ' ')}`;
   }
   return error instanceof Error ? `${error.stack}` : String(error);
 }

@@ -5,9 +5,11 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { MIGRATIONS } from '../src/store/database.ts';
+import { MIGRATION_LOCK } from '../src/store/migrate.ts';
 import { readRows } from './store/schema-dump.ts';
 import { runCommand, type ServiceProcess, startCommand, startNpm, urlIn } from './support/service-process.ts';
 import { createEmptyDatabase, createTestDatabase, type TestDatabase } from './support/test-database.ts';
@@ -269,6 +271,29 @@ describe('what an operator can put right is said in one line', () => {
       code: 1,
       stderr: expect.stringMatching(/^cannot use the database at \S+: database "\w+_not" does not exist\n$/),
     });
+  });
+
+  test('a database that goes away', async () => {
+    const { database, url } = await newDatabase(createEmptyDatabase);
+    const held = Promise.withResolvers<void>();
+    const holder = database.orm.em.fork().transactional(async (em) => {
+      await sql`select pg_advisory_xact_lock(${MIGRATION_LOCK})`.execute((em as EntityManager).getKysely());
+      await held.promise;
+    });
+    const migration = runCommand(['migrate', 'up'], { DATABASE_URL: url });
+
+    const terminate = sql`
+      select pg_terminate_backend(l.pid) from pg_locks l join pg_database d on d.oid = l.database
+      where d.datname = current_database() and l.locktype = 'advisory' and not l.granted`;
+    await expect.poll(async () => (await readRows(database, terminate)).length).toBe(1);
+
+    expect(await migration).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^the database went away: [^\n]+\n$/),
+    });
+    held.resolve();
+    await holder;
   });
 
   test('a taken port', async () => {

@@ -11,7 +11,7 @@ export interface MigrationStatus {
 }
 
 /** Any number that no other program uses as an advisory lock in the same database. */
-const MIGRATION_LOCK = 7_350_114_201;
+export const MIGRATION_LOCK = 7_350_114_201;
 
 /**
  * Applies every pending migration in one transaction and returns their names. Concurrent callers wait for each other
