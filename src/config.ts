@@ -61,6 +61,9 @@ export interface Limits {
   readonly batchedEvents: number;
   /** Transactions that apply events at the same time. */
   readonly concurrentGroups: number;
+  /** Of an account with such a transaction, events that begin another one: so many, or one that has waited so long. */
+  readonly furtherGroupEvents: number;
+  readonly furtherGroupMs: number;
   /** Transactions that retry single events at the same time. */
   readonly concurrentRetries: number;
   /** Events that wait for a transaction; one more is refused with OVERLOADED. */
@@ -278,6 +281,8 @@ const LIMITS: Limits = Object.freeze({
   groupedEvents: 64,
   batchedEvents: 128,
   concurrentGroups: 3,
+  furtherGroupEvents: 8,
+  furtherGroupMs: 10,
   concurrentRetries: 4,
   queuedEvents: 2_000,
   queueWaitMs: 500,

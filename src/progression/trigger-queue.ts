@@ -36,6 +36,8 @@ type QueueLimits = Pick<
   Limits,
   | 'groupedEvents'
   | 'concurrentGroups'
+  | 'furtherGroupEvents'
+  | 'furtherGroupMs'
   | 'concurrentRetries'
   | 'queuedEvents'
   | 'queueWaitMs'
@@ -63,11 +65,14 @@ class GroupingQueue implements LimitedQueue {
   /** Athletes with a command in flight. */
   readonly #busyUsers = new Set<string>();
   readonly #rate = createServiceRate();
+  /** How many groups run, by account. */
+  readonly #groupsOf = new Map<string, number>();
   #groups = 0;
   /** Commands that groups are on. */
   #grouped = 0;
   #retries = 0;
   #isPumpScheduled = false;
+  #laterPump: NodeJS.Timeout | undefined;
 
   constructor(unitOfWork: UnitOfWork, limits: QueueLimits, observer: TriggerQueueObserver | undefined) {
     this.#unitOfWork = unitOfWork;
@@ -160,17 +165,53 @@ class GroupingQueue implements LimitedQueue {
     }
     while (this.#groups < this.#limits.concurrentGroups) {
       const group = this.#takeGroup();
-      if (group.length === 0) {
+      const [first] = group;
+      if (!first) {
         break;
       }
-      this.#groups += 1;
-      this.#grouped += group.length;
+      this.#countGroup(first, group.length, 1);
       void this.#runGroup(group).finally(() => {
-        this.#groups -= 1;
-        this.#grouped -= group.length;
+        this.#countGroup(first, group.length, -1);
         this.#schedulePump();
       });
     }
+    if (this.#waiting.length > 0 && this.#groups < this.#limits.concurrentGroups) {
+      this.#laterPump ??= setTimeout(() => {
+        this.#laterPump = undefined;
+        this.#pump();
+      }, this.#limits.furtherGroupMs);
+    }
+  }
+
+  #countGroup({ command: { accountId } }: Waiting, events: number, change: 1 | -1): void {
+    this.#groups += change;
+    this.#grouped += change * events;
+    const ofAccount = (this.#groupsOf.get(accountId) ?? 0) + change;
+    if (ofAccount > 0) {
+      this.#groupsOf.set(accountId, ofAccount);
+    } else {
+      this.#groupsOf.delete(accountId);
+    }
+  }
+
+  /**
+   * Of which a group may begin. Most of what a small group costs is its transaction: while one runs, those that come
+   * gather for the next, until there are enough for a group beside it, or one has waited long enough.
+   */
+  #accountsToServe(): ReadonlySet<string> {
+    const { furtherGroupEvents, furtherGroupMs } = this.#limits;
+    const longSinceMs = performance.now() - furtherGroupMs;
+    const counts = new Map<string, number>();
+    const accounts = new Set<string>();
+    for (const { command, sinceMs } of this.#waiting) {
+      const { accountId } = command;
+      const count = (counts.get(accountId) ?? 0) + 1;
+      counts.set(accountId, count);
+      if (!this.#groupsOf.has(accountId) || count >= furtherGroupEvents || sinceMs <= longSinceMs) {
+        accounts.add(accountId);
+      }
+    }
+    return accounts;
   }
 
   /**
@@ -179,9 +220,10 @@ class GroupingQueue implements LimitedQueue {
    * are here: were all in one group, the database would wait for the process, and the process for the database.
    */
   #takeGroup(): Waiting[] {
-    const { groupedEvents, concurrentGroups } = this.#limits;
+    const { groupedEvents, concurrentGroups, furtherGroupEvents } = this.#limits;
     const share = Math.ceil((this.#waiting.length + this.#grouped) / concurrentGroups);
-    const most = Math.min(share, groupedEvents);
+    const most = Math.min(Math.max(share, furtherGroupEvents), groupedEvents);
+    const accounts = this.#accountsToServe();
     const group: Waiting[] = [];
     const requests = new Set<string>();
     const kept: Waiting[] = [];
@@ -193,6 +235,7 @@ class GroupingQueue implements LimitedQueue {
       } else if (
         group.length < most &&
         command.accountId === accountId &&
+        accounts.has(accountId) &&
         !this.#busyUsers.has(user) &&
         !requests.has(requestKey(command))
       ) {

@@ -89,7 +89,7 @@ const countOf = (outcomes: readonly Outcome[], reason: string) =>
   outcomes.filter((outcome) => outcome.reason === reason).length;
 
 test('events that come together are shared out among the groups that can run, none of which takes more than it may', async () => {
-  const groupsOf = async (events: number, changes: Partial<typeof limits>) => {
+  const groupsOf = async (events: number, changes: Partial<typeof limits>, accountIds = ['account']) => {
     const groups: number[] = [];
     const work = createSlowWork();
     const noting: UnitOfWork = {
@@ -99,15 +99,62 @@ test('events that come together are shared out among the groups that can run, no
       },
     };
     const queue = createTriggerQueue(noting, { ...limits, ...changes });
-    const answered = Promise.all(Array.from({ length: events }, () => queue.submit(commandOf())));
+    const accountOf = (index: number) => ({ accountId: `${accountIds[index % accountIds.length]}` });
+    const answered = Promise.all(
+      Array.from({ length: events }, (_, index) => queue.submit(commandOf(accountOf(index)))),
+    );
     await vi.advanceTimersByTimeAsync(DEADLINE_MS);
     await answered;
     return groups;
   };
 
-  expect(await groupsOf(10, { concurrentGroups: 3, groupedEvents: 64 })).toEqual([4, 4, 2]);
+  expect(await groupsOf(30, { concurrentGroups: 3, groupedEvents: 64 })).toEqual([10, 10, 10]);
+  expect(await groupsOf(10, { concurrentGroups: 3, groupedEvents: 64 })).toEqual([8, 2]);
   expect(await groupsOf(10, { concurrentGroups: 3, groupedEvents: 3 })).toEqual([3, 3, 3, 1]);
   expect(await groupsOf(1, { concurrentGroups: 3, groupedEvents: 64 })).toEqual([1]);
+  expect(await groupsOf(4, { concurrentGroups: 3, groupedEvents: 64 }, ['one', 'other'])).toEqual([2, 2]);
+});
+
+test('a few events wait for a group of their account that runs, and for nobody else’s', async () => {
+  const begun: string[] = [];
+  const work = createSlowWork(100);
+  const queue = createTriggerQueue(
+    {
+      run(commands) {
+        begun.push(`${commands[0]?.accountId}: ${commands.length}`);
+        return work.run(commands);
+      },
+    },
+    limits,
+  );
+  const submit = (accountId: string, events: number) => {
+    for (let count = 0; count < events; count += 1) {
+      void queue.submit(commandOf({ accountId }));
+    }
+    return vi.advanceTimersByTimeAsync(1);
+  };
+
+  await submit('busy', 1);
+  await submit('busy', limits.furtherGroupEvents - 1);
+  await submit('other', 1);
+  expect(begun).toEqual(['busy: 1', 'other: 1']);
+
+  await submit('busy', 1);
+  expect(begun).toEqual(['busy: 1', 'other: 1', `busy: ${limits.furtherGroupEvents}`]);
+});
+
+test('an event does not wait for long for the group of its account that runs', async () => {
+  const work = createSlowWork(100);
+  const queue = createTriggerQueue(work, limits);
+
+  void queue.submit(commandOf());
+  await vi.advanceTimersByTimeAsync(1);
+  void queue.submit(commandOf());
+  await vi.advanceTimersByTimeAsync(limits.furtherGroupMs - 1);
+  expect(work.events).toBe(1);
+
+  await vi.advanceTimersByTimeAsync(2);
+  expect(work.events).toBe(2);
 });
 
 describe('under ten times the load that it can take', () => {
