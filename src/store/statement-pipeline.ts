@@ -50,8 +50,8 @@ export function pipelineStatements(pool: EventEmitter): void {
 }
 
 /**
- * What is asked before the process has nothing else to do is written at once, in one piece: each piece wakes PostgreSQL
- * up, which then takes the processor from whoever wrote it.
+ * What is asked in one turn of the event loop is written in one piece: each piece wakes PostgreSQL, which then takes the
+ * processor from the process that wrote it.
  */
 function createHold(stream: Pick<Writable, 'cork' | 'uncork'>): () => void {
   let isHeld = false;
