@@ -109,14 +109,18 @@ function checkEvaluated({ accounts, stored }: History): Violation[] {
   return violations;
 }
 
-/** Each event at least once, and each athlete's in the order of acceptance when they come first. */
+/**
+ * Each event at least once, and each athlete's in the order of acceptance when they come first; but for what the clock
+ * fired, which takes no athlete's lock (docs/decisions/021).
+ */
 function checkRelayed({ stored, relayed }: History): Violation[] {
   if (!relayed) {
     return [];
   }
   const violations: Violation[] = [];
   const complain = (detail: string) => violations.push({ rule: 'RELAYED', detail });
-  const open = new Set(stored.events.map(({ id }) => id));
+  const events = new Map(stored.events.map((event) => [event.id, event]));
+  const open = new Set(events.keys());
   const seen = new Set<string>();
   const latest = new Map<string, readonly [sequence: number, position: number]>();
   for (const { id, userId, sequence, position } of relayed) {
@@ -127,9 +131,13 @@ function checkRelayed({ stored, relayed }: History): Violation[] {
     if (!open.delete(id)) {
       complain(`event ${id} was relayed, and is not in the log`);
     }
+    const event = events.get(id);
+    if (event && event.triggerId !== null) {
+      continue;
+    }
     const [before, place] = latest.get(userId) ?? [-1, -1];
     if (userId !== '' && (sequence < before || (sequence === before && position < place))) {
-      complain(`event ${id} of ${userId} was relayed after a later one`);
+      complain(`event ${id}, ${event?.type}, of ${userId} was relayed after a later one`);
     }
     latest.set(userId, [sequence, position]);
   }
