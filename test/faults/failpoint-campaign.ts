@@ -23,6 +23,8 @@ export interface FailpointReport extends CampaignReport {
   readonly hits: ReadonlyMap<Failpoint, number>;
 }
 
+/** So many that workflows go on: whoever began one 20 times in half an hour is kept from it. */
+const ATHLETES = 400;
 /** When no server has died in this time, they are armed anew. */
 const PATIENCE_MS = 20_000;
 /** Ahead of the tick that the last server has fired. */
@@ -34,7 +36,7 @@ export async function runFailpoints(options: FailpointOptions): Promise<Failpoin
   const hits = new Map(options.points.map((point) => [point, 0]));
   const stage = await openStage({
     ...options,
-    population: { accounts: 2, athletesPerAccount: 60, recurringTriggers: 10 },
+    population: { accounts: 2, athletesPerAccount: ATHLETES, recurringTriggers: 10 },
     onFailpoint(name) {
       const point = FAILPOINTS.find((each) => each === name);
       if (point) {
