@@ -1,12 +1,10 @@
 /** The process edge: which command runs, and how it ends. */
+import { describeFailure } from './commands/describe-failure.ts';
 import { runHealth } from './commands/health.ts';
 import { runMigrate } from './commands/migrate.ts';
 import { runSeed } from './commands/seed.ts';
 import { runServe } from './commands/serve.ts';
-import { type Config, ConfigError, readConfig } from './config.ts';
-import { DomainError } from './domain-error.ts';
-import { StartError } from './start-error.ts';
-import { translateDatabaseError } from './store/database-error.ts';
+import { type Config, readConfig } from './config.ts';
 
 const USAGE = `usage: node src/main.ts [command]
 
@@ -25,18 +23,6 @@ const COMMANDS = new Map<string, (config: Config, argument?: string) => Promise<
   ['seed', runSeed],
   ['health', runHealth],
 ]);
-
-/** What an operator can act on is one line; anything else is a defect, and its stack says where. */
-function describeFailure(error: unknown): string {
-  if (error instanceof StartError || error instanceof ConfigError) {
-    return error.message;
-  }
-  const known = translateDatabaseError(error);
-  if (known instanceof DomainError && known.reason === 'DATABASE_UNAVAILABLE') {
-    return `the database went away: ${(known.cause as Error).message.replace(/\s+/g, ' ')}`;
-  }
-  return error instanceof Error ? `${error.stack}` : String(error);
-}
 
 async function run([command = 'serve', argument]: string[]): Promise<number> {
   if (command === '--help' || command === '-h' || command === 'help') {
