@@ -1,30 +1,29 @@
-/** A few HTTP/2 connections to the service, of which each call takes the least busy. */
-import { type ClientHttp2Session, connect } from 'node:http2';
+/** A few connections to the service, of which each call takes the least busy. */
 
-export interface Connections {
+export interface Connections<C> {
   /** On a connection that is full a call would wait here, not at the service. */
-  use<T>(call: (session: ClientHttp2Session) => Promise<T>): Promise<T>;
+  use<T>(call: (connection: C) => Promise<T>): Promise<T>;
   close(): void;
 }
 
-const CONNECTIONS = 10;
+/** Several are for more calls than one may have under way; one is as many as callers behind one proxy have. */
+export const CONNECTIONS = 10;
 
-/** One is as many callers behind one proxy have; several are for more calls than one may have under way. */
-export function openConnections(url: string, count = CONNECTIONS): Connections {
-  const connections = Array.from({ length: count }, () => ({ session: connect(url), calls: 0 }));
+export function shareConnections<C extends { close(): void }>(members: readonly C[]): Connections<C> {
+  const connections = members.map((connection) => ({ connection, calls: 0 }));
   return {
     async use(call) {
-      const connection = connections.reduce((least, each) => (each.calls < least.calls ? each : least));
-      connection.calls += 1;
+      const least = connections.reduce((best, each) => (each.calls < best.calls ? each : best));
+      least.calls += 1;
       try {
-        return await call(connection.session);
+        return await call(least.connection);
       } finally {
-        connection.calls -= 1;
+        least.calls -= 1;
       }
     },
     close() {
-      for (const { session } of connections) {
-        session.close();
+      for (const { connection } of connections) {
+        connection.close();
       }
     },
   };

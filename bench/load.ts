@@ -1,11 +1,13 @@
-/** The load: unary gRPC calls over bare HTTP/2, a fixed number in flight or so many a second, for a fixed time. */
+/** The load: unary gRPC calls, a fixed number in flight or so many a second, for a fixed time. */
 import { fromBinary } from '@bufbuild/protobuf';
+import { v4 as uuidv4 } from 'uuid';
 import { BatchHandleTriggersResponseSchema } from '../src/gen/progression/v1/progression_service_pb.ts';
-import { type Ended, type Method, reportSessions } from './calls.ts';
-import { openConnections } from './connections.ts';
+import { type Method, pathOf, reportOf } from './calls.ts';
+import { CONNECTIONS, shareConnections } from './connections.ts';
 import { percentile } from './figures.ts';
 import { userId } from './fixture.ts';
 import { offer } from './offer.ts';
+import { type Answer, openThinConnection } from './thin-connection.ts';
 
 /** What a load run is told, as JSON in its first argument. */
 export interface LoadOrder {
@@ -44,7 +46,9 @@ process.stdout.write(JSON.stringify(await runLoad(order)));
 async function runLoad(order: LoadOrder): Promise<LoadResult> {
   const { url, method, pace, warmUpMs, measureMs, eventsPerCall, users: athletes, lifts, stride } = order;
   const isScheduled = 'perSecond' in pace;
-  const connections = openConnections(url, isScheduled ? undefined : 1);
+  const opening = Array.from({ length: isScheduled ? CONNECTIONS : 1 }, () => openThinConnection(url));
+  const connections = shareConnections(await Promise.all(opening));
+  const path = pathOf(method);
   const latenciesMs: number[] = [];
   let failed = 0;
   let events = 0;
@@ -59,11 +63,12 @@ async function runLoad(order: LoadOrder): Promise<LoadResult> {
       return userId((nextUser % athletes) + 1);
     });
     events += eventsPerCall;
-    const ended = await connections.use((session) => reportSessions(session, method, users, lifts));
+    const message = reportOf(method, users, lifts);
+    const answer = await connections.use((connection) => connection.call(path, uuidv4(), message));
     const nowMs = performance.now();
     if (beganMs >= startMs && (isScheduled || nowMs <= endMs)) {
       latenciesMs.push(nowMs - beganMs);
-      failed += failuresOf(ended, order);
+      failed += failuresOf(answer, order);
     }
   };
   const work = async () => {
@@ -91,8 +96,8 @@ async function runLoad(order: LoadOrder): Promise<LoadResult> {
 }
 
 /** How many of a call's events failed. */
-function failuresOf({ status, body }: Ended, { method, eventsPerCall }: LoadOrder): number {
-  if (status !== '0') {
+function failuresOf({ isAnswered, body }: Answer, { method, eventsPerCall }: LoadOrder): number {
+  if (!isAnswered) {
     return eventsPerCall;
   }
   return method === 'BatchHandleTriggers'

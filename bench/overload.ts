@@ -1,10 +1,12 @@
 /** Ten times the load that the service can take, and after that half of it: what is still answered, and how soon. */
-import { reportSessions } from './calls.ts';
-import { openConnections } from './connections.ts';
+import { connect } from 'node:http2';
+import { reportOf } from './calls.ts';
+import { CONNECTIONS, shareConnections } from './connections.ts';
 import { SESSION_LIFTS, userId } from './fixture.ts';
 import { offer } from './offer.ts';
 import { divideProcessors } from './processors.ts';
 import { analyze, type Served, withServedAthletes } from './served.ts';
+import { statusOfCall } from './status-of-call.ts';
 
 const USERS = 20_000;
 const PEAK_IN_FLIGHT = 64;
@@ -24,14 +26,14 @@ interface Call {
 async function measure({ url, databaseUrl }: Served): Promise<void> {
   processors.joinLoad();
   report('processors', processors.description);
-  const connections = openConnections(url);
+  const connections = shareConnections(Array.from({ length: CONNECTIONS }, () => connect(url)));
   let nextUser = 0;
   const call = async (): Promise<Call> => {
     const beganMs = performance.now();
     nextUser = (nextUser % USERS) + 1;
-    const users = [userId(nextUser)];
-    const { status } = await connections.use((session) =>
-      reportSessions(session, 'HandleSessionComplete', users, SESSION_LIFTS),
+    const message = reportOf('HandleSessionComplete', [userId(nextUser)], SESSION_LIFTS);
+    const status = await connections.use((session) =>
+      statusOfCall(session, 'HandleSessionComplete', message),
     );
     return { status, beganMs, endedMs: performance.now() };
   };

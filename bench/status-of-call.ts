@@ -1,0 +1,41 @@
+/** A gRPC call over an HTTP/2 session, for what became of it. */
+import type { ClientHttp2Session, IncomingHttpHeaders } from 'node:http2';
+import { v4 as uuidv4 } from 'uuid';
+import { type Method, pathOf } from './calls.ts';
+import { ACCOUNT_ID } from './fixture.ts';
+
+/** The gRPC status; '0': answered. Rejects when the stream breaks. */
+export function statusOfCall(
+  session: ClientHttp2Session,
+  method: Method,
+  message: Uint8Array,
+): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': pathOf(method),
+      'content-type': 'application/grpc+proto',
+      te: 'trailers',
+      'x-account-id': ACCOUNT_ID,
+      'idempotency-key': uuidv4(),
+    });
+    let status: string | undefined;
+    const note = (headers: IncomingHttpHeaders) => {
+      status = (headers['grpc-status'] as string | undefined) ?? status;
+    };
+    stream.on('response', note);
+    stream.on('trailers', note);
+    stream.on('error', reject);
+    stream.on('end', () => resolve(status));
+    stream.resume();
+    stream.end(frameOf(message));
+  });
+}
+
+/** gRPC's frame: not compressed, length, message. */
+export function frameOf(message: Uint8Array): Buffer {
+  const frame = Buffer.alloc(5 + message.length);
+  frame.writeUInt32BE(message.length, 1);
+  frame.set(message, 5);
+  return frame;
+}
