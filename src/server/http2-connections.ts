@@ -1,8 +1,8 @@
 /** The HTTP/2 half of the port: gRPC and everybody else who knows that it is HTTP/2 before asking. */
-import { constants, createServer, type Http2ServerRequest, type ServerHttp2Stream } from 'node:http2';
+import { constants, createServer, type ServerHttp2Stream } from 'node:http2';
 import type { Limits } from '../config.ts';
 import type { HttpConnections } from './http1-connections.ts';
-import { type Refusal, refuseStream } from './overload-refusal.ts';
+import { refuseStream } from './overload-refusal.ts';
 import type { RpcListener } from './rpc-listener.ts';
 
 /** How long a caller may go on sending once it has its answer; cut off at once, some miss the answer. */
@@ -18,21 +18,21 @@ export function createHttp2Connections(limits: Limits, listener: RpcListener): H
       maxHeaderListSize: limits.headerBytes,
     },
   });
-  // Makes a request and a response of a stream, and each a stream of its own: a refusal needs neither.
-  const requests = createServer((request, response) => {
-    limitBody(request, limits.maximumDeadlineMs);
-    if (headerBytesOf(request) > limits.headerBytes) {
-      response.writeHead(431).end();
-    } else {
-      listener.serve(request, response);
+  server.on('stream', (stream, headers, _flags, rawHeaders) => {
+    // A stream that breaks is closed as well; whoever works for it hears of that.
+    stream.on('error', () => {});
+    if (headerBytesOf(rawHeaders) > limits.headerBytes) {
+      stream.respond({ ':status': 431 }, { endStream: true });
+      dropBody(stream);
+      return;
     }
-  });
-  server.on('stream', (stream, headers, ...rest) => {
     const refusal = listener.refusalOf(headers[':path'], headers);
     if (refusal) {
-      refuse(stream, refusal);
+      refuseStream(stream, refusal);
+      dropBody(stream);
     } else {
-      requests.emit('stream', stream, headers, ...rest);
+      limitBody(stream, limits.maximumDeadlineMs);
+      listener.serveStream(stream, headers);
     }
   });
   return {
@@ -47,34 +47,30 @@ export function createHttp2Connections(limits: Limits, listener: RpcListener): H
   };
 }
 
-/** Answers and takes no more notice; its body is dropped as it comes, and not for long. */
-function refuse(stream: ServerHttp2Stream, refusal: Refusal): void {
-  // A stream that breaks is closed as well, and nobody waits for it.
-  stream.on('error', () => {});
-  refuseStream(stream, refusal);
+/** Of a stream that is answered: its body is dropped as it comes, and not for long. */
+function dropBody(stream: ServerHttp2Stream): void {
   stream.resume();
   const timer = setTimeout(cutOff, BODY_AFTER_ANSWER_MS, stream, constants.NGHTTP2_NO_ERROR);
   stream.once('close', () => clearTimeout(timer));
 }
 
 /** As HTTP/2 counts (RFC 9113, section 6.5.2). Peers are told the limit, and node:http2 leaves it at that. */
-function headerBytesOf({ rawHeaders }: Http2ServerRequest): number {
+function headerBytesOf(rawHeaders: readonly string[]): number {
   return rawHeaders.reduce((bytes, nameOrValue) => bytes + nameOrValue.length + 16, 0);
 }
 
 /** A body that takes too long, or goes on after the answer, must not keep its stream open. */
-function limitBody(request: Http2ServerRequest, bodyTimeMs: number): void {
-  if (request.complete) {
+function limitBody(stream: ServerHttp2Stream, bodyTimeMs: number): void {
+  if (stream.endAfterHeaders) {
     return;
   }
-  const { stream } = request;
-  let timer = setTimeout(cutOff, bodyTimeMs, stream, constants.NGHTTP2_CANCEL);
+  const timer = setTimeout(cutOff, bodyTimeMs, stream, constants.NGHTTP2_CANCEL);
   stream.once('end', () => clearTimeout(timer));
   stream.once('close', () => clearTimeout(timer));
   stream.once('finish', () => {
     clearTimeout(timer);
-    if (!request.complete) {
-      timer = setTimeout(cutOff, BODY_AFTER_ANSWER_MS, stream, constants.NGHTTP2_NO_ERROR);
+    if (!stream.readableEnded) {
+      dropBody(stream);
     }
   });
 }

@@ -1,29 +1,34 @@
 /** Carries requests of both HTTP versions to the RPC handlers, and their answers back. */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
-import { type Http2ServerRequest, Http2ServerResponse } from 'node:http2';
+import type { IncomingHttpHeaders as Http2Headers, ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { DescMethod } from '@bufbuild/protobuf';
 import { createContextValues } from '@connectrpc/connect';
-import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/connect/protocol';
+import type {
+  UniversalHandler,
+  UniversalServerRequest,
+  UniversalServerResponse,
+} from '@connectrpc/connect/protocol';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import type { Limits } from '../config.ts';
-import { ERROR_TABLE } from '../error-table.ts';
 import { tlsSocketKey } from './access/client-certificate.ts';
 import type { CallObserver } from './call-observer.ts';
 import { createCallPlaces } from './call-places.ts';
 import { cutEndlessTimeout, timeoutMsIn } from './endless-timeout.ts';
+import { openHttp2Exchange, refuseUnknownOnStream } from './http2-exchange.ts';
 import { describeCause, type Logger } from './logger.ts';
 import { createOverloadRefusal, type LoadLimit, type Refusal } from './overload-refusal.ts';
 import { peerAddressKey } from './rate-interceptors.ts';
-
-export type HttpRequest = IncomingMessage | Http2ServerRequest;
-export type HttpResponse = ServerResponse | Http2ServerResponse;
 
 /** Serves the calls that connections of either version bring. */
 export interface RpcListener {
   /** What to answer to a call for which there is no room, by its path and headers; undefined: serve it. */
   refusalOf(path: string | undefined, headers: IncomingHttpHeaders): Refusal | undefined;
-  serve(request: HttpRequest, response: HttpResponse): void;
+  /** A call over HTTP/1.1. */
+  serve(request: IncomingMessage, response: ServerResponse): void;
+  /** A call over HTTP/2. */
+  serveStream(stream: ServerHttp2Stream, headers: Http2Headers): void;
 }
 
 export interface RpcListenerOptions {
@@ -54,97 +59,75 @@ export function createRpcListener(
     return limit && refuse(handler, limit, headers['content-type']);
   }
 
-  function serve(request: HttpRequest, response: HttpResponse): void {
-    const handler = handlerOf(request.url);
-    if (!handler) {
-      refuseUnknown(request, response);
-      return;
-    }
-    const call = universalRequestOf(request, response);
-    if (!call) {
-      response.statusCode = 400;
-      response.end();
-      return;
-    }
+  function answer(
+    handler: UniversalHandler,
+    call: UniversalServerRequest,
+    wire: ServerResponse | ServerHttp2Stream,
+    send: (answer: UniversalServerResponse) => Promise<void>,
+  ): void {
     cutEndlessTimeout(call.header);
     if (isCounted(handler)) {
       places.take();
-      response.once('close', () => places.leave());
+      wire.once('close', () => places.leave());
     }
     handler(call)
-      .then((answer) => send(answer, response))
+      .then(send)
       .catch((error: unknown) => {
         if (!call.signal.aborted) {
           logger.error({ path: handler.requestPath, cause: describeCause(error) }, 'answer not sent');
         }
-        response.destroy();
+        wire.destroy();
       });
   }
 
-  return { refusalOf, serve };
+  return {
+    refusalOf,
+    serve(request, response) {
+      const handler = handlerOf(request.url);
+      if (!handler) {
+        response.writeHead(404, { 'content-type': 'application/json' }).end(UNKNOWN_AS_JSON);
+        return;
+      }
+      const call = requestOf(request, response);
+      if (call) {
+        answer(handler, call, response, (its) => universalResponseToNodeResponse(its, response));
+      } else {
+        response.writeHead(400).end();
+      }
+    },
+    serveStream(stream, headers) {
+      const handler = handlerOf(headers[':path']);
+      if (!handler) {
+        refuseUnknownOnStream(stream, headers, { message: UNKNOWN, json: UNKNOWN_AS_JSON });
+        return;
+      }
+      const exchange = openHttp2Exchange(stream, headers, contextOf(stream.session?.socket));
+      if (exchange) {
+        answer(handler, exchange.request, stream, exchange.send);
+      } else {
+        stream.respond({ ':status': 400 }, { endStream: true });
+      }
+    },
+  };
 }
+
+const UNKNOWN = 'no such service or method';
+const UNKNOWN_AS_JSON = JSON.stringify({ code: 'unimplemented', message: UNKNOWN });
 
 function isCounted({ service }: UniversalHandler): boolean {
   return !service.typeName.startsWith('grpc.');
 }
 
 /** undefined when the request names no host, or one that no URL can have. */
-function universalRequestOf(request: HttpRequest, response: HttpResponse) {
+function requestOf(request: IncomingMessage, response: ServerResponse): UniversalServerRequest | undefined {
   try {
-    return universalRequestFromNodeRequest(request, response, undefined, contextOf(request));
+    return universalRequestFromNodeRequest(request, response, undefined, contextOf(request.socket));
   } catch {
     return undefined;
   }
 }
 
-function contextOf({ socket }: HttpRequest) {
-  const values = createContextValues().set(peerAddressKey, socket.remoteAddress);
+function contextOf(socket: Socket | undefined) {
+  const values = createContextValues().set(peerAddressKey, socket?.remoteAddress);
   return socket instanceof TLSSocket ? values.set(tlsSocketKey, socket) : values;
-}
-
-async function send(answer: UniversalServerResponse, response: HttpResponse): Promise<void> {
-  const status = answer.trailer?.get('grpc-status') ?? '0';
-  if (status === '0' || !(response instanceof Http2ServerResponse)) {
-    await universalResponseToNodeResponse(answer, response);
-    return;
-  }
-  // gRPC clients retry a failure by their service config only when it comes without headers of an answer.
-  await answer.body?.[Symbol.asyncIterator]().return?.();
-  const message = decodeURIComponent(answer.trailer?.get('grpc-message') ?? '');
-  sendTrailersOnly(response, message, { ...entriesOf(answer.header), ...entriesOf(answer.trailer) });
-}
-
-function entriesOf(headers: Headers | undefined): Record<string, string> {
-  return Object.fromEntries(headers?.entries() ?? []);
-}
-
-function sendTrailersOnly(
-  response: Http2ServerResponse,
-  message: string,
-  headers: Record<string, string>,
-): void {
-  const { stream } = response;
-  if (!stream.destroyed && !stream.headersSent) {
-    const status = { ':status': 200, ...headers, 'grpc-message': encodeGrpcMessage(message) };
-    stream.respond(status, { endStream: true });
-  }
-}
-
-/** Escapes no more than gRPC asks for: some clients do not undo more. */
-function encodeGrpcMessage(message: string): string {
-  return message.replace(/[^\x20-\x24\x26-\x7e]+/g, encodeURIComponent);
-}
-
-/** A path that is no method: each protocol has its own way to say so. */
-function refuseUnknown(request: HttpRequest, response: HttpResponse): void {
-  const contentType = request.headers['content-type'] ?? '';
-  const message = 'no such service or method';
-  if (contentType.startsWith('application/grpc') && response instanceof Http2ServerResponse) {
-    const { code } = ERROR_TABLE.UNIMPLEMENTED;
-    sendTrailersOnly(response, message, { 'content-type': contentType, 'grpc-status': String(code) });
-    return;
-  }
-  response.statusCode = 404;
-  response.setHeader('content-type', 'application/json');
-  response.end(JSON.stringify({ code: 'unimplemented', message }));
 }
