@@ -47,13 +47,16 @@ function offsetMicros(zone: string): bigint {
 /** ISO 8601 in UTC with six decimals, as in `2026-11-20T09:48:40.120000Z`. */
 export function instantToText(instant: Instant): string {
   if (instant !== latestText.of) {
-    latestText = { of: instant, text: textOf(instant) };
+    const latest = instant === earlierText.of ? earlierText : { of: instant, text: textOf(instant) };
+    earlierText = latestText;
+    latestText = latest;
   }
   return latestText.text;
 }
 
-/** What belongs to one event has one instant, and is written one row after the other. */
+/** What belongs to one event has its instant and that of its recording, and is written one row after the other. */
 let latestText = { of: 0n, text: '1970-01-01T00:00:00.000000Z' };
+let earlierText = latestText;
 
 function textOf(instant: Instant): string {
   const micros = ((instant % 1_000_000n) + 1_000_000n) % 1_000_000n;

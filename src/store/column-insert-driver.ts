@@ -22,7 +22,12 @@ export class ColumnInsertDriver extends PostgreSqlDriver {
     const columns = meta.props.filter(
       ({ name, persist }) => persist !== false && rows.some((row) => name in row),
     );
-    const values = columns.map(({ name }) => rows.map((row) => row[name] ?? null));
+    const values = columns.map((column) =>
+      boundColumn(
+        typeOf(column),
+        rows.map((row) => row[column.name] ?? null),
+      ),
+    );
     const transaction = options.ctx as Kysely<unknown>;
     await transaction.executeQuery(CompiledQuery.raw(insertText(meta, columns), values));
     return { affectedRows: rows.length, insertId: undefined as never };
@@ -39,6 +44,31 @@ function isPlain(meta: EntityMetadata): boolean {
 
 function insertText({ tableName }: EntityMetadata, columns: readonly EntityProperty[]): string {
   const names = columns.map(({ fieldNames }) => `"${fieldNames[0]}"`).join(', ');
-  const arrays = columns.map(({ columnTypes }, index) => `$${index + 1}::${columnTypes[0]}[]`).join(', ');
+  const arrays = columns.map((column, index) => arrayOf(typeOf(column), `$${index + 1}`)).join(', ');
   return `insert into "${tableName}" (${names}) select * from unnest(${arrays})`;
+}
+
+function typeOf({ columnTypes }: EntityProperty): string {
+  return columnTypes[0] ?? 'text';
+}
+
+/** Characters that JSON escapes wherever they are, and that therefore no JSON text has in it. */
+const BETWEEN_JSON = '\u001f';
+const NO_JSON = '\u001e';
+
+/** In an array's text each quote of a JSON text is escaped, and PostgreSQL reads it letter by letter: this is cut at once. */
+function arrayOf(type: string, parameter: string): string {
+  return type === 'jsonb'
+    ? `string_to_array(${parameter}, chr(31), chr(30))::jsonb[]`
+    : `${parameter}::${type}[]`;
+}
+
+/** Types whose texts have nothing in them that an array's text would have to quote. */
+const NEVER_QUOTED = /^(?:uuid|int|numeric\(.*\)|timestamptz)$/;
+
+function boundColumn(type: string, values: readonly unknown[]): unknown {
+  if (type === 'jsonb') {
+    return values.map((value) => value ?? NO_JSON).join(BETWEEN_JSON);
+  }
+  return NEVER_QUOTED.test(type) ? `{${values.map((value) => value ?? 'null').join(',')}}` : values;
 }
