@@ -40,8 +40,10 @@ const ATTEMPT_MS = 3_000;
 const LONGEST_PAUSE_MS = 600;
 /** How long calls are still tried when no other is to be made. */
 const LAST_TRIES_MS = 60_000;
-/** Calls under way; beyond that the client waits. */
-const MOST_IN_FLIGHT = 64;
+/** Calls under way; beyond that the client waits. A third of them hang for ATTEMPT_MS while a server is paused. */
+const MOST_IN_FLIGHT = 256;
+/** What could not be begun in time is made up for, as far as it is no older than this. */
+const CATCH_UP_SECONDS = 10;
 /** Calls whose copies are under way at the same time. */
 const DUPLICATED_AT_ONCE = 4;
 
@@ -124,8 +126,7 @@ async function mix(callsPerSecond: number, weights?: CallWeights): Promise<void>
       const making = makeTogether(together).finally(() => running.delete(making));
       running.add(making);
     }
-    // What could not be begun in time is not made up for.
-    started = Math.max(started, due - callsPerSecond);
+    started = Math.max(started, due - callsPerSecond * CATCH_UP_SECONDS);
     await delay(10);
   }
   await Promise.all(running);
