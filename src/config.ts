@@ -61,7 +61,7 @@ export interface Limits {
   readonly batchedEvents: number;
   /** Transactions that apply events at the same time. */
   readonly concurrentGroups: number;
-  /** Of an account with such a transaction, events that begin another one: so many, or one that has waited so long. */
+  /** Of an account with such a transaction, events that begin another one: a share of all, so many at least; or one that waited so long. */
   readonly furtherGroupEvents: number;
   readonly furtherGroupMs: number;
   /** Transactions that retry single events at the same time. */
@@ -282,7 +282,7 @@ const LIMITS: Limits = Object.freeze({
   batchedEvents: 128,
   concurrentGroups: 3,
   furtherGroupEvents: 8,
-  furtherGroupMs: 10,
+  furtherGroupMs: 20,
   concurrentRetries: 4,
   queuedEvents: 2_000,
   queueWaitMs: 500,

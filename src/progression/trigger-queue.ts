@@ -195,11 +195,21 @@ class GroupingQueue implements LimitedQueue {
   }
 
   /**
-   * Of which a group may begin. Most of what a small group costs is its transaction: while one runs, those that come
-   * gather for the next, until there are enough for a group beside it, or one has waited long enough.
+   * How many a group takes: no more than its share of all that are here, as were all in one group, the database would
+   * wait for the process, and the process for the database.
    */
-  #accountsToServe(): ReadonlySet<string> {
-    const { furtherGroupEvents, furtherGroupMs } = this.#limits;
+  #share(): number {
+    const { groupedEvents, concurrentGroups, furtherGroupEvents } = this.#limits;
+    const share = Math.ceil((this.#waiting.length + this.#grouped) / concurrentGroups);
+    return Math.min(Math.max(share, furtherGroupEvents), groupedEvents);
+  }
+
+  /**
+   * Of which a group may begin. Most of what a small group costs is its transaction: while one runs, those that come
+   * gather for the next, until there is a share for a group beside it, or one has waited long enough.
+   */
+  #accountsToServe(share: number): ReadonlySet<string> {
+    const { furtherGroupMs } = this.#limits;
     const longSinceMs = performance.now() - furtherGroupMs;
     const counts = new Map<string, number>();
     const accounts = new Set<string>();
@@ -207,7 +217,7 @@ class GroupingQueue implements LimitedQueue {
       const { accountId } = command;
       const count = (counts.get(accountId) ?? 0) + 1;
       counts.set(accountId, count);
-      if (!this.#groupsOf.has(accountId) || count >= furtherGroupEvents || sinceMs <= longSinceMs) {
+      if (!this.#groupsOf.has(accountId) || count >= share || sinceMs <= longSinceMs) {
         accounts.add(accountId);
       }
     }
@@ -216,14 +226,11 @@ class GroupingQueue implements LimitedQueue {
 
   /**
    * The commands that have waited longest, of one account, of athletes that no other group has, and of distinct
-   * requests: two rows of one key would be one in the transaction's flush. No more than a group's share of all that
-   * are here: were all in one group, the database would wait for the process, and the process for the database.
+   * requests: two rows of one key would be one in the transaction's flush.
    */
   #takeGroup(): Waiting[] {
-    const { groupedEvents, concurrentGroups, furtherGroupEvents } = this.#limits;
-    const share = Math.ceil((this.#waiting.length + this.#grouped) / concurrentGroups);
-    const most = Math.min(Math.max(share, furtherGroupEvents), groupedEvents);
-    const accounts = this.#accountsToServe();
+    const share = this.#share();
+    const accounts = this.#accountsToServe(share);
     const group: Waiting[] = [];
     const requests = new Set<string>();
     const kept: Waiting[] = [];
@@ -233,7 +240,7 @@ class GroupingQueue implements LimitedQueue {
       if (command.signal.aborted) {
         waiting.reject(nobodyWaits(command));
       } else if (
-        group.length < most &&
+        group.length < share &&
         command.accountId === accountId &&
         accounts.has(accountId) &&
         !this.#busyUsers.has(user) &&

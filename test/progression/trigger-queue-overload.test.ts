@@ -143,6 +143,35 @@ test('a few events wait for a group of their account that runs, and for nobody e
   expect(begun).toEqual(['busy: 1', 'other: 1', `busy: ${limits.furtherGroupEvents}`]);
 });
 
+test('beside large groups the next one waits for a share of all that are here', async () => {
+  const begun: number[] = [];
+  const answer = { response: new Uint8Array(), isReplayed: false };
+  const isShort = () => begun.length === 3;
+  const queue = createTriggerQueue(
+    {
+      async run(commands) {
+        begun.push(commands.length);
+        await pause(isShort() ? 1 : 1_000);
+        return commands.map(() => ({ kind: 'ANSWERED' as const, answer }));
+      },
+    },
+    { ...limits, concurrentGroups: 3, groupedEvents: 64 },
+  );
+  const submit = (events: number) => {
+    for (let count = 0; count < events; count += 1) {
+      void queue.submit(commandOf());
+    }
+    return vi.advanceTimersByTimeAsync(2);
+  };
+
+  await submit(60);
+  await submit(19);
+  expect(begun).toEqual([20, 20, 20]);
+
+  await submit(1);
+  expect(begun).toEqual([20, 20, 20, 20]);
+});
+
 test('an event does not wait for long for the group of its account that runs', async () => {
   const work = createSlowWork(100);
   const queue = createTriggerQueue(work, limits);
