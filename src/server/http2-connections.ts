@@ -32,6 +32,9 @@ export function createHttp2Connections(limits: Limits, listener: RpcListener): H
       dropBody(stream);
     } else {
       limitBody(stream, limits.maximumDeadlineMs);
+      if (headers.expect === '100-continue') {
+        stream.additionalHeaders({ ':status': 100 });
+      }
       listener.serveStream(stream, headers);
     }
   });
