@@ -14,10 +14,13 @@ export interface FloorOrder {
   readonly users: number;
   readonly connections: number;
   readonly seconds: number;
+  /** Absent: as many as there can be. */
+  readonly perSecond?: number;
 }
 
 export interface FloorResult {
   readonly eventsPerSecond: number;
+  /** With a rate, from when a transaction was due. */
   readonly meanMs: number;
   readonly events: number;
 }
@@ -66,6 +69,7 @@ export async function runFloor({
   users,
   connections,
   seconds,
+  perSecond,
 }: FloorOrder): Promise<FloorResult> {
   const options = [
     '--no-vacuum',
@@ -74,6 +78,7 @@ export async function runFloor({
     `--jobs=${Math.min(connections, 2)}`,
     `--time=${seconds}`,
     `--define=users=${users}`,
+    ...(perSecond ? [`--rate=${perSecond}`] : []),
     `--file=${join(import.meta.dirname, 'floor.sql')}`,
     databaseUrl,
   ];

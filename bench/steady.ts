@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mean, reportBounded, round } from './figures.ts';
+import { keepRowSizes, requirePgbench, runFloor } from './floor.ts';
 import type { LoadOrder } from './load.ts';
 import { findFreePort, type MemorySample, sampleMemory, slopeOf } from './memory.ts';
 import { runLoad } from './run-load.ts';
@@ -21,6 +22,7 @@ const IN_FLIGHT = 64;
 const SAMPLE_MS = 10_000;
 const SAMPLES_AT_LEAST = 30;
 const FLAT_WITHIN_PERCENT = 10;
+const FLOOR = { connections: 16, seconds: 10 };
 const BOUNDS = { sessionMs: 20, manyMs: 50, startMs: 3_000 };
 
 type Figures = Record<string, unknown>;
@@ -38,12 +40,18 @@ export async function runSteadyBench(): Promise<void> {
 
 async function measureRates(): Promise<Figures> {
   const figures: Figures = {};
-  await withServedAthletes({ users: USERS }, async ({ url, databaseUrl }) => {
+  await requirePgbench();
+  await withServedAthletes({ users: USERS }, async (served) => {
+    const { url, databaseUrl } = served;
+    await keepRowSizes(served, USERS);
     await warmUp(url, databaseUrl);
     for (const perSecond of RATES) {
       const name = `HandleSessionComplete, ${perSecond} calls/s, p95`;
       const order = { url, users: USERS, pace: { perSecond }, measureMs: SECONDS * 1000 };
       figures[`p95_ms_at_${perSecond}`] = await measureLoad(name, BOUNDS.sessionMs, order);
+      const floor = await runFloor({ databaseUrl, users: USERS, ...FLOOR, perSecond });
+      process.stdout.write(`  hand-written SQL at ${perSecond}/s: mean ${floor.meanMs.toFixed(1)} ms\n`);
+      figures[`floor_mean_ms_at_${perSecond}`] = round(floor.meanMs);
     }
     const name = `BatchHandleTriggers, ${MANY_EVENTS} events of one athlete, p95`;
     figures.one_athlete_batch_p95_ms = await measureLoad(name, BOUNDS.manyMs, {
