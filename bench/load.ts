@@ -1,6 +1,7 @@
 /** The load: unary gRPC calls, a fixed number in flight or so many a second, for a fixed time. */
 import { fromBinary } from '@bufbuild/protobuf';
 import { v4 as uuidv4 } from 'uuid';
+import { readConfig } from '../src/config.ts';
 import { BatchHandleTriggersResponseSchema } from '../src/gen/progression/v1/progression_service_pb.ts';
 import { type Method, pathOf, reportOf } from './calls.ts';
 import { CONNECTIONS, shareConnections } from './connections.ts';
@@ -46,7 +47,8 @@ process.stdout.write(JSON.stringify(await runLoad(order)));
 async function runLoad(order: LoadOrder): Promise<LoadResult> {
   const { url, method, pace, warmUpMs, measureMs, eventsPerCall, users: athletes, lifts, stride } = order;
   const isScheduled = 'perSecond' in pace;
-  const opening = Array.from({ length: isScheduled ? CONNECTIONS : 1 }, () => openThinConnection(url));
+  const fitsOne = !isScheduled && pace.inFlight <= readConfig().limits.streamsPerConnection;
+  const opening = Array.from({ length: fitsOne ? 1 : CONNECTIONS }, () => openThinConnection(url));
   const connections = shareConnections(await Promise.all(opening));
   const path = pathOf(method);
   const latenciesMs: number[] = [];

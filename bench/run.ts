@@ -3,7 +3,7 @@
  * argument `triggers`, `events`, `growth` or `steady`, the benchmark of those instead.
  */
 import { runEventBench } from './events.ts';
-import { round } from './figures.ts';
+import { percentile, round } from './figures.ts';
 import { type FloorResult, keepRowSizes, requirePgbench, runFloor } from './floor.ts';
 import { runGrowthBench } from './growth.ts';
 import type { LoadOrder, LoadResult } from './load.ts';
@@ -13,11 +13,14 @@ import { runSteadyBench } from './steady.ts';
 import { runTriggerBench } from './triggers.ts';
 
 const USERS = 20_000;
-const IN_FLIGHT = [1, 16, 64, 256];
+const IN_FLIGHT = [16, 256];
 const HEADLINE_IN_FLIGHT = 64;
-const FLOOR = { users: USERS, connections: 16, seconds: 10 };
+const FLOOR_CONNECTIONS = 16;
 const WARM_UP_MS = 3_000;
 const BATCH = { pace: { inFlight: 4 }, eventsPerCall: 200 };
+/** A shared machine is now faster and now slower: what is compared goes by turns, and the middle of the turns counts. */
+const TURNS = 5;
+const TURN_SECONDS = 5;
 
 const OTHERS: Readonly<Record<string, () => Promise<void>>> = {
   triggers: runTriggerBench,
@@ -44,53 +47,84 @@ async function main(): Promise<void> {
 async function measure(served: Served, workers: string): Promise<void> {
   const { url, databaseUrl } = served;
   const load = (order: Partial<LoadOrder>) => runLoad({ url, users: USERS, ...order });
+  const headlineLoad = { pace: { inFlight: HEADLINE_IN_FLIGHT } };
+  const floor = (connections: number) =>
+    runFloor({ databaseUrl, users: USERS, seconds: TURN_SECONDS, connections });
   await keepRowSizes(served, USERS);
-  await load({ pace: { inFlight: HEADLINE_IN_FLIGHT }, warmUpMs: 0, measureMs: WARM_UP_MS });
+  await load({ ...headlineLoad, warmUpMs: 0, measureMs: WARM_UP_MS });
   await analyze(databaseUrl);
-  const floorAlone = await measureFloor(databaseUrl, 1);
-  let headline: LoadResult | undefined;
-  let floor: FloorResult | undefined;
-  let crowded: FloorResult | undefined;
-  let latencyAloneMs = Number.NaN;
   for (const inFlight of IN_FLIGHT) {
-    const result = await load({ pace: { inFlight } });
-    reportLoad(`unary, ${inFlight} in flight`, result);
-    if (inFlight === 1) {
-      latencyAloneMs = result.p50Ms;
-    }
-    if (inFlight === HEADLINE_IN_FLIGHT) {
-      headline = result;
-      floor = await measureFloor(databaseUrl, FLOOR.connections);
-      // As many callers as the headline has: what each of them waits for hand-written SQL.
-      crowded = await measureFloor(databaseUrl, HEADLINE_IN_FLIGHT);
-    }
+    reportLoad(`unary, ${inFlight} in flight`, await load({ pace: { inFlight } }));
   }
-  const batch = await load({ method: 'BatchHandleTriggers', ...BATCH });
-  reportLoad(`batches of ${BATCH.eventsPerCall}, ${BATCH.pace.inFlight} in flight`, batch);
-  if (!headline || !floor || !crowded) {
-    throw new TypeError('the headline was not measured');
+  const turns: Turn[] = [];
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    const measured = { warmUpMs: 0, measureMs: TURN_SECONDS * 1000 };
+    turns.push({
+      unary: await load({ ...headlineLoad, ...measured }),
+      floor: await floor(FLOOR_CONNECTIONS),
+      batch: await load({ method: 'BatchHandleTriggers', ...BATCH, ...measured }),
+      crowded: await floor(HEADLINE_IN_FLIGHT),
+      alone: await load(measured),
+      floorAlone: await floor(1),
+    });
+    reportTurn(turns);
   }
-  const line = {
-    evaluation: workers,
-    latency_ratio: round(latencyAloneMs / floorAlone.meanMs),
-    unary_per_second: Math.round(headline.eventsPerSecond),
-    floor_per_second: Math.round(floor.eventsPerSecond),
-    ratio: round(headline.eventsPerSecond / floor.eventsPerSecond),
-    p50_ms: round(headline.p50Ms),
-    p95_ms: round(headline.p95Ms),
-    p99_ms: round(headline.p99Ms),
-    floor_mean_ms: round(crowded.meanMs),
-    batch_per_second: Math.round(batch.eventsPerSecond),
-    batch_ratio: round(batch.eventsPerSecond / floor.eventsPerSecond),
-  };
-  process.stdout.write(`${JSON.stringify(line)}\n`);
+  process.stdout.write(`${JSON.stringify({ evaluation: workers, ...figuresOf(turns) })}\n`);
 }
 
-async function measureFloor(databaseUrl: string, connections: number): Promise<FloorResult> {
-  const floor = await runFloor({ databaseUrl, ...FLOOR, connections });
-  const name = `floor, ${connections} connection${connections === 1 ? '' : 's'}`;
-  report(name, floor.eventsPerSecond, `mean ${floor.meanMs.toFixed(2)} ms`);
-  return floor;
+/** Everything that is compared, one after the other. */
+interface Turn {
+  /** As many calls at a time as the headline has. */
+  readonly unary: LoadResult;
+  readonly floor: FloorResult;
+  readonly batch: LoadResult;
+  /** Hand-written SQL with as many callers as the headline. */
+  readonly crowded: FloorResult;
+  /** One call at a time, one connection. */
+  readonly alone: LoadResult;
+  readonly floorAlone: FloorResult;
+}
+
+function reportTurn(turns: readonly Turn[]): void {
+  const turn = turns.at(-1);
+  if (!turn) {
+    return;
+  }
+  const { unary, floor, batch, crowded, alone, floorAlone } = turn;
+  process.stdout.write(`turn ${turns.length}\n`);
+  reportLoad(`  unary, ${HEADLINE_IN_FLIGHT} in flight`, unary);
+  reportFloor(FLOOR_CONNECTIONS, floor);
+  reportLoad(`  batches of ${BATCH.eventsPerCall}, ${BATCH.pace.inFlight} in flight`, batch);
+  reportFloor(HEADLINE_IN_FLIGHT, crowded);
+  reportLoad('  unary, 1 in flight', alone);
+  reportFloor(1, floorAlone);
+}
+
+/** The middle of the turns, of ratios as of figures. */
+function figuresOf(turns: readonly Turn[]) {
+  const middle = (figure: (turn: Turn) => number) => round(percentile(turns.map(figure), 0.5));
+  return {
+    ratio: middle(({ unary, floor }) => unary.eventsPerSecond / floor.eventsPerSecond),
+    batch_ratio: middle(({ batch, floor }) => batch.eventsPerSecond / floor.eventsPerSecond),
+    latency_ratio: middle(({ alone, floorAlone }) => alone.p50Ms / floorAlone.meanMs),
+    unary_per_second: middle(({ unary }) => unary.eventsPerSecond),
+    floor_per_second: middle(({ floor }) => floor.eventsPerSecond),
+    batch_per_second: middle(({ batch }) => batch.eventsPerSecond),
+    p50_ms: middle(({ unary }) => unary.p50Ms),
+    p95_ms: middle(({ unary }) => unary.p95Ms),
+    p99_ms: middle(({ unary }) => unary.p99Ms),
+    crowded_floor_mean_ms: middle(({ crowded }) => crowded.meanMs),
+    alone_p50_ms: middle(({ alone }) => alone.p50Ms),
+    failed: turns.reduce(
+      (sum, { unary, batch, alone }) => sum + unary.failed + batch.failed + alone.failed,
+      0,
+    ),
+  };
+}
+
+function reportFloor(connections: number, { eventsPerSecond, meanMs }: FloorResult): void {
+  const name = `  floor, ${connections} connection${connections === 1 ? '' : 's'}`;
+  report(name, eventsPerSecond, `mean ${meanMs.toFixed(2)} ms`);
 }
 
 function reportLoad(name: string, result: LoadResult): void {
