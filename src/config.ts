@@ -61,7 +61,10 @@ export interface Limits {
   readonly batchedEvents: number;
   /** Transactions that apply events at the same time. */
   readonly concurrentGroups: number;
-  /** Of an account with such a transaction, events that begin another one: a share of all, so many at least; or one that waited so long. */
+  /**
+   * Of an account with such a transaction, events that begin another one: a share of all, at least so many;
+   * or one that has waited so long.
+   */
   readonly furtherGroupEvents: number;
   readonly furtherGroupMs: number;
   /** Transactions that retry single events at the same time. */

@@ -84,7 +84,7 @@ async function send(
   for await (const chunk of body ?? []) {
     // A handler adds to the headers until it gives its first message.
     begin();
-    if (stream.destroyed) {
+    if (isGone(stream)) {
       return;
     }
     if (!stream.write(chunk)) {
@@ -92,9 +92,14 @@ async function send(
     }
   }
   begin();
-  if (!stream.destroyed) {
+  if (!isGone(stream)) {
     stream.end();
   }
+}
+
+/** Reset by its caller, or ended with its connection: to write to it would throw. */
+function isGone({ destroyed, closed }: ServerHttp2Stream): boolean {
+  return destroyed || closed;
 }
 
 /** Resolves when there is room again, or nobody who takes anything. */
@@ -115,7 +120,7 @@ function respond(
   headers: OutgoingHttpHeaders,
   trailer: Headers | undefined,
 ): void {
-  if (stream.destroyed) {
+  if (isGone(stream)) {
     return;
   }
   if (trailer) {
@@ -145,7 +150,7 @@ export function refuseUnknownOnStream(
 }
 
 function sendTrailersOnly(stream: ServerHttp2Stream, message: string, headers: Record<string, string>): void {
-  if (!stream.destroyed && !stream.headersSent) {
+  if (!isGone(stream) && !stream.headersSent) {
     const fields = { ':status': 200, ...headers, 'grpc-message': encodeGrpcMessage(message) };
     stream.respond(fields, { endStream: true });
   }
