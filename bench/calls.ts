@@ -36,3 +36,11 @@ function batchMessage(users: readonly string[], lifts: number): Uint8Array {
   }));
   return toBinary(BatchHandleTriggersRequestSchema, create(BatchHandleTriggersRequestSchema, { triggers }));
 }
+
+/** gRPC's frame: not compressed, length, message. */
+export function frameOf(message: Uint8Array): Buffer {
+  const frame = Buffer.alloc(5 + message.length);
+  frame.writeUInt32BE(message.length, 1);
+  frame.set(message, 5);
+  return frame;
+}

@@ -1,7 +1,7 @@
 /** A gRPC call over an HTTP/2 session, for what became of it. */
 import type { ClientHttp2Session, IncomingHttpHeaders } from 'node:http2';
 import { v4 as uuidv4 } from 'uuid';
-import { type Method, pathOf } from './calls.ts';
+import { frameOf, type Method, pathOf } from './calls.ts';
 import { ACCOUNT_ID } from './fixture.ts';
 
 /** The gRPC status; '0': answered. Rejects when the stream breaks. */
@@ -30,12 +30,4 @@ export function statusOfCall(
     stream.resume();
     stream.end(frameOf(message));
   });
-}
-
-/** gRPC's frame: not compressed, length, message. */
-export function frameOf(message: Uint8Array): Buffer {
-  const frame = Buffer.alloc(5 + message.length);
-  frame.writeUInt32BE(message.length, 1);
-  frame.set(message, 5);
-  return frame;
 }

@@ -3,8 +3,8 @@
  * what the service and PostgreSQL do not get of the processors.
  */
 import { connect, type Socket } from 'node:net';
+import { frameOf } from './calls.ts';
 import { ACCOUNT_ID } from './fixture.ts';
-import { frameOf } from './status-of-call.ts';
 
 /** What came of a call. */
 export interface Answer {
