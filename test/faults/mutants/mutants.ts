@@ -217,7 +217,7 @@ export const MUTANTS: readonly Mutant[] = [
         replace: "failpoint('evaluation-committed'); await database.transaction(accountId, later);",
       },
     ],
-    scenario: { kind: 'FAILPOINTS', points: ['evaluation-committed'], hits: 6 },
+    scenario: { kind: 'FAILPOINTS', points: ['evaluation-committed'], hits: 12 },
     rules: ['RUN_ONCE'],
   },
   {
