@@ -1,6 +1,7 @@
 /** EventService on the wire, as far as it reads the log and settles failures: each method goes to the file of its name. */
 import type { ServiceImpl } from '@connectrpc/connect';
 import { callContextOf } from '../call-context.ts';
+import { createKeyedLimiter } from '../flow/keyed-limiter.ts';
 import { EventService } from '../gen/automation/v1/event_service_pb.ts';
 import { createCalls, type ServiceDeps } from '../store/calls.ts';
 import { discardDeadLetters } from './discard-dead-letters.ts';
@@ -9,7 +10,6 @@ import { deadLetterMessage, listDeadLetters } from './list-dead-letters.ts';
 import { listEvents } from './list-events.ts';
 import { redriveDeadLetters } from './redrive-dead-letters.ts';
 import { watchEvents } from './watch-events.ts';
-import { createWatcherPlaces } from './watcher-places.ts';
 
 type Methods = 'listEvents' | 'watchEvents' | 'listDeadLetters' | 'redriveDeadLetters' | 'discardDeadLetters';
 
@@ -17,7 +17,8 @@ type Methods = 'listEvents' | 'watchEvents' | 'listDeadLetters' | 'redriveDeadLe
 export function createEventService(deps: ServiceDeps): Pick<ServiceImpl<typeof EventService>, Methods> {
   const { read, write } = createCalls(deps);
   const { limits } = deps.config;
-  const watching = { database: deps.database, limits, places: createWatcherPlaces(limits) };
+  const slots = createKeyedLimiter({ slots: limits.watchers, slotsPerKey: limits.watchersPerAccount });
+  const watching = { database: deps.database, limits, slots };
   const { method } = EventService;
   return {
     listEvents: (request, context) =>

@@ -1,4 +1,5 @@
 /** Hands partitions to workers: those of an account together, each to one at a time, again until nothing is left. */
+import { backoffMs } from '../flow/backoff.ts';
 import type { HandledPartitions, HandlePartitions } from './bus.ts';
 
 /** A partition of an account. */
@@ -13,7 +14,7 @@ export interface PartitionQueueOptions {
   readonly workers: number;
   /** Partitions of an account that are handled together at most. */
   readonly partitionsTogether: number;
-  /** How long a partition rests that another process is on; also the first rest after a failure. */
+  /** After how long a partition that another process holds is tried again; one that failed, no sooner. */
   readonly busyPauseMs: number;
   readonly onError: (error: unknown) => void;
 }
@@ -116,14 +117,17 @@ export function createPartitionQueue(options: PartitionQueueOptions): PartitionQ
   }
 
   function rest(place: Place): void {
-    const doubledMs = busyPauseMs * 2 ** Math.max(0, place.failures - 1);
+    const pauseMs =
+      place.failures > 0
+        ? backoffMs(place.failures, { firstMs: busyPauseMs, longestMs: LONGEST_PAUSE_MS })
+        : 0;
     const timer = setTimeout(
       () => {
         rests.delete(timer);
         line.push(place);
         pump();
       },
-      Math.min(doubledMs, LONGEST_PAUSE_MS),
+      Math.max(busyPauseMs, pauseMs),
     );
     rests.add(timer.unref());
   }

@@ -1,11 +1,12 @@
 /** Repeats a piece of background work: at once while there is more of it, else after a pause. */
+import { backoffMs } from '../flow/backoff.ts';
 
 export interface PollingOptions {
-  /** The pause when there was nothing to do; also the first pause after a failure. */
+  /** The pause when there was nothing to do, and the shortest one after a failure. */
   readonly intervalMs: number;
   /** One piece of work; true: there is more, and the next piece follows at once. */
   readonly work: () => Promise<boolean>;
-  /** Hears of every failure; the work goes on after a pause that doubles with each failure in a row. */
+  /** Hears of every failure; the work goes on after a backoff, no sooner than when there was nothing to do. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -47,8 +48,9 @@ export function startPolling({ intervalMs, work, onError }: PollingOptions): Pol
 }
 
 function pauseMs(intervalMs: number, failures: number): number {
-  const doubledMs = intervalMs * 2 ** Math.max(0, failures - 1);
-  return failures > 0 ? Math.max(intervalMs, Math.min(doubledMs, LONGEST_PAUSE_MS)) : intervalMs;
+  return failures > 0
+    ? Math.max(intervalMs, backoffMs(failures, { firstMs: intervalMs, longestMs: LONGEST_PAUSE_MS }))
+    : intervalMs;
 }
 
 /** Ends early when told to stop; without a pause everything else that waits has its turn first. */

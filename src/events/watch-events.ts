@@ -3,6 +3,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { CallContext } from '../call-context.ts';
 import type { Limits } from '../config.ts';
 import { DomainError, invalidFields } from '../domain-error.ts';
+import type { KeyedLimiter, Release } from '../flow/keyed-limiter.ts';
 import type { WatchEventsRequest, WatchEventsResponseSchema } from '../gen/automation/v1/event_service_pb.ts';
 import type { Database, Transaction } from '../store/database.ts';
 import { eventMessage } from './event-rows.ts';
@@ -15,12 +16,12 @@ import {
   type LogPosition,
   readLogPage,
 } from './log-position.ts';
-import type { WatcherPlaces } from './watcher-places.ts';
 
 export interface WatchDeps {
   readonly database: Database;
   readonly limits: Limits;
-  readonly places: WatcherPlaces;
+  /** Of the process's watchers, by account. */
+  readonly slots: KeyedLimiter;
 }
 
 type Answer = MessageInitShape<typeof WatchEventsResponseSchema>;
@@ -30,14 +31,14 @@ type Answer = MessageInitShape<typeof WatchEventsResponseSchema>;
  * event, and says from where on events follow.
  */
 export async function* watchEvents(
-  { database, limits, places }: WatchDeps,
+  { database, limits, slots }: WatchDeps,
   call: CallContext,
   request: WatchEventsRequest,
 ): AsyncGenerator<Answer> {
   const { accountId, signal } = call;
-  const leave = places.enter(accountId);
+  const release = takeSlot(slots, accountId, limits);
   // A reader who went away asks for no other message, and this may never go on.
-  signal.addEventListener('abort', leave, { once: true });
+  signal.addEventListener('abort', release, { once: true });
   try {
     // Each look is a transaction of its own: one that stays open would keep what is deleted from being cleared away.
     const look = <T>(work: (tx: Transaction) => Promise<T>) =>
@@ -69,7 +70,27 @@ export async function* watchEvents(
       }
     }
   } finally {
-    leave();
+    release();
+  }
+}
+
+/** Each watcher keeps reading. RATE_LIMITED when the account has its share of them, OVERLOADED when the process has. */
+function takeSlot(
+  slots: KeyedLimiter,
+  accountId: string,
+  { watchers, watchersPerAccount }: Pick<Limits, 'watchers' | 'watchersPerAccount'>,
+): Release {
+  switch (slots.exceeded(accountId)) {
+    case 'slotsPerKey':
+      throw new DomainError('RATE_LIMITED', 'too many calls of the account watch events', {
+        metadata: { quota: 'watchersPerAccount', most: String(watchersPerAccount) },
+      });
+    case 'slots':
+      throw new DomainError('OVERLOADED', 'too many calls watch events', {
+        metadata: { limit: 'watchers', most: String(watchers) },
+      });
+    default:
+      return slots.take(accountId);
   }
 }
 

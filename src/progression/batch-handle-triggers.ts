@@ -4,6 +4,7 @@ import type { CallContext } from '../call-context.ts';
 import type { Limits } from '../config.ts';
 import { invalidFields } from '../domain-error.ts';
 import { toBatchError } from '../error-table.ts';
+import { forEachConcurrently } from '../flow/for-each-concurrently.ts';
 import {
   type BatchHandleTriggersRequest,
   type BatchHandleTriggersResponse,
@@ -47,13 +48,10 @@ export async function batchHandleTriggers(
   call: CallContext,
 ): Promise<BatchHandleTriggersResponse> {
   const results: BatchTriggerResult[] = [];
-  const rest = triggers.entries();
-  const takeTurns = async () => {
-    for (const [position, trigger] of rest) {
-      results[position] = await handleOne(deps, trigger, call);
-    }
-  };
-  await Promise.all(Array.from({ length: deps.limits.batchedEvents }, takeTurns));
+  const { batchedEvents } = deps.limits;
+  await forEachConcurrently(triggers, { concurrency: batchedEvents }, async (trigger, position) => {
+    results[position] = await handleOne(deps, trigger, call);
+  });
   const totalFailed = results.filter(({ result }) => result.case === 'error').length;
   return create(BatchHandleTriggersResponseSchema, {
     results,

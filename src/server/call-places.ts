@@ -1,26 +1,28 @@
-/** How many calls are under way, and whether another one fits: fewer do while most are sent away. */
+/** The slots of calls: a call without one is refused, and there are fewer while most calls are refused. */
 import type { Limits } from '../config.ts';
+import { createKeyedLimiter, type Release } from '../flow/keyed-limiter.ts';
 
-/** For so long it is counted how many are let in, and how many are sent away. */
+/** For so long admitted and refused calls are counted. */
 const COUNTED_MS = 1_000;
 
-export interface CallPlaces {
-  /** Asked for each call that comes: the limit that it would exceed; undefined: it fits. */
+/** The calls of all callers share the slots: who calls is found out later. */
+const ALL_CALLS = '';
+
+export interface CallSlots {
+  /** Asked once for each call: the limit that it would exceed; undefined: a slot is free. */
   exceededLimit(): 'concurrentCalls' | 'overloadedCalls' | undefined;
-  /** A call begins. */
-  take(): void;
-  /** It has ended. */
-  leave(): void;
+  /** Takes a slot for a call that begins; the release is for its end. */
+  take(): Release;
 }
 
 /** `nowMs` tells a time that never goes back. */
-export function createCallPlaces(
+export function createCallSlots(
   limits: Pick<Limits, 'concurrentCalls' | 'overloadedCalls'>,
   nowMs: () => number = () => performance.now(),
-): CallPlaces {
-  let running = 0;
-  let letIn = 0;
-  let sentAway = 0;
+): CallSlots {
+  const limiter = createKeyedLimiter({ slots: limits.concurrentCalls });
+  let admitted = 0;
+  let refused = 0;
   let sinceMs = nowMs();
   let isOverloaded = false;
 
@@ -28,9 +30,9 @@ export function createCallPlaces(
     const elapsedMs = nowMs() - sinceMs;
     if (elapsedMs >= COUNTED_MS) {
       // What was counted long ago says nothing of now.
-      isOverloaded = sentAway > letIn && elapsedMs < 2 * COUNTED_MS;
-      letIn = 0;
-      sentAway = 0;
+      isOverloaded = refused > admitted && elapsedMs < 2 * COUNTED_MS;
+      admitted = 0;
+      refused = 0;
       sinceMs += elapsedMs;
     }
   }
@@ -38,18 +40,15 @@ export function createCallPlaces(
     exceededLimit() {
       countAnew();
       const limit = isOverloaded ? 'overloadedCalls' : 'concurrentCalls';
-      if (running < limits[limit]) {
+      if (limiter.taken() < limits[limit]) {
         return undefined;
       }
-      sentAway += 1;
+      refused += 1;
       return limit;
     },
     take() {
-      running += 1;
-      letIn += 1;
-    },
-    leave() {
-      running -= 1;
+      admitted += 1;
+      return limiter.take(ALL_CALLS);
     },
   };
 }

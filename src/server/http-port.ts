@@ -1,8 +1,8 @@
 /** One port for HTTP/1.1 and HTTP/2: accepts, hands each connection to the right server, and drains. */
 import type { AddressInfo, Socket } from 'node:net';
 import type { Limits } from '../config.ts';
+import { createKeyedLimiter } from '../flow/keyed-limiter.ts';
 import type { TlsConfig } from '../tls-config.ts';
-import { createConnectionPlaces } from './connection-places.ts';
 import { detectHttpVersion } from './first-bytes.ts';
 import { createHttp1Connections } from './http1-connections.ts';
 import { createHttp2Connections } from './http2-connections.ts';
@@ -57,13 +57,16 @@ export async function openHttpPort(
 
   const server = createSocketServer(tls, limits, logger, accept);
   // With TLS these are the ones under the encrypted ones, also while they shake hands.
-  const places = createConnectionPlaces(limits);
+  const slots = createKeyedLimiter({ slots: limits.connections, slotsPerKey: limits.connectionsPerPeer });
   server.on('connection', (socket: Socket) => {
-    if (places.take(socket)) {
+    // Unknown once the peer has left again.
+    const peer = socket.remoteAddress ?? '';
+    if (slots.exceeded(peer)) {
+      socket.destroy();
+    } else {
       connections.add(socket);
       socket.on('close', () => connections.delete(socket));
-    } else {
-      socket.destroy();
+      socket.once('close', slots.take(peer));
     }
   });
   await new Promise<void>((resolve, reject) => {

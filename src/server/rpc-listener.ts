@@ -14,7 +14,7 @@ import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from
 import type { Limits } from '../config.ts';
 import { tlsSocketKey } from './access/client-certificate.ts';
 import type { CallObserver } from './call-observer.ts';
-import { createCallPlaces } from './call-places.ts';
+import { createCallSlots } from './call-places.ts';
 import { cutEndlessTimeout, timeoutMsIn } from './endless-timeout.ts';
 import { openHttp2Exchange, refuseUnknownOnStream } from './http2-exchange.ts';
 import { describeCause, type Logger } from './logger.ts';
@@ -47,7 +47,7 @@ export function createRpcListener(
   const handlerOfPath = new Map(handlers.map((handler) => [handler.requestPath, handler]));
   const handlerOf = (url = '') => handlerOfPath.get(url.split('?', 1)[0] ?? '');
   const refuse = createOverloadRefusal(limits, calls);
-  const places = createCallPlaces(limits);
+  const slots = createCallSlots(limits);
 
   function refusalOf(path: string | undefined, headers: IncomingHttpHeaders): Refusal | undefined {
     const handler = handlerOf(path);
@@ -55,7 +55,7 @@ export function createRpcListener(
       return undefined;
     }
     const timeoutMs = Math.min(timeoutMsIn(headers) ?? limits.defaultDeadlineMs, limits.maximumDeadlineMs);
-    const limit = places.exceededLimit() ?? exceededLimit(handler.method, timeoutMs);
+    const limit = slots.exceededLimit() ?? exceededLimit(handler.method, timeoutMs);
     return limit && refuse(handler, limit, headers['content-type']);
   }
 
@@ -67,8 +67,7 @@ export function createRpcListener(
   ): void {
     cutEndlessTimeout(call.header);
     if (isCounted(handler)) {
-      places.take();
-      wire.once('close', () => places.leave());
+      wire.once('close', slots.take());
     }
     handler(call)
       .then(send)

@@ -22,9 +22,9 @@ export interface PoolUse {
 }
 
 /** A pool that nobody has used yet is not there: then nothing is open, and nobody waits. */
-export function poolUseOf(pool: ConnectionPool | undefined, limit: number, atGate: number): PoolUse {
+export function poolUseOf(pool: ConnectionPool | undefined, limit: number, waitingForSlots: number): PoolUse {
   const { totalCount, idleCount, waitingCount } = pool ?? { totalCount: 0, idleCount: 0, waitingCount: 0 };
-  return { limit, used: totalCount - idleCount, idle: idleCount, waiting: waitingCount + atGate };
+  return { limit, used: totalCount - idleCount, idle: idleCount, waiting: waitingCount + waitingForSlots };
 }
 
 /**

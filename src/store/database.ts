@@ -9,6 +9,7 @@ import { Automation } from '../../migrations/004-automation.ts';
 import { YoungTables } from '../../migrations/005-young-tables.ts';
 import { ColumnInsertDriver } from './column-insert-driver.ts';
 import { type ConnectionPool, type PoolUse, poolUseOf, releaseDeadConnections } from './connection-pool.ts';
+import { type ConnectionSlotLimits, createConnectionSlots } from './connection-slots.ts';
 import { translateDatabaseError } from './database-error.ts';
 import { enterAccount, enterWorker, type TransactionLimits } from './enter-account.ts';
 import { AccountEntity } from './entities/account.ts';
@@ -43,7 +44,6 @@ import { WorkflowTriggerEntity } from './entities/workflow-trigger.ts';
 import { WorkflowVersionEntity } from './entities/workflow-version.ts';
 import { prepareStatements } from './prepared-statements.ts';
 import { openStatements, pipelineStatements } from './statement-pipeline.ts';
-import { createTransactionGate } from './transaction-gate.ts';
 
 /** Every change of the schema, oldest first. */
 export const MIGRATIONS = [
@@ -95,14 +95,10 @@ export class Rollback<T> {
   }
 }
 
-export interface DatabaseOptions {
-  readonly connections: number;
-  /** How long PostgreSQL may take to open a connection. */
-  readonly connectionWaitMs: number;
-  /** How long a transaction waits for a connection; default: connectionWaitMs. */
-  readonly transactionWaitMs?: number;
-  /** Transactions that may wait for one; default: any number. */
-  readonly waitingTransactions?: number;
+/** The account of transactions over all accounts, where transactions wait in turn. */
+const ALL_ACCOUNTS = '';
+
+export interface DatabaseOptions extends ConnectionSlotLimits {
   /** Off for a proxy that hands each transaction another connection; default: on. */
   readonly preparedStatements?: boolean;
 }
@@ -166,16 +162,12 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
     populateAfterFlush: false,
     propagationOnPrototype: false,
   });
-  const gate = createTransactionGate({
-    places: options.connections,
-    waiters: options.waitingTransactions ?? Number.POSITIVE_INFINITY,
-    waitMs: options.transactionWaitMs ?? options.connectionWaitMs,
-  });
+  const connections = createConnectionSlots(options);
   const knownAccountIds = new Set<string>();
   const database: Database = {
     orm,
     async transaction(accountId, work, limits = {}) {
-      await gate.enter({ waitMs: limits.connectionWaitMs, signal: limits.signal });
+      const release = await connections.acquire(accountId, limits);
       const fork = orm.em.fork();
       try {
         return await fork.transactional(async (em) => {
@@ -194,11 +186,11 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
         }
         throw translateDatabaseError(error);
       } finally {
-        gate.leave();
+        release();
       }
     },
     async acrossAccounts(read) {
-      await gate.enter({});
+      const release = await connections.acquire(ALL_ACCOUNTS, {});
       try {
         return await orm.em.fork().transactional(async (em) => {
           const transaction: Transaction['sql'] = (em as EntityManager).getKysely();
@@ -208,7 +200,7 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
       } catch (error) {
         throw translateDatabaseError(error);
       } finally {
-        gate.leave();
+        release();
       }
     },
     async ensureAccount(accountId) {
@@ -219,7 +211,7 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
         knownAccountIds.add(accountId);
       }
     },
-    poolUse: () => poolUseOf(pool, options.connections, gate.waiting()),
+    poolUse: () => poolUseOf(pool, options.connections, connections.waiting()),
     close: () => orm.close(),
   };
   return database;

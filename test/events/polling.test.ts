@@ -1,9 +1,11 @@
 /** The rhythm of background work: at once while there is more, a pause when there is not, longer ones after failures. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Polling, startPolling } from '../../src/events/polling.ts';
+import { setBackoffShare, useLongestBackoffs } from '../support/backoff-share.ts';
 
 const INTERVAL_MS = 100;
 
+useLongestBackoffs();
 let polling: Polling | undefined;
 beforeEach(() => vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] }));
 afterEach(async () => {
@@ -64,7 +66,8 @@ describe('a failure', () => {
     expect(work).toHaveBeenCalledTimes(2);
   });
 
-  test('in a row doubles the pause, up to five seconds; success ends that', async () => {
+  /** The pauses before the 2nd to 11th piece of work, of which the first eight fail. */
+  async function pausesAfterFailures(): Promise<number[]> {
     const at: number[] = [];
     let failures = 0;
     const work = async () => {
@@ -77,8 +80,18 @@ describe('a failure', () => {
     };
     start(work, () => {});
     await vi.advanceTimersByTimeAsync(30_000);
-    const pauses = at.slice(1, 11).map((ms, index) => ms - (at[index] ?? 0));
+    return at.slice(1, 11).map((ms, index) => ms - (at[index] ?? 0));
+  }
+
+  test('in a row doubles the longest pause, up to five seconds; success ends that', async () => {
+    const pauses = await pausesAfterFailures();
     expect(pauses).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000, 100, 100]);
+  });
+
+  test('is followed by any share of the longest pause, but for at least the interval', async () => {
+    setBackoffShare(0.25);
+    const pauses = await pausesAfterFailures();
+    expect(pauses).toEqual([100, 100, 100, 200, 400, 800, 1250, 1250, 100, 100]);
   });
 });
 

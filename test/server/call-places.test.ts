@@ -1,69 +1,70 @@
-/** Places for calls: as many as fit, and fewer while most who come are sent away. */
+/** The slots of calls: fewer while most calls are refused. */
 import { expect, test } from 'vitest';
-import { createCallPlaces } from '../../src/server/call-places.ts';
+import { createCallSlots } from '../../src/server/call-places.ts';
 
-function createPlaces() {
+function createTestSlots() {
   let nowMs = 0;
-  const places = createCallPlaces({ concurrentCalls: 6, overloadedCalls: 4 }, () => nowMs);
+  const releases: (() => void)[] = [];
+  const slots = createCallSlots({ concurrentCalls: 6, overloadedCalls: 4 }, () => nowMs);
   return {
-    ...places,
+    ...slots,
     pass(ms: number) {
       nowMs += ms;
     },
-    /** So many come; how many of them are let in. */
+    /** So many come; how many of them are admitted. */
     come(calls: number): number {
-      let letIn = 0;
+      let admitted = 0;
       for (let i = 0; i < calls; i += 1) {
-        if (places.exceededLimit() === undefined) {
-          places.take();
-          letIn += 1;
+        if (slots.exceededLimit() === undefined) {
+          releases.push(slots.take());
+          admitted += 1;
         }
       }
-      return letIn;
+      return admitted;
     },
     end(calls: number) {
-      for (let i = 0; i < calls; i += 1) {
-        places.leave();
+      for (const release of releases.splice(0, calls)) {
+        release();
       }
     },
   };
 }
 
-test('as many calls fit as are allowed, and another one for each that ends', () => {
-  const places = createPlaces();
-  expect(places.come(10)).toBe(6);
-  expect(places.exceededLimit()).toBe('concurrentCalls');
-  places.end(2);
-  expect(places.come(10)).toBe(2);
+test('as many calls are admitted as there are slots, and another one for each that ends', () => {
+  const slots = createTestSlots();
+  expect(slots.come(10)).toBe(6);
+  expect(slots.exceededLimit()).toBe('concurrentCalls');
+  slots.end(2);
+  expect(slots.come(10)).toBe(2);
 });
 
-test('once most were sent away for a second, fewer fit, until most are let in again', () => {
-  const places = createPlaces();
-  places.come(20);
-  places.pass(1_000);
-  places.end(3);
-  expect(places.come(10)).toBe(1);
-  expect(places.exceededLimit()).toBe('overloadedCalls');
+test('once most calls were refused for a second there are fewer slots, until most are admitted again', () => {
+  const slots = createTestSlots();
+  slots.come(20);
+  slots.pass(1_000);
+  slots.end(3);
+  expect(slots.come(10)).toBe(1);
+  expect(slots.exceededLimit()).toBe('overloadedCalls');
 
-  places.pass(1_000);
-  places.end(4);
-  expect(places.come(4)).toBe(4);
-  places.pass(1_000);
-  expect(places.come(2)).toBe(2);
+  slots.pass(1_000);
+  slots.end(4);
+  expect(slots.come(4)).toBe(4);
+  slots.pass(1_000);
+  expect(slots.come(2)).toBe(2);
 });
 
-test('a few who are sent away leave as many places as before', () => {
-  const places = createPlaces();
-  expect(places.come(9)).toBe(6);
-  places.pass(1_000);
-  places.end(6);
-  expect(places.come(9)).toBe(6);
+test('a few refused calls leave as many slots as before', () => {
+  const slots = createTestSlots();
+  expect(slots.come(9)).toBe(6);
+  slots.pass(1_000);
+  slots.end(6);
+  expect(slots.come(9)).toBe(6);
 });
 
 test('an overload of long ago is forgotten', () => {
-  const places = createPlaces();
-  places.come(20);
-  places.end(6);
-  places.pass(2_000);
-  expect(places.come(6)).toBe(6);
+  const slots = createTestSlots();
+  slots.come(20);
+  slots.end(6);
+  slots.pass(2_000);
+  expect(slots.come(6)).toBe(6);
 });

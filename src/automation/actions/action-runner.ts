@@ -1,10 +1,11 @@
 /** Runs workflows: finds enrollments whose next step is due, of every account, and takes them further. */
 import type { Config } from '../../config.ts';
 import { DomainError } from '../../domain-error.ts';
+import { forEachConcurrently } from '../../flow/for-each-concurrently.ts';
 import type { Clock } from '../../instant.ts';
 import type { TriggerQueue } from '../../progression/trigger-queue.ts';
 import type { Database } from '../../store/database.ts';
-import { createCallLine } from './call-line.ts';
+import { createCallQueue } from './call-queue.ts';
 import { type DueEnrollment, findDueEnrollments } from './due-enrollments.ts';
 import { makeCall } from './make-call.ts';
 import { takeStep } from './take-step.ts';
@@ -37,7 +38,7 @@ export interface ActionRunner {
 export function createActionRunner(deps: ActionRunnerDeps): ActionRunner {
   const { database, clock, config, reportError } = deps;
   const { limits } = config;
-  const line = createCallLine(limits, (due) => makeCall(deps, due), reportError);
+  const calls = createCallQueue(limits, (due) => makeCall(deps, due), reportError);
   const stopping = new AbortController();
 
   /** True: something was done about it. */
@@ -45,7 +46,7 @@ export function createActionRunner(deps: ActionRunnerDeps): ActionRunner {
     for (let hasMoved = false; ; hasMoved = true) {
       const result = await takeStep(deps, due);
       if (result === 'CALLS') {
-        return line.offer(due) || hasMoved;
+        return calls.offer(due) || hasMoved;
       }
       if (result !== 'GOES_ON' || stopping.signal.aborted) {
         return result === 'RESTS' || hasMoved;
@@ -68,43 +69,23 @@ export function createActionRunner(deps: ActionRunnerDeps): ActionRunner {
 
   return {
     async runOnce() {
-      const due = await findDueEnrollments(database, clock(), limits, line.enrollmentIds());
+      const due = await findDueEnrollments(database, clock(), limits, calls.enrollmentIds());
       let moved = 0;
-      await forEachOf(due, limits.concurrentSteps, stopping.signal, async (each) => {
+      const { signal } = stopping;
+      await forEachConcurrently(due, { concurrency: limits.concurrentSteps, signal }, async (each) => {
         moved += (await advanceAlone(each)) ? 1 : 0;
       });
       return moved > 0;
     },
-    settled: () => line.settled(),
+    settled: () => calls.settled(),
     stop() {
       stopping.abort();
-      line.close();
-      return line.settled();
+      calls.close();
+      return calls.settled();
     },
   };
 }
 
 function concernsAll(error: unknown): boolean {
   return error instanceof DomainError && ['DATABASE_UNAVAILABLE', 'OVERLOADED'].includes(error.reason);
-}
-
-/** So many at the same time. After the first that fails none begins; rejects when those under way have ended. */
-async function forEachOf<T>(
-  items: readonly T[],
-  atOnce: number,
-  signal: AbortSignal,
-  work: (item: T) => Promise<void>,
-): Promise<void> {
-  const left = [...items];
-  const takeTurns = async () => {
-    for (let item = left.shift(); item !== undefined && !signal.aborted; item = left.shift()) {
-      await work(item).catch((error: unknown) => {
-        left.length = 0;
-        throw error;
-      });
-    }
-  };
-  const workers = Array.from({ length: atOnce }, takeTurns);
-  await Promise.allSettled(workers);
-  await Promise.all(workers);
 }

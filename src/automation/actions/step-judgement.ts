@@ -1,6 +1,7 @@
 /** What follows from how a try of a step ended. */
 import type { Limits } from '../../config.ts';
 import { DomainError, type Reason } from '../../domain-error.ts';
+import { backoffMs } from '../../flow/backoff.ts';
 import { type CallEnd, type StepEnd, type StepReason, StepRefusal } from './step.ts';
 
 export type Judgement =
@@ -38,11 +39,11 @@ export function judgeError(error: unknown): Judgement {
   return { kind: PASSING_REASONS.has(reason) ? 'TRY_AGAIN' : 'FAILED', reason };
 }
 
-/** How long to wait after so many tries: doubling, and half of it by chance, so that what failed together parts. */
+/** Microseconds to wait before the next try, after so many, by a backoff with jitter. */
 export function pauseMicros(
   tries: number,
   { firstStepPauseMs, longestStepPauseMs }: Pick<Limits, 'firstStepPauseMs' | 'longestStepPauseMs'>,
 ): bigint {
-  const wholeMs = Math.min(firstStepPauseMs * 2 ** (tries - 1), longestStepPauseMs);
-  return BigInt(Math.round(wholeMs * (0.5 + Math.random() / 2) * 1000));
+  const pauseMs = backoffMs(tries, { firstMs: firstStepPauseMs, longestMs: longestStepPauseMs });
+  return BigInt(Math.round(pauseMs * 1000));
 }

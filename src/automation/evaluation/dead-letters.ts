@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Limits } from '../../config.ts';
 import type { WaitingEntry } from '../../events/outbox-entries.ts';
+import { backoffMs } from '../../flow/backoff.ts';
 import { type Instant, instantToText } from '../../instant.ts';
 import { newId } from '../../new-id.ts';
 import type { Transaction } from '../../store/database.ts';
@@ -12,12 +13,15 @@ import type { Failure } from './failure.ts';
 
 export type RetryPauses = Pick<Limits, 'triggerTries' | 'firstTriggerPauseMs' | 'longestTriggerPauseMs'>;
 
-/** When to try again after so many failed tries; null: no more. Pauses double. */
+/** When to try again after so many failed tries, by a backoff with jitter; null: no more. */
 export function nextAttemptAt(attempts: number, now: Instant, limits: RetryPauses): Instant | null {
   if (attempts >= limits.triggerTries) {
     return null;
   }
-  const pauseMs = Math.min(limits.firstTriggerPauseMs * 2 ** (attempts - 1), limits.longestTriggerPauseMs);
+  const pauseMs = backoffMs(attempts, {
+    firstMs: limits.firstTriggerPauseMs,
+    longestMs: limits.longestTriggerPauseMs,
+  });
   return now + BigInt(Math.ceil(pauseMs)) * 1000n;
 }
 

@@ -1,6 +1,7 @@
 /** Remembers which entries failed, how often, and until when their athletes wait for another try. */
 import type { Limits } from '../../config.ts';
 import type { WaitingEntry } from '../../events/outbox-entries.ts';
+import { backoffMs } from '../../flow/backoff.ts';
 
 export interface FailingEntries {
   /** Athletes whose events wait until the one that failed is tried again: theirs stay in order. */
@@ -35,7 +36,7 @@ export function createFailingEntries(
     hasFailedForGood({ id, userId }) {
       forgetOld();
       const tries = (failing.get(id)?.tries ?? 0) + 1;
-      const pauseMs = limits.firstEntryPauseMs * 2 ** (tries - 1);
+      const pauseMs = backoffMs(tries, { firstMs: limits.firstEntryPauseMs, longestMs: FORGOTTEN_AFTER_MS });
       failing.set(id, { userId, tries, retryAtMs: performance.now() + pauseMs });
       return tries >= limits.entryTries;
     },

@@ -1,10 +1,13 @@
 /** PublishEvents: takes what other systems say of athletes into the outbox, and answers for each event. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { CallContext } from '../../call-context.ts';
 import type { Limits } from '../../config.ts';
 import { DomainError } from '../../domain-error.ts';
 import { isDefect, toBatchError } from '../../error-table.ts';
 import { failpoint } from '../../failpoints.ts';
+import { backoffMs } from '../../flow/backoff.ts';
+import { forEachConcurrently } from '../../flow/for-each-concurrently.ts';
 import {
   type PublishedEvent,
   PublishOutcome,
@@ -94,14 +97,11 @@ async function settleAll(
   const outcomes = await settleTogether(deps, call, submissions);
   const open = submissions.filter((each) => (outcomes.get(each)?.kind ?? 'BUSY') === 'BUSY');
   const athletes = [...Map.groupBy(open, ({ userId }) => userId).values()];
-  const work = async () => {
-    for (let next = athletes.shift(); next; next = athletes.shift()) {
-      for (const [submission, outcome] of await settleAthlete(deps, call, next)) {
-        outcomes.set(submission, outcome);
-      }
+  await forEachConcurrently(athletes, { concurrency: deps.limits.concurrentRetries }, async (athlete) => {
+    for (const [submission, outcome] of await settleAthlete(deps, call, athlete)) {
+      outcomes.set(submission, outcome);
     }
-  };
-  await Promise.all(Array.from({ length: deps.limits.concurrentRetries }, work));
+  });
   return outcomes;
 }
 
@@ -175,17 +175,13 @@ async function settle(
       if (!isWorthAnotherTry || tries >= limits.transactionTries) {
         throw error;
       }
-      await pause(tries);
+      await delay(backoffMs(tries, { firstMs: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS }));
     }
   }
 }
 
-const FIRST_PAUSE_MS = 10;
-
-/** Doubles with each try, with full jitter. */
-function pause(tries: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.random() * FIRST_PAUSE_MS * 2 ** tries));
-}
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 500;
 
 function resultOf(
   { id }: Submission,

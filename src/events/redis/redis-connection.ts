@@ -1,6 +1,7 @@
 /** Connections to a Redis that may go away at any time, and come back. */
 import { createClient, ErrorReply, type RedisClientType } from '@redis/client';
 import type { Limits } from '../../config.ts';
+import { backoffMs } from '../../flow/backoff.ts';
 
 /** A client that fails at once while Redis is away, instead of keeping commands for later. */
 // biome-ignore lint/complexity/noBannedTypes: how the client says "no modules, functions and scripts"
@@ -28,7 +29,8 @@ export function connectRedis(url: string, { limits, onAway }: RedisOptions): Red
     socket: {
       connectTimeout: redisTimeoutMs,
       socketTimeout: redisTimeoutMs,
-      reconnectStrategy: (retries) => Math.min(FIRST_PAUSE_MS * 2 ** retries, LONGEST_PAUSE_MS),
+      reconnectStrategy: (retries) =>
+        backoffMs(retries + 1, { firstMs: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS }),
     },
   });
   let isAway = false;

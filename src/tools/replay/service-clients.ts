@@ -9,6 +9,7 @@ import {
   type Interceptor,
 } from '@connectrpc/connect';
 import { createGrpcTransport, Http2SessionManager } from '@connectrpc/connect-node';
+import { backoffMs } from '../../flow/backoff.ts';
 import { ErrorInfoSchema } from '../../gen/google/rpc/error_details_pb.ts';
 import { ProgramService } from '../../gen/progression/v1/program_service_pb.ts';
 import { ProgressionService } from '../../gen/progression/v1/progression_service_pb.ts';
@@ -25,6 +26,7 @@ export interface ServiceClients {
 const CALL_TIMEOUT_MS = 30_000;
 const TRIES = 4;
 const FIRST_DELAY_MS = 100;
+const LONGEST_DELAY_MS = 400;
 const RETRIED_CODES: ReadonlySet<Code> = new Set([Code.Unavailable, Code.Aborted]);
 
 /** With a token where the service asks who calls. */
@@ -59,7 +61,7 @@ const retry: Interceptor = (next) => async (request) => {
       if (tried === TRIES || !RETRIED_CODES.has(ConnectError.from(error).code)) {
         throw error;
       }
-      await delay(FIRST_DELAY_MS * 2 ** (tried - 1));
+      await delay(backoffMs(tried, { firstMs: FIRST_DELAY_MS, longestMs: LONGEST_DELAY_MS }));
     }
   }
 };

@@ -10,6 +10,7 @@ import {
 } from '../../../src/automation/actions/webhook-port.ts';
 import { readConfig } from '../../../src/config.ts';
 import type { Database } from '../../../src/store/database.ts';
+import { useLongestBackoffs } from '../../support/backoff-share.ts';
 import { createAthlete } from '../../support/fixtures.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import { type ActionInit, createTestDeps, createTestRunner, insertRun, readFacts, readRun } from './runs.ts';
@@ -25,6 +26,7 @@ beforeAll(async () => {
 afterAll(() => db?.close());
 
 const receivers: WebhookReceiver[] = [];
+useLongestBackoffs();
 afterEach(async () => {
   await Promise.all(receivers.splice(0).map((receiver) => receiver.close()));
 });
@@ -126,7 +128,7 @@ describe('a webhook', () => {
       attempts: 1,
       steps: [{ outcome: 'RETRYING', attempts: 1, reason: 'WEBHOOK_UNAVAILABLE' }],
     });
-    expect(Date.parse(first.dueAt ?? '')).toBeGreaterThanOrEqual(Date.parse('2026-11-20T12:00:02Z'));
+    expect(Date.parse(first.dueAt ?? '')).toBeGreaterThanOrEqual(Date.parse('2026-11-20T12:00:04Z'));
     await runner.runAll();
     expect(received).toHaveLength(1);
     clock.advance(4_000);

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createEvaluator } from '../../../src/automation/evaluation/evaluator.ts';
 import { createDeadLetterRetry } from '../../../src/automation/evaluation/retry-dead-letters.ts';
 import type { Instant } from '../../../src/instant.ts';
+import { setBackoffShare, useLongestBackoffs } from '../../support/backoff-share.ts';
 import { openFaultyDatabase } from '../../support/statement-faults.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import {
@@ -31,6 +32,7 @@ beforeAll(async () => {
   db = await createTestDatabase();
 });
 afterAll(() => db.close());
+useLongestBackoffs();
 beforeEach(async () => {
   account = await createAutomatedAccount(db.database);
   userId = await account.addAthlete();
@@ -113,6 +115,14 @@ describe('a trigger that cannot be read', () => {
     ]);
   });
 
+  test('is tried again after any share of its pause', async () => {
+    await account.addWorkflow({ filters: DAMAGED });
+    await account.emit(userId, {});
+    setBackoffShare(0.25);
+    await evaluateAll(account);
+    expect((await letters())[0]?.next_attempt_at).toBe('2026-03-02 12:00:00.5+00');
+  });
+
   test('is given up after so many tries, with pauses that double', async () => {
     await account.addWorkflow({ filters: DAMAGED });
     await account.emit(userId, {});
@@ -189,6 +199,18 @@ describe('an entry that fails', () => {
     ]);
     expect(await evaluated()).toContain(behind);
     expect(await account.rows(sql`select id from outbox`)).toEqual([]);
+  });
+
+  test('is tried again after any share of its pause', async () => {
+    const [bad = ''] = await account.emit(userId, {});
+    await damage(bad);
+    const limits = { entryTries: 2, firstEntryPauseMs: 60_000 };
+    const evaluator = createEvaluator(evaluatorDeps(db.database, { limits }));
+    setBackoffShare(0);
+    await evaluateAll(account, evaluator);
+    await evaluateAll(account, evaluator);
+
+    expect(await letters()).toMatchObject([{ event_id: bad, state: 'DEAD', attempts: 2 }]);
   });
 
   test('does so also where the events of others share its partition', async () => {
