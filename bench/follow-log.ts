@@ -1,8 +1,9 @@
 /** Sees events as soon as they are in the log, and how long after their acceptance that is. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
-import { instantFromText, systemClock } from '../src/instant.ts';
 import type { Database } from '../src/store/database.ts';
+import { instantFromText } from '../src/values/instant.ts';
+import { systemClock } from '../src/values/system-clock.ts';
 import { ACCOUNT_ID } from './fixture.ts';
 
 export interface SeenEvents {

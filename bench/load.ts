@@ -1,7 +1,7 @@
 /** The load: unary gRPC calls, a fixed number in flight or so many a second, for a fixed time. */
 import { fromBinary } from '@bufbuild/protobuf';
 import { v4 as uuidv4 } from 'uuid';
-import { readConfig } from '../src/config.ts';
+import { readConfig } from '../src/config/config.ts';
 import { BatchHandleTriggersResponseSchema } from '../src/gen/progression/v1/progression_service_pb.ts';
 import { type Method, pathOf, reportOf } from './calls.ts';
 import { CONNECTIONS, shareConnections } from './connections.ts';

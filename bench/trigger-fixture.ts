@@ -1,6 +1,6 @@
 /** Puts many active triggers into the benchmark's account, straight into the tables. */
 import { sql } from 'kysely';
-import { bumpRevision } from '../src/automation/configuration/revision.ts';
+import { bumpRevision } from '../src/automation/configuration/etag.ts';
 import type { Database } from '../src/store/database.ts';
 import { ACCOUNT_ID } from './fixture.ts';
 

@@ -4,7 +4,7 @@ import { runHealth } from './commands/health.ts';
 import { runMigrate } from './commands/migrate.ts';
 import { runSeed } from './commands/seed.ts';
 import { runServe } from './commands/serve.ts';
-import { type Config, readConfig } from './config.ts';
+import { type Config, readConfig } from './config/config.ts';
 
 const USAGE = `usage: node src/main.ts [command]
 

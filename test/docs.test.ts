@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { ERROR_TABLE, type ErrorRow } from '../src/error-table.ts';
+import { ERROR_TABLE, type ErrorRow } from '../src/errors/error-table.ts';
 import { hasPythonPackages } from './interop/python.ts';
 import { hasCommand } from './support/commands.ts';
 import { outputContradiction, type ShellBlock, shellBlocksOf } from './support/doc-blocks.ts';
@@ -158,7 +158,9 @@ describe('tables', () => {
   test('the README has each environment variable that the configuration reads, and no other', () => {
     const table = read('README.md').split('## Configuration')[1]?.split('\n## ')[0] ?? '';
     const documented = [...table.matchAll(/^\| `([A-Z_]+)` +\|/gm)].map(([, name]) => name);
-    const source = ['config', 'auth-config', 'tls-config'].map((name) => read(`src/${name}.ts`)).join('');
+    const source = ['config', 'auth-config', 'tls-config']
+      .map((name) => read(`src/config/${name}.ts`))
+      .join('');
     const actual = [...source.matchAll(/environment\.([A-Z_]+)|\(environment, '([A-Z_]+)'/g)].map(
       ([, direct, checked]) => direct ?? checked,
     );

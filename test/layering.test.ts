@@ -1,35 +1,55 @@
-/** The import direction of the source, so that each part can be read and changed without the ones above it. */
+/** The rooms of the source and the direction of their imports, so that each can be read and changed without those above. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 const SOURCE = join(import.meta.dirname, '..', 'src');
 
-/** What each folder may import, beside itself, the generated code and the leaf files of src. */
+/** The rooms from the top down: what each may import beside itself and the generated code. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
-  main: ['commands'],
-  tools: ['commands', 'server', 'progression', 'catalog', 'automation', 'events', 'store', 'flow'],
+  'main.ts': ['commands', 'config', 'errors'],
   commands: [
     'telemetry',
     'server',
+    'automation',
+    'athletes',
+    'catalog',
+    'progression',
+    'audit',
+    'events',
+    'calls',
+    'store',
+    'config',
+    'errors',
+    'values',
+  ],
+  telemetry: ['server', 'progression', 'events', 'store', 'config', 'errors', 'values'],
+  server: ['calls', 'store', 'flow', 'config', 'errors', 'values'],
+  automation: [
     'progression',
     'catalog',
-    'audit',
-    'automation',
+    'athletes',
     'events',
+    'filters',
+    'calls',
     'store',
     'flow',
+    'config',
+    'errors',
+    'values',
   ],
-  telemetry: ['server', 'progression', 'events', 'store'],
-  server: ['progression', 'catalog', 'automation', 'events', 'store', 'flow'],
-  automation: ['progression', 'catalog', 'events', 'store', 'flow'],
-  progression: ['store', 'flow'],
-  catalog: ['store', 'progression/rules', 'automation/filters'],
-  audit: ['store'],
-  events: ['store', 'flow'],
-  store: ['flow'],
-  flow: [],
-  gen: [],
+  athletes: ['catalog', 'filters', 'calls', 'store', 'config', 'errors', 'values'],
+  catalog: ['progression', 'filters', 'calls', 'store', 'config', 'errors', 'values'],
+  progression: ['calls', 'store', 'flow', 'config', 'errors', 'values'],
+  audit: ['calls', 'store', 'config', 'errors', 'values'],
+  events: ['calls', 'store', 'flow', 'config', 'errors', 'values'],
+  filters: ['errors', 'values'],
+  calls: ['store', 'config', 'errors', 'values'],
+  store: ['flow', 'config', 'errors', 'values'],
+  flow: ['errors', 'values'],
+  config: ['errors', 'values'],
+  values: ['errors'],
+  errors: [],
 };
 
 interface Import {
@@ -42,7 +62,7 @@ function listFiles(): string[] {
   return readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
 }
 
-function importsOf(file: string): Import[] {
+function readImports(file: string): Import[] {
   const text = readFileSync(join(SOURCE, file), 'utf8');
   const found = text.matchAll(
     /^(?:import|export)\s(type\s)?[^;'"]*?from\s+'([^']+)'|import\(?\s*'([^']+)'/gm,
@@ -57,97 +77,132 @@ function importsOf(file: string): Import[] {
 }
 
 const FILES = listFiles();
+const WRITTEN = FILES.filter((file) => !file.startsWith('gen/'));
 const isOurs = (target: string) => target.endsWith('.ts') && !target.startsWith('..');
-const isLeaf = (target: string) => isOurs(target) && !target.includes('/') && target !== 'main.ts';
-const folderOf = (file: string) => (file.includes('/') ? `${file.split('/')[0]}` : file.replace('.ts', ''));
+const roomOf = (file: string) => `${file.split('/')[0]}`;
+const listTargets = (file: string) => readImports(file).map(({ target }) => target);
+/** What is loaded when the file runs. */
+const listLoaded = (file: string) =>
+  readImports(file).flatMap(({ target, isTypeOnly }) => (isTypeOnly ? [] : [target]));
 
 test('the source is there to be looked at', () => {
   expect(FILES).toContain('store/database.ts');
-  expect(importsOf('store/database.ts').map(({ target }) => target)).toEqual(
+  expect(listTargets('store/database.ts')).toEqual(
     expect.arrayContaining(['@mikro-orm/postgresql', 'store/database-error.ts', 'store/entities/user.ts']),
   );
 });
 
+test('the source has main.ts and rooms, and no other file at its top', () => {
+  expect(FILES.filter((file) => !file.includes('/'))).toEqual(['main.ts']);
+});
+
 describe('imports point downwards', () => {
-  test.each(FILES.filter((file) => !isLeaf(file) && !file.startsWith('gen/')))('%s', (file) => {
-    const folder = folderOf(file);
-    const allowed = [folder, 'gen', ...(ALLOWED[folder] ?? [])];
+  test.each(WRITTEN)('%s', (file) => {
+    const room = roomOf(file);
+    const allowed = [room, 'gen', ...(ALLOWED[room] ?? [])];
 
-    const wrong = importsOf(file)
-      .map(({ target }) => target)
-      .filter((target) => isOurs(target) && !isLeaf(target))
-      .filter((target) => !allowed.some((path) => target.startsWith(`${path}/`)));
+    const wrong = listTargets(file)
+      .filter(isOurs)
+      .filter((target) => !allowed.includes(roomOf(target)));
 
-    expect(Object.keys(ALLOWED), `${folder} is a folder that this test does not know`).toContain(folder);
+    expect(Object.keys(ALLOWED), `${room} is a room that this test does not know`).toContain(room);
     expect(wrong).toEqual([]);
   });
 
-  test('leaf files import only each other, the generated code and packages', () => {
-    const wrong = FILES.filter(isLeaf).flatMap((file) =>
-      importsOf(file).filter(({ target }) => isOurs(target) && !isLeaf(target) && !target.startsWith('gen/')),
+  test('the table has no circle', () => {
+    const settled: string[] = [];
+    const rooms = Object.keys(ALLOWED);
+    for (const _ of rooms) {
+      settled.push(
+        ...rooms.filter(
+          (room) => !settled.includes(room) && (ALLOWED[room] ?? []).every((each) => settled.includes(each)),
+        ),
+      );
+    }
+
+    expect(settled.toSorted()).toEqual(rooms.toSorted());
+  });
+
+  test('no file imports itself through others', () => {
+    const open = new Map(WRITTEN.map((file) => [file, listTargets(file).filter((t) => WRITTEN.includes(t))]));
+    // Files whose imports are all settled are settled; what is left at the end is a circle, or imports one.
+    for (let before = -1; before !== open.size; ) {
+      before = open.size;
+      for (const [file, targets] of open) {
+        if (targets.every((target) => !open.has(target))) {
+          open.delete(file);
+        }
+      }
+    }
+
+    expect([...open.keys()]).toEqual([]);
+  });
+
+  test('nothing under store/ knows the wire', () => {
+    const wire = WRITTEN.filter((file) => file.startsWith('store/')).flatMap((file) =>
+      listTargets(file).filter((target) => target.startsWith('@connectrpc/') || target.startsWith('calls/')),
     );
 
-    expect(wrong).toEqual([]);
-  });
-
-  test('nobody imports the process edge', () => {
-    const importers = FILES.filter((file) => importsOf(file).some(({ target }) => target === 'main.ts'));
-
-    expect(importers).toEqual([]);
+    expect(wire).toEqual([]);
   });
 });
 
-/** What decides, without clock, I/O, ORM or wire; and everything that it is made of. */
-function pureFiles(): string[] {
-  const isRoot = (file: string) =>
-    file === 'progression/evaluate.ts' || file.startsWith('progression/rules/') || file.includes('/filters/');
-  const pure = new Set(FILES.filter(isRoot));
+/** Files that decide without clock, I/O, ORM or wire: two rooms, and everything that they load. */
+function findPureFiles(): string[] {
+  const pure = new Set(
+    FILES.filter((file) => file.startsWith('progression/evaluation/') || file.startsWith('filters/')),
+  );
   for (const file of pure) {
-    for (const { target } of importsOf(file)) {
-      if (target.startsWith('progression/') || target.startsWith('automation/')) {
-        pure.add(target);
-      }
+    for (const target of listLoaded(file).filter(isOurs)) {
+      pure.add(target);
     }
   }
   return [...pure];
 }
 
-/** What some of it needs besides `decimal.js`: statements that are written and not run, zones, and texts of instants. */
-const BESIDES: readonly (readonly [files: RegExp, target: string])[] = [
-  [/^automation\/filters\/(filter-to-sql|sql-[a-z]+)\.ts$/, 'kysely'],
-  [/^automation\/time\/zoned\.ts$/, 'temporal-polyfill'],
-  [/^automation\//, 'instant.ts'],
+/** What a part of them loads besides `decimal.js`: SQL that is built and not run, time zones, messages. */
+const PACKAGES: readonly (readonly [files: RegExp, name: string])[] = [
+  [/^filters\/(filter-to-sql|sql-[a-z]+)\.ts$/, 'kysely'],
+  [/^values\/zoned\.ts$/, 'temporal-polyfill'],
 ];
 
-describe('what decides is pure', () => {
-  test('it is more than one file', () => {
-    expect(pureFiles().length).toBeGreaterThan(5);
+describe('the pure part', () => {
+  test('has more than forty files', () => {
+    expect(findPureFiles().length).toBeGreaterThan(40);
   });
 
-  test.each(pureFiles())('%s', (file) => {
-    const besides = BESIDES.filter(([files]) => files.test(file)).map(([, target]) => target);
-    const isAllowed = ({ target, isTypeOnly }: Import) =>
-      ['decimal.js', ...besides].includes(target) ||
-      pureFiles().includes(target) ||
-      (isTypeOnly && isLeaf(target));
+  test.each(findPureFiles())('%s', (file) => {
+    const packages = [
+      'decimal.js',
+      ...PACKAGES.filter(([files]) => files.test(file)).map(([, name]) => name),
+    ];
 
-    expect(importsOf(file).filter((each) => !isAllowed(each))).toEqual([]);
+    expect(listLoaded(file).filter((target) => !isOurs(target) && !packages.includes(target))).toEqual([]);
     expect(readFileSync(join(SOURCE, file), 'utf8')).not.toMatch(
       /Date\.now|new Date\(\)|performance\.|Math\.random/,
     );
   });
 });
 
-test('only the configuration reads the environment', () => {
-  const readers = FILES.filter((file) => /process\.env\b/.test(readFileSync(join(SOURCE, file), 'utf8')));
+test('what triggers decide needs no database', () => {
+  const loaded = WRITTEN.filter((file) => file.startsWith('automation/decision/')).flatMap((file) =>
+    listLoaded(file).map((target) => ({ file, target })),
+  );
 
-  expect(readers).toEqual(['config.ts']);
+  expect(loaded.length).toBeGreaterThan(10);
+  expect(
+    loaded.filter(({ target }) => /^(store|events)\/|^kysely$|^@mikro-orm\/|^node:/.test(target)),
+  ).toEqual([]);
+});
+
+test('only the configuration reads the environment', () => {
+  const readers = WRITTEN.filter((file) => /process\.env\b/.test(readFileSync(join(SOURCE, file), 'utf8')));
+
+  expect(readers).toEqual(['config/config.ts']);
 });
 
 test('files are named for what they are about', () => {
-  const names = FILES.filter((file) => !file.startsWith('gen/')).flatMap((file) =>
-    file.replace('.ts', '').split('/'),
-  );
+  const names = WRITTEN.flatMap((file) => file.replace('.ts', '').split('/'));
 
   for (const name of names) {
     expect(name).toMatch(/^(?!.*\b(?:utils?|helpers?|commons?|managers?)\b)[a-z0-9]+(?:-[a-z0-9]+)*$/);

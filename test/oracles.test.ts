@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { runOracles } from '../src/tools/oracles/run-oracles.ts';
+import { runOracles } from '../tools/oracles/run-oracles.ts';
 import { startTestService } from './support/test-service.ts';
 
 const DIRECTORY = join(import.meta.dirname, '..', '..', 'shared', 'oracles');

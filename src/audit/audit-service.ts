@@ -1,13 +1,20 @@
-/** AuditService on the wire: reads the trail, and answers with its messages. */
-
-import type { JsonObject } from '@bufbuild/protobuf';
-import { create } from '@bufbuild/protobuf';
+/**
+ * AuditService on the wire: reads the trail, and answers with its messages.
+ * ListAuditEntries: what was changed by hand, newest first.
+ */
+import { create, type JsonObject } from '@bufbuild/protobuf';
 import type { ServiceImpl } from '@connectrpc/connect';
-import { AuditEntrySchema, type AuditService } from '../gen/progression/v1/audit_service_pb.ts';
-import { instantToTimestamp } from '../instant.ts';
-import { createCalls, type ServiceDeps } from '../store/calls.ts';
-import type { AuditEntry } from '../store/entities/audit-entry.ts';
-import { listAuditEntries } from './list-audit-entries.ts';
+import type { FilterQuery } from '@mikro-orm/core';
+import { createCalls, type ServiceDeps } from '../calls/calls.ts';
+import {
+  AuditEntrySchema,
+  type AuditService,
+  type ListAuditEntriesRequest,
+} from '../gen/progression/v1/audit_service_pb.ts';
+import type { Transaction } from '../store/database.ts';
+import { type AuditEntry, AuditEntryEntity } from '../store/entities/audit-entry.ts';
+import { type Page, readPage } from '../store/page.ts';
+import { instantFromTimestamp, instantToText, instantToTimestamp } from '../values/instant.ts';
 
 /** The trail of an account; the contract of each method is in audit_service.proto. */
 export function createAuditService(deps: ServiceDeps): ServiceImpl<typeof AuditService> {
@@ -36,4 +43,51 @@ function auditEntryMessage(entry: AuditEntry) {
     after: (after as JsonObject | null) ?? undefined,
     recordedAt: instantToTimestamp(recordedAt),
   });
+}
+
+/** By the time of recording, then id. PAGE_TOKEN_INVALID. */
+export function listAuditEntries(
+  tx: Transaction,
+  request: ListAuditEntriesRequest,
+  defaultPageSize: number,
+): Promise<Page<AuditEntry>> {
+  const { filter, where } = filterOf(tx.accountId, request);
+  return readPage(
+    {
+      filter,
+      keyKinds: ['instant', 'uuid'],
+      defaultPageSize,
+      keyOf: (entry: AuditEntry) => [entry.recordedAt, entry.id],
+      rows: (after, limit) =>
+        tx.em.find(AuditEntryEntity, after ? { $and: [where, isBehind(after)] } : where, {
+          orderBy: { recordedAt: 'desc', id: 'desc' },
+          limit,
+        }),
+      count: () => tx.em.count(AuditEntryEntity, where),
+    },
+    request,
+  );
+}
+
+function isBehind([recordedAt, id]: readonly [bigint, string]): FilterQuery<AuditEntry> {
+  return { $or: [{ recordedAt: { $lt: recordedAt } }, { recordedAt, id: { $lt: id } }] };
+}
+
+/** The conditions that the request's fields state, and the same as texts, for the page token to be bound to. */
+function filterOf(accountId: string, request: ListAuditEntriesRequest) {
+  const { targetId, userId, action, startTime, endTime } = request;
+  const start = startTime && instantFromTimestamp(startTime);
+  const end = endTime && instantFromTimestamp(endTime);
+  const where: FilterQuery<AuditEntry> = {
+    accountId,
+    ...(targetId ? { targetId } : {}),
+    ...(userId ? { userId } : {}),
+    ...(action ? { action } : {}),
+    $and: [
+      ...(start === undefined ? [] : [{ recordedAt: { $gte: start } }]),
+      ...(end === undefined ? [] : [{ recordedAt: { $lt: end } }]),
+    ],
+  };
+  const texts = [start, end].map((at) => (at === undefined ? '' : instantToText(at)));
+  return { where, filter: ['ListAuditEntries', accountId, targetId, userId, action, ...texts] };
 }

@@ -1,29 +1,25 @@
 /** TriggerService on the wire: each method goes to the file of its name. */
 import type { ServiceImpl } from '@connectrpc/connect';
+import { createCalls, type ServiceDeps } from '../calls/calls.ts';
 import { TriggerService } from '../gen/automation/v1/trigger_service_pb.ts';
-import { createCalls, type ServiceDeps } from '../store/calls.ts';
 import { configureTrigger } from './configuration/configure-trigger.ts';
-import { deleteTrigger } from './configuration/delete-trigger.ts';
-import { getTrigger } from './configuration/get-trigger.ts';
-import { listTriggerVersions } from './configuration/list-trigger-versions.ts';
-import { listTriggers } from './configuration/list-triggers.ts';
+import { deleteTrigger, restoreTrigger } from './configuration/delete-trigger.ts';
+import { getTrigger, listTriggers } from './configuration/list-triggers.ts';
 import { configuredTriggerMessage, triggerMessage, triggerVersionMessage } from './configuration/messages.ts';
-import { restoreTrigger } from './configuration/restore-trigger.ts';
-import { rollbackTrigger } from './configuration/rollback-trigger.ts';
+import { listTriggerVersions, rollbackTrigger } from './configuration/trigger-versions.ts';
 import { updateTrigger } from './configuration/update-trigger.ts';
-import { explainEvent } from './evaluation/explain-event.ts';
-import { getTriggerStats } from './evaluation/get-trigger-stats.ts';
-import { listTriggerExecutions } from './evaluation/list-trigger-executions.ts';
-import { executionMessage } from './evaluation/messages.ts';
-import { createPreviewCache, type PreviewCache } from './evaluation/preview-cache.ts';
-import { previewTrigger } from './evaluation/preview-trigger.ts';
 import { releaseHold } from './evaluation/release-hold.ts';
-import { testTrigger } from './evaluation/test-trigger.ts';
 import { defineEventType } from './event-types/define-event-type.ts';
 import { defineField } from './event-types/define-field.ts';
 import { accountFieldMessage, eventTypeMessage } from './event-types/event-type-message.ts';
-import { listEventTypes } from './event-types/list-event-types.ts';
-import { listFields } from './event-types/list-fields.ts';
+import { listEventTypes, listFields } from './event-types/list-event-types.ts';
+import { explainEvent } from './inspection/explain-event.ts';
+import { getTriggerStats } from './inspection/get-trigger-stats.ts';
+import { listTriggerExecutions } from './inspection/list-trigger-executions.ts';
+import { executionMessage } from './inspection/messages.ts';
+import { createPreviewCache, type PreviewCache } from './inspection/preview-cache.ts';
+import { previewTrigger } from './inspection/preview-trigger.ts';
+import { testTrigger } from './inspection/test-trigger.ts';
 
 export interface TriggerServiceDeps extends ServiceDeps {
   /** Absent: a cache in the process’s own memory. */

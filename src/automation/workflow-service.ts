@@ -1,20 +1,19 @@
 /** WorkflowService on the wire: each method goes to the file of its name. */
 import type { ServiceImpl } from '@connectrpc/connect';
+import { createCalls, type ServiceDeps } from '../calls/calls.ts';
 import { WorkflowService } from '../gen/automation/v1/workflow_service_pb.ts';
-import { createCalls, type ServiceDeps } from '../store/calls.ts';
-import { backfillWorkflow } from './actions/backfill-workflow.ts';
-import { enrollmentMessage } from './actions/enrollment-message.ts';
-import { listWorkflowEnrollments } from './actions/list-workflow-enrollments.ts';
-import { activateWorkflow } from './configuration/activate-workflow.ts';
+import { enrollmentMessage, listWorkflowEnrollments } from './actions/list-workflow-enrollments.ts';
 import { createWorkflow } from './configuration/create-workflow.ts';
-import { createWorkflowFromTemplate } from './configuration/create-workflow-from-template.ts';
 import { deleteWorkflow } from './configuration/delete-workflow.ts';
-import { getWorkflow } from './configuration/get-workflow.ts';
-import { listTemplates } from './configuration/list-templates.ts';
-import { listWorkflows } from './configuration/list-workflows.ts';
+import { getWorkflow, listWorkflows } from './configuration/list-workflows.ts';
 import { configuredMessage, workflowMessage } from './configuration/messages.ts';
-import { pauseWorkflow } from './configuration/pause-workflow.ts';
+import {
+  createWorkflowFromTemplate,
+  listTemplates,
+} from './configuration/templates/create-workflow-from-template.ts';
 import { updateWorkflow } from './configuration/update-workflow.ts';
+import { activateWorkflow, pauseWorkflow } from './configuration/workflow-status.ts';
+import { backfillWorkflow } from './replay/backfill-workflow.ts';
 
 /** The contract of each method is in workflow_service.proto. */
 export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<typeof WorkflowService>> {

@@ -1,8 +1,25 @@
-/** Enrollments: which program an athlete follows, and followed last. */
-import { DomainError } from '../domain-error.ts';
+/**
+ * Enrollments: which program an athlete follows, and followed last.
+ * EnrollUser: makes a program the ACTIVE one; a paused membership of it goes on where it stopped.
+ * UnenrollUser: ends or pauses the athlete's ACTIVE enrollment.
+ */
+
+import { LockMode } from '@mikro-orm/core';
+import { enumName } from '../calls/enum-name.ts';
+import { DomainError } from '../errors/domain-error.ts';
+import {
+  EnrollmentStatus,
+  EnrollmentStatusSchema,
+  type UnenrollUserRequest,
+} from '../gen/progression/v1/program_service_pb.ts';
+import type { Change } from '../store/change.ts';
 import type { Transaction } from '../store/database.ts';
 import { type Enrollment, EnrollmentEntity } from '../store/entities/enrollment.ts';
-import { getUser } from './users.ts';
+import { getUser, lockUser } from '../store/lock-user.ts';
+import { emit, fact } from '../store/outbox.ts';
+import { instantToText } from '../values/instant.ts';
+import { newId } from '../values/new-id.ts';
+import { requireProgram } from './programs/programs.ts';
 
 /** The one ACTIVE enrollment of the athlete, or null. */
 export function activeEnrollment(tx: Transaction, userId: string): Promise<Enrollment | null> {
@@ -32,4 +49,67 @@ export async function quitEnrollments(tx: Transaction, userId: string, now: bigi
     enrollment.status = 'QUIT';
     enrollment.endedAt ??= now;
   }
+}
+
+/**
+ * USER_NOT_FOUND, PROGRAM_NOT_FOUND; ALREADY_ENROLLED while an enrollment is ACTIVE, also one in this
+ * program.
+ */
+export async function enrollUser(
+  change: Change,
+  { userId, programId }: { userId: string; programId: string },
+): Promise<Enrollment> {
+  const { tx, now } = change;
+  await lockUser(tx, userId);
+  const program = await requireProgram(tx, programId, LockMode.PESSIMISTIC_READ);
+  const active = await activeEnrollment(tx, userId);
+  if (active) {
+    throw new DomainError('ALREADY_ENROLLED', `user ${userId} is ACTIVE on program ${active.programId}`, {
+      metadata: { userId, programId: active.programId, enrollmentId: active.id },
+    });
+  }
+  const membership = { accountId: tx.accountId, userId: userId.toLowerCase(), programId: program.id };
+  const paused = await tx.em.findOne(EnrollmentEntity, { ...membership, status: 'PAUSED' });
+  if (paused) {
+    paused.status = 'ACTIVE';
+    paused.endedAt = null;
+    emitEnrolled(change, paused, true);
+    return paused;
+  }
+  const made = tx.em.create(EnrollmentEntity, {
+    ...membership,
+    id: newId(),
+    status: 'ACTIVE',
+    startedAt: now,
+    endedAt: null,
+  });
+  emitEnrolled(change, made, false);
+  return made;
+}
+
+function emitEnrolled(change: Change, enrollment: Enrollment, isResumed: boolean): void {
+  const { id, userId, programId } = enrollment;
+  const data = { enrollment_id: id, program_id: programId, is_resumed: isResumed };
+  emit(change, userId, [fact('program_enrolled', data)]);
+}
+
+/** USER_NOT_FOUND; NOT_ENROLLED when no enrollment is ACTIVE. An unspecified status means QUIT. */
+export async function unenrollUser(change: Change, request: UnenrollUserRequest): Promise<Enrollment> {
+  const { tx, now } = change;
+  const { userId } = request;
+  await lockUser(tx, userId);
+  const enrollment = await activeEnrollment(tx, userId);
+  if (!enrollment) {
+    throw new DomainError('NOT_ENROLLED', `user ${userId} has no ACTIVE enrollment`, {
+      metadata: { userId },
+    });
+  }
+  enrollment.status = enumName(EnrollmentStatusSchema, request.status || EnrollmentStatus.QUIT);
+  enrollment.endedAt = now;
+  if (enrollment.status === 'COMPLETED') {
+    const { id, programId, startedAt } = enrollment;
+    const data = { enrollment_id: id, program_id: programId, started_at: instantToText(startedAt) };
+    emit(change, enrollment.userId, [fact('program_completed', data)]);
+  }
+  return enrollment;
 }

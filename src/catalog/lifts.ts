@@ -1,17 +1,23 @@
-/** Lifts: the account's exercises, each known by a slug that no other live lift of the account has. */
+/**
+ * Lifts: the account's exercises, each known by a slug that no other live lift of the account has.
+ * Finds an account's lifts by slug and makes those that are missing.
+ */
 import { LockMode } from '@mikro-orm/core';
 import { sql } from 'kysely';
-import { DomainError } from '../domain-error.ts';
+import { DomainError } from '../errors/domain-error.ts';
 import type {
   CreateLiftRequest,
   ListLiftsRequest,
   UpdateLiftRequest,
 } from '../gen/progression/v1/program_service_pb.ts';
-import { newId } from '../new-id.ts';
 import type { Change } from '../store/change.ts';
 import type { Transaction } from '../store/database.ts';
 import { type Lift, LiftEntity } from '../store/entities/lift.ts';
 import { type Page, readPage } from '../store/page.ts';
+import { instantToText } from '../values/instant.ts';
+import { newId } from '../values/new-id.ts';
+import type { BlueprintLift } from './programs/blueprint.ts';
+import type { IdMaker } from './programs/make-program.ts';
 
 /** SLUG_TAKEN when a live lift has the slug. */
 export async function createLift({ tx, now }: Change, request: CreateLiftRequest): Promise<Lift> {
@@ -87,4 +93,30 @@ export async function deleteLift({ tx, now }: Change, liftId: string): Promise<v
 
 export function liftNotFound(liftId: string): DomainError {
   return new DomainError('LIFT_NOT_FOUND', `lift ${liftId} does not exist`, { metadata: { liftId } });
+}
+
+/**
+ * The live lift for each slug, locked so that none is deleted before a program holds it. Concurrent calls
+ * insert in the same order, so that none waits for one that waits for it.
+ */
+export async function ensureLifts(
+  { tx, now }: Change,
+  wanted: readonly BlueprintLift[],
+  makeId: IdMaker,
+): Promise<ReadonlyMap<string, Lift>> {
+  const slugs = wanted.map((lift) => lift.slug);
+  const ids = slugs.map((slug) => makeId(`lift/${slug}`));
+  const names = wanted.map((lift) => lift.name);
+  await sql`
+    insert into lifts (account_id, id, slug, name, created_at, updated_at)
+    select ${tx.accountId}, id, slug, name, ${instantToText(now)}, ${instantToText(now)}
+    from unnest(${ids}::uuid[], ${slugs}::text[], ${names}::text[]) as missing (id, slug, name)
+    order by slug
+    on conflict do nothing`.execute(tx.sql);
+  const lifts = await tx.em.find(
+    LiftEntity,
+    { accountId: tx.accountId, slug: { $in: slugs }, deletedAt: null },
+    { lockMode: LockMode.PESSIMISTIC_READ, orderBy: { id: 'asc' } },
+  );
+  return new Map(lifts.map((lift) => [lift.slug, lift]));
 }

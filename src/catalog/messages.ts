@@ -1,6 +1,6 @@
 /** How the rows of the catalogue look on the wire. */
 import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf';
-import { enumValue } from '../enum-name.ts';
+import { enumValue } from '../calls/enum-name.ts';
 import { ProgressionTypeSchema } from '../gen/progression/v1/common_pb.ts';
 import {
   type CatalogProgramSchema,
@@ -13,15 +13,15 @@ import {
   WeightUnitSchema,
 } from '../gen/progression/v1/program_service_pb.ts';
 import type { UserSchema } from '../gen/progression/v1/user_service_pb.ts';
-import { type Instant, instantToTimestamp } from '../instant.ts';
 import type { Enrollment } from '../store/entities/enrollment.ts';
 import type { Lift } from '../store/entities/lift.ts';
 import type { ProgramProgression } from '../store/entities/program-progression.ts';
 import type { Progression } from '../store/entities/progression.ts';
 import type { User } from '../store/entities/user.ts';
-import type { Blueprint } from './blueprint.ts';
-import type { ProgramWithLifts } from './programs.ts';
-import { parametersFromStored } from './rule-from-stored.ts';
+import { type Instant, instantToTimestamp } from '../values/instant.ts';
+import type { Blueprint } from './programs/blueprint.ts';
+import type { ProgramWithLifts } from './programs/programs.ts';
+import { parametersFromStored } from './rules/rule-from-stored.ts';
 
 function lifetime(row: { createdAt: Instant; updatedAt: Instant }) {
   return { createdAt: instantToTimestamp(row.createdAt), updatedAt: instantToTimestamp(row.updatedAt) };

@@ -1,14 +1,9 @@
 /** ProgramService on the wire: each method checks, runs its use case, and answers with its message. */
 import type { ServiceImpl } from '@connectrpc/connect';
+import { createCalls, type ServiceDeps } from '../calls/calls.ts';
 import { ProgramService } from '../gen/progression/v1/program_service_pb.ts';
-import { createCalls, type ServiceDeps } from '../store/calls.ts';
 import { CATALOG_PROGRAMS } from './canonical/catalog.ts';
-import { copyProgram } from './copy-program.ts';
-import { createProgram } from './create-program.ts';
-import { createProgramProgression } from './create-program-progression.ts';
-import { createProgression } from './create-progression.ts';
-import { enrollUser } from './enroll-user.ts';
-import { getEnrollment } from './enrollments.ts';
+import { enrollUser, getEnrollment, unenrollUser } from './enrollments.ts';
 import { createLift, deleteLift, getLift, listLifts, updateLift } from './lifts.ts';
 import {
   catalogProgramMessage,
@@ -18,19 +13,26 @@ import {
   programProgressionMessage,
   progressionMessage,
 } from './messages.ts';
-import { readOverrideIncrement } from './override-increment.ts';
+import { copyProgram } from './programs/copy-program.ts';
+import { createProgram } from './programs/create-program.ts';
+import { createProgramProgression } from './programs/create-program-progression.ts';
 import {
   deleteProgramProgression,
   getProgramProgression,
   listProgramProgressions,
-} from './program-progressions.ts';
-import { deleteProgram, getProgram, listPrograms } from './programs.ts';
-import { parametersToStored } from './progression-parameters.ts';
-import { deleteProgression, getProgression, listProgressions } from './progressions.ts';
-import { unenrollUser } from './unenroll-user.ts';
-import { updateProgram } from './update-program.ts';
-import { updateProgramProgression } from './update-program-progression.ts';
-import { updateProgression } from './update-progression.ts';
+  readOverrideIncrement,
+  updateProgramProgression,
+} from './programs/program-progressions.ts';
+import { deleteProgram, getProgram, listPrograms } from './programs/programs.ts';
+import { updateProgram } from './programs/update-program.ts';
+import { parametersToStored } from './rules/progression-parameters.ts';
+import {
+  createProgression,
+  deleteProgression,
+  getProgression,
+  listProgressions,
+  updateProgression,
+} from './rules/progressions.ts';
 
 /**
  * What a coach configures before any event arrives; the contract of each method is in program_service.proto.

@@ -1,7 +1,7 @@
 /** What is said of a command that failed. */
-import { ConfigError } from '../config.ts';
-import { DomainError } from '../domain-error.ts';
-import { StartError } from '../start-error.ts';
+import { ConfigError } from '../config/config.ts';
+import { DomainError } from '../errors/domain-error.ts';
+import { StartError } from '../errors/start-error.ts';
 import { translateDatabaseError } from '../store/database-error.ts';
 
 /** What an operator can act on is one line; anything else is a defect, and its stack says where. */

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
+import type { TlsConfig } from '../config/tls-config.ts';
+import { StartError } from '../errors/start-error.ts';
 import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from '../gen/health/v1/health_pb.ts';
-import { StartError } from '../start-error.ts';
-import type { TlsConfig } from '../tls-config.ts';
 
 const PATIENCE_MS = 3_000;
 

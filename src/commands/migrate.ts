@@ -1,6 +1,6 @@
 /** The command migrate: the schema up, one step down, how far it is, or whether it is all there. */
-import type { Config } from '../config.ts';
-import { StartError } from '../start-error.ts';
+import type { Config } from '../config/config.ts';
+import { StartError } from '../errors/start-error.ts';
 import type { Database } from '../store/database.ts';
 import { type MigrationStatus, migrate, migrateDown, migrationStatus } from '../store/migrate.ts';
 import { openStore } from '../store/open-store.ts';

@@ -1,9 +1,10 @@
 /** The command seed: the canonical catalogue and the demo account, as often as one likes. */
-import { seed } from '../catalog/seed.ts';
-import type { Config } from '../config.ts';
-import { systemClock } from '../instant.ts';
+
+import type { Config } from '../config/config.ts';
 import { migrate } from '../store/migrate.ts';
 import { openStore } from '../store/open-store.ts';
+import { systemClock } from '../values/system-clock.ts';
+import { seed } from './seed-demo-account.ts';
 
 /** Brings the schema up first. */
 export async function runSeed(config: Config): Promise<void> {

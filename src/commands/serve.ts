@@ -1,19 +1,20 @@
 /** The command serve: from an empty machine to a served API, and back when told to stop. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { destination } from 'pino';
-import { requireSafeBinding } from '../auth-config.ts';
-import { seed } from '../catalog/seed.ts';
-import type { Config } from '../config.ts';
+import { requireSafeBinding } from '../config/auth-config.ts';
+import type { Config } from '../config/config.ts';
+import { StartError } from '../errors/start-error.ts';
 import { readBacklog } from '../events/backlog.ts';
-import { systemClock } from '../instant.ts';
-import { ListenError } from '../server/http-port.ts';
 import { createLogger, type Logger } from '../server/logger.ts';
+import { ListenError } from '../server/port/http-port.ts';
 import type { RunningServer } from '../server/server.ts';
-import { StartError } from '../start-error.ts';
 import { migrate } from '../store/migrate.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 import { requireConfinement } from '../store/require-confinement.ts';
-import { openTelemetry, type Telemetry } from '../telemetry/telemetry.ts';
+import type { Telemetry } from '../telemetry/start-telemetry.ts';
+import { openTelemetry } from '../telemetry/telemetry.ts';
+import { systemClock } from '../values/system-clock.ts';
+import { seed } from './seed-demo-account.ts';
 import { startService } from './start-service.ts';
 import { stopRequested } from './stop-requested.ts';
 

@@ -1,16 +1,17 @@
 /** Puts the services of the API on a server. */
 import { setTimeout as delay } from 'node:timers/promises';
+import { createUserService } from '../athletes/user-service.ts';
 import { createAuditService } from '../audit/audit-service.ts';
 import { createCandidateIndex } from '../automation/evaluation/candidate-index.ts';
-import { createRedisPreviewCache } from '../automation/evaluation/redis-preview-cache.ts';
-import { createReplayService } from '../automation/evaluation/replay-service.ts';
+import { automationHistory } from '../automation/forget-athlete.ts';
+import { createRedisPreviewCache } from '../automation/inspection/redis-preview-cache.ts';
 import { createPublishingService } from '../automation/publishing/publishing-service.ts';
+import { createReplayService } from '../automation/replay/replay-service.ts';
 import { createTriggerService } from '../automation/trigger-service.ts';
 import { createWorkflowService } from '../automation/workflow-service.ts';
 import { createProgramService } from '../catalog/program-service.ts';
-import { createUserService } from '../catalog/user-service.ts';
-import type { Config } from '../config.ts';
-import { isDefect } from '../error-table.ts';
+import type { Config } from '../config/config.ts';
+import { isDefect } from '../errors/error-table.ts';
 import { createEventService } from '../events/event-service.ts';
 import { closeRedis, connectRedis } from '../events/redis/redis-connection.ts';
 import { EventService } from '../gen/automation/v1/event_service_pb.ts';
@@ -20,15 +21,15 @@ import { AuditService } from '../gen/progression/v1/audit_service_pb.ts';
 import { ProgramService } from '../gen/progression/v1/program_service_pb.ts';
 import { ProgressionService } from '../gen/progression/v1/progression_service_pb.ts';
 import { UserService } from '../gen/progression/v1/user_service_pb.ts';
-import { systemClock } from '../instant.ts';
-import { createEngine } from '../progression/engine.ts';
+import { createEngine } from '../progression/engine/engine.ts';
 import { createProgressionService, QUEUED_METHODS } from '../progression/service.ts';
 import { createAuthenticator } from '../server/access/authenticator.ts';
 import { describeCause, type Logger } from '../server/logger.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import type { Database } from '../store/database.ts';
 import { isMigrated } from '../store/migrate.ts';
-import type { Telemetry } from '../telemetry/telemetry.ts';
+import type { Telemetry } from '../telemetry/start-telemetry.ts';
+import { systemClock } from '../values/system-clock.ts';
 import { startWorkers } from './start-workers.ts';
 
 /**
@@ -64,7 +65,7 @@ export async function startService(
     routes(router) {
       router.service(ProgressionService, createProgressionService(dependencies, engine));
       router.service(ProgramService, createProgramService(dependencies));
-      router.service(UserService, createUserService(dependencies));
+      router.service(UserService, createUserService({ ...dependencies, history: automationHistory }));
       router.service(AuditService, createAuditService(dependencies));
       router.service(WorkflowService, createWorkflowService(dependencies));
       router.service(TriggerService, createTriggerService({ ...dependencies, ...previews.cache }));

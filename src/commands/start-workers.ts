@@ -1,22 +1,22 @@
 /** Starts what works in the background: events are evaluated, steps carried out, the clock is watched. */
 import { createActionRunner } from '../automation/actions/action-runner.ts';
-import { createBackfiller } from '../automation/actions/backfiller.ts';
 import { createWebhookPort } from '../automation/actions/webhook-port.ts';
 import type { CandidateIndex } from '../automation/evaluation/candidate-index.ts';
 import { createEvaluator } from '../automation/evaluation/evaluator.ts';
 import { createReleaser } from '../automation/evaluation/release-queued.ts';
 import { createDeadLetterRetry } from '../automation/evaluation/retry-dead-letters.ts';
+import { createBackfiller } from '../automation/replay/backfiller.ts';
 import { createScheduler } from '../automation/time/scheduler.ts';
-import type { Config } from '../config.ts';
-import { isDefect } from '../error-table.ts';
+import type { Config } from '../config/config.ts';
+import { isDefect } from '../errors/error-table.ts';
 import type { EventObserver } from '../events/event-observer.ts';
 import { type Polling, startPolling } from '../events/polling.ts';
 import { createPostgresBus } from '../events/postgres-bus.ts';
 import { createRedisBus } from '../events/redis/redis-bus.ts';
-import type { Clock } from '../instant.ts';
-import type { TriggerQueue } from '../progression/trigger-queue.ts';
+import type { TriggerQueue } from '../progression/engine/trigger-queue.ts';
 import { describeCause, type Logger } from '../server/logger.ts';
 import type { Database } from '../store/database.ts';
+import type { Clock } from '../values/instant.ts';
 
 export interface WorkerDeps {
   readonly database: Database;

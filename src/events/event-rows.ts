@@ -1,10 +1,10 @@
 /** Rows of the log of events, as the contract says them. */
 import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
-import { enumValue } from '../enum-name.ts';
+import { enumValue } from '../calls/enum-name.ts';
 import { EventActorSchema, type EventSchema } from '../gen/automation/v1/event_service_pb.ts';
-import { instantFromText, instantToTimestamp } from '../instant.ts';
 import type { FactActor } from '../store/entities/outbox-entry.ts';
+import { instantFromText, instantToTimestamp } from '../values/instant.ts';
 
 export interface EventRow {
   id: string;

@@ -1,14 +1,13 @@
 /** EventService on the wire, as far as it reads the log and settles failures: each method goes to the file of its name. */
 import type { ServiceImpl } from '@connectrpc/connect';
-import { callContextOf } from '../call-context.ts';
+import { callContextOf } from '../calls/call-context.ts';
+import { createCalls, type ServiceDeps } from '../calls/calls.ts';
 import { createKeyedLimiter } from '../flow/keyed-limiter.ts';
 import { EventService } from '../gen/automation/v1/event_service_pb.ts';
-import { createCalls, type ServiceDeps } from '../store/calls.ts';
-import { discardDeadLetters } from './discard-dead-letters.ts';
 import { eventMessage } from './event-rows.ts';
 import { deadLetterMessage, listDeadLetters } from './list-dead-letters.ts';
 import { listEvents } from './list-events.ts';
-import { redriveDeadLetters } from './redrive-dead-letters.ts';
+import { discardDeadLetters, redriveDeadLetters } from './settle-dead-letters.ts';
 import { watchEvents } from './watch-events.ts';
 
 type Methods = 'listEvents' | 'watchEvents' | 'listDeadLetters' | 'redriveDeadLetters' | 'discardDeadLetters';

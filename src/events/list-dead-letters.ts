@@ -2,17 +2,17 @@
 
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { FilterQuery } from '@mikro-orm/core';
-import { enumName, enumValue } from '../enum-name.ts';
+import { enumName, enumValue } from '../calls/enum-name.ts';
 import {
   type DeadLetterSchema,
   DeadLetterState,
   DeadLetterStateSchema,
   type ListDeadLettersRequest,
 } from '../gen/automation/v1/event_service_pb.ts';
-import { type Instant, instantToTimestamp } from '../instant.ts';
 import type { Transaction } from '../store/database.ts';
 import { type DeadLetter, DeadLetterEntity } from '../store/entities/dead-letter.ts';
 import { type Page, readPage } from '../store/page.ts';
+import { type Instant, instantToTimestamp } from '../values/instant.ts';
 
 /** Somebody may still have to do something about these. */
 const OPEN = ['RETRYING', 'DEAD'];

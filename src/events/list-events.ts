@@ -1,9 +1,9 @@
 /** ListEvents: the account's log, or one athlete's part of it, newest first. */
 import { type RawBuilder, sql } from 'kysely';
 import type { ListEventsRequest } from '../gen/automation/v1/event_service_pb.ts';
-import { instantFromText, instantOfField, instantToText } from '../instant.ts';
 import type { Transaction } from '../store/database.ts';
 import { decodePageToken, encodePageToken, type PageKeyValue } from '../store/page-token.ts';
+import { instantFromText, instantOfField, instantToText } from '../values/instant.ts';
 import { EVENT_COLUMNS, type EventRow } from './event-rows.ts';
 
 export interface EventPage {

@@ -1,6 +1,6 @@
 /** Places in the account's log, in the order in which it grows; see docs/decisions/018-order-of-the-log.md. */
 import { sql } from 'kysely';
-import { invalidFields } from '../domain-error.ts';
+import { invalidFields } from '../errors/domain-error.ts';
 import type { Transaction } from '../store/database.ts';
 import { decodePageToken, encodePageToken } from '../store/page-token.ts';
 import { EVENT_COLUMNS, type EventRow } from './event-rows.ts';

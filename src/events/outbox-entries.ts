@@ -1,9 +1,9 @@
 /** The entries of the outbox: read in order, and removed once they are evaluated and, with a bus beside, relayed. */
 import { sql } from 'kysely';
-import { type Instant, instantFromText } from '../instant.ts';
 import type { Transaction } from '../store/database.ts';
 import type { Cause, Fact, FactActor } from '../store/entities/outbox-entry.ts';
 import { PARTITIONS } from '../store/lock-partition.ts';
+import { type Instant, instantFromText } from '../values/instant.ts';
 
 export interface WaitingEntry {
   readonly id: string;

@@ -1,5 +1,5 @@
 /** The bus that needs nothing beside PostgreSQL: looks into the outbox, many times a second. */
-import type { Limits } from '../config.ts';
+import type { Limits } from '../config/config.ts';
 import type { Database } from '../store/database.ts';
 import type { Bus } from './bus.ts';
 import { createPartitionQueue, type Partition, type PartitionQueue } from './partition-queue.ts';

@@ -1,10 +1,20 @@
-/** What people decide about dead letters: locked, found open, changed, and on the audit trail. */
+/**
+ * What people decide about dead letters: locked, found open, changed, and on the audit trail.
+ * DiscardDeadLetters: gives up for good what could not be evaluated.
+ * RedriveDeadLetters: sends what could not be evaluated on its way again.
+ */
 import { type RawBuilder, sql } from 'kysely';
-import { DomainError } from '../domain-error.ts';
-import type { Instant } from '../instant.ts';
+import type { Limits } from '../config/config.ts';
+import { DomainError, invalidFields } from '../errors/domain-error.ts';
+import {
+  type DiscardDeadLettersRequest,
+  EventService,
+  type RedriveDeadLettersRequest,
+} from '../gen/automation/v1/event_service_pb.ts';
 import { audit, type Change } from '../store/change.ts';
 import type { Transaction } from '../store/database.ts';
 import { DeadLetterEntity } from '../store/entities/dead-letter.ts';
+import type { Instant } from '../values/instant.ts';
 
 export interface OpenLetter {
   readonly id: string;
@@ -73,4 +83,42 @@ export function settleLetters(
       after: { state: next.state },
     });
   }
+}
+
+/** Answers with how many there were to give up; those that are settled stay as they are. DEAD_LETTER_NOT_FOUND. */
+export async function discardDeadLetters(
+  change: Change,
+  { deadLetterIds, reason }: DiscardDeadLettersRequest,
+): Promise<number> {
+  const letters = await lockLetters(change.tx, deadLetterIds);
+  const { name: action } = EventService.method.discardDeadLetters;
+  settleLetters(change, letters, { state: 'DISCARDED', nextAttemptAt: null }, { action, reason });
+  return letters.length;
+}
+
+/**
+ * From now on they are due, with all their tries before them; answers with how many. Letters that are settled stay as
+ * they are. DEAD_LETTER_NOT_FOUND; VALIDATION_FAILED for a trigger beside ids.
+ */
+export async function redriveDeadLetters(
+  change: Change,
+  { deadLetterIds, triggerId }: RedriveDeadLettersRequest,
+  { redrivenDeadLetters }: Pick<Limits, 'redrivenDeadLetters'>,
+): Promise<number> {
+  const { tx, now } = change;
+  if (deadLetterIds.length > 0 && triggerId) {
+    throw invalidFields([{ field: 'trigger_id', description: 'must be empty beside dead_letter_ids' }]);
+  }
+  const letters =
+    deadLetterIds.length > 0
+      ? await lockLetters(tx, deadLetterIds)
+      : await lockDeadLetters(tx, triggerId, redrivenDeadLetters);
+  const { name: action } = EventService.method.redriveDeadLetters;
+  settleLetters(
+    change,
+    letters,
+    { state: 'RETRYING', attempts: 0, nextAttemptAt: now },
+    { action, reason: '' },
+  );
+  return letters.length;
 }

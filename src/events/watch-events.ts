@@ -1,8 +1,8 @@
 /** WatchEvents: the account's log as it grows, without gaps, from wherever its reader stopped. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { CallContext } from '../call-context.ts';
-import type { Limits } from '../config.ts';
-import { DomainError, invalidFields } from '../domain-error.ts';
+import type { CallContext } from '../calls/call-context.ts';
+import type { Limits } from '../config/config.ts';
+import { DomainError, invalidFields } from '../errors/domain-error.ts';
 import type { KeyedLimiter, Release } from '../flow/keyed-limiter.ts';
 import type { WatchEventsRequest, WatchEventsResponseSchema } from '../gen/automation/v1/event_service_pb.ts';
 import type { Database, Transaction } from '../store/database.ts';

@@ -1,9 +1,10 @@
 /** BatchHandleTriggers: many events in one call, each validated, handled and answered on its own. */
 import { create, type DescMessage } from '@bufbuild/protobuf';
-import type { CallContext } from '../call-context.ts';
-import type { Limits } from '../config.ts';
-import { invalidFields } from '../domain-error.ts';
-import { toBatchError } from '../error-table.ts';
+import type { CallContext } from '../calls/call-context.ts';
+import { requireValid } from '../calls/message-validation.ts';
+import type { Limits } from '../config/config.ts';
+import { invalidFields } from '../errors/domain-error.ts';
+import { toBatchError } from '../errors/error-table.ts';
 import { forEachConcurrently } from '../flow/for-each-concurrently.ts';
 import {
   type BatchHandleTriggersRequest,
@@ -14,14 +15,13 @@ import {
   BatchTriggerResultSchema,
   BatchTriggerSchema,
 } from '../gen/progression/v1/progression_service_pb.ts';
-import { requireValid } from '../message-validation.ts';
+import { submitTrigger, type TriggerMethod } from './engine/submit-trigger.ts';
+import type { TriggerQueue } from './engine/trigger-queue.ts';
 import { handleCycleComplete } from './handle-cycle-complete.ts';
 import { handleSessionComplete } from './handle-session-complete.ts';
 import { handleWeekAdvance } from './handle-week-advance.ts';
 import { logSets } from './log-sets.ts';
-import { submitTrigger, type TriggerMethod } from './submit-trigger.ts';
 import { triggerProgression } from './trigger-progression.ts';
-import type { TriggerQueue } from './trigger-queue.ts';
 
 export interface BatchDeps {
   readonly queue: TriggerQueue;

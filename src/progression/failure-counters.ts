@@ -1,5 +1,5 @@
 /** GetFailureCounter, ListFailureCounters and ResetFailureCounter: consecutive failures as each rule counts them. */
-import { DomainError } from '../domain-error.ts';
+import { DomainError } from '../errors/domain-error.ts';
 import type {
   GetFailureCounterRequest,
   ListFailureCountersRequest,
@@ -12,7 +12,7 @@ import { LiftEntity } from '../store/entities/lift.ts';
 import { ProgressionEntity } from '../store/entities/progression.ts';
 import { lockUser, requireUser } from '../store/lock-user.ts';
 import { type Page, readPage } from '../store/page.ts';
-import type { CounterReading } from './trigger-command.ts';
+import type { CounterReading } from './engine/trigger-command.ts';
 
 /** Reads as 0 when it was never touched. USER_NOT_FOUND, LIFT_NOT_FOUND, PROGRESSION_NOT_FOUND. */
 export async function getFailureCounter(

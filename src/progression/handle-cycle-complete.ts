@@ -1,12 +1,12 @@
 /** HandleCycleComplete: the last week of a cycle wrapped to the first. */
 import { create } from '@bufbuild/protobuf';
-import { invalidFields } from '../domain-error.ts';
+import { invalidFields } from '../errors/domain-error.ts';
 import {
   HandleCycleCompleteResponseSchema,
   ProgressionService,
 } from '../gen/progression/v1/progression_service_pb.ts';
-import { duplicateOutcome, outcomeMessage } from './outcome-message.ts';
-import { occurredAtOf, present, type TriggerMethod } from './submit-trigger.ts';
+import { duplicateOutcome, outcomeMessage } from './engine/outcome-message.ts';
+import { occurredAtOf, present, type TriggerMethod } from './engine/submit-trigger.ts';
 
 type Method = typeof ProgressionService.method.handleCycleComplete;
 

@@ -4,8 +4,8 @@ import {
   HandleSessionCompleteResponseSchema,
   ProgressionService,
 } from '../gen/progression/v1/progression_service_pb.ts';
-import { duplicateOutcome, outcomeMessage } from './outcome-message.ts';
-import { occurredAtOf, present, type TriggerMethod } from './submit-trigger.ts';
+import { duplicateOutcome, outcomeMessage } from './engine/outcome-message.ts';
+import { occurredAtOf, present, type TriggerMethod } from './engine/submit-trigger.ts';
 
 type Method = typeof ProgressionService.method.handleSessionComplete;
 

@@ -1,12 +1,12 @@
 /** HandleWeekAdvance: the athlete went on to the next week. */
 import { create } from '@bufbuild/protobuf';
-import { invalidFields } from '../domain-error.ts';
+import { invalidFields } from '../errors/domain-error.ts';
 import {
   HandleWeekAdvanceResponseSchema,
   ProgressionService,
 } from '../gen/progression/v1/progression_service_pb.ts';
-import { duplicateOutcome, outcomeMessage } from './outcome-message.ts';
-import { occurredAtOf, present, type TriggerMethod } from './submit-trigger.ts';
+import { duplicateOutcome, outcomeMessage } from './engine/outcome-message.ts';
+import { occurredAtOf, present, type TriggerMethod } from './engine/submit-trigger.ts';
 
 type Method = typeof ProgressionService.method.handleWeekAdvance;
 

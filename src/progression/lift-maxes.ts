@@ -2,19 +2,19 @@
 
 import { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
-import { DomainError } from '../domain-error.ts';
-import { enumName } from '../enum-name.ts';
+import { enumName } from '../calls/enum-name.ts';
+import { DomainError } from '../errors/domain-error.ts';
 import { MaxTypeSchema } from '../gen/progression/v1/common_pb.ts';
 import type {
   GetLiftMaxRequest,
   ListLiftMaxesRequest,
   ListLiftMaxVersionsRequest,
 } from '../gen/progression/v1/progression_service_pb.ts';
-import { instantFromText } from '../instant.ts';
 import type { Transaction } from '../store/database.ts';
 import type { LiftMax } from '../store/entities/lift-max.ts';
 import { requireUser } from '../store/lock-user.ts';
 import { type Page, readPage } from '../store/page.ts';
+import { instantFromText } from '../values/instant.ts';
 
 /** A version of a reference number. */
 export type LiftMaxVersion = Omit<LiftMax, 'accountId'>;

@@ -1,13 +1,13 @@
 /** ListProgressionLogs: the athlete's applications, newest first, with the names of their rules and lifts. */
 import { type RawBuilder, sql } from 'kysely';
-import { enumName } from '../enum-name.ts';
+import { enumName } from '../calls/enum-name.ts';
 import { ProgressionTypeSchema, TriggerTypeSchema } from '../gen/progression/v1/common_pb.ts';
 import type { ListProgressionLogsRequest } from '../gen/progression/v1/progression_service_pb.ts';
-import { instantFromText, instantOfField, instantToText } from '../instant.ts';
 import type { Transaction } from '../store/database.ts';
 import { requireUser } from '../store/lock-user.ts';
 import { type Page, readPage } from '../store/page.ts';
-import type { ProgressionLogRow } from './lift-max-message.ts';
+import { instantFromText, instantOfField, instantToText } from '../values/instant.ts';
+import type { ProgressionLogRow } from './engine/lift-max-message.ts';
 
 const LOG_COLUMNS = sql.raw(`l.id, l.user_id, l.progression_id, p.name as progression_name,
   p.type as progression_type, l.lift_id, f.name as lift_name, l.max_type, l.previous_value, l.new_value, l.delta,

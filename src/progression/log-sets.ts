@@ -1,22 +1,22 @@
 /** LogSets: stores sets, and reports each work set as an event. */
 import { create } from '@bufbuild/protobuf';
 import { Decimal } from 'decimal.js';
-import type { Limits } from '../config.ts';
-import { invalidFields } from '../domain-error.ts';
-import { enumName, enumValue } from '../enum-name.ts';
+import { enumName, enumValue } from '../calls/enum-name.ts';
+import type { Limits } from '../config/config.ts';
+import { invalidFields } from '../errors/domain-error.ts';
 import {
   type LogSetsRequest,
   LogSetsResponseSchema,
   ProgressionService,
   SetKindSchema,
 } from '../gen/progression/v1/progression_service_pb.ts';
-import { type Instant, instantToTimestamp } from '../instant.ts';
-import { newId } from '../new-id.ts';
-import { failureCounterMessage } from './lift-max-message.ts';
-import { duplicateOutcome, outcomeMessage } from './outcome-message.ts';
-import { occurredAtOf, type TriggerMethod } from './submit-trigger.ts';
-import type { ReportedSet, SetReceipt } from './trigger-command.ts';
-import { isFailedSet, isWorkSet, type SetKind } from './trigger-event.ts';
+import { type Instant, instantToTimestamp } from '../values/instant.ts';
+import { newId } from '../values/new-id.ts';
+import { failureCounterMessage } from './engine/lift-max-message.ts';
+import { duplicateOutcome, outcomeMessage } from './engine/outcome-message.ts';
+import { occurredAtOf, type TriggerMethod } from './engine/submit-trigger.ts';
+import type { ReportedSet, SetReceipt } from './engine/trigger-command.ts';
+import { isFailedSet, isWorkSet, type SetKind } from './evaluation/trigger-event.ts';
 
 type Method = typeof ProgressionService.method.logSets;
 

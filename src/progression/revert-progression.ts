@@ -1,9 +1,8 @@
 /** RevertProgression: undoes the latest application of a lift max with a compensating log row. */
 import type { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
-import { DomainError } from '../domain-error.ts';
+import { DomainError } from '../errors/domain-error.ts';
 import type { RevertProgressionRequest } from '../gen/progression/v1/progression_service_pb.ts';
-import { newId } from '../new-id.ts';
 import { audit, type Change } from '../store/change.ts';
 import type { Transaction } from '../store/database.ts';
 import { FailureCounterEntity } from '../store/entities/failure-counter.ts';
@@ -11,12 +10,13 @@ import type { LiftMax } from '../store/entities/lift-max.ts';
 import { type ProgressionLog, ProgressionLogEntity } from '../store/entities/progression-log.ts';
 import { ProgressionStateEntity } from '../store/entities/progression-state.ts';
 import { lockUser } from '../store/lock-user.ts';
-import { appendLiftMax } from './append-lift-max.ts';
-import type { ProgressionLogRow } from './lift-max-message.ts';
+import { newId } from '../values/new-id.ts';
+import { appendLiftMax } from './engine/append-lift-max.ts';
+import type { ProgressionLogRow } from './engine/lift-max-message.ts';
+import { loadTakenInstants } from './engine/load-snapshots.ts';
+import { freeInstant } from './evaluation/triggers/trigger.ts';
 import { findLiftMax, type LiftMaxVersion } from './lift-maxes.ts';
 import { findProgressionLog } from './list-progression-logs.ts';
-import { loadTakenInstants } from './load-snapshots.ts';
-import { freeInstant } from './triggers/trigger.ts';
 
 /** The compensating row and the max after it. USER_NOT_FOUND, PROGRESSION_LOG_NOT_FOUND, NOT_LATEST_APPLICATION. */
 export async function revertProgression(

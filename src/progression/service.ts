@@ -1,23 +1,23 @@
 /** ProgressionService on the wire: each method goes to the file of its name. */
 import type { DescMessage, DescMethod, MessageShape } from '@bufbuild/protobuf';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
-import { callContextOf, markReplayed } from '../call-context.ts';
+import { callContextOf, markReplayed } from '../calls/call-context.ts';
+import { createCalls } from '../calls/calls.ts';
 import { ProgressionService } from '../gen/progression/v1/progression_service_pb.ts';
-import { createCalls } from '../store/calls.ts';
 import { batchHandleTriggers } from './batch-handle-triggers.ts';
-import { createEngine, type Engine, type EngineDeps } from './engine.ts';
+import { createEngine, type Engine, type EngineDeps } from './engine/engine.ts';
+import { failureCounterMessage, liftMaxMessage, progressionLogMessage } from './engine/lift-max-message.ts';
+import { submitTrigger, type TriggerMethod } from './engine/submit-trigger.ts';
 import { getFailureCounter, listFailureCounters, resetFailureCounter } from './failure-counters.ts';
 import { handleCycleComplete } from './handle-cycle-complete.ts';
 import { handleSessionComplete } from './handle-session-complete.ts';
 import { handleWeekAdvance } from './handle-week-advance.ts';
-import { failureCounterMessage, liftMaxMessage, progressionLogMessage } from './lift-max-message.ts';
 import { getLiftMax, listLiftMaxes, listLiftMaxVersions } from './lift-maxes.ts';
 import { listProgressionLogs } from './list-progression-logs.ts';
 import { logSets } from './log-sets.ts';
 import { revertProgression } from './revert-progression.ts';
 import { setLiftMax } from './set-lift-max.ts';
 import { simulateProgressions } from './simulate-progressions.ts';
-import { submitTrigger, type TriggerMethod } from './submit-trigger.ts';
 import { triggerProgression } from './trigger-progression.ts';
 
 /** The methods whose calls are an event each, and wait for the engine as such. */

@@ -1,15 +1,15 @@
 /** SetLiftMax: a person sets the number; the version before it stays. */
 import { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
-import { DomainError } from '../domain-error.ts';
-import { enumName } from '../enum-name.ts';
+import { enumName } from '../calls/enum-name.ts';
+import { DomainError } from '../errors/domain-error.ts';
 import { MaxTypeSchema } from '../gen/progression/v1/common_pb.ts';
 import type { SetLiftMaxRequest } from '../gen/progression/v1/progression_service_pb.ts';
 import { audit, type Change } from '../store/change.ts';
 import type { Transaction } from '../store/database.ts';
 import type { LiftMax } from '../store/entities/lift-max.ts';
 import { lockUser } from '../store/lock-user.ts';
-import { appendLiftMax } from './append-lift-max.ts';
+import { appendLiftMax } from './engine/append-lift-max.ts';
 import { findLiftMax, type LiftMaxVersion } from './lift-maxes.ts';
 
 /** Appends a version with the source MANUAL. USER_NOT_FOUND, LIFT_NOT_FOUND. */

@@ -2,23 +2,23 @@
 import { create } from '@bufbuild/protobuf';
 import { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
-import { DomainError, invalidFields } from '../domain-error.ts';
+import { DomainError, invalidFields } from '../errors/domain-error.ts';
 import {
   type SimulateProgressionsRequest,
   type SimulateProgressionsResponse,
   SimulateProgressionsResponseSchema,
 } from '../gen/progression/v1/progression_service_pb.ts';
-import type { Instant } from '../instant.ts';
 import type { Transaction } from '../store/database.ts';
 import { requireUser } from '../store/lock-user.ts';
-import { liftMaxMessage } from './lift-max-message.ts';
-import { loadEnrollment } from './load-ledger.ts';
-import type { ProgramLoader } from './load-program.ts';
-import { loadRuleMemories } from './load-snapshots.ts';
-import { outcomeMessage } from './outcome-message.ts';
-import type { MaxType } from './rules/rule.ts';
-import { type Calendar, simulate } from './simulate.ts';
-import { type CurrentMax, maxKey, type Snapshot } from './snapshot.ts';
+import type { Instant } from '../values/instant.ts';
+import { liftMaxMessage } from './engine/lift-max-message.ts';
+import { loadEnrollment } from './engine/load-ledger.ts';
+import type { ProgramLoader } from './engine/load-program.ts';
+import { loadRuleMemories } from './engine/load-snapshots.ts';
+import { outcomeMessage } from './engine/outcome-message.ts';
+import { type Calendar, simulate } from './engine/simulate.ts';
+import type { MaxType } from './evaluation/rules/rule.ts';
+import { type CurrentMax, maxKey, type Snapshot } from './evaluation/snapshot.ts';
 
 /** Throws USER_NOT_FOUND, NOT_ENROLLED, PROGRESSION_INVALID, VALIDATION_FAILED beyond `mostWeeks`. */
 export async function simulateProgressions(

@@ -1,12 +1,12 @@
 /** TriggerProgression: a person asks for one rule. */
 import { create } from '@bufbuild/protobuf';
+import { requireRequestId } from '../calls/once.ts';
 import {
   ProgressionService,
   TriggerProgressionResponseSchema,
 } from '../gen/progression/v1/progression_service_pb.ts';
-import { requireRequestId } from '../store/once.ts';
-import { duplicateOutcome, outcomeMessage } from './outcome-message.ts';
-import type { TriggerMethod } from './submit-trigger.ts';
+import { duplicateOutcome, outcomeMessage } from './engine/outcome-message.ts';
+import type { TriggerMethod } from './engine/submit-trigger.ts';
 
 type Method = typeof ProgressionService.method.triggerProgression;
 

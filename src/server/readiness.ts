@@ -1,5 +1,5 @@
 /** Asks the process again and again whether it is ready, and does not change its mind at every answer. */
-import type { Limits } from '../config.ts';
+import type { Limits } from '../config/config.ts';
 
 export interface Readiness {
   ready(): boolean;

@@ -2,25 +2,25 @@
 import type { DescService } from '@bufbuild/protobuf';
 import { type ConnectRouter, type ConnectRouterOptions, createConnectRouter } from '@connectrpc/connect';
 import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node';
-import type { Limits } from '../config.ts';
-import { isDefect } from '../error-table.ts';
+import { prepareValidation } from '../calls/message-validation.ts';
+import type { Limits } from '../config/config.ts';
+import { isDefect } from '../errors/error-table.ts';
 import { ServerReflection } from '../gen/grpc/reflection/v1/reflection_pb.ts';
 import { ServerReflection as ServerReflectionV1Alpha } from '../gen/grpc/reflection/v1alpha/reflection_pb.ts';
 import { Health as HealthService } from '../gen/health/v1/health_pb.ts';
-import type { Clock } from '../instant.ts';
-import { prepareValidation } from '../message-validation.ts';
+import type { Clock } from '../values/instant.ts';
+import type { Authenticate } from './access/access-interceptors.ts';
 import { createAccessInterceptors } from './access/access-interceptors.ts';
-import type { Authenticate } from './access/authentication-interceptor.ts';
-import { createRequestGate } from './call-arrival.ts';
-import { createCallContextInterceptor } from './call-context-interceptor.ts';
-import type { CallObserver } from './call-observer.ts';
-import { LONGEST_TIMEOUT_MS } from './endless-timeout.ts';
+import { LONGEST_TIMEOUT_MS } from './admission/endless-timeout.ts';
+import { createAccountRateInterceptor, createPeerRateInterceptor } from './admission/rate-interceptors.ts';
 import type { Health } from './health.ts';
-import { createLogInterceptor, logFailedCall } from './log-interceptor.ts';
+import { createCallContextInterceptor } from './interceptors/call-context-interceptor.ts';
+import type { CallObserver } from './interceptors/call-observer.ts';
+import { createLogInterceptor, logFailedCall } from './interceptors/log-interceptor.ts';
+import { createValidationInterceptor } from './interceptors/validation-interceptor.ts';
 import { describeCause, type Logger } from './logger.ts';
-import { createAccountRateInterceptor, createPeerRateInterceptor } from './rate-interceptors.ts';
+import { createRequestGate } from './port/call-arrival.ts';
 import { createReflection } from './reflection.ts';
-import { createValidationInterceptor } from './validation-interceptor.ts';
 
 export interface RoutesOptions {
   /** Registers the services of the API. */

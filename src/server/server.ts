@@ -1,16 +1,17 @@
 /** The listening server: its services, their health, and the way from serving to closed. */
 import { setTimeout } from 'node:timers/promises';
 import type { ConnectRouter } from '@connectrpc/connect';
-import type { Config } from '../config.ts';
-import { type Clock, systemClock } from '../instant.ts';
-import type { Authenticate } from './access/authentication-interceptor.ts';
-import { type CallObserver, UNOBSERVED } from './call-observer.ts';
+import type { Config } from '../config/config.ts';
+import type { Clock } from '../values/instant.ts';
+import { systemClock } from '../values/system-clock.ts';
+import type { Authenticate } from './access/access-interceptors.ts';
 import { createHealth } from './health.ts';
-import { openHttpPort } from './http-port.ts';
+import { type CallObserver, UNOBSERVED } from './interceptors/call-observer.ts';
 import type { Logger } from './logger.ts';
+import { openHttpPort } from './port/http-port.ts';
+import { createRpcListener, type RpcListenerOptions } from './port/rpc-listener.ts';
 import { watchReadiness } from './readiness.ts';
 import { createRoutes } from './routes.ts';
-import { createRpcListener, type RpcListenerOptions } from './rpc-listener.ts';
 
 export interface ServerOptions {
   readonly config: Pick<Config, 'host' | 'port' | 'limits'> & Partial<Pick<Config, 'tls'>>;

@@ -1,7 +1,7 @@
 /** What a writing use case works with, and the trace it leaves in the audit trail. */
 
-import type { Instant } from '../instant.ts';
-import { newId } from '../new-id.ts';
+import type { Instant } from '../values/instant.ts';
+import { newId } from '../values/new-id.ts';
 import type { Transaction } from './database.ts';
 import { AuditEntryEntity } from './entities/audit-entry.ts';
 import type { Cause, FactActor } from './entities/outbox-entry.ts';

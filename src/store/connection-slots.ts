@@ -1,5 +1,5 @@
 /** Transactions wait for a slot before they ask the pool for a connection: accounts in turn, not for long, not too many. */
-import { DomainError } from '../domain-error.ts';
+import { DomainError } from '../errors/domain-error.ts';
 import type { Release } from '../flow/keyed-limiter.ts';
 import { createSemaphore, NoSlotError } from '../flow/semaphore.ts';
 import type { TransactionLimits } from './enter-account.ts';

@@ -1,5 +1,5 @@
 /** What PostgreSQL refuses, by SQLSTATE and constraint name, as errors of the domain. */
-import { DomainError, type Reason } from '../domain-error.ts';
+import { DomainError, type Reason } from '../errors/domain-error.ts';
 
 /** Constraints that state a rule a caller can run into. Every other violation is a defect of ours. */
 const CONSTRAINT_REASONS: Readonly<Record<string, [Reason, string]>> = {

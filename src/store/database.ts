@@ -7,10 +7,17 @@ import { AccountIsolation } from '../../migrations/002-account-isolation.ts';
 import { AuditReading } from '../../migrations/003-audit-reading.ts';
 import { Automation } from '../../migrations/004-automation.ts';
 import { YoungTables } from '../../migrations/005-young-tables.ts';
-import { ColumnInsertDriver } from './column-insert-driver.ts';
-import { type ConnectionPool, type PoolUse, poolUseOf, releaseDeadConnections } from './connection-pool.ts';
 import { type ConnectionSlotLimits, createConnectionSlots } from './connection-slots.ts';
 import { translateDatabaseError } from './database-error.ts';
+import { ColumnInsertDriver } from './driver/column-insert-driver.ts';
+import {
+  type ConnectionPool,
+  type PoolUse,
+  poolUseOf,
+  releaseDeadConnections,
+} from './driver/connection-pool.ts';
+import { prepareStatements } from './driver/prepared-statements.ts';
+import { openStatements, pipelineStatements } from './driver/statement-pipeline.ts';
 import { enterAccount, enterWorker, type TransactionLimits } from './enter-account.ts';
 import { AccountEntity } from './entities/account.ts';
 import { ActionExecutionEntity } from './entities/action-execution.ts';
@@ -42,8 +49,6 @@ import { WorkflowEnrollmentEntity } from './entities/workflow-enrollment.ts';
 import { WorkflowHoldEntity } from './entities/workflow-hold.ts';
 import { WorkflowTriggerEntity } from './entities/workflow-trigger.ts';
 import { WorkflowVersionEntity } from './entities/workflow-version.ts';
-import { prepareStatements } from './prepared-statements.ts';
-import { openStatements, pipelineStatements } from './statement-pipeline.ts';
 
 /** Every change of the schema, oldest first. */
 export const MIGRATIONS = [

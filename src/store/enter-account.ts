@@ -1,6 +1,6 @@
 /** What a transaction starts with: a role that bypasses nothing, the account that it belongs to, its time limits. */
 import { type QueryExecutorProvider, sql } from 'kysely';
-import { DomainError } from '../domain-error.ts';
+import { DomainError } from '../errors/domain-error.ts';
 
 /** Owns no table and is subject to every policy; see the migration that makes it. */
 export const APPLICATION_ROLE = 'progression_app';

@@ -2,7 +2,7 @@
 
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
-import { StartError } from '../start-error.ts';
+import { StartError } from '../errors/start-error.ts';
 import { type Database, MIGRATIONS } from './database.ts';
 
 export interface MigrationStatus {

@@ -1,9 +1,9 @@
 /** The PostgreSQL that the configuration asks for: the one at DATABASE_URL, or the embedded one. */
 import { sql } from 'kysely';
-import type { Config } from '../config.ts';
-import { StartError } from '../start-error.ts';
+import type { Config } from '../config/config.ts';
+import { StartError } from '../errors/start-error.ts';
 import { type Database, openDatabase } from './database.ts';
-import { startEmbeddedPostgres } from './embedded-postgres.ts';
+import { startEmbeddedPostgres } from './embedded/embedded-postgres.ts';
 
 export interface Store {
   readonly database: Database;

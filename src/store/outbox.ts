@@ -1,6 +1,6 @@
 /** Tells the event stream what is now true, in the transaction that made it so. */
-import type { Instant } from '../instant.ts';
-import { newId } from '../new-id.ts';
+import type { Instant } from '../values/instant.ts';
+import { newId } from '../values/new-id.ts';
 import type { Change } from './change.ts';
 import type { Transaction } from './database.ts';
 import { type Cause, type Fact, type FactActor, OutboxEntryEntity } from './entities/outbox-entry.ts';

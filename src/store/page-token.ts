@@ -1,8 +1,8 @@
 /** Page tokens: where a list goes on, opaque to the caller and bound to the list and filter it came from. */
 import { createHash } from 'node:crypto';
 import { validate as isUuid } from 'uuid';
-import { DomainError } from '../domain-error.ts';
-import { type Instant, instantFromText, instantToText } from '../instant.ts';
+import { DomainError } from '../errors/domain-error.ts';
+import { type Instant, instantFromText, instantToText } from '../values/instant.ts';
 
 /** A value of the key that a list is ordered by. */
 export type PageKeyValue = string | number | bigint;

@@ -1,6 +1,6 @@
 /** Refuses to serve where row-level security would not hold. */
 import { sql } from 'kysely';
-import { StartError } from '../start-error.ts';
+import { StartError } from '../errors/start-error.ts';
 import type { Database, Transaction } from './database.ts';
 import { APPLICATION_ROLE, WORKER_ROLE } from './enter-account.ts';
 

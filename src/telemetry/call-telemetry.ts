@@ -11,7 +11,7 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import type { CallObserver, ObservedCall } from '../server/call-observer.ts';
+import type { CallObserver, ObservedCall } from '../server/interceptors/call-observer.ts';
 
 /** What a target for latency may be compared with, in seconds. */
 const DURATION_BOUNDARIES = [

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import type { MetricReader } from '@opentelemetry/sdk-metrics';
-import { listenErrorOf } from '../server/http-port.ts';
+import { listenErrorOf } from '../server/port/http-port.ts';
 
 const HEADER_BYTES = 4 * 1024;
 const REQUEST_MS = 5_000;

@@ -1,6 +1,6 @@
 /** The connections to PostgreSQL, by OpenTelemetry's conventions for database clients. */
 import type { Meter } from '@opentelemetry/api';
-import type { PoolUse } from '../store/connection-pool.ts';
+import type { PoolUse } from '../store/driver/connection-pool.ts';
 
 export function observePool(meter: Meter, poolUse: () => PoolUse): void {
   meter

@@ -11,17 +11,35 @@ import {
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { v7 as uuidv7 } from 'uuid';
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
+import type { Backlog } from '../events/backlog.ts';
+import type { EventObserver } from '../events/event-observer.ts';
+import type { TriggerQueueObserver } from '../progression/engine/trigger-queue-observer.ts';
+import type { CallObserver } from '../server/interceptors/call-observer.ts';
 import type { Logger } from '../server/logger.ts';
+import type { PoolUse } from '../store/driver/connection-pool.ts';
 import { observeCalls } from './call-telemetry.ts';
 import { observeBacklog, observeEvents } from './event-metrics.ts';
 import { openMetricsPort } from './metrics-port.ts';
 import { observePool } from './pool-metrics.ts';
 import { observeProcess } from './process-metrics.ts';
 import { observeQueue } from './queue-metrics.ts';
-import type { Telemetry } from './telemetry.ts';
 
 const SERVICE = 'progression-service';
+
+export interface Telemetry {
+  readonly calls: CallObserver;
+  readonly queue: TriggerQueueObserver;
+  readonly events: EventObserver;
+  /** Asks for this whenever metrics are collected. */
+  observePool(poolUse: () => PoolUse): void;
+  /** The same; what waits is asked of the database. */
+  observeBacklog(read: () => Promise<Backlog>): void;
+  /** Where metrics can be fetched; undefined: nowhere. */
+  readonly metricsUrl: string | undefined;
+  /** Sends what is left, within `limits.telemetryFlushMs`, and closes the metrics port. */
+  close(): Promise<void>;
+}
 
 /** Measures from now on. Rejects with a ListenError when the metrics port is not to be had. */
 export async function startTelemetry(config: Config, logger: Logger): Promise<Telemetry> {

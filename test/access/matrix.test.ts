@@ -17,7 +17,7 @@ import type { JWTPayload } from 'jose';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startService } from '../../src/commands/start-service.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { ErrorInfoSchema } from '../../src/gen/google/rpc/error_details_pb.ts';
 import { createLogger } from '../../src/server/logger.ts';
 import type { RunningServer } from '../../src/server/server.ts';

@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { AuditEntry } from '../../src/gen/progression/v1/audit_service_pb.ts';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
-import { type Instant, instantFromText, instantToTimestamp } from '../../src/instant.ts';
+import { type Instant, instantFromText, instantToTimestamp } from '../../src/values/instant.ts';
 import {
   type CatalogClient,
   createCatalogClient,

@@ -1,7 +1,7 @@
 /** Enrollment over the wire. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EnrollmentStatus } from '../../src/gen/progression/v1/program_service_pb.ts';
-import { instantFromText, instantToTimestamp } from '../../src/instant.ts';
+import { instantFromText, instantToTimestamp } from '../../src/values/instant.ts';
 import { type CatalogClient, createCatalogClient, expectRefusal } from '../support/catalog-client.ts';
 import { createProgram, createUser, present } from '../support/catalog-fixtures.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';

@@ -1,7 +1,7 @@
 /** Lifts over the wire. */
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { instantFromText } from '../../src/instant.ts';
+import { instantFromText } from '../../src/values/instant.ts';
 import {
   type CatalogClient,
   createCatalogClient,

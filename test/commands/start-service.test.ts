@@ -1,7 +1,7 @@
 /** Events for which the engine's line has no room are refused unread; everything else goes on. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startService } from '../../src/commands/start-service.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { ProgressionService } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { createLogger } from '../../src/server/logger.ts';
 import type { RunningServer } from '../../src/server/server.ts';

@@ -1,7 +1,7 @@
 /** The background of a served process: there unless it is turned off, and gone with the process whatever hangs. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startService } from '../../src/commands/start-service.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/server/logger.ts';
 import type { RunningServer } from '../../src/server/server.ts';
 import { createActiveWorkflow, createAutomationClient } from '../support/automation.ts';

@@ -4,8 +4,13 @@ import fc from 'fast-check';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
-import { LIFTS, type RandomProgram, randomHistory, randomProgram } from '../progression/arbitrary-program.ts';
-import { createScenario } from '../progression/scenario.ts';
+import {
+  LIFTS,
+  type RandomProgram,
+  randomHistory,
+  randomProgram,
+} from '../progression/evaluation/arbitrary-program.ts';
+import { createScenario } from '../progression/evaluation/scenario.ts';
 import type { RuleFixture } from '../support/fixtures.ts';
 import { findBrokenChains } from '../support/lift-max-chains.ts';
 import { createProgressionClient, type ProgressionClient } from '../support/progression-client.ts';

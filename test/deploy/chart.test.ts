@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { readSchema, readValues, renderTemplate, templateNames, type Values } from './render-chart.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');

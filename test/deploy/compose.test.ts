@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { openAdminConnection } from '../support/database-server.ts';
 import { runCommand, startCommand, urlIn } from '../support/service-process.ts';
 import { createEmptyDatabase } from '../support/test-database.ts';

@@ -1,6 +1,6 @@
 /** The buses that there are, with what each needs, for tests that all of them have to pass. */
 
-import { type Limits, readConfig } from '../../src/config.ts';
+import { type Limits, readConfig } from '../../src/config/config.ts';
 import type { Bus } from '../../src/events/bus.ts';
 import { createPostgresBus } from '../../src/events/postgres-bus.ts';
 import { createRedisBus } from '../../src/events/redis/redis-bus.ts';

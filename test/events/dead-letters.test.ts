@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { DeadLetterState } from '../../src/gen/automation/v1/event_service_pb.ts';
-import { instantFromText, instantToTimestamp } from '../../src/instant.ts';
+import { instantFromText, instantToTimestamp } from '../../src/values/instant.ts';
 import { failureOf } from '../server/test-server.ts';
 import { type AutomationClient, createAutomationClient } from '../support/automation.ts';
 import { TEST_NOW } from '../support/catalog-client.ts';

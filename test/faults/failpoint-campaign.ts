@@ -1,6 +1,6 @@
 /** A run in which servers die at every failpoint, so many times each, while clients are at work; then the check. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { FAILPOINTS, type Failpoint } from '../../src/failpoints.ts';
+import { FAILPOINTS, type Failpoint } from '../../src/store/failpoints.ts';
 import { type CampaignReport, reportOn } from './campaign.ts';
 import { heal } from './nemesis.ts';
 import type { SupervisedServer } from './server-process.ts';

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { FAILPOINTS } from '../../src/failpoints.ts';
+import { FAILPOINTS } from '../../src/store/failpoints.ts';
 import { runCampaign } from './campaign.ts';
 import { runFailpoints } from './failpoint-campaign.ts';
 import { makeTree, removeTree } from './mutants/mutant.ts';

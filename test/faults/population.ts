@@ -1,8 +1,8 @@
 /** Who is called about: athletes on one program of rules, and workflows that follow from events and from the clock. */
 import { v7 as uuidv7 } from 'uuid';
 import { EnrollmentPolicy } from '../../src/gen/automation/v1/trigger_pb.ts';
-import { systemClock } from '../../src/instant.ts';
 import type { Database } from '../../src/store/database.ts';
+import { systemClock } from '../../src/values/system-clock.ts';
 import { addTag, createActiveWorkflow, createAutomationClient } from '../support/automation.ts';
 import { type Athlete, createAthlete, createTeammate } from '../support/fixtures.ts';
 import { cycle, deload, linear, stages } from '../support/rule-fixtures.ts';

@@ -1,7 +1,7 @@
 /** `npm run faults`: faults for as long, or as many, as is asked for, and what came of it; see docs/faults.md. */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { FAILPOINTS } from '../../src/failpoints.ts';
+import { FAILPOINTS } from '../../src/store/failpoints.ts';
 import { type CampaignReport, runCampaign } from './campaign.ts';
 import { runDuplicates } from './duplicates.ts';
 import { runFailpoints } from './failpoint-campaign.ts';

@@ -4,7 +4,7 @@
  */
 import { writeSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
-import { armFailpoints, FAILPOINTS, type Failpoint } from '../../src/failpoints.ts';
+import { armFailpoints, FAILPOINTS, type Failpoint } from '../../src/store/failpoints.ts';
 
 const STDERR = 2;
 const COMPILED_AFTER_MS = 3_000;

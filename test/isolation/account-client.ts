@@ -1,19 +1,21 @@
 /** Every service of the API on one database handle, called as one account or another, behind no permissions at all. */
+
 import { type Client, createClient, createRouterTransport, type Interceptor } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
+import { createUserService } from '../../src/athletes/user-service.ts';
 import { createAuditService } from '../../src/audit/audit-service.ts';
-import { callContextKey } from '../../src/call-context.ts';
+import { automationHistory } from '../../src/automation/forget-athlete.ts';
+import { callContextKey } from '../../src/calls/call-context.ts';
+import { toConnectError } from '../../src/calls/error-status.ts';
 import { createProgramService } from '../../src/catalog/program-service.ts';
-import { createUserService } from '../../src/catalog/user-service.ts';
-import { type Config, readConfig } from '../../src/config.ts';
+import { type Config, readConfig } from '../../src/config/config.ts';
 import { AuditService } from '../../src/gen/progression/v1/audit_service_pb.ts';
 import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { ProgressionService } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
-import { systemClock } from '../../src/instant.ts';
 import { createProgressionService } from '../../src/progression/service.ts';
-import { toConnectError } from '../../src/server/error-status.ts';
 import type { Database } from '../../src/store/database.ts';
+import { systemClock } from '../../src/values/system-clock.ts';
 
 export const SERVICES = [ProgressionService, ProgramService, UserService, AuditService] as const;
 
@@ -29,7 +31,7 @@ export function createAccountClients(database: Database): (accountId: string) =>
   const deps = { database, clock: systemClock, config: readPatientConfig(), reportError: () => undefined };
   const progression = createProgressionService(deps);
   const programs = createProgramService(deps);
-  const users = createUserService(deps);
+  const users = createUserService({ ...deps, history: automationHistory });
   const audit = createAuditService(deps);
   return (accountId) => {
     const transport = createRouterTransport(

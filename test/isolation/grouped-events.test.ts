@@ -2,10 +2,10 @@
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { systemClock } from '../../src/instant.ts';
-import { createProgramLoader } from '../../src/progression/load-program.ts';
-import type { TriggerCommand } from '../../src/progression/trigger-command.ts';
-import { createUnitOfWork } from '../../src/progression/unit-of-work.ts';
+import { createProgramLoader } from '../../src/progression/engine/load-program.ts';
+import type { TriggerCommand } from '../../src/progression/engine/trigger-command.ts';
+import { createUnitOfWork } from '../../src/progression/engine/unit-of-work.ts';
+import { systemClock } from '../../src/values/system-clock.ts';
 import { readRows } from '../store/schema-dump.ts';
 import { type Athlete, createAthlete, createTeammate } from '../support/fixtures.ts';
 import { linear } from '../support/rule-fixtures.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { ERROR_TABLE } from '../../src/error-table.ts';
+import { ERROR_TABLE } from '../../src/errors/error-table.ts';
 import { createAthlete } from '../support/fixtures.ts';
 import { linear } from '../support/rule-fixtures.ts';
 import { holdUser } from '../telemetry/hold-user.ts';

@@ -1,12 +1,11 @@
 /** An athlete in memory: what the store keeps between events, folded from plans as the store folds them. */
 import assert from 'node:assert/strict';
 import { Decimal } from 'decimal.js';
-import type { Instant } from '../../src/instant.ts';
-import { evaluate } from '../../src/progression/evaluate.ts';
-import type { Plan } from '../../src/progression/plan.ts';
-import { assignRules, type ProgramRule } from '../../src/progression/program-rules.ts';
-import type { MaxType } from '../../src/progression/rules/rule.ts';
-import { createRule, type RuleType } from '../../src/progression/rules/rule-types.ts';
+import { evaluate } from '../../src/progression/evaluation/evaluate.ts';
+import type { Plan } from '../../src/progression/evaluation/plan.ts';
+import { assignRules, type ProgramRule } from '../../src/progression/evaluation/program-rules.ts';
+import type { MaxType } from '../../src/progression/evaluation/rules/rule.ts';
+import { createRule, type RuleType } from '../../src/progression/evaluation/rules/rule-types.ts';
 import {
   type CurrentMax,
   type FailureCount,
@@ -14,7 +13,7 @@ import {
   ruleKey,
   type SessionChange,
   type Snapshot,
-} from '../../src/progression/snapshot.ts';
+} from '../../src/progression/evaluation/snapshot.ts';
 import {
   EVENT_TRIGGER_TYPES,
   type EventDetail,
@@ -22,7 +21,8 @@ import {
   isFailedSet,
   type PerformedSet,
   setTriggerKey,
-} from '../../src/progression/trigger-event.ts';
+} from '../../src/progression/evaluation/trigger-event.ts';
+import type { Instant } from '../../src/values/instant.ts';
 
 /** A row of the program; ids are names. */
 export interface RuleRow {

@@ -7,7 +7,7 @@ import {
   instantFromText,
   instantFromTimestamp,
   instantToTimestamp,
-} from '../../src/instant.ts';
+} from '../../src/values/instant.ts';
 import { expectRefusal } from '../support/catalog-client.ts';
 import { expectRefusedUnchanged } from '../support/expect-unchanged.ts';
 import { amrap, deload, linear } from '../support/rule-fixtures.ts';

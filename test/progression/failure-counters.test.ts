@@ -1,7 +1,7 @@
 /** Failure counters over several calls: what counts, who is told, and what sets them back. */
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { instantFromText, instantToTimestamp } from '../../src/instant.ts';
+import { instantFromText, instantToTimestamp } from '../../src/values/instant.ts';
 import { expectRefusal } from '../support/catalog-client.ts';
 import { deload, stages } from '../support/rule-fixtures.ts';
 import { TEST_ACTOR } from '../support/service-transport.ts';

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MaxType, TriggerType } from '../../src/gen/progression/v1/common_pb.ts';
 import { LiftMaxSource, ResultReason } from '../../src/gen/progression/v1/progression_service_pb.ts';
-import { instantFromText, instantToTimestamp } from '../../src/instant.ts';
+import { instantFromText, instantToTimestamp } from '../../src/values/instant.ts';
 import { expectRefusedUnchanged } from '../support/expect-unchanged.ts';
 import { linear } from '../support/rule-fixtures.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';

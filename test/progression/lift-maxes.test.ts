@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import { LiftMaxSource } from '../../src/gen/progression/v1/progression_service_pb.ts';
-import { instantFromText, instantToTimestamp } from '../../src/instant.ts';
+import { instantFromText, instantToTimestamp } from '../../src/values/instant.ts';
 import { expectRefusal } from '../support/catalog-client.ts';
 import { expectRefusedUnchanged } from '../support/expect-unchanged.ts';
 import { linear } from '../support/rule-fixtures.ts';

@@ -3,7 +3,7 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MaxType, ProgressionType, TriggerType } from '../../src/gen/progression/v1/common_pb.ts';
 import type { ListProgressionLogsRequestSchema } from '../../src/gen/progression/v1/progression_service_pb.ts';
-import { type Instant, instantFromText, instantToTimestamp } from '../../src/instant.ts';
+import { type Instant, instantFromText, instantToTimestamp } from '../../src/values/instant.ts';
 import { expectRefusal } from '../support/catalog-client.ts';
 import { amrap, cycle, deload, linear } from '../support/rule-fixtures.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CATALOG_PROGRAMS } from '../../src/catalog/canonical/catalog.ts';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import { LiftMaxSource } from '../../src/gen/progression/v1/progression_service_pb.ts';
-import { systemClock } from '../../src/instant.ts';
+import { systemClock } from '../../src/values/system-clock.ts';
 import { createCatalogClient, expectRefusal } from '../support/catalog-client.ts';
 import { expectUnchanged } from '../support/expect-unchanged.ts';
 import type { AthleteFixture } from '../support/fixtures.ts';

@@ -7,9 +7,9 @@ import { create } from '@bufbuild/protobuf';
 import { Code, createClient } from '@connectrpc/connect';
 import { Metadata } from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { DomainError } from '../../src/domain-error.ts';
+import { DomainError } from '../../src/errors/domain-error.ts';
 import { GetUserRequestSchema, UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
-import { ListenError } from '../../src/server/http-port.ts';
+import { ListenError } from '../../src/server/port/http-port.ts';
 import {
   callGrpcJs,
   createGrpcJsClient,

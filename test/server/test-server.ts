@@ -8,8 +8,8 @@ import {
 } from '@connectrpc/connect-node';
 import { Client, credentials, type Metadata } from '@grpc/grpc-js';
 import { expect, onTestFinished } from 'vitest';
-import { type Config, type Limits, readConfig } from '../../src/config.ts';
-import type { Reason } from '../../src/domain-error.ts';
+import { type Config, type Limits, readConfig } from '../../src/config/config.ts';
+import type { Reason } from '../../src/errors/domain-error.ts';
 import {
   BadRequestSchema,
   ErrorInfoSchema,

@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { v4 as uuidv4 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { DomainError } from '../../src/domain-error.ts';
+import { DomainError } from '../../src/errors/domain-error.ts';
 import { createConnectionSlots } from '../../src/store/connection-slots.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 

@@ -2,11 +2,11 @@
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { systemClock } from '../../src/instant.ts';
 import { openDatabase, type Transaction } from '../../src/store/database.ts';
 import { translateDatabaseError, violatedUniqueConstraint } from '../../src/store/database-error.ts';
 import { EnrollmentEntity } from '../../src/store/entities/enrollment.ts';
 import { UserEntity } from '../../src/store/entities/user.ts';
+import { systemClock } from '../../src/values/system-clock.ts';
 import { type Athlete, createAthlete, insertLiftMax } from '../support/fixtures.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { readRows } from './schema-dump.ts';

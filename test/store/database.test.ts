@@ -2,9 +2,9 @@
 import { sql } from 'kysely';
 import { v4 as uuidv4 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { systemClock } from '../../src/instant.ts';
 import { type Database, Rollback, type Transaction } from '../../src/store/database.ts';
 import { UserEntity } from '../../src/store/entities/user.ts';
+import { systemClock } from '../../src/values/system-clock.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { readRows } from './schema-dump.ts';
 

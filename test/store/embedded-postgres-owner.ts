@@ -1,7 +1,7 @@
 /** A process that runs the embedded PostgreSQL until it is told to stop, for tests that share or kill it. */
 import { sql } from 'kysely';
 import { openDatabase } from '../../src/store/database.ts';
-import { startEmbeddedPostgres } from '../../src/store/embedded-postgres.ts';
+import { startEmbeddedPostgres } from '../../src/store/embedded/embedded-postgres.ts';
 import { readRows } from './schema-dump.ts';
 
 const [, , dataDir = ''] = process.argv;

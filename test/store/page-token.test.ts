@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { instantFromText } from '../../src/instant.ts';
 import { decodePageToken, encodePageToken } from '../../src/store/page-token.ts';
+import { instantFromText } from '../../src/values/instant.ts';
 
 const USER_ID = '01900000-0000-7000-8000-0000000000aa';
 const FILTER = ['ListThings', 'account-1', 'red'];

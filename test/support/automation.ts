@@ -1,16 +1,18 @@
 /** An account that automates: every service that it needs on one database handle, without a port. */
+
 import { fromJson, type JsonValue, type MessageInitShape } from '@bufbuild/protobuf';
 import { ValueSchema } from '@bufbuild/protobuf/wkt';
 import { type Client, createClient } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
+import { createUserService } from '../../src/athletes/user-service.ts';
 import { createAuditService } from '../../src/audit/audit-service.ts';
-import { createReplayService } from '../../src/automation/evaluation/replay-service.ts';
+import { automationHistory } from '../../src/automation/forget-athlete.ts';
 import { createPublishingService } from '../../src/automation/publishing/publishing-service.ts';
+import { createReplayService } from '../../src/automation/replay/replay-service.ts';
 import { createTriggerService } from '../../src/automation/trigger-service.ts';
 import { createWorkflowService } from '../../src/automation/workflow-service.ts';
 import { createProgramService } from '../../src/catalog/program-service.ts';
-import { createUserService } from '../../src/catalog/user-service.ts';
-import { type Limits, readConfig } from '../../src/config.ts';
+import { type Limits, readConfig } from '../../src/config/config.ts';
 import { createEventService } from '../../src/events/event-service.ts';
 import { EventService } from '../../src/gen/automation/v1/event_service_pb.ts';
 import { TriggerService } from '../../src/gen/automation/v1/trigger_service_pb.ts';
@@ -23,10 +25,10 @@ import { AuditService } from '../../src/gen/progression/v1/audit_service_pb.ts';
 import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { ProgressionService } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
-import { type Clock, instantFromText } from '../../src/instant.ts';
 import { createProgressionService } from '../../src/progression/service.ts';
 import { authenticateByHeaders } from '../../src/server/access/trusted-headers.ts';
 import type { Database } from '../../src/store/database.ts';
+import { type Clock, instantFromText } from '../../src/values/instant.ts';
 import { type CatalogClient, TEST_NOW } from './catalog-client.ts';
 import { present } from './catalog-fixtures.ts';
 import { createServiceTransport } from './service-transport.ts';
@@ -89,7 +91,7 @@ export function createAutomationClient(
       });
       router.service(ProgressionService, createProgressionService(deps));
       router.service(ProgramService, createProgramService(deps));
-      router.service(UserService, createUserService(deps));
+      router.service(UserService, createUserService({ ...deps, history: automationHistory }));
       router.service(AuditService, createAuditService(deps));
     },
   );

@@ -1,19 +1,21 @@
 /** The catalogue's services behind the server's interceptors, without a port, for an account of its own. */
+
 import { type Client, ConnectError, createClient } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
 import { expect } from 'vitest';
+import { createUserService } from '../../src/athletes/user-service.ts';
 import { createAuditService } from '../../src/audit/audit-service.ts';
+import { automationHistory } from '../../src/automation/forget-athlete.ts';
 import { createProgramService } from '../../src/catalog/program-service.ts';
-import { createUserService } from '../../src/catalog/user-service.ts';
-import { readConfig } from '../../src/config.ts';
-import type { Reason } from '../../src/domain-error.ts';
-import { ERROR_TABLE } from '../../src/error-table.ts';
+import { readConfig } from '../../src/config/config.ts';
+import type { Reason } from '../../src/errors/domain-error.ts';
+import { ERROR_TABLE } from '../../src/errors/error-table.ts';
 import { BadRequestSchema, ErrorInfoSchema } from '../../src/gen/google/rpc/error_details_pb.ts';
 import { AuditService } from '../../src/gen/progression/v1/audit_service_pb.ts';
 import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
-import { type Clock, instantFromText } from '../../src/instant.ts';
 import type { Database } from '../../src/store/database.ts';
+import { type Clock, instantFromText } from '../../src/values/instant.ts';
 import { createServiceTransport } from './service-transport.ts';
 
 export interface CatalogClient {
@@ -40,7 +42,7 @@ export function createCatalogClient(
     { accountId, clock, limits: config.limits, logLevel: 'error' },
     (router) => {
       router.service(ProgramService, createProgramService(deps));
-      router.service(UserService, createUserService(deps));
+      router.service(UserService, createUserService({ ...deps, history: automationHistory }));
       router.service(AuditService, createAuditService(deps));
     },
   );

@@ -1,10 +1,10 @@
 /** Athletes whose events are accepted as every use case accepts them: under the athlete's lock, with the outbox. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { systemClock } from '../../src/instant.ts';
 import type { Database } from '../../src/store/database.ts';
 import { lockUser } from '../../src/store/lock-user.ts';
 import { fact, writeFacts } from '../../src/store/outbox.ts';
+import { systemClock } from '../../src/values/system-clock.ts';
 
 export interface EventSource {
   readonly accountId: string;

@@ -1,6 +1,6 @@
 /** Expectations about calls that must leave no trace. */
 import { expect } from 'vitest';
-import type { Reason } from '../../src/domain-error.ts';
+import type { Reason } from '../../src/errors/domain-error.ts';
 import type { Database } from '../../src/store/database.ts';
 import { expectRefusal } from './catalog-client.ts';
 import { dumpTables } from './table-dump.ts';

@@ -1,7 +1,6 @@
 /** Small builders that put catalogue, athlete and starting numbers straight into the tables. */
 import { Decimal } from 'decimal.js';
 import { v7 as uuidv7 } from 'uuid';
-import { type Instant, systemClock } from '../../src/instant.ts';
 import type { Database, Transaction } from '../../src/store/database.ts';
 import { EnrollmentEntity } from '../../src/store/entities/enrollment.ts';
 import { LiftEntity } from '../../src/store/entities/lift.ts';
@@ -11,6 +10,8 @@ import { ProgramLiftEntity } from '../../src/store/entities/program-lift.ts';
 import { ProgramProgressionEntity } from '../../src/store/entities/program-progression.ts';
 import { ProgressionEntity } from '../../src/store/entities/progression.ts';
 import { UserEntity } from '../../src/store/entities/user.ts';
+import type { Instant } from '../../src/values/instant.ts';
+import { systemClock } from '../../src/values/system-clock.ts';
 
 /** A rule and its place in the program. */
 export interface RuleFixture {

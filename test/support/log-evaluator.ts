@@ -6,9 +6,9 @@ import {
   removeEvaluatedEntries,
   type WaitingEntry,
 } from '../../src/events/outbox-entries.ts';
-import { instantToText } from '../../src/instant.ts';
 import type { Database, Transaction } from '../../src/store/database.ts';
 import { tryLockPartitions } from '../../src/store/lock-partition.ts';
+import { instantToText } from '../../src/values/instant.ts';
 
 export interface LogEvaluatorOptions {
   /** Entries of one transaction. */

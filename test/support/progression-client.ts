@@ -1,11 +1,12 @@
 /** ProgressionService behind the server's interceptors, without a port; every call has a request ID. */
 import { type CallOptions, type Client, createClient } from '@connectrpc/connect';
 import { expect } from 'vitest';
-import { type Limits, readConfig } from '../../src/config.ts';
+import { type Limits, readConfig } from '../../src/config/config.ts';
 import { ProgressionService } from '../../src/gen/progression/v1/progression_service_pb.ts';
-import { type Clock, systemClock } from '../../src/instant.ts';
 import { createProgressionService } from '../../src/progression/service.ts';
 import type { Database } from '../../src/store/database.ts';
+import type { Clock } from '../../src/values/instant.ts';
+import { systemClock } from '../../src/values/system-clock.ts';
 import { createServiceTransport } from './service-transport.ts';
 
 export type ProgressionClient = Client<typeof ProgressionService>;

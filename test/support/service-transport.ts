@@ -6,17 +6,17 @@ import {
   type Transport,
 } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
-import type { Limits } from '../../src/config.ts';
-import type { Clock } from '../../src/instant.ts';
+import type { Limits } from '../../src/config/config.ts';
+import type { Authenticate } from '../../src/server/access/access-interceptors.ts';
 import { createAccessInterceptors } from '../../src/server/access/access-interceptors.ts';
-import type { Authenticate } from '../../src/server/access/authentication-interceptor.ts';
 import { authenticateByHeaders } from '../../src/server/access/trusted-headers.ts';
-import { createRequestGate } from '../../src/server/call-arrival.ts';
-import { createCallContextInterceptor } from '../../src/server/call-context-interceptor.ts';
-import { UNOBSERVED } from '../../src/server/call-observer.ts';
-import { createLogInterceptor } from '../../src/server/log-interceptor.ts';
+import { createCallContextInterceptor } from '../../src/server/interceptors/call-context-interceptor.ts';
+import { UNOBSERVED } from '../../src/server/interceptors/call-observer.ts';
+import { createLogInterceptor } from '../../src/server/interceptors/log-interceptor.ts';
+import { createValidationInterceptor } from '../../src/server/interceptors/validation-interceptor.ts';
 import { createLogger } from '../../src/server/logger.ts';
-import { createValidationInterceptor } from '../../src/server/validation-interceptor.ts';
+import { createRequestGate } from '../../src/server/port/call-arrival.ts';
+import type { Clock } from '../../src/values/instant.ts';
 
 /** Who the tests' calls come from. */
 export const TEST_ACTOR = 'coach@test';

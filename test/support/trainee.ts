@@ -1,15 +1,15 @@
 /** An athlete who trains through the RPCs, in words: sessions, weeks and cycles, and what each rule made of them. */
 import type { CallOptions } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
-import { enumName } from '../../src/enum-name.ts';
+import { enumName } from '../../src/calls/enum-name.ts';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import {
   ResultReasonSchema,
   SetKind,
   type TriggerOutcome,
 } from '../../src/gen/progression/v1/progression_service_pb.ts';
-import { type Instant, instantToTimestamp } from '../../src/instant.ts';
 import type { Database } from '../../src/store/database.ts';
+import { type Instant, instantToTimestamp } from '../../src/values/instant.ts';
 import { type Athlete, type AthleteFixture, createAthlete } from './fixtures.ts';
 import { type ClientOptions, createProgressionClient, type ProgressionClient } from './progression-client.ts';
 

@@ -2,7 +2,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { onTestFinished } from 'vitest';
 import { startService } from '../../src/commands/start-service.ts';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { readBacklog } from '../../src/events/backlog.ts';
 import { createLogger } from '../../src/server/logger.ts';
 import type { Database } from '../../src/store/database.ts';

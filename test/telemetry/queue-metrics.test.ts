@@ -1,7 +1,7 @@
 /** What the trigger queue's transactions look like from outside. */
 import { v7 as uuidv7 } from 'uuid';
 import { expect, test } from 'vitest';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createAthlete, createTeammate } from '../support/fixtures.ts';
 import { linear } from '../support/rule-fixtures.ts';
 import { holdUser } from './hold-user.ts';

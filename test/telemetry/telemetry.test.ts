@@ -2,9 +2,9 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { readConfig } from '../../src/config.ts';
-import { ListenError } from '../../src/server/http-port.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/server/logger.ts';
+import { ListenError } from '../../src/server/port/http-port.ts';
 import { openTelemetry } from '../../src/telemetry/telemetry.ts';
 import { runCommand, startCommand, urlIn } from '../support/service-process.ts';
 import { createTestDatabase } from '../support/test-database.ts';

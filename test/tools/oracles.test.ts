@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { SKIPPED_VECTOR, VECTOR, withDirectory } from './oracles/oracle-entries.ts';
 
-const COMMAND = join(import.meta.dirname, '..', '..', 'src', 'tools', 'oracles.ts');
+const COMMAND = join(import.meta.dirname, '..', '..', 'tools', 'oracles.ts');
 
 function oracles(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
   return new Promise((resolve) => {

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { startTestService } from '../support/test-service.ts';
 
-const COMMAND = join(import.meta.dirname, '..', '..', 'src', 'tools', 'replay.ts');
+const COMMAND = join(import.meta.dirname, '..', '..', 'tools', 'replay.ts');
 const LOG = join(import.meta.dirname, 'fixtures', 'stronglifts.csv');
 const TIMEOUT_MS = 120_000;
 

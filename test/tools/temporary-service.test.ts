@@ -3,7 +3,7 @@ import { createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { expect, test } from 'vitest';
 import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.ts';
-import { openService } from '../../src/tools/temporary-service.ts';
+import { openService } from '../../tools/temporary-service.ts';
 
 const clientOf = (url: string) => createClient(ProgramService, createGrpcTransport({ baseUrl: url }));
 

@@ -6,14 +6,14 @@ import { join } from 'node:path';
 import { decodeJwt } from 'jose';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { readConfig } from '../../src/config.ts';
+import { readConfig } from '../../src/config/config.ts';
 import { createAuthenticator } from '../../src/server/access/authenticator.ts';
 import { createLogger } from '../../src/server/logger.ts';
 import { startCommand, urlIn } from '../support/service-process.ts';
 import { createTestDatabase } from '../support/test-database.ts';
 
-const COMMAND = join(import.meta.dirname, '..', '..', 'src', 'tools', 'token.ts');
-const REPLAY = join(import.meta.dirname, '..', '..', 'src', 'tools', 'replay.ts');
+const COMMAND = join(import.meta.dirname, '..', '..', 'tools', 'token.ts');
+const REPLAY = join(import.meta.dirname, '..', '..', 'tools', 'replay.ts');
 const LOG = join(import.meta.dirname, 'fixtures', 'stronglifts.csv');
 const ACCOUNT_ID = uuidv7();
 const COACH = ['--account', ACCOUNT_ID, '--subject', 'coach-7', '--roles', 'coach,read-only'];

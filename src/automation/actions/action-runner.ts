@@ -1,26 +1,11 @@
 /** Runs workflows: finds enrollments whose next step is due, of every account, and takes them further. */
-import type { Config } from '../../config.ts';
-import { DomainError } from '../../domain-error.ts';
+import { DomainError } from '../../errors/domain-error.ts';
 import { forEachConcurrently } from '../../flow/for-each-concurrently.ts';
-import type { Clock } from '../../instant.ts';
-import type { TriggerQueue } from '../../progression/trigger-queue.ts';
-import type { Database } from '../../store/database.ts';
 import { createCallQueue } from './call-queue.ts';
 import { type DueEnrollment, findDueEnrollments } from './due-enrollments.ts';
 import { makeCall } from './make-call.ts';
+import type { ActionRunnerDeps } from './step.ts';
 import { takeStep } from './take-step.ts';
-import type { WebhookPort } from './webhook-port.ts';
-
-export interface ActionRunnerDeps {
-  readonly database: Database;
-  readonly clock: Clock;
-  readonly config: Config;
-  /** The process's one queue of events for the engine. */
-  readonly queue: TriggerQueue;
-  readonly webhooks: WebhookPort;
-  /** Told of everything after which a step is tried again, defects among it. */
-  readonly reportError: (error: unknown) => void;
-}
 
 /** Any number of them, in any number of processes, may work on one database. */
 export interface ActionRunner {

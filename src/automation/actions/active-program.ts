@@ -1,6 +1,6 @@
 /** Reads what the athlete trains by. */
 import { sql } from 'kysely';
-import { DomainError } from '../../domain-error.ts';
+import { DomainError } from '../../errors/domain-error.ts';
 import type { Transaction } from '../../store/database.ts';
 
 export interface ActiveProgram {

@@ -1,5 +1,5 @@
 /** Action add_tag: gives the athlete a tag. */
-import { addTag as addTagTo } from '../../catalog/tags.ts';
+import { addTag as addTagTo } from '../../athletes/tags.ts';
 import type { ActionType } from './step.ts';
 
 /** Refused: VALIDATION_FAILED when the athlete has as many tags as may be. */

@@ -1,10 +1,10 @@
 /** Action apply_progression: applies one rule of the athlete's program, through the engine like every event. */
 import { create } from '@bufbuild/protobuf';
 import { TriggerProgressionRequestSchema } from '../../gen/progression/v1/progression_service_pb.ts';
-import { submitTrigger } from '../../progression/submit-trigger.ts';
+import { submitTrigger } from '../../progression/engine/submit-trigger.ts';
 import { triggerProgression } from '../../progression/trigger-progression.ts';
+import { stepId } from './action-names.ts';
 import { type ActionType, actorOf, describeStep } from './step.ts';
-import { stepId } from './step-id.ts';
 
 /** The engine's own transaction holds it: a try that is repeated is answered with what the first one did. */
 export const applyProgression: ActionType<'applyProgression'> = {

@@ -1,5 +1,5 @@
 /** The queue of steps that call out: so many calls at the same time, of each account and in all, accounts in turn. */
-import type { Limits } from '../../config.ts';
+import type { Limits } from '../../config/config.ts';
 import { createSemaphore } from '../../flow/semaphore.ts';
 import type { DueEnrollment } from './due-enrollments.ts';
 

@@ -1,8 +1,8 @@
 /** Action call_webhook: tells another system where the run is. */
 import type { JsonObject } from '@bufbuild/protobuf';
-import { type Instant, instantToText } from '../../instant.ts';
+import { type Instant, instantToText } from '../../values/instant.ts';
+import { stepId } from './action-names.ts';
 import { type ActionType, type Step, StepRefusal } from './step.ts';
-import { stepId } from './step-id.ts';
 
 /** What every message of ours is, among others that a receiver may get. */
 const MESSAGE_TYPE = 'workflow.step';

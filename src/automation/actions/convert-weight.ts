@@ -1,8 +1,8 @@
 /** Weights in the unit of the athlete's program, rounded to what can be loaded. */
 import { Decimal } from 'decimal.js';
-import { enumName } from '../../enum-name.ts';
+import { enumName } from '../../calls/enum-name.ts';
 import { Rounding, RoundingSchema } from '../../gen/progression/v1/program_service_pb.ts';
-import { type Bounds, ExactDecimal, roundWeight } from '../../progression/rules/weight.ts';
+import { type Bounds, ExactDecimal, roundWeight } from '../../progression/evaluation/rules/weight.ts';
 
 /** By definition, in the international yard and pound agreement of 1959. */
 const KILOGRAMS_PER_POUND = '0.45359237';

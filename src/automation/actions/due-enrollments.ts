@@ -1,8 +1,8 @@
 /** Finds the enrollments whose next step is due, so that no account keeps the others waiting. */
 import { sql } from 'kysely';
-import type { Limits } from '../../config.ts';
-import { type Instant, instantToText } from '../../instant.ts';
+import type { Limits } from '../../config/config.ts';
 import type { Database, Transaction } from '../../store/database.ts';
+import { type Instant, instantToText } from '../../values/instant.ts';
 
 /** What is due, of whichever account. */
 export interface DueEnrollment {

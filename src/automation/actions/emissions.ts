@@ -2,12 +2,12 @@
 import { type JsonObject, toJson } from '@bufbuild/protobuf';
 import { ValueSchema } from '@bufbuild/protobuf/wkt';
 import { Decimal } from 'decimal.js';
-import { describeAttribute } from '../../catalog/attributes.ts';
-import { enumName } from '../../enum-name.ts';
+import { describeAttribute } from '../../athletes/attributes.ts';
+import { enumName } from '../../calls/enum-name.ts';
 import { type Action, type SetLiftMaxAction, WeightUnit } from '../../gen/automation/v1/action_pb.ts';
 import { MaxTypeSchema } from '../../gen/progression/v1/common_pb.ts';
 import { EnrollmentStatus } from '../../gen/progression/v1/program_service_pb.ts';
-import { attributeNameOf } from './attribute-name.ts';
+import { attributeNameOf } from './action-names.ts';
 import { convertWeight, roundingOf } from './convert-weight.ts';
 import type { ActionCase, ActionValue } from './step.ts';
 

@@ -1,5 +1,5 @@
 /** Action emit_event: says that an event of the account's own happened to the athlete. */
-import { invalidFields } from '../../domain-error.ts';
+import { invalidFields } from '../../errors/domain-error.ts';
 import { lockUser } from '../../store/lock-user.ts';
 import { emit, fact } from '../../store/outbox.ts';
 import { loadAccountTypes } from '../event-types/account-types.ts';

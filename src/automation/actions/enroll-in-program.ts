@@ -1,8 +1,6 @@
 /** Action enroll_in_program: makes a program the athlete's ACTIVE one. */
 import { create } from '@bufbuild/protobuf';
-import { enrollUser } from '../../catalog/enroll-user.ts';
-import { activeEnrollment } from '../../catalog/enrollments.ts';
-import { unenrollUser } from '../../catalog/unenroll-user.ts';
+import { activeEnrollment, enrollUser, unenrollUser } from '../../catalog/enrollments.ts';
 import { UnenrollUserRequestSchema } from '../../gen/progression/v1/program_service_pb.ts';
 import { lockUser } from '../../store/lock-user.ts';
 import type { ActionType } from './step.ts';

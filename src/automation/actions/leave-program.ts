@@ -1,7 +1,6 @@
 /** Action leave_program: ends or pauses the athlete's ACTIVE enrollment. */
 import { create } from '@bufbuild/protobuf';
-import { activeEnrollment } from '../../catalog/enrollments.ts';
-import { unenrollUser } from '../../catalog/unenroll-user.ts';
+import { activeEnrollment, unenrollUser } from '../../catalog/enrollments.ts';
 import { UnenrollUserRequestSchema } from '../../gen/progression/v1/program_service_pb.ts';
 import { lockUser } from '../../store/lock-user.ts';
 import type { ActionType } from './step.ts';

@@ -1,8 +1,16 @@
-/** ListWorkflowEnrollments: runs of workflows with what became of their steps, newest first. */
+/**
+ * ListWorkflowEnrollments: runs of workflows with what became of their steps, newest first.
+ * Runs of workflows as the contract says them.
+ */
+
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { FilterQuery } from '@mikro-orm/core';
-import { enumName } from '../../enum-name.ts';
+import { enumName, enumValue } from '../../calls/enum-name.ts';
 import {
   type ListWorkflowEnrollmentsRequest,
+  StepOutcomeSchema,
+  type StepResultSchema,
+  type WorkflowEnrollmentSchema,
   WorkflowEnrollmentStateSchema,
 } from '../../gen/automation/v1/workflow_service_pb.ts';
 import type { Transaction } from '../../store/database.ts';
@@ -12,6 +20,7 @@ import {
   WorkflowEnrollmentEntity,
 } from '../../store/entities/workflow-enrollment.ts';
 import { type Page, readPage } from '../../store/page.ts';
+import { type Instant, instantToTimestamp } from '../../values/instant.ts';
 import { requireWorkflow } from '../configuration/workflows.ts';
 
 /** A run, and its steps in order. */
@@ -66,4 +75,35 @@ export async function listWorkflowEnrollments(
 
 function isBehind([recordedAt, id]: readonly [bigint, string]): FilterQuery<WorkflowEnrollment> {
   return { $or: [{ recordedAt: { $lt: recordedAt } }, { recordedAt, id: { $lt: id } }] };
+}
+
+export function enrollmentMessage({
+  enrollment,
+  steps,
+}: EnrollmentWithSteps): MessageInitShape<typeof WorkflowEnrollmentSchema> {
+  const { id, workflowId, workflowVersion, triggerId, userId, nextStep } = enrollment;
+  return {
+    ...{ id, workflowId, workflowVersion, triggerId, userId, nextStep },
+    eventId: enrollment.eventId ?? '',
+    state: enumValue(WorkflowEnrollmentStateSchema, enrollment.state),
+    dueAt: timestampOf(enrollment.dueAt),
+    enrolledAt: instantToTimestamp(enrollment.enrolledAt),
+    endedAt: timestampOf(enrollment.endedAt),
+    endedReason: enrollment.endedReason ?? '',
+    steps: steps.map(stepMessage),
+  };
+}
+
+function stepMessage(execution: ActionExecution): MessageInitShape<typeof StepResultSchema> {
+  const { step, action, attempts, reason, executedAt } = execution;
+  return {
+    ...{ step, action, attempts },
+    outcome: enumValue(StepOutcomeSchema, execution.outcome),
+    reason: reason ?? '',
+    executedAt: instantToTimestamp(executedAt),
+  };
+}
+
+function timestampOf(instant: Instant | null | undefined) {
+  return instant === null || instant === undefined ? undefined : instantToTimestamp(instant);
 }

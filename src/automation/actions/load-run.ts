@@ -3,14 +3,16 @@
 import { fromJson, type JsonValue } from '@bufbuild/protobuf';
 import { LockMode } from '@mikro-orm/core';
 import { sql } from 'kysely';
+import type { Limits } from '../../config/config.ts';
 import { type Action, ActionSchema } from '../../gen/automation/v1/action_pb.ts';
-import { type Instant, instantFromText } from '../../instant.ts';
 import type { Transaction } from '../../store/database.ts';
+import type { TransactionLimits } from '../../store/enter-account.ts';
 import type { ActionExecution } from '../../store/entities/action-execution.ts';
 import {
   type WorkflowEnrollment,
   WorkflowEnrollmentEntity,
 } from '../../store/entities/workflow-enrollment.ts';
+import { type Instant, instantFromText } from '../../values/instant.ts';
 import type { Step } from './step.ts';
 
 /** A run whose row is locked until the transaction ends. */
@@ -118,4 +120,9 @@ async function loadRun(tx: Transaction, enrollment: WorkflowEnrollment): Promise
     execution: outcome === null || attempts === null ? undefined : { outcome, attempts },
     isAthleteDeleted: row.is_deleted,
   };
+}
+
+/** Nobody waits for a step as a caller does: it may wait in line as long as it may take. */
+export function patience({ stepTimeoutMs }: Pick<Limits, 'stepTimeoutMs'>): TransactionLimits {
+  return { deadlineAtMs: performance.now() + stepTimeoutMs, connectionWaitMs: stepTimeoutMs };
 }

@@ -1,16 +1,13 @@
 /** Makes the call of a run's next step: claimed in one transaction, made outside of any, recorded in another. */
 
 import type { Action } from '../../gen/automation/v1/action_pb.ts';
-import type { Instant } from '../../instant.ts';
 import type { Transaction } from '../../store/database.ts';
-import type { ActionRunnerDeps } from './action-runner.ts';
+import type { Instant } from '../../values/instant.ts';
 import { actionTypeOf } from './action-types.ts';
 import type { DueEnrollment } from './due-enrollments.ts';
-import { type Attempt, readAction, resumeRun, takeRun } from './load-run.ts';
-import { cancel, recordClaim, recordTry } from './record-step.ts';
-import type { Step } from './step.ts';
-import { type Judgement, judgeEnd, judgeError } from './step-judgement.ts';
-import { patience } from './take-step.ts';
+import { type Attempt, patience, readAction, resumeRun, takeRun } from './load-run.ts';
+import { cancel, type Judgement, judgeEnd, judgeError, recordClaim, recordTry } from './record-step.ts';
+import type { ActionRunnerDeps, Step } from './step.ts';
 
 interface Claim extends Attempt {
   readonly subject: Step;

@@ -1,12 +1,16 @@
-/** Writes down what became of a step, and where the run goes from there. */
-import type { Limits } from '../../config.ts';
-import type { Instant } from '../../instant.ts';
+/**
+ * Writes down what became of a step, and where the run goes from there.
+ * What follows from how a try of a step ended.
+ */
+import type { Limits } from '../../config/config.ts';
+import { DomainError, type Reason } from '../../errors/domain-error.ts';
+import { backoffMs } from '../../flow/backoff.ts';
 import type { Transaction } from '../../store/database.ts';
 import { ActionExecutionEntity } from '../../store/entities/action-execution.ts';
-import { storedActionName } from './action-name.ts';
+import type { Instant } from '../../values/instant.ts';
+import { storedActionName } from './action-names.ts';
 import type { Run } from './load-run.ts';
-import type { StepReason } from './step.ts';
-import { type Judgement, pauseMicros } from './step-judgement.ts';
+import { type CallEnd, type StepEnd, type StepReason, StepRefusal } from './step.ts';
 
 type StepLimits = Pick<Limits, 'stepTries' | 'firstStepPauseMs' | 'longestStepPauseMs'>;
 
@@ -119,4 +123,48 @@ function end(
 /** Deleting a workflow cancels its runs, also those that somebody is just calling out for. */
 function hasEnded({ enrollment }: Run): boolean {
   return enrollment.endedAt !== null;
+}
+
+export type Judgement =
+  | { readonly kind: 'ENDED'; readonly outcome: StepEnd }
+  | { readonly kind: 'TRY_AGAIN'; readonly reason: StepReason }
+  | { readonly kind: 'FAILED'; readonly reason: StepReason }
+  /** There is nobody left to do it for. */
+  | { readonly kind: 'SUBJECT_DELETED' };
+
+/** Refusals that say nothing of the step: the same try may succeed later. A defect of ours may have been mended. */
+const PASSING_REASONS: ReadonlySet<Reason> = new Set([
+  'CONCURRENT_UPDATE',
+  'DATABASE_UNAVAILABLE',
+  'OVERLOADED',
+  'DEADLINE_EXCEEDED',
+  'CANCELLED',
+  'INTERNAL',
+]);
+
+export function judgeEnd(end: CallEnd): Judgement {
+  return typeof end === 'string'
+    ? { kind: 'ENDED', outcome: end }
+    : { kind: 'TRY_AGAIN', reason: end.tryAgain };
+}
+
+/** Judges what a step threw; what is no refusal is a defect. */
+export function judgeError(error: unknown): Judgement {
+  if (error instanceof StepRefusal) {
+    return { kind: 'FAILED', reason: error.reason };
+  }
+  const reason = error instanceof DomainError ? error.reason : 'INTERNAL';
+  if (reason === 'USER_NOT_FOUND') {
+    return { kind: 'SUBJECT_DELETED' };
+  }
+  return { kind: PASSING_REASONS.has(reason) ? 'TRY_AGAIN' : 'FAILED', reason };
+}
+
+/** Microseconds to wait before the next try, after so many, by a backoff with jitter. */
+export function pauseMicros(
+  tries: number,
+  { firstStepPauseMs, longestStepPauseMs }: Pick<Limits, 'firstStepPauseMs' | 'longestStepPauseMs'>,
+): bigint {
+  const pauseMs = backoffMs(tries, { firstMs: firstStepPauseMs, longestMs: longestStepPauseMs });
+  return BigInt(Math.round(pauseMs * 1000));
 }

@@ -1,5 +1,5 @@
 /** Action remove_tag: takes a tag from the athlete. */
-import { removeTag as removeTagFrom } from '../../catalog/tags.ts';
+import { removeTag as removeTagFrom } from '../../athletes/tags.ts';
 import type { ActionType } from './step.ts';
 
 export const removeTag: ActionType<'removeTag'> = {

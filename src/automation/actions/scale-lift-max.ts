@@ -1,7 +1,7 @@
 /** Action scale_lift_max: multiplies the maxes of one lift, or of every lift of the athlete's program. */
 import { create } from '@bufbuild/protobuf';
 import { Decimal } from 'decimal.js';
-import { enumName } from '../../enum-name.ts';
+import { enumName } from '../../calls/enum-name.ts';
 import { MaxTypeSchema } from '../../gen/progression/v1/common_pb.ts';
 import { SetLiftMaxRequestSchema } from '../../gen/progression/v1/progression_service_pb.ts';
 import { findLiftMax } from '../../progression/lift-maxes.ts';

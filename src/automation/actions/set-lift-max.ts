@@ -1,7 +1,7 @@
 /** Action set_lift_max: gives the athlete's lift another max. */
 import { create } from '@bufbuild/protobuf';
 import { Decimal } from 'decimal.js';
-import { enumName } from '../../enum-name.ts';
+import { enumName } from '../../calls/enum-name.ts';
 import { type SetLiftMaxAction, WeightUnit, WeightUnitSchema } from '../../gen/automation/v1/action_pb.ts';
 import { MaxTypeSchema } from '../../gen/progression/v1/common_pb.ts';
 import { SetLiftMaxRequestSchema } from '../../gen/progression/v1/progression_service_pb.ts';

@@ -1,11 +1,12 @@
 /** What the steps of a run have to work with, and what becomes of them. */
-import type { Limits } from '../../config.ts';
-import type { Reason } from '../../domain-error.ts';
+import type { Config, Limits } from '../../config/config.ts';
+import type { Reason } from '../../errors/domain-error.ts';
 import type { Action } from '../../gen/automation/v1/action_pb.ts';
-import type { Instant } from '../../instant.ts';
-import type { TriggerQueue } from '../../progression/trigger-queue.ts';
+import type { TriggerQueue } from '../../progression/engine/trigger-queue.ts';
 import type { Change } from '../../store/change.ts';
+import type { Database } from '../../store/database.ts';
 import type { Cause } from '../../store/entities/outbox-entry.ts';
+import type { Clock, Instant } from '../../values/instant.ts';
 import type { WebhookAnswer, WebhookPort } from './webhook-port.ts';
 
 export type ActionCase = NonNullable<Action['action']['case']>;
@@ -87,4 +88,15 @@ export function actorOf({ workflowId }: Pick<Step, 'workflowId'>): string {
 /** The reason that is written beside what the step changes. */
 export function describeStep({ workflowId, step }: Pick<Step, 'workflowId' | 'step'>): string {
   return `step ${step} of workflow ${workflowId}`;
+}
+
+export interface ActionRunnerDeps {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly config: Config;
+  /** The process's one queue of events for the engine. */
+  readonly queue: TriggerQueue;
+  readonly webhooks: WebhookPort;
+  /** Told of everything after which a step is tried again, defects among it. */
+  readonly reportError: (error: unknown) => void;
 }

@@ -1,16 +1,12 @@
 /** Takes a run one step further, where that needs nothing but the database: in one transaction, exactly once. */
-import type { Limits } from '../../config.ts';
-import { failpoint, failpointBeforeCommit } from '../../failpoints.ts';
-import type { Instant } from '../../instant.ts';
 import type { Transaction } from '../../store/database.ts';
-import type { TransactionLimits } from '../../store/enter-account.ts';
-import type { ActionRunnerDeps } from './action-runner.ts';
+import { failpoint, failpointBeforeCommit } from '../../store/failpoints.ts';
+import type { Instant } from '../../values/instant.ts';
 import { actionTypeOf } from './action-types.ts';
 import type { DueEnrollment } from './due-enrollments.ts';
-import { type Attempt, type Run, readAction, resumeRun, takeRun } from './load-run.ts';
-import { cancel, complete, recordTry, recordWait } from './record-step.ts';
-import { actorOf } from './step.ts';
-import { judgeError } from './step-judgement.ts';
+import { type Attempt, patience, type Run, readAction, resumeRun, takeRun } from './load-run.ts';
+import { cancel, complete, judgeError, recordTry, recordWait } from './record-step.ts';
+import { type ActionRunnerDeps, actorOf } from './step.ts';
 
 /** What there is to do about the run now. */
 export type StepResult =
@@ -125,9 +121,4 @@ async function recordFailure(
 
 function isDue({ enrollment: { dueAt } }: Run, now: Instant): boolean {
   return dueAt !== null && dueAt !== undefined && dueAt <= now;
-}
-
-/** Nobody waits for a step as a caller does: it may wait in line as long as it may take. */
-export function patience({ stepTimeoutMs }: Pick<Limits, 'stepTimeoutMs'>): TransactionLimits {
-  return { deadlineAtMs: performance.now() + stepTimeoutMs, connectionWaitMs: stepTimeoutMs };
 }

@@ -1,7 +1,8 @@
 /** Action wait: lets time pass before the next step. */
-import { type Instant, instantFromTimestamp } from '../../instant.ts';
-import { addDays, type CivilTime } from '../time/civil-date.ts';
-import { firstTimeZone, instantOfLocal, localDateOf } from '../time/zoned.ts';
+
+import { addDays, type CivilTime } from '../../values/civil-date.ts';
+import { type Instant, instantFromTimestamp } from '../../values/instant.ts';
+import { firstTimeZone, instantOfLocal, localDateOf } from '../../values/zoned.ts';
 import type { ActionType } from './step.ts';
 
 export const wait: ActionType<'wait'> = {

@@ -1,7 +1,7 @@
 /** Where webhooks may go: by their URL when they are configured, and by the addresses behind its host when called. */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
-import type { WebhookConfig } from '../../config.ts';
+import type { WebhookConfig } from '../../config/config.ts';
 
 /** All that is assigned to the public internet in IPv6; what is not, is refused without a name of its own. */
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');

@@ -4,7 +4,7 @@ import { lookup } from 'node:dns/promises';
 import { request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import { hostOf, isPublicAddress, refusalOfWebhookUrl } from './webhook-address.ts';
 import { signWebhook } from './webhook-signature.ts';
 

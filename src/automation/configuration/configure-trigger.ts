@@ -1,11 +1,18 @@
-/** ConfigureTrigger: gives a workflow its trigger. */
+/**
+ * ConfigureTrigger: gives a workflow its trigger.
+ * Gives a workflow a trigger, for the calls that do so.
+ */
 import type { ConfigureTriggerRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
 import type { Change } from '../../store/change.ts';
-import { addTrigger } from './add-trigger.ts';
+import type { Workflow } from '../../store/entities/workflow.ts';
+import { type WorkflowTrigger, WorkflowTriggerEntity } from '../../store/entities/workflow-trigger.ts';
+import { newId } from '../../values/new-id.ts';
 import type { ConfiguredTrigger } from './configured.ts';
+import { bumpRevision } from './etag.ts';
 import { guardLoops } from './loops/guard-loops.ts';
-import { bumpRevision } from './revision.ts';
+import { NOTHING_BEFORE, recordTrigger } from './record.ts';
 import { loadRulebook, type RulebookConfig } from './rulebook.ts';
+import { storedTrigger, type TriggerDraft } from './trigger-draft.ts';
 import { readRequiredTrigger } from './validation/validate-trigger.ts';
 import { liveTriggerOf, requireNotArchived, requireWorkflow, triggerExists } from './workflows.ts';
 
@@ -26,4 +33,21 @@ export async function configureTrigger(
   }
   const trigger = await addTrigger(change, revision, { workflow, draft, action: 'ConfigureTrigger' });
   return { trigger, warnings: await guardLoops(tx, { workflow, trigger }, rulebook) };
+}
+
+/** The draft is valid. TRIGGER_EXISTS when the workflow has a trigger after all. `action` is the method's name. */
+export async function addTrigger(
+  change: Change,
+  revision: bigint,
+  { workflow, draft, action }: { workflow: Workflow; draft: TriggerDraft; action: string },
+): Promise<WorkflowTrigger> {
+  const { tx, now, actor } = change;
+  const trigger = tx.em.create(WorkflowTriggerEntity, {
+    ...{ accountId: tx.accountId, id: newId(), workflowId: workflow.id, ...storedTrigger(draft) },
+    ...{ version: 1, revision, createdBy: actor, createdAt: now, updatedAt: now, deletedAt: null },
+  });
+  // Its version, its activity and its schedule refer to it, which MikroORM does not know.
+  await tx.em.flush();
+  await recordTrigger(change, revision, { trigger, workflow, action, before: NOTHING_BEFORE });
+  return trigger;
 }

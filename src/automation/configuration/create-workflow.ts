@@ -1,13 +1,23 @@
-/** CreateWorkflow: a DRAFT, with its trigger if the request brings one. */
+/**
+ * CreateWorkflow: a DRAFT, with its trigger if the request brings one.
+ * Makes a workflow and its trigger, for the calls that do so.
+ */
+
+import type { Action } from '../../gen/automation/v1/action_pb.ts';
 import type { CreateWorkflowRequest } from '../../gen/automation/v1/workflow_service_pb.ts';
 import type { Change } from '../../store/change.ts';
-import { addWorkflow } from './add-workflow.ts';
+import { WorkflowEntity } from '../../store/entities/workflow.ts';
+import { newId } from '../../values/new-id.ts';
+import { addTrigger } from './configure-trigger.ts';
 import type { Configured } from './configured.ts';
-import { bumpRevision } from './revision.ts';
-import { loadRulebook, type RulebookConfig } from './rulebook.ts';
-import { canonicalActions } from './stored-actions.ts';
-import { validateNewWorkflow } from './validation/validate-new-workflow.ts';
-import { requireNone } from './validation/violations.ts';
+import { bumpRevision } from './etag.ts';
+import { guardLoops } from './loops/guard-loops.ts';
+import { recordWorkflow } from './record.ts';
+import { loadRulebook, type Rulebook, type RulebookConfig } from './rulebook.ts';
+import { canonicalActions, storedActions } from './stored-actions.ts';
+import type { TriggerDraft } from './trigger-draft.ts';
+import { requireNone } from './validation/checks.ts';
+import { validateNewWorkflow } from './validation/validate-workflow.ts';
 
 /** VALIDATION_FAILED. */
 export async function createWorkflow(
@@ -23,4 +33,34 @@ export async function createWorkflow(
   requireNone(read.violations);
   const draft = { name, description, actions, trigger: read.trigger };
   return addWorkflow(change, revision, draft, { rulebook, action: 'CreateWorkflow' });
+}
+
+/** A workflow that does not exist yet; valid. */
+export interface WorkflowDraft {
+  readonly name: string;
+  readonly description: string;
+  readonly actions: readonly Action[];
+  readonly trigger: TriggerDraft | undefined;
+}
+
+/** A DRAFT. `action` is the method's name. */
+export async function addWorkflow(
+  change: Change,
+  revision: bigint,
+  draft: WorkflowDraft,
+  { rulebook, action }: { rulebook: Rulebook; action: string },
+): Promise<Configured> {
+  const { tx, now, actor } = change;
+  const { name, description } = draft;
+  const workflow = tx.em.create(WorkflowEntity, {
+    ...{ accountId: tx.accountId, id: newId(), name, description, status: 'DRAFT', version: 1 },
+    ...{ actions: storedActions(draft.actions), createdBy: actor, createdAt: now, updatedAt: now },
+  });
+  // Its version refers to it, which MikroORM does not know.
+  await tx.em.flush();
+  recordWorkflow(change, workflow, { action, before: null });
+  const trigger = draft.trigger
+    ? await addTrigger(change, revision, { workflow, draft: draft.trigger, action })
+    : null;
+  return { workflow, trigger, warnings: await guardLoops(tx, { workflow, trigger }, rulebook) };
 }

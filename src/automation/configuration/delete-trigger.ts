@@ -1,10 +1,22 @@
-/** DeleteTrigger: soft; its history stays, and RestoreTrigger brings it back. */
+/**
+ * DeleteTrigger: soft; its history stays, and RestoreTrigger brings it back.
+ * RestoreTrigger: brings a deleted trigger back, validated as if it were new.
+ */
 import type { DeleteTriggerRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
 import type { Change } from '../../store/change.ts';
-import { requireEtagIfGiven } from './etag.ts';
+import type { ConfiguredTrigger } from './configured.ts';
+import { bumpRevision, requireEtagIfGiven } from './etag.ts';
 import { recordTrigger, triggerBefore } from './record.ts';
-import { bumpRevision } from './revision.ts';
-import { requireTrigger, requireWorkflow } from './workflows.ts';
+import { loadRulebook, type RulebookConfig } from './rulebook.ts';
+import { replaceTrigger } from './update-trigger.ts';
+import { readRecordedTrigger } from './validation/validate-trigger.ts';
+import {
+  liveTriggerOf,
+  requireNotArchived,
+  requireTrigger,
+  requireWorkflow,
+  triggerExists,
+} from './workflows.ts';
 
 /** TRIGGER_NOT_FOUND, ETAG_MISMATCH. One that is deleted stays as it is. */
 export async function deleteTrigger(change: Change, request: DeleteTriggerRequest): Promise<void> {
@@ -21,4 +33,34 @@ export async function deleteTrigger(change: Change, request: DeleteTriggerReques
   trigger.version += 1;
   trigger.updatedAt = now;
   await recordTrigger(change, revision, { trigger, workflow, action: 'DeleteTrigger', before });
+}
+
+/**
+ * TRIGGER_NOT_FOUND, VALIDATION_FAILED, WORKFLOW_ARCHIVED, TRIGGER_LOOP; TRIGGER_EXISTS when the workflow has another
+ * by now. One that is not deleted stays as it is.
+ */
+export async function restoreTrigger(
+  change: Change,
+  triggerId: string,
+  config: RulebookConfig,
+): Promise<ConfiguredTrigger> {
+  const { tx } = change;
+  const revision = await bumpRevision(tx);
+  const trigger = await requireTrigger(tx, triggerId);
+  if (!trigger.deletedAt) {
+    return { trigger, warnings: [] };
+  }
+  const rulebook = await loadRulebook(tx, config);
+  const draft = readRecordedTrigger(trigger, rulebook.types, config.limits, 'trigger');
+  const workflow = await requireWorkflow(tx, trigger.workflowId);
+  requireNotArchived(workflow);
+  if (await liveTriggerOf(tx, workflow.id)) {
+    throw triggerExists(workflow.id);
+  }
+  return replaceTrigger(
+    change,
+    revision,
+    { trigger, workflow, draft },
+    { rulebook, action: 'RestoreTrigger' },
+  );
 }

@@ -1,15 +1,14 @@
 /** DeleteWorkflow: archives the workflow, deletes its trigger, and cancels its runs. */
 import { sql } from 'kysely';
 import type { DeleteWorkflowRequest } from '../../gen/automation/v1/workflow_service_pb.ts';
-import { instantToText } from '../../instant.ts';
 import type { Change } from '../../store/change.ts';
 import type { Transaction } from '../../store/database.ts';
 import { lockPartitions, PARTITIONS } from '../../store/lock-partition.ts';
+import { instantToText } from '../../values/instant.ts';
+import { ownCapName } from '../decision/trigger-policy.ts';
 import { freePlaces, type HeldPlace, heldCounters } from '../evaluation/queued-enrollment.ts';
-import { ownCapName } from '../evaluation/trigger-policy.ts';
-import { requireEtagIfGiven } from './etag.ts';
+import { bumpRevision, requireEtagIfGiven } from './etag.ts';
 import { auditedWorkflow, recordTrigger, recordWorkflow, triggerBefore } from './record.ts';
-import { bumpRevision } from './revision.ts';
 import { liveTriggerOf, requireWorkflow } from './workflows.ts';
 
 const ACTION = 'DeleteWorkflow';

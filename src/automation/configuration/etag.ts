@@ -1,6 +1,11 @@
-/** Etags: which version of a workflow or trigger a caller knows, opaque to the caller. */
+/**
+ * Etags: which version of a workflow or trigger a caller knows, opaque to the caller.
+ * The account's automation revision: counts the changes of its configuration, one change at a time.
+ */
 import { createHash } from 'node:crypto';
-import { DomainError, invalidFields } from '../../domain-error.ts';
+import { sql } from 'kysely';
+import { DomainError, invalidFields } from '../../errors/domain-error.ts';
+import type { Transaction } from '../../store/database.ts';
 
 /** What has an etag: each version its own. */
 export interface Versioned {
@@ -30,4 +35,17 @@ export function requireEtagIfGiven(etag: string, current: Versioned): void {
       metadata: { id: current.id },
     });
   }
+}
+
+/**
+ * Counts a change of triggers, workflows, fields or event types, in the transaction of that change. Whoever changes
+ * any of them calls this first: the row's lock, held until the transaction ends, lets one change of an account follow
+ * the other, so that what is read after it stays true until the commit.
+ */
+export async function bumpRevision({ sql: db, accountId }: Transaction): Promise<bigint> {
+  const { rows } = await sql<{ revision: string }>`
+    insert into automation_revisions (account_id, revision) values (${accountId}, 1)
+    on conflict (account_id) do update set revision = automation_revisions.revision + 1
+    returning revision`.execute(db);
+  return BigInt(rows[0]?.revision ?? 0);
 }

@@ -1,14 +1,14 @@
 /** Filters on the wire and as they are stored: the same tree, with the contract's names and with ours. */
 import { create, fromJson, type MessageInitShape } from '@bufbuild/protobuf';
 import { ValueSchema } from '@bufbuild/protobuf/wkt';
-import type { FieldViolation } from '../../domain-error.ts';
+import type { FieldViolation } from '../../errors/domain-error.ts';
+import type { FilterCondition, FilterGroup } from '../../filters/filter.ts';
 import {
   type FilterCondition as ConditionMessage,
   FilterGroupSchema,
   FilterLogic,
   type FilterGroup as GroupMessage,
 } from '../../gen/automation/v1/filter_pb.ts';
-import type { FilterCondition, FilterGroup } from '../filters/filter.ts';
 import { jsonOfValue } from './json-input.ts';
 
 /** The tree that a message says; validate-filter.ts says whether it is a filter. */

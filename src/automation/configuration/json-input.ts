@@ -1,8 +1,8 @@
 /** JSON that came over the wire: what of it can be stored, and how it is read. */
 import type { Value } from '@bufbuild/protobuf/wkt';
-import type { FieldViolation } from '../../domain-error.ts';
-import type { JsonValue } from '../filters/filter.ts';
-import { textProblem } from '../filters/typed-value.ts';
+import type { FieldViolation } from '../../errors/domain-error.ts';
+import type { JsonValue } from '../../filters/filter.ts';
+import { textProblem } from '../../filters/values.ts';
 
 /** The JSON of a google.protobuf.Value; one without a kind is null. NaN and infinities stay, for jsonFaults to find. */
 export function jsonOfValue({ kind }: Value): JsonValue {

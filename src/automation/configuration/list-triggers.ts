@@ -1,10 +1,14 @@
-/** ListTriggers: the account's triggers, newest first. */
+/**
+ * ListTriggers: the account's triggers, newest first.
+ * GetTrigger: a trigger, deleted or not.
+ */
 import type { FilterQuery } from '@mikro-orm/core';
 import type { ListTriggersRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
 import type { Transaction } from '../../store/database.ts';
 import { type WorkflowTrigger, WorkflowTriggerEntity } from '../../store/entities/workflow-trigger.ts';
 import { type Page, readPage } from '../../store/page.ts';
 import { canonicalEventName } from '../event-types/event-types.ts';
+import { requireTrigger } from './workflows.ts';
 
 /** By creation, then id. PAGE_TOKEN_INVALID. */
 export function listTriggers(
@@ -39,4 +43,9 @@ export function listTriggers(
 
 function isBehind([createdAt, id]: readonly [bigint, string]): FilterQuery<WorkflowTrigger> {
   return { $or: [{ createdAt: { $lt: createdAt } }, { createdAt, id: { $lt: id } }] };
+}
+
+/** TRIGGER_NOT_FOUND. */
+export function getTrigger(tx: Transaction, triggerId: string): Promise<WorkflowTrigger> {
+  return requireTrigger(tx, triggerId);
 }

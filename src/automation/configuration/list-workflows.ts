@@ -1,6 +1,9 @@
-/** ListWorkflows: the account's workflows, by name. */
+/**
+ * ListWorkflows: the account's workflows, by name.
+ * GetWorkflow: a workflow with its trigger.
+ */
 import type { FilterQuery } from '@mikro-orm/core';
-import { enumName } from '../../enum-name.ts';
+import { enumName } from '../../calls/enum-name.ts';
 import {
   type ListWorkflowsRequest,
   WorkflowStatusSchema,
@@ -9,7 +12,7 @@ import type { Transaction } from '../../store/database.ts';
 import { type Workflow, WorkflowEntity } from '../../store/entities/workflow.ts';
 import { WorkflowTriggerEntity } from '../../store/entities/workflow-trigger.ts';
 import { isAfterNameAndId, type Page, readPage } from '../../store/page.ts';
-import type { WorkflowWithTrigger } from './workflows.ts';
+import { liveTriggerOf, requireWorkflow, type WorkflowWithTrigger } from './workflows.ts';
 
 /** By name, then id; without a status all but ARCHIVED. PAGE_TOKEN_INVALID. */
 export async function listWorkflows(
@@ -40,4 +43,10 @@ export async function listWorkflows(
   const triggerOf = new Map(triggers.map((trigger) => [trigger.workflowId, trigger]));
   const rows = page.rows.map((workflow) => ({ workflow, trigger: triggerOf.get(workflow.id) ?? null }));
   return { ...page, rows };
+}
+
+/** ARCHIVED ones too. WORKFLOW_NOT_FOUND. */
+export async function getWorkflow(tx: Transaction, workflowId: string): Promise<WorkflowWithTrigger> {
+  const workflow = await requireWorkflow(tx, workflowId);
+  return { workflow, trigger: await liveTriggerOf(tx, workflow.id) };
 }

@@ -1,12 +1,12 @@
 /** Workflows and triggers as the contract says them. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { enumValue } from '../../enum-name.ts';
+import { enumValue } from '../../calls/enum-name.ts';
+import { FilterUnreadable } from '../../filters/filter.ts';
 import type { TriggerSchema, TriggerVersionSchema } from '../../gen/automation/v1/trigger_pb.ts';
 import { type WorkflowSchema, WorkflowStatusSchema } from '../../gen/automation/v1/workflow_service_pb.ts';
-import { type Instant, instantToTimestamp } from '../../instant.ts';
 import type { TriggerVersion } from '../../store/entities/trigger-version.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
-import { FilterUnreadable } from '../filters/filter.ts';
+import { type Instant, instantToTimestamp } from '../../values/instant.ts';
 import type { Configured, ConfiguredTrigger } from './configured.ts';
 import { etagOf } from './etag.ts';
 import { filterToMessage } from './filter-message.ts';

@@ -1,12 +1,12 @@
 /** When a trigger takes part in the evaluation of events: what has to follow when it begins to, and when it stops. */
 import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
-import { instantToText } from '../../instant.ts';
 import type { Change } from '../../store/change.ts';
 import type { Fact } from '../../store/entities/outbox-entry.ts';
 import type { Workflow } from '../../store/entities/workflow.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
 import { fact } from '../../store/outbox.ts';
+import { instantToText } from '../../values/instant.ts';
 import { scheduleTrigger, unscheduleTrigger } from '../time/schedule-trigger.ts';
 
 /** Active, not deleted, in an ACTIVE workflow. */

@@ -1,5 +1,5 @@
 /** What a configuration is held against: the account's events and fields of today, and the server's limits. */
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/config.ts';
 import type { Transaction } from '../../store/database.ts';
 import { type AccountTypes, loadAccountTypes } from '../event-types/account-types.ts';
 

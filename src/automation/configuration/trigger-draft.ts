@@ -1,14 +1,14 @@
 /** A trigger as somebody wants it, before and after it is stored: what is validated, compared and kept. */
 import { clone, create, fromJson, type JsonObject, toJson } from '@bufbuild/protobuf';
-import type { FieldViolation } from '../../domain-error.ts';
+import type { FieldViolation } from '../../errors/domain-error.ts';
+import { EMPTY_FILTER, type FilterGroup, type JsonValue } from '../../filters/filter.ts';
+import { readStoredFilter } from '../../filters/read-filter.ts';
 import {
   type TriggerInput,
   type TriggerSettings,
   TriggerSettingsSchema,
 } from '../../gen/automation/v1/trigger_pb.ts';
 import type { AccountTypes } from '../event-types/account-types.ts';
-import { EMPTY_FILTER, type FilterGroup, type JsonValue } from '../filters/filter.ts';
-import { readStoredFilter } from '../filters/read-filter.ts';
 import { filterOfMessage, logicFaults } from './filter-message.ts';
 
 export interface TriggerDraft {

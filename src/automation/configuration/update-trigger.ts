@@ -1,11 +1,17 @@
-/** UpdateTrigger: replaces the trigger's configuration. */
+/**
+ * UpdateTrigger: replaces the trigger's configuration.
+ * Makes a draft the newest version of a trigger, for the calls that do so.
+ */
 import type { UpdateTriggerRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
 import type { Change } from '../../store/change.ts';
+import type { Workflow } from '../../store/entities/workflow.ts';
+import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
 import type { ConfiguredTrigger } from './configured.ts';
-import { requireEtag } from './etag.ts';
-import { replaceTrigger } from './replace-trigger.ts';
-import { bumpRevision } from './revision.ts';
-import { loadRulebook, type RulebookConfig } from './rulebook.ts';
+import { bumpRevision, requireEtag } from './etag.ts';
+import { guardLoops } from './loops/guard-loops.ts';
+import { recordTrigger, triggerBefore } from './record.ts';
+import { loadRulebook, type Rulebook, type RulebookConfig } from './rulebook.ts';
+import { storedTrigger, type TriggerDraft } from './trigger-draft.ts';
 import { readRequiredTrigger } from './validation/validate-trigger.ts';
 import { requireNotDeleted, requireTrigger, requireWorkflow } from './workflows.ts';
 
@@ -29,4 +35,22 @@ export async function updateTrigger(
     { trigger, workflow, draft },
     { rulebook, action: 'UpdateTrigger' },
   );
+}
+
+/** The draft is valid; a deleted trigger is so no more. TRIGGER_LOOP. `action` is the method's name. */
+export async function replaceTrigger(
+  change: Change,
+  revision: bigint,
+  { trigger, workflow, draft }: { trigger: WorkflowTrigger; workflow: Workflow; draft: TriggerDraft },
+  { rulebook, action }: { rulebook: Rulebook; action: string },
+): Promise<ConfiguredTrigger> {
+  const before = triggerBefore(trigger, workflow);
+  Object.assign(trigger, storedTrigger(draft));
+  trigger.deletedAt = null;
+  trigger.version += 1;
+  trigger.updatedAt = change.now;
+  // What is scheduled by it is read from the database.
+  await change.tx.em.flush();
+  await recordTrigger(change, revision, { trigger, workflow, action, before });
+  return { trigger, warnings: await guardLoops(change.tx, { workflow, trigger }, rulebook) };
 }

@@ -2,14 +2,13 @@
 import type { UpdateWorkflowRequest } from '../../gen/automation/v1/workflow_service_pb.ts';
 import type { Change } from '../../store/change.ts';
 import type { Configured } from './configured.ts';
-import { requireEtag } from './etag.ts';
+import { bumpRevision, requireEtag } from './etag.ts';
 import { guardLoops } from './loops/guard-loops.ts';
 import { auditedWorkflow, recordWorkflow } from './record.ts';
-import { bumpRevision } from './revision.ts';
 import { loadRulebook, type RulebookConfig } from './rulebook.ts';
 import { canonicalActions, keepSecrets, readStoredActions, storedActions } from './stored-actions.ts';
+import { requireNone } from './validation/checks.ts';
 import { validateNamedActions, validateTexts } from './validation/validate-workflow.ts';
-import { requireNone } from './validation/violations.ts';
 import { liveTriggerOf, requireNotArchived, requireWorkflow } from './workflows.ts';
 
 /** VALIDATION_FAILED, WORKFLOW_NOT_FOUND, WORKFLOW_ARCHIVED, ETAG_MISMATCH, TRIGGER_LOOP. */

@@ -1,5 +1,5 @@
 /** Workflows and their triggers as they are found: the account's own, or not at all. */
-import { DomainError } from '../../domain-error.ts';
+import { DomainError } from '../../errors/domain-error.ts';
 import type { Transaction } from '../../store/database.ts';
 import { type Workflow, WorkflowEntity } from '../../store/entities/workflow.ts';
 import { type WorkflowTrigger, WorkflowTriggerEntity } from '../../store/entities/workflow-trigger.ts';

@@ -1,10 +1,10 @@
 /** Keeps accounts' triggers that take part in memory, compiled and indexed, and takes up what changes of them. */
-import type { Limits } from '../../config.ts';
+import type { Limits } from '../../config/config.ts';
 import type { Transaction } from '../../store/database.ts';
+import type { AcceptedEvent } from '../decision/accepted-event.ts';
+import { type CompiledTrigger, compileTrigger } from '../decision/compile-trigger.ts';
+import { createEventIndex, type EventIndex } from '../decision/event-index.ts';
 import { type AccountTypes, createAccountTypes, loadAccountTypes } from '../event-types/account-types.ts';
-import type { AcceptedEvent } from './accepted-event.ts';
-import { type CompiledTrigger, compileTrigger } from './compile-trigger.ts';
-import { createEventIndex, type EventIndex } from './event-index.ts';
 import { readChangedTriggers, readRevision } from './read-triggers.ts';
 
 /** An account's triggers that take part: active, not deleted, in ACTIVE workflows. */

@@ -1,15 +1,15 @@
 /** Keeps what could not be evaluated: triggers that failed in an event, and entries of the outbox as a whole. */
 import { sql } from 'kysely';
-import type { Limits } from '../../config.ts';
+import type { Limits } from '../../config/config.ts';
 import type { WaitingEntry } from '../../events/outbox-entries.ts';
 import { backoffMs } from '../../flow/backoff.ts';
-import { type Instant, instantToText } from '../../instant.ts';
-import { newId } from '../../new-id.ts';
 import type { Transaction } from '../../store/database.ts';
-import { snapshotOf } from './accepted-event.ts';
-import { isReadable } from './compile-trigger.ts';
-import type { Verdict } from './decide.ts';
-import type { Failure } from './failure.ts';
+import { type Instant, instantToText } from '../../values/instant.ts';
+import { newId } from '../../values/new-id.ts';
+import { snapshotOf } from '../decision/accepted-event.ts';
+import { isReadable } from '../decision/compile-trigger.ts';
+import type { Verdict } from '../decision/decide.ts';
+import type { Failure } from './failures.ts';
 
 export type RetryPauses = Pick<Limits, 'triggerTries' | 'firstTriggerPauseMs' | 'longestTriggerPauseMs'>;
 

@@ -1,17 +1,18 @@
 /** Evaluates entries of the outbox, all in one transaction: decide, log, enroll, take them out. */
 
-import type { Limits } from '../../config.ts';
-import { DomainError } from '../../domain-error.ts';
+import type { Limits } from '../../config/config.ts';
+import { DomainError } from '../../errors/domain-error.ts';
 import { removeEvaluatedEntries, type WaitingEntry } from '../../events/outbox-entries.ts';
-import { failpoint, failpointBeforeCommit } from '../../failpoints.ts';
-import type { Clock } from '../../instant.ts';
+import type { JsonValue } from '../../filters/filter.ts';
 import type { Transaction } from '../../store/database.ts';
-import type { JsonValue } from '../filters/filter.ts';
+import { failpoint, failpointBeforeCommit } from '../../store/failpoints.ts';
+import type { Clock } from '../../values/instant.ts';
+import { type AcceptedEvent, eventsOf } from '../decision/accepted-event.ts';
+import type { Verdict } from '../decision/decide.ts';
+import { encodeOutcomes, evaluationOf } from '../decision/outcomes.ts';
 import { rescheduleAthlete } from '../time/reschedule-athlete.ts';
-import { type AcceptedEvent, eventsOf } from './accepted-event.ts';
 import type { AccountTriggers, CandidateIndex } from './candidate-index.ts';
 import type { RetryPauses } from './dead-letters.ts';
-import type { Verdict } from './decide.ts';
 import { type Candidacy, type EvaluationLimits, evaluateEvents } from './evaluate-events.ts';
 import {
   insertEvents,
@@ -20,7 +21,6 @@ import {
   type OccurrenceName,
   occurrenceText,
 } from './insert-events.ts';
-import { encodeOutcomes, evaluationOf } from './outcomes.ts';
 import { writeVerdicts } from './write-verdicts.ts';
 
 export interface EntryEvaluation {

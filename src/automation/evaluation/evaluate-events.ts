@@ -1,14 +1,14 @@
 /** Evaluates events in a transaction that holds their partition: reads what verdicts depend on, then decides. */
-import type { Limits } from '../../config.ts';
-import type { Instant } from '../../instant.ts';
+import type { Limits } from '../../config/config.ts';
 import type { Transaction } from '../../store/database.ts';
-import type { AcceptedEvent } from './accepted-event.ts';
-import type { CompiledTrigger } from './compile-trigger.ts';
-import { decideAll, type Verdict } from './decide.ts';
+import type { Instant } from '../../values/instant.ts';
+import type { AcceptedEvent } from '../decision/accepted-event.ts';
+import type { CompiledTrigger } from '../decision/compile-trigger.ts';
+import { decideAll, type Verdict } from '../decision/decide.ts';
+import { matchEvent } from '../decision/match.ts';
+import type { LoopLimits } from '../decision/stages.ts';
 import { isHopeful, loadStanding } from './load-standing.ts';
 import { loadSubjects } from './load-subjects.ts';
-import { matchEvent } from './match.ts';
-import type { LoopLimits } from './stages.ts';
 
 /** An event, and the triggers to decide about it for. */
 export interface Candidacy {

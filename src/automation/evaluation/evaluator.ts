@@ -1,5 +1,5 @@
 /** Evaluates accepted events: from the outbox to verdicts, enrollments and the log, in one transaction a batch. */
-import type { Limits } from '../../config.ts';
+import type { Limits } from '../../config/config.ts';
 import type { HandledPartitions } from '../../events/bus.ts';
 import type { EventObserver } from '../../events/event-observer.ts';
 import {
@@ -8,14 +8,13 @@ import {
   removeEvaluatedEntries,
   type WaitingEntry,
 } from '../../events/outbox-entries.ts';
-import { failpoint } from '../../failpoints.ts';
 import type { Database, Transaction } from '../../store/database.ts';
+import { failpoint } from '../../store/failpoints.ts';
 import { tryLockPartitions } from '../../store/lock-partition.ts';
+import type { Verdict } from '../decision/decide.ts';
 import { failureOf, writeEntryFailure } from './dead-letters.ts';
-import type { Verdict } from './decide.ts';
 import { type EntryEvaluation, evaluateEntries } from './evaluate-entries.ts';
-import { createFailingEntries } from './failing-entries.ts';
-import { describeFailure, isOfEvent } from './failure.ts';
+import { createFailingEntries, describeFailure, isOfEvent } from './failures.ts';
 
 export interface EvaluatorDeps extends EntryEvaluation {
   readonly database: Database;

@@ -1,8 +1,8 @@
 /** Writes the events of entries into the account's log, straight from the outbox. */
 import { sql } from 'kysely';
-import { type Instant, instantToText } from '../../instant.ts';
+import type { JsonValue } from '../../filters/filter.ts';
 import type { Transaction } from '../../store/database.ts';
-import type { JsonValue } from '../filters/filter.ts';
+import { type Instant, instantToText } from '../../values/instant.ts';
 
 /**
  * One row for each fact of the entries, with its outcomes where it has any. A fact that the log has already, by its id

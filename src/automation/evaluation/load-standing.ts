@@ -1,13 +1,13 @@
 /** Reads what matched events are decided by: the athletes' enrollments and holds, and the counters of caps. */
 import { sql } from 'kysely';
-import { type Instant, instantFromText, instantToText } from '../../instant.ts';
 import type { Transaction } from '../../store/database.ts';
-import { isReadable } from './compile-trigger.ts';
-import { countersWanted } from './decide.ts';
-import type { Match } from './match.ts';
-import type { LoopLimits } from './stages.ts';
-import { type CapCounter, pairKey, Standing } from './standing.ts';
-import type { TriggerPolicy } from './trigger-policy.ts';
+import { type Instant, instantFromText, instantToText } from '../../values/instant.ts';
+import { isReadable } from '../decision/compile-trigger.ts';
+import { countersWanted } from '../decision/decide.ts';
+import type { Match } from '../decision/match.ts';
+import type { LoopLimits } from '../decision/stages.ts';
+import { type CapCounter, pairKey, Standing } from '../decision/standing.ts';
+import type { TriggerPolicy } from '../decision/trigger-policy.ts';
 
 /** Whether an enrollment can come of it, as far as the match itself says. */
 export function isHopeful({ matched, subject }: Match): boolean {

@@ -1,10 +1,10 @@
 /** Reads the athletes whom events are about, as filters see them. */
 import { sql } from 'kysely';
-import { type Instant, instantFromText } from '../../instant.ts';
+import type { JsonObject } from '../../filters/filter.ts';
 import type { Transaction } from '../../store/database.ts';
+import { type Instant, instantFromText } from '../../values/instant.ts';
+import { firstTimeZone } from '../../values/zoned.ts';
 import { athleteDocumentSql } from '../event-types/athlete-document.ts';
-import type { JsonObject } from '../filters/filter.ts';
-import { firstTimeZone } from '../time/zoned.ts';
 
 /** An athlete, deleted ones too. */
 export interface Subject {

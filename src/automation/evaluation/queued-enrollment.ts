@@ -1,14 +1,14 @@
 /** An enrollment that waits for business hours: read under its athlete's lock, and taken on from there. */
 import { sql } from 'kysely';
-import { type Instant, instantFromText, instantToText } from '../../instant.ts';
+import type { JsonObject } from '../../filters/filter.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { Cause } from '../../store/entities/outbox-entry.ts';
 import { lockPartitionOf } from '../../store/lock-partition.ts';
-import type { JsonObject } from '../filters/filter.ts';
-import type { AcceptedEvent } from './accepted-event.ts';
+import { type Instant, instantFromText, instantToText } from '../../values/instant.ts';
+import type { AcceptedEvent } from '../decision/accepted-event.ts';
+import { type CapCounter, counterAt, counterKey } from '../decision/standing.ts';
+import { readPolicy } from '../decision/trigger-policy.ts';
 import { nextAttemptAt, type RetryPauses } from './dead-letters.ts';
-import { type CapCounter, counterAt, counterKey } from './standing.ts';
-import { readPolicy } from './trigger-policy.ts';
 
 export interface QueuedEnrollment {
   readonly id: string;

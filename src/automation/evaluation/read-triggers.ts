@@ -1,8 +1,8 @@
 /** Reads an account's triggers as they are stored, with whether they take part. */
 import { sql } from 'kysely';
+import type { JsonValue } from '../../filters/filter.ts';
 import type { Transaction } from '../../store/database.ts';
-import type { JsonValue } from '../filters/filter.ts';
-import type { StoredTrigger } from './compile-trigger.ts';
+import type { StoredTrigger } from '../decision/compile-trigger.ts';
 
 export interface ChangedTrigger extends StoredTrigger {
   /** Active, not deleted, in an ACTIVE workflow. */

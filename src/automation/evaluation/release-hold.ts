@@ -1,9 +1,9 @@
 /** ReleaseHold: lets a workflow enroll athletes again whom the loop guard kept out. */
 import { sql } from 'kysely';
 import type { ReleaseHoldRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
-import { instantToText } from '../../instant.ts';
 import { audit, type Change } from '../../store/change.ts';
 import { requireUser } from '../../store/lock-user.ts';
+import { instantToText } from '../../values/instant.ts';
 import { requireWorkflow } from '../configuration/workflows.ts';
 
 /**

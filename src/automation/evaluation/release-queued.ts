@@ -1,13 +1,13 @@
 /** Looks again at enrollments that waited for business hours: they begin, wait on, or are cancelled. */
 import { sql } from 'kysely';
-import { instantToText } from '../../instant.ts';
 import type { Transaction } from '../../store/database.ts';
-import { decide, enrolls, type Verdict } from './decide.ts';
+import { instantToText } from '../../values/instant.ts';
+import { decide, enrolls, type Verdict } from '../decision/decide.ts';
+import { matchEvent } from '../decision/match.ts';
 import type { EvaluatorDeps } from './evaluator.ts';
-import { isOfEvent } from './failure.ts';
+import { isOfEvent } from './failures.ts';
 import { loadStanding } from './load-standing.ts';
 import { loadSubjects } from './load-subjects.ts';
-import { matchEvent } from './match.ts';
 import {
   begin,
   cancel,

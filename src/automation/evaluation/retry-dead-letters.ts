@@ -1,16 +1,16 @@
 /** Tries dead letters again when their time has come: a trigger alone, or an entry as a whole. */
 import { sql } from 'kysely';
 import { readWaitingEntry } from '../../events/outbox-entries.ts';
-import { type Instant, instantToText } from '../../instant.ts';
-import { newId } from '../../new-id.ts';
 import type { Transaction } from '../../store/database.ts';
 import { lockPartitionOf } from '../../store/lock-partition.ts';
+import { type Instant, instantToText } from '../../values/instant.ts';
+import { newId } from '../../values/new-id.ts';
+import { evaluateStored } from '../replay/evaluate-stored.ts';
+import { decidedTriggers, loadStoredEvents } from '../replay/stored-events.ts';
 import { failureOf, nextAttemptAt, stateOf, textOf } from './dead-letters.ts';
 import { evaluateEntries } from './evaluate-entries.ts';
-import { evaluateStored } from './evaluate-stored.ts';
 import type { EvaluatorDeps } from './evaluator.ts';
-import { describeFailure, type Failure, isOfEvent } from './failure.ts';
-import { decidedTriggers, loadStoredEvents } from './stored-events.ts';
+import { describeFailure, type Failure, isOfEvent } from './failures.ts';
 
 export interface DeadLetterRetry {
   /** Tries those that are due, at most `retriedDeadLetters`. True: there may be more that are due. */

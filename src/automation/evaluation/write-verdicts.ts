@@ -1,15 +1,15 @@
 /** Writes what was decided: the log, enrollments, holds, places of caps, and dead letters of triggers that failed. */
 import { sql } from 'kysely';
-import { type Instant, instantToText } from '../../instant.ts';
-import { newId } from '../../new-id.ts';
 import type { Transaction } from '../../store/database.ts';
 import { TriggerExecutionLogEntity } from '../../store/entities/trigger-execution-log.ts';
 import { WorkflowEnrollmentEntity } from '../../store/entities/workflow-enrollment.ts';
-import { snapshotOf } from './accepted-event.ts';
+import { type Instant, instantToText } from '../../values/instant.ts';
+import { newId } from '../../values/new-id.ts';
+import { snapshotOf } from '../decision/accepted-event.ts';
+import { counterOf, enrolls, type Verdict } from '../decision/decide.ts';
+import type { Match } from '../decision/match.ts';
+import { type CapCounter, counterKey } from '../decision/standing.ts';
 import { type RetryPauses, writeTriggerFailures } from './dead-letters.ts';
-import { counterOf, enrolls, type Verdict } from './decide.ts';
-import type { Match } from './match.ts';
-import { type CapCounter, counterKey } from './standing.ts';
 
 /** How verdicts are recorded. */
 export interface Recording {

@@ -1,8 +1,8 @@
 /** What an account's events and fields are: the built-in ones, and those that it defined itself. */
 import { sql } from 'kysely';
+import { createFieldCatalogue, type FieldDefinition } from '../../filters/field-catalogue.ts';
+import type { FieldCatalogue, FieldType, JsonObject } from '../../filters/filter.ts';
 import type { Transaction } from '../../store/database.ts';
-import { createFieldCatalogue, type FieldDefinition } from '../filters/field-catalogue.ts';
-import type { FieldCatalogue, FieldType, JsonObject } from '../filters/filter.ts';
 import { ATHLETE_FIELDS } from './athlete-document.ts';
 import type { EventField, EventType } from './event-type.ts';
 import { builtInEventType, CUSTOM_PREFIX, canonicalEventName, EVENT_TYPES } from './event-types.ts';

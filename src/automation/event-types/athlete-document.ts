@@ -1,9 +1,9 @@
 /** An athlete as filters see one: the built-in fields by name, and `attributes`. In the process and in SQL. */
 import { type RawBuilder, sql } from 'kysely';
-import { instantToText } from '../../instant.ts';
+import type { FieldDefinition } from '../../filters/field-catalogue.ts';
+import type { JsonObject } from '../../filters/filter.ts';
 import type { User } from '../../store/entities/user.ts';
-import type { FieldDefinition } from '../filters/field-catalogue.ts';
-import type { JsonObject } from '../filters/filter.ts';
+import { instantToText } from '../../values/instant.ts';
 
 /** What every athlete has. */
 export const ATHLETE_FIELDS: readonly (FieldDefinition & { readonly description: string })[] = [

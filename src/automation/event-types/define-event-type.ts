@@ -1,12 +1,12 @@
 /** DefineEventType: an event of the account's own, new or with other fields. */
-import type { Limits } from '../../config.ts';
-import { DomainError, type FieldViolation, invalidFields } from '../../domain-error.ts';
+import type { Limits } from '../../config/config.ts';
+import { DomainError, type FieldViolation, invalidFields } from '../../errors/domain-error.ts';
 import type { DefineEventTypeRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
-import { newId } from '../../new-id.ts';
 import { audit, type Change } from '../../store/change.ts';
 import { CustomEventTypeEntity } from '../../store/entities/custom-event-type.ts';
 import { type WorkflowTrigger, WorkflowTriggerEntity } from '../../store/entities/workflow-trigger.ts';
-import { bumpRevision } from '../configuration/revision.ts';
+import { newId } from '../../values/new-id.ts';
+import { bumpRevision } from '../configuration/etag.ts';
 import { readStoredTrigger, type TriggerDraft } from '../configuration/trigger-draft.ts';
 import { validateTrigger } from '../configuration/validation/validate-trigger.ts';
 import { type AccountTypes, createAccountTypes, customEventType, loadAccountTypes } from './account-types.ts';

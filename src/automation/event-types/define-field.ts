@@ -1,11 +1,11 @@
 /** DefineField: gives one of the account's own fields a type, once and for all. */
-import type { Limits } from '../../config.ts';
-import { DomainError, type FieldViolation, invalidFields } from '../../domain-error.ts';
+import type { Limits } from '../../config/config.ts';
+import { DomainError, type FieldViolation, invalidFields } from '../../errors/domain-error.ts';
 import type { AccountField as FieldMessage } from '../../gen/automation/v1/trigger_service_pb.ts';
-import { newId } from '../../new-id.ts';
 import { audit, type Change } from '../../store/change.ts';
 import { FieldDefinitionEntity } from '../../store/entities/field-definition.ts';
-import { bumpRevision } from '../configuration/revision.ts';
+import { newId } from '../../values/new-id.ts';
+import { bumpRevision } from '../configuration/etag.ts';
 import { type AccountField, loadAccountTypes } from './account-types.ts';
 import { ATHLETE_FIELDS } from './athlete-document.ts';
 import { checkDescription, isDefinableName, nameRule } from './definition-checks.ts';

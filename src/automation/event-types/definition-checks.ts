@@ -1,7 +1,7 @@
 /** What names and descriptions of an account's own events and fields may be. */
-import type { Limits } from '../../config.ts';
-import type { FieldViolation } from '../../domain-error.ts';
-import { textProblem } from '../filters/typed-value.ts';
+import type { Limits } from '../../config/config.ts';
+import type { FieldViolation } from '../../errors/domain-error.ts';
+import { textProblem } from '../../filters/values.ts';
 
 export type DefinitionLimits = Pick<Limits, 'fieldNameCharacters' | 'fieldDescriptionCharacters'>;
 

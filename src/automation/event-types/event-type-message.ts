@@ -1,14 +1,14 @@
 /** How events and fields look on the wire, and how definitions of them are read. */
 import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf';
-import { enumValue } from '../../enum-name.ts';
+import { enumValue } from '../../calls/enum-name.ts';
+import { FIELD_TYPES, type FieldType } from '../../filters/filter.ts';
+import { operatorsOf } from '../../filters/operators.ts';
 import {
   type AccountFieldSchema,
   type EventTypeSchema,
   FieldTypeSchema,
   type FieldType as WireType,
 } from '../../gen/automation/v1/trigger_service_pb.ts';
-import { FIELD_TYPES, type FieldType } from '../filters/filter.ts';
-import { operatorsOf } from '../filters/operators.ts';
 import type { AccountField } from './account-types.ts';
 import type { EventType } from './event-type.ts';
 

@@ -1,5 +1,5 @@
 /** What an event type is: a name, typed fields, and who says that it happened. */
-import type { FieldType, JsonObject } from '../filters/filter.ts';
+import type { FieldType, JsonObject } from '../../filters/filter.ts';
 
 export const CATEGORIES = [
   'training',

@@ -1,7 +1,11 @@
-/** ListEventTypes: the built-in events and the account's own. */
-import { invalidFields } from '../../domain-error.ts';
+/**
+ * ListEventTypes: the built-in events and the account's own.
+ * ListFields: what every athlete has, and what the account defined.
+ */
+import { invalidFields } from '../../errors/domain-error.ts';
 import type { Transaction } from '../../store/database.ts';
-import { loadAccountTypes } from './account-types.ts';
+import { type AccountField, loadAccountTypes } from './account-types.ts';
+import { ATHLETE_FIELDS } from './athlete-document.ts';
 import { CATEGORIES, type EventType } from './event-type.ts';
 
 /** By category, then name; of one category, or for '' of all. VALIDATION_FAILED for a category that is none. */
@@ -18,4 +22,15 @@ export async function listEventTypes(tx: Transaction, category: string): Promise
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+const BUILT_IN: readonly AccountField[] = ATHLETE_FIELDS.map(({ name, ...field }) => ({
+  path: `athlete.${name}`,
+  ...field,
+}));
+
+/** By path. */
+export async function listFields(tx: Transaction): Promise<AccountField[]> {
+  const { fields } = await loadAccountTypes(tx);
+  return [...BUILT_IN, ...fields].toSorted((a, b) => (a.path < b.path ? -1 : 1));
 }

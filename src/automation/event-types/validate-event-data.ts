@@ -1,8 +1,8 @@
 /** Whether an event says what its type says that it may: each field as its type is, nothing else, and not too much. */
-import type { Limits } from '../../config.ts';
-import type { FieldViolation } from '../../domain-error.ts';
-import type { JsonObject, JsonValue } from '../filters/filter.ts';
-import { isOfType, TYPE_RULES, textProblem } from '../filters/typed-value.ts';
+import type { Limits } from '../../config/config.ts';
+import type { FieldViolation } from '../../errors/domain-error.ts';
+import type { JsonObject, JsonValue } from '../../filters/filter.ts';
+import { isOfType, TYPE_RULES, textProblem } from '../../filters/values.ts';
 import type { EventType } from './event-type.ts';
 
 /** What an event says. */

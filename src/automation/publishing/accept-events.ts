@@ -1,13 +1,13 @@
 /** Accepts published events, all in one transaction: each id once for ever, each athlete's in order. */
 import { sql } from 'kysely';
-import { DomainError } from '../../domain-error.ts';
-import { failpoint } from '../../failpoints.ts';
+import { DomainError } from '../../errors/domain-error.ts';
 import { EventService } from '../../gen/automation/v1/event_service_pb.ts';
-import { type Clock, instantToText } from '../../instant.ts';
-import { newId } from '../../new-id.ts';
-import { lockUsers } from '../../progression/load-ledger.ts';
+import { lockUsers } from '../../progression/engine/load-ledger.ts';
 import type { Transaction } from '../../store/database.ts';
+import { failpoint } from '../../store/failpoints.ts';
 import { userNotFound } from '../../store/lock-user.ts';
+import { type Clock, instantToText } from '../../values/instant.ts';
+import { newId } from '../../values/new-id.ts';
 import { hasUsableId, type Submission } from './submission.ts';
 
 /** What became of an event. */

@@ -1,11 +1,10 @@
 /** PublishEvents: takes what other systems say of athletes into the outbox, and answers for each event. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import type { CallContext } from '../../call-context.ts';
-import type { Limits } from '../../config.ts';
-import { DomainError } from '../../domain-error.ts';
-import { isDefect, toBatchError } from '../../error-table.ts';
-import { failpoint } from '../../failpoints.ts';
+import type { CallContext } from '../../calls/call-context.ts';
+import type { Limits } from '../../config/config.ts';
+import { DomainError } from '../../errors/domain-error.ts';
+import { isDefect, toBatchError } from '../../errors/error-table.ts';
 import { backoffMs } from '../../flow/backoff.ts';
 import { forEachConcurrently } from '../../flow/for-each-concurrently.ts';
 import {
@@ -13,8 +12,9 @@ import {
   PublishOutcome,
   type PublishResultSchema,
 } from '../../gen/automation/v1/event_service_pb.ts';
-import type { Clock } from '../../instant.ts';
 import type { Database, Transaction } from '../../store/database.ts';
+import { failpoint } from '../../store/failpoints.ts';
+import type { Clock } from '../../values/instant.ts';
 import { loadAccountTypes } from '../event-types/account-types.ts';
 import { builtInEventType, CUSTOM_PREFIX } from '../event-types/event-types.ts';
 import { acceptEvents, eventIdReused, type Outcome } from './accept-events.ts';

@@ -1,8 +1,8 @@
 /** The part of EventService that takes events in, on the wire. */
 import type { ServiceImpl } from '@connectrpc/connect';
-import { callContextOf } from '../../call-context.ts';
+import { callContextOf } from '../../calls/call-context.ts';
+import type { ServiceDeps } from '../../calls/calls.ts';
 import type { EventService } from '../../gen/automation/v1/event_service_pb.ts';
-import type { ServiceDeps } from '../../store/calls.ts';
 import { publishEvents } from './publish-events.ts';
 
 export interface PublishingServiceDeps extends ServiceDeps {

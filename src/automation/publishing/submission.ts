@@ -1,20 +1,20 @@
 /** What a publisher sent, read as far as it can be: the fact, what makes it the same event again, and its faults. */
 import { createHash } from 'node:crypto';
-import type { Limits } from '../../config.ts';
-import { DomainError, type FieldViolation, invalidFields } from '../../domain-error.ts';
-import { enumName } from '../../enum-name.ts';
+import { enumName } from '../../calls/enum-name.ts';
+import type { Limits } from '../../config/config.ts';
+import { DomainError, type FieldViolation, invalidFields } from '../../errors/domain-error.ts';
+import type { JsonObject, JsonValue } from '../../filters/filter.ts';
 import {
   EventActor,
   EventActorSchema,
   type PublishedEvent,
 } from '../../gen/automation/v1/event_service_pb.ts';
-import type { Instant } from '../../instant.ts';
-import { occurredAtOf } from '../../progression/submit-trigger.ts';
+import { occurredAtOf } from '../../progression/engine/submit-trigger.ts';
 import type { Fact, FactActor } from '../../store/entities/outbox-entry.ts';
+import type { Instant } from '../../values/instant.ts';
 import type { EventType } from '../event-types/event-type.ts';
 import { canonicalEventName } from '../event-types/event-types.ts';
 import { validateEventData } from '../event-types/validate-event-data.ts';
-import type { JsonObject, JsonValue } from '../filters/filter.ts';
 
 /** One event of a call. */
 export interface Submission {

@@ -1,13 +1,19 @@
-/** The occurrences of a trigger for an athlete, by what the athlete's field holds now. */
+/**
+ * The occurrences of a trigger for an athlete, by what the athlete's field holds now.
+ * The occurrences of a schedule that goes by a date of the athlete.
+ */
+
+import { valueAt } from '../../filters/documents.ts';
+import type { JsonObject } from '../../filters/filter.ts';
+import { readDate, readInstant } from '../../filters/values.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { Subject } from '../evaluation/load-subjects.ts';
 import { type AccountTypes, loadAccountTypes } from '../event-types/account-types.ts';
-import { valueAt } from '../filters/documents.ts';
-import type { JsonObject } from '../filters/filter.ts';
-import { readDate, readInstant } from '../filters/values.ts';
-import type { DateValue, Occurrences } from './occurrence.ts';
-import { createOccurrences } from './occurrences.ts';
+import { type DateValue, isOnCalendars, type Occurrences } from './occurrence.ts';
+import { createScheduledDate } from './scheduled-date.ts';
+import type { AthleteSchedule } from './time-schedule.ts';
 import type { TimeTrigger } from './time-triggers.ts';
+import { createAnniversaries, createBirthdays } from './yearly.ts';
 
 /** undefined: the athlete is not there, has no such date, or the trigger does not go by one. */
 export type AthleteOccurrences = (
@@ -54,3 +60,23 @@ function readAs(type: string, document: JsonObject, path: readonly string[]): Da
   const instant = type === 'timestamp' ? readInstant(value) : undefined;
   return instant === undefined ? undefined : { kind: 'timestamp', instant };
 }
+
+/**
+ * `value` is what the schedule's field holds, for a birthday the day of birth; `zone` is where the athlete lives.
+ * There are none for a timestamp at the ends of the calendar, and no birthdays for any.
+ */
+export function createOccurrences(schedule: AthleteSchedule, value: DateValue, zone: string): Occurrences {
+  if (value.kind === 'timestamp' && !isOnCalendars(value.instant)) {
+    return NO_OCCURRENCES;
+  }
+  switch (schedule.kind) {
+    case 'birthday':
+      return value.kind === 'date' ? createBirthdays(schedule, value.date, zone) : NO_OCCURRENCES;
+    case 'anniversary':
+      return createAnniversaries(schedule, value, zone);
+    case 'scheduled_date':
+      return createScheduledDate(schedule, value, zone);
+  }
+}
+
+const NO_OCCURRENCES: Occurrences = { next: () => undefined, ofKey: () => undefined };

@@ -1,6 +1,8 @@
-/** Where an athlete's cursor stands next, and what fires on the way. Pure. */
-import type { Instant } from '../../instant.ts';
-import { timelinessOf } from './missed.ts';
+/**
+ * Where an athlete's cursor stands next, and what fires on the way. Pure.
+ * What becomes of an occurrence whose time has come while nobody was there to see to it.
+ */
+import type { Instant } from '../../values/instant.ts';
 import type { Occurrence, Occurrences } from './occurrence.ts';
 
 export interface DuePlan {
@@ -45,4 +47,15 @@ export function planChanged(
   const pending = key === undefined ? undefined : occurrences.ofKey(key);
   const isPending = pending && timelinessOf(pending.plannedAt, changedAt, latestMs) === 'DUE';
   return isPending ? pending : occurrences.next(changedAt);
+}
+
+/** EARLY: its time is still to come. DUE: it fires, late if need be. MISSED: it is recorded and fires no more. */
+export type Timeliness = 'EARLY' | 'DUE' | 'MISSED';
+
+/** `latestMs` is how late an occurrence may still fire. */
+export function timelinessOf(plannedAt: Instant, now: Instant, latestMs: number): Timeliness {
+  if (plannedAt > now) {
+    return 'EARLY';
+  }
+  return now - plannedAt <= BigInt(latestMs) * 1000n ? 'DUE' : 'MISSED';
 }

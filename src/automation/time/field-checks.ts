@@ -1,7 +1,7 @@
 /** What fields of time settings may hold: each check gives no violation, or the one of its field. */
-import type { FieldViolation } from '../../domain-error.ts';
-import { isCivilDate, isHourAndMinute } from './civil-date.ts';
-import { isTimeZone } from './zoned.ts';
+import type { FieldViolation } from '../../errors/domain-error.ts';
+import { isCivilDate, isHourAndMinute } from '../../values/civil-date.ts';
+import { isTimeZone } from '../../values/zoned.ts';
 
 export function checkTimeZone(text: string, field: string): FieldViolation[] {
   return violationUnless(isTimeZone(text), field, 'must be an IANA time zone, such as Europe/Berlin');

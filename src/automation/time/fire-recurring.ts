@@ -1,14 +1,14 @@
 /** Fires a recurring schedule for the athletes whom its filter matches, a page at a time. */
 import { sql } from 'kysely';
-import type { Limits } from '../../config.ts';
-import { type Instant, instantToText } from '../../instant.ts';
+import type { Limits } from '../../config/config.ts';
+import { filterToSql, type SqlContext } from '../../filters/filter-to-sql.ts';
+import { readStoredFilter } from '../../filters/read-filter.ts';
 import type { Transaction } from '../../store/database.ts';
+import { type Instant, instantToText } from '../../values/instant.ts';
 import { type AccountTypes, loadAccountTypes } from '../event-types/account-types.ts';
 import { athleteDocumentSql } from '../event-types/athlete-document.ts';
-import { filterToSql, type SqlContext } from '../filters/filter-to-sql.ts';
-import { readStoredFilter } from '../filters/read-filter.ts';
 import { type AthletePage, readAthletePage } from './athlete-pages.ts';
-import { timelinessOf } from './missed.ts';
+import { timelinessOf } from './cursor-plan.ts';
 import { writeOccurrences } from './occurrence-entries.ts';
 import { createTicks, type Ticks } from './recurring.ts';
 import { advanceCursor, moveCursors, removeCursors, type TimeCursor } from './time-cursors.ts';

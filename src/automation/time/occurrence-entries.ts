@@ -1,10 +1,10 @@
 /** Occurrences on their way to their triggers: entries of the outbox, written many at a time. */
 import { sql } from 'kysely';
 import { v5 } from 'uuid';
-import { failpoint } from '../../failpoints.ts';
-import { type Instant, instantToText } from '../../instant.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { Fact } from '../../store/entities/outbox-entry.ts';
+import { failpoint } from '../../store/failpoints.ts';
+import { type Instant, instantToText } from '../../values/instant.ts';
 import type { Occurrence } from './occurrence.ts';
 import type { TimeTrigger } from './time-triggers.ts';
 

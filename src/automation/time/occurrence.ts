@@ -1,7 +1,8 @@
 /** A time at which a trigger fires, and the series of them. */
-import type { Instant } from '../../instant.ts';
-import type { CivilDate, CivilTime } from './civil-date.ts';
-import { instantOfLocal } from './zoned.ts';
+
+import type { CivilDate, CivilTime } from '../../values/civil-date.ts';
+import type { Instant } from '../../values/instant.ts';
+import { instantOfLocal } from '../../values/zoned.ts';
 
 /** Once for a trigger, an athlete and a key. */
 export interface Occurrence {

@@ -1,11 +1,11 @@
 /** recurring_schedule: the instants at which clocks in its zone show what it names. */
-import type { Instant } from '../../instant.ts';
-import { SECONDS_OF_DAY } from './civil-date.ts';
-import { createCronTicks } from './cron.ts';
-import { createEveryTicks } from './every.ts';
+
+import { SECONDS_OF_DAY } from '../../values/civil-date.ts';
+import type { Instant } from '../../values/instant.ts';
+import { instantOfWall, wallSecondsOf } from '../../values/zoned.ts';
 import { isOnCalendars } from './occurrence.ts';
 import type { RecurringSchedule } from './time-schedule.ts';
-import { instantOfWall, wallSecondsOf } from './zoned.ts';
+import { createCronTicks, createEveryTicks } from './wall-clock.ts';
 
 export interface Ticks {
   /** The first after the instant; undefined: there is none any more. */

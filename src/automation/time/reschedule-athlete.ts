@@ -1,7 +1,7 @@
 /** Follows a change of an athlete's dates or zone, and the arrival of a new athlete. */
-import type { Limits } from '../../config.ts';
-import type { Instant } from '../../instant.ts';
+import type { Limits } from '../../config/config.ts';
 import type { Transaction } from '../../store/database.ts';
+import type { Instant } from '../../values/instant.ts';
 import { loadSubjects } from '../evaluation/load-subjects.ts';
 import { loadAthleteOccurrences } from './athlete-occurrences.ts';
 import { planChanged } from './cursor-plan.ts';

@@ -2,8 +2,8 @@
 
 import type { JsonValue } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
-import { type Instant, instantToText } from '../../instant.ts';
 import type { Transaction } from '../../store/database.ts';
+import { type Instant, instantToText } from '../../values/instant.ts';
 import { createTicks } from './recurring.ts';
 import { addCursors } from './time-cursors.ts';
 import { readSchedule } from './time-triggers.ts';

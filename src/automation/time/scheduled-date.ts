@@ -1,9 +1,10 @@
 /** scheduled_date: once for each value of a date or timestamp of the athlete. */
-import { type Instant, instantToText } from '../../instant.ts';
-import { addDays, type CivilDate } from './civil-date.ts';
+
+import { addDays, type CivilDate } from '../../values/civil-date.ts';
+import { type Instant, instantToText } from '../../values/instant.ts';
+import { localDateOf, localTimeOf } from '../../values/zoned.ts';
 import { type DateValue, type Occurrence, type Occurrences, plannedAt } from './occurrence.ts';
 import type { ScheduledDateSchedule } from './time-schedule.ts';
-import { localDateOf, localTimeOf } from './zoned.ts';
 
 /** The key is the field's value: a date as it is, a timestamp in UTC, so that it is the same in every zone. */
 export function createScheduledDate(

@@ -1,10 +1,9 @@
 /** Watches the clock for time triggers, of every account: what is due goes into the outbox, addressed to its trigger. */
-import type { Limits } from '../../config.ts';
-import { failpoint } from '../../failpoints.ts';
-import type { Clock, Instant } from '../../instant.ts';
+import type { Limits } from '../../config/config.ts';
 import type { Database, Transaction } from '../../store/database.ts';
-import { findDueAccounts } from './due-accounts.ts';
-import { type TakenPage, takeAthleteCursors, takeTriggerCursor } from './take-due-cursors.ts';
+import { failpoint } from '../../store/failpoints.ts';
+import type { Clock, Instant } from '../../values/instant.ts';
+import { findDueAccounts, type TakenPage, takeAthleteCursors, takeTriggerCursor } from './fire-cursors.ts';
 
 export interface SchedulerDeps {
   readonly database: Database;

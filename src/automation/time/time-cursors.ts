@@ -1,8 +1,8 @@
 /** The rows of time_cursors: locked when they are due, and written many at a time. */
 import { sql } from 'kysely';
-import { type Instant, instantFromText, instantToText } from '../../instant.ts';
-import { newId } from '../../new-id.ts';
 import type { Transaction } from '../../store/database.ts';
+import { type Instant, instantFromText, instantToText } from '../../values/instant.ts';
+import { newId } from '../../values/new-id.ts';
 
 export interface TimeCursor {
   readonly id: string;

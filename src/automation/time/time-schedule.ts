@@ -1,6 +1,6 @@
 /** When a time trigger fires, as its settings say it. */
 import { Feb29 as Feb29Message, type TimeSettings } from '../../gen/automation/v1/trigger_pb.ts';
-import type { CivilDate, CivilTime } from './civil-date.ts';
+import type { CivilDate, CivilTime } from '../../values/civil-date.ts';
 
 /** What happens to 29 February in a year that has none. */
 export type Feb29 = 'FEB28' | 'MAR1' | 'SKIP';

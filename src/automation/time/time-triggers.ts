@@ -3,9 +3,9 @@ import { fromJson, type JsonValue } from '@bufbuild/protobuf';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { TriggerSettingsSchema } from '../../gen/automation/v1/trigger_pb.ts';
 import type { Transaction } from '../../store/database.ts';
+import { isTimeZone } from '../../values/zoned.ts';
 import { createTicks } from './recurring.ts';
 import { readTimeSettings, type TimeSchedule } from './time-schedule.ts';
-import { isTimeZone } from './zoned.ts';
 
 export interface TimeTrigger {
   readonly id: string;

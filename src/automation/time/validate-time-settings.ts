@@ -1,5 +1,5 @@
 /** What the schedule of a time trigger may say, so that each that is stored can be kept. */
-import type { FieldViolation } from '../../domain-error.ts';
+import type { FieldViolation } from '../../errors/domain-error.ts';
 import {
   type AnniversarySchedule,
   type BirthdaySchedule,
@@ -9,9 +9,9 @@ import {
   type ScheduledDate,
   type TimeSettings,
 } from '../../gen/automation/v1/trigger_pb.ts';
-import { isCivilDate } from './civil-date.ts';
-import { createCronTicks } from './cron.ts';
+import { isCivilDate } from '../../values/civil-date.ts';
 import { checkNumber, checkTimeOfDay, checkTimeZone, violationUnless } from './field-checks.ts';
+import { createCronTicks } from './wall-clock.ts';
 
 /** The type of a field of athletes, such as `date` for `custom.joined_on`; undefined: there is no such field. */
 export type AthleteFieldType = (path: string) => string | undefined;

@@ -1,9 +1,14 @@
-/** What comes every year on the day and month of a date: birthdays and anniversaries. */
-import type { Instant } from '../../instant.ts';
-import { addDays, type CivilDate, type CivilTime, isLeapYear, yearOf } from './civil-date.ts';
-import { type Occurrence, type Occurrences, plannedAt } from './occurrence.ts';
-import type { Feb29 } from './time-schedule.ts';
-import { localDateOf } from './zoned.ts';
+/**
+ * What comes every year on the day and month of a date: birthdays and anniversaries.
+ * birthday: every year after that of birth, at a time of day where the athlete lives.
+ * anniversary: every year on the day and month of a date of the athlete, from a number of years on.
+ */
+
+import { addDays, type CivilDate, type CivilTime, isLeapYear, yearOf } from '../../values/civil-date.ts';
+import type { Instant } from '../../values/instant.ts';
+import { localDateOf } from '../../values/zoned.ts';
+import { type DateValue, type Occurrence, type Occurrences, plannedAt } from './occurrence.ts';
+import type { AnniversarySchedule, BirthdaySchedule, Feb29 } from './time-schedule.ts';
 
 export interface YearlyDay {
   readonly first: CivilDate;
@@ -72,4 +77,20 @@ function dateInYear({ first, feb29 }: YearlyDay, year: number): CivilDate | unde
     case 'SKIP':
       return undefined;
   }
+}
+
+export function createBirthdays(schedule: BirthdaySchedule, bornOn: CivilDate, zone: string): Occurrences {
+  const { at, offsetDays, feb29 } = schedule;
+  return createYearlyOccurrences({ first: bornOn, minYears: 1, at, offsetDays, feb29 }, zone);
+}
+
+/** Of a timestamp it is the day in the athlete's zone. */
+export function createAnniversaries(
+  schedule: AnniversarySchedule,
+  value: DateValue,
+  zone: string,
+): Occurrences {
+  const { at, offsetDays, feb29, minYears } = schedule;
+  const first = value.kind === 'date' ? value.date : localDateOf(value.instant, zone);
+  return createYearlyOccurrences({ first, minYears, at, offsetDays, feb29 }, zone);
 }

@@ -1,5 +1,5 @@
 /** Greyskull LP: the last set of each lift is AMRAP, and decides what the next session lifts. */
-import type { BlueprintPlace } from '../blueprint.ts';
+import type { BlueprintPlace } from '../programs/blueprint.ts';
 import { BOTH_UNITS, defineProgram } from './program.ts';
 import { INCREMENT_PRIORITY, places, TRAINING_MAX } from './rules.ts';
 

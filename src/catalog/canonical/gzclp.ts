@@ -1,5 +1,5 @@
 /** GZCLP: three tiers with numbers of their own; failure changes sets and reps before weight. */
-import type { StoredStage } from '../stored-parameters.ts';
+import type { StoredStage } from '../rules/stored-parameters.ts';
 import type { CatalogLift } from './lifts.ts';
 import { BOTH_UNITS, type CatalogRule, defineProgram, type Unit } from './program.ts';
 import { amrap, FAILURE_PRIORITY, linear, places, STEP, TRAINING_MAX } from './rules.ts';

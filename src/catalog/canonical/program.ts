@@ -1,6 +1,6 @@
 /** How a program of the catalogue is written down: days, rules, and figures in pounds and kilograms. */
-import type { Blueprint, BlueprintRule } from '../blueprint.ts';
-import type { StoredRule } from '../stored-parameters.ts';
+import type { Blueprint, BlueprintRule } from '../programs/blueprint.ts';
+import type { StoredRule } from '../rules/stored-parameters.ts';
 import { type CatalogLift, LIFT_NAMES } from './lifts.ts';
 
 export type Unit = 'lb' | 'kg';

@@ -1,5 +1,5 @@
 /** The rules that programs of the catalogue have in common. All of them change the training max. */
-import type { BlueprintPlace } from '../blueprint.ts';
+import type { BlueprintPlace } from '../programs/blueprint.ts';
 import type { CatalogLift } from './lifts.ts';
 import type { CatalogRule, Figures, Unit } from './program.ts';
 

@@ -1,6 +1,6 @@
 /** The bus with Redis: relays events to streams for whoever reads them, and hands partitions to workers by them. */
 import { v7 as uuidv7 } from 'uuid';
-import type { Limits } from '../../config.ts';
+import type { Limits } from '../../config/config.ts';
 import type { Bus } from '../bus.ts';
 import { createPartitionQueue } from '../partition-queue.ts';
 import { startPolling } from '../polling.ts';

@@ -1,6 +1,6 @@
 /** Connections to a Redis that may go away at any time, and come back. */
 import { createClient, ErrorReply, type RedisClientType } from '@redis/client';
-import type { Limits } from '../../config.ts';
+import type { Limits } from '../../config/config.ts';
 import { backoffMs } from '../../flow/backoff.ts';
 
 /** A client that fails at once while Redis is away, instead of keeping commands for later. */

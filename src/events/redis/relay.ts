@@ -1,8 +1,8 @@
 /** Relays what is accepted to the streams of Redis: in order within an athlete, each fact at least once. */
 import { sql } from 'kysely';
-import type { Limits } from '../../config.ts';
-import { failpoint } from '../../failpoints.ts';
+import type { Limits } from '../../config/config.ts';
 import type { Database, Transaction } from '../../store/database.ts';
+import { failpoint } from '../../store/failpoints.ts';
 import { PARTITIONS } from '../../store/lock-partition.ts';
 import type { EventObserver } from '../event-observer.ts';
 import { lockEntries, readEntriesToRelay, type UnrelayedEntry } from '../outbox-entries.ts';

@@ -1,6 +1,6 @@
 /** Reads the streams as one of a group of workers, and offers the partitions of accounts that they name. */
 import { ErrorReply } from '@redis/client';
-import type { Limits } from '../../config.ts';
+import type { Limits } from '../../config/config.ts';
 import { PARTITIONS } from '../../store/lock-partition.ts';
 import type { PartitionQueue } from '../partition-queue.ts';
 import { ask, type Redis } from './redis-connection.ts';

@@ -1,6 +1,7 @@
 /** What the streams carry: one record for each fact, with the names of CloudEvents; see docs/events.md. */
-import { instantToText } from '../../instant.ts';
+
 import type { Fact } from '../../store/entities/outbox-entry.ts';
+import { instantToText } from '../../values/instant.ts';
 import type { WaitingEntry } from '../outbox-entries.ts';
 import type { Partition } from '../partition-queue.ts';
 

@@ -1,7 +1,7 @@
 /** How callers prove who they are, as AUTH_MODE says. */
-import type { AuthConfig, Limits, TokenConfig } from '../../config.ts';
+import type { AuthConfig, Limits, TokenConfig } from '../../config/config.ts';
 import { describeCause, type Logger } from '../logger.ts';
-import { type Authenticate, accountMismatch } from './authentication-interceptor.ts';
+import { type Authenticate, accountMismatch } from './access-interceptors.ts';
 import { type IdentifyCertificate, readCertificatePrincipals } from './client-certificate.ts';
 import type { Principal } from './principal.ts';
 import { followPublishedKeys } from './published-keys.ts';

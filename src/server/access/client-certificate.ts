@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import type { TLSSocket } from 'node:tls';
 import { createContextKey } from '@connectrpc/connect';
-import { StartError } from '../../start-error.ts';
+import { StartError } from '../../errors/start-error.ts';
 import { type Principal, readPrincipal, unauthenticated } from './principal.ts';
 
 /** The encrypted connection that a call came over; undefined for one in clear text. Set by the listener. */

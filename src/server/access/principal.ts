@@ -1,6 +1,6 @@
 /** Who calls, as their credential says; set on every call before anything else looks at it. */
 import { createContextKey } from '@connectrpc/connect';
-import { DomainError } from '../../domain-error.ts';
+import { DomainError } from '../../errors/domain-error.ts';
 
 export interface Principal {
   /** A UUID in lower case. */

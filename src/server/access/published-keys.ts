@@ -1,7 +1,7 @@
 /** The issuer's keys as it publishes them (JWKS): kept, refreshed, and looked for again when a token names a new one. */
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
-import type { Limits } from '../../config.ts';
-import { DomainError } from '../../domain-error.ts';
+import type { Limits } from '../../config/config.ts';
+import { DomainError } from '../../errors/domain-error.ts';
 
 export interface PublishedKeys {
   /** The key that a token names. KEYS_UNAVAILABLE when it is not known and the issuer could not be asked. */

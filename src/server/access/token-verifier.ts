@@ -2,9 +2,9 @@
 import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
-import type { TokenConfig } from '../../config.ts';
-import { DomainError } from '../../domain-error.ts';
-import { StartError } from '../../start-error.ts';
+import type { TokenConfig } from '../../config/config.ts';
+import { DomainError } from '../../errors/domain-error.ts';
+import { StartError } from '../../errors/start-error.ts';
 import { type Principal, readPrincipal, unauthenticated } from './principal.ts';
 
 /** The principal of the token in `authorization`. */

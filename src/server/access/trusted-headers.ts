@@ -1,7 +1,7 @@
 /** AUTH_MODE none: the caller is whoever the call says, with every right; for a server that only its own machine reaches. */
-import { DEMO_ACCOUNT_ID } from '../../config.ts';
-import { DomainError, invalidFields } from '../../domain-error.ts';
-import type { Evidence } from './authentication-interceptor.ts';
+import { DEMO_ACCOUNT_ID } from '../../config/config.ts';
+import { DomainError, invalidFields } from '../../errors/domain-error.ts';
+import type { Evidence } from './access-interceptors.ts';
 import { type Principal, SUBJECT_CHARACTERS, UUID } from './principal.ts';
 
 /** Believes `x-account-id` and `x-actor`. Throws ACCOUNT_ID_INVALID, VALIDATION_FAILED (an actor too long). */

@@ -1,6 +1,6 @@
 /** Table action_executions: what became of each step of a run. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { InstantColumn } from '../column-types.ts';
+import { InstantColumn } from '../driver/column-types.ts';
 
 export const ActionExecutionEntity = defineEntity({
   name: 'ActionExecution',

@@ -1,6 +1,6 @@
 /** Table audit_log: who changed what by hand, and why. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { InstantColumn } from '../column-types.ts';
+import { InstantColumn } from '../driver/column-types.ts';
 
 export const AuditEntryEntity = defineEntity({
   name: 'AuditEntry',

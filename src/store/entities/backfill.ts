@@ -1,6 +1,6 @@
 /** Table backfills: enrolling many athletes, at a rate. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { InstantColumn } from '../column-types.ts';
+import { InstantColumn } from '../driver/column-types.ts';
 
 export const BackfillEntity = defineEntity({
   name: 'Backfill',

@@ -1,6 +1,6 @@
 /** Table custom_event_types: the account’s own events. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { InstantColumn } from '../column-types.ts';
+import { InstantColumn } from '../driver/column-types.ts';
 
 export const CustomEventTypeEntity = defineEntity({
   name: 'CustomEventType',

@@ -1,6 +1,6 @@
 /** Table dead_letters: events that could not be evaluated. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { InstantColumn } from '../column-types.ts';
+import { InstantColumn } from '../driver/column-types.ts';
 
 export const DeadLetterEntity = defineEntity({
   name: 'DeadLetter',

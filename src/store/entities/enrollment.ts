@@ -1,6 +1,6 @@
 /** Table enrollments: an athlete's membership of a program. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { InstantColumn } from '../column-types.ts';
+import { InstantColumn } from '../driver/column-types.ts';
 
 export const EnrollmentEntity = defineEntity({
   name: 'Enrollment',

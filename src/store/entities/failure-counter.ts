@@ -1,6 +1,6 @@
 /** Table failure_counters: consecutive failures per athlete, lift and rule. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { InstantColumn } from '../column-types.ts';
+import { InstantColumn } from '../driver/column-types.ts';
 
 export const FailureCounterEntity = defineEntity({
   name: 'FailureCounter',

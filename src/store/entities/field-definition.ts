@@ -1,6 +1,6 @@
 /** Table field_definitions: the account’s own fields, by path. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { InstantColumn } from '../column-types.ts';
+import { InstantColumn } from '../driver/column-types.ts';
 
 export const FieldDefinitionEntity = defineEntity({
   name: 'FieldDefinition',

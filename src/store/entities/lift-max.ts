@@ -1,7 +1,7 @@
 /** Table lift_maxes: append-only versions of an athlete's reference numbers. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import type { Decimal } from 'decimal.js';
-import { DecimalColumn, InstantColumn } from '../column-types.ts';
+import { DecimalColumn, InstantColumn } from '../driver/column-types.ts';
 
 export const LiftMaxEntity = defineEntity({
   name: 'LiftMax',

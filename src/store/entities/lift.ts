@@ -1,6 +1,6 @@
 /** Table lifts: exercises. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { InstantColumn } from '../column-types.ts';
+import { InstantColumn } from '../driver/column-types.ts';
 
 export const LiftEntity = defineEntity({
   name: 'Lift',

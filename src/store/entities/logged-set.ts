@@ -1,7 +1,7 @@
 /** Table logged_sets: what athletes did, set by set. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import type { Decimal } from 'decimal.js';
-import { DecimalColumn, InstantColumn } from '../column-types.ts';
+import { DecimalColumn, InstantColumn } from '../driver/column-types.ts';
 
 export const LoggedSetEntity = defineEntity({
   name: 'LoggedSet',

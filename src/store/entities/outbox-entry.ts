@@ -1,6 +1,6 @@
 /** Table outbox: accepted events with the facts that followed, until they are relayed. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { InstantColumn } from '../column-types.ts';
+import { InstantColumn } from '../driver/column-types.ts';
 
 /** One thing that is now true, as the event stream carries it. */
 export interface Fact {

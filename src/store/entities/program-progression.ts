@@ -1,7 +1,7 @@
 /** Table program_progressions: a rule's place in a program. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import type { Decimal } from 'decimal.js';
-import { DecimalColumn, InstantColumn } from '../column-types.ts';
+import { DecimalColumn, InstantColumn } from '../driver/column-types.ts';
 
 export const ProgramProgressionEntity = defineEntity({
   name: 'ProgramProgression',

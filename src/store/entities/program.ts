@@ -1,6 +1,6 @@
 /** Table programs: a calendar and, in rows of their own, lifts and rules. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { InstantColumn } from '../column-types.ts';
+import { InstantColumn } from '../driver/column-types.ts';
 
 /** A training day; sessions take the days in turn. */
 export interface ProgramDay {

@@ -1,7 +1,7 @@
 /** Table progression_logs: the append-only record of every application. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import type { Decimal } from 'decimal.js';
-import { DecimalColumn, InstantColumn } from '../column-types.ts';
+import { DecimalColumn, InstantColumn } from '../driver/column-types.ts';
 
 export const ProgressionLogEntity = defineEntity({
   name: 'ProgressionLog',

@@ -1,6 +1,6 @@
 /** Table progressions: rules, as a type and its parameters. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { InstantColumn } from '../column-types.ts';
+import { InstantColumn } from '../driver/column-types.ts';
 
 export const ProgressionEntity = defineEntity({
   name: 'Progression',

@@ -1,6 +1,6 @@
 /** Table requests: the idempotency ledger and the event store, one row per committed writing call. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { InstantColumn } from '../column-types.ts';
+import { InstantColumn } from '../driver/column-types.ts';
 
 export const StoredRequestEntity = defineEntity({
   name: 'StoredRequest',

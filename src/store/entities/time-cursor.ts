@@ -1,6 +1,6 @@
 /** Table time_cursors: when a time trigger looks at an athlete, or at all of them, next. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { InstantColumn } from '../column-types.ts';
+import { InstantColumn } from '../driver/column-types.ts';
 
 export const TimeCursorEntity = defineEntity({
   name: 'TimeCursor',

@@ -1,6 +1,6 @@
 /** Table trigger_activity: the spans in which a trigger took part. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { InstantColumn } from '../column-types.ts';
+import { InstantColumn } from '../driver/column-types.ts';
 
 export const TriggerActivityEntity = defineEntity({
   name: 'TriggerActivity',

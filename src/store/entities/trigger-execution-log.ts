@@ -1,6 +1,6 @@
 /** Table trigger_execution_logs: what passed a trigger’s filter, or failed in it. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { InstantColumn } from '../column-types.ts';
+import { InstantColumn } from '../driver/column-types.ts';
 
 export const TriggerExecutionLogEntity = defineEntity({
   name: 'TriggerExecutionLog',

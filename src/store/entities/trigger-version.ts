@@ -1,6 +1,6 @@
 /** Table trigger_versions: every state that a trigger had. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { InstantColumn } from '../column-types.ts';
+import { InstantColumn } from '../driver/column-types.ts';
 
 export const TriggerVersionEntity = defineEntity({
   name: 'TriggerVersion',

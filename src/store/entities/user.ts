@@ -1,6 +1,6 @@
 /** Table users: athletes. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { InstantColumn } from '../column-types.ts';
+import { InstantColumn } from '../driver/column-types.ts';
 
 export const UserEntity = defineEntity({
   name: 'User',

@@ -1,6 +1,6 @@
 /** Table workflow_enrollments: runs of workflows, each for one athlete. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { InstantColumn } from '../column-types.ts';
+import { InstantColumn } from '../driver/column-types.ts';
 import type { Cause } from './outbox-entry.ts';
 
 export const WorkflowEnrollmentEntity = defineEntity({

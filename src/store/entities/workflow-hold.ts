@@ -1,6 +1,6 @@
 /** Table workflow_holds: athletes whom the loop guard keeps out of a workflow. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { InstantColumn } from '../column-types.ts';
+import { InstantColumn } from '../driver/column-types.ts';
 
 export const WorkflowHoldEntity = defineEntity({
   name: 'WorkflowHold',

@@ -1,6 +1,6 @@
 /** Table workflow_versions: every state that a workflow had; runs keep the actions of theirs. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { InstantColumn } from '../column-types.ts';
+import { InstantColumn } from '../driver/column-types.ts';
 
 export const WorkflowVersionEntity = defineEntity({
   name: 'WorkflowVersion',

@@ -1,6 +1,6 @@
 /** Table workflows: what coaches automate. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
-import { InstantColumn } from '../column-types.ts';
+import { InstantColumn } from '../driver/column-types.ts';
 
 export const WorkflowEntity = defineEntity({
   name: 'Workflow',

@@ -8,7 +8,7 @@ import {
   type WebhookAnswer,
   type WebhookCall,
 } from '../../../src/automation/actions/webhook-port.ts';
-import { readConfig } from '../../../src/config.ts';
+import { readConfig } from '../../../src/config/config.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { useLongestBackoffs } from '../../support/backoff-share.ts';
 import { createAthlete } from '../../support/fixtures.ts';

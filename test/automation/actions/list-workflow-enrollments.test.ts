@@ -2,8 +2,8 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { StepOutcome, WorkflowEnrollmentState } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
-import { type Instant, instantFromTimestamp, instantToText } from '../../../src/instant.ts';
 import type { Database } from '../../../src/store/database.ts';
+import { type Instant, instantFromTimestamp, instantToText } from '../../../src/values/instant.ts';
 import { createAutomationClient } from '../../support/automation.ts';
 import { expectRefusal } from '../../support/catalog-client.ts';
 import { createAthlete } from '../../support/fixtures.ts';

@@ -1,10 +1,10 @@
 /** A process of its own that runs what is due in the database of its argument, until it is killed. */
 import { createActionRunner } from '../../../src/automation/actions/action-runner.ts';
 import { createWebhookPort } from '../../../src/automation/actions/webhook-port.ts';
-import { readConfig } from '../../../src/config.ts';
-import { systemClock } from '../../../src/instant.ts';
-import { createEngine } from '../../../src/progression/engine.ts';
+import { readConfig } from '../../../src/config/config.ts';
+import { createEngine } from '../../../src/progression/engine/engine.ts';
 import { openDatabase } from '../../../src/store/database.ts';
+import { systemClock } from '../../../src/values/system-clock.ts';
 
 const [url = ''] = process.argv.slice(2);
 const config = readConfig({});

@@ -3,20 +3,17 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { onTestFinished } from 'vitest';
-import {
-  type ActionRunner,
-  type ActionRunnerDeps,
-  createActionRunner,
-} from '../../../src/automation/actions/action-runner.ts';
+import { type ActionRunner, createActionRunner } from '../../../src/automation/actions/action-runner.ts';
+import type { ActionRunnerDeps } from '../../../src/automation/actions/step.ts';
 import { createWebhookPort, type WebhookPort } from '../../../src/automation/actions/webhook-port.ts';
 import { storedActions } from '../../../src/automation/configuration/stored-actions.ts';
-import { type Limits, readConfig } from '../../../src/config.ts';
+import { type Limits, readConfig } from '../../../src/config/config.ts';
 import { ActionSchema } from '../../../src/gen/automation/v1/action_pb.ts';
-import { type Clock, instantToText } from '../../../src/instant.ts';
-import { createEngine } from '../../../src/progression/engine.ts';
+import { createEngine } from '../../../src/progression/engine/engine.ts';
 import type { Database } from '../../../src/store/database.ts';
 import type { Cause, Fact } from '../../../src/store/entities/outbox-entry.ts';
 import { WorkflowEnrollmentEntity } from '../../../src/store/entities/workflow-enrollment.ts';
+import { type Clock, instantToText } from '../../../src/values/instant.ts';
 import { readRows } from '../../store/schema-dump.ts';
 
 export type ActionInit = NonNullable<MessageInitShape<typeof ActionSchema>['action']>;

@@ -1,5 +1,5 @@
 /** A clock that moves when the test says so. */
-import { type Clock, type Instant, instantFromText } from '../../../src/instant.ts';
+import { type Clock, type Instant, instantFromText } from '../../../src/values/instant.ts';
 
 export interface TestClock {
   readonly now: Clock;

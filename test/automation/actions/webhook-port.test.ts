@@ -4,7 +4,7 @@ import type { LookupAddress } from 'node:dns';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createWebhookPort, type WebhookCall } from '../../../src/automation/actions/webhook-port.ts';
-import { type Limits, readConfig } from '../../../src/config.ts';
+import { type Limits, readConfig } from '../../../src/config/config.ts';
 import { createAuthority } from '../../support/certificates.ts';
 import { type Answering, startReceiver, type WebhookReceiver, withStatus } from './webhook-receiver.ts';
 

@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EnrollmentPolicy, type Trigger } from '../../../src/gen/automation/v1/trigger_pb.ts';
 import type { Workflow } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
-import { instantFromText } from '../../../src/instant.ts';
+import { instantFromText } from '../../../src/values/instant.ts';
 import { readRows } from '../../store/schema-dump.ts';
 import {
   type AutomationClient,

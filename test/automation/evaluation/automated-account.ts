@@ -1,18 +1,18 @@
 /** An account whose workflows are put straight into the tables, and whose events go by way of the outbox. */
 import { type RawBuilder, sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { bumpRevision } from '../../../src/automation/configuration/revision.ts';
+import { bumpRevision } from '../../../src/automation/configuration/etag.ts';
 import { createCandidateIndex } from '../../../src/automation/evaluation/candidate-index.ts';
 import {
   createEvaluator,
   type Evaluator,
   type EvaluatorDeps,
 } from '../../../src/automation/evaluation/evaluator.ts';
-import { type Limits, readConfig } from '../../../src/config.ts';
-import { type Clock, type Instant, instantFromText, instantToText } from '../../../src/instant.ts';
+import { type Limits, readConfig } from '../../../src/config/config.ts';
 import type { Database, Transaction } from '../../../src/store/database.ts';
 import type { Cause, Fact } from '../../../src/store/entities/outbox-entry.ts';
 import { writeFacts } from '../../../src/store/outbox.ts';
+import { type Clock, type Instant, instantFromText, instantToText } from '../../../src/values/instant.ts';
 
 export const NOON = instantFromText('2026-03-02T12:00:00Z');
 export const SECOND = 1_000_000n;

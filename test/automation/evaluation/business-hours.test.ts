@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createReleaser } from '../../../src/automation/evaluation/release-queued.ts';
 import { VerdictReason } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
 import { WorkflowEnrollmentState } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
-import type { Instant } from '../../../src/instant.ts';
+import type { Instant } from '../../../src/values/instant.ts';
 import { createAutomationClient } from '../../support/automation.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import {

@@ -1,11 +1,11 @@
 /** What a process knows of accounts’ triggers, and how it follows their changes. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { bumpRevision } from '../../../src/automation/configuration/revision.ts';
-import type { AcceptedEvent } from '../../../src/automation/evaluation/accepted-event.ts';
+import { bumpRevision } from '../../../src/automation/configuration/etag.ts';
+import type { AcceptedEvent } from '../../../src/automation/decision/accepted-event.ts';
+import { isReadable } from '../../../src/automation/decision/compile-trigger.ts';
 import { createCandidateIndex } from '../../../src/automation/evaluation/candidate-index.ts';
-import { isReadable } from '../../../src/automation/evaluation/compile-trigger.ts';
-import { readConfig } from '../../../src/config.ts';
+import { readConfig } from '../../../src/config/config.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import { type AutomatedAccount, allOf, createAutomatedAccount, NOON } from './automated-account.ts';
 

@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createEvaluator } from '../../../src/automation/evaluation/evaluator.ts';
 import { createDeadLetterRetry } from '../../../src/automation/evaluation/retry-dead-letters.ts';
-import type { Instant } from '../../../src/instant.ts';
+import type { Instant } from '../../../src/values/instant.ts';
 import { setBackoffShare, useLongestBackoffs } from '../../support/backoff-share.ts';
 import { openFaultyDatabase } from '../../support/statement-faults.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';

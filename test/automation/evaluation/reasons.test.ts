@@ -2,10 +2,10 @@
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { decodeOutcomes } from '../../../src/automation/evaluation/outcomes.ts';
-import { tailOf } from '../../../src/automation/evaluation/trigger-stamp.ts';
-import type { JsonValue } from '../../../src/automation/filters/filter.ts';
-import { instantToText } from '../../../src/instant.ts';
+import { decodeOutcomes } from '../../../src/automation/decision/outcomes.ts';
+import { tailOf } from '../../../src/automation/decision/trigger-stamp.ts';
+import type { JsonValue } from '../../../src/filters/filter.ts';
+import { instantToText } from '../../../src/values/instant.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import {
   type AutomatedAccount,

@@ -1,4 +1,5 @@
 /** What an account's events and fields are, and how an athlete looks to filters: in the process and in SQL. */
+
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type AccountTypes, loadAccountTypes } from '../../../src/automation/event-types/account-types.ts';
@@ -7,10 +8,10 @@ import {
   athleteDocument,
   athleteDocumentSql,
 } from '../../../src/automation/event-types/athlete-document.ts';
-import type { FilterField } from '../../../src/automation/filters/filter.ts';
-import { getUser } from '../../../src/catalog/users.ts';
+import type { FilterField } from '../../../src/filters/filter.ts';
 import { FieldType } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
-import { instantFromText } from '../../../src/instant.ts';
+import { getUser } from '../../../src/store/lock-user.ts';
+import { instantFromText } from '../../../src/values/instant.ts';
 import { type AutomationClient, createAutomationClient } from '../../support/automation.ts';
 import { present } from '../../support/catalog-fixtures.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';

@@ -8,23 +8,23 @@ import {
   EVENT_TYPES,
 } from '../../../src/automation/event-types/event-types.ts';
 import { validateEventData } from '../../../src/automation/event-types/validate-event-data.ts';
-import { compileFilter } from '../../../src/automation/filters/compile-filter.ts';
+import { readConfig } from '../../../src/config/config.ts';
+import { compileFilter } from '../../../src/filters/compile-filter.ts';
 import {
   EMPTY_FILTER,
   type FieldType,
   type FilterGroup,
   type FilterInput,
   type JsonValue,
-} from '../../../src/automation/filters/filter.ts';
+} from '../../../src/filters/filter.ts';
 import {
   OPERATORS,
   type OperatorName,
   operatorsOf,
   type ValueShape,
-} from '../../../src/automation/filters/operators.ts';
-import { validateFilter } from '../../../src/automation/filters/validate-filter.ts';
-import { readConfig } from '../../../src/config.ts';
-import { instantFromText } from '../../../src/instant.ts';
+} from '../../../src/filters/operators.ts';
+import { validateFilter } from '../../../src/filters/validate-filter.ts';
+import { instantFromText } from '../../../src/values/instant.ts';
 
 const { limits } = readConfig({});
 const TYPES = createAccountTypes([], []);

@@ -4,7 +4,7 @@ import { customEventType } from '../../../src/automation/event-types/account-typ
 import type { EventType } from '../../../src/automation/event-types/event-type.ts';
 import { builtInEventType } from '../../../src/automation/event-types/event-types.ts';
 import { validateEventData } from '../../../src/automation/event-types/validate-event-data.ts';
-import { FIELD_TYPES, type FieldType, type JsonObject } from '../../../src/automation/filters/filter.ts';
+import { FIELD_TYPES, type FieldType, type JsonObject } from '../../../src/filters/filter.ts';
 
 const LIMITS = { eventBytes: 1000, eventDepth: 4 };
 

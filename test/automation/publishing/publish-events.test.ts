@@ -5,7 +5,7 @@ import { Code } from '@connectrpc/connect';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { enumName } from '../../../src/enum-name.ts';
+import { enumName } from '../../../src/calls/enum-name.ts';
 import {
   EventActor,
   type PublishedEventSchema,
@@ -13,8 +13,8 @@ import {
   PublishOutcomeSchema,
   type PublishResult,
 } from '../../../src/gen/automation/v1/event_service_pb.ts';
-import { instantFromText, instantToTimestamp } from '../../../src/instant.ts';
 import type { Fact } from '../../../src/store/entities/outbox-entry.ts';
+import { instantFromText, instantToTimestamp } from '../../../src/values/instant.ts';
 import { failureOf } from '../../server/test-server.ts';
 import { type AutomationClient, createAutomationClient } from '../../support/automation.ts';
 import { TEST_NOW } from '../../support/catalog-client.ts';

@@ -3,7 +3,7 @@ import { create } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
 import { isOpen, nextOpening } from '../../../src/automation/time/business-hours.ts';
 import { BusinessHoursSchema } from '../../../src/gen/automation/v1/trigger_pb.ts';
-import { instantFromText, instantToText } from '../../../src/instant.ts';
+import { instantFromText, instantToText } from '../../../src/values/instant.ts';
 
 /** `1 09:00-17:00`: on Mondays; `1-5 09:00-17:00`: on each of those days. */
 function calendar(timeZone: string, spans: readonly string[], holidays: readonly string[] = []) {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { createTicks } from '../../../src/automation/time/recurring.ts';
 import type { Recurrence } from '../../../src/automation/time/time-schedule.ts';
-import { instantFromText, instantToText } from '../../../src/instant.ts';
+import { instantFromText, instantToText } from '../../../src/values/instant.ts';
 
 const at = (text: string) => instantFromText(`${text}:00Z`);
 const cron = (text: string): Recurrence => ({ kind: 'cron', text });

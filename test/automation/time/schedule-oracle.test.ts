@@ -3,7 +3,7 @@
  * is. `npm run schedules` goes through the years 1980 to 2037; SCHEDULE_YEARS says otherwise.
  */
 import { describe, expect, test, vi } from 'vitest';
-import { createOccurrences } from '../../../src/automation/time/occurrences.ts';
+import { createOccurrences } from '../../../src/automation/time/athlete-occurrences.ts';
 import { createTicks } from '../../../src/automation/time/recurring.ts';
 import type { AthleteSchedule, Recurrence } from '../../../src/automation/time/time-schedule.ts';
 import { cronWallTimes, everyWallTimes, type YearlyCase, yearlyWallTimes } from './oracle/wall-times.ts';

@@ -4,11 +4,11 @@ import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { scheduleTrigger } from '../../../src/automation/time/schedule-trigger.ts';
 import { createScheduler, type Scheduler } from '../../../src/automation/time/scheduler.ts';
-import { type Limits, readConfig } from '../../../src/config.ts';
+import { type Limits, readConfig } from '../../../src/config/config.ts';
 import { TimeSettingsSchema, TriggerSettingsSchema } from '../../../src/gen/automation/v1/trigger_pb.ts';
-import { type Instant, instantFromText } from '../../../src/instant.ts';
 import type { Database, Transaction } from '../../../src/store/database.ts';
 import type { Fact } from '../../../src/store/entities/outbox-entry.ts';
+import { type Instant, instantFromText } from '../../../src/values/instant.ts';
 import { readRows } from '../../store/schema-dump.ts';
 
 export type Schedule = NonNullable<MessageInitShape<typeof TimeSettingsSchema>['schedule']>;

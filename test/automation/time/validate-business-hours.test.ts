@@ -1,8 +1,8 @@
 /** What is refused in business hours, and where. */
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
-import { validateBusinessHours } from '../../../src/automation/time/validate-business-hours.ts';
-import { readConfig } from '../../../src/config.ts';
+import { validateBusinessHours } from '../../../src/automation/time/business-hours.ts';
+import { readConfig } from '../../../src/config/config.ts';
 import { BusinessHoursSchema } from '../../../src/gen/automation/v1/trigger_pb.ts';
 
 const { limits } = readConfig({});

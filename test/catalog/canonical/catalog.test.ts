@@ -1,14 +1,14 @@
 /** The built-in catalogue: the figures of each program, and that a coach could have created every rule. */
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
+import { violationsOf } from '../../../src/calls/message-validation.ts';
 import { CATALOG_PROGRAMS } from '../../../src/catalog/canonical/catalog.ts';
-import { parametersToStored } from '../../../src/catalog/progression-parameters.ts';
-import { parametersFromStored } from '../../../src/catalog/rule-from-stored.ts';
+import { parametersToStored } from '../../../src/catalog/rules/progression-parameters.ts';
+import { parametersFromStored } from '../../../src/catalog/rules/rule-from-stored.ts';
 import {
   CreateProgramRequestSchema,
   CreateProgressionRequestSchema,
 } from '../../../src/gen/progression/v1/program_service_pb.ts';
-import { violationsOf } from '../../../src/message-validation.ts';
 import { describeRule } from './describe-rule.ts';
 
 /** Weeks a cycle and sessions a week, then the rules; see describeRule for the shorthand. */

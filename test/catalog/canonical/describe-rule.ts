@@ -1,6 +1,6 @@
 /** Rules of the catalogue in a line each, in the shorthand that lifters use. */
 import type { CatalogRule } from '../../../src/catalog/canonical/program.ts';
-import type { StoredIncrement } from '../../../src/catalog/stored-parameters.ts';
+import type { StoredIncrement } from '../../../src/catalog/rules/stored-parameters.ts';
 
 /**
  * For example `AFTER_SESSION requireSuccess +5: squat deadlift`; `off` marks a place that is switched off.

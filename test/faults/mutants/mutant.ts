@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { Failpoint } from '../../../src/failpoints.ts';
+import type { Failpoint } from '../../../src/store/failpoints.ts';
 import type { CallWeights } from '../calls.ts';
 import type { Rule } from '../history.ts';
 import type { FaultWeights } from '../nemesis.ts';

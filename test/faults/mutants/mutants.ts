@@ -70,7 +70,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'looks at the request ID and not at the payload',
     replacements: [
       {
-        file: 'src/progression/unit-of-work.ts',
+        file: 'src/progression/engine/unit-of-work.ts',
         search: 'return ledger.sameRequest.fingerprint.equals(fingerprint)',
         replace: 'return true',
       },
@@ -121,7 +121,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'does not try again after a conflict',
     replacements: [
       {
-        file: 'src/progression/trigger-queue.ts',
+        file: 'src/progression/engine/trigger-queue.ts',
         search: "return violatedUniqueConstraint(error) === 'requests_pkey';",
         replace: 'return false;',
       },
@@ -133,7 +133,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'does not lock athletes',
     replacements: [
       {
-        file: 'src/progression/load-ledger.ts',
+        file: 'src/progression/engine/load-ledger.ts',
         // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source
         search: 'for no key update ${skipLocked ? sql`skip locked` : sql``}',
         replace: '',
@@ -237,7 +237,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'makes the answer anew when a request comes again',
     replacements: [
       {
-        file: 'src/progression/unit-of-work.ts',
+        file: 'src/progression/engine/unit-of-work.ts',
         search: 'response: ledger.sameRequest.response, isReplayed: true',
         replace: 'response: command.codec.encodeDuplicate(ledger.sameRequest.response), isReplayed: true',
       },
@@ -262,7 +262,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'does not set counters of failures back',
     replacements: [
       {
-        file: 'src/progression/write-plan.ts',
+        file: 'src/progression/engine/write-plan.ts',
         search: 'for (const { liftId, progressionId, value } of plan.failureCounts) {',
         replace:
           'for (const { liftId, progressionId, value } of plan.failureCounts.filter(({ value }) => value.consecutiveFailures > 0)) {',
@@ -275,7 +275,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'lets an event that is already recorded happen again',
     replacements: [
       {
-        file: 'src/progression/unit-of-work.ts',
+        file: 'src/progression/engine/unit-of-work.ts',
         search: 'const duplicate = ledger[index]?.sameEvent;',
         replace: 'const duplicate = undefined as { response: Uint8Array } | undefined;',
       },

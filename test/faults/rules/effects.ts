@@ -1,6 +1,6 @@
 /** What was answered against what is stored: each application, set and value by hand is there, and none besides. */
 import { fromBinary, type MessageShape } from '@bufbuild/protobuf';
-import { enumName } from '../../../src/enum-name.ts';
+import { enumName } from '../../../src/calls/enum-name.ts';
 import { MaxType, MaxTypeSchema } from '../../../src/gen/progression/v1/common_pb.ts';
 import {
   HandleSessionCompleteResponseSchema,

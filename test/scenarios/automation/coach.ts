@@ -10,7 +10,7 @@ import { type Client, createClient, type Transport } from '@connectrpc/connect';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { expect } from 'vitest';
-import { enumName } from '../../../src/enum-name.ts';
+import { enumName } from '../../../src/calls/enum-name.ts';
 import {
   EventService,
   PublishEventsRequestSchema,

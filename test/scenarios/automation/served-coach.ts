@@ -2,7 +2,7 @@
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { v7 as uuidv7 } from 'uuid';
 import { startService } from '../../../src/commands/start-service.ts';
-import { readConfig } from '../../../src/config.ts';
+import { readConfig } from '../../../src/config/config.ts';
 import { createLogger } from '../../../src/server/logger.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import { type Coach, createCoach } from './coach.ts';

@@ -17,13 +17,15 @@ import {
 import { ServerReflection } from '../../../src/gen/grpc/reflection/v1/reflection_pb.ts';
 import { Health } from '../../../src/gen/health/v1/health_pb.ts';
 import { ProgressionService } from '../../../src/gen/progression/v1/progression_service_pb.ts';
-import { createAccessInterceptors } from '../../../src/server/access/access-interceptors.ts';
-import { createAuthorizationInterceptor } from '../../../src/server/access/authorization-interceptor.ts';
+import {
+  createAccessInterceptors,
+  createAuthorizationInterceptor,
+} from '../../../src/server/access/access-interceptors.ts';
 import type { Principal } from '../../../src/server/access/principal.ts';
-import { UNOBSERVED } from '../../../src/server/call-observer.ts';
-import { createLogInterceptor } from '../../../src/server/log-interceptor.ts';
+import { UNOBSERVED } from '../../../src/server/interceptors/call-observer.ts';
+import { createLogInterceptor } from '../../../src/server/interceptors/log-interceptor.ts';
+import { createValidationInterceptor } from '../../../src/server/interceptors/validation-interceptor.ts';
 import { createLogger } from '../../../src/server/logger.ts';
-import { createValidationInterceptor } from '../../../src/server/validation-interceptor.ts';
 import { failureOf } from '../test-server.ts';
 
 const SELF = uuidv7();

@@ -3,8 +3,8 @@ import { Code, type ConnectError, createClient, type Transport } from '@connectr
 import { createConnectTransport, createGrpcTransport } from '@connectrpc/connect-node';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type CallContext, callContextOf } from '../../../src/call-context.ts';
-import { readConfig } from '../../../src/config.ts';
+import { type CallContext, callContextOf } from '../../../src/calls/call-context.ts';
+import { readConfig } from '../../../src/config/config.ts';
 import { UserService } from '../../../src/gen/progression/v1/user_service_pb.ts';
 import { createAuthenticator } from '../../../src/server/access/authenticator.ts';
 import { readCertificatePrincipals } from '../../../src/server/access/client-certificate.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { runOracles } from '../../../src/tools/oracles/run-oracles.ts';
+import { runOracles } from '../../../tools/oracles/run-oracles.ts';
 import { SKIPPED_VECTOR, STAGE_VECTOR, TRACE, VECTOR, withDirectory } from './oracle-entries.ts';
 
 /** Nothing listens there. */

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runOracles } from '../../../src/tools/oracles/run-oracles.ts';
+import { runOracles } from '../../../tools/oracles/run-oracles.ts';
 import { startTestService, type TestService } from '../../support/test-service.ts';
 import { STAGE_TRACE, TRACE, withDirectory } from './oracle-entries.ts';
 

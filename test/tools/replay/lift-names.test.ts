@@ -1,6 +1,6 @@
 /** Which exercise is which lift. */
 import { expect, test } from 'vitest';
-import { liftOfExercise } from '../../../src/tools/replay/lift-names.ts';
+import { liftOfExercise } from '../../../tools/replay/lift-names.ts';
 
 const LIFTS = ['squat', 'bench-press', 'overhead-press', 'barbell-row', 'leg-curl', 'incline-dumbbell-press'];
 

@@ -1,7 +1,7 @@
 /** The progress bar. */
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { createProgress } from '../../../src/tools/replay/progress.ts';
+import { createProgress } from '../../../tools/replay/progress.ts';
 
 function progressOn(isTTY: boolean): string {
   const stream = new PassThrough();

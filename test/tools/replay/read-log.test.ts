@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { instantFromText, instantToText } from '../../../src/instant.ts';
-import { readLog } from '../../../src/tools/replay/read-log.ts';
+import { instantFromText, instantToText } from '../../../src/values/instant.ts';
+import { readLog } from '../../../tools/replay/read-log.ts';
 import {
   type LogEntry,
   ReplayError,
   type TrainingLog,
   type UnusedReason,
-} from '../../../src/tools/replay/training-log.ts';
+} from '../../../tools/replay/training-log.ts';
 
 const NOW = instantFromText('2026-01-01T00:00:00Z');
 const STRONGLIFTS_HEADER = 'date,lift,set_number,weight_lb,target_reps,reps_performed';

@@ -2,16 +2,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { seed } from '../../../src/catalog/seed.ts';
+import { seed } from '../../../src/commands/seed-demo-account.ts';
 import { startService } from '../../../src/commands/start-service.ts';
-import { readConfig } from '../../../src/config.ts';
-import { systemClock } from '../../../src/instant.ts';
+import { readConfig } from '../../../src/config/config.ts';
 import { createLogger } from '../../../src/server/logger.ts';
 import type { RunningServer } from '../../../src/server/server.ts';
-import { readLog } from '../../../src/tools/replay/read-log.ts';
-import { replayLog } from '../../../src/tools/replay/replay-log.ts';
-import { createServiceClients, type ServiceClients } from '../../../src/tools/replay/service-clients.ts';
-import { ReplayError } from '../../../src/tools/replay/training-log.ts';
+import { systemClock } from '../../../src/values/system-clock.ts';
+import { readLog } from '../../../tools/replay/read-log.ts';
+import { replayLog } from '../../../tools/replay/replay-log.ts';
+import { createServiceClients, type ServiceClients } from '../../../tools/replay/service-clients.ts';
+import { ReplayError } from '../../../tools/replay/training-log.ts';
 import { dumpTables, rowsAdded } from '../../support/table-dump.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 

@@ -1,9 +1,9 @@
 /** What a log becomes on its way to the service. */
 import { describe, expect, test } from 'vitest';
-import { instantFromText } from '../../../src/instant.ts';
-import { planReplay, type ReplayStep } from '../../../src/tools/replay/replay-plan.ts';
-import type { ReplayedProgram } from '../../../src/tools/replay/replayed-program.ts';
-import type { SessionSet, TrainedSession } from '../../../src/tools/replay/sessions.ts';
+import { instantFromText } from '../../../src/values/instant.ts';
+import { planReplay, type ReplayStep } from '../../../tools/replay/replay-plan.ts';
+import type { ReplayedProgram } from '../../../tools/replay/replayed-program.ts';
+import type { SessionSet, TrainedSession } from '../../../tools/replay/sessions.ts';
 
 const PROGRAM: ReplayedProgram = {
   id: 'program-1',

@@ -1,9 +1,9 @@
 /** What a coach reads. */
 import { Decimal } from 'decimal.js';
 import { expect, test } from 'vitest';
-import { instantFromText } from '../../../src/instant.ts';
-import { eventLines, rowLines, sessionLines, summaryLines } from '../../../src/tools/replay/report.ts';
-import type { SteeredSession } from '../../../src/tools/replay/steering.ts';
+import { instantFromText } from '../../../src/values/instant.ts';
+import { eventLines, rowLines, sessionLines, summaryLines } from '../../../tools/replay/report.ts';
+import type { SteeredSession } from '../../../tools/replay/steering.ts';
 
 function session(day: string, prescribed: string, lifted: string, marks = ''): SteeredSession {
   return {

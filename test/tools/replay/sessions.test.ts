@@ -1,8 +1,8 @@
 /** Sets become sessions of one program. */
 import { expect, test } from 'vitest';
-import { instantFromText, instantToText } from '../../../src/instant.ts';
-import { groupSessions } from '../../../src/tools/replay/sessions.ts';
-import type { LogEntry } from '../../../src/tools/replay/training-log.ts';
+import { instantFromText, instantToText } from '../../../src/values/instant.ts';
+import { groupSessions } from '../../../tools/replay/sessions.ts';
+import type { LogEntry } from '../../../tools/replay/training-log.ts';
 
 const PROGRAM = {
   unit: 'kg',

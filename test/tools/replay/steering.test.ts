@@ -3,9 +3,9 @@ import { create } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
 import { ProgressionResultSchema } from '../../../src/gen/progression/v1/progression_service_pb.ts';
-import type { PlannedSet, ReplayStep } from '../../../src/tools/replay/replay-plan.ts';
-import type { StepAnswer } from '../../../src/tools/replay/send-step.ts';
-import { createSteering, type Steering } from '../../../src/tools/replay/steering.ts';
+import type { PlannedSet, ReplayStep } from '../../../tools/replay/replay-plan.ts';
+import type { StepAnswer } from '../../../tools/replay/send-step.ts';
+import { createSteering, type Steering } from '../../../tools/replay/steering.ts';
 
 const NOTHING: StepAnswer = { isReplayed: false, results: [], missedLiftIds: [] };
 

@@ -1,6 +1,6 @@
 /** Text for a terminal. */
 import { expect, test } from 'vitest';
-import { alignColumns, lineRanges, printable, wrapCells } from '../../../src/tools/replay/text-layout.ts';
+import { alignColumns, lineRanges, printable, wrapCells } from '../../../tools/replay/text-layout.ts';
 
 test('columns are as wide as their widest cell, the first to the left', () => {
   expect(

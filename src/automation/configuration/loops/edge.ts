@@ -1,15 +1,16 @@
 /** Whether what one workflow emits sets another one off: surely, perhaps, or not at all. */
-import type { Emission } from '../../actions/emissions.ts';
-import type { AccountTypes } from '../../event-types/account-types.ts';
-import type { EventType } from '../../event-types/event-type.ts';
+
 import {
   type FieldCatalogue,
   type FilterCondition,
   type FilterGroup,
   FilterUnreadable,
   type JsonObject,
-} from '../../filters/filter.ts';
-import { foresee } from '../../filters/refute-filter.ts';
+} from '../../../filters/filter.ts';
+import { foresee } from '../../../filters/refute-filter.ts';
+import type { Emission } from '../../actions/emissions.ts';
+import type { AccountTypes } from '../../event-types/account-types.ts';
+import type { EventType } from '../../event-types/event-type.ts';
 
 /** A workflow whose trigger takes part, or is about to. */
 export interface LoopNode {

@@ -1,6 +1,6 @@
 /** Refuses workflows that would set themselves off again, and warns of those that might. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { DomainError } from '../../../domain-error.ts';
+import { DomainError } from '../../../errors/domain-error.ts';
 import type { WarningSchema } from '../../../gen/automation/v1/trigger_pb.ts';
 import type { Transaction } from '../../../store/database.ts';
 import type { Workflow } from '../../../store/entities/workflow.ts';

@@ -1,10 +1,10 @@
 /** Finds the workflows that wait for what others emit. */
 import { sql } from 'kysely';
+import { FilterUnreadable, type JsonValue } from '../../../filters/filter.ts';
+import { readStoredFilter } from '../../../filters/read-filter.ts';
 import type { Transaction } from '../../../store/database.ts';
 import { type Emission, emissionsOf } from '../../actions/emissions.ts';
 import type { AccountTypes } from '../../event-types/account-types.ts';
-import { FilterUnreadable, type JsonValue } from '../../filters/filter.ts';
-import { readStoredFilter } from '../../filters/read-filter.ts';
 import { readStoredActions } from '../stored-actions.ts';
 import type { LoopNode, LoopTrigger } from './edge.ts';
 

@@ -1,6 +1,6 @@
 /** What a ready-made workflow is: parameters as text, and what is made of them. */
 import type { DescEnum, EnumShape, MessageInitShape } from '@bufbuild/protobuf';
-import { enumValue } from '../../../enum-name.ts';
+import { enumValue } from '../../../calls/enum-name.ts';
 import type { ActionSchema } from '../../../gen/automation/v1/action_pb.ts';
 import type { TriggerInputSchema } from '../../../gen/automation/v1/trigger_pb.ts';
 

@@ -1,6 +1,6 @@
 /** What the checks of actions go by, and the table's type. */
-import type { Config } from '../../../config.ts';
-import type { FieldViolation } from '../../../domain-error.ts';
+import type { Config } from '../../../config/config.ts';
+import type { FieldViolation } from '../../../errors/domain-error.ts';
 import type { Action } from '../../../gen/automation/v1/action_pb.ts';
 import type { AccountTypes } from '../../event-types/account-types.ts';
 import type { References } from '../references.ts';

@@ -1,6 +1,6 @@
 /** What the actions on an athlete's tags and attributes may say. */
 
-import { isOfType, TYPE_RULES } from '../../filters/typed-value.ts';
+import { isOfType, TYPE_RULES } from '../../../filters/values.ts';
 import { jsonOfValue } from '../json-input.ts';
 import type { ActionChecks } from './action-check.ts';
 import { checkWord } from './checks.ts';

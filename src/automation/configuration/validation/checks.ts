@@ -1,6 +1,9 @@
-/** What fields of workflows and triggers may hold: each check gives no violation, or the one of its field. */
-import type { FieldViolation } from '../../../domain-error.ts';
-import { textProblem } from '../../filters/typed-value.ts';
+/**
+ * What fields of workflows and triggers may hold: each check gives no violation, or the one of its field.
+ * How faults are told: all at once.
+ */
+import { type FieldViolation, invalidFields } from '../../../errors/domain-error.ts';
+import { textProblem } from '../../../filters/values.ts';
 import { violationUnless } from '../../time/field-checks.ts';
 
 /** From `least` to `most` characters, none of them a control character but tabs and line breaks. */
@@ -62,4 +65,11 @@ function isPrintable(text: string): boolean {
 
 function count(value: number): string {
   return value.toLocaleString('en');
+}
+
+/** VALIDATION_FAILED with all of them, if there are any. */
+export function requireNone(violations: readonly FieldViolation[]): void {
+  if (violations.length > 0) {
+    throw invalidFields(violations);
+  }
 }

@@ -1,11 +1,11 @@
 /** What the actions that emit events, call webhooks and wait may say. */
-import type { FieldViolation } from '../../../domain-error.ts';
+import type { FieldViolation } from '../../../errors/domain-error.ts';
+import { textProblem } from '../../../filters/values.ts';
+import { isHourAndMinute } from '../../../values/civil-date.ts';
 import { refusalOfWebhookUrl } from '../../actions/webhook-address.ts';
 import { isWebhookSecret, WEBHOOK_SECRET_RULE } from '../../actions/webhook-signature.ts';
 import { CUSTOM_PREFIX } from '../../event-types/event-types.ts';
 import { validateEventData } from '../../event-types/validate-event-data.ts';
-import { textProblem } from '../../filters/typed-value.ts';
-import { isHourAndMinute } from '../../time/civil-date.ts';
 import { violationUnless } from '../../time/field-checks.ts';
 import { jsonFaults } from '../json-input.ts';
 import type { ActionChecks, ActionContext } from './action-check.ts';

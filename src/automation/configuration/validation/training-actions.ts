@@ -1,6 +1,6 @@
 /** What the actions on programs, rules and lift maxes may say. */
 import { Decimal } from 'decimal.js';
-import type { FieldViolation } from '../../../domain-error.ts';
+import type { FieldViolation } from '../../../errors/domain-error.ts';
 import { WeightUnit } from '../../../gen/automation/v1/action_pb.ts';
 import { MaxType } from '../../../gen/progression/v1/common_pb.ts';
 import { EnrollmentStatus, Rounding } from '../../../gen/progression/v1/program_service_pb.ts';

@@ -1,7 +1,7 @@
 /** What the actions of a workflow may say, one after the other and together. */
-import type { FieldViolation } from '../../../domain-error.ts';
+import type { FieldViolation } from '../../../errors/domain-error.ts';
 import type { Action } from '../../../gen/automation/v1/action_pb.ts';
-import { actionName } from '../../actions/action-name.ts';
+import { actionName } from '../../actions/action-names.ts';
 import { jsonBytes } from '../json-input.ts';
 import { storedActions } from '../stored-actions.ts';
 import type { ActionCase, ActionCheck, ActionChecks, ActionContext } from './action-check.ts';

@@ -1,9 +1,9 @@
 /** What the event of a trigger requires to be settled, such as the tag of tag_added: all of it, and nothing else. */
-import type { Limits } from '../../../config.ts';
-import type { FieldViolation } from '../../../domain-error.ts';
+import type { Limits } from '../../../config/config.ts';
+import type { FieldViolation } from '../../../errors/domain-error.ts';
+import { isProblems, readCondition } from '../../../filters/read-condition.ts';
 import type { AccountTypes } from '../../event-types/account-types.ts';
 import type { EventType } from '../../event-types/event-type.ts';
-import { isProblems, readCondition } from '../../filters/read-condition.ts';
 import { checkWord } from './checks.ts';
 
 type Configuration = Readonly<Record<string, string>>;

@@ -1,6 +1,6 @@
 /** What a trigger's settings may say: how often an athlete may be enrolled, when, and what the event requires. */
-import type { Limits } from '../../../config.ts';
-import type { FieldViolation } from '../../../domain-error.ts';
+import type { Limits } from '../../../config/config.ts';
+import type { FieldViolation } from '../../../errors/domain-error.ts';
 import {
   type EnrollmentCap,
   type EnrollmentLimit,
@@ -9,8 +9,8 @@ import {
 } from '../../../gen/automation/v1/trigger_pb.ts';
 import type { AccountTypes } from '../../event-types/account-types.ts';
 import type { EventType } from '../../event-types/event-type.ts';
+import { validateBusinessHours } from '../../time/business-hours.ts';
 import { checkNumber, violationUnless } from '../../time/field-checks.ts';
-import { validateBusinessHours } from '../../time/validate-business-hours.ts';
 import { validateTimeSettings } from '../../time/validate-time-settings.ts';
 import { checkEnum, checkSpan, checkWord } from './checks.ts';
 import { validateConfiguration } from './validate-configuration.ts';

@@ -1,12 +1,12 @@
 /** What a trigger may be: the one gate before everything that stores one, and before everything that starts one. */
-import type { Limits } from '../../../config.ts';
-import { type FieldViolation, invalidFields } from '../../../domain-error.ts';
+import type { Limits } from '../../../config/config.ts';
+import { type FieldViolation, invalidFields } from '../../../errors/domain-error.ts';
+import { createFieldCatalogue } from '../../../filters/field-catalogue.ts';
+import type { FieldCatalogue, FilterGroup } from '../../../filters/filter.ts';
+import { validateFilter } from '../../../filters/validate-filter.ts';
 import type { TriggerInput } from '../../../gen/automation/v1/trigger_pb.ts';
 import type { AccountTypes } from '../../event-types/account-types.ts';
 import { CATEGORIES, type EventType } from '../../event-types/event-type.ts';
-import { createFieldCatalogue } from '../../filters/field-catalogue.ts';
-import type { FieldCatalogue, FilterGroup } from '../../filters/filter.ts';
-import { validateFilter } from '../../filters/validate-filter.ts';
 import {
   draftOfInput,
   inputFaults,
@@ -14,8 +14,8 @@ import {
   type StoredTrigger,
   type TriggerDraft,
 } from '../trigger-draft.ts';
+import { requireNone } from './checks.ts';
 import { validateSettings } from './validate-settings.ts';
-import { requireNone } from './violations.ts';
 
 /** The input as a draft, and everything that is wrong with it, with its path below `path`. */
 export function readTriggerInput(

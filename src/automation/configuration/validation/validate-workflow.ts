@@ -1,11 +1,17 @@
-/** What a workflow may be, with its actions and its trigger: everything that is wrong with it, at once. */
-import type { FieldViolation } from '../../../domain-error.ts';
+/**
+ * What a workflow may be, with its actions and its trigger: everything that is wrong with it, at once.
+ * What a workflow that does not exist yet may be.
+ */
+import type { FieldViolation } from '../../../errors/domain-error.ts';
 import type { Action } from '../../../gen/automation/v1/action_pb.ts';
+import type { TriggerInput } from '../../../gen/automation/v1/trigger_pb.ts';
 import type { Transaction } from '../../../store/database.ts';
 import { loadReferences } from '../references.ts';
 import type { Rulebook } from '../rulebook.ts';
+import type { TriggerDraft } from '../trigger-draft.ts';
 import { checkText } from './checks.ts';
 import { validateActions } from './validate-actions.ts';
+import { readTriggerInput } from './validate-trigger.ts';
 
 /** Every fault of a name and a description. */
 export function validateTexts(
@@ -30,4 +36,27 @@ export async function validateNamedActions(
 ): Promise<FieldViolation[]> {
   const references = await loadReferences(tx, actions);
   return validateActions(actions, { types, references, ...config }, path);
+}
+
+export interface WorkflowInput {
+  readonly name: string;
+  readonly description: string;
+  readonly actions: readonly Action[];
+  readonly trigger: TriggerInput | undefined;
+}
+
+/** The input's trigger as a draft, and everything that is wrong with the input, with paths as in the request. */
+export async function validateNewWorkflow(
+  tx: Transaction,
+  input: WorkflowInput,
+  rulebook: Rulebook,
+): Promise<{ trigger: TriggerDraft | undefined; violations: FieldViolation[] }> {
+  const { types, config } = rulebook;
+  const read = input.trigger && readTriggerInput(input.trigger, types, config.limits, 'trigger');
+  const violations = [
+    ...validateTexts(input, rulebook),
+    ...(await validateNamedActions(tx, input.actions, rulebook, 'actions')),
+    ...(read?.violations ?? []),
+  ];
+  return { trigger: read?.draft, violations };
 }

@@ -1,6 +1,5 @@
 /** When athletes and coaches meet. */
-import { field } from './event-row.ts';
-import { published } from './published.ts';
+import { field, published } from './event-row.ts';
 
 const APPOINTMENT = [
   field('appointment_id', 'string', 'The appointment, as its system calls it.', 'apt-9'),

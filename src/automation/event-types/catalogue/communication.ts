@@ -1,6 +1,5 @@
 /** What athletes read, write and say. */
-import { field } from './event-row.ts';
-import { published } from './published.ts';
+import { field, published } from './event-row.ts';
 
 const EMAIL = [
   field('message_id', 'string', 'The message, as its system calls it.', 'msg-88'),

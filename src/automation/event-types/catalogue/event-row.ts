@@ -1,5 +1,8 @@
-/** How the rows of the catalogue are written: each field with its sample value. */
-import type { FieldType, JsonObject, JsonValue } from '../../filters/filter.ts';
+/**
+ * How the rows of the catalogue are written: each field with its sample value.
+ * A row of what other systems say: everything beside training, contacts and time.
+ */
+import type { FieldType, JsonObject, JsonValue } from '../../../filters/filter.ts';
 import type { EventField, EventType } from '../event-type.ts';
 
 /** A field as a row states it. */
@@ -54,4 +57,9 @@ export function eventType({ fields, requiredConfiguration = [], ...row }: EventR
 
 function byName(fields: readonly FieldRow[], valueIn: (row: FieldRow) => JsonValue): JsonObject {
   return Object.fromEntries(fields.map((row) => [row.name, valueIn(row)]));
+}
+
+/** The row of an event that only publishers know of. */
+export function published(row: Omit<EventRow, 'source' | 'isPublishable'>) {
+  return eventType({ ...row, source: 'publisher', isPublishable: true });
 }

@@ -1,6 +1,5 @@
 /** What athletes fill in. Answers travel in `answers`; the account types those that filters are to read. */
-import { field } from './event-row.ts';
-import { published } from './published.ts';
+import { field, published } from './event-row.ts';
 
 const SUBMISSION_ID = field('submission_id', 'string', 'The submission, as its system calls it.', 'sub-4711');
 

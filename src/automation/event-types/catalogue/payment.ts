@@ -1,6 +1,5 @@
 /** What athletes pay for. */
-import { field } from './event-row.ts';
-import { published } from './published.ts';
+import { field, published } from './event-row.ts';
 
 const AMOUNT = field('amount', 'decimal', 'How much.', '49.90');
 const CURRENCY = field('currency', 'string', 'ISO 4217.', 'EUR');

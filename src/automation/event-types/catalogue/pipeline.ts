@@ -1,6 +1,5 @@
 /** Where athletes stand in the account's pipelines. */
-import { changing, field } from './event-row.ts';
-import { published } from './published.ts';
+import { changing, field, published } from './event-row.ts';
 
 const DEAL_ID = field('deal_id', 'string', 'The deal, as its system calls it.', 'deal-17');
 const PIPELINE_ID = field('pipeline_id', 'string', 'The pipeline, as its system calls it.', 'coaching');

@@ -1,0 +1,161 @@
+/** An athlete's attributes: the account's own fields, by name. Those that the account typed hold values of their type. */
+import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
+import { sql } from 'kysely';
+import type { Limits } from '../config/config.ts';
+import { type FieldViolation, invalidFields } from '../errors/domain-error.ts';
+import type { FieldType } from '../filters/filter.ts';
+import { isOfType, readNumber, TYPE_RULES, textProblem } from '../filters/values.ts';
+import type { Change } from '../store/change.ts';
+import type { Transaction } from '../store/database.ts';
+import type { Fact } from '../store/entities/outbox-entry.ts';
+import type { User } from '../store/entities/user.ts';
+import { emit, fact } from '../store/outbox.ts';
+import { lockedUser } from './users.ts';
+
+export type AttributeLimits = Pick<Limits, 'attributes' | 'attributesBytes' | 'fieldNameCharacters'>;
+
+/** What is wrong with each attribute of a request, whatever the account's definitions, with paths such as `attributes.level`. */
+export function attributeViolations(attributes: JsonObject, limits: AttributeLimits): FieldViolation[] {
+  const size = Buffer.byteLength(JSON.stringify(attributes));
+  const names = Object.keys(attributes);
+  if (size > limits.attributesBytes || names.length > limits.attributes) {
+    return [{ field: 'attributes', description: tooMuch(limits) }];
+  }
+  return names.flatMap((name) => {
+    if (!isAttributeName(name, limits)) {
+      const description = `must have names of lower-case letters, digits and underscores, beginning with a letter, of at most ${limits.fieldNameCharacters} characters`;
+      return [{ field: 'attributes', description }];
+    }
+    return isAttributeValue(valueIn(attributes, name))
+      ? []
+      : [
+          {
+            field: pathOf(name),
+            description: 'must be a text, a number, true, false, null or a list of texts',
+          },
+        ];
+  });
+}
+
+function isAttributeName(name: string, limits: AttributeLimits): boolean {
+  return /^[a-z][a-z0-9_]*$/.test(name) && name.length <= limits.fieldNameCharacters;
+}
+
+function isAttributeValue(value: JsonValue): boolean {
+  if (Array.isArray(value)) {
+    return value.every((element) => typeof element === 'string' && textProblem(element) === undefined);
+  }
+  switch (typeof value) {
+    case 'string':
+      return textProblem(value) === undefined;
+    case 'number':
+      return Number.isFinite(value);
+    case 'boolean':
+      return true;
+    default:
+      return value === null;
+  }
+}
+
+/**
+ * Changes the attributes of an athlete whose lock is held, null removes one, and gives the facts of what really
+ * changed. VALIDATION_FAILED for values that are not of the type that the account gave the field, and beyond the limits.
+ */
+export async function changeAttributes(
+  tx: Transaction,
+  user: User,
+  changes: JsonObject,
+  limits: AttributeLimits,
+): Promise<Fact[]> {
+  const before = user.attributes as JsonObject;
+  const changed = Object.keys(changes).filter(
+    (name) => !isSame(valueIn(before, name), valueIn(changes, name)),
+  );
+  if (changed.length === 0) {
+    return [];
+  }
+  const types = await loadTypes(tx, changed);
+  const wrong = changed.flatMap((name) => typeViolations(name, valueIn(changes, name), types.get(name)));
+  if (wrong.length > 0) {
+    throw invalidFields(wrong);
+  }
+  const after = Object.fromEntries(
+    Object.entries({ ...before, ...changes }).filter(([, value]) => value !== null),
+  );
+  const size = Buffer.byteLength(JSON.stringify(after));
+  if (Object.keys(after).length > limits.attributes || size > limits.attributesBytes) {
+    throw invalidFields([{ field: 'attributes', description: tooMuch(limits) }]);
+  }
+  user.attributes = after;
+  return changed.map((name) => changeFact(name, valueIn(before, name), valueIn(changes, name)));
+}
+
+/** Sets an attribute, null removes it; false: it is so already. USER_NOT_FOUND, VALIDATION_FAILED. */
+export async function setAttribute(
+  change: Change,
+  userId: string,
+  name: string,
+  value: JsonValue,
+  limits: AttributeLimits,
+): Promise<boolean> {
+  const changes = { [name]: value };
+  const wrong = attributeViolations(changes, limits);
+  if (wrong.length > 0) {
+    throw invalidFields(wrong);
+  }
+  const user = await lockedUser(change.tx, userId);
+  const facts = await changeAttributes(change.tx, user, changes, limits);
+  emit(change, user.id, facts);
+  if (facts.length > 0) {
+    user.updatedAt = change.now;
+  }
+  return facts.length > 0;
+}
+
+async function loadTypes(tx: Transaction, names: readonly string[]): Promise<Map<string, FieldType>> {
+  const { rows } = await sql<{ name: string; type: FieldType }>`
+    select substr(path, length('custom.') + 1) as name, type from field_definitions
+    where account_id = ${tx.accountId} and path = any(${names.map((name) => `custom.${name}`)}::text[])`.execute(
+    tx.sql,
+  );
+  return new Map(rows.map(({ name, type }) => [name, type]));
+}
+
+function typeViolations(name: string, value: JsonValue, type: FieldType | undefined): FieldViolation[] {
+  return value === null || type === undefined || isOfType(type, value)
+    ? []
+    : [{ field: pathOf(name), description: TYPE_RULES[type] }];
+}
+
+/** An object has more under its names than it was given: an attribute may be called `constructor`. */
+function valueIn(attributes: JsonObject, name: string): JsonValue {
+  return Object.hasOwn(attributes, name) ? (attributes[name] ?? null) : null;
+}
+
+/** Removing what is not there is no change. */
+function isSame(before: JsonValue, after: JsonValue): boolean {
+  return JSON.stringify(before) === JSON.stringify(after);
+}
+
+function changeFact(name: string, before: JsonValue, after: JsonValue): Fact {
+  return fact(
+    'custom_field_changed',
+    { field_name: name, ...describeAttribute(after) },
+    describeAttribute(before),
+  );
+}
+
+/** A value as events say it: as text, and where it is a number as that too. */
+export function describeAttribute(value: JsonValue) {
+  const number = readNumber(value)?.toFixed() ?? null;
+  const text = typeof value === 'string' ? value : (number ?? JSON.stringify(value));
+  return { value: value === null ? null : text, number_value: number };
+}
+
+function pathOf(name: string): string {
+  return `attributes.${name}`;
+}
+
+function tooMuch({ attributes, attributesBytes }: AttributeLimits): string {
+  return `must leave the athlete with ${attributes} attributes or less, in ${attributesBytes} bytes as JSON`;
+}

@@ -1,0 +1,58 @@
+/** UserService on the wire: each method checks, runs its use case, and answers with its message. */
+
+import type { ServiceImpl } from '@connectrpc/connect';
+import { createCalls, type ServiceDeps } from '../calls/calls.ts';
+import { userMessage } from '../catalog/messages.ts';
+import { UserService } from '../gen/progression/v1/user_service_pb.ts';
+import { getUser } from '../store/lock-user.ts';
+import { checkProfile } from './athlete-profile.ts';
+import { createUser } from './create-user.ts';
+import { deleteUser } from './delete-user.ts';
+import { type AthleteHistory, eraseUser } from './erase-user.ts';
+import { exportUserData } from './export-user-data.ts';
+import { updateUser } from './update-user.ts';
+import { listUsers } from './users.ts';
+
+export interface UserServiceDeps extends ServiceDeps {
+  readonly history: AthleteHistory;
+}
+
+/** The athletes of an account; the contract of each method is in user_service.proto. */
+export function createUserService(deps: UserServiceDeps): ServiceImpl<typeof UserService> {
+  const { read, write } = createCalls(deps);
+  const { method } = UserService;
+  const { limits } = deps.config;
+  const { defaultPageSize } = limits;
+  return {
+    async createUser(request, context) {
+      checkProfile(request, deps.clock(), limits);
+      return write(method.createUser, request, context, async (change) => ({
+        user: userMessage(await createUser(change, request, limits)),
+      }));
+    },
+    getUser: (request, context) =>
+      read(context, async (tx) => ({ user: userMessage(await getUser(tx, request.userId)) })),
+    listUsers: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, ...page } = await listUsers(tx, request, defaultPageSize);
+        return { users: rows.map(userMessage), ...page };
+      }),
+    async updateUser(request, context) {
+      checkProfile(request, deps.clock(), limits);
+      return write(method.updateUser, request, context, async (change) => ({
+        user: userMessage(await updateUser(change, request, limits)),
+      }));
+    },
+    deleteUser: (request, context) =>
+      write(method.deleteUser, request, context, async (change) => {
+        await deleteUser(change, request.userId);
+        return {};
+      }),
+    exportUserData: (request, context) => read(context, (tx) => exportUserData(tx, request, defaultPageSize)),
+    eraseUser: (request, context) =>
+      write(method.eraseUser, request, context, async (change) => {
+        await eraseUser(change, request, deps.history);
+        return {};
+      }),
+  };
+}

@@ -1,0 +1,43 @@
+/** Users: the account's athletes. */
+import type { ListUsersRequest } from '../gen/progression/v1/user_service_pb.ts';
+import type { Transaction } from '../store/database.ts';
+import { type User, UserEntity } from '../store/entities/user.ts';
+import { lockUser, userNotFound } from '../store/lock-user.ts';
+import { isAfterNameAndId, type Page, readPage } from '../store/page.ts';
+
+/** The live user with this id, as the row is under the athlete's lock, which is waited for. USER_NOT_FOUND. */
+export async function lockedUser(tx: Transaction, userId: string): Promise<User> {
+  await lockUser(tx, userId);
+  // What this transaction has done already comes back with the row.
+  await tx.em.flush();
+  const where = { accountId: tx.accountId, id: userId, deletedAt: null };
+  const user = await tx.em.findOne(UserEntity, where, { refresh: true });
+  if (!user) {
+    throw userNotFound(userId);
+  }
+  return user;
+}
+
+/** By name, then id. */
+export function listUsers(
+  tx: Transaction,
+  request: ListUsersRequest,
+  defaultPageSize: number,
+): Promise<Page<User>> {
+  const live = { accountId: tx.accountId, deletedAt: null };
+  return readPage(
+    {
+      filter: ['ListUsers', tx.accountId],
+      keyKinds: ['text', 'uuid'],
+      defaultPageSize,
+      keyOf: (user: User) => [user.name, user.id],
+      rows: (after, limit) =>
+        tx.em.find(UserEntity, after ? { ...live, ...isAfterNameAndId(after) } : live, {
+          orderBy: { name: 'asc', id: 'asc' },
+          limit,
+        }),
+      count: () => tx.em.count(UserEntity, live),
+    },
+    request,
+  );
+}

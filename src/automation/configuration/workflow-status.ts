@@ -1,0 +1,113 @@
+/**
+ * ActivateWorkflow: from now on its trigger takes part.
+ * PauseWorkflow: its trigger takes part no more; runs under way go on.
+ * Brings a workflow into another status, with what that means for its trigger.
+ */
+import { DomainError } from '../../errors/domain-error.ts';
+import type {
+  ActivateWorkflowRequest,
+  PauseWorkflowRequest,
+} from '../../gen/automation/v1/workflow_service_pb.ts';
+import type { Change } from '../../store/change.ts';
+import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
+import type { Configured } from './configured.ts';
+import { bumpRevision, requireEtagIfGiven } from './etag.ts';
+import { guardLoops } from './loops/guard-loops.ts';
+import { standingOf } from './participation.ts';
+import { auditedWorkflow, followStatus, recordWorkflow } from './record.ts';
+import { loadRulebook, type Rulebook, type RulebookConfig } from './rulebook.ts';
+import { readStoredActions } from './stored-actions.ts';
+import { readStoredTrigger } from './trigger-draft.ts';
+import { requireNone } from './validation/checks.ts';
+import { validateTrigger } from './validation/validate-trigger.ts';
+import { validateNamedActions } from './validation/validate-workflow.ts';
+import { liveTriggerOf, requireNotArchived, requireWorkflow, type WorkflowWithTrigger } from './workflows.ts';
+
+/**
+ * WORKFLOW_NOT_FOUND, WORKFLOW_ARCHIVED, ETAG_MISMATCH, WORKFLOW_INCOMPLETE, TRIGGER_LOOP; VALIDATION_FAILED when what
+ * was stored is not valid any more. One that is ACTIVE stays as it is.
+ */
+export async function activateWorkflow(
+  change: Change,
+  request: ActivateWorkflowRequest,
+  config: RulebookConfig,
+): Promise<Configured> {
+  const { tx } = change;
+  const revision = await bumpRevision(tx);
+  const workflow = await requireWorkflow(tx, request.workflowId);
+  requireNotArchived(workflow);
+  requireEtagIfGiven(request.etag, workflow);
+  const trigger = await liveTriggerOf(tx, workflow.id);
+  if (workflow.status === 'ACTIVE') {
+    return { workflow, trigger, warnings: [] };
+  }
+  const rulebook = await loadRulebook(tx, config);
+  await requireReady(change, { workflow, trigger }, rulebook);
+  await changeStatus(change, revision, { workflow, trigger, status: 'ACTIVE', action: 'ActivateWorkflow' });
+  return { workflow, trigger, warnings: await guardLoops(tx, { workflow, trigger }, rulebook) };
+}
+
+/** A workflow may have been stored a long time ago: it is held against what the account has today. */
+async function requireReady(
+  { tx }: Change,
+  { workflow, trigger }: WorkflowWithTrigger,
+  rulebook: Rulebook,
+): Promise<void> {
+  const missing = [...(trigger ? [] : ['trigger']), ...(workflow.actions.length > 0 ? [] : ['actions'])];
+  if (missing.length > 0) {
+    throw new DomainError('WORKFLOW_INCOMPLETE', `the workflow has no ${missing.join(' and no ')}`, {
+      metadata: { workflowId: workflow.id, missing: missing.join(',') },
+    });
+  }
+  const actions = readStoredActions(workflow.actions);
+  requireNone([
+    ...(await validateNamedActions(tx, actions, rulebook, 'actions')),
+    ...(trigger ? violationsOf(trigger, rulebook) : []),
+  ]);
+}
+
+function violationsOf(trigger: WorkflowTrigger, { types, config }: Rulebook) {
+  return validateTrigger(readStoredTrigger(trigger), types, config.limits, 'trigger');
+}
+
+/**
+ * WORKFLOW_NOT_FOUND, WORKFLOW_ARCHIVED, ETAG_MISMATCH; WORKFLOW_NOT_ACTIVE for a DRAFT. One that is PAUSED stays as
+ * it is.
+ */
+export async function pauseWorkflow(
+  change: Change,
+  request: PauseWorkflowRequest,
+): Promise<WorkflowWithTrigger> {
+  const { tx } = change;
+  const revision = await bumpRevision(tx);
+  const workflow = await requireWorkflow(tx, request.workflowId);
+  requireNotArchived(workflow);
+  requireEtagIfGiven(request.etag, workflow);
+  const trigger = await liveTriggerOf(tx, workflow.id);
+  if (workflow.status === 'DRAFT') {
+    throw new DomainError('WORKFLOW_NOT_ACTIVE', `workflow ${workflow.id} is a DRAFT`, {
+      metadata: { workflowId: workflow.id, status: workflow.status },
+    });
+  }
+  if (workflow.status === 'ACTIVE') {
+    await changeStatus(change, revision, { workflow, trigger, status: 'PAUSED', action: 'PauseWorkflow' });
+  }
+  return { workflow, trigger };
+}
+
+/** A version of the workflow; the trigger keeps its own, and begins or stops to take part. */
+export async function changeStatus(
+  change: Change,
+  revision: bigint,
+  { workflow, trigger, status, action }: WorkflowWithTrigger & { status: string; action: string },
+): Promise<void> {
+  const before = auditedWorkflow(workflow);
+  const standing = trigger && standingOf(trigger, workflow);
+  workflow.status = status;
+  workflow.version += 1;
+  workflow.updatedAt = change.now;
+  recordWorkflow(change, workflow, { action, before });
+  if (trigger && standing) {
+    await followStatus(change, revision, { trigger, workflow, before: standing });
+  }
+}

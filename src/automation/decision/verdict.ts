@@ -1,0 +1,33 @@
+/** What is decided about an event for one trigger. */
+import { enumName, enumValue } from '../../calls/enum-name.ts';
+import {
+  VerdictReasonSchema,
+  type VerdictReason as WireReason,
+} from '../../gen/automation/v1/trigger_service_pb.ts';
+
+/** Why an event did or did not enroll the athlete; see VerdictReason in trigger_service.proto. */
+export type VerdictReason =
+  | 'ENROLLED'
+  | 'NOT_MATCHED'
+  | 'ALREADY_ENROLLED'
+  | 'SUBJECT_DELETED'
+  | 'OPTED_OUT'
+  | 'LOOP_DEPTH'
+  | 'LOOP_CYCLE'
+  | 'COOLDOWN'
+  | 'CAP_REACHED'
+  | 'RATE_LIMITED'
+  | 'OUTSIDE_BUSINESS_HOURS'
+  | 'MISSED'
+  | 'ERROR';
+
+/** What decided, by name: times in RFC 3339, counts, ids. Never a personal value. */
+export type VerdictValues = Readonly<Record<string, string>>;
+
+export function wireReason(reason: string): WireReason {
+  return enumValue(VerdictReasonSchema, reason);
+}
+
+export function reasonOfWire(reason: WireReason): string {
+  return enumName(VerdictReasonSchema, reason);
+}

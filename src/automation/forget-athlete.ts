@@ -1,0 +1,74 @@
+/** Takes what events say of an athlete out of everything that automation keeps; that something happened stays. */
+import { sql } from 'kysely';
+import type { AthleteHistory } from '../athletes/erase-user.ts';
+import { EventService } from '../gen/automation/v1/event_service_pb.ts';
+import { TriggerService } from '../gen/automation/v1/trigger_service_pb.ts';
+import type { Transaction } from '../store/database.ts';
+import { type Instant, instantToText } from '../values/instant.ts';
+
+/**
+ * Ends the athlete's runs, gives up what was being tried again, and forgets what the log, runs and failures say. The
+ * lock of the athlete's partition is held, so that nothing is added meanwhile. Runs come before the athlete's own row:
+ * whoever takes a step has locked them in this order.
+ */
+async function forgetEvents({ accountId, sql: db }: Transaction, userId: string, now: Instant) {
+  const theirs = sql`account_id = ${accountId} and user_id = ${userId}`;
+  const at = instantToText(now);
+  await sql`
+    update workflow_enrollments set event = '{}',
+      state = case when due_at is null then state else 'CANCELLED' end,
+      ended_reason = case when due_at is null then ended_reason else 'SUBJECT_DELETED' end,
+      ended_at = case when due_at is null then ended_at else ${at} end,
+      due_at = null
+    where ${theirs}`.execute(db);
+  await sql`
+    update dead_letters set event = '{}', next_attempt_at = null,
+      state = case when state in ('RETRYING', 'DEAD') then 'DISCARDED' else state end
+    where ${theirs}`.execute(db);
+  // The log also keeps what verdicts looked at of the athlete; the verdicts stay.
+  await sql`
+    update events set data = '{}', previous = null, outcomes = (
+      select coalesce(jsonb_agg(
+        case when part ? 'subject' then part || '{"subject": {}, "timeZone": "UTC"}' else part end order by place), '[]')
+      from jsonb_array_elements(outcomes) with ordinality as o(part, place))
+    where ${theirs}`.execute(db);
+  await sql`update trigger_execution_logs set event_data = '{}', details = '{}' where ${theirs}`.execute(db);
+  // When they are due tells the dates that they come from.
+  await sql`delete from time_cursors where ${theirs}`.execute(db);
+}
+
+/** The same for facts that are still to be evaluated; the athlete's lock is held, so that none are added meanwhile. */
+async function forgetFacts(tx: Transaction, userId: string): Promise<void> {
+  await forgetWaitingEvents(tx, userId);
+  await forgetPayloads(tx, userId);
+  await forgetTrials(tx, userId);
+}
+
+async function forgetWaitingEvents({ accountId, sql: db }: Transaction, userId: string): Promise<void> {
+  await sql`
+    update outbox set facts = (
+      select jsonb_agg((fact - 'previous') || '{"data": {}}' order by place)
+      from jsonb_array_elements(facts) with ordinality as f(fact, place))
+    where account_id = ${accountId} and user_id = ${userId}`.execute(db);
+}
+
+/** Fingerprints of published events go, so that an attacker cannot test guessed payloads against them. */
+async function forgetPayloads(tx: Transaction, userId: string): Promise<void> {
+  await sql`
+    update requests set fingerprint = ''
+    where account_id = ${tx.accountId} and user_id = ${userId}
+      and method = ${EventService.method.publishEvents.name}`.execute(tx.sql);
+}
+
+/** Stored answers of TestTrigger repeat what the trial looked at; each names its row in the execution log. */
+async function forgetTrials(tx: Transaction, userId: string): Promise<void> {
+  await sql`
+    update requests r set response = '', fingerprint = ''
+    from trigger_execution_logs l
+    where r.account_id = ${tx.accountId} and r.method = ${TriggerService.method.testTrigger.name}
+      and l.account_id = r.account_id and l.user_id = ${userId} and l.kind = 'TEST'
+      and position(convert_to(l.id::text, 'UTF8') in r.response) > 0`.execute(tx.sql);
+}
+
+/** What automation keeps about athletes, for EraseUser. */
+export const automationHistory: AthleteHistory = { forgetEvents, forgetFacts };

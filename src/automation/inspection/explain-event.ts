@@ -1,0 +1,141 @@
+/** ExplainEvent: what became of an event, and what decided it. */
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { sql } from 'kysely';
+import type { ConditionVerdict } from '../../filters/compile-filter.ts';
+import { readsAthlete } from '../../filters/documents.ts';
+import type { JsonValue } from '../../filters/filter.ts';
+import type {
+  ExplainEventResponseSchema,
+  TriggerVerdictSchema,
+} from '../../gen/automation/v1/trigger_service_pb.ts';
+import type { Transaction } from '../../store/database.ts';
+import { instantToTimestamp } from '../../values/instant.ts';
+import type { AcceptedEvent } from '../decision/accepted-event.ts';
+import { compileTrigger, isReadable, type StoredTrigger } from '../decision/compile-trigger.ts';
+import type { Evaluation, Outcome } from '../decision/outcomes.ts';
+import { type TriggerStamp, tailOf } from '../decision/trigger-stamp.ts';
+import { wireReason } from '../decision/verdict.ts';
+import { type AccountTypes, loadAccountTypes } from '../event-types/account-types.ts';
+import { findEvent } from './find-event.ts';
+import { conditionMessage, eventMessage } from './messages.ts';
+
+/** EVENT_NOT_FOUND. */
+export async function explainEvent(
+  tx: Transaction,
+  eventId: string,
+): Promise<MessageInitShape<typeof ExplainEventResponseSchema>> {
+  const { event, evaluations, evaluatedAt } = await findEvent(tx, eventId);
+  const types = await loadAccountTypes(tx);
+  const versions = await loadVersions(tx, evaluations.flatMap(stampsOf));
+  return {
+    event: eventMessage(event),
+    verdicts: evaluations.flatMap((evaluation) =>
+      outcomesOf(evaluation, versions).map((outcome) => {
+        const version = versions.get(stampKey(stampOf(outcome)));
+        const conditions = version ? conditionsOf(version, outcome, evaluation, event, types) : [];
+        return verdictMessage(outcome, version?.workflowId ?? '', conditions);
+      }),
+    ),
+    ...(evaluatedAt === null ? {} : { evaluatedAt: instantToTimestamp(evaluatedAt) }),
+  };
+}
+
+function stampOf({ triggerId, version, conditions }: Outcome): TriggerStamp {
+  return { tail: tailOf(triggerId), version, conditions };
+}
+
+function stampsOf({ outcomes, notMatched }: Evaluation): TriggerStamp[] {
+  return [...outcomes.map(stampOf), ...notMatched];
+}
+
+/** Those of filters that did not match too. */
+function outcomesOf(
+  { outcomes, notMatched }: Evaluation,
+  versions: ReadonlyMap<string, StoredTrigger>,
+): Outcome[] {
+  const notMatchedOutcomes = notMatched.flatMap((stamp): Outcome[] => {
+    const { version, conditions } = stamp;
+    const id = versions.get(stampKey(stamp))?.id;
+    const verdict = { matched: false, reason: 'NOT_MATCHED', values: {}, enrollmentId: '' } as const;
+    return id === undefined ? [] : [{ triggerId: id, version, conditions, ...verdict }];
+  });
+  return [...outcomes, ...notMatchedOutcomes];
+}
+
+function verdictMessage(
+  { triggerId, version, matched, reason, values, enrollmentId }: Outcome,
+  workflowId: string,
+  conditions: readonly ConditionVerdict[],
+): MessageInitShape<typeof TriggerVerdictSchema> {
+  return {
+    ...{ triggerId, workflowId, matched },
+    triggerVersion: version,
+    enrolled: reason === 'ENROLLED',
+    reason: wireReason(reason),
+    conditions: conditions.map(conditionMessage),
+    values: { ...values, ...(enrollmentId ? { enrollment_id: enrollmentId } : {}) },
+  };
+}
+
+/** The filter of that version again, on what was kept; what looked at masked values is known from the log alone. */
+function conditionsOf(
+  version: StoredTrigger,
+  { conditions }: Outcome,
+  { subject, timeZone }: Evaluation,
+  event: AcceptedEvent,
+  types: AccountTypes,
+): ConditionVerdict[] {
+  const { rule } = compileTrigger(version, types);
+  const type = types.eventType(version.event);
+  if (!isReadable(rule) || !type) {
+    return [];
+  }
+  const { data, previous, occurredAt } = event;
+  const input = { event: data, previous, athlete: subject, occurredAt, timeZone };
+  const catalogue = types.fieldCatalogue(type);
+  return rule.filter.explain(input).map((condition, index) => {
+    const field = catalogue.resolve(condition.field);
+    return {
+      ...condition,
+      matched: conditions === '' ? condition.matched : conditions[index] === '1',
+      // The athlete's values were masked before they were kept.
+      isPersonal: condition.isPersonal && !(field && readsAthlete(field)),
+    };
+  });
+}
+
+interface VersionRow {
+  trigger_id: string;
+  version: number;
+  trigger_event: string;
+  filters: JsonValue;
+  settings: JsonValue;
+  workflow_id: string;
+}
+
+/** The triggers as they were, by stampKey. */
+async function loadVersions(
+  { accountId, sql: db }: Transaction,
+  stamps: readonly TriggerStamp[],
+): Promise<ReadonlyMap<string, StoredTrigger>> {
+  const { rows } = await sql<VersionRow>`
+    select v.trigger_id, v.version, v.trigger_event, v.filters, v.settings, t.workflow_id
+    from unnest(
+      ${stamps.map(({ tail }) => tail)}::text[], ${stamps.map(({ version }) => version)}::int[]
+    ) as s(tail, version)
+    join workflow_triggers t on right(replace(t.id::text, '-', ''), 16) = s.tail
+    join trigger_versions v on v.account_id = t.account_id and v.trigger_id = t.id and v.version = s.version
+    where t.account_id = ${accountId}`.execute(db);
+  return new Map(
+    rows.map((row) => {
+      const { version, filters, settings } = row;
+      const stored = { id: row.trigger_id, workflowId: row.workflow_id, event: row.trigger_event };
+      const key = stampKey({ tail: tailOf(row.trigger_id), version, conditions: '' });
+      return [key, { ...stored, version, filters, settings }];
+    }),
+  );
+}
+
+function stampKey({ tail, version }: TriggerStamp): string {
+  return `${tail} ${version}`;
+}

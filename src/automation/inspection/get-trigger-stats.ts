@@ -1,0 +1,138 @@
+/** GetTriggerStats: what a trigger did, day by day. */
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { sql } from 'kysely';
+import type { Limits } from '../../config/config.ts';
+import { invalidFields } from '../../errors/domain-error.ts';
+import type {
+  DailyTriggerStatsSchema,
+  GetTriggerStatsRequest,
+  GetTriggerStatsResponseSchema,
+} from '../../gen/automation/v1/trigger_service_pb.ts';
+import type { Transaction } from '../../store/database.ts';
+import { type Instant, instantOfField, instantToText } from '../../values/instant.ts';
+import { requireTrigger } from '../configuration/workflows.ts';
+
+type DailyStats = MessageInitShape<typeof DailyTriggerStatsSchema> & DayCounts;
+
+interface DayCounts {
+  readonly date: string;
+  readonly evaluated: bigint;
+  readonly matched: bigint;
+  readonly enrolled: bigint;
+  readonly blocked: { [reason: string]: bigint };
+}
+
+const DAY = 86_400_000_000n;
+const DEFAULT_DAYS = 30n;
+
+/** Every day that the time touches, in UTC. TRIGGER_NOT_FOUND, VALIDATION_FAILED. */
+export async function getTriggerStats(
+  tx: Transaction,
+  request: GetTriggerStatsRequest,
+  now: Instant,
+  limits: Pick<Limits, 'statisticsDays'>,
+): Promise<MessageInitShape<typeof GetTriggerStatsResponseSchema>> {
+  const { id, triggerEvent } = await requireTrigger(tx, request.triggerId);
+  const { start, end } = spanOf(request, now, limits);
+  const evaluated = await countEvaluated(tx, { id, triggerEvent }, start, end);
+  const logged = await countLogged(tx, id, start, end);
+  const days: DailyStats[] = [];
+  for (let day = startOfDay(start); day < end; day += DAY) {
+    const date = instantToText(day).slice(0, 10);
+    days.push({ ...(logged.get(date) ?? NOTHING), date, evaluated: evaluated.get(date) ?? 0n });
+  }
+  return { days, total: totalOf(days) };
+}
+
+function spanOf(
+  { startTime, endTime }: GetTriggerStatsRequest,
+  now: Instant,
+  limits: { statisticsDays: number },
+) {
+  const end = endTime ? instantOfField(endTime, 'end_time') : now;
+  const start = startTime
+    ? instantOfField(startTime, 'start_time')
+    : startOfDay(end) - (DEFAULT_DAYS - 1n) * DAY;
+  if (start >= end) {
+    throw invalidFields([{ field: 'start_time', description: 'must be before end_time' }]);
+  }
+  if (end - start > BigInt(limits.statisticsDays) * DAY) {
+    const description = `must be at most ${limits.statisticsDays} days before end_time`;
+    throw invalidFields([{ field: 'start_time', description }]);
+  }
+  return { start, end };
+}
+
+function startOfDay(instant: Instant): Instant {
+  return instant - (((instant % DAY) + DAY) % DAY);
+}
+
+const NOTHING: Omit<DayCounts, 'evaluated'> = { date: '', matched: 0n, enrolled: 0n, blocked: {} };
+
+/** Events of the trigger's type that were accepted while it took part, by day. */
+async function countEvaluated(
+  { accountId, sql: db }: Transaction,
+  trigger: { id: string; triggerEvent: string },
+  start: Instant,
+  end: Instant,
+): Promise<ReadonlyMap<string, bigint>> {
+  const { rows } = await sql<{ date: string; count: string }>`
+    select to_char(e.recorded_at at time zone 'UTC', 'YYYY-MM-DD') as date, count(*) as count
+    from events e
+    where e.account_id = ${accountId} and e.type = ${trigger.triggerEvent}
+      and e.recorded_at >= ${instantToText(start)}::timestamptz and e.recorded_at < ${instantToText(end)}::timestamptz
+      and (e.trigger_id is null or e.trigger_id = ${trigger.id})
+      and exists (
+        select from trigger_activity a
+        where a.account_id = e.account_id and a.trigger_id = ${trigger.id}
+          and a.began_at <= e.recorded_at and (a.ended_at is null or a.ended_at > e.recorded_at))
+    group by 1`.execute(db);
+  return new Map(rows.map(({ date, count }) => [date, BigInt(count)]));
+}
+
+/** Tests do not count. */
+async function countLogged(
+  { accountId, sql: db }: Transaction,
+  triggerId: string,
+  start: Instant,
+  end: Instant,
+): Promise<ReadonlyMap<string, Omit<DayCounts, 'evaluated'>>> {
+  const { rows } = await sql<{ date: string; reason: string; matched: string; enrolled: string }>`
+    select to_char(executed_at at time zone 'UTC', 'YYYY-MM-DD') as date,
+      coalesce(failure_reason, '') as reason, count(*) filter (where matched) as matched,
+      count(*) filter (where enrolled) as enrolled
+    from trigger_execution_logs
+    where account_id = ${accountId} and trigger_id = ${triggerId} and kind <> 'TEST'
+      and executed_at >= ${instantToText(start)}::timestamptz and executed_at < ${instantToText(end)}::timestamptz
+    group by 1, 2`.execute(db);
+  const byDay = Map.groupBy(rows, ({ date }) => date);
+  return new Map(
+    [...byDay].map(([date, ofDay]) => {
+      const blocked = ofDay.filter(({ reason, matched }) => reason !== '' && matched !== '0');
+      const counts = {
+        date,
+        matched: sum(ofDay.map(({ matched }) => BigInt(matched))),
+        enrolled: sum(ofDay.map(({ enrolled }) => BigInt(enrolled))),
+        blocked: Object.fromEntries(blocked.map(({ reason, matched }) => [reason, BigInt(matched)])),
+      };
+      return [date, counts];
+    }),
+  );
+}
+
+function totalOf(days: readonly DailyStats[]): DailyStats {
+  const reasons = new Set(days.flatMap(({ blocked }) => Object.keys(blocked)));
+  return {
+    date: '',
+    evaluated: sum(days.map(({ evaluated }) => evaluated)),
+    matched: sum(days.map(({ matched }) => matched)),
+    enrolled: sum(days.map(({ enrolled }) => enrolled)),
+    blocked: Object.fromEntries(
+      [...reasons].map((reason) => [reason, sum(days.map(({ blocked }) => blocked[reason] ?? 0n))]),
+    ),
+  };
+}
+
+function sum(counts: readonly bigint[]): bigint {
+  return counts.reduce((total, count) => total + count, 0n);
+}

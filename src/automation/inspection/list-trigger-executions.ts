@@ -1,0 +1,48 @@
+/** ListTriggerExecutions: what passed a trigger's filter or failed in it, and tests; newest first. */
+import type { FilterQuery } from '@mikro-orm/core';
+import type { ListTriggerExecutionsRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
+import type { Transaction } from '../../store/database.ts';
+import {
+  type TriggerExecutionLog,
+  TriggerExecutionLogEntity,
+} from '../../store/entities/trigger-execution-log.ts';
+import { type Page, readPage } from '../../store/page.ts';
+import { requireTrigger } from '../configuration/workflows.ts';
+import { reasonOfWire } from '../decision/verdict.ts';
+
+/** By time, then id. TRIGGER_NOT_FOUND, PAGE_TOKEN_INVALID. */
+export async function listTriggerExecutions(
+  tx: Transaction,
+  request: ListTriggerExecutionsRequest,
+  defaultPageSize: number,
+): Promise<Page<TriggerExecutionLog>> {
+  const { accountId, em } = tx;
+  const { id: triggerId } = await requireTrigger(tx, request.triggerId);
+  const { userId } = request;
+  const reason = request.reason === 0 ? '' : reasonOfWire(request.reason);
+  const where: FilterQuery<TriggerExecutionLog> = {
+    accountId,
+    triggerId,
+    ...(userId ? { userId } : {}),
+    ...(reason ? { failureReason: reason === 'ENROLLED' ? null : reason } : {}),
+  };
+  return readPage(
+    {
+      filter: ['ListTriggerExecutions', accountId, triggerId, userId, reason],
+      keyKinds: ['instant', 'uuid'],
+      defaultPageSize,
+      keyOf: (row: TriggerExecutionLog) => [row.executedAt, row.id],
+      rows: (after, limit) =>
+        em.find(TriggerExecutionLogEntity, after ? { $and: [where, isBehind(after)] } : where, {
+          orderBy: { executedAt: 'desc', id: 'desc' },
+          limit,
+        }),
+      count: () => em.count(TriggerExecutionLogEntity, where),
+    },
+    request,
+  );
+}
+
+function isBehind([executedAt, id]: readonly [bigint, string]): FilterQuery<TriggerExecutionLog> {
+  return { $or: [{ executedAt: { $lt: executedAt } }, { executedAt, id: { $lt: id } }] };
+}

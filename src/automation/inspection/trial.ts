@@ -1,0 +1,152 @@
+/** What a test of a trigger is about: the trigger as it is, an athlete, and an event that did or did not happen. */
+import { sql } from 'kysely';
+import type { Limits } from '../../config/config.ts';
+import { invalidFields } from '../../errors/domain-error.ts';
+import type { JsonObject, JsonValue } from '../../filters/filter.ts';
+import type { SimulatedEvent, TestTriggerRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
+import type { Transaction } from '../../store/database.ts';
+import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
+import { userNotFound } from '../../store/lock-user.ts';
+import { type Instant, instantOfField } from '../../values/instant.ts';
+import { newId } from '../../values/new-id.ts';
+import { requireNotDeleted, requireTrigger, requireWorkflow } from '../configuration/workflows.ts';
+import type { AcceptedEvent } from '../decision/accepted-event.ts';
+import { type CompiledTrigger, compileTrigger } from '../decision/compile-trigger.ts';
+import { type Match, matchEvent } from '../decision/match.ts';
+import type { Evaluation } from '../decision/outcomes.ts';
+import type { VerdictReason } from '../decision/verdict.ts';
+import { loadSubjects } from '../evaluation/load-subjects.ts';
+import { type AccountTypes, loadAccountTypes } from '../event-types/account-types.ts';
+import { validateEventData } from '../event-types/validate-event-data.ts';
+import { eventNotFound, findEvent } from './find-event.ts';
+
+export interface Trial {
+  readonly trigger: CompiledTrigger;
+  readonly workflowStatus: string;
+  readonly isActive: boolean;
+  readonly match: Match;
+  /** null: the event did not happen. */
+  readonly eventId: string | null;
+  /** What was decided when it did. */
+  readonly former: VerdictReason | null;
+  /** The enrollment that came of it, which is not in its own way. */
+  readonly ownEnrollmentId: string | null;
+}
+
+/**
+ * TRIGGER_NOT_FOUND, TRIGGER_DELETED, USER_NOT_FOUND; EVENT_NOT_FOUND for an event of somebody else's;
+ * VALIDATION_FAILED for a simulated one that its type does not allow.
+ */
+export async function setUpTrial(
+  tx: Transaction,
+  request: TestTriggerRequest,
+  now: Instant,
+  limits: Limits,
+): Promise<Trial> {
+  const stored = await requireTrigger(tx, request.triggerId);
+  requireNotDeleted(stored);
+  const { status } = await requireWorkflow(tx, stored.workflowId);
+  const types = await loadAccountTypes(tx);
+  const trigger = compileTrigger(storedTriggerOf(stored), types);
+  const subject = (await loadSubjects(tx, [request.userId])).get(request.userId);
+  if (!subject) {
+    throw userNotFound(request.userId);
+  }
+  const { event: asked } = request;
+  const found = asked.case === 'eventId' ? await findEvent(tx, asked.value) : null;
+  if (found && found.event.userId !== request.userId) {
+    throw eventNotFound(found.event.id);
+  }
+  const simulated = asked.case === 'simulated' ? asked.value : undefined;
+  const event = found?.event ?? simulate(simulated, { stored, userId: request.userId, types, now, limits });
+  const [match] = matchEvent(event, [trigger], subject);
+  if (!match) {
+    throw new TypeError('The match of the event is missing');
+  }
+  return {
+    trigger,
+    match,
+    workflowStatus: status,
+    isActive: stored.isActive,
+    eventId: found?.event.id ?? null,
+    former:
+      found?.evaluations.map((evaluation) => reasonFor(trigger, evaluation)).find((each) => each) ?? null,
+    ownEnrollmentId: found ? await enrollmentOf(tx, found.event.id, trigger.id) : null,
+  };
+}
+
+function reasonFor({ id, stamp }: CompiledTrigger, { outcomes, notMatched }: Evaluation) {
+  const outcome = outcomes.find(({ triggerId }) => triggerId === id);
+  return outcome?.reason ?? (notMatched.some(({ tail }) => tail === stamp.tail) ? 'NOT_MATCHED' : undefined);
+}
+
+/** The row, in the terms of its evaluation. */
+export function storedTriggerOf({
+  id,
+  workflowId,
+  triggerEvent,
+  version,
+  filters,
+  settings,
+}: WorkflowTrigger) {
+  return {
+    ...{ id, workflowId, version },
+    event: triggerEvent,
+    filters: filters as JsonValue,
+    settings: settings as JsonValue,
+  };
+}
+
+interface Circumstances {
+  readonly stored: WorkflowTrigger;
+  readonly userId: string;
+  readonly types: AccountTypes;
+  readonly now: Instant;
+  readonly limits: Limits;
+}
+
+/** Without data it is the type's sample, with what the trigger's configuration wants of it. */
+function simulate(
+  simulated: SimulatedEvent | undefined,
+  { stored, userId, types, now, limits }: Circumstances,
+): AcceptedEvent {
+  const type = types.eventType(stored.triggerEvent);
+  const configured = (stored.settings.configuration ?? {}) as JsonObject;
+  const data = (simulated?.data as JsonObject | undefined) ?? { ...type?.sample, ...configured };
+  const sampled = simulated?.data ? null : (type?.samplePrevious ?? null);
+  const previous = (simulated?.previous as JsonObject | undefined) ?? sampled;
+  const violations = type ? validateEventData(type, { data, previous }, limits) : [];
+  if (violations.length > 0) {
+    throw invalidFields(violations.map((each) => ({ ...each, field: `simulated.${each.field}` })));
+  }
+  const occurredAt = simulated?.occurredAt
+    ? instantOfField(simulated.occurredAt, 'simulated.occurred_at')
+    : now;
+  const id = newId();
+  return {
+    ...{ id, userId, occurredAt, data, previous },
+    type: stored.triggerEvent,
+    recordedAt: now,
+    sequence: 0n,
+    position: 0,
+    actor: 'SYSTEM',
+    rootEventId: id,
+    causationId: null,
+    depth: 0,
+    chain: [],
+    triggerId: null,
+    occurrenceKey: null,
+  };
+}
+
+async function enrollmentOf(
+  { accountId, sql: db }: Transaction,
+  eventId: string,
+  triggerId: string,
+): Promise<string | null> {
+  const { rows } = await sql<{ id: string }>`
+    select id from workflow_enrollments
+    where account_id = ${accountId} and event_id = ${eventId} and trigger_id = ${triggerId}
+      and state <> 'CANCELLED'`.execute(db);
+  return rows[0]?.id ?? null;
+}

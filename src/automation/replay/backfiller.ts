@@ -1,0 +1,110 @@
+/** Enrolls the athletes of backfills, page by page and no faster than each may go. */
+import { LockMode } from '@mikro-orm/core';
+import { sql } from 'kysely';
+import type { Config } from '../../config/config.ts';
+import type { JsonValue } from '../../filters/filter.ts';
+import type { Database, Transaction } from '../../store/database.ts';
+import { type Backfill, BackfillEntity } from '../../store/entities/backfill.ts';
+import { WorkflowEntity } from '../../store/entities/workflow.ts';
+import { type Clock, type Instant, instantToText } from '../../values/instant.ts';
+import { readStoredTrigger } from '../configuration/trigger-draft.ts';
+import { liveTriggerOf } from '../configuration/workflows.ts';
+import { compileTrigger, isReadable } from '../decision/compile-trigger.ts';
+import { loadAccountTypes } from '../event-types/account-types.ts';
+import { type BackfillTarget, enrollPage } from './backfill-page.ts';
+
+export interface BackfillerDeps {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly config: Config;
+}
+
+/** Any number of them, in any number of processes, may work on one database. */
+export interface Backfiller {
+  /** Takes each backfill that is due a page further. True: one of them is due again at once. */
+  runOnce(): Promise<boolean>;
+}
+
+export function createBackfiller({ database, clock, config: { limits } }: BackfillerDeps): Backfiller {
+  return {
+    async runOnce() {
+      let isDueAgain = false;
+      for (const { accountId, id } of await findDue(database, clock())) {
+        const advance = (tx: Transaction) => takePage(tx, id);
+        isDueAgain = (await database.transaction(accountId, advance)) || isDueAgain;
+      }
+      return isDueAgain;
+    },
+  };
+
+  /** True: it is due again. Nothing to do when another process has it. */
+  async function takePage(tx: Transaction, id: string): Promise<boolean> {
+    const now = clock();
+    const backfill = await tx.em.findOne(
+      BackfillEntity,
+      { accountId: tx.accountId, id, dueAt: { $lte: now } },
+      { lockMode: LockMode.PESSIMISTIC_PARTIAL_WRITE },
+    );
+    if (!backfill) {
+      return false;
+    }
+    const target = await targetOf(tx, backfill);
+    const most = Math.min(Math.ceil(backfill.ratePerMinute / 60), limits.backfillPageSize);
+    const page = target ? await enrollPage(tx, backfill, target, { most, now, limits }) : ENDED;
+    backfill.enrolledCount += page.enrolledCount;
+    if (page.position === null) {
+      Object.assign(backfill, { dueAt: null, endedAt: now });
+      return false;
+    }
+    backfill.position = page.position;
+    backfill.dueAt = nextDue(backfill, page.enrolledCount, now);
+    return backfill.dueAt <= now;
+  }
+}
+
+const ENDED = { position: null, enrolledCount: 0 };
+
+/** How far behind its time a backfill may be and still catch up, in microseconds. */
+const MOST_BEHIND = 1_000_000n;
+
+/** When it may enroll so many more, by its rate. */
+function nextDue({ dueAt, ratePerMinute }: Backfill, enrolled: number, now: Instant): Instant {
+  const from = dueAt && dueAt > now - MOST_BEHIND ? dueAt : now - MOST_BEHIND;
+  return from + BigInt(Math.ceil((enrolled * 60_000_000) / ratePerMinute));
+}
+
+async function findDue(database: Database, now: Instant) {
+  return database.acrossAccounts(async (db) => {
+    const { rows } = await sql<{ accountId: string; id: string }>`
+      select account_id as "accountId", id from backfills
+      where due_at <= ${instantToText(now)}
+      order by due_at`.execute(db);
+    return rows;
+  });
+}
+
+/** Undefined when there is nothing to enroll for any more: the trigger takes no part, or is not the one confirmed. */
+async function targetOf(tx: Transaction, backfill: Backfill): Promise<BackfillTarget | undefined> {
+  const { accountId } = tx;
+  const { workflowId, startedAt } = backfill;
+  const workflow = await tx.em.findOneOrFail(WorkflowEntity, { accountId, id: workflowId });
+  const trigger = await liveTriggerOf(tx, workflowId);
+  if (workflow.status !== 'ACTIVE' || !trigger?.isActive || trigger.updatedAt > startedAt) {
+    return undefined;
+  }
+  const types = await loadAccountTypes(tx);
+  const { id, version, triggerEvent: event, filters, settings } = trigger;
+  const compiled = compileTrigger(
+    {
+      ...{ id, workflowId, event, version },
+      ...{ filters: filters as JsonValue, settings: settings as JsonValue },
+    },
+    types,
+  );
+  const type = types.eventType(event);
+  if (!type || !isReadable(compiled.rule)) {
+    return undefined;
+  }
+  const { filter } = readStoredTrigger(trigger);
+  return { filter, trigger: compiled, catalogue: types.fieldCatalogue(type) };
+}

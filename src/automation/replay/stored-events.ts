@@ -1,0 +1,102 @@
+/** Reads events back from the account's log, and adds to what was decided about them. */
+import { sql } from 'kysely';
+import type { JsonObject, JsonValue } from '../../filters/filter.ts';
+import type { Transaction } from '../../store/database.ts';
+import type { FactActor } from '../../store/entities/outbox-entry.ts';
+import { type Instant, instantFromText } from '../../values/instant.ts';
+import type { AcceptedEvent } from '../decision/accepted-event.ts';
+import { decodeOutcomes, type Evaluation, encodeOutcomes } from '../decision/outcomes.ts';
+import { tailOf } from '../decision/trigger-stamp.ts';
+
+export interface StoredEvent {
+  readonly event: AcceptedEvent;
+  /** In the order in which they were reached. */
+  readonly evaluations: readonly Evaluation[];
+  readonly evaluatedAt: Instant;
+}
+
+interface EventRow {
+  id: string;
+  type: string;
+  user_id: string | null;
+  occurred_at: string;
+  recorded_at: string;
+  sequence: string;
+  position: number;
+  actor: FactActor;
+  data: JsonObject;
+  previous: JsonObject | null;
+  root_event_id: string;
+  causation_id: string | null;
+  depth: number;
+  chain: string[];
+  trigger_id: string | null;
+  occurrence_key: string | null;
+  outcomes: JsonValue;
+  evaluated_at: string;
+}
+
+/** In the order in which they were accepted; those that the log does not have are missing. */
+export async function loadStoredEvents(
+  { accountId, sql: db }: Transaction,
+  eventIds: readonly string[],
+): Promise<StoredEvent[]> {
+  const { rows } = await sql<EventRow>`
+    select id, type, user_id, occurred_at, recorded_at, sequence, position, actor, data, previous, root_event_id,
+      causation_id, depth, chain, trigger_id, occurrence_key, outcomes, evaluated_at
+    from events
+    where account_id = ${accountId} and id = any(${eventIds}::uuid[])
+    order by sequence, position`.execute(db);
+  return rows.map(storedEventOf);
+}
+
+function storedEventOf(row: EventRow): StoredEvent {
+  const { id, type, position, actor, data, previous, depth, chain } = row;
+  return {
+    event: {
+      ...{ id, type, position, actor, data, previous, depth, chain },
+      userId: row.user_id,
+      occurredAt: instantFromText(row.occurred_at),
+      recordedAt: instantFromText(row.recorded_at),
+      sequence: BigInt(row.sequence),
+      rootEventId: row.root_event_id,
+      causationId: row.causation_id,
+      triggerId: row.trigger_id,
+      occurrenceKey: row.occurrence_key,
+    },
+    evaluations: decodeOutcomes(row.outcomes),
+    evaluatedAt: instantFromText(row.evaluated_at),
+  };
+}
+
+/** Tells which triggers have a verdict on the event; an ERROR is none. */
+export function decidedTriggers({ evaluations }: StoredEvent): (triggerId: string) => boolean {
+  const outcomes = evaluations.flatMap((evaluation) => evaluation.outcomes);
+  const decided = new Set(
+    outcomes.filter(({ reason }) => reason !== 'ERROR').map(({ triggerId }) => triggerId),
+  );
+  const notMatched = new Set(
+    evaluations.flatMap((evaluation) => evaluation.notMatched.map(({ tail }) => tail)),
+  );
+  return (triggerId) => decided.has(triggerId) || notMatched.has(tailOf(triggerId));
+}
+
+/** Adds evaluations to those of the events; what a trigger failed in before is forgotten for its verdict. */
+export async function addEvaluations(
+  { accountId, sql: db }: Transaction,
+  added: readonly { readonly stored: StoredEvent; readonly evaluation: Evaluation }[],
+): Promise<void> {
+  const rows = added.map(({ stored, evaluation }) => {
+    const decided = new Set(evaluation.outcomes.map(({ triggerId }) => triggerId));
+    const former = stored.evaluations.map(({ outcomes, ...rest }) => ({
+      ...rest,
+      outcomes: outcomes.filter(({ triggerId }) => !decided.has(triggerId)),
+    }));
+    const kept = former.filter(({ outcomes, notMatched }) => outcomes.length + notMatched.length > 0);
+    return { id: stored.event.id, outcomes: encodeOutcomes([...kept, evaluation]) };
+  });
+  await sql`
+    update events e set outcomes = n.outcomes
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as n(id uuid, outcomes jsonb)
+    where e.account_id = ${accountId} and e.id = n.id`.execute(db);
+}

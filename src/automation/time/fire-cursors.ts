@@ -1,0 +1,148 @@
+/**
+ * Takes what is due in one account a page further, each page in a transaction of its own.
+ * Fires what is due for single athletes, and moves their cursors on.
+ * Makes the cursors of a trigger that has begun to take part, a page of athletes at a time.
+ * Finds the accounts whose time triggers have something due.
+ */
+
+import { sql } from 'kysely';
+import type { Limits } from '../../config/config.ts';
+import type { Database, Transaction } from '../../store/database.ts';
+import { failpoint } from '../../store/failpoints.ts';
+import { type Instant, instantToText } from '../../values/instant.ts';
+import { loadSubjects } from '../evaluation/load-subjects.ts';
+import { loadAthleteOccurrences } from './athlete-occurrences.ts';
+import { readAthletePage } from './athlete-pages.ts';
+import { type DuePlan, planDue } from './cursor-plan.ts';
+import { fireRecurring } from './fire-recurring.ts';
+import { type FiredOccurrence, writeOccurrences } from './occurrence-entries.ts';
+import {
+  type AthleteCursor,
+  addCursors,
+  advanceCursor,
+  lockDueCursors,
+  lockDueTriggerCursor,
+  moveCursors,
+  removeCursors,
+  type TimeCursor,
+} from './time-cursors.ts';
+import { readTimeTriggers, type TimeTrigger } from './time-triggers.ts';
+
+export interface TakenPage {
+  /** Something was due; more may be. */
+  readonly hasMore: boolean;
+  /** What is wrong with triggers whose cursors came up. */
+  readonly problems: readonly Error[];
+}
+
+const NOTHING_DUE: TakenPage = { hasMore: false, problems: [] };
+
+/** Fires for athletes whose own cursors are due. It waits for no lock. */
+export async function takeAthleteCursors(tx: Transaction, now: Instant, limits: Limits): Promise<TakenPage> {
+  const cursors = await lockDueCursors(tx, now, limits.timeCursorPageSize);
+  if (cursors.length === 0) {
+    return NOTHING_DUE;
+  }
+  const triggerIds = cursors.map(({ triggerId }) => triggerId);
+  failpoint('schedule-locked');
+  const { live, problems } = await readTimeTriggers(tx, triggerIds);
+  await fireAthleteCursors(tx, cursors, live, now, limits);
+  failpoint('schedule-moved');
+  return { hasMore: true, problems };
+}
+
+/** Goes on through the athletes for one trigger whose own cursor is due. */
+export async function takeTriggerCursor(tx: Transaction, now: Instant, limits: Limits): Promise<TakenPage> {
+  const cursor = await lockDueTriggerCursor(tx, now);
+  if (!cursor) {
+    return NOTHING_DUE;
+  }
+  failpoint('schedule-locked');
+  const { live, problems } = await readTimeTriggers(tx, [cursor.triggerId]);
+  const trigger = live.get(cursor.triggerId);
+  if (!trigger) {
+    await removeCursors(tx, [cursor.id]);
+    return { hasMore: true, problems };
+  }
+  const { schedule } = trigger;
+  if (schedule.kind !== 'recurring_schedule') {
+    await makeCursors(tx, cursor, trigger, limits);
+    return { hasMore: true, problems };
+  }
+  const problem = await fireRecurring(tx, cursor, { ...trigger, schedule }, now, limits);
+  failpoint('schedule-moved');
+  return { hasMore: true, problems: problem ? [problem] : [] };
+}
+
+const NOTHING: DuePlan = { fired: undefined, next: undefined };
+
+/** The cursors are locked and due; those of triggers that take no part any more, or of athletes without the date, go. */
+export async function fireAthleteCursors(
+  tx: Transaction,
+  cursors: readonly AthleteCursor[],
+  triggers: ReadonlyMap<string, TimeTrigger>,
+  now: Instant,
+  limits: Pick<Limits, 'lateOccurrenceMs'>,
+): Promise<void> {
+  const subjects = await loadSubjects(
+    tx,
+    cursors.map(({ userId }) => userId),
+  );
+  const occurrencesOf = await loadAthleteOccurrences(tx, triggers.values());
+  const fired: FiredOccurrence[] = [];
+  const moves: Parameters<typeof moveCursors>[1][number][] = [];
+  const ended: string[] = [];
+  for (const cursor of cursors) {
+    const { id, triggerId, userId } = cursor;
+    const trigger = triggers.get(triggerId);
+    const occurrences = trigger && occurrencesOf(trigger, subjects.get(userId));
+    const plan = occurrences ? planDue(occurrences, cursor, now, limits.lateOccurrenceMs) : NOTHING;
+    if (trigger && plan.fired) {
+      fired.push({ trigger, userId, ...plan.fired });
+    }
+    if (plan.next) {
+      moves.push({ id, occurrenceKey: plan.next.key, plannedAt: plan.next.plannedAt });
+    } else {
+      ended.push(id);
+    }
+  }
+  await writeOccurrences(tx, fired, now);
+  await moveCursors(tx, moves);
+  await removeCursors(tx, ended);
+}
+
+/**
+ * The trigger's own cursor is locked; it was planned when the trigger began to take part, and goes behind the last page.
+ * A cursor that an athlete has by then was made after a change of the athlete, and stays.
+ */
+export async function makeCursors(
+  tx: Transaction,
+  cursor: TimeCursor,
+  trigger: TimeTrigger,
+  limits: Pick<Limits, 'timeCursorPageSize'>,
+): Promise<void> {
+  const { userIds, position } = await readAthletePage(tx, cursor.position, limits.timeCursorPageSize);
+  const subjects = await loadSubjects(tx, userIds);
+  const occurrencesOf = await loadAthleteOccurrences(tx, [trigger]);
+  const made = userIds.flatMap((userId) => {
+    const next = occurrencesOf(trigger, subjects.get(userId))?.next(cursor.plannedAt);
+    return next
+      ? [{ triggerId: trigger.id, userId, occurrenceKey: next.key, plannedAt: next.plannedAt }]
+      : [];
+  });
+  await addCursors(tx, made, 'KEEP');
+  await (position === undefined
+    ? removeCursors(tx, [cursor.id])
+    : advanceCursor(tx, cursor.id, cursor, position));
+}
+
+/** At most `limit` of them. Reads the index alone, once for each cursor that is due. */
+export function findDueAccounts(database: Database, now: Instant, limit: number): Promise<string[]> {
+  return database.acrossAccounts(async (db) => {
+    const { rows } = await sql<{ account_id: string }>`
+      select distinct account_id from time_cursors
+      where due_at <= ${instantToText(now)}::timestamptz
+      limit ${limit}`.execute(db);
+    return rows.map((row) => row.account_id);
+  });
+}

@@ -1,0 +1,50 @@
+/** The two kinds of calls that services answer: changes, once per request ID, and reads. */
+import {
+  create,
+  type DescMessage,
+  type DescMethodUnary,
+  type MessageInitShape,
+  type MessageShape,
+} from '@bufbuild/protobuf';
+import type { HandlerContext } from '@connectrpc/connect';
+import type { Config } from '../config/config.ts';
+import type { Change } from '../store/change.ts';
+import type { Database, Transaction } from '../store/database.ts';
+import type { Clock } from '../values/instant.ts';
+import { callContextOf } from './call-context.ts';
+import { once } from './once.ts';
+
+/** What a service is made of. */
+export interface ServiceDeps {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly config: Config;
+}
+
+export interface Calls {
+  /** Runs a change in one transaction and answers with what it returns; a replay answers what is stored. */
+  write<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    request: MessageShape<I>,
+    context: HandlerContext,
+    work: (change: Change) => Promise<MessageInitShape<O>>,
+  ): Promise<MessageShape<O>>;
+  /** Runs a read in a transaction of the caller's account. */
+  read<T>(context: HandlerContext, work: (tx: Transaction) => Promise<T>): Promise<T>;
+}
+
+export function createCalls({ database, clock }: ServiceDeps): Calls {
+  return {
+    write(method, request, context, work) {
+      const { actor, actorKind } = callContextOf(context);
+      const origin = { actor: actorKind, cause: null };
+      return once(database, context, method, request, async (tx) =>
+        create(method.output, await work({ tx, now: clock(), actor, origin })),
+      );
+    },
+    read(context, work) {
+      const { accountId, deadlineAtMs, signal } = callContextOf(context);
+      return database.transaction(accountId, work, { deadlineAtMs, signal });
+    },
+  };
+}

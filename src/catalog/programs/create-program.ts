@@ -1,0 +1,48 @@
+/** CreateProgram: a new program of the account, without rules yet. */
+import { enumName } from '../../calls/enum-name.ts';
+import { type CreateProgramRequest, WeightUnitSchema } from '../../gen/progression/v1/program_service_pb.ts';
+import { audit, type Change } from '../../store/change.ts';
+import { ProgramEntity } from '../../store/entities/program.ts';
+import { ProgramLiftEntity } from '../../store/entities/program-lift.ts';
+import { newId } from '../../values/new-id.ts';
+import { programDays, requireLifts } from './program-contents.ts';
+import { auditedProgram, type ProgramWithLifts } from './programs.ts';
+
+/** LIFT_NOT_FOUND; LIFT_NOT_IN_PROGRAM for a day's lift that is not listed; SLUG_TAKEN by a live program. */
+export async function createProgram(
+  change: Change,
+  request: CreateProgramRequest,
+): Promise<ProgramWithLifts> {
+  const { tx, now } = change;
+  const { accountId } = tx;
+  const lifts = await requireLifts(tx, request.liftIds);
+  const program = tx.em.create(ProgramEntity, {
+    accountId,
+    id: newId(),
+    slug: request.slug,
+    name: request.name,
+    description: request.description,
+    source: request.source,
+    unit: request.unit === 0 ? '' : enumName(WeightUnitSchema, request.unit),
+    weeksPerCycle: request.weeksPerCycle || 1,
+    sessionsPerWeek: request.sessionsPerWeek || Math.max(request.days.length, 1),
+    days: programDays(request.days, lifts),
+    revision: 1n,
+    createdAt: now,
+    updatedAt: now,
+    deletedAt: null,
+  });
+  // The lifts' places refer to the program, which MikroORM does not know.
+  await tx.em.flush();
+  for (const [position, lift] of lifts.entries()) {
+    tx.em.create(ProgramLiftEntity, { accountId, programId: program.id, liftId: lift.id, position });
+  }
+  audit(change, {
+    action: 'CreateProgram',
+    targetType: 'program',
+    targetId: program.id,
+    before: null,
+    after: auditedProgram({ program, lifts }),
+  });
+  return { program, lifts };
+}

@@ -1,0 +1,56 @@
+/** The lifts and days of a program being made or changed: days train the program's lifts. */
+import { LockMode } from '@mikro-orm/core';
+import { DomainError, type FieldViolation, invalidFields } from '../../errors/domain-error.ts';
+import type { Transaction } from '../../store/database.ts';
+import { type Lift, LiftEntity } from '../../store/entities/lift.ts';
+import type { ProgramDay } from '../../store/entities/program.ts';
+import { liftNotFound } from '../lifts.ts';
+
+/**
+ * The live lifts with these ids, in this order, locked so that none is deleted before the program holds it.
+ * LIFT_NOT_FOUND names the first that does not exist.
+ */
+export async function requireLifts(tx: Transaction, liftIds: readonly string[]): Promise<Lift[]> {
+  const ids = liftIds.map((id) => id.toLowerCase());
+  const repeated = ids.flatMap((id, position): FieldViolation[] =>
+    ids.indexOf(id) < position
+      ? [{ field: `lift_ids[${position}]`, description: 'is in the list already' }]
+      : [],
+  );
+  if (repeated.length > 0) {
+    throw invalidFields(repeated);
+  }
+  const found = await tx.em.find(
+    LiftEntity,
+    { accountId: tx.accountId, id: { $in: ids }, deletedAt: null },
+    { lockMode: LockMode.PESSIMISTIC_READ, orderBy: { id: 'asc' } },
+  );
+  const byId = new Map(found.map((lift) => [lift.id, lift]));
+  return ids.map((id) => {
+    const lift = byId.get(id);
+    if (!lift) {
+      throw liftNotFound(id);
+    }
+    return lift;
+  });
+}
+
+/**
+ * The days as they are stored. LIFT_NOT_IN_PROGRAM lists every lift that a day names and the program lacks.
+ */
+export function programDays(days: readonly ProgramDay[], lifts: readonly Lift[]): ProgramDay[] {
+  const known = new Set(lifts.map((lift) => lift.id));
+  const stored = days.map(({ slug, liftIds }) => ({ slug, liftIds: liftIds.map((id) => id.toLowerCase()) }));
+  const violations = stored.flatMap(({ liftIds }, day) =>
+    liftIds.flatMap((id, position): FieldViolation[] =>
+      known.has(id)
+        ? []
+        : [{ field: `days[${day}].lift_ids[${position}]`, description: `lift ${id} is not in the program` }],
+    ),
+  );
+  const [first] = violations;
+  if (first) {
+    throw new DomainError('LIFT_NOT_IN_PROGRAM', first.description, { violations });
+  }
+  return stored;
+}

@@ -1,0 +1,49 @@
+/** Parameters of rules that came over the wire: stored only when the rule itself can be made of them. */
+import { type FieldViolation, invalidFields } from '../../errors/domain-error.ts';
+import type { ProgressionParameters } from '../../gen/progression/v1/program_service_pb.ts';
+import { ParametersError, type ParameterViolation } from '../../progression/evaluation/rules/parameters.ts';
+import { createRule, type RuleType } from '../../progression/evaluation/rules/rule-types.ts';
+import { type JsonRule, ruleToStored } from './rule-to-stored.ts';
+
+/** Where a stored name is elsewhere in the message than its spelling says. */
+const WIRE_NAMES: Readonly<Record<string, string>> = {
+  increment: 'increment.amount',
+  incrementPercent: 'increment.percent',
+  roundTo: 'bounds.round_to',
+  rounding: 'bounds.rounding',
+  minValue: 'bounds.min_value',
+  maxValue: 'bounds.max_value',
+};
+
+/**
+ * The rule as it is to be stored. VALIDATION_FAILED lists everything that the rule does not accept, with
+ * paths such as `parameters.amrap_progression.thresholds[1].min_reps`.
+ */
+export function parametersToStored(parameters: ProgressionParameters | undefined): JsonRule {
+  if (parameters?.rule.case === undefined) {
+    throw invalidFields([{ field: 'parameters', description: 'is required' }]);
+  }
+  const rule = ruleToStored(parameters);
+  try {
+    createRule(rule.type, rule.parameters);
+  } catch (error) {
+    if (error instanceof ParametersError) {
+      throw invalidFields(error.violations.map((violation) => wireViolation(rule.type, violation)));
+    }
+    throw error;
+  }
+  return rule;
+}
+
+function wireViolation(type: RuleType, { path, description }: ParameterViolation): FieldViolation {
+  const names = path.split('.').map((name) => WIRE_NAMES[name] ?? snakeCase(name));
+  return {
+    field: ['parameters', type.toLowerCase(), ...names].join('.'),
+    description: snakeCase(description),
+  };
+}
+
+/** `minReps` → `min_reps`; a text keeps its other words. */
+function snakeCase(text: string): string {
+  return text.replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -1,0 +1,92 @@
+/** A stored rule's parameters, as the wire shows them. */
+import type { MessageInitShape } from '@bufbuild/protobuf';
+import { enumValue } from '../../calls/enum-name.ts';
+import { MaxTypeSchema, TriggerTypeSchema } from '../../gen/progression/v1/common_pb.ts';
+import {
+  type BoundsSchema,
+  CountBySchema,
+  DeloadTypeSchema,
+  type IncrementSchema,
+  type ProgressionParametersSchema,
+  RoundingSchema,
+} from '../../gen/progression/v1/program_service_pb.ts';
+import type { StoredBounds, StoredIncrement, StoredRule } from './stored-parameters.ts';
+
+type ParametersInit = MessageInitShape<typeof ProgressionParametersSchema>;
+
+/**
+ * What parametersToStored made of a message, as that message; defaults that it filled in are spelled out.
+ * Nothing else is ever stored, so the row is taken at its word.
+ */
+export function parametersFromStored(row: { type: string; parameters: unknown }): ParametersInit {
+  const { type, parameters } = row as StoredRule;
+  const common = {
+    maxType: enumValue(MaxTypeSchema, parameters.maxType),
+    bounds: boundsFromStored(parameters),
+  };
+  switch (type) {
+    case 'LINEAR_PROGRESSION': {
+      const { triggerType, requireSuccess } = parameters;
+      const increment = incrementFromStored(parameters);
+      const trigger = enumValue(TriggerTypeSchema, triggerType);
+      const value = { ...common, triggerType: trigger, increment, requireSuccess };
+      return { rule: { case: 'linearProgression', value } };
+    }
+    case 'CYCLE_PROGRESSION': {
+      const { requireSuccess } = parameters;
+      const value = { ...common, increment: incrementFromStored(parameters), requireSuccess };
+      return { rule: { case: 'cycleProgression', value } };
+    }
+    case 'AMRAP_PROGRESSION': {
+      const thresholds = parameters.thresholds.map((threshold) => ({
+        minReps: threshold.minReps,
+        increment: incrementFromStored(threshold),
+      }));
+      return { rule: { case: 'amrapProgression', value: { ...common, thresholds } } };
+    }
+    case 'DELOAD_ON_FAILURE': {
+      const { failureThreshold, deloadType, deloadPercent, deloadAmount, resetOnDeload } = parameters;
+      const value = {
+        ...common,
+        failureThreshold,
+        deloadType: enumValue(DeloadTypeSchema, deloadType.toUpperCase()),
+        deloadPercent,
+        deloadAmount,
+        resetOnDeload,
+        countBy: enumValue(CountBySchema, parameters.countBy),
+      };
+      return { rule: { case: 'deloadOnFailure', value } };
+    }
+    case 'STAGE_PROGRESSION': {
+      const { stages, resetOnExhaustion, deloadOnReset, deloadPercent } = parameters;
+      const countBy = enumValue(CountBySchema, parameters.countBy);
+      const value = { ...common, stages, resetOnExhaustion, deloadOnReset, deloadPercent, countBy };
+      return { rule: { case: 'stageProgression', value } };
+    }
+    case 'DOUBLE_PROGRESSION': {
+      const { triggerType, weightIncrement, minReps, maxReps } = parameters;
+      const trigger = enumValue(TriggerTypeSchema, triggerType);
+      const value = { ...common, triggerType: trigger, weightIncrement, minReps, maxReps };
+      return { rule: { case: 'doubleProgression', value } };
+    }
+    case 'GREYSKULL_PROGRESSION': {
+      const { weightIncrement, minReps, doubleThreshold, deloadPercent } = parameters;
+      const value = { ...common, weightIncrement, minReps, doubleThreshold, deloadPercent };
+      return { rule: { case: 'greyskullProgression', value } };
+    }
+  }
+}
+
+function incrementFromStored(stored: StoredIncrement): MessageInitShape<typeof IncrementSchema> {
+  return stored.incrementPercent === undefined
+    ? { kind: { case: 'amount', value: stored.increment ?? '' } }
+    : { kind: { case: 'percent', value: stored.incrementPercent } };
+}
+
+function boundsFromStored(stored: StoredBounds): MessageInitShape<typeof BoundsSchema> | undefined {
+  const { roundTo, rounding, minValue, maxValue } = stored;
+  if (roundTo === undefined && rounding === undefined && minValue === undefined && maxValue === undefined) {
+    return undefined;
+  }
+  return { roundTo, rounding: enumValue(RoundingSchema, rounding ?? ''), minValue, maxValue };
+}

@@ -1,0 +1,110 @@
+/** The part of the environment that says how callers prove who they are. */
+import { BlockList, isIP } from 'node:net';
+import { ConfigError } from '../errors/start-error.ts';
+
+export type AuthConfig =
+  | { readonly mode: 'none' }
+  | { readonly mode: 'jwt'; readonly token: TokenConfig }
+  | { readonly mode: 'mtls'; readonly principalsFile: string }
+  | { readonly mode: 'jwt+mtls'; readonly token: TokenConfig; readonly principalsFile: string };
+
+/** Which tokens are accepted. */
+export interface TokenConfig {
+  /** Where the issuer publishes its keys; empty: publicKeyFile has the one. */
+  readonly keysUrl: string;
+  readonly publicKeyFile: string;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly algorithms: readonly string[];
+  /** The claims with the account's UUID and with the list of roles. */
+  readonly accountClaim: string;
+  readonly rolesClaim: string;
+}
+
+/** Asymmetric, so that nobody who can check a token can make one. */
+const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
+
+/** Throws a ConfigError when the mode is none of ours, or lacks something. */
+export function readAuthConfig(environment: NodeJS.ProcessEnv): AuthConfig {
+  const mode = environment.AUTH_MODE || 'none';
+  switch (mode) {
+    case 'none':
+      return { mode };
+    case 'jwt':
+      return { mode, token: readTokenConfig(environment) };
+    case 'mtls':
+      return { mode, principalsFile: required(environment, 'AUTH_PRINCIPALS_FILE', mode) };
+    case 'jwt+mtls':
+      return {
+        mode,
+        token: readTokenConfig(environment),
+        principalsFile: required(environment, 'AUTH_PRINCIPALS_FILE', mode),
+      };
+    default:
+      throw new ConfigError(`AUTH_MODE must be one of none, jwt, mtls, jwt+mtls, not "${mode}"`);
+  }
+}
+
+/** Throws a ConfigError when everybody would be let in from outside this machine. */
+export function requireSafeBinding(host: string, auth: AuthConfig): void {
+  if (auth.mode === 'none' && !isLoopback(host)) {
+    throw new ConfigError(
+      `AUTH_MODE none lets everybody in, so HOST must be a loopback address such as 127.0.0.1, not "${host}"; ` +
+        'to listen there set AUTH_MODE to jwt, mtls or jwt+mtls',
+    );
+  }
+}
+
+function isLoopback(host: string): boolean {
+  const loopback = new BlockList();
+  loopback.addSubnet('127.0.0.0', 8);
+  loopback.addAddress('::1', 'ipv6');
+  return host === 'localhost' || loopback.check(host, isIP(host) === 6 ? 'ipv6' : 'ipv4');
+}
+
+function readTokenConfig(environment: NodeJS.ProcessEnv): TokenConfig {
+  const keysUrl = environment.AUTH_JWKS_URL || '';
+  const publicKeyFile = environment.AUTH_PUBLIC_KEY_FILE || '';
+  if ((keysUrl === '') === (publicKeyFile === '')) {
+    throw new ConfigError('AUTH_MODE jwt needs one of AUTH_JWKS_URL and AUTH_PUBLIC_KEY_FILE, not both');
+  }
+  if (keysUrl !== '') {
+    requireTrustworthyUrl(keysUrl);
+  }
+  return Object.freeze({
+    keysUrl,
+    publicKeyFile,
+    issuer: required(environment, 'AUTH_ISSUER', 'jwt'),
+    audience: required(environment, 'AUTH_AUDIENCE', 'jwt'),
+    algorithms: readAlgorithms(environment.AUTH_ALGORITHMS || ALGORITHMS.join(',')),
+    accountClaim: environment.AUTH_ACCOUNT_CLAIM || 'account_id',
+    rolesClaim: environment.AUTH_ROLES_CLAIM || 'roles',
+  });
+}
+
+/** Whoever can change the keys on their way here can be anybody. */
+function requireTrustworthyUrl(text: string): void {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isTrustworthy =
+    url?.protocol === 'https:' ||
+    (url?.protocol === 'http:' && isLoopback(url.hostname.replace(/^\[|\]$/g, '')));
+  if (!isTrustworthy) {
+    throw new ConfigError(`AUTH_JWKS_URL must begin with https://, not "${text}"`);
+  }
+}
+
+function readAlgorithms(text: string): readonly string[] {
+  const algorithms = text.split(',').map((each) => each.trim());
+  if (!algorithms.every((each) => ALGORITHMS.includes(each))) {
+    throw new ConfigError(`AUTH_ALGORITHMS must be some of ${ALGORITHMS.join(', ')}, not "${text}"`);
+  }
+  return algorithms;
+}
+
+function required(environment: NodeJS.ProcessEnv, name: string, mode: string): string {
+  const value = environment[name];
+  if (!value) {
+    throw new ConfigError(`AUTH_MODE ${mode} needs ${name}`);
+  }
+  return value;
+}

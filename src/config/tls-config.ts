@@ -1,0 +1,32 @@
+/** The part of the environment that says whether the port is encrypted, and who may connect to it. */
+import { ConfigError } from '../errors/start-error.ts';
+
+/** PEM files. */
+export interface TlsConfig {
+  /** The server's certificate, with the ones that lead to its authority. */
+  readonly certificateFile: string;
+  readonly keyFile: string;
+  /** The authority of client certificates; empty: clients need none. */
+  readonly clientAuthorityFile: string;
+}
+
+/** undefined: clear text. Throws a ConfigError when a file is missing that goes with the others. */
+export function readTlsConfig(environment: NodeJS.ProcessEnv): TlsConfig | undefined {
+  const certificateFile = environment.TLS_CERT_FILE || '';
+  const keyFile = environment.TLS_KEY_FILE || '';
+  const clientAuthorityFile = environment.TLS_CLIENT_CA_FILE || '';
+  if ((certificateFile === '') !== (keyFile === '')) {
+    throw new ConfigError('TLS_CERT_FILE and TLS_KEY_FILE go together');
+  }
+  if (clientAuthorityFile !== '' && certificateFile === '') {
+    throw new ConfigError('TLS_CLIENT_CA_FILE goes with TLS_CERT_FILE and TLS_KEY_FILE');
+  }
+  if (environment.AUTH_MODE?.includes('mtls') && clientAuthorityFile === '') {
+    throw new ConfigError(
+      `AUTH_MODE ${environment.AUTH_MODE} needs TLS_CERT_FILE, TLS_KEY_FILE and TLS_CLIENT_CA_FILE`,
+    );
+  }
+  return certificateFile === ''
+    ? undefined
+    : Object.freeze({ certificateFile, keyFile, clientAuthorityFile });
+}

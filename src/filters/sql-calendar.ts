@@ -1,0 +1,73 @@
+/** The calendar of each athlete's zone in SQL, by tables made here: what PostgreSQL knows of zones takes no part. */
+import { sql } from 'kysely';
+import { dayNumberOf } from '../values/civil-date.ts';
+import type { Instant } from '../values/instant.ts';
+import { offsetChangesIn } from '../values/zoned.ts';
+import {
+  createDaysAround,
+  type DayBounds,
+  type DaysAround,
+  dateIn,
+  ZONED_FROM,
+  ZONED_TO,
+  zoneOf,
+} from './calendar.ts';
+import { DOCUMENT, INSTANT, type Sql, type SqlReader, type SqlReadings } from './sql-values.ts';
+
+/** Expressions whose values differ by the zone in the athlete's document. */
+export interface SqlCalendar {
+  /** When the day begins or ends, as bigint. */
+  dayBound(boundsIn: (zone: string) => DayBounds, bound: keyof DayBounds): Sql;
+  /** The first or the last of the days around today, as text; null where today is outside the years 1 to 9999. */
+  dayAround(around: { from: number; to: number }, which: keyof DaysAround): Sql;
+  /** Reads the day of a timestamp, as a date. */
+  readonly localDate: SqlReader;
+}
+
+/** Whose calendars are meant: of the zone that the document names, if it is among them, else of the first. */
+export function createSqlCalendar(
+  readings: SqlReadings,
+  names: readonly string[],
+  now: Instant,
+): SqlCalendar {
+  const position = sql`coalesce(array_position(${names}::text[], ${DOCUMENT} ->> 'time_zone'), 1)`;
+  const zones = names.map((name) => zoneOf(name, ...names.slice(0, 1)));
+  const byZone = (type: string, valueIn: (zone: string) => string | null) =>
+    sql`(${zones.map(valueIn)}::${sql.raw(type)}[])[${readings.column('zone', () => position)}]`;
+  return {
+    dayBound: (boundsIn, bound) => byZone('bigint', (zone) => boundsIn(zone)[bound].toString()),
+    dayAround: ({ from, to }, which) =>
+      byZone('text', (zone) => {
+        const today = dateIn(zone, now);
+        return today === undefined ? null : createDaysAround(from, to)(today)[which];
+      }),
+    localDate: { name: 'local date', write: (value) => localDateSql(INSTANT.write(value), position, zones) },
+  };
+}
+
+/** null outside the years 1 to 9999. */
+function localDateSql(instant: Sql, position: Sql, zones: readonly string[]): Sql {
+  return sql`(select case when day between ${FIRST_DAY} and ${LAST_DAY} then date '1970-01-01' + day::integer end
+    from (select floor((micros + ${offsetSql(sql.ref('micros'), position, zones)}) / 86400000000.0) as day
+      from (select ${instant} as micros offset 0) as instants offset 0) as days)`;
+}
+
+const FIRST_DAY = dayNumberOf('0001-01-01');
+const LAST_DAY = dayNumberOf('9999-12-31');
+
+/** Seconds of one zone, from one to the next, in a table of all: more than there are from 1970 to 2099. */
+const ZONE_STRIDE = 10_000_000_000;
+
+/** What to add to microseconds since 1970 in UTC: one table of every zone's changes, searched by halves. */
+function offsetSql(micros: Sql, position: Sql, zones: readonly string[]): Sql {
+  const changes = zones.flatMap((zone, index) =>
+    offsetChangesIn(zone).map(({ from, offset }) => ({
+      from: (index + 1) * ZONE_STRIDE + from,
+      offset,
+    })),
+  );
+  return sql`case when ${micros} >= ${ZONED_FROM.toString()}::bigint and ${micros} < ${ZONED_TO.toString()}::bigint
+    then (${changes.map(({ offset }) => offset)}::bigint[])[width_bucket(
+      ${position} * ${ZONE_STRIDE}::bigint + ${micros} / 1000000, ${changes.map(({ from }) => from)}::bigint[])] * 1000000
+    else 0 end`;
+}

@@ -1,0 +1,108 @@
+/** What filters are evaluated against, with all that was read of it so far: thousands of filters look at one event. */
+import type { CivilDate } from '../values/civil-date.ts';
+import { calendarDateOf, dateIn, zoneOf } from './calendar.ts';
+import { foldCase } from './constants.ts';
+import { currentValueOf } from './documents.ts';
+import type { FieldType, FilterField, FilterInput, JsonValue } from './filter.ts';
+import { keyOf, readDate, readElements, readInstant, readNumber, readText } from './values.ts';
+
+/** A way to read values; no two are of one name. */
+export interface Reader<T> {
+  readonly name: string;
+  /** undefined: the value is absent. */
+  read(value: JsonValue | undefined, subject: Subject): T | undefined;
+}
+
+export class Subject {
+  readonly input: FilterInput;
+  readonly #values = new Map<Reading<unknown>, unknown>();
+  #zone: string | undefined;
+  #today: { readonly date: CivilDate | undefined } | undefined;
+
+  constructor(input: FilterInput) {
+    this.input = input;
+  }
+
+  /** The zone whose calendar counts. */
+  get zone(): string {
+    this.#zone ??= zoneOf(this.input.timeZone);
+    return this.#zone;
+  }
+
+  /** The day of the event; undefined outside the years 1 to 9999. */
+  get today(): CivilDate | undefined {
+    this.#today ??= { date: dateIn(this.zone, this.input.occurredAt) };
+    return this.#today.date;
+  }
+
+  /** What the reader makes of the field's value, which it is asked once. */
+  read<T>(reading: Reading<T>): T | undefined {
+    const known = this.#values.get(reading);
+    if (known !== undefined || this.#values.has(reading)) {
+      return known as T | undefined;
+    }
+    const value = reading.reader.read(currentValueOf(reading.field, this.input), this);
+    this.#values.set(reading, value);
+    return value;
+  }
+}
+
+const subjects = new WeakMap<FilterInput, Subject>();
+
+/** The same for the same input. */
+export function subjectOf(input: FilterInput): Subject {
+  const known = subjects.get(input);
+  if (known) {
+    return known;
+  }
+  const subject = new Subject(input);
+  subjects.set(input, subject);
+  return subject;
+}
+
+/** A field's value as a reader reads it. */
+export interface Reading<T> {
+  readonly field: FilterField;
+  readonly reader: Reader<T>;
+}
+
+const readings = new WeakMap<FilterField, Map<string, Reading<unknown>>>();
+
+/** The same for the same field of a catalogue and a reader of the same name: thousands of filters share it. */
+export function reading<T>(field: FilterField, reader: Reader<T>): Reading<T> {
+  const ofField = readings.get(field) ?? new Map<string, Reading<unknown>>();
+  readings.set(field, ofField);
+  const known = ofField.get(reader.name) ?? { field, reader };
+  ofField.set(reader.name, known);
+  // The name says what it reads, and so the type.
+  return known as Reading<T>;
+}
+
+export const keyReader = (type: FieldType): Reader<string> => ({
+  name: `key of ${type}`,
+  read: (value) => keyOf(type, value),
+});
+
+export const TEXT = { name: 'text', read: readText } satisfies Reader<string>;
+
+export const FOLDED_TEXT: Reader<string> = {
+  name: 'folded text',
+  read(value) {
+    const text = readText(value);
+    return text === undefined ? undefined : foldCase(text);
+  },
+};
+
+export const NUMBER = { name: 'number', read: readNumber } satisfies Reader<unknown>;
+export const DATE = { name: 'date', read: readDate } satisfies Reader<CivilDate>;
+export const INSTANT = { name: 'instant', read: readInstant } satisfies Reader<bigint>;
+export const ELEMENTS = { name: 'elements', read: readElements } satisfies Reader<unknown>;
+
+/** The day of a timestamp on the calendar that counts. */
+export const LOCAL_DATE: Reader<CivilDate> = {
+  name: 'local date',
+  read(value, { zone }) {
+    const instant = readInstant(value);
+    return instant === undefined ? undefined : calendarDateOf(instant, zone);
+  },
+};

@@ -1,0 +1,123 @@
+/** Finds everything that is wrong with a filter before it is stored. */
+import type { FieldViolation } from '../errors/domain-error.ts';
+import {
+  type FieldCatalogue,
+  type FilterCondition,
+  type FilterGroup,
+  isList,
+  type JsonValue,
+} from './filter.ts';
+import { EMPTY_GROUP } from './filter-tree.ts';
+import { isProblems, readCondition } from './read-condition.ts';
+import { textProblem } from './values.ts';
+
+/** What a filter may hold. */
+export interface FilterLimits {
+  /** As JSON. */
+  readonly filterBytes: number;
+  readonly filterConditions: number;
+  readonly filterDepth: number;
+  readonly filterListItems: number;
+  readonly filterStringLength: number;
+}
+
+/**
+ * Every violation, with its path below `prefix`; empty when the filter may be stored. Of a filter that takes too many
+ * bytes only its size is told.
+ */
+export function validateFilter(
+  filter: FilterGroup,
+  catalogue: FieldCatalogue,
+  prefix: string,
+  limits: FilterLimits,
+): FieldViolation[] {
+  const size = sizeViolations(filter, prefix, limits);
+  const bytes = Buffer.byteLength(JSON.stringify(filter));
+  if (bytes > limits.filterBytes) {
+    const description = `must take at most ${limits.filterBytes} bytes as JSON, not ${bytes}`;
+    return [{ field: prefix, description }, ...size];
+  }
+  const check: Check = { catalogue, limits };
+  return [...size, ...rootViolations(filter, prefix), ...groupViolations(filter, prefix, 1, check)];
+}
+
+interface Check {
+  readonly catalogue: FieldCatalogue;
+  readonly limits: FilterLimits;
+}
+
+function sizeViolations(
+  filter: FilterGroup,
+  path: string,
+  { filterConditions }: FilterLimits,
+): FieldViolation[] {
+  return countConditions(filter) > filterConditions
+    ? [{ field: `${path}.conditions`, description: `Maximum ${filterConditions} filter conditions allowed` }]
+    : [];
+}
+
+function countConditions({ conditions, groups }: FilterGroup): number {
+  return groups.reduce((sum, group) => sum + countConditions(group), conditions.length);
+}
+
+/** An empty root matches everything; turned around, nothing. */
+function rootViolations(root: FilterGroup, path: string): FieldViolation[] {
+  return root.not && isEmpty(root)
+    ? [{ field: `${path}.not`, description: 'must be false without conditions: nothing would ever match' }]
+    : [];
+}
+
+function isEmpty({ conditions, groups }: FilterGroup): boolean {
+  return conditions.length === 0 && groups.length === 0;
+}
+
+function groupViolations(group: FilterGroup, path: string, depth: number, check: Check): FieldViolation[] {
+  if (depth > check.limits.filterDepth) {
+    return [
+      { field: path, description: `must not be nested: groups go at most ${check.limits.filterDepth} deep` },
+    ];
+  }
+  return [
+    ...group.conditions.flatMap((condition, index) =>
+      conditionViolations(condition, `${path}.conditions[${index}]`, check),
+    ),
+    ...group.groups.flatMap((inner, index) => {
+      const innerPath = `${path}.groups[${index}]`;
+      return isEmpty(inner)
+        ? [{ field: innerPath, description: EMPTY_GROUP }]
+        : groupViolations(inner, innerPath, depth + 1, check);
+    }),
+  ];
+}
+
+function conditionViolations(condition: FilterCondition, path: string, check: Check): FieldViolation[] {
+  const read = readCondition(condition, check.catalogue);
+  const problems = isProblems(read) ? read : [];
+  return [
+    ...problems.map(({ part, description }) => ({ field: `${path}.${part}`, description })),
+    ...valueViolations(condition.value ?? null, `${path}.value`, check.limits),
+  ];
+}
+
+/** What an operator would take, but not as much of it. */
+function valueViolations(value: JsonValue, path: string, limits: FilterLimits): FieldViolation[] {
+  if (typeof value === 'string') {
+    return textViolations(value, path, limits);
+  }
+  if (!isList(value)) {
+    return [];
+  }
+  const size = { field: path, description: `must be a list of at most ${limits.filterListItems}` };
+  const texts = value.flatMap((element, index) =>
+    typeof element === 'string' ? textViolations(element, `${path}[${index}]`, limits) : [],
+  );
+  return value.length > limits.filterListItems ? [size, ...texts] : texts;
+}
+
+function textViolations(text: string, path: string, { filterStringLength }: FilterLimits): FieldViolation[] {
+  if ([...text].length > filterStringLength) {
+    return [{ field: path, description: `must have at most ${filterStringLength} characters` }];
+  }
+  const problem = textProblem(text);
+  return problem === undefined ? [] : [{ field: path, description: problem }];
+}

@@ -1,0 +1,50 @@
+/** Appends a version to a lift max, outside of an event: by hand, or to undo an application. */
+import type { Decimal } from 'decimal.js';
+import type { Change } from '../../store/change.ts';
+import { type LiftMax, LiftMaxEntity } from '../../store/entities/lift-max.ts';
+import { emit, fact } from '../../store/outbox.ts';
+import { newId } from '../../values/new-id.ts';
+import type { LiftMaxVersion } from '../lift-maxes.ts';
+
+export interface NewLiftMax {
+  readonly userId: string;
+  readonly liftId: string;
+  readonly maxType: string;
+  /** The version before; undefined for the first. */
+  readonly current: LiftMaxVersion | undefined;
+  readonly value: Decimal;
+  readonly source: 'MANUAL' | 'REVERT';
+  readonly reason: string;
+}
+
+/** The athlete's lock is held. The event stream hears of another value as `lift_max_changed`. */
+export function appendLiftMax(change: Change, made: NewLiftMax): LiftMax {
+  const { tx, now } = change;
+  const { userId, liftId, maxType, current, value, source, reason } = made;
+  const version = (current?.version ?? 0) + 1;
+  if (!current?.value.eq(value)) {
+    const data = {
+      lift_id: liftId,
+      max_type: maxType,
+      value: value.toFixed(),
+      version,
+      delta: current ? value.minus(current.value).toFixed() : null,
+      source,
+    };
+    const previous = { value: current?.value.toFixed() ?? null, version: current?.version ?? null };
+    emit(change, userId, [fact('lift_max_changed', data, previous)]);
+  }
+  return tx.em.create(LiftMaxEntity, {
+    accountId: tx.accountId,
+    id: newId(),
+    userId,
+    liftId,
+    maxType,
+    version,
+    value,
+    source,
+    reason,
+    effectiveAt: now,
+    recordedAt: now,
+  });
+}

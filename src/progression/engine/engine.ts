@@ -1,0 +1,24 @@
+/** The engine of a process: the one queue through which events reach it, and the programs that it keeps in memory. */
+import type { ServiceDeps } from '../../calls/calls.ts';
+import { createProgramLoader, type ProgramLoader } from './load-program.ts';
+import { createTriggerQueue, type LimitedQueue } from './trigger-queue.ts';
+import type { TriggerQueueObserver } from './trigger-queue-observer.ts';
+import { createUnitOfWork } from './unit-of-work.ts';
+
+export interface EngineDeps extends ServiceDeps {
+  /** Hears of the transactions that events share. */
+  readonly queueObserver?: TriggerQueueObserver | undefined;
+}
+
+export interface Engine {
+  readonly queue: LimitedQueue;
+  readonly programs: ProgramLoader;
+}
+
+/** One per process: events that go through the same queue share transactions, and its limits. */
+export function createEngine({ database, clock, config, queueObserver }: EngineDeps): Engine {
+  const { limits } = config;
+  const programs = createProgramLoader(limits.keptPrograms);
+  const unitOfWork = createUnitOfWork(database, programs, clock);
+  return { programs, queue: createTriggerQueue(unitOfWork, limits, queueObserver) };
+}

@@ -1,0 +1,161 @@
+/** What is true after an event, as the event stream carries it; names and fields are those of the event catalogue. */
+
+import type { Fact } from '../../store/entities/outbox-entry.ts';
+import { fact } from '../../store/outbox.ts';
+import { instantToText } from '../../values/instant.ts';
+import type { Application, RuleResult } from '../evaluation/plan.ts';
+import { ruleKey } from '../evaluation/snapshot.ts';
+import { isFailedSet, type StoredSet, type TriggerEvent } from '../evaluation/trigger-event.ts';
+import type { PersonalRecord } from './personal-records.ts';
+import type { HandledEvent } from './trigger-command.ts';
+
+/** The facts of a handled event: what happened first, then what it changed, in order. */
+export function factsOf(handled: HandledEvent): Fact[] {
+  const { event, plan, programId, logIds } = handled;
+  const exhausted = new Set<string>();
+  const changes = plan.results.flatMap((result, index) => {
+    const { application } = result;
+    if (application) {
+      return applicationFacts(programId, result, application, logIds[index] ?? null);
+    }
+    const key = ruleKey(result.liftId, result.progressionId);
+    // Asked for by hand, nothing has happened; several failed sets of an event are one standstill.
+    const isStandstill = result.reason === 'STAGES_EXHAUSTED' && result.triggerType !== 'MANUAL';
+    if (!isStandstill || exhausted.has(key)) {
+      return [];
+    }
+    exhausted.add(key);
+    return [stallFact(programId, result, 'STAGES_EXHAUSTED')];
+  });
+  return [...eventFacts(event, handled), ...changes];
+}
+
+/** A new version with the value of the one before, as of a stage that was left, is no change of the max. */
+function applicationFacts(
+  programId: string,
+  result: RuleResult,
+  { previousValue, newValue, version }: Application,
+  logId: string | null,
+): Fact[] {
+  const max = { lift_id: result.liftId, max_type: result.maxType };
+  const delta = newValue.minus(previousValue);
+  const applied = fact('progression_applied', {
+    program_id: programId,
+    progression_id: result.progressionId,
+    trigger_type: result.triggerType,
+    ...max,
+    previous_value: previousValue.toFixed(),
+    new_value: newValue.toFixed(),
+    delta: delta.toFixed(),
+    log_id: logId,
+  });
+  if (delta.isZero()) {
+    return [applied];
+  }
+  const changed = fact(
+    'lift_max_changed',
+    {
+      ...max,
+      value: newValue.toFixed(),
+      version,
+      delta: delta.toFixed(),
+      source: 'PROGRESSION',
+      log_id: logId,
+    },
+    { value: previousValue.toFixed(), version: version - 1 },
+  );
+  return delta.isNegative()
+    ? [applied, changed, stallFact(programId, result, 'DELOADED')]
+    : [applied, changed];
+}
+
+function stallFact(programId: string, result: RuleResult, reason: 'DELOADED' | 'STAGES_EXHAUSTED'): Fact {
+  return fact('progression_stalled', {
+    program_id: programId,
+    progression_id: result.progressionId,
+    trigger_type: result.triggerType,
+    lift_id: result.liftId,
+    max_type: result.maxType,
+    reason,
+    value: result.value?.toFixed() ?? null,
+  });
+}
+
+function eventFacts({ detail }: TriggerEvent, { programId, sets, records }: HandledEvent): Fact[] {
+  switch (detail.type) {
+    case 'SESSION_COMPLETED':
+      return [
+        fact('session_completed', {
+          session_id: detail.sessionId,
+          program_id: programId,
+          day_slug: detail.daySlug,
+          week_number: detail.weekNumber,
+          lifts_performed: detail.liftsPerformed,
+        }),
+      ];
+    case 'WEEK_ADVANCED':
+      return [
+        fact('week_advanced', {
+          program_id: programId,
+          previous_week: detail.previousWeek,
+          new_week: detail.newWeek,
+          cycle_iteration: detail.cycleIteration,
+        }),
+      ];
+    case 'CYCLE_COMPLETED':
+      return [
+        fact('cycle_completed', {
+          program_id: programId,
+          completed_cycle: detail.completedCycle,
+          new_cycle: detail.newCycle,
+          total_weeks: detail.totalWeeks,
+        }),
+      ];
+    case 'SETS_LOGGED':
+      return sets
+        .filter(({ isAlreadyLogged }) => !isAlreadyLogged)
+        .flatMap(({ set }) => setFacts(detail.sessionId, set, records));
+    case 'MANUAL':
+      return [];
+  }
+}
+
+function setFacts(sessionId: string, set: StoredSet, records: readonly PersonalRecord[]): Fact[] {
+  const data = {
+    session_id: sessionId,
+    logged_set_id: set.id,
+    lift_id: set.liftId,
+    set_number: set.setNumber,
+    kind: set.kind,
+    weight: set.weight.toFixed(),
+    target_reps: set.targetReps,
+    reps_performed: set.repsPerformed,
+    reps_difference: set.repsPerformed - set.targetReps,
+    rpe: set.rpe?.toFixed() ?? null,
+    performed_at: instantToText(set.performedAt),
+  };
+  const facts = [fact('set_logged', data)];
+  if (isFailedSet(set)) {
+    facts.push(fact('set_failed', data));
+  }
+  if (set.kind === 'AMRAP') {
+    facts.push(fact('amrap_result', data));
+  }
+  const record = records.find((each) => each.set === set);
+  if (record) {
+    facts.push(recordFact(sessionId, record));
+  }
+  return facts;
+}
+
+function recordFact(sessionId: string, { set, estimate, previousEstimate }: PersonalRecord): Fact {
+  return fact('personal_record', {
+    lift_id: set.liftId,
+    session_id: sessionId,
+    logged_set_id: set.id,
+    weight: set.weight.toFixed(),
+    reps_performed: set.repsPerformed,
+    estimated_one_rep_max: estimate.toFixed(),
+    previous_estimate: previousEstimate.toFixed(),
+  });
+}

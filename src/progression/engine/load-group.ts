@@ -1,0 +1,208 @@
+/** Reads, once for a whole group of commands, what their events may depend on. */
+import type { Decimal } from 'decimal.js';
+import { sql } from 'kysely';
+import { DomainError } from '../../errors/domain-error.ts';
+import type { Transaction } from '../../store/database.ts';
+import type { Assignment, ProgramRules } from '../evaluation/program-rules.ts';
+import type { CurrentMax } from '../evaluation/snapshot.ts';
+import { EVENT_TRIGGER_TYPES, isWorkSet, type StoredSet } from '../evaluation/trigger-event.ts';
+import type { ActiveEnrollment } from './load-ledger.ts';
+import { loadManualHistory, type ManualHistory } from './load-ledger.ts';
+import type { ProgramLoader } from './load-program.ts';
+import { loadLatestSets, loadSessionApplications, loadSessionSets } from './load-sessions.ts';
+import {
+  type ByUser,
+  loadMaxes,
+  loadMissedLifts,
+  loadRuleMemories,
+  loadTakenInstants,
+  type RuleMemories,
+  type Subject,
+} from './load-snapshots.ts';
+import { loadPersonalBests } from './personal-records.ts';
+import type { CommandDetail, SessionApplication, TriggerCommand } from './trigger-command.ts';
+
+/** A command that the ledger lets go on. */
+export interface OpenCommand {
+  readonly command: TriggerCommand;
+  readonly enrollment: ActiveEnrollment;
+}
+
+/** What the database holds for a group of athletes. */
+export interface GroupData {
+  /** By program id: the rules, or why they cannot be read. */
+  readonly programs: ReadonlyMap<string, ProgramRules | DomainError>;
+  readonly maxes: ByUser<ReadonlyMap<string, CurrentMax>>;
+  readonly memories: ByUser<RuleMemories>;
+  /** Of the session that the event belongs to; for manual triggers, of each lift's latest session. */
+  readonly sets: ByUser<readonly StoredSet[]>;
+  readonly sessionApplications: ByUser<readonly SessionApplication[]>;
+  readonly missedLiftIds: ByUser<ReadonlySet<string>>;
+  readonly takenInstants: ByUser<ReadonlySet<bigint>>;
+  readonly manualHistories: ByUser<ManualHistory>;
+  /** Of athletes who report sets, by lift: what a personal record must exceed; see personal-records.ts. */
+  readonly personalBests: ByUser<ReadonlyMap<string, Decimal>>;
+  /** Lifts that events name although they are in no program concerned, and that exist. */
+  readonly knownLiftIds: ReadonlySet<string>;
+}
+
+export async function loadGroup(
+  tx: Transaction,
+  commands: readonly OpenCommand[],
+  loader: ProgramLoader,
+): Promise<GroupData> {
+  const programs = await loadPrograms(tx, commands, loader);
+  const subjects = commands.flatMap(({ command, enrollment }) => {
+    const program = programs.get(enrollment.programId);
+    if (!program || program instanceof DomainError) {
+      return [];
+    }
+    const assignments = program.assignments.filter((assignment) => isConcerned(assignment, command.detail));
+    return [{ userId: command.userId, command, program, assignments }];
+  });
+  const sessions = subjects.flatMap(({ userId, command: { detail } }) =>
+    'sessionId' in detail
+      ? [{ userId, sessionId: detail.sessionId, isEnd: detail.type === 'SESSION_COMPLETED' }]
+      : [],
+  );
+  // None needs another's answer: all are sent together.
+  const [sessionSets, manual, maxes, memories, missedLiftIds, takenInstants, personalBests, knownLiftIds] =
+    await Promise.all([
+      sessions.length > 0 ? loadSessionSets(tx, sessions) : new Map<string, StoredSet[]>(),
+      Promise.all(subjects.map((subject) => loadManual(tx, subject))),
+      loadMaxes(tx, subjects),
+      loadRuleMemories(tx, subjects),
+      loadMissedLifts(tx, stretchesOf(subjects)),
+      loadTakenInstants(tx, subjects.map(spanOf)),
+      loadBests(tx, subjects),
+      loadForeignLifts(tx, subjects),
+    ]);
+  // The end of a session without sets finds no application before it.
+  const begun = sessions.filter(({ userId, isEnd }) => !isEnd || sessionSets.has(userId));
+  const asked = manual.flat();
+  return {
+    programs,
+    sets: new Map([...sessionSets, ...asked.map(({ userId, sets }) => [userId, sets] as const)]),
+    manualHistories: new Map(asked.map(({ userId, history }) => [userId, history])),
+    maxes,
+    memories,
+    sessionApplications: begun.length > 0 ? await loadSessionApplications(tx, begun) : new Map(),
+    missedLiftIds,
+    takenInstants,
+    personalBests,
+    knownLiftIds,
+  };
+}
+
+/** What a manual trigger may look at; nothing for other events. */
+async function loadManual(tx: Transaction, { userId, command: { detail }, assignments }: CommandSubject) {
+  if (detail.type !== 'MANUAL') {
+    return [];
+  }
+  const liftIds = assignments.map(({ liftId }) => liftId);
+  const [history, sets] = await Promise.all([
+    loadManualHistory(tx, userId, detail),
+    loadLatestSets(tx, userId, liftIds),
+  ]);
+  return [{ userId, history, sets }];
+}
+
+/** Lifts that an event names. */
+export function liftIdsOf(detail: CommandDetail): readonly string[] {
+  switch (detail.type) {
+    case 'SESSION_COMPLETED':
+      return detail.liftsPerformed;
+    case 'SETS_REPORTED':
+      return detail.sets.map(({ liftId }) => liftId);
+    case 'WEEK_ADVANCED':
+    case 'CYCLE_COMPLETED':
+    case 'MANUAL':
+      return [];
+  }
+}
+
+async function loadPrograms(
+  tx: Transaction,
+  commands: readonly OpenCommand[],
+  loader: ProgramLoader,
+): Promise<Map<string, ProgramRules | DomainError>> {
+  const programs = new Map<string, ProgramRules | DomainError>();
+  for (const { programId, programRevision } of commands.map(({ enrollment }) => enrollment)) {
+    if (!programs.has(programId)) {
+      programs.set(programId, await loadOrRefuse(tx, loader, programId, programRevision));
+    }
+  }
+  return programs;
+}
+
+async function loadOrRefuse(tx: Transaction, loader: ProgramLoader, programId: string, revision: string) {
+  try {
+    return await loader.load(tx, programId, revision);
+  } catch (error) {
+    if (error instanceof DomainError) {
+      return error;
+    }
+    throw error;
+  }
+}
+
+/** Whether a command's event can fire the rule at all. */
+function isConcerned({ rule, liftId, progressionId }: Assignment, detail: CommandDetail): boolean {
+  switch (detail.type) {
+    case 'SESSION_COMPLETED':
+      return rule.triggerType === 'AFTER_SESSION' || rule.countBy === 'SESSION';
+    case 'WEEK_ADVANCED':
+      return rule.triggerType === 'AFTER_WEEK';
+    case 'CYCLE_COMPLETED':
+      return rule.triggerType === 'AFTER_CYCLE';
+    case 'SETS_REPORTED':
+      return (
+        (rule.triggerType === 'AFTER_SET' || rule.countBy === 'SET') &&
+        detail.sets.some((set) => set.liftId === liftId)
+      );
+    case 'MANUAL':
+      return progressionId === detail.progressionId && (detail.liftId === null || detail.liftId === liftId);
+  }
+}
+
+type CommandSubject = Subject & { readonly command: TriggerCommand };
+
+/** The athletes whose event closes a week or a cycle. */
+function stretchesOf(subjects: readonly CommandSubject[]) {
+  return subjects.flatMap((subject) => {
+    const { type } = subject.command.detail;
+    return type === 'WEEK_ADVANCED' || type === 'CYCLE_COMPLETED'
+      ? [{ ...subject, triggerType: EVENT_TRIGGER_TYPES[type] }]
+      : [];
+  });
+}
+
+/** The instants that an event may date its applications at. */
+function spanOf({ userId, command: { detail, occurredAt } }: CommandSubject) {
+  if (detail.type !== 'SETS_REPORTED') {
+    return { userId, from: occurredAt, to: occurredAt };
+  }
+  const times = detail.sets.map(({ performedAt }) => performedAt).toSorted((a, b) => Number(a - b));
+  return { userId, from: times[0] ?? occurredAt, to: times.at(-1) ?? occurredAt };
+}
+
+/** Only for sets that could be records: other events ask nothing. */
+async function loadBests(tx: Transaction, subjects: readonly CommandSubject[]) {
+  const lifts = subjects.flatMap(({ userId, command: { detail } }) => {
+    const sets = detail.type === 'SETS_REPORTED' ? detail.sets.filter(isWorkSet) : [];
+    return [...new Set(sets.map(({ liftId }) => liftId))].map((liftId) => ({ userId, liftId }));
+  });
+  return lifts.length > 0 ? loadPersonalBests(tx, lifts) : new Map<string, Map<string, Decimal>>();
+}
+
+async function loadForeignLifts(tx: Transaction, subjects: readonly CommandSubject[]): Promise<Set<string>> {
+  const foreign = subjects.flatMap(({ program, command }) =>
+    liftIdsOf(command.detail).filter((liftId) => !program.liftIds.includes(liftId)),
+  );
+  if (foreign.length === 0) {
+    return new Set();
+  }
+  const { rows } = await sql<{ id: string }>`
+    select id from lifts where account_id = ${tx.accountId} and id = any(${foreign}::uuid[])`.execute(tx.sql);
+  return new Set(rows.map(({ id }) => id));
+}

@@ -1,0 +1,124 @@
+/** Reads a program's rules, and keeps them for as long as the program's revision stays the same. */
+import { Decimal } from 'decimal.js';
+import { sql } from 'kysely';
+import { DomainError } from '../../errors/domain-error.ts';
+import type { Transaction } from '../../store/database.ts';
+import { assignRules, type ProgramRule, type ProgramRules } from '../evaluation/program-rules.ts';
+import { ParametersError } from '../evaluation/rules/parameters.ts';
+import type { Rule } from '../evaluation/rules/rule.ts';
+import { createRule, isRuleType } from '../evaluation/rules/rule-types.ts';
+
+/** Loads programs for the unit of work. */
+export interface ProgramLoader {
+  /**
+   * The rules of a program at `revision`, or at a newer one. Throws PROGRESSION_INVALID, naming the rule, when a
+   * stored rule cannot be read.
+   */
+  load(tx: Transaction, programId: string, revision: string): Promise<ProgramRules>;
+}
+
+interface ProgramRow {
+  revision: string;
+  lift_ids: string[];
+}
+
+interface RuleRow {
+  id: string;
+  progression_id: string;
+  lift_id: string | null;
+  priority: number;
+  enabled: boolean;
+  override_increment: string | null;
+  type: string;
+  parameters: unknown;
+}
+
+/** A loader that keeps up to `mostPrograms`; the ones that came first go first. */
+export function createProgramLoader(mostPrograms: number): ProgramLoader {
+  const kept = new Map<string, { revision: string; rules: ProgramRules }>();
+  return {
+    async load(tx, programId, revision) {
+      const key = `${tx.accountId} ${programId}`;
+      const known = kept.get(key);
+      if (known?.revision === revision) {
+        return known.rules;
+      }
+      const loaded = await readProgram(tx, programId);
+      kept.delete(key);
+      kept.set(key, loaded);
+      const [oldest] = kept.keys();
+      if (kept.size > mostPrograms && oldest !== undefined) {
+        kept.delete(oldest);
+      }
+      return loaded.rules;
+    },
+  };
+}
+
+/** One statement, so that the revision is that of the rows. */
+async function readProgram(
+  tx: Transaction,
+  programId: string,
+): Promise<{ revision: string; rules: ProgramRules }> {
+  const { rows } = await sql<ProgramRow & { rules: RuleRow[] }>`
+    select p.revision,
+      array(
+        select l.lift_id from program_lifts l
+        where l.account_id = p.account_id and l.program_id = p.id order by l.position, l.lift_id
+      ) as lift_ids,
+      (
+        select coalesce(json_agg(json_build_object(
+          'id', r.id, 'progression_id', r.progression_id, 'lift_id', r.lift_id, 'priority', r.priority,
+          'enabled', r.enabled, 'override_increment', r.override_increment::text,
+          'type', g.type, 'parameters', g.parameters)), '[]')
+        from program_progressions r
+        join progressions g on g.account_id = r.account_id and g.id = r.progression_id
+        where r.account_id = p.account_id and r.program_id = p.id
+      ) as rules
+    from programs p
+    where p.account_id = ${tx.accountId} and p.id = ${programId}`.execute(tx.sql);
+  const [row] = rows;
+  if (!row) {
+    throw new DomainError('PROGRAM_NOT_FOUND', `program ${programId} does not exist`, {
+      metadata: { programId },
+    });
+  }
+  return {
+    revision: row.revision,
+    rules: assignRules(programId, row.lift_ids, row.rules.map(programRuleOf)),
+  };
+}
+
+function programRuleOf(row: RuleRow): ProgramRule {
+  return {
+    programProgressionId: row.id,
+    progressionId: row.progression_id,
+    liftId: row.lift_id,
+    priority: row.priority,
+    enabled: row.enabled,
+    overrideIncrement: row.override_increment === null ? null : new Decimal(row.override_increment),
+    rule: ruleOf(row.progression_id, row.type, row.parameters),
+  };
+}
+
+/** Makes a rule of a stored progression, or refuses with PROGRESSION_INVALID. */
+function ruleOf(progressionId: string, type: string, parameters: unknown): Rule {
+  if (!isRuleType(type)) {
+    throw progressionInvalid(progressionId, `its type ${type} is unknown`);
+  }
+  try {
+    return createRule(type, parameters);
+  } catch (error) {
+    if (error instanceof ParametersError) {
+      throw progressionInvalid(progressionId, error.message, error);
+    }
+    throw error;
+  }
+}
+
+function progressionInvalid(progressionId: string, why: string, cause?: unknown): DomainError {
+  return new DomainError('PROGRESSION_INVALID', `progression ${progressionId} cannot be read: ${why}`, {
+    metadata: { progressionId },
+    cause,
+  });
+}

@@ -1,0 +1,87 @@
+/** The engine's results as messages. */
+import { create } from '@bufbuild/protobuf';
+import { enumValue } from '../../calls/enum-name.ts';
+import { MaxTypeSchema, TriggerTypeSchema } from '../../gen/progression/v1/common_pb.ts';
+import {
+  type ProgressionResult,
+  ProgressionResultSchema,
+  ResultReason,
+  ResultReasonSchema,
+  type TriggerOutcome,
+  TriggerOutcomeSchema,
+} from '../../gen/progression/v1/progression_service_pb.ts';
+import { instantToTimestamp } from '../../values/instant.ts';
+import type { RuleResult } from '../evaluation/plan.ts';
+import { EVENT_TRIGGER_TYPES } from '../evaluation/trigger-event.ts';
+import type { HandledEvent, SessionApplication } from './trigger-command.ts';
+
+/** What an event did: results of sets that were logged before come first. */
+export function outcomeMessage(handled: HandledEvent): TriggerOutcome {
+  const results = [
+    ...handled.earlierApplications.map(earlierResultMessage),
+    ...handled.plan.results.map((result, index) => resultMessage(result, handled.logIds[index] ?? null)),
+  ];
+  return create(TriggerOutcomeSchema, {
+    triggerType: enumValue(TriggerTypeSchema, EVENT_TRIGGER_TYPES[handled.event.detail.type]),
+    userId: handled.event.userId,
+    programId: handled.programId,
+    ...totalled(results),
+  });
+}
+
+/** The outcome of an event that was recorded before: what it applied then is ALREADY_APPLIED now. */
+export function duplicateOutcome(first: TriggerOutcome | undefined): TriggerOutcome {
+  const results = (first?.results ?? []).map((result) =>
+    result.applied
+      ? {
+          ...result,
+          applied: false,
+          reason: ResultReason.ALREADY_APPLIED,
+          previousValue: result.newValue,
+          delta: '0',
+        }
+      : result,
+  );
+  const { triggerType, userId, programId } = first ?? {};
+  return create(TriggerOutcomeSchema, { triggerType, userId, programId, ...totalled(results) });
+}
+
+function totalled(results: ProgressionResult[]) {
+  const totalApplied = results.filter(({ applied }) => applied).length;
+  return { results, totalApplied, totalSkipped: results.length - totalApplied };
+}
+
+function resultMessage(result: RuleResult, logId: string | null): ProgressionResult {
+  const { application, stage } = result;
+  const value = result.value?.toFixed() ?? '';
+  return create(ProgressionResultSchema, {
+    programProgressionId: result.programProgressionId,
+    progressionId: result.progressionId,
+    liftId: result.liftId,
+    maxType: enumValue(MaxTypeSchema, result.maxType),
+    triggerType: enumValue(TriggerTypeSchema, result.triggerType),
+    applied: application !== null,
+    reason: result.reason ? enumValue(ResultReasonSchema, result.reason) : ResultReason.APPLIED,
+    previousValue: application?.previousValue.toFixed() ?? value,
+    newValue: application?.newValue.toFixed() ?? value,
+    delta: application?.newValue.minus(application.previousValue).toFixed() ?? '0',
+    appliedAt: application ? instantToTimestamp(application.appliedAt) : undefined,
+    logId: logId ?? result.earlierLogId ?? '',
+    stage: stage ?? undefined,
+  });
+}
+
+function earlierResultMessage(earlier: SessionApplication): ProgressionResult {
+  return create(ProgressionResultSchema, {
+    progressionId: earlier.progressionId,
+    liftId: earlier.liftId,
+    maxType: enumValue(MaxTypeSchema, earlier.maxType),
+    triggerType: enumValue(TriggerTypeSchema, earlier.triggerType),
+    reason: ResultReason.ALREADY_APPLIED,
+    previousValue: earlier.newValue.toFixed(),
+    newValue: earlier.newValue.toFixed(),
+    delta: '0',
+    appliedAt: instantToTimestamp(earlier.appliedAt),
+    logId: earlier.logId,
+  });
+}

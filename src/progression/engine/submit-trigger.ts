@@ -1,0 +1,114 @@
+/** Takes a trigger from its message to its answer; single calls and batches come through here alike. */
+import {
+  type DescMessage,
+  type DescMethodUnary,
+  fromBinary,
+  type MessageShape,
+  toBinary,
+} from '@bufbuild/protobuf';
+import type { Timestamp } from '@bufbuild/protobuf/wkt';
+import type { CallContext } from '../../calls/call-context.ts';
+import { fingerprintOf, requireRequestId } from '../../calls/once.ts';
+import type { Limits } from '../../config/config.ts';
+import { invalidFields } from '../../errors/domain-error.ts';
+import type { Cause, FactActor } from '../../store/entities/outbox-entry.ts';
+import { type Instant, instantOfField } from '../../values/instant.ts';
+import type { CommandDetail, HandledEvent } from './trigger-command.ts';
+import type { TriggerQueue } from './trigger-queue.ts';
+
+/** What a message says, in the engine's terms. */
+export interface TriggerRequest {
+  readonly userId: string;
+  readonly occurredAt: Instant;
+  readonly isValidateOnly: boolean;
+  readonly detail: CommandDetail;
+}
+
+/** Where a message came from. */
+export interface TriggerOrigin
+  extends Pick<CallContext, 'accountId' | 'actor' | 'receivedAt' | 'deadlineAtMs' | 'signal'> {
+  readonly requestId: string | undefined;
+  readonly actorKind: FactActor;
+  /** What made the service trigger it itself; absent for a call. */
+  readonly cause?: Cause;
+}
+
+/** A method that reports an event: how its request is read, and how its answer is written. */
+export interface TriggerMethod<I extends DescMessage, O extends DescMessage> {
+  readonly method: DescMethodUnary<I, O>;
+  /** Throws VALIDATION_FAILED for what the message's own rules cannot state. */
+  read(request: MessageShape<I>, origin: TriggerOrigin, limits: Limits): TriggerRequest;
+  answer(handled: HandledEvent): MessageShape<O>;
+  /** The answer to an event that was recorded before, from the first one. */
+  answerDuplicate(first: MessageShape<O>): MessageShape<O>;
+}
+
+export interface TriggerAnswer<O extends DescMessage> {
+  readonly response: MessageShape<O>;
+  readonly isReplayed: boolean;
+}
+
+/** Submits one trigger. A request ID is needed, unless the request only validates. */
+export async function submitTrigger<I extends DescMessage, O extends DescMessage>(
+  queue: TriggerQueue,
+  limits: Limits,
+  trigger: TriggerMethod<I, O>,
+  request: MessageShape<I>,
+  origin: TriggerOrigin,
+): Promise<TriggerAnswer<O>> {
+  const { method } = trigger;
+  const { accountId, receivedAt, deadlineAtMs, signal } = origin;
+  const read = trigger.read(request, origin, limits);
+  // The answer of the last try, which is the one that was committed: no need to read it back from its bytes.
+  let answer: MessageShape<O> | undefined;
+  const encode = (message: MessageShape<O>) => {
+    answer = message;
+    return toBinary(method.output, message);
+  };
+  const { response, isReplayed } = await queue.submit({
+    ...read,
+    accountId,
+    receivedAt,
+    deadlineAtMs,
+    signal,
+    method: method.name,
+    origin: { actor: origin.actorKind, cause: origin.cause ?? null },
+    requestId: read.isValidateOnly ? null : requireRequestId(origin.requestId),
+    fingerprint: fingerprintOf(method.input, request),
+    codec: {
+      encode: (handled) => encode(trigger.answer(handled)),
+      encodeDuplicate: (first) => encode(trigger.answerDuplicate(fromBinary(method.output, first))),
+    },
+  });
+  return { response: isReplayed || !answer ? fromBinary(method.output, response) : answer, isReplayed };
+}
+
+/** The event's own time, or the server's. Refuses what lies too far ahead of the server's clock. */
+export function occurredAtOf(
+  timestamp: Timestamp | undefined,
+  field: string,
+  receivedAt: Instant,
+  limits: Limits,
+): Instant {
+  if (!timestamp) {
+    return receivedAt;
+  }
+  const occurredAt = instantOfField(timestamp, field);
+  if (occurredAt > receivedAt + BigInt(limits.futureToleranceMs) * 1000n) {
+    throw invalidFields([
+      {
+        field,
+        description: `must be at most ${limits.futureToleranceMs / 60_000} minutes ahead of the server`,
+      },
+    ]);
+  }
+  return occurredAt;
+}
+
+/** A message that the schema requires; validation refuses requests without it before they come here. */
+export function present<T>(message: T | undefined, field: string): T {
+  if (message === undefined) {
+    throw invalidFields([{ field, description: 'is required' }]);
+  }
+  return message;
+}

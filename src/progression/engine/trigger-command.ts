@@ -1,0 +1,108 @@
+/** What the unit of work is asked to do: one event, under one request ID, and how its answer is written down. */
+import type { Decimal } from 'decimal.js';
+import type { FactOrigin } from '../../store/outbox.ts';
+import type { Instant } from '../../values/instant.ts';
+import type { Plan } from '../evaluation/plan.ts';
+import type { MaxType, TriggerType } from '../evaluation/rules/rule.ts';
+import type { FailureCount } from '../evaluation/snapshot.ts';
+import type {
+  CycleCompleted,
+  ManualTrigger,
+  SessionCompleted,
+  StoredSet,
+  TriggerEvent,
+  WeekAdvanced,
+} from '../evaluation/trigger-event.ts';
+import type { PersonalRecord } from './personal-records.ts';
+
+/** A set as reported. */
+export interface ReportedSet extends StoredSet {
+  /** The caller said when; otherwise the time is the event's. */
+  readonly isTimeGiven: boolean;
+}
+
+/** Sets as reported; which of them are new, the unit of work finds out. */
+export interface SetsReported {
+  readonly type: 'SETS_REPORTED';
+  readonly sessionId: string;
+  readonly sets: readonly ReportedSet[];
+}
+
+export type CommandDetail = SessionCompleted | WeekAdvanced | CycleCompleted | SetsReported | ManualTrigger;
+
+/** A set and whether an earlier call logged it. */
+export interface SetReceipt {
+  readonly set: StoredSet;
+  readonly isAlreadyLogged: boolean;
+}
+
+/** A failure counter as it is after the event. */
+export interface CounterReading extends FailureCount {
+  readonly liftId: string;
+  readonly progressionId: string;
+}
+
+/** An application that a set of a session made. */
+export interface SessionApplication {
+  readonly logId: string;
+  readonly progressionId: string;
+  readonly liftId: string;
+  readonly maxType: MaxType;
+  readonly triggerType: TriggerType;
+  readonly triggerKey: string;
+  readonly previousValue: Decimal;
+  readonly newValue: Decimal;
+  readonly appliedAt: Instant;
+  readonly isReverted: boolean;
+}
+
+/** What was done about an event. */
+export interface HandledEvent {
+  readonly event: TriggerEvent;
+  readonly programId: string;
+  readonly plan: Plan;
+  /** The log row of each result of the plan, null where nothing was applied. */
+  readonly logIds: readonly (string | null)[];
+  /** For reported sets: each of them, in order; empty otherwise. */
+  readonly sets: readonly SetReceipt[];
+  /** For reported sets: log rows that the sets made when they were first logged. */
+  readonly earlierApplications: readonly SessionApplication[];
+  /** For reported sets: those of the new ones that are personal records, in order. */
+  readonly records: readonly PersonalRecord[];
+  /** For reported sets: the counters of the rules in scope of their lifts. */
+  readonly counters: readonly CounterReading[];
+}
+
+/** Writes a method's answer. */
+export interface ResponseCodec {
+  encode(handled: HandledEvent): Uint8Array;
+  /** The answer to an event that an earlier call recorded, from that call's answer. */
+  encodeDuplicate(first: Uint8Array): Uint8Array;
+}
+
+export interface TriggerCommand {
+  readonly accountId: string;
+  /** The scope of the request ID. */
+  readonly method: string;
+  /** Null only with isValidateOnly. */
+  readonly requestId: string | null;
+  readonly fingerprint: Uint8Array;
+  readonly userId: string;
+  readonly occurredAt: Instant;
+  readonly receivedAt: Instant;
+  readonly detail: CommandDetail;
+  /** Do everything and keep nothing. */
+  readonly isValidateOnly: boolean;
+  /** `performance.now()` past which nobody waits. */
+  readonly deadlineAtMs: number;
+  readonly signal: AbortSignal;
+  readonly codec: ResponseCodec;
+  /** What the event stream says of where it comes from. */
+  readonly origin: Pick<FactOrigin, 'actor' | 'cause'>;
+}
+
+export interface CommandAnswer {
+  readonly response: Uint8Array;
+  /** It is the stored answer to an earlier call with the same request ID. */
+  readonly isReplayed: boolean;
+}

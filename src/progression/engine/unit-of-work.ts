@@ -1,0 +1,162 @@
+/** The one transaction in which a group of events becomes changes: claim, lock, load, evaluate, flush, commit. */
+
+import { requestIdReused } from '../../calls/once.ts';
+import { DomainError } from '../../errors/domain-error.ts';
+import { type Database, Rollback, type Transaction } from '../../store/database.ts';
+import { awaitSent } from '../../store/driver/statement-pipeline.ts';
+import { failpoint, failpointBeforeCommit } from '../../store/failpoints.ts';
+import { userNotFound } from '../../store/lock-user.ts';
+import type { Clock, Instant } from '../../values/instant.ts';
+import { evaluate } from '../evaluation/evaluate.ts';
+import { type GroupData, loadGroup, type OpenCommand } from './load-group.ts';
+import { type LedgerEntry, loadLedger, lockUsers } from './load-ledger.ts';
+import type { ProgramLoader } from './load-program.ts';
+import { countersAfter, prepareEvent } from './prepare-event.ts';
+import type { CommandAnswer, HandledEvent, TriggerCommand } from './trigger-command.ts';
+import { newLogIds, writeChanges, writeLedger } from './write-plan.ts';
+
+/** What became of one command. */
+export type Settlement =
+  | { readonly kind: 'ANSWERED'; readonly answer: CommandAnswer }
+  | { readonly kind: 'REFUSED'; readonly error: DomainError }
+  /** Another transaction holds the athlete; nothing was done. */
+  | { readonly kind: 'BUSY' };
+
+export interface UnitOfWork {
+  /**
+   * Handles commands of one account, of distinct athletes and requests, in one transaction, and settles each. Refusals of one
+   * command leave the others alone. Throws when the transaction as a whole failed; then nothing was done.
+   * `waitMs` is how long to wait for athletes that other transactions hold; 0 settles those as BUSY.
+   */
+  run(commands: readonly TriggerCommand[], waitMs: number): Promise<Settlement[]>;
+}
+
+export function createUnitOfWork(database: Database, programs: ProgramLoader, clock: Clock): UnitOfWork {
+  return {
+    async run(commands, waitMs) {
+      const [first] = commands;
+      if (!first) {
+        return [];
+      }
+      if (commands.some(({ accountId }) => accountId !== first.accountId)) {
+        throw new TypeError('the commands of a group are of one account');
+      }
+      await database.ensureAccount(first.accountId);
+      const handleAll = async (tx: Transaction) => {
+        const settlements = await handleGroup(tx, commands, waitMs, programs, clock());
+        if (commands.some(({ isValidateOnly }) => isValidateOnly)) {
+          await tx.em.flush();
+          await awaitSent(tx.sql);
+          throw new Rollback(settlements);
+        }
+        await failpointBeforeCommit('unit-flushed', tx);
+        return settlements;
+      };
+      // Some of the group may have less time than this: they are answered at their deadline, whatever runs.
+      const deadlineAtMs = Math.max(...commands.map((command) => command.deadlineAtMs));
+      const settlements = await database.transaction(first.accountId, handleAll, {
+        deadlineAtMs,
+        connectionWaitMs: Math.max(0, deadlineAtMs - performance.now()),
+        ...(waitMs > 0 ? { lockWaitMs: waitMs } : {}),
+      });
+      failpoint('unit-committed');
+      return settlements;
+    },
+  };
+}
+
+async function handleGroup(
+  tx: Transaction,
+  commands: readonly TriggerCommand[],
+  waitMs: number,
+  programs: ProgramLoader,
+  now: Instant,
+): Promise<Settlement[]> {
+  const userIds = commands.map(({ userId }) => userId);
+  failpoint('unit-begun');
+  // 1. Lock the athletes, in one global order; from here on nobody else changes what the events depend on.
+  const locking = lockUsers(tx, userIds, waitMs === 0);
+  // 2. Look the request IDs and the events up in the ledger, behind the lock: what was answered before is answered again.
+  const [locked, ledger] = await Promise.all([locking, loadLedger(tx, commands)]);
+  failpoint('unit-locked');
+  const settlements = commands.map((command, index) =>
+    settleEarly(command, ledger[index], locked, waitMs > 0),
+  );
+  // 3. Load what the rules of the others may look at.
+  const open = commands.flatMap((command, index) => {
+    const enrollment = ledger[index]?.enrollment;
+    return settlements[index] === null && enrollment ? [{ command, index, enrollment }] : [];
+  });
+  const group = await loadGroup(tx, open, programs);
+  failpoint('unit-loaded');
+  // 4. Decide, and put what was decided into MikroORM's unit of work; the transaction's end flushes and commits it.
+  for (const { index, ...item } of open) {
+    const duplicate = ledger[index]?.sameEvent;
+    settlements[index] = settle(() =>
+      duplicate ? repeat(tx, item.command, duplicate.response, now) : handle(tx, item, group, now),
+    );
+  }
+  failpoint('unit-decided');
+  return settlements.map((settlement) => settlement ?? { kind: 'BUSY' });
+}
+
+/** Answers from the ledger and refusals that need no more reading; null: the command goes on. */
+function settleEarly(
+  command: TriggerCommand,
+  ledger: LedgerEntry | undefined,
+  locked: ReadonlySet<string>,
+  hasWaited: boolean,
+): Settlement | null {
+  const { requestId, fingerprint, userId, isValidateOnly } = command;
+  if (ledger?.sameRequest && requestId && !isValidateOnly) {
+    return ledger.sameRequest.fingerprint.equals(fingerprint)
+      ? { kind: 'ANSWERED', answer: { response: ledger.sameRequest.response, isReplayed: true } }
+      : { kind: 'REFUSED', error: requestIdReused(requestId) };
+  }
+  if (!locked.has(userId)) {
+    return hasWaited ? { kind: 'REFUSED', error: userNotFound(userId) } : { kind: 'BUSY' };
+  }
+  if (!ledger?.enrollment) {
+    const error = new DomainError('NOT_ENROLLED', `user ${userId} has no active enrollment`, {
+      metadata: { userId },
+    });
+    return { kind: 'REFUSED', error };
+  }
+  return null;
+}
+
+function handle(tx: Transaction, item: OpenCommand, group: GroupData, now: Instant): CommandAnswer {
+  const { command, enrollment } = item;
+  const prepared = prepareEvent(item, group);
+  const plan = evaluate(prepared.event, prepared.snapshot);
+  const handled: HandledEvent = {
+    ...prepared,
+    programId: enrollment.programId,
+    plan,
+    logIds: newLogIds(plan.results),
+    counters: countersAfter(prepared, plan),
+  };
+  const response = command.codec.encode(handled);
+  writeChanges(tx, handled, prepared.snapshot, command.origin, now);
+  writeLedger(tx, command, { event: prepared.event, enrollmentId: enrollment.enrollmentId }, response, now);
+  return { response, isReplayed: false };
+}
+
+/** The event was recorded under another request ID: it does nothing again, and this request is answered for good. */
+function repeat(tx: Transaction, command: TriggerCommand, first: Uint8Array, now: Instant): CommandAnswer {
+  const response = command.codec.encodeDuplicate(first);
+  writeLedger(tx, command, null, response, now);
+  return { response, isReplayed: false };
+}
+
+/** Refusals come before a command's first write, so that a refused command leaves nothing to flush. */
+function settle(work: () => CommandAnswer): Settlement {
+  try {
+    return { kind: 'ANSWERED', answer: work() };
+  } catch (error) {
+    if (error instanceof DomainError) {
+      return { kind: 'REFUSED', error };
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,186 @@
+/** Puts what an event does into MikroORM's unit of work; the flush writes it. */
+
+import { audit } from '../../store/change.ts';
+import type { Transaction } from '../../store/database.ts';
+import { FailureCounterEntity } from '../../store/entities/failure-counter.ts';
+import { LiftMaxEntity } from '../../store/entities/lift-max.ts';
+import { LoggedSetEntity } from '../../store/entities/logged-set.ts';
+import { ProgressionLogEntity } from '../../store/entities/progression-log.ts';
+import { ProgressionStateEntity } from '../../store/entities/progression-state.ts';
+import { StoredRequestEntity } from '../../store/entities/stored-request.ts';
+import { type FactOrigin, writeFacts } from '../../store/outbox.ts';
+import type { Instant } from '../../values/instant.ts';
+import { newId } from '../../values/new-id.ts';
+import type { Application, RuleResult } from '../evaluation/plan.ts';
+import { ruleKey, type Snapshot } from '../evaluation/snapshot.ts';
+import {
+  EVENT_TRIGGER_TYPES,
+  type EventDetail,
+  eventTriggerKey,
+  type StoredSet,
+  setTriggerKey,
+  type TriggerEvent,
+} from '../evaluation/trigger-event.ts';
+import { factsOf } from './facts.ts';
+import type { HandledEvent, TriggerCommand } from './trigger-command.ts';
+
+/** New ids for the log rows of a plan, null where nothing is applied. */
+export function newLogIds(results: readonly RuleResult[]): (string | null)[] {
+  return results.map(({ application }) => (application ? newId() : null));
+}
+
+/** Everything that a handled event changes, but for the answer. */
+export function writeChanges(
+  tx: Transaction,
+  handled: HandledEvent,
+  snapshot: Snapshot,
+  origin: Pick<FactOrigin, 'actor' | 'cause'>,
+  recordedAt: Instant,
+): void {
+  const { accountId, em } = tx;
+  const { event, plan, logIds } = handled;
+  const { userId, detail } = event;
+  const sessionId = 'sessionId' in detail ? detail.sessionId : null;
+  for (const { set, isAlreadyLogged } of handled.sets) {
+    if (!isAlreadyLogged && sessionId) {
+      em.create(LoggedSetEntity, loggedSetRow(set, { accountId, userId, sessionId, recordedAt }));
+    }
+  }
+  for (const [index, result] of plan.results.entries()) {
+    const logId = logIds[index];
+    if (result.application && logId) {
+      writeApplication(tx, result, result.application, { userId, sessionId, logId, recordedAt });
+    }
+  }
+  for (const { liftId, progressionId, value } of plan.failureCounts) {
+    const key = { accountId, userId, liftId, progressionId };
+    const stored = snapshot.failureCounts.get(ruleKey(liftId, progressionId));
+    if (stored) {
+      em.assign(em.merge(FailureCounterEntity, { ...key, ...stored }), value);
+    } else {
+      em.create(FailureCounterEntity, { ...key, ...value });
+    }
+  }
+  for (const { liftId, progressionId, value: stage } of plan.stages) {
+    const key = { accountId, userId, liftId, progressionId };
+    const stored = snapshot.stages.get(ruleKey(liftId, progressionId));
+    if (stored === undefined) {
+      em.create(ProgressionStateEntity, { ...key, stage });
+    } else {
+      em.assign(em.merge(ProgressionStateEntity, { ...key, stage: stored }), { stage });
+    }
+  }
+  auditForce(tx, handled, recordedAt);
+  writeFacts(tx, factsOf(handled), { userId, ...origin, occurredAt: event.occurredAt, recordedAt });
+}
+
+/** A trigger that was forced leaves a trace, whether or not it applied anything. */
+function auditForce(tx: Transaction, { event, logIds }: HandledEvent, now: Instant): void {
+  const { userId, detail } = event;
+  if (detail.type === 'MANUAL' && detail.force) {
+    const { actor, progressionId, reason } = detail;
+    audit(
+      { tx, now, actor },
+      {
+        action: 'TriggerProgression',
+        targetType: 'progression',
+        targetId: progressionId,
+        userId,
+        reason,
+        before: null,
+        after: { forced: true, logIds: logIds.filter((id) => id !== null) },
+      },
+    );
+  }
+}
+
+/** The ledger's row: the stored answer and, for the call that records an event, the event's identity. */
+export function writeLedger(
+  tx: Transaction,
+  command: TriggerCommand,
+  recorded: { event: TriggerEvent; enrollmentId: string } | null,
+  response: Uint8Array,
+  recordedAt: Instant,
+): void {
+  if (command.requestId === null) {
+    return;
+  }
+  const triggerKey = recorded && ledgerKey(recorded.event.detail, recorded.enrollmentId);
+  tx.em.create(StoredRequestEntity, {
+    accountId: tx.accountId,
+    method: command.method,
+    requestId: command.requestId,
+    fingerprint: command.fingerprint,
+    response,
+    userId: command.userId,
+    triggerType: recorded && triggerKey ? EVENT_TRIGGER_TYPES[recorded.event.detail.type] : null,
+    triggerKey,
+    occurredAt: command.occurredAt,
+    recordedAt,
+  });
+}
+
+/** Sets are known by their last new one, manual triggers by their request. */
+function ledgerKey(detail: EventDetail, enrollmentId: string): string | null {
+  if (detail.type === 'SETS_LOGGED') {
+    const last = detail.sets.at(-1);
+    return last ? setTriggerKey(detail.sessionId, last) : null;
+  }
+  return detail.type === 'MANUAL' ? `manual:${detail.requestId}` : eventTriggerKey(detail, enrollmentId);
+}
+
+function writeApplication(
+  { accountId, em }: Transaction,
+  result: RuleResult,
+  application: Application,
+  {
+    userId,
+    sessionId,
+    logId,
+    recordedAt,
+  }: { userId: string; sessionId: string | null; logId: string; recordedAt: Instant },
+): void {
+  const { liftId, maxType, progressionId, triggerType } = result;
+  em.create(LiftMaxEntity, {
+    accountId,
+    id: newId(),
+    userId,
+    liftId,
+    maxType,
+    version: application.version,
+    value: application.newValue,
+    source: 'PROGRESSION',
+    reason: '',
+    effectiveAt: application.appliedAt,
+    recordedAt,
+  });
+  em.create(ProgressionLogEntity, {
+    accountId,
+    id: logId,
+    userId,
+    progressionId,
+    liftId,
+    maxType,
+    liftMaxVersion: application.version,
+    previousValue: application.previousValue,
+    newValue: application.newValue,
+    delta: application.newValue.minus(application.previousValue),
+    triggerType,
+    triggerKey: application.triggerKey,
+    triggerContext: application.context,
+    sessionId,
+    appliedAt: application.appliedAt,
+    recordedAt,
+    failuresBefore: application.failuresBefore,
+    stageBefore: application.stageBefore,
+    revertsLogId: null,
+  });
+}
+
+function loggedSetRow(
+  set: StoredSet,
+  owner: { accountId: string; userId: string; sessionId: string; recordedAt: Instant },
+) {
+  const { id, liftId, setNumber, kind, weight, targetReps, repsPerformed, rpe, performedAt } = set;
+  return { ...owner, id, liftId, setNumber, kind, weight, targetReps, repsPerformed, rpe, performedAt };
+}

@@ -1,0 +1,246 @@
+/** Decides what an event does: pure, without clock, I/O, ORM or protobuf. */
+import type { Decimal } from 'decimal.js';
+import type { Instant } from '../../values/instant.ts';
+import type { Application, Plan, RuleMemory, RuleResult } from './plan.ts';
+import type { Assignment } from './program-rules.ts';
+import type { RuleOutcome, SkipReason, TriggerType } from './rules/rule.ts';
+import { applyRule } from './rules/rule-types.ts';
+import { type CurrentMax, type FailureCount, maxKey, ruleKey, type Snapshot } from './snapshot.ts';
+import type { TriggerEvent } from './trigger-event.ts';
+import type { Step, Verdict } from './triggers/trigger.ts';
+import { stepsOf } from './triggers/trigger-types.ts';
+
+/**
+ * Evaluates an event against what was true before it. A deload and an increment never both apply to one lift max in
+ * one event: where both would, the event is evaluated again with the increments of that lift max held back.
+ */
+export function evaluate(event: TriggerEvent, snapshot: Snapshot): Plan {
+  const steps = stepsOf(event, snapshot);
+  const deloadedKeys = new Set<string>();
+  for (;;) {
+    const evaluation = new Evaluation(snapshot, deloadedKeys);
+    for (const step of steps) {
+      for (const assignment of snapshot.program.assignments) {
+        evaluation.take(step, assignment, step.judge(assignment));
+      }
+    }
+    const contested = evaluation.contestedKeys();
+    if (contested.length === 0) {
+      return evaluation.plan();
+    }
+    for (const key of contested) {
+      deloadedKeys.add(key);
+    }
+  }
+}
+
+/** One pass over the steps: what earlier rules left is what later rules see. */
+class Evaluation {
+  readonly #snapshot: Snapshot;
+  readonly #deloadedKeys: Set<string>;
+  readonly #incrementedKeys = new Set<string>();
+  readonly #newlyDeloadedKeys = new Set<string>();
+  readonly #maxes: Map<string, CurrentMax>;
+  readonly #failureCounts = new Map<string, RuleMemory<FailureCount>>();
+  readonly #stages = new Map<string, RuleMemory<number>>();
+  readonly #results: RuleResult[] = [];
+
+  constructor(snapshot: Snapshot, deloadedKeys: ReadonlySet<string>) {
+    this.#snapshot = snapshot;
+    this.#maxes = new Map(snapshot.maxes);
+    this.#deloadedKeys = new Set(deloadedKeys);
+    for (const [key, change] of snapshot.sessionChanges) {
+      if (change.isDeloaded) {
+        this.#deloadedKeys.add(key);
+      }
+    }
+  }
+
+  plan(): Plan {
+    return {
+      results: this.#results,
+      failureCounts: [...this.#failureCounts.values()],
+      stages: [...this.#stages.values()],
+    };
+  }
+
+  /** Lift maxes that this pass both added to and deloaded. */
+  contestedKeys(): string[] {
+    return [...this.#newlyDeloadedKeys].filter((key) => this.#incrementedKeys.has(key));
+  }
+
+  take(step: Step, assignment: Assignment, verdict: Verdict): void {
+    switch (verdict.kind) {
+      case 'UNCONCERNED':
+        return;
+      case 'MET':
+        if (assignment.enabled) {
+          this.#countMet(assignment, step.at);
+        }
+        return;
+      case 'SKIPPED':
+      case 'FIRED': {
+        if (!assignment.enabled) {
+          this.#addSkip(assignment, verdict.triggerType, 'DISABLED');
+        } else if (verdict.kind === 'SKIPPED') {
+          this.#addSkip(assignment, verdict.triggerType, verdict.reason, verdict.logId);
+        } else {
+          this.#fire(step, assignment, verdict);
+        }
+      }
+    }
+  }
+
+  #fire(step: Step, assignment: Assignment, verdict: Extract<Verdict, { kind: 'FIRED' }>): void {
+    if (verdict.failedSet) {
+      this.#countFailure(assignment, verdict.failedSet.performedAt);
+    }
+    const current = this.#maxes.get(maxKey(assignment.liftId, assignment.rule.maxType));
+    if (!current) {
+      this.#addSkip(assignment, verdict.triggerType, 'NO_CURRENT_MAX');
+      return;
+    }
+    const outcome = this.#decide(assignment, verdict, current);
+    if (outcome.applied) {
+      this.#apply(step, assignment, verdict, current, outcome);
+    } else {
+      this.#addSkip(assignment, verdict.triggerType, outcome.reason);
+    }
+  }
+
+  /** The rule's outcome, with the deload of a session taken from what stood before the session's increments. */
+  #decide(
+    assignment: Assignment,
+    verdict: Extract<Verdict, { kind: 'FIRED' }>,
+    current: CurrentMax,
+  ): RuleOutcome {
+    const { rule, overrideIncrement } = assignment;
+    const key = maxKey(assignment.liftId, rule.maxType);
+    const applyTo = (currentValue: Decimal) =>
+      applyRule(rule, {
+        ...verdict.facts,
+        triggerType: verdict.triggerType,
+        maxType: rule.maxType,
+        currentValue,
+        overrideIncrement,
+        consecutiveFailures: this.#failureCountOf(assignment).consecutiveFailures,
+        stage: this.#stageOf(assignment),
+      });
+    const outcome = applyTo(current.value);
+    if (!outcome.applied || outcome.newValue.eq(current.value)) {
+      return outcome;
+    }
+    if (outcome.newValue.gt(current.value)) {
+      return this.#deloadedKeys.has(key) ? { applied: false, reason: 'SUPERSEDED_BY_DELOAD' } : outcome;
+    }
+    const added = this.#snapshot.sessionChanges.get(key)?.added;
+    if (!added?.gt(0) || this.#newlyDeloadedKeys.has(key)) {
+      return outcome;
+    }
+    const before = current.value.minus(added);
+    const outcomeBefore = applyTo(before);
+    return outcomeBefore.applied ? outcomeBefore : { ...outcome, newValue: before };
+  }
+
+  #apply(
+    step: Step,
+    assignment: Assignment,
+    verdict: Extract<Verdict, { kind: 'FIRED' }>,
+    current: CurrentMax,
+    outcome: Extract<RuleOutcome, { applied: true }>,
+  ): void {
+    const { liftId, progressionId, rule } = assignment;
+    const key = maxKey(liftId, rule.maxType);
+    const failures = this.#failureCountOf(assignment);
+    const stageBefore = this.#stageOf(assignment);
+    const context = verdict.failedSet
+      ? { ...verdict.context, consecutiveFailures: failures.consecutiveFailures }
+      : verdict.context;
+    const application: Application = {
+      triggerKey: step.triggerKey,
+      context,
+      appliedAt: step.at,
+      version: current.version + 1,
+      previousValue: current.value,
+      newValue: outcome.newValue,
+      failuresBefore: outcome.resetsFailures ? failures.consecutiveFailures : null,
+      stageBefore: outcome.stage === undefined ? null : stageBefore,
+    };
+    this.#maxes.set(key, { value: outcome.newValue, version: application.version });
+    if (!outcome.newValue.eq(current.value)) {
+      (outcome.newValue.lt(current.value) ? this.#newlyDeloadedKeys : this.#incrementedKeys).add(key);
+    }
+    if (outcome.resetsFailures) {
+      this.#setFailureCount(assignment, { ...failures, consecutiveFailures: 0 });
+    }
+    if (outcome.stage !== undefined) {
+      this.#stages.set(ruleKey(liftId, progressionId), { liftId, progressionId, value: outcome.stage });
+    }
+    this.#results.push({ ...this.#describe(assignment, verdict.triggerType), reason: null, application });
+  }
+
+  #addSkip(
+    assignment: Assignment,
+    triggerType: TriggerType,
+    reason: SkipReason,
+    earlierLogId: string | null = null,
+  ): void {
+    this.#results.push({
+      ...this.#describe(assignment, triggerType),
+      reason,
+      application: null,
+      earlierLogId,
+    });
+  }
+
+  #describe(assignment: Assignment, triggerType: TriggerType) {
+    const { liftId, progressionId, programProgressionId, rule } = assignment;
+    const index = this.#stageOf(assignment);
+    const stage = rule.stages?.[index];
+    return {
+      programProgressionId,
+      progressionId,
+      liftId,
+      maxType: rule.maxType,
+      triggerType,
+      value: this.#maxes.get(maxKey(liftId, rule.maxType))?.value ?? null,
+      stage: stage ? { index, ...stage } : null,
+      earlierLogId: null,
+    };
+  }
+
+  #countFailure(assignment: Assignment, at: Instant): void {
+    const before = this.#failureCountOf(assignment);
+    this.#setFailureCount(assignment, {
+      ...before,
+      consecutiveFailures: before.consecutiveFailures + 1,
+      lastFailureAt: at,
+    });
+  }
+
+  #countMet(assignment: Assignment, at: Instant): void {
+    this.#setFailureCount(assignment, {
+      ...this.#failureCountOf(assignment),
+      consecutiveFailures: 0,
+      lastSuccessAt: at,
+    });
+  }
+
+  #setFailureCount({ liftId, progressionId }: Assignment, value: FailureCount): void {
+    this.#failureCounts.set(ruleKey(liftId, progressionId), { liftId, progressionId, value });
+  }
+
+  #failureCountOf({ liftId, progressionId }: Assignment): FailureCount {
+    const key = ruleKey(liftId, progressionId);
+    return this.#failureCounts.get(key)?.value ?? this.#snapshot.failureCounts.get(key) ?? NEVER_FAILED;
+  }
+
+  /** A stage beyond the rule's list, left over from a longer list, counts as its last one. */
+  #stageOf({ liftId, progressionId, rule }: Assignment): number {
+    const key = ruleKey(liftId, progressionId);
+    const stage = this.#stages.get(key)?.value ?? this.#snapshot.stages.get(key) ?? 0;
+    return Math.min(stage, Math.max((rule.stages?.length ?? 1) - 1, 0));
+  }
+}
+
+const NEVER_FAILED: FailureCount = { consecutiveFailures: 0, lastFailureAt: null, lastSuccessAt: null };

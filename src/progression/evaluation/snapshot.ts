@@ -1,0 +1,72 @@
+/** Everything that a decision about one event depends on, as it was under the athlete's lock. */
+import { Decimal } from 'decimal.js';
+import type { Instant } from '../../values/instant.ts';
+import type { ProgramRules } from './program-rules.ts';
+import type { MaxType } from './rules/rule.ts';
+import type { PerformedSet } from './trigger-event.ts';
+
+export interface CurrentMax {
+  readonly value: Decimal;
+  readonly version: number;
+}
+
+export interface FailureCount {
+  readonly consecutiveFailures: number;
+  readonly lastFailureAt: Instant | null;
+  readonly lastSuccessAt: Instant | null;
+}
+
+/** What the sets of a session did to one lift max before the event at hand. */
+export interface SessionChange {
+  /** The sum of what was added and stands. */
+  readonly added: Decimal;
+  readonly isDeloaded: boolean;
+}
+
+export interface Snapshot {
+  readonly enrollmentId: string;
+  readonly program: ProgramRules;
+  /** By maxKey. */
+  readonly maxes: ReadonlyMap<string, CurrentMax>;
+  /** By ruleKey. */
+  readonly failureCounts: ReadonlyMap<string, FailureCount>;
+  /** By ruleKey; absent: the first stage. */
+  readonly stages: ReadonlyMap<string, number>;
+  /** The stored sets of the event's session; for a manual trigger, of each lift's latest session. */
+  readonly sessionSets: readonly PerformedSet[];
+  /** By maxKey: what the event's session changed so far. */
+  readonly sessionChanges: ReadonlyMap<string, SessionChange>;
+  /** Lifts with a failed set since the athlete's previous event of the same type. */
+  readonly missedLiftIds: ReadonlySet<string>;
+  /** Instants near the event's that applications of the athlete hold already. */
+  readonly takenInstants: ReadonlySet<Instant>;
+  /** By ruleKey: the standing application for the athlete's latest real event; manual triggers only. */
+  readonly standingLogIds: ReadonlyMap<string, string>;
+  /** The athlete's latest real event, as `type:key`; manual triggers only, null: none yet. */
+  readonly latestEventKey: string | null;
+}
+
+/** Names a lift max of the athlete. */
+export function maxKey(liftId: string, maxType: MaxType): string {
+  return `${liftId} ${maxType}`;
+}
+
+/** Names what a rule remembers of one lift of the athlete. */
+export function ruleKey(liftId: string, progressionId: string): string {
+  return `${liftId} ${progressionId}`;
+}
+
+/** Adds one application to what a session changed so far; a deload takes the increments before it back. */
+export function addSessionChange(
+  changes: Map<string, SessionChange>,
+  key: string,
+  { previousValue, newValue }: { readonly previousValue: Decimal; readonly newValue: Decimal },
+): void {
+  const before = changes.get(key) ?? { added: new Decimal(0), isDeloaded: false };
+  changes.set(
+    key,
+    newValue.lt(previousValue)
+      ? { added: new Decimal(0), isDeloaded: true }
+      : { ...before, added: before.added.plus(newValue).minus(previousValue) },
+  );
+}

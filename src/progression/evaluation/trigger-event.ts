@@ -1,0 +1,126 @@
+/** What happened to an athlete, in the engine's terms: one event, and the triggers that it fires. */
+import type { Decimal } from 'decimal.js';
+import type { Instant } from '../../values/instant.ts';
+import type { TriggerType } from './rules/rule.ts';
+
+export type SetKind = 'WARM_UP' | 'WORK' | 'AMRAP';
+
+/** A set as the engine judges it. */
+export interface PerformedSet {
+  readonly id: string;
+  readonly liftId: string;
+  readonly setNumber: number;
+  readonly kind: SetKind;
+  readonly targetReps: number;
+  readonly repsPerformed: number;
+  /** Its own time; what it applies is applied then. */
+  readonly performedAt: Instant;
+}
+
+/** A set as stored. */
+export interface StoredSet extends PerformedSet {
+  readonly weight: Decimal;
+  readonly rpe: Decimal | null;
+}
+
+export interface SessionCompleted {
+  readonly type: 'SESSION_COMPLETED';
+  readonly sessionId: string;
+  readonly daySlug: string;
+  readonly weekNumber: number;
+  readonly liftsPerformed: readonly string[];
+}
+
+export interface WeekAdvanced {
+  readonly type: 'WEEK_ADVANCED';
+  readonly previousWeek: number;
+  readonly newWeek: number;
+  readonly cycleIteration: number;
+}
+
+export interface CycleCompleted {
+  readonly type: 'CYCLE_COMPLETED';
+  readonly completedCycle: number;
+  readonly newCycle: number;
+  readonly totalWeeks: number;
+}
+
+/** Sets that were not logged before, in the order performed. */
+export interface SetsLogged {
+  readonly type: 'SETS_LOGGED';
+  readonly sessionId: string;
+  readonly sets: readonly PerformedSet[];
+}
+
+export interface ManualTrigger {
+  readonly type: 'MANUAL';
+  readonly progressionId: string;
+  /** Null: every lift that the rule covers. */
+  readonly liftId: string | null;
+  readonly force: boolean;
+  readonly reason: string;
+  readonly actor: string;
+  readonly requestId: string;
+}
+
+export type EventDetail = SessionCompleted | WeekAdvanced | CycleCompleted | SetsLogged | ManualTrigger;
+
+export interface TriggerEvent<D extends EventDetail = EventDetail> {
+  readonly userId: string;
+  readonly occurredAt: Instant;
+  readonly detail: D;
+}
+
+/** The trigger type under which the ledger records an event and its outcome is answered. */
+export const EVENT_TRIGGER_TYPES = {
+  SESSION_COMPLETED: 'AFTER_SESSION',
+  WEEK_ADVANCED: 'AFTER_WEEK',
+  CYCLE_COMPLETED: 'AFTER_CYCLE',
+  SETS_LOGGED: 'AFTER_SET',
+  MANUAL: 'MANUAL',
+} as const satisfies Record<EventDetail['type'], TriggerType>;
+
+/** A work set counts as a success or a failure; warm-ups never do. */
+export function isWorkSet(set: { readonly kind: SetKind }): boolean {
+  return set.kind !== 'WARM_UP';
+}
+
+/** A work set below its target. */
+export function isFailedSet(set: Pick<PerformedSet, 'kind' | 'targetReps' | 'repsPerformed'>): boolean {
+  return isWorkSet(set) && set.repsPerformed < set.targetReps;
+}
+
+/** A set's identity within the athlete's history. */
+export function setTriggerKey(sessionId: string, set: Pick<PerformedSet, 'liftId' | 'setNumber'>): string {
+  return `set:${sessionId}:${set.liftId}:${set.setNumber}`;
+}
+
+/** A finished session's identity. */
+export function sessionTriggerKey(sessionId: string): string {
+  return `session:${sessionId}`;
+}
+
+/** A week's identity: the week that was left, in its cycle, of one membership. */
+export function weekTriggerKey(enrollmentId: string, { cycleIteration, previousWeek }: WeekAdvanced): string {
+  return `week:${enrollmentId}:${cycleIteration}:${previousWeek}`;
+}
+
+/** A completed cycle's identity. */
+export function cycleTriggerKey(enrollmentId: string, { completedCycle }: CycleCompleted): string {
+  return `cycle:${enrollmentId}:${completedCycle}`;
+}
+
+/** The identity under which the ledger records an event once; null for events that are known by their sets or request. */
+export function eventTriggerKey(detail: EventDetail, enrollmentId: string): string | null {
+  switch (detail.type) {
+    case 'SESSION_COMPLETED':
+      return sessionTriggerKey(detail.sessionId);
+    case 'WEEK_ADVANCED':
+      return weekTriggerKey(enrollmentId, detail);
+    case 'CYCLE_COMPLETED':
+      return cycleTriggerKey(enrollmentId, detail);
+    case 'SETS_LOGGED':
+    case 'MANUAL':
+      return null;
+  }
+}

@@ -1,0 +1,46 @@
+/** AFTER_WEEK and AFTER_CYCLE: a stretch of training ended, for every lift in scope. */
+import type { Instant } from '../../../values/instant.ts';
+import type { Snapshot } from '../snapshot.ts';
+import { type CycleCompleted, cycleTriggerKey, type WeekAdvanced, weekTriggerKey } from '../trigger-event.ts';
+import {
+  freeInstant,
+  NO_FACTS,
+  type Step,
+  type Trigger,
+  type TriggerContext,
+  UNCONCERNED,
+} from './trigger.ts';
+
+/** The athlete left a week; the last one of a cycle is a week too. */
+export const weekAdvanced: Trigger<WeekAdvanced> = ({ detail, occurredAt }, snapshot) => {
+  const context = { weekNumber: detail.previousWeek, cycleIteration: detail.cycleIteration };
+  const triggerKey = weekTriggerKey(snapshot.enrollmentId, detail);
+  return [stretchStep('AFTER_WEEK', triggerKey, context, occurredAt, snapshot)];
+};
+
+/** The last week wrapped to the first. */
+export const cycleCompleted: Trigger<CycleCompleted> = ({ detail, occurredAt }, snapshot) => {
+  const context = { cycleIteration: detail.completedCycle, totalWeeks: detail.totalWeeks };
+  const triggerKey = cycleTriggerKey(snapshot.enrollmentId, detail);
+  return [stretchStep('AFTER_CYCLE', triggerKey, context, occurredAt, snapshot)];
+};
+
+function stretchStep(
+  triggerType: 'AFTER_WEEK' | 'AFTER_CYCLE',
+  triggerKey: string,
+  context: TriggerContext,
+  occurredAt: Instant,
+  snapshot: Snapshot,
+): Step {
+  return {
+    triggerKey,
+    at: freeInstant(occurredAt, snapshot.takenInstants),
+    judge({ rule, liftId }) {
+      if (rule.triggerType !== triggerType) {
+        return UNCONCERNED;
+      }
+      const facts = { ...NO_FACTS, targetMissed: snapshot.missedLiftIds.has(liftId) };
+      return { kind: 'FIRED', triggerType, facts, context, failedSet: null };
+    },
+  };
+}

@@ -1,0 +1,89 @@
+/** What a trigger is: an event taken apart into steps, and each step's verdict on each rule in scope. */
+import type { Instant } from '../../../values/instant.ts';
+import type { Assignment } from '../program-rules.ts';
+import type { RuleInput, SkipReason, TriggerType } from '../rules/rule.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { EventDetail, PerformedSet, TriggerEvent } from '../trigger-event.ts';
+import { isFailedSet, isWorkSet } from '../trigger-event.ts';
+
+/** What the event says about one lift. */
+export type LiftFacts = Pick<RuleInput, 'targetMissed' | 'isAmrap' | 'repsPerformed' | 'workSetReps'>;
+
+/** The context that is stored with an application; which fields it has depends on the trigger type. */
+export type TriggerContext = Readonly<Record<string, string | number | boolean>>;
+
+export type Verdict =
+  /** The rule could not have applied. */
+  | { readonly kind: 'UNCONCERNED' }
+  /** The lift met its target: failures start again at 0. */
+  | { readonly kind: 'MET' }
+  /** The rule's trigger fired. `failedSet` is what an ON_FAILURE rule counts. */
+  | {
+      readonly kind: 'FIRED';
+      readonly triggerType: TriggerType;
+      readonly facts: LiftFacts;
+      readonly context: TriggerContext;
+      readonly failedSet: PerformedSet | null;
+    }
+  /** The rule's trigger fired, but not for this lift. */
+  | {
+      readonly kind: 'SKIPPED';
+      readonly triggerType: TriggerType;
+      readonly reason: SkipReason;
+      readonly logId: string | null;
+    };
+
+export const UNCONCERNED: Verdict = { kind: 'UNCONCERNED' };
+export const MET: Verdict = { kind: 'MET' };
+export const NO_FACTS: LiftFacts = {
+  targetMissed: false,
+  isAmrap: false,
+  repsPerformed: null,
+  workSetReps: [],
+};
+
+/** One thing that happened within an event; steps apply one after the other. */
+export interface Step {
+  /** The identity under which an application is unique. */
+  readonly triggerKey: string;
+  /** What an application is dated. */
+  readonly at: Instant;
+  judge(assignment: Assignment): Verdict;
+}
+
+/** Takes an event apart. */
+export type Trigger<D extends EventDetail> = (event: TriggerEvent<D>, snapshot: Snapshot) => Step[];
+
+/** The verdict of a failure or success on an ON_FAILURE rule. */
+export function failureVerdict(failedSet: PerformedSet | undefined): Verdict {
+  if (!failedSet) {
+    return MET;
+  }
+  const context = {
+    loggedSetId: failedSet.id,
+    targetReps: failedSet.targetReps,
+    repsPerformed: failedSet.repsPerformed,
+  };
+  return { kind: 'FIRED', triggerType: 'ON_FAILURE', facts: NO_FACTS, context, failedSet };
+}
+
+/** The facts of a lift's work sets taken together; the set that stands for them is the last AMRAP set, else the last. */
+export function factsOfSets(sets: readonly PerformedSet[]): LiftFacts {
+  const workSets = sets.filter(isWorkSet);
+  const set = workSets.findLast(({ kind }) => kind === 'AMRAP') ?? workSets.at(-1);
+  return {
+    targetMissed: workSets.some(isFailedSet),
+    isAmrap: set?.kind === 'AMRAP',
+    repsPerformed: set?.repsPerformed ?? null,
+    workSetReps: workSets.map(({ repsPerformed }) => repsPerformed),
+  };
+}
+
+/** The first instant from `at` on that no other application of the athlete holds. */
+export function freeInstant(at: Instant, taken: ReadonlySet<Instant>): Instant {
+  let free = at;
+  while (taken.has(free)) {
+    free += 1n;
+  }
+  return free;
+}

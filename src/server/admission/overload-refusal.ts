@@ -1,0 +1,81 @@
+/** Refuses calls without reading them: what a refusal costs is what the calls that are served do not get. */
+import type { ServerResponse } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
+import { Code } from '@connectrpc/connect';
+import type { UniversalHandler } from '@connectrpc/connect/protocol';
+import { errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
+import { setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
+import { toConnectError } from '../../calls/error-status.ts';
+import type { Limits } from '../../config/config.ts';
+import { DomainError } from '../../errors/domain-error.ts';
+import type { CallObserver } from '../interceptors/call-observer.ts';
+
+/** The whole answer to a call that is refused. */
+export interface Refusal {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Empty: the headers are all. */
+  readonly body: Uint8Array;
+}
+
+/** What a call would exceed: beyond it there is no room, or it would wait too long. */
+export type LoadLimit = 'concurrentCalls' | 'overloadedCalls' | 'queuedEvents' | 'queueWaitMs';
+
+/** Says OVERLOADED in the caller's protocol, the same bytes every time, and reports the call. */
+export function createOverloadRefusal(
+  limits: Pick<Limits, LoadLimit>,
+  calls: CallObserver,
+): (handler: UniversalHandler, limit: LoadLimit, contentType: string | undefined) => Refusal {
+  const answers = {
+    concurrentCalls: answersOf('concurrentCalls', TOO_MANY_CALLS, limits),
+    overloadedCalls: answersOf('overloadedCalls', TOO_MANY_CALLS, limits),
+    queuedEvents: answersOf('queuedEvents', TOO_MANY_EVENTS, limits),
+    queueWaitMs: answersOf('queueWaitMs', TOO_MANY_EVENTS, limits),
+  };
+
+  return ({ method }, limit, contentType = '') => {
+    const isGrpc = contentType.startsWith('application/grpc');
+    const isWeb = contentType.startsWith('application/grpc-web');
+    const protocol = isWeb ? 'grpc-web' : isGrpc ? 'grpc' : 'connect';
+    calls
+      .start({ method, protocol, traceParent: undefined, arrivedAtMs: performance.now() })
+      .end({ code: Code.Unavailable, reason: 'OVERLOADED', durationMs: 0 });
+    const { grpcHeaders, json } = answers[limit];
+    return isGrpc
+      ? { status: 200, headers: { 'content-type': contentType, ...grpcHeaders }, body: NOTHING }
+      : { status: 503, headers: JSON_HEADERS, body: json };
+  };
+}
+
+const TOO_MANY_CALLS = 'too many calls are under way; try again';
+/** As the engine's line says it of those who have come as far as that. */
+const TOO_MANY_EVENTS = 'too many events are waiting; try again';
+
+function answersOf(limit: LoadLimit, message: string, limits: Pick<Limits, LoadLimit>) {
+  const metadata = { limit, most: String(limits[limit]) };
+  const error = toConnectError(new DomainError('OVERLOADED', message, { metadata }));
+  return {
+    grpcHeaders: Object.fromEntries(setTrailerStatus(new Headers(), error).entries()),
+    json: errorToJsonBytes(error, undefined),
+  };
+}
+
+const JSON_HEADERS = { 'content-type': 'application/json' };
+const NOTHING = new Uint8Array();
+
+/** Headers alone where that is all: gRPC clients retry by their service config what has no more than those. */
+export function refuseStream(stream: ServerHttp2Stream, { status, headers, body }: Refusal): void {
+  if (stream.destroyed || stream.closed) {
+    return;
+  }
+  const isAll = body.length === 0;
+  stream.respond({ ':status': status, ...headers }, { endStream: isAll });
+  if (!isAll) {
+    stream.end(body);
+  }
+}
+
+/** The same over HTTP/1.1. */
+export function refuseRequest(response: ServerResponse, { status, headers, body }: Refusal): void {
+  response.writeHead(status, headers).end(body);
+}

@@ -1,0 +1,109 @@
+/** Finds out who calls, under which request ID and until when; and answers in time, whatever the handler does. */
+import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
+import type { Interceptor, UnaryRequest } from '@connectrpc/connect';
+import { type CallContext, callContextKey } from '../../calls/call-context.ts';
+import type { Limits } from '../../config/config.ts';
+import { DomainError } from '../../errors/domain-error.ts';
+import type { Clock } from '../../values/instant.ts';
+import { type Principal, principalKey, UUID } from '../access/principal.ts';
+import {
+  type AnyRequest,
+  answerReader,
+  type Waiting,
+  waitForCaller,
+  waitForReader,
+} from '../admission/waiting-caller.ts';
+
+export interface CallContextOptions {
+  readonly limits: Pick<Limits, 'defaultDeadlineMs' | 'maximumDeadlineMs' | 'watchMs'>;
+  readonly clock: Clock;
+  /** Hears of work that failed after its caller had been answered. */
+  readonly onLateFailure: (error: unknown, request: UnaryRequest) => void;
+  /** Aborted when the server drains: streams end, calls run on. */
+  readonly draining: AbortSignal;
+}
+
+/**
+ * Sets the call context of every call. Throws REQUEST_ID_INVALID; DEADLINE_EXCEEDED and CANCELLED as soon as nobody
+ * waits for the handler any more. The handler of a stream sees to that itself: its signal is aborted with what to throw.
+ */
+export function createCallContextInterceptor(options: CallContextOptions): Interceptor {
+  return (next) => async (request) => {
+    if (request.stream) {
+      const waiting = waitForReader(request, options);
+      request.contextValues.set(callContextKey, callContextFor(request, waiting, options.clock));
+      return answerReader(waiting, () => next(request));
+    }
+    const waiting = waitForCaller(request, options.limits);
+    const { signal } = waiting;
+    try {
+      const call = callContextFor(request, waiting, options.clock);
+      signal.throwIfAborted();
+      request.contextValues.set(callContextKey, call);
+      const answer = next({ ...request, signal });
+      answer.catch((error: unknown) => {
+        if (signal.aborted && error !== signal.reason) {
+          options.onLateFailure(error, request);
+        }
+      });
+      return await Promise.race([answer, waiting.over]);
+    } finally {
+      waiting.stop();
+    }
+  };
+}
+
+function callContextFor(request: AnyRequest, { deadlineAtMs, signal }: Waiting, clock: Clock): CallContext {
+  const principal = principalOf(request);
+  return {
+    accountId: principal.accountId,
+    actor: principal.subject,
+    actorKind: actorKindOf(principal.roles),
+    requestId: requestIdOf(request),
+    receivedAt: clock(),
+    deadlineAtMs,
+    signal,
+  };
+}
+
+function principalOf({ contextValues }: AnyRequest): Principal {
+  const principal = contextValues.get(principalKey);
+  if (!principal) {
+    throw new TypeError('the authentication interceptor is not installed');
+  }
+  return principal;
+}
+
+/** The schedule's side, and what only reads, are systems. */
+function actorKindOf(roles: readonly string[]): CallContext['actorKind'] {
+  if (roles.includes('admin') || roles.includes('coach')) {
+    return 'COACH';
+  }
+  return roles.includes('athlete') ? 'ATHLETE' : 'SYSTEM';
+}
+
+/** Whether a method may change something: then its request ID matters. */
+function isWriting(method: AnyRequest['method']): boolean {
+  return method.idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
+}
+
+/** Reads need no request ID, so a malformed one is not refused there. */
+function requestIdOf({ header, method }: AnyRequest): string | undefined {
+  const requestId = requestIdIn(header);
+  const name = requestIdHeader(header);
+  if (requestId === undefined && header.has(name) && isWriting(method)) {
+    throw new DomainError('REQUEST_ID_INVALID', `the metadata ${name} must be a UUID`);
+  }
+  return requestId;
+}
+
+/** The request ID that a call's metadata bring, in lower case; undefined when there is none or it is no UUID. */
+export function requestIdIn(header: Headers): string | undefined {
+  const requestId = header.get(requestIdHeader(header)) ?? '';
+  return UUID.test(requestId) ? requestId.toLowerCase() : undefined;
+}
+
+/** `x-request-id` counts only without an `idempotency-key`: proxies rewrite it. */
+function requestIdHeader(header: Headers): string {
+  return header.has('idempotency-key') ? 'idempotency-key' : 'x-request-id';
+}

@@ -1,0 +1,132 @@
+/** Carries requests of both HTTP versions to the RPC handlers, and their answers back. */
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders as Http2Headers, ServerHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
+import type { DescMethod } from '@bufbuild/protobuf';
+import { createContextValues } from '@connectrpc/connect';
+import type {
+  UniversalHandler,
+  UniversalServerRequest,
+  UniversalServerResponse,
+} from '@connectrpc/connect/protocol';
+import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
+import type { Limits } from '../../config/config.ts';
+import { tlsSocketKey } from '../access/client-certificate.ts';
+import { createCallSlots } from '../admission/call-places.ts';
+import { cutEndlessTimeout, timeoutMsIn } from '../admission/endless-timeout.ts';
+import { createOverloadRefusal, type LoadLimit, type Refusal } from '../admission/overload-refusal.ts';
+import { peerAddressKey } from '../admission/rate-interceptors.ts';
+import type { CallObserver } from '../interceptors/call-observer.ts';
+import { describeCause, type Logger } from '../logger.ts';
+import { openHttp2Exchange, refuseUnknownOnStream } from './http2-exchange.ts';
+
+/** Serves the calls that connections of either version bring. */
+export interface RpcListener {
+  /** What to answer to a call for which there is no room, by its path and headers; undefined: serve it. */
+  refusalOf(path: string | undefined, headers: IncomingHttpHeaders): Refusal | undefined;
+  /** A call over HTTP/1.1. */
+  serve(request: IncomingMessage, response: ServerResponse): void;
+  /** A call over HTTP/2. */
+  serveStream(stream: ServerHttp2Stream, headers: Http2Headers): void;
+}
+
+export interface RpcListenerOptions {
+  readonly limits: Pick<Limits, LoadLimit | 'defaultDeadlineMs' | 'maximumDeadlineMs'>;
+  readonly logger: Logger;
+  readonly calls: CallObserver;
+  /** The limit for which a method would refuse a caller who waits for so long; undefined: it would not. */
+  readonly exceededLimit: (method: DescMethod, timeoutMs: number) => LoadLimit | undefined;
+}
+
+/** Serves `handlers` by their paths, and no more calls at a time than fit; health and reflection always fit. */
+export function createRpcListener(
+  handlers: readonly UniversalHandler[],
+  { limits, logger, calls, exceededLimit }: RpcListenerOptions,
+): RpcListener {
+  const handlerOfPath = new Map(handlers.map((handler) => [handler.requestPath, handler]));
+  const handlerOf = (url = '') => handlerOfPath.get(url.split('?', 1)[0] ?? '');
+  const refuse = createOverloadRefusal(limits, calls);
+  const slots = createCallSlots(limits);
+
+  function refusalOf(path: string | undefined, headers: IncomingHttpHeaders): Refusal | undefined {
+    const handler = handlerOf(path);
+    if (!handler || !isCounted(handler)) {
+      return undefined;
+    }
+    const timeoutMs = Math.min(timeoutMsIn(headers) ?? limits.defaultDeadlineMs, limits.maximumDeadlineMs);
+    const limit = slots.exceededLimit() ?? exceededLimit(handler.method, timeoutMs);
+    return limit && refuse(handler, limit, headers['content-type']);
+  }
+
+  function answer(
+    handler: UniversalHandler,
+    call: UniversalServerRequest,
+    wire: ServerResponse | ServerHttp2Stream,
+    send: (answer: UniversalServerResponse) => Promise<void>,
+  ): void {
+    cutEndlessTimeout(call.header);
+    if (isCounted(handler)) {
+      wire.once('close', slots.take());
+    }
+    handler(call)
+      .then(send)
+      .catch((error: unknown) => {
+        if (!call.signal.aborted) {
+          logger.error({ path: handler.requestPath, cause: describeCause(error) }, 'answer not sent');
+        }
+        wire.destroy();
+      });
+  }
+
+  return {
+    refusalOf,
+    serve(request, response) {
+      const handler = handlerOf(request.url);
+      if (!handler) {
+        response.writeHead(404, { 'content-type': 'application/json' }).end(UNKNOWN_AS_JSON);
+        return;
+      }
+      const call = requestOf(request, response);
+      if (call) {
+        answer(handler, call, response, (its) => universalResponseToNodeResponse(its, response));
+      } else {
+        response.writeHead(400).end();
+      }
+    },
+    serveStream(stream, headers) {
+      const handler = handlerOf(headers[':path']);
+      if (!handler) {
+        refuseUnknownOnStream(stream, headers, { message: UNKNOWN, json: UNKNOWN_AS_JSON });
+        return;
+      }
+      const exchange = openHttp2Exchange(stream, headers, contextOf(stream.session?.socket));
+      if (exchange) {
+        answer(handler, exchange.request, stream, exchange.send);
+      } else {
+        stream.respond({ ':status': 400 }, { endStream: true });
+      }
+    },
+  };
+}
+
+const UNKNOWN = 'no such service or method';
+const UNKNOWN_AS_JSON = JSON.stringify({ code: 'unimplemented', message: UNKNOWN });
+
+function isCounted({ service }: UniversalHandler): boolean {
+  return !service.typeName.startsWith('grpc.');
+}
+
+/** undefined when the request names no host, or one that no URL can have. */
+function requestOf(request: IncomingMessage, response: ServerResponse): UniversalServerRequest | undefined {
+  try {
+    return universalRequestFromNodeRequest(request, response, undefined, contextOf(request.socket));
+  } catch {
+    return undefined;
+  }
+}
+
+function contextOf(socket: Socket | undefined) {
+  const values = createContextValues().set(peerAddressKey, socket?.remoteAddress);
+  return socket instanceof TLSSocket ? values.set(tlsSocketKey, socket) : values;
+}

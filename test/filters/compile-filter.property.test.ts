@@ -1,0 +1,209 @@
+/** What holds of every filter and every input. */
+import fc from 'fast-check';
+import { expect, test, vi } from 'vitest';
+import { compileFilter } from '../../src/filters/compile-filter.ts';
+import { currentValueOf } from '../../src/filters/documents.ts';
+import type { FilterGroup, FilterInput, JsonObject, JsonValue } from '../../src/filters/filter.ts';
+import { OPERATORS } from '../../src/filters/operators.ts';
+import { foresee, isRefuted } from '../../src/filters/refute-filter.ts';
+import { keyOf } from '../../src/filters/values.ts';
+import {
+  ATHLETE_FIELDS,
+  EVENT_FIELDS,
+  randomAthlete,
+  randomEvent,
+  randomFilter,
+  ZONES,
+} from './arbitrary-filter.ts';
+import { CATALOGUE, input, NOW } from './fields.ts';
+
+// Thousands of runs may take a while where others run beside them.
+vi.setConfig({ testTimeout: 120_000 });
+
+const FIELDS = [...ATHLETE_FIELDS, ...EVENT_FIELDS];
+
+const randomInput: fc.Arbitrary<FilterInput> = fc.record({
+  event: randomEvent,
+  previous: fc.option(randomEvent),
+  athlete: randomAthlete,
+  occurredAt: fc.constantFrom(NOW, 0n, NOW - 3_600_000_000n),
+  timeZone: fc.constantFrom(...ZONES),
+});
+
+/** Everything that JSON can be, halves of characters and names of JavaScript's own included. */
+const anyJson: fc.Arbitrary<JsonValue> = fc
+  .oneof(
+    randomAthlete,
+    randomEvent,
+    fc.jsonValue({ stringUnit: 'binary' }),
+    fc.constantFrom('\ud800', '\0', '__proto__', 'constructor'),
+  )
+  .chain((value) =>
+    fc.constantFrom<JsonValue>(
+      value as JsonValue,
+      [value as JsonValue],
+      { ...withEvery(value as JsonValue) },
+      { attributes: withEvery(value as JsonValue), answers: withEvery(value as JsonValue) },
+      JSON.parse(`{"__proto__": ${JSON.stringify(value)}}`),
+    ),
+  );
+
+/** The value under every name that fields have. */
+function withEvery(value: JsonValue): JsonObject {
+  return Object.fromEntries(FIELDS.map(({ name }) => [name.replace(/^(custom|answers)\./, ''), value]));
+}
+
+test('no JSON makes an evaluation or an explanation throw', () => {
+  fc.assert(
+    fc.property(
+      randomFilter({ fields: FIELDS }),
+      fc.record({
+        event: anyJson,
+        previous: anyJson,
+        athlete: anyJson,
+        occurredAt: fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }),
+        timeZone: fc.oneof(fc.constantFrom(...ZONES), fc.string()),
+      }),
+      (filter, each) => {
+        const { matches, explain } = compileFilter(filter, CATALOGUE);
+
+        expect(typeof matches(each)).toBe('boolean');
+        expect(explain(each).every(({ matched }) => typeof matched === 'boolean')).toBe(true);
+      },
+    ),
+    { numRuns: 3_000 },
+  );
+});
+
+test('JSON that is nested beyond every stack does not either', () => {
+  const deep = JSON.parse(`${'['.repeat(200_000)}${']'.repeat(200_000)}`);
+  const { matches } = compileFilter(
+    { logic: 'OR', not: false, groups: [], conditions: [{ field: 'event_list', operator: 'changed' }] },
+    CATALOGUE,
+  );
+
+  expect(matches(input({ event: { event_list: deep }, previous: { event_list: [] } }))).toBe(true);
+});
+
+test('the verdicts of the conditions make up the verdict of the filter', () => {
+  const seen = new Map<string, Set<boolean>>();
+  fc.assert(
+    fc.property(
+      randomFilter({ fields: FIELDS }),
+      fc.array(randomInput, { minLength: 1, maxLength: 4 }),
+      (filter, inputs) => {
+        const { matches, explain } = compileFilter(filter, CATALOGUE);
+        for (const each of inputs) {
+          const verdicts = explain(each);
+
+          expect(matches(each)).toBe(
+            verdictOf(filter, verdicts.map(({ matched }) => matched)[Symbol.iterator]()),
+          );
+          for (const { operator, matched } of verdicts) {
+            seen.set(operator, (seen.get(operator) ?? new Set()).add(matched));
+          }
+        }
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+  // Every operator has been seen to hold and to fail.
+  expect([...seen.keys()].toSorted()).toEqual(Object.keys(OPERATORS).toSorted());
+  expect([...seen].filter(([, verdicts]) => verdicts.size < 2)).toEqual([]);
+});
+
+/** Takes the conditions' verdicts in the order of the filter. */
+function verdictOf({ logic, not, conditions, groups }: FilterGroup, verdicts: Iterator<boolean>): boolean {
+  const own = [
+    ...conditions.map(() => verdicts.next().value === true),
+    ...groups.map((group) => verdictOf(group, verdicts)),
+  ];
+  return (logic === 'AND' ? !own.includes(false) : own.includes(true)) !== not;
+}
+
+test('a negative operator says exactly the opposite of the one that it negates', () => {
+  const negative = Object.entries(OPERATORS).flatMap(([name, { negates }]) =>
+    negates ? [[name, negates]] : [],
+  );
+  expect(negative).toEqual([
+    ['not_equals', 'equals'],
+    ['not_in', 'in'],
+    ['is_empty', 'is_not_empty'],
+  ]);
+  fc.assert(
+    fc.property(
+      randomFilter({ fields: FIELDS, depth: 0 }),
+      randomInput,
+      fc.constantFrom(...negative),
+      (filter, each, [name, twin]) => {
+        const bare = filter.conditions.map(({ if_absent: _, ...rest }) => rest);
+        const ofTwins = bare.filter(({ operator }) => operator === twin);
+        for (const condition of ofTwins) {
+          const matchesWith = (operator: string) =>
+            compileFilter(
+              { ...filter, not: false, conditions: [{ ...condition, operator }] },
+              CATALOGUE,
+            ).matches(each);
+
+          expect(matchesWith(`${name}`)).toBe(!matchesWith(`${twin}`));
+        }
+      },
+    ),
+    { numRuns: 2_000 },
+  );
+});
+
+test('what matches has the values that are necessary', () => {
+  const seen = { met: 0, missed: 0 };
+  // Of few values, so that filters match and alternatives meet.
+  const fields = EVENT_FIELDS.filter(({ name }) =>
+    ['event_bool', 'event_id', 'answers.a_bool'].includes(name),
+  );
+  const filters = randomFilter({ fields, operators: ['equals', 'not_equals', 'in', 'not_in'], depth: 2 });
+  fc.assert(
+    fc.property(filters, fc.array(randomInput, { minLength: 5, maxLength: 5 }), (filter, inputs) => {
+      const { matches, necessaryEqualities } = compileFilter(filter, CATALOGUE);
+      for (const each of necessaryEqualities.length === 0 ? [] : inputs) {
+        const isMet = necessaryEqualities.every(({ field, keys }) => {
+          const key = keyOf(field.type, currentValueOf(field, each));
+          return field.scope === 'event' && key !== undefined && keys.has(key);
+        });
+        seen[isMet ? 'met' : 'missed']++;
+        if (matches(each)) {
+          expect(isMet).toBe(true);
+        }
+      }
+    }),
+    { numRuns: 5_000 },
+  );
+  // They are found, and they leave out events.
+  expect(Math.min(seen.met, seen.missed)).toBeGreaterThan(500);
+});
+
+test('a verdict that is foreseen comes true, whatever else happens', () => {
+  const foreseen = { true: 0, false: 0, undefined: 0 };
+  fc.assert(
+    fc.property(
+      randomFilter({ fields: EVENT_FIELDS, depth: 1 }),
+      randomEvent,
+      fc.subarray(EVENT_NAMES),
+      fc.array(randomInput, { minLength: 5, maxLength: 5 }),
+      (filter, event, names, inputs) => {
+        const known = Object.fromEntries(names.map((name) => [name, event[name] ?? null]));
+
+        const verdict = foresee(filter, CATALOGUE, known);
+
+        foreseen[`${verdict}`]++;
+        expect(isRefuted(filter, CATALOGUE, known)).toBe(verdict === false);
+        for (const each of verdict === undefined ? [] : inputs) {
+          const happened = { ...each, event: { ...(each.event as JsonObject), ...known } };
+          expect(compileFilter(filter, CATALOGUE).matches(happened)).toBe(verdict);
+        }
+      },
+    ),
+    { numRuns: 5_000 },
+  );
+  expect(Math.min(...Object.values(foreseen))).toBeGreaterThan(500);
+});
+
+const EVENT_NAMES = [...new Set(EVENT_FIELDS.map(({ name }) => `${name.split('.')[0]}`))];

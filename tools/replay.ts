@@ -1,0 +1,79 @@
+/** The command replay: sends a real training log through the service, and shows how it would have steered the athlete. */
+import { readFile } from 'node:fs/promises';
+import { constants } from 'node:os';
+import { ConnectError } from '@connectrpc/connect';
+import { stopRequested } from '../src/commands/stop-requested.ts';
+import { StartError } from '../src/errors/start-error.ts';
+import { systemClock } from '../src/values/system-clock.ts';
+import { type ReplayArguments, readArguments, USAGE } from './replay/arguments.ts';
+import { createProgress } from './replay/progress.ts';
+import { readLog } from './replay/read-log.ts';
+import { replayLog } from './replay/replay-log.ts';
+import { createServiceClients, describeCallFailure } from './replay/service-clients.ts';
+import { printable } from './replay/text-layout.ts';
+import { ReplayError, type TrainingLog } from './replay/training-log.ts';
+import { openService } from './temporary-service.ts';
+
+async function run(args: string[], stop: Promise<'SIGTERM' | 'SIGINT'>): Promise<number> {
+  try {
+    const request = readArguments(args);
+    if (!request) {
+      return await print(USAGE);
+    }
+    const log = readLog(await readBytes(request.file), systemClock());
+    return await replay(request, log, stop);
+  } catch (error) {
+    process.stderr.write(`${describeFailure(error)}\n`);
+    return 1;
+  }
+}
+
+async function readBytes(file: string): Promise<Buffer> {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new ReplayError(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+  }
+}
+
+/** What was sent before a stop stays; a second run goes on from there. */
+async function replay(
+  { url, tokenFile, programSlug }: ReplayArguments,
+  log: TrainingLog,
+  stop: Promise<'SIGTERM' | 'SIGINT'>,
+): Promise<number> {
+  const token = tokenFile && (await readBytes(tokenFile)).toString().trim();
+  const service = await openService(url);
+  const clients = createServiceClients(service.url, token);
+  const progress = createProgress(process.stderr);
+  try {
+    const report = replayLog({ clients, log, programSlug, onProgress: progress.update });
+    const outcome = await Promise.race([report, stop]);
+    progress.stop();
+    return typeof outcome === 'string'
+      ? 128 + constants.signals[outcome]
+      : await print(`${outcome.join('\n')}\n`);
+  } catch (error) {
+    throw error instanceof ConnectError ? new ReplayError(describeCallFailure(error, service.url)) : error;
+  } finally {
+    progress.stop();
+    clients.close();
+    await service.close();
+  }
+}
+
+/** Waits until the text is out: the process ends right after. */
+async function print(text: string): Promise<0> {
+  await new Promise((resolve) => process.stdout.write(text, resolve));
+  return 0;
+}
+
+/** What the caller can act on is one line; anything else is a defect, and its stack says where. */
+function describeFailure(error: unknown): string {
+  if (error instanceof ReplayError || error instanceof StartError) {
+    return printable(error.message);
+  }
+  return error instanceof Error ? `${error.stack}` : String(error);
+}
+
+process.exit(await run(process.argv.slice(2), stopRequested()));

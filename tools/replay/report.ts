@@ -1,0 +1,87 @@
+/** What a replay shows a coach: session by session and in sum, prescribed beside lifted; then what became of the rows. */
+import { Decimal } from 'decimal.js';
+import { instantToText } from '../../src/values/instant.ts';
+import type { EventCounts } from './play.ts';
+import type { SteeredLift, SteeredSession } from './steering.ts';
+import { alignColumns, lineRanges, printable, wrapCells } from './text-layout.ts';
+import { UNUSED_REASONS, type UnusedReason, type UnusedRow } from './training-log.ts';
+
+export const LEGEND =
+  'Each session: day prescribed/lifted. Prescribed is the training max before it, lifted the heaviest work set.\n' +
+  '! a set missed its target, v the service took weight off. Rules look at repetitions: a target met with less\n' +
+  'weight than prescribed is met all the same.';
+
+/** A block for one lift: its sessions, a line or more for each month. */
+export function sessionLines(name: string, sessions: readonly SteeredSession[]): string[] {
+  const months = Map.groupBy(sessions, ({ at }) => instantToText(at).slice(0, 7));
+  const width = Math.max(...sessions.map((session) => cellOf(session).length));
+  const paddedCell = (session: SteeredSession) => cellOf(session).padEnd(width);
+  return [
+    printable(name),
+    ...[...months].flatMap(([month, inMonth]) => {
+      const label = `  ${month}  `;
+      return wrapCells(label, inMonth.map(paddedCell), { separator: '  ', indent: label.length });
+    }),
+  ];
+}
+
+function cellOf({ at, prescribed, lifted, isMissed, isDeloaded }: SteeredSession): string {
+  const marks = `${isMissed ? '!' : ''}${isDeloaded ? 'v' : ''}`;
+  return `${instantToText(at).slice(8, 10)} ${prescribed.toFixed()}/${lifted.toFixed()}${marks}`;
+}
+
+const HEADER = ['lift', 'sessions', 'sets', 'misses', 'deloads', 'start', 'end', 'last lifted'];
+const DIFFERENCES = ['prescribed - lifted: mean', 'least', 'most'];
+
+/** A row for each lift; `names` and `ends`, the current training maxes, by lift id. */
+export function summaryLines(
+  lifts: readonly SteeredLift[],
+  names: ReadonlyMap<string, string>,
+  ends: ReadonlyMap<string, string>,
+): string[] {
+  const rows = lifts.map(({ liftId, start, sessions, sets, misses, deloads }) => [
+    printable(names.get(liftId) ?? liftId),
+    ...[sessions.length, sets, misses, deloads].map(String),
+    ...[start.toFixed(), ends.get(liftId) ?? '', sessions.at(-1)?.lifted.toFixed() ?? ''],
+    ...differencesOf(sessions),
+  ]);
+  return alignColumns([[...HEADER, ...DIFFERENCES], ...rows]);
+}
+
+function differencesOf(sessions: readonly SteeredSession[]): string[] {
+  const differences = sessions.map(({ prescribed, lifted }) => prescribed.minus(lifted));
+  const mean = Decimal.sum(0, ...differences).div(Math.max(differences.length, 1));
+  const shown = [mean.toDecimalPlaces(1), Decimal.min(...differences), Decimal.max(...differences)];
+  return shown.map((value) => `${value.gt(0) ? '+' : ''}${value.toFixed()}`);
+}
+
+/** How many rows there were, and each row that was not used: by reason, then by exercise or by what was found. */
+export function rowLines(rowCount: number, unused: readonly UnusedRow[]): string[] {
+  const lines = [`rows: ${rowCount} read, ${rowCount - unused.length} used, ${unused.length} not used`];
+  const reasons = Object.keys(UNUSED_REASONS) as UnusedReason[];
+  for (const reason of reasons) {
+    const rows = unused.filter((row) => row.reason === reason);
+    if (rows.length > 0) {
+      lines.push(`  ${UNUSED_REASONS[reason]}: ${rows.length}`);
+    }
+    for (const [detail, same] of Map.groupBy(rows, (row) => row.detail)) {
+      const where = lineRanges(same.map(({ line }) => line));
+      const label = `    ${printable(detail)}: ${same.length}, in `;
+      lines.push(...wrapCells(label, where, { separator: ', ', indent: 6 }));
+    }
+  }
+  return lines;
+}
+
+/** What was sent; and whether anything changed. */
+export function eventLines({ events, setUp }: EventCounts): string[] {
+  const sent = events.applied + events.skipped + events.replayed;
+  const known = events.replayed + setUp.replayed;
+  const isNothingNew = known === sent + setUp.sent;
+  const { applied, skipped, replayed } = events;
+  return [
+    `set-up: ${setUp.sent} calls (athlete, enrollment, starting maxes), ${setUp.replayed} of them known`,
+    `events: ${sent} sent, ${applied} applied, ${skipped} skipped (no rule applied), ${replayed} replayed`,
+    ...(isNothingNew ? [`nothing changed: all ${sent} events were known`] : []),
+  ];
+}

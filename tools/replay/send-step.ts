@@ -1,0 +1,125 @@
+/** Sends one step of a replay as the call that the schedule service would make. */
+import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
+import {
+  type ProgressionResult,
+  SetKind,
+  type TriggerOutcome,
+} from '../../src/gen/progression/v1/progression_service_pb.ts';
+import { instantToTimestamp } from '../../src/values/instant.ts';
+import type { PlannedSet, ReplayPlan, ReplayStep } from './replay-plan.ts';
+import { type ServiceClients, write } from './service-clients.ts';
+
+/** What a step did, this time or the first time. */
+export interface StepAnswer {
+  /** The service knew the step from before: nothing changed this time. */
+  readonly isReplayed: boolean;
+  readonly results: readonly ProgressionResult[];
+  /** The lift of each set below its target. */
+  readonly missedLiftIds: readonly string[];
+}
+
+/** The step at `index` of the plan. Throws ConnectError. */
+export async function sendStep(
+  clients: ServiceClients,
+  plan: ReplayPlan,
+  programId: string,
+  index: number,
+): Promise<StepAnswer> {
+  const step = plan.steps[index];
+  const requestId = plan.requestId(index);
+  const { userId } = plan;
+  if (!step) {
+    throw new RangeError(`the plan has no step ${index}`);
+  }
+  switch (step.type) {
+    case 'ATHLETE': {
+      const name = `Replay ${plan.fingerprint.slice(0, 12)}`;
+      return changedNothing(
+        await write(requestId, (options) => clients.users.createUser({ userId, name }, options)),
+      );
+    }
+    case 'ENROLLMENT':
+      return changedNothing(
+        await write(requestId, (options) => clients.programs.enrollUser({ userId, programId }, options)),
+      );
+    case 'STARTING_MAX':
+      return changedNothing(
+        await write(requestId, (options) => {
+          const { liftId, value } = step;
+          const max = { userId, liftId, value, maxType: MaxType.TRAINING_MAX };
+          return clients.progression.setLiftMax({ ...max, reason: 'the start of a replayed log' }, options);
+        }),
+      );
+    default:
+      return sendEvent(clients, plan, step, requestId);
+  }
+}
+
+type ReplayEvent = Extract<ReplayStep, { readonly at: bigint }>;
+
+async function sendEvent(
+  { progression }: ServiceClients,
+  plan: ReplayPlan,
+  step: ReplayEvent,
+  requestId: string,
+): Promise<StepAnswer> {
+  const event = { userId: plan.userId, occurredAt: instantToTimestamp(step.at) };
+  switch (step.type) {
+    case 'SETS': {
+      const request = {
+        ...event,
+        sessionId: plan.sessionId(step.session),
+        sets: step.sets.map(performedSet),
+      };
+      const { answer, isReplayed } = await write(requestId, (options) =>
+        progression.logSets(request, options),
+      );
+      const missedLiftIds = answer.sets.filter(({ failed }) => failed).map(({ liftId }) => liftId);
+      return { isReplayed, results: answer.outcome?.results ?? [], missedLiftIds };
+    }
+    case 'SESSION': {
+      const { session, daySlug, week: weekNumber, liftIds } = step;
+      const finished = {
+        sessionId: plan.sessionId(session),
+        daySlug,
+        weekNumber,
+        liftsPerformed: [...liftIds],
+      };
+      const request = { ...event, session: finished };
+      return outcomeOf(
+        await write(requestId, (options) => progression.handleSessionComplete(request, options)),
+      );
+    }
+    case 'WEEK': {
+      const { week: previousWeek, newWeek, cycle: cycleIteration } = step;
+      const request = { ...event, week: { previousWeek, newWeek, cycleIteration } };
+      return outcomeOf(await write(requestId, (options) => progression.handleWeekAdvance(request, options)));
+    }
+    case 'CYCLE': {
+      const { cycle: completedCycle, weeks: totalWeeks } = step;
+      const request = { ...event, cycle: { completedCycle, newCycle: completedCycle + 1, totalWeeks } };
+      return outcomeOf(
+        await write(requestId, (options) => progression.handleCycleComplete(request, options)),
+      );
+    }
+  }
+}
+
+const SET_KINDS = { WARM_UP: SetKind.WARM_UP, WORK: SetKind.WORK, AMRAP: SetKind.AMRAP } as const;
+
+function performedSet({ liftId, setNumber, kind, weight, targetReps, reps, rpe }: PlannedSet) {
+  const set = { liftId, setNumber, kind: SET_KINDS[kind], weight, targetReps, repsPerformed: reps };
+  return { ...set, rpe: rpe ?? undefined };
+}
+
+function changedNothing({ isReplayed }: { isReplayed: boolean }): StepAnswer {
+  return { isReplayed, results: [], missedLiftIds: [] };
+}
+
+function outcomeOf(written: { answer: { outcome?: TriggerOutcome }; isReplayed: boolean }): StepAnswer {
+  return {
+    isReplayed: written.isReplayed,
+    results: written.answer.outcome?.results ?? [],
+    missedLiftIds: [],
+  };
+}

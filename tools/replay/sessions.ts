@@ -1,0 +1,65 @@
+/** Puts a log's sets together into the sessions of one program, oldest first. */
+import type { Instant } from '../../src/values/instant.ts';
+import { liftOfExercise } from './lift-names.ts';
+import type { ReplayedProgram } from './replayed-program.ts';
+import type { LogEntry, UnusedReason, UnusedRow } from './training-log.ts';
+
+export interface SessionSet {
+  readonly liftId: string;
+  /** From 1, within the session and lift. */
+  readonly setNumber: number;
+  readonly kind: 'WARM_UP' | 'WORK';
+  readonly weight: string;
+  readonly targetReps: number;
+  readonly reps: number;
+  readonly rpe: string | null;
+}
+
+export interface TrainedSession {
+  readonly at: Instant;
+  /** In the order of the log. */
+  readonly sets: readonly SessionSet[];
+}
+
+/**
+ * Sessions without a lift of the program are none of the program's, and do not count in its calendar. Where the log
+ * has no target, what was performed was the target; where it has no set numbers of its own, sets are counted.
+ */
+export function groupSessions(
+  entries: readonly LogEntry[],
+  program: Pick<ReplayedProgram, 'lifts' | 'unit'>,
+): { sessions: TrainedSession[]; unused: UnusedRow[] } {
+  const unused: UnusedRow[] = [];
+  const refuse = ({ line }: LogEntry, reason: UnusedReason, detail: string) =>
+    unused.push({ line, reason, detail });
+  const sessions = new Map<string, { at: Instant; sets: SessionSet[] }>();
+  for (const entry of entries.toSorted(byTime)) {
+    const slug = liftOfExercise(entry.exercise, program.lifts.keys());
+    const liftId = slug && program.lifts.get(slug);
+    if (!liftId) {
+      refuse(entry, 'NOT_IN_PROGRAM', entry.exercise);
+      continue;
+    }
+    if (entry.unit && program.unit && entry.unit !== program.unit) {
+      refuse(entry, 'OTHER_UNIT', `${entry.unit}, not ${program.unit}`);
+      continue;
+    }
+    const key = `${entry.at} ${entry.workout}`;
+    const session = sessions.get(key) ?? { at: entry.at, sets: [] };
+    const earlier = session.sets.filter((set) => set.liftId === liftId);
+    const setNumber = entry.setNumber ?? earlier.length + 1;
+    if (earlier.some((set) => set.setNumber === setNumber)) {
+      refuse(entry, 'REPEATED_SET', `${entry.exercise}, set ${setNumber}`);
+      continue;
+    }
+    sessions.set(key, session);
+    const { kind, weight, reps, rpe, targetReps } = entry;
+    session.sets.push({ liftId, setNumber, kind, weight, targetReps: targetReps ?? reps, reps, rpe });
+  }
+  return { sessions: [...sessions.values()], unused };
+}
+
+/** Stable: what began at the same time stays in the order of the file. */
+function byTime(a: LogEntry, b: LogEntry): number {
+  return a.at < b.at ? -1 : Number(a.at > b.at);
+}
