@@ -14,6 +14,7 @@ import type { Database, Transaction } from '../store/database.ts';
 import { failpoint } from '../store/failpoints.ts';
 import { instantToText } from '../values/instant.ts';
 import { callContextOf, markReplayed } from './call-context.ts';
+import { hideSecrets } from './secret-fields.ts';
 
 /** SHA-256 of a message's bytes: what makes two payloads under one request ID the same. */
 export function fingerprintOf<D extends DescMessage>(schema: D, message: MessageShape<D>): Uint8Array {
@@ -40,7 +41,7 @@ export function requireRequestId(requestId: string | undefined): string {
 
 /**
  * Answers a writing call: runs `work` in a transaction of the caller's account, or returns the stored response
- * byte for byte. A concurrent call with the same ID waits for the first one, up to its deadline. What throws leaves
+ * byte for byte; secrets are in neither. A concurrent call with the same ID waits for the first one, up to its deadline. What throws leaves
  * no trace.
  */
 export async function once<I extends DescMessage, O extends DescMessage>(
@@ -63,7 +64,7 @@ export async function once<I extends DescMessage, O extends DescMessage>(
       return { response: await storedResponse(tx, method, requestId, fingerprint), replayed: true };
     }
     failpoint('call-claimed');
-    const answer = await work(tx);
+    const answer = hideSecrets(method.output, await work(tx));
     await tx.em.flush();
     failpoint('call-worked');
     await sql`

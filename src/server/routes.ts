@@ -17,6 +17,7 @@ import type { Health } from './health.ts';
 import { createCallContextInterceptor } from './interceptors/call-context-interceptor.ts';
 import type { CallObserver } from './interceptors/call-observer.ts';
 import { createLogInterceptor, logFailedCall } from './interceptors/log-interceptor.ts';
+import { createSecretsInterceptor } from './interceptors/secrets-interceptor.ts';
 import { createValidationInterceptor } from './interceptors/validation-interceptor.ts';
 import { describeCause, type Logger } from './logger.ts';
 import { createRequestGate } from './port/call-arrival.ts';
@@ -58,6 +59,7 @@ function optionsOfOurServices(options: RoutesOptions): ConnectRouterOptions {
     // The first one is outermost.
     interceptors: [
       createLogInterceptor({ logger, calls }),
+      createSecretsInterceptor(),
       createPeerRateInterceptor(limits),
       ...createAccessInterceptors(authenticate),
       createAccountRateInterceptor(limits),

@@ -138,7 +138,7 @@ test('the extensions of a type are listed, also where there are none', async () 
   expect(
     await ask({ case: 'allExtensionNumbersOfType', value: 'google.protobuf.FieldOptions' }),
   ).toMatchObject({
-    value: { baseTypeName: 'google.protobuf.FieldOptions', extensionNumber: [1159, 50102] },
+    value: { baseTypeName: 'google.protobuf.FieldOptions', extensionNumber: [1159, 50102, 50103] },
   });
   expect(await ask({ case: 'allExtensionNumbersOfType', value: 'progression.v1.User' })).toMatchObject({
     value: { baseTypeName: 'progression.v1.User', extensionNumber: [] },

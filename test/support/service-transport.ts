@@ -13,6 +13,7 @@ import { authenticateByHeaders } from '../../src/server/access/trusted-headers.t
 import { createCallContextInterceptor } from '../../src/server/interceptors/call-context-interceptor.ts';
 import { UNOBSERVED } from '../../src/server/interceptors/call-observer.ts';
 import { createLogInterceptor } from '../../src/server/interceptors/log-interceptor.ts';
+import { createSecretsInterceptor } from '../../src/server/interceptors/secrets-interceptor.ts';
 import { createValidationInterceptor } from '../../src/server/interceptors/validation-interceptor.ts';
 import { createLogger } from '../../src/server/logger.ts';
 import { createRequestGate } from '../../src/server/port/call-arrival.ts';
@@ -50,6 +51,7 @@ export function createServiceTransport(
       requestGate: createRequestGate(() => {}),
       interceptors: [
         createLogInterceptor({ logger: createLogger(logLevel), calls: UNOBSERVED }),
+        createSecretsInterceptor(),
         ...createAccessInterceptors(authenticate),
         createValidationInterceptor(),
         createCallContextInterceptor({ limits, clock, draining, onLateFailure: () => {} }),

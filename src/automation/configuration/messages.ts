@@ -10,7 +10,7 @@ import { type Instant, instantToTimestamp } from '../../values/instant.ts';
 import type { Configured, ConfiguredTrigger } from './configured.ts';
 import { etagOf } from './etag.ts';
 import { filterToMessage } from './filter-message.ts';
-import { readStoredActions, withoutSecrets } from './stored-actions.ts';
+import { readStoredActions } from './stored-actions.ts';
 import { readStoredTrigger } from './trigger-draft.ts';
 import type { WorkflowWithTrigger } from './workflows.ts';
 
@@ -18,7 +18,7 @@ function lifetime(row: { createdAt: Instant; updatedAt: Instant }) {
   return { createdAt: instantToTimestamp(row.createdAt), updatedAt: instantToTimestamp(row.updatedAt) };
 }
 
-/** Without the secrets of its webhooks. */
+/** With the secrets of its webhooks, which no answer has; see secret-fields.ts. */
 export function workflowMessage({
   workflow,
   trigger,
@@ -27,7 +27,7 @@ export function workflowMessage({
   return {
     ...{ id, name, description, version, createdBy },
     status: enumValue(WorkflowStatusSchema, workflow.status),
-    actions: withoutSecrets(readStoredActions(workflow.actions)),
+    actions: readStoredActions(workflow.actions),
     ...(trigger ? { trigger: triggerMessage(trigger) } : {}),
     etag: etagOf(workflow),
     ...lifetime(workflow),

@@ -1,4 +1,7 @@
 /** The trace of a change: a version, a row of the audit trail, and what follows from it. */
+
+import { hideSecrets } from '../../calls/secret-fields.ts';
+import { ActionSchema } from '../../gen/automation/v1/action_pb.ts';
 import { audit, type Change } from '../../store/change.ts';
 import { TriggerVersionEntity } from '../../store/entities/trigger-version.ts';
 import type { Workflow } from '../../store/entities/workflow.ts';
@@ -6,7 +9,7 @@ import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
 import { WorkflowVersionEntity } from '../../store/entities/workflow-version.ts';
 import { emit } from '../../store/outbox.ts';
 import { NO_STANDING, type Standing, settleParticipation, standingOf, triggerFact } from './participation.ts';
-import { readStoredActions, storedActions, withoutSecrets } from './stored-actions.ts';
+import { readStoredActions, storedActions } from './stored-actions.ts';
 
 /** How things stood before a change; taken before anything of it happens. */
 export interface Before {
@@ -23,8 +26,8 @@ export function triggerBefore(trigger: WorkflowTrigger, workflow: Workflow): Bef
 /** What the audit trail keeps of a workflow: no secret. */
 export function auditedWorkflow(workflow: Workflow): Record<string, unknown> {
   const { name, description, status, version } = workflow;
-  const actions = storedActions(withoutSecrets(readStoredActions(workflow.actions)));
-  return { name, description, status, actions, version };
+  const shown = readStoredActions(workflow.actions).map((action) => hideSecrets(ActionSchema, action));
+  return { name, description, status, actions: storedActions(shown), version };
 }
 
 /** What the audit trail keeps of a trigger. */

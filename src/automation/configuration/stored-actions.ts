@@ -1,4 +1,4 @@
-/** Actions as they are stored, and as they are shown: without their secrets. */
+/** Actions as they are stored, with their secrets. */
 import { clone, fromJson, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { type Action, ActionSchema } from '../../gen/automation/v1/action_pb.ts';
 
@@ -12,7 +12,7 @@ export function readStoredActions(stored: readonly unknown[]): Action[] {
   return stored.map((json) => fromJson(ActionSchema, json as JsonValue));
 }
 
-/** The same actions with every name in the one spelling that is stored.. */
+/** The same actions with every name in the one spelling that is stored. */
 export function canonicalActions(actions: readonly Action[]): Action[] {
   return actions.map((original) => {
     const message = clone(ActionSchema, original);
@@ -39,18 +39,6 @@ export function canonicalActions(actions: readonly Action[]): Action[] {
       case 'callWebhook':
         action.value.hasSecret = false;
         break;
-    }
-    return message;
-  });
-}
-
-/** The same actions as anybody may see them: whether there is a secret, not which. */
-export function withoutSecrets(actions: readonly Action[]): Action[] {
-  return actions.map((original) => {
-    const message = clone(ActionSchema, original);
-    if (message.action.case === 'callWebhook') {
-      message.action.value.hasSecret = message.action.value.secret !== '';
-      message.action.value.secret = '';
     }
     return message;
   });

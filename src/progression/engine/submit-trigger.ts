@@ -9,6 +9,7 @@ import {
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import type { CallContext } from '../../calls/call-context.ts';
 import { fingerprintOf, requireRequestId } from '../../calls/once.ts';
+import { hideSecrets } from '../../calls/secret-fields.ts';
 import type { Limits } from '../../config/config.ts';
 import { invalidFields } from '../../errors/domain-error.ts';
 import type { Cause, FactActor } from '../../store/entities/outbox-entry.ts';
@@ -62,8 +63,8 @@ export async function submitTrigger<I extends DescMessage, O extends DescMessage
   // The answer of the last try, which is the one that was committed: no need to read it back from its bytes.
   let answer: MessageShape<O> | undefined;
   const encode = (message: MessageShape<O>) => {
-    answer = message;
-    return toBinary(method.output, message);
+    answer = hideSecrets(method.output, message);
+    return toBinary(method.output, answer);
   };
   const { response, isReplayed } = await queue.submit({
     ...read,

@@ -9,6 +9,7 @@ import {
   type MessageShape,
   ScalarType,
 } from '@bufbuild/protobuf';
+import { fieldValue, messagesIn } from '../../calls/message-fields.ts';
 import {
   field_permission as fieldPermission,
   permission as methodPermission,
@@ -74,29 +75,10 @@ function stepsOfField(field: DescField): Step[] {
   const within = field.message;
   if (within) {
     found.push((message, subject, needed) => {
-      for (const each of messagesIn(fieldValue(message, field), field)) {
+      for (const each of messagesIn(message, field)) {
         runSteps(within, each, subject, needed);
       }
     });
   }
   return found;
-}
-
-function messagesIn(value: unknown, field: DescField): Message[] {
-  if (value === undefined) {
-    return [];
-  }
-  if (field.fieldKind === 'list') {
-    return value as Message[];
-  }
-  return field.fieldKind === 'map' ? Object.values(value as Record<string, Message>) : [value as Message];
-}
-
-function fieldValue(message: Message, field: DescField): unknown {
-  const values = message as unknown as Record<string, unknown>;
-  if (!field.oneof) {
-    return values[field.localName];
-  }
-  const chosen = values[field.oneof.localName] as { case?: string; value?: unknown };
-  return chosen.case === field.localName ? chosen.value : undefined;
 }
