@@ -1,4 +1,4 @@
-/** The process edge: which command runs, and how it ends. */
+/** The process edge: chooses the command, and maps its end to an exit code. */
 import { describeFailure } from './commands/describe-failure.ts';
 import { runHealth } from './commands/health.ts';
 import { runMigrate } from './commands/migrate.ts';
@@ -43,5 +43,5 @@ async function run([command = 'serve', argument]: string[]): Promise<number> {
   }
 }
 
-// Open handles, such as a client's idle connection, keep nothing alive that has come to its end.
+// Exits although handles, such as an idle client connection, are still open.
 process.exit(await run(process.argv.slice(2)));

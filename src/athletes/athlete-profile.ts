@@ -1,4 +1,4 @@
-/** What an athlete's profile may say, beyond its spelling, and how events tell that it changed. */
+/** Validates an athlete's profile, and computes the events that a change of it causes. */
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Limits } from '../config/config.ts';
 import { type FieldViolation, invalidFields } from '../errors/domain-error.ts';
@@ -9,7 +9,7 @@ import { type Instant, instantToText } from '../values/instant.ts';
 import { type AttributeLimits, attributeViolations } from './attributes.ts';
 import { type TagLimits, tagViolations } from './tags.ts';
 
-/** As it came in: empty or undefined where there is nothing to check. */
+/** The fields of a request; empty or undefined fields are not checked. */
 export interface AthleteProfile {
   readonly timeZone?: string | undefined;
   readonly birthDate?: string | undefined;
@@ -20,8 +20,9 @@ export interface AthleteProfile {
 }
 
 /**
- * VALIDATION_FAILED unless the zone is one of IANA's, the birth date is a day that was, up to `now`'s in UTC, and tags
- * and attributes are what tags.ts and attributes.ts allow. The account's own types of attributes are not looked at.
+ * Throws VALIDATION_FAILED unless the time zone is an IANA name, the birth date is a past day (in UTC), and
+ * tags and attributes keep the rules of tags.ts and attributes.ts. The account's own attribute types are
+ * checked later.
  */
 export function checkProfile(profile: AthleteProfile, now: Instant, limits: Limits): void {
   const violations = [
@@ -67,7 +68,7 @@ function tagsViolations(profile: AthleteProfile, limits: TagLimits & AttributeLi
   ];
 }
 
-/** What events say of a profile, but for tags and attributes, which have events of their own. */
+/** The profile fields that events carry. Tags and attributes have events of their own. */
 export interface ToldProfile {
   readonly name: string;
   readonly birth_date: string | null;
@@ -84,7 +85,7 @@ export function toldProfile(user: User): ToldProfile {
   };
 }
 
-/** That a profile changed: only what changed, before and after. None when nothing did. */
+/** The contact_updated event: only the changed fields, before and after; none when nothing changed. */
 export function profileFacts(before: ToldProfile, after: ToldProfile): Fact[] {
   const names = Object.keys(after) as (keyof ToldProfile)[];
   const changed = names.filter((name) => before[name] !== after[name]);
@@ -94,7 +95,7 @@ export function profileFacts(before: ToldProfile, after: ToldProfile): Fact[] {
     : [];
 }
 
-/** Offsets such as +02:00 are accepted by Intl, but are no zones: they know no daylight saving. */
+/** Intl accepts offsets such as +02:00, which are no IANA zones: they have no daylight saving time. */
 function isTimeZone(name: string): boolean {
   if (!/^[A-Za-z]/.test(name)) {
     return false;
@@ -107,7 +108,7 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-/** Date rolls 1993-02-29 over to March, and has a year 0 that calendars lack. */
+/** Date rolls 1993-02-29 over to March, and accepts a year 0 that the calendar does not have. */
 function isCalendarDate(text: string): boolean {
   const date = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text) && !text.startsWith('0000');

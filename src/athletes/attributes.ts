@@ -1,4 +1,4 @@
-/** An athlete's attributes: the account's own fields, by name. Those that the account typed hold values of their type. */
+/** An athlete's attributes, by name. Attributes that the account defined hold values of the defined type. */
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
 import type { Limits } from '../config/config.ts';
@@ -14,7 +14,10 @@ import { lockedUser } from './users.ts';
 
 export type AttributeLimits = Pick<Limits, 'attributes' | 'attributesBytes' | 'fieldNameCharacters'>;
 
-/** What is wrong with each attribute of a request, whatever the account's definitions, with paths such as `attributes.level`. */
+/**
+ * Violations of a request's attributes that do not depend on the account's definitions, with paths such as
+ * `attributes.level`.
+ */
 export function attributeViolations(attributes: JsonObject, limits: AttributeLimits): FieldViolation[] {
   const size = Buffer.byteLength(JSON.stringify(attributes));
   const names = Object.keys(attributes);
@@ -58,8 +61,8 @@ function isAttributeValue(value: JsonValue): boolean {
 }
 
 /**
- * Changes the attributes of an athlete whose lock is held, null removes one, and gives the facts of what really
- * changed. VALIDATION_FAILED for values that are not of the type that the account gave the field, and beyond the limits.
+ * Changes the attributes of a locked athlete (null removes one), and returns the events of real changes.
+ * Throws VALIDATION_FAILED for values of the wrong type and beyond the limits.
  */
 export async function changeAttributes(
   tx: Transaction,
@@ -90,7 +93,9 @@ export async function changeAttributes(
   return changed.map((name) => changeFact(name, valueIn(before, name), valueIn(changes, name)));
 }
 
-/** Sets an attribute, null removes it; false: it is so already. USER_NOT_FOUND, VALIDATION_FAILED. */
+/**
+ * Sets an attribute, null removes it; returns false when nothing changed. USER_NOT_FOUND, VALIDATION_FAILED.
+ */
 export async function setAttribute(
   change: Change,
   userId: string,
@@ -127,12 +132,12 @@ function typeViolations(name: string, value: JsonValue, type: FieldType | undefi
     : [{ field: pathOf(name), description: TYPE_RULES[type] }];
 }
 
-/** An object has more under its names than it was given: an attribute may be called `constructor`. */
+/** Own properties only: an attribute may be called `constructor`. */
 function valueIn(attributes: JsonObject, name: string): JsonValue {
   return Object.hasOwn(attributes, name) ? (attributes[name] ?? null) : null;
 }
 
-/** Removing what is not there is no change. */
+/** Removing an absent attribute is no change. */
 function isSame(before: JsonValue, after: JsonValue): boolean {
   return JSON.stringify(before) === JSON.stringify(after);
 }
@@ -145,7 +150,7 @@ function changeFact(name: string, before: JsonValue, after: JsonValue): Fact {
   );
 }
 
-/** A value as events say it: as text, and where it is a number as that too. */
+/** A value as events carry it: as text, and as a number where it is one. */
 export function describeAttribute(value: JsonValue) {
   const number = readNumber(value)?.toFixed() ?? null;
   const text = typeof value === 'string' ? value : (number ?? JSON.stringify(value));

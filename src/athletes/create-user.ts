@@ -1,4 +1,4 @@
-/** CreateUser: a new athlete, under the caller's id or one of ours. */
+/** CreateUser: adds an athlete, under the caller's id or a new one. */
 import type { Limits } from '../config/config.ts';
 import type { CreateUserRequest } from '../gen/progression/v1/user_service_pb.ts';
 import type { Change } from '../store/change.ts';
@@ -9,9 +9,9 @@ import { changeAttributes } from './attributes.ts';
 import { changeTags } from './tags.ts';
 
 /**
- * USER_EXISTS when the account has had a user with this id; VALIDATION_FAILED for attributes that are not of the types
- * that the account gave them. The profile has been checked; see checkProfile. Tags and attributes from the beginning
- * are told like those that come later, so that nobody who waits for them misses these.
+ * Throws USER_EXISTS when the account has ever had this id, and VALIDATION_FAILED for attributes of the wrong
+ * type. The caller has checked the profile; see checkProfile. Initial tags and attributes cause the same
+ * events as later ones, so that triggers see them.
  */
 export async function createUser(change: Change, request: CreateUserRequest, limits: Limits): Promise<User> {
   const { tx, now } = change;

@@ -1,4 +1,6 @@
-/** EraseUser: takes what says who an athlete is out of every row that has it; numbers and trail stay, under the id. */
+/**
+ * EraseUser: removes personal data from every row; numbers and the audit trail stay, under the athlete's id.
+ */
 import { create, toBinary } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
 import { quitEnrollments } from '../catalog/enrollments.ts';
@@ -21,7 +23,10 @@ export interface AthleteHistory {
   forgetFacts(tx: Transaction, userId: string): Promise<void>;
 }
 
-/** USER_NOT_FOUND when the account never had the athlete. Erasing again changes nothing but the trail. */
+/**
+ * USER_NOT_FOUND when the account never had the athlete. A second erasure changes nothing but the audit
+ * trail.
+ */
 export async function eraseUser(
   change: Change,
   { userId, reason }: EraseUserRequest,

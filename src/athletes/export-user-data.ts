@@ -1,16 +1,16 @@
-/** ExportUserData: every stored row about one athlete, as it is stored. */
+/** ExportUserData: returns every stored row about one athlete, as it is stored. */
 import { sql } from 'kysely';
 import type { ExportUserDataRequest } from '../gen/progression/v1/user_service_pb.ts';
 import type { Transaction } from '../store/database.ts';
 import { userNotFound } from '../store/lock-user.ts';
 import { decodePageToken, encodePageToken } from '../store/page-token.ts';
 
-/** A table with rows about athletes, by what its rows are ordered and told apart. */
+/** A table with rows about athletes, and how its rows are ordered and identified. */
 interface PersonalTable {
   readonly name: string;
-  /** A text that no two rows of one athlete share. */
+  /** A text that is unique among the rows of one athlete. */
   readonly key: string;
-  /** What the export leaves out: the account, and copies of what is in other rows. */
+  /** Columns that the export leaves out: the account, and copies of data in other rows. */
   readonly hidden: readonly string[];
 }
 
@@ -20,7 +20,7 @@ function byId(name: string): PersonalTable {
   return { name, key: 'id::text', hidden: ONLY_ACCOUNT };
 }
 
-/** All tables with a user_id, `users` first. */
+/** All tables with a user_id; `users` comes first. */
 export const PERSONAL_TABLES: readonly PersonalTable[] = [
   byId('users'),
   byId('enrollments'),

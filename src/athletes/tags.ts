@@ -1,4 +1,4 @@
-/** An athlete's tags: labels in the order of their first use, each once. */
+/** An athlete's tags: unique labels in the order in which they were added. */
 
 import type { Limits } from '../config/config.ts';
 import { type FieldViolation, invalidFields } from '../errors/domain-error.ts';
@@ -11,7 +11,7 @@ import { lockedUser } from './users.ts';
 
 export type TagLimits = Pick<Limits, 'tags' | 'tagCharacters'>;
 
-/** What is wrong with each tag of a list in the request, with paths such as `add_tags[2]`. */
+/** Violations of a request's tags, with paths such as `add_tags[2]`. */
 export function tagViolations(tags: readonly string[], path: string, limits: TagLimits): FieldViolation[] {
   const description = `must have 1 to ${limits.tagCharacters} characters, without blanks around them or control characters`;
   return tags.flatMap((tag, index) =>
@@ -29,17 +29,17 @@ function isTag(tag: string, most: number): boolean {
   );
 }
 
-/** What becomes of the tags: first some go, then some come. */
+/** A change of tags: removals come before additions. */
 export interface TagChange {
   readonly remove: readonly string[];
   readonly add: readonly string[];
-  /** The request's field that adds tags. */
+  /** The request's field that adds tags, for field paths. */
   readonly path: string;
 }
 
 /**
- * Changes the tags of an athlete whose lock is held, and gives the facts of what really changed. VALIDATION_FAILED
- * when there would be more than `limits.tags`.
+ * Changes the tags of a locked athlete, and returns the events of real changes. Throws VALIDATION_FAILED when
+ * there would be more than `limits.tags`.
  */
 export function changeTags(user: User, { remove, add, path }: TagChange, limits: TagLimits): Fact[] {
   const before = new Set(user.tags);
@@ -60,17 +60,17 @@ export function changeTags(user: User, { remove, add, path }: TagChange, limits:
   ];
 }
 
-/** As filters compare them: in Unicode's form NFC. */
+/** Unicode NFC, the form in which filters compare tags. */
 function canonical(tags: readonly string[]): string[] {
   return [...new Set(tags.map((tag) => tag.normalize('NFC')))];
 }
 
-/** Gives the athlete a tag, which is a valid one; false: it is there already. USER_NOT_FOUND, VALIDATION_FAILED. */
+/** Adds a valid tag; returns false when the athlete has it. USER_NOT_FOUND, VALIDATION_FAILED. */
 export function addTag(change: Change, userId: string, tag: string, limits: TagLimits): Promise<boolean> {
   return changeOneTag(change, userId, { remove: [], add: [tag], path: 'tag' }, limits);
 }
 
-/** Takes a tag from the athlete; false: it is not there. USER_NOT_FOUND. */
+/** Removes a tag; returns false when the athlete does not have it. USER_NOT_FOUND. */
 export function removeTag(change: Change, userId: string, tag: string, limits: TagLimits): Promise<boolean> {
   return changeOneTag(change, userId, { remove: [tag], add: [], path: 'tag' }, limits);
 }

@@ -1,4 +1,4 @@
-/** UpdateUser: an athlete's name, time zone, birth date, tags, attributes, and whether automations leave them alone. */
+/** UpdateUser: changes an athlete's name, time zone, birth date, tags, attributes and automation opt-out. */
 import type { Limits } from '../config/config.ts';
 import type { UpdateUserRequest } from '../gen/progression/v1/user_service_pb.ts';
 import type { Change } from '../store/change.ts';
@@ -10,8 +10,8 @@ import { changeTags } from './tags.ts';
 import { lockedUser } from './users.ts';
 
 /**
- * USER_NOT_FOUND; VALIDATION_FAILED for attributes that are not of the types that the account gave them, and for more
- * tags and attributes than an athlete may have. The profile has been checked; see checkProfile.
+ * USER_NOT_FOUND. VALIDATION_FAILED for attributes of the wrong type, and beyond the limits of tags and
+ * attributes. The caller has checked the profile; see checkProfile.
  */
 export async function updateUser(change: Change, request: UpdateUserRequest, limits: Limits): Promise<User> {
   const { tx, now } = change;

@@ -1,4 +1,4 @@
-/** UserService on the wire: each method checks, runs its use case, and answers with its message. */
+/** The handlers of UserService: each checks the request, runs its use case and builds the response. */
 
 import type { ServiceImpl } from '@connectrpc/connect';
 import { createCalls, type ServiceDeps } from '../calls/calls.ts';
@@ -17,7 +17,7 @@ export interface UserServiceDeps extends ServiceDeps {
   readonly history: AthleteHistory;
 }
 
-/** The athletes of an account; the contract of each method is in user_service.proto. */
+/** user_service.proto has the contract of each method. */
 export function createUserService(deps: UserServiceDeps): ServiceImpl<typeof UserService> {
   const { read, write } = createCalls(deps);
   const { method } = UserService;

@@ -1,14 +1,14 @@
-/** Users: the account's athletes. */
+/** Reads and locks the account's athletes. */
 import type { ListUsersRequest } from '../gen/progression/v1/user_service_pb.ts';
 import type { Transaction } from '../store/database.ts';
 import { type User, UserEntity } from '../store/entities/user.ts';
 import { lockUser, userNotFound } from '../store/lock-user.ts';
 import { isAfterNameAndId, type Page, readPage } from '../store/page.ts';
 
-/** The live user with this id, as the row is under the athlete's lock, which is waited for. USER_NOT_FOUND. */
+/** Locks the athlete, waiting for the lock, and reads the row under it. USER_NOT_FOUND. */
 export async function lockedUser(tx: Transaction, userId: string): Promise<User> {
   await lockUser(tx, userId);
-  // What this transaction has done already comes back with the row.
+  // Flushes first, so that the refreshed row includes this transaction's own changes.
   await tx.em.flush();
   const where = { accountId: tx.accountId, id: userId, deletedAt: null };
   const user = await tx.em.findOne(UserEntity, where, { refresh: true });
@@ -18,7 +18,7 @@ export async function lockedUser(tx: Transaction, userId: string): Promise<User>
   return user;
 }
 
-/** By name, then id. */
+/** Ordered by name, then id. */
 export function listUsers(
   tx: Transaction,
   request: ListUsersRequest,

@@ -1,7 +1,4 @@
-/**
- * AuditService on the wire: reads the trail, and answers with its messages.
- * ListAuditEntries: what was changed by hand, newest first.
- */
+/** The handlers of AuditService: ListAuditEntries returns manual changes, newest first. */
 import { create, type JsonObject } from '@bufbuild/protobuf';
 import type { ServiceImpl } from '@connectrpc/connect';
 import type { FilterQuery } from '@mikro-orm/core';
@@ -16,7 +13,7 @@ import { type AuditEntry, AuditEntryEntity } from '../store/entities/audit-entry
 import { type Page, readPage } from '../store/page.ts';
 import { instantFromTimestamp, instantToText, instantToTimestamp } from '../values/instant.ts';
 
-/** The trail of an account; the contract of each method is in audit_service.proto. */
+/** audit_service.proto has the contract of each method. */
 export function createAuditService(deps: ServiceDeps): ServiceImpl<typeof AuditService> {
   const { read } = createCalls(deps);
   const { defaultPageSize } = deps.config.limits;
@@ -45,7 +42,7 @@ function auditEntryMessage(entry: AuditEntry) {
   });
 }
 
-/** By the time of recording, then id. PAGE_TOKEN_INVALID. */
+/** Ordered by recording time, then id. PAGE_TOKEN_INVALID. */
 export function listAuditEntries(
   tx: Transaction,
   request: ListAuditEntriesRequest,
@@ -73,7 +70,7 @@ function isBehind([recordedAt, id]: readonly [bigint, string]): FilterQuery<Audi
   return { $or: [{ recordedAt: { $lt: recordedAt } }, { recordedAt, id: { $lt: id } }] };
 }
 
-/** The conditions that the request's fields state, and the same as texts, for the page token to be bound to. */
+/** The filters of the request as SQL conditions, and as texts that the page token is bound to. */
 function filterOf(accountId: string, request: ListAuditEntriesRequest) {
   const { targetId, userId, action, startTime, endTime } = request;
   const start = startTime && instantFromTimestamp(startTime);

@@ -1,29 +1,29 @@
-/** Who calls, for whom, under which request ID and until when: what the interceptors found out about a call. */
+/** The call context: caller, account, request ID and deadline, as the interceptors determined them. */
 import { createContextKey, type HandlerContext } from '@connectrpc/connect';
 import type { Instant } from '../values/instant.ts';
 
 export interface CallContext {
   readonly accountId: string;
-  /** Who to name in the audit trail. */
+  /** The name of the caller in the audit trail. */
   readonly actor: string;
-  /** What the event stream calls such a caller. */
+  /** The kind of caller, as events record it. */
   readonly actorKind: 'ATHLETE' | 'COACH' | 'SYSTEM';
-  /** A UUID in lower case; undefined when the call brought none. */
+  /** A UUID in lower case; undefined when the call has none. */
   readonly requestId: string | undefined;
-  /** The server's time when the call came in. */
+  /** When the server received the call, by the server's clock. */
   readonly receivedAt: Instant;
-  /** `performance.now()` past which nobody waits for the answer. */
+  /** The deadline, in `performance.now()` milliseconds. */
   readonly deadlineAtMs: number;
-  /** Aborted at the deadline, and when the client goes away. */
+  /** Aborted at the deadline, and when the client cancels. */
   readonly signal: AbortSignal;
 }
 
-/** Set by the server's interceptor on every call. */
+/** Set by the call-context interceptor for every call. */
 export const callContextKey = createContextKey<CallContext | undefined>(undefined, {
   description: 'progression call context',
 });
 
-/** The call context of a running handler. */
+/** Reads the call context of a running handler. */
 export function callContextOf(context: HandlerContext): CallContext {
   const call = context.values.get(callContextKey);
   if (!call) {
@@ -32,7 +32,10 @@ export function callContextOf(context: HandlerContext): CallContext {
   return call;
 }
 
-/** Tells the client that the answer is the stored one of an earlier call with the same request ID. */
+/**
+ * Marks the answer as the stored one of an earlier call with the same request ID (`idempotency-replayed:
+ * true`).
+ */
 export function markReplayed(context: HandlerContext): void {
   context.responseHeader.set('idempotency-replayed', 'true');
 }

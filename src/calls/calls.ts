@@ -1,4 +1,4 @@
-/** The two kinds of calls that services answer: changes, once per request ID, and reads. */
+/** Runs the two kinds of calls: writes, once per request ID, and reads. */
 import {
   create,
   type DescMessage,
@@ -14,7 +14,7 @@ import type { Clock } from '../values/instant.ts';
 import { callContextOf } from './call-context.ts';
 import { once } from './once.ts';
 
-/** What a service is made of. */
+/** The dependencies that every service has. */
 export interface ServiceDeps {
   readonly database: Database;
   readonly clock: Clock;
@@ -22,7 +22,10 @@ export interface ServiceDeps {
 }
 
 export interface Calls {
-  /** Runs a change in one transaction and answers with what it returns; a replay answers what is stored. */
+  /**
+   * Runs a write in one transaction and answers with its result; a repeated request ID gets the stored
+   * answer.
+   */
   write<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
     request: MessageShape<I>,

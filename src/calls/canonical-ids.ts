@@ -1,13 +1,13 @@
-/** UUIDs compare without regard to case; here they are brought to the lower case that PostgreSQL answers with. */
+/** Converts UUIDs in requests to lower case, the form in which PostgreSQL returns them. */
 import { type DescField, type DescMessage, getOption, type MessageShape } from '@bufbuild/protobuf';
 import { field as fieldRules } from '../gen/buf/validate/validate_pb.ts';
 
 type Lower = (message: Record<string, unknown>) => void;
 
-/** By message type; made when a type is first seen. */
+/** By message type, filled when a type is first used. */
 const lowers = new Map<string, Lower>();
 
-/** Lowers the case of every field that its schema calls a UUID, in the message and those within it. In place. */
+/** Converts every field whose schema declares a UUID, in the message and in nested messages, in place. */
 export function canonicalizeIds<D extends DescMessage>(schema: D, message: MessageShape<D>): void {
   lowerOf(schema)(message as Record<string, unknown>);
 }
@@ -23,7 +23,7 @@ function lowerOf(schema: DescMessage): Lower {
       step(message);
     }
   };
-  // Before the fields are looked at: a message may contain its own type.
+  // Registered before the fields are visited, because a message may contain its own type.
   lowers.set(schema.typeName, lower);
   steps.push(...schema.fields.flatMap(stepsOf));
   return lower;
@@ -52,7 +52,7 @@ function stepsOf(field: DescField): Lower[] {
   ];
 }
 
-/** What to do with the field's value; undefined for fields without ids. */
+/** The conversion of one field's value; undefined for fields without UUIDs. */
 function changeOf(field: DescField): ((value: unknown) => unknown) | undefined {
   const rules = getOption(field, fieldRules);
   if (rules.type.case === 'string' && rules.type.value.uuid) {

@@ -1,4 +1,4 @@
-/** Turns whatever a call failed with into the error that goes over the wire, with its google.rpc details. */
+/** Converts any failure of a call to a ConnectError with google.rpc details. */
 import type { DescMessage, MessageInitShape } from '@bufbuild/protobuf';
 import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
@@ -6,14 +6,14 @@ import { DomainError, type Reason } from '../errors/domain-error.ts';
 import { ERROR_TABLE, type ErrorRow, toRefusal } from '../errors/error-table.ts';
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '../gen/google/rpc/error_details_pb.ts';
 
-/** The domain of every google.rpc.ErrorInfo: reasons mean something within it. */
+/** The domain of every google.rpc.ErrorInfo. */
 export const ERROR_DOMAIN = 'progression-service';
 
 /** Errors travel in headers, and gRPC clients take as little as 8 KiB of those. */
 const SENT_VIOLATIONS = 20;
 const SENT_MESSAGE_CHARACTERS = 500;
 
-/** What the RPC library itself raises, before or beside the handlers. */
+/** Reasons for the status codes that the RPC library raises itself. */
 const REASON_OF_CODE: Readonly<Partial<Record<Code, Reason>>> = {
   [Code.InvalidArgument]: 'VALIDATION_FAILED',
   [Code.ResourceExhausted]: 'MESSAGE_TOO_LARGE',
@@ -25,7 +25,7 @@ const REASON_OF_CODE: Readonly<Partial<Record<Code, Reason>>> = {
   [Code.Unknown]: 'INTERNAL',
 };
 
-/** Why a call failed; undefined when the RPC library refused it for something that has no reason here. */
+/** The reason of a failure; undefined for a status of the RPC library that has none. */
 export function reasonOf(error: unknown): Reason | undefined {
   if (error instanceof DomainError) {
     return error.reason;
@@ -34,8 +34,9 @@ export function reasonOf(error: unknown): Reason | undefined {
 }
 
 /**
- * The error as its caller may see it: status code by the error table, ErrorInfo, BadRequest for violations,
- * RetryInfo where another try may succeed. A defect says "internal error" and keeps what happened as its cause.
+ * The error as the caller sees it: the status code from the error table, ErrorInfo, BadRequest for
+ * violations, RetryInfo for retryable reasons. A defect says "internal error" and keeps the original error as
+ * its cause.
  */
 export function toConnectError(error: unknown): ConnectError {
   if (error instanceof ConnectError) {
@@ -47,16 +48,16 @@ export function toConnectError(error: unknown): ConnectError {
   return new ConnectError(messageOf(refusal), code, undefined, detailsOf(refusal), refusal.cause ?? error);
 }
 
-/** What the RPC library says of a binary message that it cannot read. */
+/** The message of the RPC library for a binary request that it cannot decode. */
 const UNREADABLE = /^parse binary: /;
 
 /**
- * Adds the ErrorInfo to an error of the RPC library that has no details yet. A message that cannot be read is the
- * caller's to mend, in whichever format; the library says so of JSON alone.
+ * Adds ErrorInfo to an error of the RPC library that has no details yet. A request that cannot be decoded
+ * becomes VALIDATION_FAILED in both formats; the library itself does so for JSON only.
  */
 export function describeConnectError(error: ConnectError): void {
   if (error.code === Code.Internal && UNREADABLE.test(error.rawMessage)) {
-    // The error is on its way out: there is no other place to correct it.
+    // Changes the error in place, because the library offers no later hook.
     (error as { code: Code }).code = Code.InvalidArgument;
   }
   const reason = REASON_OF_CODE[error.code];

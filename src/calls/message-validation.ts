@@ -1,13 +1,15 @@
-/** Checks messages against the rules that their .proto files state, and names every field that breaks one. */
+/** Validates messages against the rules in their .proto files, and reports every field that breaks one. */
 import { create, type DescMessage, type MessageShape } from '@bufbuild/protobuf';
 import { pathToString } from '@bufbuild/protobuf/reflect';
 import { createValidator } from '@bufbuild/protovalidate';
 import { type FieldViolation, invalidFields } from '../errors/domain-error.ts';
 
-/** Keeps a compiled plan for each message type that it has seen, so there is one for the process. */
+/** Caches a compiled plan for each message type; one instance serves the process. */
 const validator = createValidator();
 
-/** Every violation, with the field's path as in `session.lifts_performed[2]`; empty when the message is fine. */
+/**
+ * Every violation, with a field path such as `session.lifts_performed[2]`; empty when the message is valid.
+ */
 export function violationsOf<D extends DescMessage>(schema: D, message: MessageShape<D>): FieldViolation[] {
   const result = validator.validate(schema, message);
   if (result.kind === 'error') {
@@ -20,7 +22,7 @@ export function violationsOf<D extends DescMessage>(schema: D, message: MessageS
   }));
 }
 
-/** Throws VALIDATION_FAILED with every violation when the message breaks a rule. */
+/** Throws VALIDATION_FAILED with every violation. */
 export function requireValid<D extends DescMessage>(schema: D, message: MessageShape<D>): void {
   const violations = violationsOf(schema, message);
   if (violations.length > 0) {
@@ -28,7 +30,7 @@ export function requireValid<D extends DescMessage>(schema: D, message: MessageS
   }
 }
 
-/** Compiles the plans of message types before the first call needs them. */
+/** Compiles the plans of message types before the first call. */
 export function prepareValidation(schemas: Iterable<DescMessage>): void {
   for (const schema of schemas) {
     validator.validate(schema, create(schema));

@@ -16,19 +16,19 @@ import { instantToText } from '../values/instant.ts';
 import { callContextOf, markReplayed } from './call-context.ts';
 import { hideSecrets } from './secret-fields.ts';
 
-/** SHA-256 of a message's bytes: what makes two payloads under one request ID the same. */
+/** SHA-256 of the encoded message: the fingerprint that identifies a payload. */
 export function fingerprintOf<D extends DescMessage>(schema: D, message: MessageShape<D>): Uint8Array {
   return createHash('sha256').update(toBinary(schema, message)).digest();
 }
 
-/** The refusal of a request ID that stands for another payload. */
+/** The error for a request ID that was used with another payload. */
 export function requestIdReused(requestId: string): DomainError {
   return new DomainError('REQUEST_ID_REUSED', 'this request ID was used for another payload', {
     metadata: { requestId },
   });
 }
 
-/** The request ID of a writing call, or the refusal to run without one. */
+/** Returns the request ID of a writing call; throws REQUEST_ID_REQUIRED when there is none. */
 export function requireRequestId(requestId: string | undefined): string {
   if (!requestId) {
     throw new DomainError(
@@ -40,9 +40,9 @@ export function requireRequestId(requestId: string | undefined): string {
 }
 
 /**
- * Answers a writing call: runs `work` in a transaction of the caller's account, or returns the stored response
- * byte for byte; secrets are in neither. A concurrent call with the same ID waits for the first one, up to its deadline. What throws leaves
- * no trace.
+ * Runs `work` in a transaction of the caller's account, or returns the stored response byte for byte. Secrets are
+ * hidden in both. A concurrent call with the same request ID waits for the first one, up to its deadline. A failed
+ * call stores nothing.
  */
 export async function once<I extends DescMessage, O extends DescMessage>(
   database: Database,

@@ -1,10 +1,12 @@
-/** What is said of a command that failed. */
+/** Describes the failure of a command for the operator. */
 import { ConfigError } from '../config/config.ts';
 import { DomainError } from '../errors/domain-error.ts';
 import { StartError } from '../errors/start-error.ts';
 import { translateDatabaseError } from '../store/database-error.ts';
 
-/** What an operator can act on is one line; anything else is a defect, and its stack says where. */
+/**
+ * One line for a failure that an operator can act on; the stack trace for anything else, which is a defect.
+ */
 export function describeFailure(error: unknown): string {
   if (error instanceof StartError || error instanceof ConfigError) {
     return error.message;

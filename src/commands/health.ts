@@ -1,4 +1,7 @@
-/** The command health: asks the server at HOST and PORT whether it serves, as a container's health check does. */
+/**
+ * The command health: calls the server at HOST and PORT and reports whether it serves, for container health
+ * checks.
+ */
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { createClient } from '@connectrpc/connect';
@@ -10,7 +13,7 @@ import { Health, HealthCheckResponse_ServingStatus as ServingStatus } from '../g
 
 const PATIENCE_MS = 3_000;
 
-/** Throws StartError when there is no answer, or another one than SERVING. */
+/** Throws StartError when the server does not answer, or answers anything but SERVING. */
 export async function runHealth(config: Config): Promise<void> {
   const baseUrl = addressOf(config);
   const nodeOptions = config.tls ? trustOwnCertificate(config.tls) : {};
@@ -24,8 +27,9 @@ export async function runHealth(config: Config): Promise<void> {
 }
 
 /**
- * The server that is asked is this machine's own: it shows the certificate of the file, whatever name is in it. Where
- * clients need a certificate, it is shown in return, so it has to be one that the clients' authority issued.
+ * Connects to this machine's own server, so its certificate is trusted whatever name it carries. Where the
+ * server demands client certificates, the server's own certificate is presented; the client CA must have
+ * issued it.
  */
 function trustOwnCertificate({
   certificateFile,
@@ -45,7 +49,7 @@ function trustOwnCertificate({
   }
 }
 
-/** A host that means every interface is none to call; this machine has the loopback one. */
+/** A wildcard address cannot be called; the loopback address of the same family is used instead. */
 function addressOf({ host, port, tls }: Config): string {
   const address = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host;
   return `${tls ? 'https' : 'http'}://${address.includes(':') ? `[${address}]` : address}:${port}`;

@@ -1,4 +1,7 @@
-/** The command migrate: the schema up, one step down, how far it is, or whether it is all there. */
+/**
+ * The command migrate: applies migrations, reverts the last one, lists their status, or checks that none is
+ * pending.
+ */
 import type { Config } from '../config/config.ts';
 import { StartError } from '../errors/start-error.ts';
 import type { Database } from '../store/database.ts';
@@ -28,8 +31,9 @@ function requireAllApplied(status: readonly MigrationStatus[]): string[] {
 }
 
 /**
- * Works as the schema's owner; prints a line for each migration that it touched or looked at. Throws StartError for
- * any other direction, and from `check` when migrations are pending, or applied that this code does not know.
+ * Connects as the owner of the schema. Prints one line for each migration that it applied, reverted or
+ * listed. Throws StartError for an unknown direction, and from `check` when migrations are pending or unknown
+ * to this version.
  */
 export async function runMigrate(config: Config, direction = 'up'): Promise<void> {
   const step = DIRECTIONS.get(direction);

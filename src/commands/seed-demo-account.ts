@@ -1,6 +1,6 @@
 /**
- * The demo account: the whole catalogue as its own programs, and a few athletes who follow some of them.
- * Who the demo account trains: roles, not people.
+ * The demo account: every program of the catalogue, and a few athletes who follow some of them. Athletes are
+ * named for their roles.
  */
 import { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
@@ -16,14 +16,14 @@ import { LiftMaxEntity } from '../store/entities/lift-max.ts';
 import { UserEntity } from '../store/entities/user.ts';
 import { type Clock, instantToText } from '../values/instant.ts';
 
-/** The id of a seeded row: always the same for `lift/squat`, `program/gzclp-lb`, `user/Demo Novice`. */
+/** The deterministic id of a seeded row, such as `lift/squat`, `program/gzclp-lb` or `user/Demo Novice`. */
 export function seededId(name: string): string {
   return idFromName(name, DEMO_ACCOUNT_ID);
 }
 
 /**
- * Fills the demo account, once: a second run, or a second process at the same time, changes nothing, whatever
- * the account has done with its programs since.
+ * Fills the demo account once. A second run, or a second process at the same time, changes nothing, even if
+ * the account has changed its programs since.
  */
 export async function seed(database: Database, clock: Clock): Promise<void> {
   await database.ensureAccount(DEMO_ACCOUNT_ID);
@@ -45,9 +45,7 @@ export async function seed(database: Database, clock: Clock): Promise<void> {
   });
 }
 
-/**
- * The seeding is a call with a fixed request ID in the ledger: the first takes it, any other finds it taken.
- */
+/** Seeding claims a fixed request ID in the ledger, so that only the first run does it. */
 async function claimSeeding(tx: Transaction, occurredAt: string): Promise<boolean> {
   const claim = await sql`
     insert into requests (account_id, method, request_id, fingerprint, response, occurred_at)
@@ -95,9 +93,9 @@ function startingMax(athlete: DemoAthlete, liftSlug: string): Decimal {
 
 export interface DemoAthlete {
   readonly name: string;
-  /** Of the catalogue. */
+  /** The slug of a program of the catalogue. */
   readonly programSlug: string;
-  /** By lift slug, in the program's unit: one for each of the program's lifts. */
+  /** Training maxes by lift slug, in the program's unit; one for each lift of the program. */
   readonly trainingMaxes: Readonly<Record<string, string>>;
 }
 
@@ -114,7 +112,7 @@ export const DEMO_ATHLETES: readonly DemoAthlete[] = [
     },
   },
   {
-    // 90 % of one-rep maxes of 135, 405, 225 and 315 lb, to the nearest 5.
+    // 90 % of one-rep maxes of 135, 405, 225 and 315 lb, rounded to the nearest 5.
     name: 'Demo Intermediate',
     programSlug: 'wendler-531-bbb-lb',
     trainingMaxes: { 'overhead-press': '120', deadlift: '365', 'bench-press': '205', squat: '285' },

@@ -1,4 +1,4 @@
-/** The command seed: the canonical catalogue and the demo account, as often as one likes. */
+/** The command seed: fills the demo account. It is idempotent. */
 
 import type { Config } from '../config/config.ts';
 import { migrate } from '../store/migrate.ts';
@@ -6,7 +6,7 @@ import { openStore } from '../store/open-store.ts';
 import { systemClock } from '../values/system-clock.ts';
 import { seed } from './seed-demo-account.ts';
 
-/** Brings the schema up first. */
+/** Applies pending migrations first. */
 export async function runSeed(config: Config): Promise<void> {
   const store = await openStore(config, () => undefined);
   try {

@@ -1,4 +1,4 @@
-/** The command serve: from an empty machine to a served API, and back when told to stop. */
+/** The command serve: opens the store, migrates, seeds, serves, and stops on SIGTERM or SIGINT. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { destination } from 'pino';
 import { requireSafeBinding } from '../config/auth-config.ts';
@@ -19,8 +19,8 @@ import { startService } from './start-service.ts';
 import { stopRequested } from './stop-requested.ts';
 
 /**
- * Opens the store, migrates, seeds and serves; prints one line when it is ready. Returns after SIGTERM or SIGINT, when
- * running calls have finished and everything is stopped. Throws StartError when it cannot start, or loses its store.
+ * Prints one line when the port is open. Returns after SIGTERM or SIGINT, when running calls have finished
+ * and all parts are closed. Throws StartError when it cannot start, or when it loses the embedded database.
  */
 export async function runServe(config: Config): Promise<void> {
   requireSafeBinding(config.host, config.auth);
@@ -40,7 +40,8 @@ export async function runServe(config: Config): Promise<void> {
     }
   } finally {
     await telemetry?.close();
-    // A statement that hangs holds its connection; the database ends it when the connection goes with the process.
+    // A hanging statement holds its connection; PostgreSQL ends the statement when the process closes the
+    // connection.
     await Promise.race([store.close(), delay(config.limits.storeCloseMs)]);
   }
 }
@@ -63,7 +64,7 @@ async function bringUp(
   }
 }
 
-/** A port that is not to be had is for the operator to see to. */
+/** An unavailable port is an operator's problem: it becomes a StartError. */
 function explain(error: unknown): never {
   throw error instanceof ListenError ? new StartError(error.message) : error;
 }

@@ -1,4 +1,4 @@
-/** Puts the services of the API on a server. */
+/** Builds the services of the API and starts the server. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { createUserService } from '../athletes/user-service.ts';
 import { createAuditService } from '../audit/audit-service.ts';
@@ -33,8 +33,8 @@ import { systemClock } from '../values/system-clock.ts';
 import { startWorkers } from './start-workers.ts';
 
 /**
- * Serves a migrated database from the moment it resolves. Rejects with a ListenError when the port is taken,
- * with a StartError when a file that says who may call cannot be used.
+ * Serves a migrated database from the moment it resolves. Rejects with ListenError when the port is taken,
+ * and with StartError when a credentials file cannot be used.
  */
 export async function startService(
   config: Config,
@@ -85,7 +85,7 @@ export async function startService(
   return {
     ...server,
     async close() {
-      // What hangs in the database must not keep the process longer than calls may.
+      // A worker that hangs in the database must not delay the exit by more than `drainMs`.
       const stopped = Promise.race([
         workers?.stop(),
         delay(config.limits.drainMs, undefined, { ref: false }),
@@ -97,7 +97,7 @@ export async function startService(
   };
 }
 
-/** Where there is a Redis, previews are kept there; else each process keeps its own. */
+/** Keeps previews in Redis when one is configured, else in the memory of the process. */
 function sharePreviews({ redisUrl, limits }: Config, logger: Logger) {
   if (!redisUrl) {
     return { cache: {}, close() {} };

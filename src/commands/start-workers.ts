@@ -1,4 +1,4 @@
-/** Starts what works in the background: events are evaluated, steps carried out, the clock is watched. */
+/** Starts the background workers: evaluation of events, workflow steps, backfills and the scheduler. */
 import { createActionRunner } from '../automation/actions/action-runner.ts';
 import { createWebhookPort } from '../automation/actions/webhook-port.ts';
 import type { CandidateIndex } from '../automation/evaluation/candidate-index.ts';
@@ -22,23 +22,23 @@ export interface WorkerDeps {
   readonly database: Database;
   readonly config: Config;
   readonly clock: Clock;
-  /** The process's one queue of events for the engine. */
+  /** The trigger queue that this process shares between calls and workers. */
   readonly queue: TriggerQueue;
-  /** The process's one index of triggers. */
+  /** The trigger index that this process shares. */
   readonly candidates: CandidateIndex;
   readonly logger: Logger;
   readonly observer?: EventObserver | undefined;
 }
 
 export interface Workers {
-  /** Begins nothing more, and resolves when what was begun has ended. */
+  /** Starts no further work, and resolves when the work under way has ended. */
   stop(): Promise<void>;
 }
 
-/** Any number of processes may work on one database. */
+/** Several processes may run workers on one database. */
 export function startWorkers(deps: WorkerDeps): Workers {
   const { database, config, clock, candidates, observer, logger } = deps;
-  /** What failed is tried again. */
+  /** Reports a failure; the worker retries after a backoff. */
   const onError = (error: unknown) => {
     const isOurs = isDefect(error);
     logger[isOurs ? 'error' : 'warn']({ cause: describeCause(error) }, 'work in the background failed');

@@ -1,10 +1,13 @@
-/** How the process is told to stop: once kindly, twice at once. */
+/** Waits for the signal to stop. */
 import { constants } from 'node:os';
 
-/** A Ctrl-C under npm arrives twice: from the terminal, and passed on by npm. */
+/**
+ * A Ctrl-C under npm arrives twice, from the terminal and forwarded by npm; within this time they count as
+ * one.
+ */
 const SAME_KEYSTROKE_MS = 500;
 
-/** Resolves with the first SIGTERM or SIGINT; another one later on ends the process on the spot. */
+/** Resolves with the first SIGTERM or SIGINT. A later second signal exits the process at once. */
 export function stopRequested(): Promise<'SIGTERM' | 'SIGINT'> {
   return new Promise((resolve) => {
     let firstAtMs: number | undefined;

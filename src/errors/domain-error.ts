@@ -1,8 +1,13 @@
-/** The one way in which the domain refuses: a reason from a closed list, with what a caller needs to act on it. */
+/**
+ * The error that the domain refuses with: a reason from a closed list, and what the caller needs to act on
+ * it.
+ */
 
-/** Why something was refused. docs/errors.md has a line for each; src/errors/error-table.ts its status code. */
+/**
+ * Why a call was refused. docs/errors.md explains each reason; src/errors/error-table.ts has its status code.
+ */
 export type Reason =
-  // The request itself.
+  // Bad requests.
   | 'VALIDATION_FAILED'
   | 'REQUEST_ID_REQUIRED'
   | 'REQUEST_ID_INVALID'
@@ -11,12 +16,12 @@ export type Reason =
   | 'MESSAGE_TOO_LARGE'
   | 'RATE_LIMITED'
   | 'UNIMPLEMENTED'
-  // Who calls.
+  // Credentials and permissions.
   | 'UNAUTHENTICATED'
   | 'KEYS_UNAVAILABLE'
   | 'PERMISSION_DENIED'
   | 'ACCOUNT_MISMATCH'
-  // What it names does not exist.
+  // Missing resources.
   | 'USER_NOT_FOUND'
   | 'LIFT_NOT_FOUND'
   | 'PROGRESSION_NOT_FOUND'
@@ -32,7 +37,7 @@ export type Reason =
   | 'TEMPLATE_NOT_FOUND'
   | 'EVENT_NOT_FOUND'
   | 'DEAD_LETTER_NOT_FOUND'
-  // What it would make exists.
+  // Conflicts with what exists.
   | 'REQUEST_ID_REUSED'
   | 'EVENT_ID_REUSED'
   | 'SET_CONFLICT'
@@ -41,7 +46,7 @@ export type Reason =
   | 'PROGRAM_PROGRESSION_EXISTS'
   | 'TRIGGER_EXISTS'
   | 'FIELD_EXISTS'
-  // The state does not allow it.
+  // Wrong state.
   | 'NOT_ENROLLED'
   | 'ALREADY_ENROLLED'
   | 'PROGRESSION_INVALID'
@@ -58,7 +63,7 @@ export type Reason =
   | 'TRIGGER_LOOP'
   // Arithmetic.
   | 'VALUE_OUT_OF_RANGE'
-  // Not this time.
+  // Temporary conditions.
   | 'ETAG_MISMATCH'
   | 'CONCURRENT_UPDATE'
   | 'DATABASE_UNAVAILABLE'
@@ -66,10 +71,10 @@ export type Reason =
   | 'SHUTTING_DOWN'
   | 'DEADLINE_EXCEEDED'
   | 'CANCELLED'
-  // A defect of ours.
+  // Defects of the service.
   | 'INTERNAL';
 
-/** A field of the request that is not acceptable: its path, and what is allowed there. */
+/** A field of the request that was refused: its path, and what is allowed. */
 export interface FieldViolation {
   readonly field: string;
   readonly description: string;
@@ -78,10 +83,10 @@ export interface FieldViolation {
 export class DomainError extends Error {
   override readonly name = 'DomainError';
   readonly reason: Reason;
-  /** Ids, limits and allowed values; never personal data, SQL or stacks. */
+  /** Ids, limits and allowed values; never personal data, SQL or stack traces. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly violations: readonly FieldViolation[];
-  /** After how long another try may succeed, when that is known better than for the reason in general. */
+  /** When a retry may succeed, where it is known more precisely than the error table says. */
   readonly retryDelayMs: number | undefined;
 
   constructor(
@@ -102,7 +107,7 @@ export class DomainError extends Error {
   }
 }
 
-/** Bad input: every field that is not acceptable, at once. */
+/** VALIDATION_FAILED with every field that was refused. */
 export function invalidFields(violations: readonly FieldViolation[]): DomainError {
   const message = violations.map((v) => `${v.field}: ${v.description}`).join('; ');
   return new DomainError('VALIDATION_FAILED', message, { violations });

@@ -1,7 +1,7 @@
-/** The one table of what each reason means on the wire: its gRPC status code, and when to try again. */
+/** The table of reasons on the wire: gRPC status code and retry delay. */
 import { DomainError, type FieldViolation, type Reason } from './domain-error.ts';
 
-/** The gRPC status codes that this service answers with, by their published numbers. */
+/** The gRPC status codes in use, by their published numbers. */
 const STATUS = {
   CANCELLED: 1,
   INVALID_ARGUMENT: 3,
@@ -21,10 +21,10 @@ const STATUS = {
 
 export type StatusCode = (typeof STATUS)[keyof typeof STATUS];
 
-/** What a caller is told for a reason. */
+/** How a reason appears on the wire. */
 export interface ErrorRow {
   readonly code: StatusCode;
-  /** After how long the same call may succeed; null: not before something changes. */
+  /** When a retry may succeed, in milliseconds; null when a retry alone does not help. */
   readonly retryDelayMs: number | null;
 }
 
@@ -32,7 +32,7 @@ function final(code: StatusCode): ErrorRow {
   return { code, retryDelayMs: null };
 }
 
-/** Every reason, exhaustively. */
+/** One row for every reason. */
 export const ERROR_TABLE = {
   VALIDATION_FAILED: final(STATUS.INVALID_ARGUMENT),
   REQUEST_ID_REQUIRED: final(STATUS.INVALID_ARGUMENT),
@@ -101,7 +101,7 @@ export const ERROR_TABLE = {
   INTERNAL: final(STATUS.INTERNAL),
 } as const satisfies Record<Reason, ErrorRow>;
 
-/** An error as a batch answers it, field for field what the single method would have said. */
+/** An error inside a batch answer; it has the same fields that the single call would have had. */
 export interface BatchError {
   readonly code: StatusCode;
   readonly reason: Reason;
@@ -111,12 +111,12 @@ export interface BatchError {
   readonly retryable: boolean;
 }
 
-/** Whether an error is a defect of ours: to be logged with its cause, and told to nobody else. */
+/** Whether an error is a defect: it is logged with its cause, and callers are told only "internal error". */
 export function isDefect(error: unknown): boolean {
   return !(error instanceof DomainError) || error.reason === 'INTERNAL';
 }
 
-/** The refusal that a caller may see: the error itself, or "internal error" in place of a defect. */
+/** The error that a caller may see: the error itself, or "internal error" in place of a defect. */
 export function toRefusal(error: unknown): DomainError {
   if (error instanceof DomainError && !isDefect(error)) {
     return error;
@@ -124,7 +124,9 @@ export function toRefusal(error: unknown): DomainError {
   return new DomainError('INTERNAL', 'internal error', { cause: error });
 }
 
-/** The batch's form of an error. A defect comes out as "internal error": see `isDefect` for when to log. */
+/**
+ * The error in the form of a batch answer. A defect appears as "internal error"; see `isDefect` for logging.
+ */
 export function toBatchError(error: unknown): BatchError {
   const refusal = toRefusal(error);
   const row: ErrorRow = ERROR_TABLE[refusal.reason];

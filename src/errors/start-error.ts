@@ -1,6 +1,6 @@
 /**
- * A setting that cannot be: one line for the operator, naming the variable and what is allowed.
- * Why the process cannot start, in one line that an operator can act on.
+ * Errors that keep the process from starting: one line that an operator can act on, naming the setting and
+ * what is allowed.
  */
 
 export class ConfigError extends Error {

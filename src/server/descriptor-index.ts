@@ -1,4 +1,4 @@
-/** Finds the .proto file behind a name, a symbol or an extension number, among all files that the services need. */
+/** An index of protobuf descriptors: finds the .proto file of a name, a symbol or an extension number. */
 import {
   type DescEnum,
   type DescExtension,
@@ -11,14 +11,14 @@ import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 
 export interface DescriptorIndex {
   fileByName(name: string): DescFile | undefined;
-  /** Of a message, field, oneof, enum, enum value, service, method or extension, by its full name. */
+  /** Finds a message, field, oneof, enum, enum value, service, method or extension by its full name. */
   fileOfSymbol(symbol: string): DescFile | undefined;
   fileOfExtension(extendee: string, number: number): DescFile | undefined;
-  /** undefined when there is no such message. */
+  /** undefined when the message does not exist. */
   extensionNumbersOf(extendee: string): number[] | undefined;
 }
 
-/** Walks the files and everything they import. */
+/** Indexes the files and everything they import. */
 export function createDescriptorIndex(roots: Iterable<DescFile>): DescriptorIndex {
   const files = new Map<string, DescFile>();
   const symbols = new Map<string, DescFile>();
@@ -49,7 +49,7 @@ export function createDescriptorIndex(roots: Iterable<DescFile>): DescriptorInde
   }
   function addEnum(desc: DescEnum): void {
     symbols.set(desc.typeName, desc.file);
-    // The values of an enum are named beside it, not within it.
+    // Enum values are scoped beside their enum, not within it.
     const scope = desc.typeName.slice(0, -desc.name.length);
     for (const value of desc.values) {
       symbols.set(`${scope}${value.name}`, desc.file);
@@ -80,7 +80,7 @@ export function createDescriptorIndex(roots: Iterable<DescFile>): DescriptorInde
   };
 }
 
-/** The serialized descriptors of a file and of everything it imports, the file itself first. */
+/** The serialized descriptors of a file and of all its imports, the file itself first. */
 export function serializeWithImports(file: DescFile): Uint8Array[] {
   const needed = new Set<DescFile>();
   function need(at: DescFile): void {

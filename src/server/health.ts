@@ -1,4 +1,4 @@
-/** grpc.health.v1: whether the process, and each of its services, takes calls. */
+/** grpc.health.v1: whether the process, and each of its services, accepts calls. */
 import { EventEmitter, once } from 'node:events';
 import { Code, ConnectError, type ServiceImpl } from '@connectrpc/connect';
 import {
@@ -6,18 +6,18 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
 } from '../gen/health/v1/health_pb.ts';
 
-/** What a supervisor asks about to find out whether the process is worth keeping: it serves as long as it answers. */
+/** The liveness probe's service name: it is SERVING as long as the process answers. */
 export const LIVENESS = 'liveness';
 
 export interface Health {
-  /** Says from now on whether calls are welcome; "" and every service share one answer. */
+  /** Sets the status of "" and of every service of the API. */
   setServing(serving: boolean): void;
-  /** Names the services that Check, Watch and List know, beside "". */
+  /** Registers the services that Check, Watch and List know, beside "". */
   setServices(names: Iterable<string>): void;
   readonly implementation: ServiceImpl<typeof HealthService>;
 }
 
-/** NOT_SERVING until told otherwise. */
+/** NOT_SERVING until it is set. */
 export function createHealth(): Health {
   const changes = new EventEmitter().setMaxListeners(0);
   let status: ServingStatus = ServingStatus.NOT_SERVING;

@@ -1,15 +1,18 @@
-/** JSON lines on standard error; what goes into them is listed, never spread from an object of a call. */
+/**
+ * Writes JSON log lines to standard error. Every field is listed; objects of a call are never spread into a
+ * line.
+ */
 import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type { Logger } from 'pino';
 
-/** Writes lines of at least this level: fatal, error, warn, info, debug or silent. */
+/** The lowest level that is written: fatal, error, warn, info, debug or silent. */
 export function createLogger(level: string, destination?: DestinationStream): Logger {
   const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime };
   return destination ? pino(options, destination) : pino(options);
 }
 
-/** What may be known of an error outside the process; see `describeCause`. */
+/** The part of an error that may be logged; see `describeCause`. */
 export interface DescribedCause {
   readonly name: string;
   readonly message?: string;
@@ -20,8 +23,8 @@ export interface DescribedCause {
 }
 
 /**
- * What the log says about a defect: names, places and, for errors of the database, the SQLSTATE and constraint in
- * place of a message, which would quote SQL and values.
+ * What the log says about a defect: names, stack frames and, for database errors, SQLSTATE and constraint
+ * instead of the message, which would quote SQL and values.
  */
 export function describeCause(error: unknown): DescribedCause {
   if (!(error instanceof Error)) {

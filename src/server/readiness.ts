@@ -1,4 +1,4 @@
-/** Asks the process again and again whether it is ready, and does not change its mind at every answer. */
+/** Polls the readiness check, and requires several equal answers before the status changes. */
 import type { Limits } from '../config/config.ts';
 
 export interface Readiness {
@@ -12,10 +12,10 @@ export type ReadinessLimits = Pick<
 >;
 
 /**
- * Asks once before it resolves, which decides, then every `readinessIntervalMs` after the last answer. From then on it
- * takes `readinessFailures` times "no" in a row to be ready no more, and `readinessSuccesses` times "yes" to be ready
- * again. A question that fails, or is not answered within the interval, is a "no". Calls `onAnswer` after each with
- * what holds.
+ * The first check decides before this resolves; further checks follow `readinessIntervalMs` after the last
+ * answer. `readinessFailures` consecutive failures end readiness, `readinessSuccesses` consecutive successes
+ * restore it. A check that throws, or takes longer than the interval, is a failure. `onAnswer` is called with
+ * the current status after each check.
  */
 export async function watchReadiness(
   isReady: () => Promise<boolean>,
@@ -25,7 +25,7 @@ export async function watchReadiness(
   const { readinessIntervalMs: intervalMs, readinessFailures, readinessSuccesses } = limits;
   let ready = false;
   let isFirst = true;
-  /** Answers in a row that say otherwise. */
+  /** The number of consecutive answers that contradict the status. */
   let contrary = 0;
   let stopped = false;
   let timer: NodeJS.Timeout | undefined;

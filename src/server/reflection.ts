@@ -1,4 +1,4 @@
-/** grpc.reflection v1 and v1alpha: tells clients without our .proto files what can be called, and how. */
+/** grpc.reflection v1 and v1alpha: describes the services to clients that lack the .proto files. */
 import type { DescFile, DescService } from '@bufbuild/protobuf';
 import { Code, type HandlerContext } from '@connectrpc/connect';
 import { file_google_rpc_error_details } from '../gen/google/rpc/error_details_pb.ts';
@@ -6,10 +6,10 @@ import type { ServerReflectionRequest as RequestV1 } from '../gen/grpc/reflectio
 import type { ServerReflectionRequest as RequestV1Alpha } from '../gen/grpc/reflection/v1alpha/reflection_pb.ts';
 import { createDescriptorIndex, serializeWithImports } from './descriptor-index.ts';
 
-/** The versions of the protocol differ in the names of their types alone. */
+/** Both versions of the protocol have the same messages under other type names. */
 type Question = RequestV1['messageRequest'] | RequestV1Alpha['messageRequest'];
 
-/** Answers about these services, the files that they stand in, all imports, and the details of errors. */
+/** Describes these services, their files, all imports, and the messages of error details. */
 export function createReflection(services: readonly DescService[]) {
   const index = createDescriptorIndex([...services.map((s) => s.file), file_google_rpc_error_details]);
 
@@ -55,7 +55,7 @@ export function createReflection(services: readonly DescService[]) {
   }
 
   return {
-    /** Answers until the client has no more questions, or the server drains. */
+    /** Answers until the client ends the stream, or the server drains. */
     async *serverReflectionInfo<R extends { host: string; messageRequest: Question }>(
       requests: AsyncIterable<R>,
       { signal }: Pick<HandlerContext, 'signal'>,

@@ -1,4 +1,7 @@
-/** Puts every service on one router: ours behind the interceptors; health and reflection for everybody. */
+/**
+ * Registers all services on one router: those of the API behind the interceptors, health and reflection
+ * without.
+ */
 import type { DescService } from '@bufbuild/protobuf';
 import { type ConnectRouter, type ConnectRouterOptions, createConnectRouter } from '@connectrpc/connect';
 import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node';
@@ -32,11 +35,11 @@ export interface RoutesOptions {
   readonly calls: CallObserver;
   readonly clock: Clock;
   readonly health: Health;
-  /** Ends streams, which would otherwise outlast any drain. */
+  /** Aborted on drain to end streams, which have no end of their own. */
   readonly draining: AbortSignal;
 }
 
-/** The router with everything that the server answers; its handlers are what the listener serves. */
+/** Builds the router whose handlers the listener serves. */
 export function createRoutes(options: RoutesOptions): ConnectRouter {
   const router = createConnectRouter(optionsOfOurServices(options));
   options.routes(router);
@@ -51,12 +54,12 @@ function optionsOfOurServices(options: RoutesOptions): ConnectRouterOptions {
   return {
     acceptCompression: [compressionGzip, compressionBrotli],
     readMaxBytes: limits.messageBytes,
-    // The call context's deadline is far shorter: a longer timeout is cut down to it, not refused.
+    // A longer timeout is shortened to the call context's deadline instead of refused.
     maxTimeoutMs: LONGEST_TIMEOUT_MS,
     requestGate: createRequestGate(({ method, requestHeader }, arrival, error) => {
       logFailedCall({ logger, calls }, method, requestHeader, arrival, error.code, error);
     }),
-    // The first one is outermost.
+    // The first interceptor is the outermost.
     interceptors: [
       createLogInterceptor({ logger, calls }),
       createSecretsInterceptor(),
@@ -84,7 +87,8 @@ function addInfrastructure(
   { health, draining }: RoutesOptions,
 ): void {
   const services = [...ours, HealthService, ServerReflection, ServerReflectionV1Alpha];
-  // Exempt from credentials and permissions: probes and explorers have none, and learn nothing of an account.
+  // Exempt from credentials and permissions: probes and explorers have none, and learn nothing about an
+  // account.
   const quiet = { interceptors: [], shutdownSignal: draining };
   health.setServices(services.map((service) => service.typeName));
   router.service(HealthService, health.implementation, quiet);

@@ -1,4 +1,4 @@
-/** The listening server: its services, their health, and the way from serving to closed. */
+/** The listening server: its services, their health, and its states from serving to closed. */
 import { setTimeout } from 'node:timers/promises';
 import type { ConnectRouter } from '@connectrpc/connect';
 import type { Config } from '../config/config.ts';
@@ -16,37 +16,37 @@ import { createRoutes } from './routes.ts';
 export interface ServerOptions {
   readonly config: Pick<Config, 'host' | 'port' | 'limits'> & Partial<Pick<Config, 'tls'>>;
   readonly logger: Logger;
-  /** Finds out who calls; see createAuthenticator. */
+  /** Authenticates the caller; see createAuthenticator. */
   readonly authenticate: Authenticate;
-  /** Registers the services of the API; health and reflection come by themselves. */
+  /** Registers the services of the API; health and reflection are added by the server. */
   readonly routes: (router: ConnectRouter) => void;
-  /** Asked again and again; while it says no, or fails, health says NOT_SERVING. */
+  /** The readiness check; while it returns false or throws, health says NOT_SERVING. */
   readonly isReady?: () => Promise<boolean>;
   /**
-   * Asked before anything of a call is read, with its method and how long its caller waits: the limit for which it would
-   * be refused. Absent, undefined: none.
+   * Admission control: called before a call is read, with its method and the caller's timeout. Returns the
+   * limit that refuses the call; undefined admits it. Absent: all calls are admitted.
    */
   readonly exceededLimit?: RpcListenerOptions['exceededLimit'];
-  /** Hears of every call of the API. */
+  /** Observes every call of the API. */
   readonly calls?: CallObserver | undefined;
   readonly clock?: Clock;
 }
 
 export interface RunningServer {
-  /** For clients on this machine, without a slash at the end. */
+  /** The base URL for clients on this machine, without a trailing slash. */
   readonly url: string;
   readonly host: string;
   readonly port: number;
-  /** Takes the server out of rotation and back; calls are answered all the same. */
+  /** Sets the health status; calls are answered in either state. */
   setServing(serving: boolean): void;
   /**
-   * Drains within `limits.drainMs`: says NOT_SERVING, and after `limits.drainPauseMs` takes no new connections and
-   * lets running calls finish. May be called twice.
+   * Drains within `limits.drainMs`: health says NOT_SERVING; after `limits.drainPauseMs` no new connections
+   * are accepted, and running calls finish. It may be called twice.
    */
   close(): Promise<void>;
 }
 
-/** Serves from the moment it resolves. Rejects with a ListenError when the port is not to be had. */
+/** Serves from the moment it resolves. Rejects with ListenError when the port cannot be opened. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, logger, authenticate, routes, isReady = async () => true } = options;
   const { calls = UNOBSERVED, clock = systemClock, exceededLimit = () => undefined } = options;
@@ -77,7 +77,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   async function drain(): Promise<void> {
     readiness.stop();
     health.setServing(false);
-    // Until load balancers have heard of it, new calls still come here, and are answered.
+    // Until load balancers notice, new calls still arrive here, and are answered.
     if (limits.drainPauseMs > 0) {
       await setTimeout(limits.drainPauseMs);
     }
@@ -99,7 +99,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-/** An address that means "every interface" is no address to call. */
+/** A wildcard address is not callable; the loopback address of the same family stands in the URL. */
 function urlOf(scheme: string, host: string, port: number): string {
   const everywhere = host === '0.0.0.0' || host === '::';
   const name = everywhere ? 'localhost' : host;

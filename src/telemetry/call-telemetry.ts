@@ -1,4 +1,4 @@
-/** Calls as OpenTelemetry's conventions for RPC servers describe them: a span and a duration each. */
+/** A span and a duration for each call, by OpenTelemetry's conventions for RPC servers. */
 
 import { Code } from '@connectrpc/connect';
 import {
@@ -13,12 +13,12 @@ import {
 } from '@opentelemetry/api';
 import type { CallObserver, ObservedCall } from '../server/interceptors/call-observer.ts';
 
-/** What a target for latency may be compared with, in seconds. */
+/** Bucket bounds in seconds, at usual latency targets. */
 const DURATION_BOUNDARIES = [
   0.001, 0.0025, 0.005, 0.01, 0.02, 0.035, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 ];
 
-/** The server's own failures; the others are its callers' and leave the span as it is. */
+/** Status codes that are the server's fault; other codes leave the span's status unset, by convention. */
 const SERVER_FAILURES: ReadonlySet<Code> = new Set([
   Code.Unknown,
   Code.DeadlineExceeded,
@@ -28,7 +28,7 @@ const SERVER_FAILURES: ReadonlySet<Code> = new Set([
   Code.DataLoss,
 ]);
 
-/** Without a tracer there are no spans, and a call stays part of its caller's trace. */
+/** Without a tracer there are no spans, and a call belongs to its caller's trace. */
 export function observeCalls(meter: Meter, tracer: Tracer | undefined): CallObserver {
   const durations = meter.createHistogram('rpc.server.call.duration', {
     description: 'How long calls took, from their headers to their answer',

@@ -1,4 +1,4 @@
-/** Events on their way to their verdicts: how many, how soon, what was decided, and what waits. */
+/** Metrics of events: how many are evaluated, their latency, their verdicts, and the backlog. */
 import type { Meter } from '@opentelemetry/api';
 import type { Backlog } from '../events/backlog.ts';
 import type { EventObserver } from '../events/event-observer.ts';
@@ -24,7 +24,7 @@ export function observeEvents(meter: Meter): EventObserver {
     description: 'Entries of the outbox that were relayed to a bus beside PostgreSQL',
     unit: '{entry}',
   });
-  // Prometheus sees a rise only from a number, not from nothing.
+  // Starts at 0, because Prometheus computes an increase only from an earlier sample.
   relayed.add(0);
   return {
     evaluated(waitedMs) {
@@ -40,7 +40,7 @@ export function observeEvents(meter: Meter): EventObserver {
   };
 }
 
-/** Asks whenever metrics are collected; every process tells of the same. What cannot be asked is left out. */
+/** Read at each collection; every process reports the same numbers. A query that fails is left out. */
 export function observeBacklog(meter: Meter, read: () => Promise<Backlog>): void {
   const entries = meter.createObservableGauge('progression.outbox.entries', {
     description: 'Entries of the outbox by what they wait for',

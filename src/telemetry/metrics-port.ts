@@ -1,4 +1,4 @@
-/** The port where Prometheus fetches metrics: GET /metrics and nothing else. */
+/** The port for Prometheus: GET /metrics and nothing else. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
@@ -16,12 +16,12 @@ export interface Address {
 
 export interface MetricsPort {
   readonly url: string;
-  /** What is fetched is what this reader collects. */
+  /** The reader that collects the metrics. */
   readonly reader: MetricReader;
   close(): Promise<void>;
 }
 
-/** Port 0 takes any that is free. Rejects with a ListenError when the port is taken or not to be had. */
+/** Port 0 takes any free one. Rejects with ListenError when the port cannot be opened. */
 export async function openMetricsPort({ host, port }: Address): Promise<MetricsPort> {
   const reader = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true });
   const limits = { maxHeaderSize: HEADER_BYTES, headersTimeout: REQUEST_MS, requestTimeout: REQUEST_MS };

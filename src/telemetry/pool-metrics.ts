@@ -1,4 +1,4 @@
-/** The connections to PostgreSQL, by OpenTelemetry's conventions for database clients. */
+/** Metrics of the connection pool, by OpenTelemetry's conventions for database clients. */
 import type { Meter } from '@opentelemetry/api';
 import type { PoolUse } from '../store/driver/connection-pool.ts';
 

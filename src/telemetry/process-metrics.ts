@@ -1,4 +1,4 @@
-/** The process itself: processor, memory, and how late the event loop is. */
+/** Metrics of the process: processor time, memory and event-loop delay. */
 import { type EventLoopUtilization, monitorEventLoopDelay } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { Meter } from '@opentelemetry/api';
@@ -7,7 +7,7 @@ const RESOLUTION_MS = 20;
 const NANOSECONDS = 1e9;
 const MICROSECONDS = 1e6;
 
-/** Measures until the function that it returns is called. */
+/** Measures until the returned function is called. */
 export function observeProcess(meter: Meter): () => void {
   observeResources(meter);
   const delay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
@@ -43,7 +43,7 @@ function observeResources(meter: Meter): void {
     .addCallback((result) => result.observe(getHeapStatistics().heap_size_limit));
 }
 
-/** Each collection tells of the time since the one before. */
+/** Each collection reports the time since the previous one. */
 function observeEventLoop(meter: Meter, delay: ReturnType<typeof monitorEventLoopDelay>): void {
   const description = 'How late the event loop came to its timers';
   const p50 = meter.createObservableGauge('nodejs.eventloop.delay.p50', { description, unit: 's' });

@@ -1,4 +1,4 @@
-/** The transactions that events share: how many wait, how large the groups are and how long they take. */
+/** Metrics of the trigger queue: waiting commands, group sizes and transaction durations. */
 import type { Meter } from '@opentelemetry/api';
 import type { TriggerQueueObserver } from '../progression/engine/trigger-queue-observer.ts';
 
@@ -20,7 +20,7 @@ export function observeQueue(meter: Meter): TriggerQueueObserver {
     description: 'Events tried again because PostgreSQL broke their transaction off',
     unit: '{event}',
   });
-  // Prometheus sees a rise only from a number, not from nothing.
+  // Starts at 0, because Prometheus computes an increase only from an earlier sample.
   retries.add(0);
   return {
     opened(limit, depth) {

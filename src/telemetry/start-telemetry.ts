@@ -1,4 +1,4 @@
-/** Puts OpenTelemetry together: what is measured, and where it goes. */
+/** Starts OpenTelemetry: providers, exporters and instruments. */
 import { DiagLogLevel, diag, type Tracer } from '@opentelemetry/api';
 import { OTLPMetricExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
@@ -31,17 +31,17 @@ export interface Telemetry {
   readonly calls: CallObserver;
   readonly queue: TriggerQueueObserver;
   readonly events: EventObserver;
-  /** Asks for this whenever metrics are collected. */
+  /** Calls `poolUse` at each collection. */
   observePool(poolUse: () => PoolUse): void;
-  /** The same; what waits is asked of the database. */
+  /** Calls `read`, which queries the database, at each collection. */
   observeBacklog(read: () => Promise<Backlog>): void;
-  /** Where metrics can be fetched; undefined: nowhere. */
+  /** The URL of the metrics; undefined when there is no metrics port. */
   readonly metricsUrl: string | undefined;
-  /** Sends what is left, within `limits.telemetryFlushMs`, and closes the metrics port. */
+  /** Exports what is left within `limits.telemetryFlushMs`, and closes the metrics port. */
   close(): Promise<void>;
 }
 
-/** Measures from now on. Rejects with a ListenError when the metrics port is not to be had. */
+/** Rejects with ListenError when the metrics port cannot be opened. */
 export async function startTelemetry(config: Config, logger: Logger): Promise<Telemetry> {
   const { metrics, otlpEndpoint, traceRatio } = config.telemetry;
   const { telemetryFlushMs, telemetryIntervalMs } = config.limits;
@@ -97,7 +97,7 @@ function otlpMetrics(endpoint: string, intervalMs: number): PeriodicExportingMet
   });
 }
 
-/** What OpenTelemetry has to say of itself, such as that nobody takes its data; without what goes with it. */
+/** Logs OpenTelemetry's own diagnostics, such as an unreachable collector, without their payload. */
 function reportTroubleTo(logger: Logger): void {
   const quiet = () => {};
   const warn = (message: unknown) => logger.warn({ telemetry: firstLineOf(message) }, 'telemetry');

@@ -1,11 +1,11 @@
-/** Measurements of the running service, for Prometheus to fetch and for an OTLP collector to receive. */
+/** Opens telemetry when the configuration asks for it. */
 import type { Config } from '../config/config.ts';
 import type { Logger } from '../server/logger.ts';
 import type { Telemetry } from './start-telemetry.ts';
 
 /**
- * undefined when the configuration wants no measurements: then nothing of OpenTelemetry is even loaded. Rejects with a
- * ListenError when the metrics port is not to be had.
+ * undefined when neither metrics nor OTLP are configured; OpenTelemetry is then not loaded. Rejects with
+ * ListenError when the metrics port cannot be opened.
  */
 export async function openTelemetry(config: Config, logger: Logger): Promise<Telemetry | undefined> {
   const { metrics, otlpEndpoint } = config.telemetry;

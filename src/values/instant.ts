@@ -1,13 +1,15 @@
-/** Instants to the microsecond: what PostgreSQL keeps, and what JavaScript's Date cannot. */
+/**
+ * Instants with microsecond precision, as PostgreSQL stores them; JavaScript's Date has milliseconds only.
+ */
 import { invalidFields } from '../errors/domain-error.ts';
 
 /** Microseconds since 1970-01-01T00:00:00Z. */
 export type Instant = bigint;
 
-/** Gives the present instant; injected so that tests can stand still. */
+/** Returns the present instant. It is injected, so that tests can fix the time. */
 export type Clock = () => Instant;
 
-/** A PostgreSQL timestamptz in text, such as `2026-11-20 09:48:40.12+00` or its ISO form. */
+/** Parses a PostgreSQL timestamptz text, such as `2026-11-20 09:48:40.12+00`, or its ISO 8601 form. */
 export function instantFromText(text: string): Instant {
   const match =
     /^(\d{4,6})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?(Z|[+-]\d\d(?::?\d\d){0,2})$/.exec(text);
@@ -15,7 +17,8 @@ export function instantFromText(text: string): Instant {
     throw new TypeError(`Not a timestamp: ${text}`);
   }
   const [, year, month, day, hour, minute, second, fraction = '', zone] = match;
-  // Date.UTC takes the years 0 to 99 for those of the 20th century; the calendar repeats itself every 400 years.
+  // Date.UTC maps the years 0 to 99 to 1900 to 1999. The Gregorian calendar repeats every 400 years, so a
+  // shift avoids that.
   const laterMs = Date.UTC(
     +`${year}` + 400,
     +`${month}` - 1,
@@ -50,7 +53,10 @@ export function instantToText(instant: Instant): string {
   return latestText.text;
 }
 
-/** What belongs to one event has its instant and that of its recording, and is written one row after the other. */
+/**
+ * Formats both instants of an event once; rows of one event are written one after the other with the same
+ * instants.
+ */
 let latestText = { of: 0n, text: '1970-01-01T00:00:00.000000Z' };
 let earlierText = latestText;
 
@@ -60,12 +66,12 @@ function textOf(instant: Instant): string {
   return `${wholeSeconds}.${micros.toString().padStart(6, '0')}Z`;
 }
 
-/** The years 1 to 9999, which are all that a protobuf timestamp may hold; the wire carries any number. */
+/** The range of a protobuf Timestamp, the years 1 to 9999; the wire format carries any number. */
 const FIRST_SECOND = -62_135_596_800n;
 const LAST_SECOND = 253_402_300_799n;
 const MOST_NANOS = 999_999_999;
 
-/** The instant in a request's field. Throws VALIDATION_FAILED for what is no timestamp by protobuf's rules. */
+/** Reads the instant of a request field. Throws VALIDATION_FAILED for values that protobuf does not allow. */
 export function instantOfField(timestamp: { seconds: bigint; nanos: number }, field: string): Instant {
   const { seconds, nanos } = timestamp;
   if (seconds < FIRST_SECOND || seconds > LAST_SECOND || nanos < 0 || nanos > MOST_NANOS) {
@@ -74,7 +80,7 @@ export function instantOfField(timestamp: { seconds: bigint; nanos: number }, fi
   return instantFromTimestamp(timestamp);
 }
 
-/** From protobuf's seconds and nanoseconds; what is below a microsecond is cut. */
+/** From protobuf seconds and nanoseconds; digits below a microsecond are cut off. */
 export function instantFromTimestamp(timestamp: { seconds: bigint; nanos: number }): Instant {
   return timestamp.seconds * 1_000_000n + BigInt(Math.trunc(timestamp.nanos / 1000));
 }

@@ -1,9 +1,9 @@
-/** Time-ordered ids. */
+/** Time-ordered ids (UUIDv7). */
 import { randomFillSync } from 'node:crypto';
 import { v7 } from 'uuid';
 
 const BYTES = 16;
-/** What UUIDv7 leaves room for behind the millisecond, before its random bits. */
+/** The largest sequence number that UUIDv7 has room for between the millisecond and its random bits. */
 const MOST_SEQUENCE = 0xffff_ffff;
 const pool = Buffer.alloc(BYTES * 256);
 let used = pool.length;
@@ -12,8 +12,8 @@ let latestMs = 0;
 let sequence = 0;
 
 /**
- * A UUIDv7, greater than every one before it in this process. Randomness is drawn for many ids at a time: one at a
- * time it costs more than all the rest of an id.
+ * A UUIDv7 that is greater than every earlier one of this process. Random bytes are drawn for 256 ids at a
+ * time, because a draw for each id costs more than the rest of it.
  */
 export function newId(): string {
   if (used === pool.length) {
@@ -26,7 +26,7 @@ export function newId(): string {
   return v7({ random, msecs: latestMs, seq: sequence });
 }
 
-/** The ids of a millisecond count up from a number in the lower half of what there is room for. */
+/** Ids of one millisecond count up from a random number in the lower half of the sequence's range. */
 function advance(random: number): void {
   const now = Date.now();
   if (now > latestMs) {

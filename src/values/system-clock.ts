@@ -1,6 +1,8 @@
-/** The clock of the process. */
+/** The system clock. */
 import type { Clock } from './instant.ts';
 
-/** The system's time, which follows its corrections; below the millisecond only to tell instants apart. */
+/**
+ * The system time, which follows clock corrections. The digits below a millisecond only tell instants apart.
+ */
 export const systemClock: Clock = () =>
   BigInt(Date.now()) * 1000n + BigInt(Math.floor((performance.now() % 1) * 1000));

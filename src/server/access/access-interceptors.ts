@@ -1,7 +1,6 @@
 /**
- * The interceptors that every call of the API passes before anything is done for it.
- * Finds out who calls, and holds the call to the account of its credential.
- * Denies every call that its caller's roles do not permit, and every method that names no permission.
+ * Authentication and authorization: determines the caller, and denies what the caller's roles do not permit.
+ * A method without a permission is denied to every caller.
  */
 
 import type { DescMethod, Message } from '@bufbuild/protobuf';
@@ -15,19 +14,19 @@ import { permissionOfMethod, permissionsOfFields } from './needed-permissions.ts
 import { type Principal, principalKey, unauthenticated } from './principal.ts';
 import { isPermitted } from './roles.ts';
 
-/** Finds out who calls, then denies what the caller's roles do not permit; the first one is outermost. */
+/** Authenticates, then authorizes; the first interceptor is the outermost. */
 export function createAccessInterceptors(authenticate: Authenticate): Interceptor[] {
   return [createAuthenticationInterceptor(authenticate), createAuthorizationInterceptor()];
 }
 
-/** What a call brings to prove who it comes from. */
+/** The evidence of identity that a call brings. */
 export interface Evidence {
   readonly header: Headers;
-  /** The connection, when it is encrypted. */
+  /** The TLS connection; undefined in clear text. */
   readonly tlsSocket: import('node:tls').TLSSocket | undefined;
 }
 
-/** Throws UNAUTHENTICATED when the evidence is missing or not acceptable. */
+/** Throws UNAUTHENTICATED when the evidence is missing or invalid. */
 export type Authenticate = (evidence: Evidence) => Principal | Promise<Principal>;
 
 /** Sets the principal of every call. Throws what `authenticate` throws, and ACCOUNT_MISMATCH. */
@@ -44,12 +43,12 @@ export function createAuthenticationInterceptor(authenticate: Authenticate): Int
   };
 }
 
-/** The refusal of a call that speaks of two accounts. */
+/** ACCOUNT_MISMATCH: the header names another account than the credential. */
 export function accountMismatch(message: string): DomainError {
   return new DomainError('ACCOUNT_MISMATCH', message);
 }
 
-/** Throws PERMISSION_DENIED; UNAUTHENTICATED when nobody found out who calls. */
+/** Throws PERMISSION_DENIED, and UNAUTHENTICATED when no principal is set. */
 export function createAuthorizationInterceptor(): Interceptor {
   return (next) => async (request) => {
     const principal = request.contextValues.get(principalKey);
@@ -61,7 +60,7 @@ export function createAuthorizationInterceptor(): Interceptor {
       return next(request);
     }
     if (request.method.methodKind !== 'server_streaming') {
-      // Every request message has to be looked at, and of a stream only the first ones are there.
+      // Every request message must be authorized, and of a client stream only the first ones have arrived.
       throw new DomainError('PERMISSION_DENIED', `${request.method.name} is a stream, which nobody may call`);
     }
     const { message, request: read } = await readOnlyMessage(request);

@@ -1,4 +1,4 @@
-/** How callers prove who they are, as AUTH_MODE says. */
+/** Creates the authenticator for AUTH_MODE. */
 import type { AuthConfig, Limits, TokenConfig } from '../../config/config.ts';
 import { describeCause, type Logger } from '../logger.ts';
 import { type Authenticate, accountMismatch } from './access-interceptors.ts';
@@ -10,11 +10,11 @@ import { authenticateByHeaders } from './trusted-headers.ts';
 
 export interface Authenticator {
   readonly authenticate: Authenticate;
-  /** Stops asking the issuer for keys. */
+  /** Stops refreshing the issuer's keys. */
   close(): void;
 }
 
-/** Reads the files that the configuration names. Rejects with a StartError when one cannot be used. */
+/** Reads the files that the configuration names. Rejects with StartError when one cannot be used. */
 export async function createAuthenticator(
   auth: AuthConfig,
   limits: Limits,
@@ -50,8 +50,8 @@ async function createVerifier(token: TokenConfig, limits: Limits, logger: Logger
 }
 
 /**
- * The certificate says which system calls, the token for whom: they must name one account, and the token's roles
- * count as far as the certificate has them too.
+ * The certificate identifies the calling system, the token the user. Both must name one account, and only
+ * roles that both carry count.
  */
 function requireBoth(identify: IdentifyCertificate, verify: VerifyToken): Authenticate {
   return async ({ header, tlsSocket }): Promise<Principal> => {

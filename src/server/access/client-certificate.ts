@@ -1,11 +1,11 @@
-/** Client certificates: the names in one, and who they stand for by the operator's file. */
+/** Client certificates: reads their names, and maps them to principals by the operator's file. */
 import { readFileSync } from 'node:fs';
 import type { TLSSocket } from 'node:tls';
 import { createContextKey } from '@connectrpc/connect';
 import { StartError } from '../../errors/start-error.ts';
 import { type Principal, readPrincipal, unauthenticated } from './principal.ts';
 
-/** The encrypted connection that a call came over; undefined for one in clear text. Set by the listener. */
+/** The TLS connection that a call came over; undefined in clear text. Set by the listener. */
 export const tlsSocketKey = createContextKey<TLSSocket | undefined>(undefined, {
   description: 'the connection with the client certificate',
 });
@@ -16,9 +16,9 @@ export type IdentifyCertificate = (socket: TLSSocket | undefined) => Principal;
 const NAME_IN_FILE = { accountId: 'account', subject: 'subject', roles: 'roles' };
 
 /**
- * Reads the file that says who the names in certificates stand for: a JSON object of
+ * Reads the file that maps certificate names to principals: a JSON object of
  * `"URI:spiffe://example.org/schedule": {"account": "…", "subject": "schedule", "roles": ["service"]}`, with
- * `DNS:` for host names. Throws StartError, in one line, when it cannot be read or says something else.
+ * `DNS:` for host names. Throws StartError when the file cannot be read or has another shape.
  */
 export function readCertificatePrincipals(path: string): IdentifyCertificate {
   const principals = new Map(Object.entries(readEntries(path)));
@@ -56,8 +56,8 @@ function readEntry(name: string, entry: unknown): Principal {
 }
 
 /**
- * The `URI:` and `DNS:` names of a connection's client certificate. UNAUTHENTICATED when there is none, when no
- * authority of ours issued it, or when it ran out while the connection stood.
+ * The `URI:` and `DNS:` names of a connection's client certificate. Throws UNAUTHENTICATED when there is
+ * none, when the client CA did not issue it, or when it has expired since the handshake.
  */
 export function certificateNamesOf(socket: TLSSocket | undefined): string[] {
   const certificate = socket?.authorized ? socket.getPeerX509Certificate() : undefined;
@@ -70,7 +70,7 @@ export function certificateNamesOf(socket: TLSSocket | undefined): string[] {
   return alternativeNames(certificate.subjectAltName ?? '');
 }
 
-/** Node quotes a name that could be taken for two; nobody needs such a name, so it stands for nobody. */
+/** Node quotes names that could be read as two names; such a name matches no principal. */
 function alternativeNames(text: string): string[] {
   const names = text.matchAll(/([^:,]+:)("(?:[^"\\]|\\.)*"|[^",]*)(?:, |$)/gy);
   return [...names].flatMap(([, kind, value]) =>

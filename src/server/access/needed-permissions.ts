@@ -1,4 +1,4 @@
-/** What a call asks for: its method's permission, and what the fields of its request add to that. */
+/** The permissions that a call needs: its method's, and those that the request's fields add. */
 import {
   type DescField,
   type DescMessage,
@@ -21,7 +21,7 @@ type Step = (message: Message, subject: string, needed: Set<Permission>) => void
 const permissionOf = new Map<DescMethod, Permission>();
 const steps = new Map<string, readonly Step[]>();
 
-/** The permission that a method's descriptor names; UNSPECIFIED when it names none. */
+/** The permission in a method's descriptor; UNSPECIFIED when it has none. */
 export function permissionOfMethod(method: DescMethod): Permission {
   const known = permissionOf.get(method) ?? getOption(method, methodPermission);
   permissionOf.set(method, known);
@@ -29,7 +29,7 @@ export function permissionOfMethod(method: DescMethod): Permission {
 }
 
 /**
- * What the fields that are set ask for, in the message and those within it: the permission of the field's option;
+ * The permissions that set fields need, nested messages included: the one of the field's option, and
  * ATHLETES_OTHERS where a `user_id` is not the subject. An empty `user_id` is not the subject either.
  */
 export function permissionsOfFields<D extends DescMessage>(

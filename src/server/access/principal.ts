@@ -1,13 +1,13 @@
-/** Who calls, as their credential says; set on every call before anything else looks at it. */
+/** The principal: the authenticated caller of a call. */
 import { createContextKey } from '@connectrpc/connect';
 import { DomainError } from '../../errors/domain-error.ts';
 
 export interface Principal {
   /** A UUID in lower case. */
   readonly accountId: string;
-  /** Who to name in the audit trail. An athlete's is the athlete's user id. */
+  /** The name in the audit trail; for an athlete, the athlete's user id. */
   readonly subject: string;
-  /** As the credential names them; names that no role has permit nothing. */
+  /** As the credential names them; a name that is no role permits nothing. */
   readonly roles: readonly string[];
 }
 
@@ -16,20 +16,20 @@ export const principalKey = createContextKey<Principal | undefined>(undefined, {
   description: 'who calls',
 });
 
-/** An account in the form in which credentials, headers and rows name it, in any case. */
+/** A UUID in any case, as credentials, headers and rows name an account. */
 export const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
-/** What the audit trail takes as a name. */
+/** The actor names that the audit trail accepts. */
 export const SUBJECT_CHARACTERS = 200;
 
-/** The refusal of a call without an acceptable credential; the message never repeats the credential. */
+/** UNAUTHENTICATED; the message never repeats the credential. */
 export function unauthenticated(message: string): DomainError {
   return new DomainError('UNAUTHENTICATED', message);
 }
 
 /**
- * The principal that a credential's fields describe. UNAUTHENTICATED, naming the field, when one is not acceptable.
- * `name` is what the caller knows each field by.
+ * Builds the principal from a credential's fields. Throws UNAUTHENTICATED, naming the field, when one is
+ * invalid. `name` maps a field to the name that the caller knows.
  */
 export function readPrincipal(
   fields: Readonly<Record<keyof Principal, unknown>>,

@@ -1,10 +1,14 @@
-/** The issuer's keys as it publishes them (JWKS): kept, refreshed, and looked for again when a token names a new one. */
+/**
+ * The issuer's published keys (JWKS): cached, refreshed, and fetched again when a token names an unknown key.
+ */
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import type { Limits } from '../../config/config.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 
 export interface PublishedKeys {
-  /** The key that a token names. KEYS_UNAVAILABLE when it is not known and the issuer could not be asked. */
+  /**
+   * Returns the key that a token names. KEYS_UNAVAILABLE when it is unknown and the issuer is unreachable.
+   */
   readonly keyOf: JWTVerifyGetKey;
   close(): void;
 }
@@ -15,9 +19,9 @@ export type PublishedKeysLimits = Pick<
 >;
 
 /**
- * Fetches the keys now and every `keysRefreshMs`, so that a key that the issuer took back is trusted no longer than
- * that; and when a token names an unknown key, at most once per `keysCooldownMs`. While the issuer cannot be
- * reached the known keys stay, and `onFailure` hears of each try. Never rejects.
+ * Fetches the keys at once and every `keysRefreshMs`, which bounds how long a revoked key is trusted; and
+ * when a token names an unknown key, at most once per `keysCooldownMs`. While the issuer is unreachable the
+ * known keys stay valid. `onFailure` is called for each failed fetch. Never rejects.
  */
 export async function followPublishedKeys(
   url: string,

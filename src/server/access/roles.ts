@@ -1,4 +1,4 @@
-/** The one table of roles: what each permits. */
+/** The table of roles and their permissions. */
 import { Permission } from '../../gen/progression/v1/access_pb.ts';
 
 const READS = [
@@ -13,9 +13,9 @@ const READS = [
 ] as const;
 
 const ROLES: Readonly<Record<string, ReadonlySet<Permission>>> = {
-  /** Everything. */
+  /** All permissions. */
   admin: new Set(Object.values(Permission).filter((each) => each !== Permission.UNSPECIFIED)),
-  /** The catalogue and the athletes; not what reports events, skips a guard, leaves the service or is for good. */
+  /** The catalogue and the athletes; no event reporting, no forcing, no exports, no erasure. */
   coach: new Set([
     ...READS,
     Permission.CATALOG_WRITE,
@@ -29,9 +29,9 @@ const ROLES: Readonly<Record<string, ReadonlySet<Permission>>> = {
     Permission.AUTOMATION_WRITE,
     Permission.AUTOMATION_TEST,
   ]),
-  /** The schedule's side: it reports what happened, and reads. */
+  /** The schedule service: reports events, and reads. */
   service: new Set([...READS, Permission.EVENTS_REPORT, Permission.SETS_LOG, Permission.AUTOMATION_PUBLISH]),
-  /** One's own data, and the catalogue that it is about. */
+  /** The athlete's own data, and the catalogue. */
   athlete: new Set([
     Permission.CATALOG_READ,
     Permission.USERS_READ,
@@ -43,12 +43,12 @@ const ROLES: Readonly<Record<string, ReadonlySet<Permission>>> = {
   'read-only': new Set(READS),
 };
 
-/** The roles that a credential can have. */
+/** The roles that a credential can carry. */
 export const ROLE_NAMES: readonly string[] = Object.keys(ROLES);
 
 /**
- * Whether one of the roles permits all that a call asks for. Roles do not add up within a call: an athlete who may
- * also read everybody's data must not come to write it.
+ * Whether a single role permits everything that a call needs. Roles are not combined within a call: an
+ * athlete who may also read all athletes' data must not be able to write it.
  */
 export function isPermitted(roles: readonly string[], needed: ReadonlySet<Permission>): boolean {
   return roles.some((role) => {

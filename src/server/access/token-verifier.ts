@@ -1,4 +1,4 @@
-/** Bearer tokens: a JWT of the configured issuer, for this audience, signed with a key that is trusted. */
+/** Verifies bearer tokens: JWTs of the configured issuer, for this audience, signed by a trusted key. */
 import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions, jwtVerify } from 'jose';
@@ -7,15 +7,15 @@ import { DomainError } from '../../errors/domain-error.ts';
 import { StartError } from '../../errors/start-error.ts';
 import { type Principal, readPrincipal, unauthenticated } from './principal.ts';
 
-/** The principal of the token in `authorization`. */
+/** Verifies the token in `authorization` and returns its principal. */
 export type VerifyToken = (header: Headers) => Promise<Principal>;
 
-/** Between the issuer's clock and ours. */
+/** The tolerated clock difference between the issuer and this server, in seconds. */
 const CLOCK_TOLERANCE_S = 30;
 
 /**
- * Accepts tokens signed with one of the configured algorithms and a key of `keyOf`, with issuer, audience, an
- * expiry that has not passed, account, subject and roles. UNAUTHENTICATED for anything else.
+ * Accepts tokens signed by one of the configured algorithms and a key of `keyOf`, with issuer, audience, an
+ * expiry in the future, account, subject and roles. Throws UNAUTHENTICATED for all others.
  */
 export function createTokenVerifier(config: TokenConfig, keyOf: JWTVerifyGetKey): VerifyToken {
   const { issuer, audience, algorithms, accountClaim, rolesClaim } = config;
@@ -42,7 +42,7 @@ export function createTokenVerifier(config: TokenConfig, keyOf: JWTVerifyGetKey)
   };
 }
 
-/** The one key in a PEM file. Throws StartError, in one line, when there is none. */
+/** Reads the single key in a PEM file. Throws StartError when there is none. */
 export function readPublicKey(path: string): JWTVerifyGetKey {
   try {
     const key = createPublicKey(readFileSync(path));
@@ -67,7 +67,7 @@ async function verify(token: string, keyOf: JWTVerifyGetKey, options: JWTVerifyO
     if (error instanceof DomainError) {
       throw error;
     }
-    // Without its cause, which has the token's content.
+    // Drops the cause, because it contains the token's content.
     throw unauthenticated(describe(error));
   }
 }

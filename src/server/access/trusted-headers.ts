@@ -1,10 +1,16 @@
-/** AUTH_MODE none: the caller is whoever the call says, with every right; for a server that only its own machine reaches. */
+/**
+ * AUTH_MODE none: trusts the headers and grants all permissions; for a server that only its own machine can
+ * reach.
+ */
 import { DEMO_ACCOUNT_ID } from '../../config/config.ts';
 import { DomainError, invalidFields } from '../../errors/domain-error.ts';
 import type { Evidence } from './access-interceptors.ts';
 import { type Principal, SUBJECT_CHARACTERS, UUID } from './principal.ts';
 
-/** Believes `x-account-id` and `x-actor`. Throws ACCOUNT_ID_INVALID, VALIDATION_FAILED (an actor too long). */
+/**
+ * Reads `x-account-id` and `x-actor`. Throws ACCOUNT_ID_INVALID, and VALIDATION_FAILED for an actor that is
+ * too long.
+ */
 export function authenticateByHeaders({ header }: Pick<Evidence, 'header'>): Principal {
   const accountId = header.get('x-account-id') ?? DEMO_ACCOUNT_ID;
   if (!UUID.test(accountId)) {

@@ -1,14 +1,14 @@
-/** How often each of many callers may call: a token bucket for each, forgotten when it has been quiet for longest. */
+/** A token bucket for each caller; the callers that have been idle longest are forgotten first. */
 
 export interface CallRate {
-  /** Counts a call. 0: it may go on; otherwise after how many milliseconds it may try again. */
+  /** Counts a call. Returns 0 when it is admitted, else the milliseconds until a retry can succeed. */
   count(caller: string): number;
 }
 
 export interface CallRateLimits {
-  /** 0: any number. */
+  /** 0: no limit. */
   readonly perSecond: number;
-  /** How many callers are remembered. */
+  /** The number of callers that are remembered. */
   readonly callers: number;
 }
 
@@ -17,16 +17,16 @@ interface Bucket {
   atMs: number;
 }
 
-/** What a caller who has been quiet may do at once, in seconds of its rate. */
+/** The burst of a caller that has been idle, in seconds of its rate. */
 const BURST_SECONDS = 2;
 
-/** `nowMs` tells a time that never goes back. */
+/** `nowMs` is a monotonic clock. */
 export function createCallRate(
   { perSecond, callers }: CallRateLimits,
   nowMs: () => number = () => performance.now(),
 ): CallRate {
   const most = perSecond * BURST_SECONDS;
-  /** Whoever called last is last. */
+  /** Moves the caller to the end, so that iteration starts at the caller that has been idle longest. */
   const buckets = new Map<string, Bucket>();
 
   function bucketOf(caller: string): Bucket {

@@ -1,9 +1,9 @@
-/** How long callers say that they wait: longer than a timer can wait, they mean "as long as it takes". */
+/** Shortens timeouts that are longer than a timer can run. */
 import type { IncomingHttpHeaders } from 'node:http';
 import { parseTimeout as parseConnectTimeout } from '@connectrpc/connect/protocol-connect';
 import { parseTimeout as parseGrpcTimeout } from '@connectrpc/connect/protocol-grpc';
 
-/** A timer of Node waits 2^31 - 1 ms at most; longer, it does not wait at all. */
+/** The longest timer of Node, 2^31 - 1 ms; a longer one fires at once. */
 const LONGEST_SECONDS = 2_147_483;
 export const LONGEST_TIMEOUT_MS = LONGEST_SECONDS * 1000;
 
@@ -12,7 +12,7 @@ const TIMEOUT_HEADERS = [
   { name: 'connect-timeout-ms', parse: parseConnectTimeout, longest: `${LONGEST_TIMEOUT_MS}` },
 ];
 
-/** Cuts such a timeout in a request's headers down to the longest that can be kept: 24.8 days. */
+/** Shortens such a timeout in the request's headers to 24.8 days. */
 export function cutEndlessTimeout(header: Headers): void {
   for (const { name, parse, longest } of TIMEOUT_HEADERS) {
     const { timeoutMs = 0 } = parse(header.get(name), LONGEST_TIMEOUT_MS);
@@ -22,7 +22,7 @@ export function cutEndlessTimeout(header: Headers): void {
   }
 }
 
-/** What the headers of a request say; undefined: nothing, or nothing that can be read. */
+/** The timeout in the headers; undefined when there is none, or none that can be parsed. */
 export function timeoutMsIn(headers: IncomingHttpHeaders): number | undefined {
   for (const { name, parse } of TIMEOUT_HEADERS) {
     const value = headers[name];

@@ -1,4 +1,7 @@
-/** Refuses calls without reading them: what a refusal costs is what the calls that are served do not get. */
+/**
+ * Refuses calls before they are read, because under overload every refusal takes processor time from admitted
+ * calls.
+ */
 import type { ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
 import { Code } from '@connectrpc/connect';
@@ -10,18 +13,18 @@ import type { Limits } from '../../config/config.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import type { CallObserver } from '../interceptors/call-observer.ts';
 
-/** The whole answer to a call that is refused. */
+/** A complete refusal. */
 export interface Refusal {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  /** Empty: the headers are all. */
+  /** Empty: the answer consists of headers only. */
   readonly body: Uint8Array;
 }
 
-/** What a call would exceed: beyond it there is no room, or it would wait too long. */
+/** The limit that a call would exceed. */
 export type LoadLimit = 'concurrentCalls' | 'overloadedCalls' | 'queuedEvents' | 'queueWaitMs';
 
-/** Says OVERLOADED in the caller's protocol, the same bytes every time, and reports the call. */
+/** Answers OVERLOADED in the caller's protocol, from a precomputed answer, and reports the call. */
 export function createOverloadRefusal(
   limits: Pick<Limits, LoadLimit>,
   calls: CallObserver,
@@ -48,7 +51,7 @@ export function createOverloadRefusal(
 }
 
 const TOO_MANY_CALLS = 'too many calls are under way; try again';
-/** As the engine's line says it of those who have come as far as that. */
+/** The same message that the trigger queue gives. */
 const TOO_MANY_EVENTS = 'too many events are waiting; try again';
 
 function answersOf(limit: LoadLimit, message: string, limits: Pick<Limits, LoadLimit>) {
@@ -63,7 +66,9 @@ function answersOf(limit: LoadLimit, message: string, limits: Pick<Limits, LoadL
 const JSON_HEADERS = { 'content-type': 'application/json' };
 const NOTHING = new Uint8Array();
 
-/** Headers alone where that is all: gRPC clients retry by their service config what has no more than those. */
+/**
+ * Headers only where the protocol allows it: gRPC clients retry by their service config only such answers.
+ */
 export function refuseStream(stream: ServerHttp2Stream, { status, headers, body }: Refusal): void {
   if (stream.destroyed || stream.closed) {
     return;

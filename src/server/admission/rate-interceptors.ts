@@ -1,16 +1,19 @@
-/** Refuses callers who call too often: by address before anything is known of them, then by account. */
+/** Rate limits: by address before authentication, and by account after it. */
 import { createContextKey, type Interceptor } from '@connectrpc/connect';
 import type { Limits } from '../../config/config.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { principalKey } from '../access/principal.ts';
 import { type CallRate, createCallRate } from './call-rate.ts';
 
-/** The address at the other end of the connection; undefined when it has closed. Set by the listener. */
+/** The peer's address; undefined when the connection has closed. Set by the listener. */
 export const peerAddressKey = createContextKey<string | undefined>(undefined, {
   description: 'the address of the caller',
 });
 
-/** Throws RATE_LIMITED, quota `peerCallsPerSecond`. Comes before credentials, so that guessing them is counted. */
+/**
+ * Throws RATE_LIMITED, quota `peerCallsPerSecond`. Runs before authentication, so that guessing credentials
+ * is limited.
+ */
 export function createPeerRateInterceptor(
   limits: Pick<Limits, 'peerCallsPerSecond' | 'countedCallers'>,
 ): Interceptor {
@@ -22,7 +25,10 @@ export function createPeerRateInterceptor(
   };
 }
 
-/** Throws RATE_LIMITED, quota `accountCallsPerSecond`. Comes after credentials: nobody uses up somebody else's. */
+/**
+ * Throws RATE_LIMITED, quota `accountCallsPerSecond`. Runs after authentication, so that a caller cannot use
+ * up another account's quota.
+ */
 export function createAccountRateInterceptor(
   limits: Pick<Limits, 'accountCallsPerSecond' | 'countedCallers'>,
 ): Interceptor {

@@ -1,4 +1,4 @@
-/** Finds out who calls, under which request ID and until when; and answers in time, whatever the handler does. */
+/** Sets the call context, and answers at the deadline even when the handler does not. */
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import type { Interceptor, UnaryRequest } from '@connectrpc/connect';
 import { type CallContext, callContextKey } from '../../calls/call-context.ts';
@@ -17,15 +17,16 @@ import {
 export interface CallContextOptions {
   readonly limits: Pick<Limits, 'defaultDeadlineMs' | 'maximumDeadlineMs' | 'watchMs'>;
   readonly clock: Clock;
-  /** Hears of work that failed after its caller had been answered. */
+  /** Reports work that failed after its call had been answered. */
   readonly onLateFailure: (error: unknown, request: UnaryRequest) => void;
-  /** Aborted when the server drains: streams end, calls run on. */
+  /** Aborted on drain: streams end, unary calls finish. */
   readonly draining: AbortSignal;
 }
 
 /**
- * Sets the call context of every call. Throws REQUEST_ID_INVALID; DEADLINE_EXCEEDED and CANCELLED as soon as nobody
- * waits for the handler any more. The handler of a stream sees to that itself: its signal is aborted with what to throw.
+ * Sets the call context of every call. Throws REQUEST_ID_INVALID; throws DEADLINE_EXCEEDED at the deadline
+ * and CANCELLED when the client cancels, without waiting for the handler. The handler of a stream must react
+ * to its signal, whose reason is the error to throw.
  */
 export function createCallContextInterceptor(options: CallContextOptions): Interceptor {
   return (next) => async (request) => {
@@ -74,7 +75,7 @@ function principalOf({ contextValues }: AnyRequest): Principal {
   return principal;
 }
 
-/** The schedule's side, and what only reads, are systems. */
+/** Callers with the schedule service's role, and those that only read, are systems. */
 function actorKindOf(roles: readonly string[]): CallContext['actorKind'] {
   if (roles.includes('admin') || roles.includes('coach')) {
     return 'COACH';
@@ -82,12 +83,12 @@ function actorKindOf(roles: readonly string[]): CallContext['actorKind'] {
   return roles.includes('athlete') ? 'ATHLETE' : 'SYSTEM';
 }
 
-/** Whether a method may change something: then its request ID matters. */
+/** Whether a method may change state; only then the request ID matters. */
 function isWriting(method: AnyRequest['method']): boolean {
   return method.idempotency !== MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
 }
 
-/** Reads need no request ID, so a malformed one is not refused there. */
+/** Reads need no request ID, so an invalid one is ignored there. */
 function requestIdOf({ header, method }: AnyRequest): string | undefined {
   const requestId = requestIdIn(header);
   const name = requestIdHeader(header);
@@ -97,13 +98,13 @@ function requestIdOf({ header, method }: AnyRequest): string | undefined {
   return requestId;
 }
 
-/** The request ID that a call's metadata bring, in lower case; undefined when there is none or it is no UUID. */
+/** The request ID in the metadata, in lower case; undefined when there is none or it is not a UUID. */
 export function requestIdIn(header: Headers): string | undefined {
   const requestId = header.get(requestIdHeader(header)) ?? '';
   return UUID.test(requestId) ? requestId.toLowerCase() : undefined;
 }
 
-/** `x-request-id` counts only without an `idempotency-key`: proxies rewrite it. */
+/** `x-request-id` counts only without an `idempotency-key`, because proxies rewrite it. */
 function requestIdHeader(header: Headers): string {
   return header.has('idempotency-key') ? 'idempotency-key' : 'x-request-id';
 }

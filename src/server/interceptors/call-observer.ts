@@ -1,4 +1,4 @@
-/** What the server tells of its calls to whoever measures and traces them: nothing that a caller made up. */
+/** What metrics and traces learn about calls; no value that a caller can choose freely is part of it. */
 import type { DescMethod } from '@bufbuild/protobuf';
 import type { Code } from '@connectrpc/connect';
 import type { Reason } from '../../errors/domain-error.ts';
@@ -9,23 +9,23 @@ export interface ObservedCall {
   /** grpc, grpc-web or connect. */
   readonly protocol: string;
   readonly traceParent: TraceParent | undefined;
-  /** `performance.now()` when the headers were in. */
+  /** `performance.now()` when the headers arrived. */
   readonly arrivedAtMs: number;
 }
 
 export interface CallEnd {
-  /** undefined: answered. */
+  /** undefined for a successful call. */
   readonly code: Code | undefined;
   readonly reason: Reason | undefined;
   readonly durationMs: number;
 }
 
 export interface CallObserver {
-  /** Hears of a call of the API; answers the trace that the call is part of, and who is to hear of its end. */
+  /** Called when a call starts; returns the trace of the call and the observer of its end. */
   start(call: ObservedCall): { readonly traceId: string | undefined; end(end: CallEnd): void };
 }
 
-/** Nobody measures; a call is still part of its caller's trace. */
+/** Without an observer, a call still belongs to its caller's trace. */
 export const UNOBSERVED: CallObserver = {
   start: ({ traceParent }) => ({ traceId: traceParent?.traceId, end() {} }),
 };

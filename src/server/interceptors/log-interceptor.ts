@@ -1,4 +1,4 @@
-/** One line for every call: what was called, how it ended and how long it took; never what was in it. */
+/** Writes one log line for each call: method, result and duration; never its content. */
 import type { DescMethod } from '@bufbuild/protobuf';
 import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
 import { reasonOf, toConnectError } from '../../calls/error-status.ts';
@@ -10,13 +10,13 @@ import { requestIdIn } from './call-context-interceptor.ts';
 import type { CallObserver } from './call-observer.ts';
 import { traceParentIn } from './trace-parent.ts';
 
-/** Who hears of every call. */
+/** The observers of every call. */
 export interface CallListeners {
   readonly logger: Logger;
   readonly calls: CallObserver;
 }
 
-/** Logs and reports every call, and hands its caller the error of the contract in place of whatever was thrown. */
+/** Logs and reports every call, and converts what was thrown to the error of the contract. */
 export function createLogInterceptor(listeners: CallListeners): Interceptor {
   return (next) => async (request) => {
     const { method, header } = request;
@@ -36,7 +36,7 @@ export function createLogInterceptor(listeners: CallListeners): Interceptor {
   };
 }
 
-/** Logs and reports a call that failed before it could run. */
+/** Logs and reports a call that failed before its handler ran. */
 export function logFailedCall(
   listeners: CallListeners,
   method: DescMethod,
@@ -48,7 +48,7 @@ export function logFailedCall(
   startRecord(listeners, method, header, arrival).refused(code, error);
 }
 
-/** The line and the report of one call, for whichever way it ends. */
+/** Writes the line and the report of one call, whichever way it ends. */
 function startRecord(
   { logger, calls }: CallListeners,
   method: DescMethod,
@@ -72,7 +72,7 @@ function startRecord(
     };
   }
 
-  /** A refusal with its reason, a defect with its cause. */
+  /** A refusal is logged with its reason, a defect with its cause. */
   function refused(code: Code, error: unknown): void {
     const line = endAs(code, reasonOf(error));
     if (isDefect(error) && !(error instanceof ConnectError)) {

@@ -1,19 +1,24 @@
-/** What is known of a call as soon as its headers are in; and the details of calls that fail before they run. */
+/**
+ * What is known of a call when its headers have arrived, and error details for calls that fail before their
+ * handler runs.
+ */
 import { ConnectError, createContextKey, type HandlerContext } from '@connectrpc/connect';
 import { describeConnectError } from '../../calls/error-status.ts';
 
 export interface CallArrival {
-  /** `performance.now()` when the headers were in. */
+  /** `performance.now()` when the headers arrived. */
   readonly atMs: number;
-  /** How long the caller waits from then on; undefined: it did not say. */
+  /** The caller's timeout from then on, in milliseconds; undefined when it gave none. */
   readonly timeoutMs: number | undefined;
-  /** What the caller speaks. */
+  /** The protocol of the caller. */
   readonly protocol: string;
-  /** Whether the call reached the interceptors: its message was complete, of a fair size and readable. */
+  /**
+   * Whether the call reached the interceptors: its message was complete, within the size limit and decodable.
+   */
   understood: boolean;
 }
 
-/** Set on every call by the request gate. */
+/** Set on every call by the hook below. */
 export const callArrivalKey = createContextKey<CallArrival>({
   atMs: 0,
   timeoutMs: undefined,
@@ -22,9 +27,9 @@ export const callArrivalKey = createContextKey<CallArrival>({
 });
 
 /**
- * The gate of every call. Errors that the RPC library raises on its own (a message too large or unreadable, an
- * impossible timeout) pass no interceptor: the call is aborted with them just before they are written, which is
- * where they get their details. `onRefused` hears of those.
+ * The hook that every call passes. Errors that the RPC library raises itself (a message too large or
+ * undecodable, an invalid timeout) pass no interceptor: the call's signal is aborted with them just before
+ * they are written, which is when their details are added. `onRefused` is called for those.
  */
 export function createRequestGate(
   onRefused: (context: HandlerContext, arrival: CallArrival, error: ConnectError) => void,

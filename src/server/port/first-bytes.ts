@@ -1,14 +1,16 @@
-/** Tells HTTP/2 from HTTP/1.1 by the first bytes of a connection, so that one cleartext port can speak both. */
+/**
+ * Tells HTTP/2 from HTTP/1.1 by the first bytes of a connection, so that one cleartext port can serve both.
+ */
 import type { Socket } from 'node:net';
 
-/** What every HTTP/2 connection starts with (RFC 9113, section 3.4), and no HTTP/1.1 request does. */
+/** The preface of every HTTP/2 connection (RFC 9113, section 3.4). */
 const HTTP2_PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n');
 
 export type HttpVersion = 'http1' | 'http2';
 
 /**
- * Calls `serve` once the first bytes decide; the socket is then as if nothing had been read. A peer that
- * leaves, fails or stays undecided for `timeoutMs` is cut off, and `serve` is never called.
+ * Calls `serve` when the first bytes decide; the socket is then in its initial state. A peer that closes,
+ * fails or does not decide within `timeoutMs` is disconnected, and `serve` is not called.
  */
 export function detectHttpVersion(
   socket: Socket,
@@ -47,7 +49,7 @@ export function detectHttpVersion(
   socket.on('close', stop);
 }
 
-/** undefined: the bytes are a beginning of the preface, and too few to tell. */
+/** undefined: the bytes are a prefix of the preface, and too few to decide. */
 function versionOf(bytes: Buffer): HttpVersion | undefined {
   const length = Math.min(bytes.length, HTTP2_PREFACE.length);
   if (!bytes.subarray(0, length).equals(HTTP2_PREFACE.subarray(0, length))) {

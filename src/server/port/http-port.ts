@@ -1,4 +1,4 @@
-/** One port for HTTP/1.1 and HTTP/2: accepts, hands each connection to the right server, and drains. */
+/** One port for HTTP/1.1 and HTTP/2: accepts connections, passes each to the right server, and drains. */
 import type { AddressInfo, Socket } from 'node:net';
 import type { Limits } from '../../config/config.ts';
 import type { TlsConfig } from '../../config/tls-config.ts';
@@ -10,7 +10,7 @@ import { createHttp2Connections } from './http2-connections.ts';
 import type { RpcListener } from './rpc-listener.ts';
 import { createSocketServer } from './socket-server.ts';
 
-/** Why the server cannot listen, in one line for a person. */
+/** Why the server cannot listen, as one line for the operator. */
 export class ListenError extends Error {
   override readonly name = 'ListenError';
 }
@@ -18,13 +18,13 @@ export class ListenError extends Error {
 export interface HttpPort {
   readonly port: number;
   /**
-   * Stops accepting, tells HTTP/2 peers to go away, closes what is idle and lets running calls finish; what is
-   * left after `drainMs` is cut off. Resolves when no connection is left.
+   * Stops accepting, sends GOAWAY to HTTP/2 peers, closes idle connections and lets running calls finish.
+   * Connections that are open after `drainMs` are destroyed. Resolves when no connection is left.
    */
   drain(drainMs: number): Promise<void>;
 }
 
-/** Listens; port 0 takes any that is free. Rejects with a ListenError when the port is taken or not to be had. */
+/** Opens the port; port 0 takes any free one. Rejects with ListenError when the port cannot be opened. */
 export async function openHttpPort(
   host: string,
   port: number,
@@ -40,10 +40,10 @@ export async function openHttpPort(
   const http2 = createHttp2Connections(limits, listener);
 
   function accept(socket: Socket): void {
-    // A connection that breaks is closed as well; whoever was using it hears of that.
+    // The error closes the connection as well, and its users see the close event.
     socket.on('error', () => {});
     if (draining) {
-      // It shook hands for too long: nobody is left to tell it to go away.
+      // The TLS handshake took too long; GOAWAY cannot be sent on such a connection.
       socket.destroy();
       return;
     }
@@ -56,10 +56,10 @@ export async function openHttpPort(
   }
 
   const server = createSocketServer(tls, limits, logger, accept);
-  // With TLS these are the ones under the encrypted ones, also while they shake hands.
+  // With TLS these are the sockets below the encrypted ones, also during the handshake.
   const slots = createKeyedLimiter({ slots: limits.connections, slotsPerKey: limits.connectionsPerPeer });
   server.on('connection', (socket: Socket) => {
-    // Unknown once the peer has left again.
+    // undefined when the peer has disconnected.
     const peer = socket.remoteAddress ?? '';
     if (slots.exceeded(peer)) {
       socket.destroy();
@@ -94,7 +94,7 @@ function destroyAll(sockets: Iterable<Socket>): void {
   }
 }
 
-/** The one line for whoever started the process. */
+/** The message for the operator. */
 export function listenErrorOf(error: NodeJS.ErrnoException, host: string, port: number): ListenError {
   const cause = { cause: error };
   switch (error.code) {

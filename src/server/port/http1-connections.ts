@@ -1,21 +1,24 @@
-/** The HTTP/1.1 half of the port: Connect and gRPC-Web, for browsers, curl and old proxies. */
+/** The HTTP/1.1 half of the port: Connect and gRPC-Web, for browsers, curl and older proxies. */
 import { createServer, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Limits } from '../../config/config.ts';
 import { refuseRequest } from '../admission/overload-refusal.ts';
 import type { RpcListener } from './rpc-listener.ts';
 
-/** How often connections are checked against the time limits. */
+/** How often connections are checked for timeouts. */
 const CHECK_INTERVAL_MS = 1_000;
 
 export interface HttpConnections {
-  /** Takes over an accepted connection. */
+  /** Serves an accepted connection. */
   serve(socket: Socket): void;
-  /** Lets running calls finish and closes each connection as soon as it has none. */
+  /** Lets running calls finish, and closes each connection when it is idle. */
   drain(): void;
 }
 
-/** Requests must be complete within the longest deadline; idle connections are kept for a while, then closed. */
+/**
+ * Requests must be complete within the longest deadline; idle connections are closed after the keep-alive
+ * timeout.
+ */
 export function createHttp1Connections(limits: Limits, listener: RpcListener): HttpConnections {
   const runningOf = new Map<Socket, Set<ServerResponse>>();
   let draining = false;
@@ -44,7 +47,7 @@ export function createHttp1Connections(limits: Limits, listener: RpcListener): H
       listener.serve(request, response);
     }
   });
-  // The server accepts nothing itself, and starts to check time limits only when told that it listens.
+  // The server itself does not listen, and checks timeouts only after this event.
   server.emit('listening');
 
   function closeWhenIdle(socket: Socket): void {

@@ -1,14 +1,16 @@
-/** The HTTP/2 half of the port: gRPC and everybody else who knows that it is HTTP/2 before asking. */
+/** The HTTP/2 half of the port: gRPC, and all clients with prior knowledge of HTTP/2. */
 import { constants, createServer, type ServerHttp2Stream } from 'node:http2';
 import type { Limits } from '../../config/config.ts';
 import { refuseStream } from '../admission/overload-refusal.ts';
 import type { HttpConnections } from './http1-connections.ts';
 import type { RpcListener } from './rpc-listener.ts';
 
-/** How long a caller may go on sending once it has its answer; cut off at once, some miss the answer. */
+/**
+ * How long a caller may go on sending after its answer; with an immediate reset some clients miss the answer.
+ */
 const BODY_AFTER_ANSWER_MS = 500;
 
-/** Holds every connection to the limits on streams, resets, headers and the time that a body takes. */
+/** Enforces the limits on streams, resets, headers and the duration of a request body. */
 export function createHttp2Connections(limits: Limits, listener: RpcListener): HttpConnections {
   const server = createServer({
     streamResetBurst: limits.streamResetBurst,
@@ -19,7 +21,7 @@ export function createHttp2Connections(limits: Limits, listener: RpcListener): H
     },
   });
   server.on('stream', (stream, headers, _flags, rawHeaders) => {
-    // A stream that breaks is closed as well; whoever works for it hears of that.
+    // The error closes the stream as well, and its users see the close event.
     stream.on('error', () => {});
     if (headerBytesOf(rawHeaders) > limits.headerBytes) {
       stream.respond({ ':status': 431 }, { endStream: true });
@@ -40,7 +42,7 @@ export function createHttp2Connections(limits: Limits, listener: RpcListener): H
   });
   return {
     serve(socket) {
-      // HTTP/2 has no half-closed connections: a peer that stops sending is gone.
+      // HTTP/2 connections have no half-closed state: a peer that ends its side is gone.
       socket.allowHalfOpen = false;
       server.emit('connection', socket);
     },
@@ -50,19 +52,21 @@ export function createHttp2Connections(limits: Limits, listener: RpcListener): H
   };
 }
 
-/** Of a stream that is answered: its body is dropped as it comes, and not for long. */
+/** Discards the rest of the body of an answered stream, for a limited time. */
 function dropBody(stream: ServerHttp2Stream): void {
   stream.resume();
   const timer = setTimeout(cutOff, BODY_AFTER_ANSWER_MS, stream, constants.NGHTTP2_NO_ERROR);
   stream.once('close', () => clearTimeout(timer));
 }
 
-/** As HTTP/2 counts (RFC 9113, section 6.5.2). Peers are told the limit, and node:http2 leaves it at that. */
+/**
+ * The header list size of RFC 9113, section 6.5.2. node:http2 announces the limit and does not enforce it.
+ */
 function headerBytesOf(rawHeaders: readonly string[]): number {
   return rawHeaders.reduce((bytes, nameOrValue) => bytes + nameOrValue.length + 16, 0);
 }
 
-/** A body that takes too long, or goes on after the answer, must not keep its stream open. */
+/** Closes streams whose body takes too long, or goes on after the answer. */
 function limitBody(stream: ServerHttp2Stream, bodyTimeMs: number): void {
   if (stream.endAfterHeaders) {
     return;
@@ -80,6 +84,6 @@ function limitBody(stream: ServerHttp2Stream, bodyTimeMs: number): void {
 
 function cutOff(stream: ServerHttp2Stream, code: number): void {
   stream.close(code);
-  // A stream with something left to read stays with its connection, closed or not.
+  // A stream with unread data stays in its connection's list, whether it is closed or not.
   stream.destroy();
 }

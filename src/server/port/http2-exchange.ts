@@ -1,6 +1,6 @@
 /**
- * A call on an HTTP/2 stream: as a request of the RPC handlers, and their answer on its way back. Node's own request and
- * response objects are streams around the stream; a fifth of what a call costs went into them.
+ * Passes a call on an HTTP/2 stream to the RPC handlers and writes their answer. Node's request and response
+ * objects are streams around the stream and took a fifth of the processor time of a call.
  */
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { Code, ConnectError, type ContextValues } from '@connectrpc/connect';
@@ -9,11 +9,11 @@ import { ERROR_TABLE } from '../../errors/error-table.ts';
 
 export interface Http2Exchange {
   readonly request: UniversalServerRequest;
-  /** Resolves when the answer is written, or nobody is there any more to take it. */
+  /** Resolves when the answer is written, or when the caller is gone. */
   send(answer: UniversalServerResponse): Promise<void>;
 }
 
-/** undefined when the request names no host, or one that no URL can have. */
+/** undefined when the request has no host, or one that no URL can have. */
 export function openHttp2Exchange(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
@@ -48,7 +48,7 @@ export function openHttp2Exchange(
   };
 }
 
-/** The fields of a request, without those that are HTTP/2's own. */
+/** The header fields without HTTP/2's pseudo-headers. */
 function fieldsOf(headers: IncomingHttpHeaders): Headers {
   const fields = new Headers();
   for (const name of Object.keys(headers)) {
@@ -68,7 +68,7 @@ async function send(
   stream: ServerHttp2Stream,
 ): Promise<void> {
   if ((trailer?.get('grpc-status') ?? '0') !== '0') {
-    // gRPC clients retry a failure by their service config only when it comes without headers of an answer.
+    // gRPC clients retry a failure by their service config only when it comes as trailers only.
     await body?.[Symbol.asyncIterator]().return?.();
     const message = decodeURIComponent(trailer?.get('grpc-message') ?? '');
     sendTrailersOnly(stream, message, { ...recordOf(header), ...recordOf(trailer) });
@@ -82,7 +82,7 @@ async function send(
     }
   };
   for await (const chunk of body ?? []) {
-    // A handler adds to the headers until it gives its first message.
+    // A handler may add headers until it returns its first message.
     begin();
     if (isGone(stream)) {
       return;
@@ -97,12 +97,12 @@ async function send(
   }
 }
 
-/** Reset by its caller, or ended with its connection: to write to it would throw. */
+/** The stream was reset, or its connection has ended: a write would throw. */
 function isGone({ destroyed, closed }: ServerHttp2Stream): boolean {
   return destroyed || closed;
 }
 
-/** Resolves when there is room again, or nobody who takes anything. */
+/** Resolves when the stream can take more data, or when it is closed. */
 function drained(stream: ServerHttp2Stream): Promise<void> {
   return new Promise((resolve) => {
     const go = () => {
@@ -133,7 +133,7 @@ function recordOf(headers: Headers | undefined): Record<string, string> {
   return Object.fromEntries(headers?.entries() ?? []);
 }
 
-/** A path that is no method: each protocol has its own way to say so. */
+/** An unknown path; each protocol has its own answer for it. */
 export function refuseUnknownOnStream(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
@@ -156,7 +156,7 @@ function sendTrailersOnly(stream: ServerHttp2Stream, message: string, headers: R
   }
 }
 
-/** Escapes no more than gRPC asks for: some clients do not undo more. */
+/** Escapes only what gRPC requires, because some clients do not decode more. */
 function encodeGrpcMessage(message: string): string {
   return message.replace(/[^\x20-\x24\x26-\x7e]+/g, encodeURIComponent);
 }

@@ -1,4 +1,4 @@
-/** Carries requests of both HTTP versions to the RPC handlers, and their answers back. */
+/** Passes requests of both HTTP versions to the RPC handlers, and their answers back. */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { IncomingHttpHeaders as Http2Headers, ServerHttp2Stream } from 'node:http2';
 import type { Socket } from 'node:net';
@@ -21,13 +21,13 @@ import type { CallObserver } from '../interceptors/call-observer.ts';
 import { describeCause, type Logger } from '../logger.ts';
 import { openHttp2Exchange, refuseUnknownOnStream } from './http2-exchange.ts';
 
-/** Serves the calls that connections of either version bring. */
+/** Serves the calls of connections of either version. */
 export interface RpcListener {
-  /** What to answer to a call for which there is no room, by its path and headers; undefined: serve it. */
+  /** The refusal of a call by its path and headers; undefined admits it. */
   refusalOf(path: string | undefined, headers: IncomingHttpHeaders): Refusal | undefined;
-  /** A call over HTTP/1.1. */
+  /** Serves a call over HTTP/1.1. */
   serve(request: IncomingMessage, response: ServerResponse): void;
-  /** A call over HTTP/2. */
+  /** Serves a call over HTTP/2. */
   serveStream(stream: ServerHttp2Stream, headers: Http2Headers): void;
 }
 
@@ -35,11 +35,11 @@ export interface RpcListenerOptions {
   readonly limits: Pick<Limits, LoadLimit | 'defaultDeadlineMs' | 'maximumDeadlineMs'>;
   readonly logger: Logger;
   readonly calls: CallObserver;
-  /** The limit for which a method would refuse a caller who waits for so long; undefined: it would not. */
+  /** The limit that refuses a call of this method with this timeout; undefined: none. */
   readonly exceededLimit: (method: DescMethod, timeoutMs: number) => LoadLimit | undefined;
 }
 
-/** Serves `handlers` by their paths, and no more calls at a time than fit; health and reflection always fit. */
+/** Serves `handlers` by path, with a limit on concurrent calls. Health and reflection are always admitted. */
 export function createRpcListener(
   handlers: readonly UniversalHandler[],
   { limits, logger, calls, exceededLimit }: RpcListenerOptions,
@@ -117,7 +117,7 @@ function isCounted({ service }: UniversalHandler): boolean {
   return !service.typeName.startsWith('grpc.');
 }
 
-/** undefined when the request names no host, or one that no URL can have. */
+/** undefined when the request has no host, or one that no URL can have. */
 function requestOf(request: IncomingMessage, response: ServerResponse): UniversalServerRequest | undefined {
   try {
     return universalRequestFromNodeRequest(request, response, undefined, contextOf(request.socket));

@@ -1,4 +1,4 @@
-/** The socket behind the port: in clear text, or encrypted and, when configured, for known clients alone. */
+/** The listening socket: in clear text, or with TLS and, when configured, client certificates. */
 import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer } from 'node:tls';
 import type { Limits } from '../../config/config.ts';
@@ -7,9 +7,9 @@ import type { Logger } from '../logger.ts';
 import { openTlsFiles } from './tls-files.ts';
 
 /**
- * Calls `accept` for each connection that may speak: with TLS, after its handshake. Every connection closes with the
- * one under it. New connections are encrypted with what the files say by then; standing ones go on as they began.
- * Throws StartError, in one line, when a file of the configuration cannot be used.
+ * Calls `accept` for each connection that is ready; with TLS, after the handshake. An encrypted connection
+ * closes together with the one below it. New connections use the current files; open connections keep their
+ * session. Throws StartError when a configured file cannot be used.
  */
 export function createSocketServer(
   tls: TlsConfig | undefined,
@@ -24,7 +24,7 @@ export function createSocketServer(
   const files = openTlsFiles(tls);
   const server = createTlsServer(
     {
-      // Not allowHalfOpen: a peer that leaves in the middle of its handshake would keep its connection.
+      // allowHalfOpen would keep the connection of a peer that leaves during its handshake.
       ...options,
       ...files.options,
       ...(tls.clientAuthorityFile ? { requestCert: true, rejectUnauthorized: true } : {}),
@@ -33,7 +33,7 @@ export function createSocketServer(
     },
     accept,
   );
-  // A handshake that fails is the client's to mend: its connection is closed, and nobody else is touched.
+  // A failed handshake is the client's fault: it closes that connection only.
   server.on('tlsClientError', () => {});
   server.on('listening', () => {
     const stop = files.follow(limits, logger, (options) => server.setSecureContext(options));

@@ -1,15 +1,15 @@
-/** Calls that are answered by a stream: one message in, any number out. */
+/** Server-streaming calls: one request message, any number of responses. */
 import type { Message } from '@bufbuild/protobuf';
 import type { StreamRequest } from '@connectrpc/connect';
 import { DomainError } from '../../errors/domain-error.ts';
 
 export interface OnlyMessage {
   readonly message: Message;
-  /** The request with its message in it, to be read as often as anybody likes. */
+  /** The request with its message, which can be read several times. */
   readonly request: StreamRequest;
 }
 
-/** Reads a request to its end. VALIDATION_FAILED unless there is one message in it. */
+/** Reads a request to its end. Throws VALIDATION_FAILED unless it has exactly one message. */
 export async function readOnlyMessage(request: StreamRequest): Promise<OnlyMessage> {
   const messages: Message[] = [];
   for await (const message of request.message) {
@@ -33,18 +33,18 @@ function repeatably(message: Message): AsyncIterable<Message> {
   };
 }
 
-/** Who hears how a stream ended; one of these, once. */
+/** Observes the end of a stream; one of these is called, once. */
 export interface StreamEnd {
   completed(): void;
-  /** Answers with what to fail with instead. */
+  /** Returns the error to fail with instead. */
   failed(error: unknown): unknown;
-  /** Its reader went away. */
+  /** The reader cancelled. */
   left(): void;
 }
 
-/** The same messages, with somebody who hears of their end. */
+/** The same messages, observed. */
 export async function* tellEnd<T>(messages: AsyncIterable<T>, end: StreamEnd): AsyncGenerator<T> {
-  // While a message is being sent: what ends the stream then is that nobody takes it any more.
+  // While a message is being sent, the stream can end only because the reader is gone.
   let isSending = false;
   try {
     for await (const message of messages) {

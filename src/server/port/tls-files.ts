@@ -1,4 +1,4 @@
-/** The files behind an encrypted port: read at the start, and again whenever they change. */
+/** The certificate files: read at the start, and again whenever they change. */
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
@@ -11,11 +11,11 @@ import type { Logger } from '../logger.ts';
 const OLDEST_VERSION = 'TLSv1.2';
 
 export interface TlsFiles {
-  /** What they say at the start. */
+  /** The content at the start. */
   readonly options: SecureContextOptions;
   /**
-   * Looks at the files every `tlsReloadMs`, and calls `use` with what they say once they have changed and then stood
-   * still for as long. Files that cannot be used are logged once and change nothing. Ends when told to.
+   * Checks the files every `tlsReloadMs`, and calls `use` when they have changed and then were stable for one
+   * interval. Invalid files are logged once and change nothing. Ends with `signal`.
    */
   follow(
     limits: Pick<Limits, 'tlsReloadMs'>,
@@ -24,7 +24,7 @@ export interface TlsFiles {
   ): () => void;
 }
 
-/** Throws StartError, in one line, when a file cannot be read or they do not make a pair. */
+/** Throws StartError when a file cannot be read, or when certificate and key do not match. */
 export function openTlsFiles(tls: TlsConfig): TlsFiles {
   const paths = [tls.certificateFile, tls.keyFile, tls.clientAuthorityFile].filter((path) => path !== '');
   const atStart = paths.map(readAtStart);
@@ -41,7 +41,7 @@ function follow(
   logger: Logger,
   use: (options: SecureContextOptions) => void,
 ): () => void {
-  /** What was taken up, or found unusable. */
+  /** The content that was used last, or found invalid. */
   let settled = textOf(atStart);
   let previous = settled;
   let isStopped = false;
@@ -113,7 +113,7 @@ function textOf(files: readonly Buffer[]): string {
   return files.map((file) => file.toString('base64')).join();
 }
 
-/** Throws what OpenSSL says of a certificate and a key that do not go together, or are none. */
+/** Throws OpenSSL's error for an invalid certificate or key, or a pair that does not match. */
 function contextOptionsOf([cert, key, ca]: readonly (Buffer | undefined)[]): SecureContextOptions {
   const options = { cert, key, ...(ca ? { ca } : {}), minVersion: OLDEST_VERSION } as const;
   createSecureContext(options);
