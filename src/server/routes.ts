@@ -14,7 +14,7 @@ import { Health as HealthService } from '../gen/health/v1/health_pb.ts';
 import type { Clock } from '../values/instant.ts';
 import type { Authenticate } from './access/access-interceptors.ts';
 import { createAccessInterceptors } from './access/access-interceptors.ts';
-import { LONGEST_TIMEOUT_MS } from './admission/endless-timeout.ts';
+import { LONGEST_TIMEOUT_MS } from './admission/cap-timeout.ts';
 import { createAccountRateInterceptor, createPeerRateInterceptor } from './admission/rate-interceptors.ts';
 import type { Health } from './health.ts';
 import { createCallContextInterceptor } from './interceptors/call-context-interceptor.ts';

@@ -8,11 +8,11 @@ import type { Clock } from '../../values/instant.ts';
 import { type Principal, principalKey, UUID } from '../access/principal.ts';
 import {
   type AnyRequest,
-  answerReader,
-  type Waiting,
-  waitForCaller,
-  waitForReader,
-} from '../admission/waiting-caller.ts';
+  type CallLifetime,
+  endLifetimeWithStream,
+  startStreamLifetime,
+  startUnaryLifetime,
+} from '../admission/call-lifetime.ts';
 
 export interface CallContextOptions {
   readonly limits: Pick<Limits, 'defaultDeadlineMs' | 'maximumDeadlineMs' | 'watchMs'>;
@@ -25,20 +25,20 @@ export interface CallContextOptions {
 
 /**
  * Sets the call context of every call. Throws REQUEST_ID_INVALID; throws DEADLINE_EXCEEDED at the deadline
- * and CANCELLED when the client cancels, without waiting for the handler. The handler of a stream must react
+ * and CANCELLED when the client cancels, without lifetime for the handler. The handler of a stream must react
  * to its signal, whose reason is the error to throw.
  */
 export function createCallContextInterceptor(options: CallContextOptions): Interceptor {
   return (next) => async (request) => {
     if (request.stream) {
-      const waiting = waitForReader(request, options);
-      request.contextValues.set(callContextKey, callContextFor(request, waiting, options.clock));
-      return answerReader(waiting, () => next(request));
+      const lifetime = startStreamLifetime(request, options);
+      request.contextValues.set(callContextKey, callContextFor(request, lifetime, options.clock));
+      return endLifetimeWithStream(lifetime, () => next(request));
     }
-    const waiting = waitForCaller(request, options.limits);
-    const { signal } = waiting;
+    const lifetime = startUnaryLifetime(request, options.limits);
+    const { signal } = lifetime;
     try {
-      const call = callContextFor(request, waiting, options.clock);
+      const call = callContextFor(request, lifetime, options.clock);
       signal.throwIfAborted();
       request.contextValues.set(callContextKey, call);
       const answer = next({ ...request, signal });
@@ -47,14 +47,18 @@ export function createCallContextInterceptor(options: CallContextOptions): Inter
           options.onLateFailure(error, request);
         }
       });
-      return await Promise.race([answer, waiting.over]);
+      return await Promise.race([answer, lifetime.over]);
     } finally {
-      waiting.stop();
+      lifetime.stop();
     }
   };
 }
 
-function callContextFor(request: AnyRequest, { deadlineAtMs, signal }: Waiting, clock: Clock): CallContext {
+function callContextFor(
+  request: AnyRequest,
+  { deadlineAtMs, signal }: CallLifetime,
+  clock: Clock,
+): CallContext {
   const principal = principalOf(request);
   return {
     accountId: principal.accountId,

@@ -5,7 +5,7 @@ import { reasonOf, toConnectError } from '../../calls/error-status.ts';
 import { isDefect } from '../../errors/error-table.ts';
 import { describeCause, type Logger } from '../logger.ts';
 import { type CallArrival, callArrivalKey } from '../port/call-arrival.ts';
-import { type StreamEnd, tellEnd } from '../port/streamed-call.ts';
+import { observeEnd, type StreamEnd } from '../port/streamed-call.ts';
 import { requestIdIn } from './call-context-interceptor.ts';
 import type { CallObserver } from './call-observer.ts';
 import { traceParentIn } from './trace-parent.ts';
@@ -26,7 +26,7 @@ export function createLogInterceptor(listeners: CallListeners): Interceptor {
     try {
       const response = await next(request);
       if (response.stream) {
-        return { ...response, message: tellEnd(response.message, record) };
+        return { ...response, message: observeEnd(response.message, record) };
       }
       record.completed();
       return response;

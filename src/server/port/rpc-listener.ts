@@ -13,8 +13,8 @@ import type {
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
 import type { Limits } from '../../config/config.ts';
 import { tlsSocketKey } from '../access/client-certificate.ts';
-import { createCallSlots } from '../admission/call-places.ts';
-import { cutEndlessTimeout, timeoutMsIn } from '../admission/endless-timeout.ts';
+import { createCallSlots } from '../admission/call-slots.ts';
+import { capTimeout, readTimeoutMs } from '../admission/cap-timeout.ts';
 import { createOverloadRefusal, type LoadLimit, type Refusal } from '../admission/overload-refusal.ts';
 import { peerAddressKey } from '../admission/rate-interceptors.ts';
 import type { CallObserver } from '../interceptors/call-observer.ts';
@@ -54,7 +54,7 @@ export function createRpcListener(
     if (!handler || !isCounted(handler)) {
       return undefined;
     }
-    const timeoutMs = Math.min(timeoutMsIn(headers) ?? limits.defaultDeadlineMs, limits.maximumDeadlineMs);
+    const timeoutMs = Math.min(readTimeoutMs(headers) ?? limits.defaultDeadlineMs, limits.maximumDeadlineMs);
     const limit = slots.exceededLimit() ?? exceededLimit(handler.method, timeoutMs);
     return limit && refuse(handler, limit, headers['content-type']);
   }
@@ -65,7 +65,7 @@ export function createRpcListener(
     wire: ServerResponse | ServerHttp2Stream,
     send: (answer: UniversalServerResponse) => Promise<void>,
   ): void {
-    cutEndlessTimeout(call.header);
+    capTimeout(call.header);
     if (isCounted(handler)) {
       wire.once('close', slots.take());
     }

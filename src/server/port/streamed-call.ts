@@ -43,7 +43,7 @@ export interface StreamEnd {
 }
 
 /** The same messages, observed. */
-export async function* tellEnd<T>(messages: AsyncIterable<T>, end: StreamEnd): AsyncGenerator<T> {
+export async function* observeEnd<T>(messages: AsyncIterable<T>, end: StreamEnd): AsyncGenerator<T> {
   // While a message is being sent, the stream can end only because the reader is gone.
   let isSending = false;
   try {

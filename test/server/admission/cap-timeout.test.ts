@@ -1,6 +1,6 @@
 /** Timeouts beyond what a timer can wait. */
 import { expect, test } from 'vitest';
-import { cutEndlessTimeout, LONGEST_TIMEOUT_MS } from '../../../src/server/admission/endless-timeout.ts';
+import { capTimeout, LONGEST_TIMEOUT_MS } from '../../../src/server/admission/cap-timeout.ts';
 
 test.each([
   ['grpc-timeout', '5S', '5S'],
@@ -14,13 +14,13 @@ test.each([
   ['connect-timeout-ms', '9999999999', '2147483000'],
 ])('%s %s becomes %s', (name, brought, kept) => {
   const header = new Headers({ [name]: brought });
-  cutEndlessTimeout(header);
+  capTimeout(header);
   expect(header.get(name)).toBe(kept);
 });
 
 test('a call without a timeout stays without', () => {
   const header = new Headers();
-  cutEndlessTimeout(header);
+  capTimeout(header);
   expect([...header]).toEqual([]);
 });
 

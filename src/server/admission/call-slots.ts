@@ -1,21 +1,23 @@
-/** The slots of calls: a call without one is refused, and there are fewer while most calls are refused. */
+/**
+ * The slots of concurrent calls: a call without a slot is refused, and there are fewer slots under overload.
+ */
 import type { Limits } from '../../config/config.ts';
 import { createKeyedLimiter, type Release } from '../../flow/keyed-limiter.ts';
 
-/** For so long admitted and refused calls are counted. */
+/** The window in which admitted and refused calls are counted, in milliseconds. */
 const COUNTED_MS = 1_000;
 
-/** The calls of all callers share the slots: who calls is found out later. */
+/** All callers share the slots, because the caller is not authenticated yet. */
 const ALL_CALLS = '';
 
 export interface CallSlots {
-  /** Asked once for each call: the limit that it would exceed; undefined: a slot is free. */
+  /** The limit that refuses one more call; undefined when a slot is free. It is asked once for each call. */
   exceededLimit(): 'concurrentCalls' | 'overloadedCalls' | undefined;
-  /** Takes a slot for a call that begins; the release is for its end. */
+  /** Takes a slot for a call; the call's end releases it. */
   take(): Release;
 }
 
-/** `nowMs` tells a time that never goes back. */
+/** `nowMs` is a monotonic clock. */
 export function createCallSlots(
   limits: Pick<Limits, 'concurrentCalls' | 'overloadedCalls'>,
   nowMs: () => number = () => performance.now(),
@@ -29,7 +31,7 @@ export function createCallSlots(
   function countAnew(): void {
     const elapsedMs = nowMs() - sinceMs;
     if (elapsedMs >= COUNTED_MS) {
-      // What was counted long ago says nothing of now.
+      // Counts that are older than the window are dropped.
       isOverloaded = refused > admitted && elapsedMs < 2 * COUNTED_MS;
       admitted = 0;
       refused = 0;

@@ -1,6 +1,6 @@
 /** The slots of calls: fewer while most calls are refused. */
 import { expect, test } from 'vitest';
-import { createCallSlots } from '../../../src/server/admission/call-places.ts';
+import { createCallSlots } from '../../../src/server/admission/call-slots.ts';
 
 function createTestSlots() {
   let nowMs = 0;

@@ -1,4 +1,7 @@
-/** Until when somebody waits for a call's answer: its deadline, or as long as its connection and the server last. */
+/**
+ * The lifetime of a call: from its arrival to its answer, its deadline, or the end of its connection or the
+ * server.
+ */
 import {
   Code,
   ConnectError,
@@ -11,20 +14,20 @@ import type { CallContext } from '../../calls/call-context.ts';
 import type { Limits } from '../../config/config.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { callArrivalKey } from '../port/call-arrival.ts';
-import { tellEnd } from '../port/streamed-call.ts';
+import { observeEnd } from '../port/streamed-call.ts';
 
 export type AnyRequest = UnaryRequest | StreamRequest;
 
-export interface Waiting extends Pick<CallContext, 'deadlineAtMs' | 'signal'> {
-  /** The call has been answered. */
+export interface CallLifetime extends Pick<CallContext, 'deadlineAtMs' | 'signal'> {
+  /** Ends the lifetime when the call has been answered. */
   stop(): void;
 }
 
-/** Until when somebody waits: `over` rejects, and `signal` aborts, at the deadline or when the client goes away. */
-export function waitForCaller(
+/** A unary call: `over` rejects, and `signal` aborts, at the deadline or when the client cancels. */
+export function startUnaryLifetime(
   request: UnaryRequest,
   limits: Pick<Limits, 'defaultDeadlineMs' | 'maximumDeadlineMs'>,
-): Waiting & { readonly over: Promise<never> } {
+): CallLifetime & { readonly over: Promise<never> } {
   const { atMs, timeoutMs } = request.contextValues.get(callArrivalKey);
   const deadlineAtMs = atMs + Math.min(timeoutMs ?? limits.defaultDeadlineMs, limits.maximumDeadlineMs);
   const controller = new AbortController();
@@ -43,7 +46,7 @@ export function waitForCaller(
     if (reason instanceof ConnectError && reason.code === Code.DeadlineExceeded) {
       onDeadline();
     } else {
-      giveUp(callerLeft());
+      giveUp(callCancelled());
     }
   }
 
@@ -67,16 +70,16 @@ export function waitForCaller(
   };
 }
 
-/** A stream goes on until its reader leaves or does not wait any longer, or the server drains. */
-export function waitForReader(
+/** A stream lives until its reader cancels, its timeout passes, or the server drains. */
+export function startStreamLifetime(
   { contextValues, signal }: StreamRequest,
   { limits, draining }: { readonly limits: Pick<Limits, 'watchMs'>; readonly draining: AbortSignal },
-): Waiting {
+): CallLifetime {
   const controller = new AbortController();
   const onAbort = () => {
     const { reason } = signal;
     const isLate = reason instanceof ConnectError && reason.code === Code.DeadlineExceeded;
-    controller.abort(isLate ? deadlinePassed() : callerLeft());
+    controller.abort(isLate ? deadlinePassed() : callCancelled());
   };
   const onDrain = () =>
     controller.abort(new DomainError('SHUTTING_DOWN', 'the server ends; call again with the last token'));
@@ -96,9 +99,9 @@ export function waitForReader(
   };
 }
 
-/** Stops waiting when the stream is over, however it ends. */
-export async function answerReader<R extends UnaryResponse | StreamResponse>(
-  { stop }: Pick<Waiting, 'stop'>,
+/** Ends the lifetime together with the stream, however the stream ends. */
+export async function endLifetimeWithStream<R extends UnaryResponse | StreamResponse>(
+  { stop }: Pick<CallLifetime, 'stop'>,
   answer: () => Promise<R>,
 ): Promise<R> {
   const failed = (error: unknown) => {
@@ -108,7 +111,7 @@ export async function answerReader<R extends UnaryResponse | StreamResponse>(
   try {
     const response = await answer();
     return response.stream
-      ? { ...response, message: tellEnd(response.message, { completed: stop, failed, left: stop }) }
+      ? { ...response, message: observeEnd(response.message, { completed: stop, failed, left: stop }) }
       : response;
   } catch (error) {
     throw failed(error);
@@ -119,6 +122,6 @@ function deadlinePassed(): DomainError {
   return new DomainError('DEADLINE_EXCEEDED', 'the deadline passed');
 }
 
-function callerLeft(): DomainError {
+function callCancelled(): DomainError {
   return new DomainError('CANCELLED', 'the caller went away');
 }

@@ -13,7 +13,7 @@ const TIMEOUT_HEADERS = [
 ];
 
 /** Shortens such a timeout in the request's headers to 24.8 days. */
-export function cutEndlessTimeout(header: Headers): void {
+export function capTimeout(header: Headers): void {
   for (const { name, parse, longest } of TIMEOUT_HEADERS) {
     const { timeoutMs = 0 } = parse(header.get(name), LONGEST_TIMEOUT_MS);
     if (timeoutMs > LONGEST_TIMEOUT_MS) {
@@ -23,7 +23,7 @@ export function cutEndlessTimeout(header: Headers): void {
 }
 
 /** The timeout in the headers; undefined when there is none, or none that can be parsed. */
-export function timeoutMsIn(headers: IncomingHttpHeaders): number | undefined {
+export function readTimeoutMs(headers: IncomingHttpHeaders): number | undefined {
   for (const { name, parse } of TIMEOUT_HEADERS) {
     const value = headers[name];
     if (typeof value === 'string') {
