@@ -10,14 +10,11 @@ import { YoungTables } from '../../migrations/005-young-tables.ts';
 import { type ConnectionSlotLimits, createConnectionSlots } from './connection-slots.ts';
 import { translateDatabaseError } from './database-error.ts';
 import { ColumnInsertDriver } from './driver/column-insert-driver.ts';
-import {
-  type ConnectionPool,
-  type PoolUse,
-  poolUseOf,
-  releaseDeadConnections,
-} from './driver/connection-pool.ts';
-import { prepareStatements } from './driver/prepared-statements.ts';
-import { openStatements, pipelineStatements } from './driver/statement-pipeline.ts';
+import { openPool, type PoolUse, poolUseOf } from './driver/connection-pool.ts';
+import { serverOf } from './driver/connection-url.ts';
+import { PipelinedDialect } from './driver/pipelined-dialect.ts';
+import { createStatementNames, namesNothing } from './driver/statement-names.ts';
+import { openStatements } from './driver/statements.ts';
 import { enterAccount, enterWorker, type TransactionLimits } from './enter-account.ts';
 import { AccountEntity } from './entities/account.ts';
 import { ActionExecutionEntity } from './entities/action-execution.ts';
@@ -110,10 +107,12 @@ export interface DatabaseOptions extends ConnectionSlotLimits {
 
 /** Connects lazily: the first use finds out whether the database is there. */
 export function openDatabase(url: string, options: DatabaseOptions): Database {
-  let pool: ConnectionPool | undefined;
+  const server = serverOf(url);
+  const pool = openPool(server, { most: options.connections, timeoutMs: options.connectionWaitMs });
+  const nameOf = (options.preparedStatements ?? true) ? createStatementNames() : namesNothing;
   const orm = new MikroORM({
     driver: ColumnInsertDriver,
-    clientUrl: url,
+    dbName: server.database,
     entities: [
       AccountEntity,
       UserEntity,
@@ -148,19 +147,7 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
     ],
     extensions: [Migrator],
     migrations: { migrationsList: MIGRATIONS, snapshot: false, silent: true },
-    pool: { max: options.connections },
-    driverOptions: {
-      connectionTimeoutMillis: options.connectionWaitMs,
-      pipeline: true,
-      onPoolCreated(created: ConnectionPool) {
-        pool = created;
-        releaseDeadConnections(pool);
-        if (options.preparedStatements ?? true) {
-          prepareStatements(pool);
-        }
-        pipelineStatements(pool);
-      },
-    },
+    driverOptions: () => new PipelinedDialect(pool, nameOf),
     // The database's own constraints say what is required, entities have no relations, and nothing reads them after
     // the flush.
     validateRequired: false,
@@ -216,7 +203,7 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
         knownAccountIds.add(accountId);
       }
     },
-    poolUse: () => poolUseOf(pool, options.connections, connections.waiting()),
+    poolUse: () => poolUseOf(pool, connections.waiting()),
     close: () => orm.close(),
   };
   return database;

@@ -1,6 +1,7 @@
 /** What a transaction starts with: a role that bypasses nothing, the account that it belongs to, its time limits. */
 import { type QueryExecutorProvider, sql } from 'kysely';
 import { DomainError } from '../errors/domain-error.ts';
+import { sendStatement } from './driver/statements.ts';
 
 /** Owns no table and is subject to every policy; see the migration that makes it. */
 export const APPLICATION_ROLE = 'progression_app';
@@ -21,7 +22,8 @@ export interface TransactionLimits {
 }
 
 /**
- * Confines a transaction that has just begun to one account, in one statement. Every setting ends with the
+ * Confines a transaction that has just begun to one account, in one statement that is sent and not awaited: when it
+ * fails, no later statement of the transaction does anything. Every setting ends with the
  * transaction: a connection goes back to the pool, this one's or a proxy's, as it came. Throws DEADLINE_EXCEEDED when
  * there is no time left.
  */
@@ -44,10 +46,11 @@ export async function enterAccount(
   if (lockWaitMs !== undefined) {
     settings.push(sql`set_config('lock_timeout', ${String(Math.ceil(lockWaitMs))}, true)`);
   }
-  await sql`select ${sql.join(settings)}`.execute(transaction);
+  await sendStatement(transaction, sql`select ${sql.join(settings)}`.compile(transaction));
 }
 
-/** Confines a transaction that has just begun to what workers may see of all accounts. */
+/** Confines a transaction that has just begun to what workers may see of all accounts; sent and not awaited. */
 export async function enterWorker(transaction: QueryExecutorProvider): Promise<void> {
-  await sql`select set_config('role', ${sql.lit(WORKER_ROLE)}, true)`.execute(transaction);
+  const role = sql`select set_config('role', ${sql.lit(WORKER_ROLE)}, true)`;
+  await sendStatement(transaction, role.compile(transaction));
 }

@@ -1,7 +1,7 @@
 /** Breaks chosen statements of a database handle, in the driver or on the server, to see what is left behind. */
-import type { EventEmitter } from 'node:events';
 import type { Database } from '../../src/store/database.ts';
 import { type AdminConnection, openAdminConnection } from './database-server.ts';
+import { type PooledClient, textOf, watchClients } from './pooled-clients.ts';
 import type { TestDatabase } from './test-database.ts';
 
 export interface Fault {
@@ -13,7 +13,7 @@ export interface Fault {
   /** From which transaction on; default: the first. Earlier ones break right after their `begin`. */
   readonly fromTransaction?: number;
   /**
-   * `refuse`: it fails and the connection lives on. `cut`: the server ends the connection before it runs. `cut after`:
+   * `refuse`: another statement fails on the server in its place, and the connection lives on. `cut`: the server ends the connection before it runs. `cut after`:
    * it runs, and the connection ends before the answer.
    */
   readonly how: 'refuse' | 'cut' | 'cut after';
@@ -32,24 +32,12 @@ export interface FaultyDatabase {
   close(): Promise<void>;
 }
 
-interface PooledClient {
-  processID: number;
-  query: (...args: unknown[]) => Promise<unknown>;
-}
-
 /** Another handle on the test's database, whose statements can be broken. */
 export function openFaultyDatabase(db: TestDatabase): FaultyDatabase {
   const database = db.open();
   const admin = openAdminConnection(db.url);
   const breaker = new Breaker(admin);
-  const options = database.orm.config.get('driverOptions') as {
-    onPoolCreated: (pool: EventEmitter) => void;
-  };
-  const { onPoolCreated } = options;
-  options.onPoolCreated = (pool) => {
-    onPoolCreated(pool);
-    pool.on('connect', (client: PooledClient) => breaker.watch(client));
-  };
+  watchClients(database, (client) => breaker.watch(client));
   return {
     database,
     arm: (fault) => breaker.arm(fault),
@@ -83,10 +71,13 @@ class Breaker {
     const query = client.query.bind(client);
     let statement = 0;
     let transaction = 0;
-    client.query = async (...args) => {
-      const [text] = args as [string];
+    /** While a statement is being broken, those that were sent behind it stay behind it. */
+    let breaking: Promise<void> | undefined;
+    client.query = (...args) => {
+      const text = textOf(args);
+      const run = () => (breaking ? breaking.then(() => query(...args)) : query(...args));
       if (text === 'rollback') {
-        return query(...args);
+        return run();
       }
       if (text.startsWith('begin')) {
         this.#transactions += 1;
@@ -94,9 +85,15 @@ class Breaker {
         statement = 0;
       }
       statement += 1;
-      return this.#isToBreak(transaction, text === 'commit' ? ['commit', statement] : [statement])
-        ? this.#break(client.processID, () => query(...args))
-        : query(...args);
+      if (!this.#isToBreak(transaction, text === 'commit' ? ['commit', statement] : [statement])) {
+        return run();
+      }
+      const broken = this.#break(client.processID, query, args);
+      breaking = broken.then(
+        () => undefined,
+        () => undefined,
+      );
+      return broken;
     };
   }
 
@@ -108,17 +105,22 @@ class Breaker {
     return names.includes(isEarly ? 2 : this.#fault.statement);
   }
 
-  async #break(processId: number, run: () => Promise<unknown>): Promise<unknown> {
+  async #break(
+    processId: number,
+    query: PooledClient['query'],
+    args: Parameters<PooledClient['query']>,
+  ): Promise<unknown> {
     this.#broken += 1;
     const how = this.#fault?.how;
     if (how === 'refuse') {
       const error = new Error('a statement was broken on purpose');
+      await query("do $$ begin raise exception 'broken on purpose'; end $$").catch(() => undefined);
       throw Object.assign(error, { code: this.#fault?.sqlState });
     }
     if (how === 'cut after') {
-      await run();
+      await query(...args);
     }
     await this.#admin.run(`select pg_terminate_backend(${processId}, 5000)`);
-    return how === 'cut' ? run() : Promise.reject(new Error('Connection terminated unexpectedly'));
+    return how === 'cut' ? query(...args) : Promise.reject(new Error('Connection terminated unexpectedly'));
   }
 }

@@ -1,6 +1,6 @@
 /** Another handle on a test's database that remembers what it asked. */
-import type { EventEmitter } from 'node:events';
 import type { Database } from '../../src/store/database.ts';
+import { textOf, watchClients } from './pooled-clients.ts';
 import type { TestDatabase } from './test-database.ts';
 
 export interface WatchedDatabase {
@@ -9,28 +9,16 @@ export interface WatchedDatabase {
   taken(): string[];
 }
 
-interface PooledClient {
-  query: (...args: unknown[]) => unknown;
-}
-
 export function openWatchedDatabase(db: TestDatabase): WatchedDatabase {
   const database = db.open();
   let texts: string[] = [];
-  const options = database.orm.config.get('driverOptions') as {
-    onPoolCreated: (pool: EventEmitter) => void;
-  };
-  const { onPoolCreated } = options;
-  options.onPoolCreated = (pool) => {
-    onPoolCreated(pool);
-    pool.on('connect', (client: PooledClient) => {
-      const query = client.query.bind(client);
-      client.query = (...args) => {
-        const [text] = args as [string];
-        texts.push(text);
-        return query(...args);
-      };
-    });
-  };
+  watchClients(database, (client) => {
+    const query = client.query.bind(client);
+    client.query = (...args) => {
+      texts.push(textOf(args));
+      return query(...args);
+    };
+  });
   return {
     database,
     taken() {

@@ -3,7 +3,7 @@
 import { requestIdReused } from '../../calls/once.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { type Database, Rollback, type Transaction } from '../../store/database.ts';
-import { awaitSent } from '../../store/driver/statement-pipeline.ts';
+import { awaitSent } from '../../store/driver/statements.ts';
 import { failpoint, failpointBeforeCommit } from '../../store/failpoints.ts';
 import { userNotFound } from '../../store/lock-user.ts';
 import type { Clock, Instant } from '../../values/instant.ts';

@@ -1,7 +1,8 @@
 /** MikroORM's PostgreSQL driver, with flushed inserts that bind each column as one array. */
 import { type EntityMetadata, type EntityProperty, ReferenceKind } from '@mikro-orm/core';
 import { PostgreSqlDriver } from '@mikro-orm/postgresql';
-import { CompiledQuery, type Kysely } from 'kysely';
+import { CompiledQuery, type QueryExecutorProvider } from 'kysely';
+import { sendStatement } from './statements.ts';
 
 type InsertMany = PostgreSqlDriver['nativeInsertMany'];
 type Row = Readonly<Record<string, unknown>>;
@@ -9,7 +10,7 @@ type Row = Readonly<Record<string, unknown>>;
 /**
  * A flush inserts the new rows of a table in one statement whose text does not depend on their number or values:
  * `insert … select … from unnest($1::uuid[], …)`. PostgreSQL parses and plans a short text instead of every value.
- * What is not a flush of plain columns goes MikroORM's own way.
+ * The statement is sent and not awaited. What is not a flush of plain columns goes MikroORM's own way.
  */
 export class ColumnInsertDriver extends PostgreSqlDriver {
   override nativeInsertMany: InsertMany = async (entityName, data, options, transform) => {
@@ -28,8 +29,8 @@ export class ColumnInsertDriver extends PostgreSqlDriver {
         rows.map((row) => row[column.name] ?? null),
       ),
     );
-    const transaction = options.ctx as Kysely<unknown>;
-    await transaction.executeQuery(CompiledQuery.raw(insertText(meta, columns), values));
+    const transaction = options.ctx as QueryExecutorProvider;
+    await sendStatement(transaction, CompiledQuery.raw(insertText(meta, columns), values));
     return { affectedRows: rows.length, insertId: undefined as never };
   };
 }

@@ -1,15 +1,32 @@
-/** Keeps the pool of connections whole, and says how busy it is. */
-import type { EventEmitter } from 'node:events';
+/** The pool of connections to one PostgreSQL: how they are opened, and how busy they are. */
+import { createPostgreSqlTypeParsers } from '@mikro-orm/sql';
+import { Pool, type PoolConfig, TypeOverrides, types } from 'pg';
 
-interface PooledClient extends EventEmitter {
-  release: (destroy?: boolean) => void;
+/** PostgreSQL's type number of text[]. */
+const TEXT_ARRAY: number = 1009;
+
+/** Opens no connection yet: the first use does. `timeoutMs` is how long PostgreSQL may take to open one. */
+export function openPool(server: PoolConfig, { most, timeoutMs }: { most: number; timeoutMs: number }): Pool {
+  const pool = new Pool({
+    ...server,
+    max: most,
+    connectionTimeoutMillis: timeoutMs,
+    pipeline: true,
+    types: typesOfMikroOrm(),
+  });
+  // An idle connection that dies has left the pool already. An unhandled 'error' event would end the process.
+  pool.on('error', () => undefined);
+  return pool;
 }
 
-/** What the driver's pool says of itself. */
-export interface ConnectionPool extends EventEmitter {
-  readonly totalCount: number;
-  readonly idleCount: number;
-  readonly waitingCount: number;
+/** MikroORM reads dates and times from their texts by itself. */
+function typesOfMikroOrm(): TypeOverrides {
+  const overrides = new TypeOverrides();
+  const parsers = createPostgreSqlTypeParsers(types.getTypeParser(TEXT_ARRAY));
+  for (const [oid, parse] of Object.entries(parsers)) {
+    overrides.setTypeParser(Number(oid), parse);
+  }
+  return overrides;
 }
 
 export interface PoolUse {
@@ -21,23 +38,15 @@ export interface PoolUse {
   readonly waiting: number;
 }
 
-/** A pool that nobody has used yet is not there: then nothing is open, and nobody waits. */
-export function poolUseOf(pool: ConnectionPool | undefined, limit: number, waitingForSlots: number): PoolUse {
-  const { totalCount, idleCount, waitingCount } = pool ?? { totalCount: 0, idleCount: 0, waitingCount: 0 };
-  return { limit, used: totalCount - idleCount, idle: idleCount, waiting: waitingCount + waitingForSlots };
-}
-
-/**
- * Gives back the place of a connection that dies while it is in use. Nobody else does: a transaction whose begin,
- * commit or rollback fails on a dead connection keeps its place in the pool for ever.
- */
-export function releaseDeadConnections(pool: EventEmitter): void {
-  pool.on('acquire', (client: PooledClient) => client.on('end', giveBack));
-  pool.on('release', (_error: unknown, client: PooledClient) => client.off('end', giveBack));
-}
-
-function giveBack(this: PooledClient): void {
-  this.release(true);
-  // Its holder may still give it back in good faith, which the pool would take for a defect.
-  this.release = () => undefined;
+/** `waitingForSlots` callers wait before they ask the pool. */
+export function poolUseOf(
+  { totalCount, idleCount, waitingCount, options }: Pool,
+  waitingForSlots: number,
+): PoolUse {
+  return {
+    limit: options.max,
+    used: totalCount - idleCount,
+    idle: idleCount,
+    waiting: waitingCount + waitingForSlots,
+  };
 }

@@ -5,7 +5,7 @@ import { v4 as uuidv4 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Database, Rollback, type Transaction } from '../../../src/store/database.ts';
 import { violatedUniqueConstraint } from '../../../src/store/database-error.ts';
-import { awaitSent } from '../../../src/store/driver/statement-pipeline.ts';
+import { awaitSent } from '../../../src/store/driver/statements.ts';
 import { UserEntity } from '../../../src/store/entities/user.ts';
 import { systemClock } from '../../../src/values/system-clock.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
@@ -126,6 +126,18 @@ describe('statements that are not waited for one by one', () => {
 
     expect(await constraintOf(work)).toBe('users_pkey');
     expect(await userIds()).toEqual([TAKEN_ID]);
+  });
+
+  test('fail as the one that failed, also where its own failure is looked at later', async () => {
+    const work = database.transaction(ACCOUNT_ID, async (tx) => {
+      const failing = sql`insert into users (account_id, id, name) values (${ACCOUNT_ID}, ${TAKEN_ID}, 'Ana Silva')`;
+      const lookedAtLater = failing.execute(tx.sql).then(() => undefined);
+      lookedAtLater.catch(() => undefined);
+      await sql`select 1`.execute(tx.sql);
+      await lookedAtLater;
+    });
+
+    expect(await constraintOf(work)).toBe('users_pkey');
   });
 
   test('are refused from the moment when their transaction fails', async () => {

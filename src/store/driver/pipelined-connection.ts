@@ -1,0 +1,143 @@
+/** One connection to PostgreSQL whose statements can be sent without waiting for their answers. */
+import type { Writable } from 'node:stream';
+import { CompiledQuery, type DatabaseConnection, type QueryResult } from 'kysely';
+import type { PoolClient } from 'pg';
+
+/** Gives a statement's text the name under which it is prepared; undefined: it is not prepared. */
+export type NameStatement = (text: string) => string | undefined;
+
+/** What `pg` says of one statement; a text of several statements has a list of these. */
+interface Answer {
+  readonly command?: string;
+  readonly rowCount?: number | null;
+  readonly rows?: readonly unknown[];
+}
+
+const WRITING_COMMANDS: ReadonlySet<string | undefined> = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
+const ROLLBACK = CompiledQuery.raw('rollback');
+/** in_failed_sql_transaction: PostgreSQL has given the transaction up because of an earlier failure. */
+const ABORTED_TRANSACTION = '25P02';
+
+/**
+ * A statement behind one that failed in a transaction fails as well, and with the same error. The failure of a sent
+ * statement is thrown by the next statement that is awaited, at the latest by the commit. The client must be in
+ * pipeline mode.
+ */
+export class PipelinedConnection implements DatabaseConnection {
+  readonly #client: PoolClient;
+  readonly #nameOf: NameStatement;
+  readonly #holdBack: () => void;
+  /** Answers to sent statements that no awaited statement has looked at yet. */
+  #sent: Promise<Answer>[] = [];
+  /** The latest failure that is not only the consequence of another one. */
+  #failure: unknown;
+  #isCheckedOut = false;
+
+  constructor(client: PoolClient, nameOf: NameStatement) {
+    this.#client = client;
+    this.#nameOf = nameOf;
+    this.#holdBack = createHold(streamOf(client));
+    // The failure reaches the statements that are under way. An unhandled 'error' event would end the process.
+    client.on('error', () => undefined);
+    client.once('end', () => this.release('destroy'));
+  }
+
+  /** Sends a statement and does not wait for its answer; its failure is joined at the next awaited statement. */
+  send(query: CompiledQuery): void {
+    this.#sent.push(this.#ask(query));
+  }
+
+  /** Throws the first failure of its transaction since the last awaited statement, which may be its own. */
+  async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
+    const earlier = this.#takeSent();
+    const answering = this.#ask(query);
+    for (const answer of earlier) {
+      await answer;
+    }
+    const { command, rowCount, rows } = await answering.catch((error) => {
+      throw codeOf(error) === ABORTED_TRANSACTION ? (this.#failure ?? error) : error;
+    });
+    return {
+      ...(WRITING_COMMANDS.has(command) ? { numAffectedRows: BigInt(rowCount ?? 0) } : {}),
+      rows: (rows ?? []) as R[],
+    };
+  }
+
+  /** Ends the transaction; failures of sent statements are of no interest any more. */
+  async rollback(): Promise<void> {
+    const earlier = this.#takeSent();
+    const answering = this.#ask(ROLLBACK);
+    await Promise.allSettled(earlier);
+    await answering;
+  }
+
+  /** Not supported: large results are read page by page. */
+  // biome-ignore lint/correctness/useYield: it refuses before it could yield.
+  async *streamQuery(): AsyncIterableIterator<never> {
+    throw new TypeError('this driver does not stream results');
+  }
+
+  checkOut(): this {
+    this.#isCheckedOut = true;
+    return this;
+  }
+
+  /**
+   * Gives the connection back to its pool, once. A connection that dies gives its place in the pool back at once:
+   * Kysely never releases a transaction whose begin, commit or rollback fails.
+   */
+  release(how: 'keep' | 'destroy' = 'keep'): void {
+    if (this.#isCheckedOut) {
+      this.#isCheckedOut = false;
+      this.#client.release(how === 'destroy');
+    }
+  }
+
+  #takeSent(): readonly Promise<Answer>[] {
+    const sent = this.#sent;
+    this.#sent = [];
+    return sent;
+  }
+
+  #ask({ sql: text, parameters }: CompiledQuery): Promise<Answer> {
+    this.#holdBack();
+    const values = parameters as unknown[];
+    const name = values.length > 0 ? this.#nameOf(text) : undefined;
+    const answer: Promise<Answer> =
+      name === undefined ? this.#client.query(text, values) : this.#client.query({ name, text, values });
+    // Also keeps the failure of a sent statement, which is looked at later, from being an unhandled rejection.
+    answer.catch((error) => {
+      if (codeOf(error) !== ABORTED_TRANSACTION) {
+        this.#failure = error;
+      }
+    });
+    return answer;
+  }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as { readonly code?: string } | undefined)?.code;
+}
+
+/** `pg` does not declare the stream of a client, and replaces it only while it connects. */
+function streamOf(client: PoolClient): Writable {
+  return (client as unknown as { readonly connection: { readonly stream: Writable } }).connection.stream;
+}
+
+/**
+ * Statements of one turn of the event loop are written in one piece: each piece wakes PostgreSQL, which then takes the
+ * processor from the process that wrote it.
+ */
+function createHold(stream: Writable): () => void {
+  let isHeld = false;
+  return () => {
+    if (!isHeld) {
+      isHeld = true;
+      stream.cork();
+      process.nextTick(() => {
+        isHeld = false;
+        stream.uncork();
+      });
+    }
+  };
+}
