@@ -1,5 +1,4 @@
 /** The trace of a change: a version, a row of the audit trail, and what follows from it. */
-
 import { hideSecrets } from '../../calls/secret-fields.ts';
 import { ActionSchema } from '../../gen/automation/v1/action_pb.ts';
 import { audit, type Change } from '../../store/change.ts';

@@ -1,0 +1,33 @@
+/** The limits of automation/actions/. Runs of workflows and their steps. */
+export const ACTION_LIMITS = {
+  /** How often the action runner looks for enrollments whose next step is due. */
+  actionIntervalMs: 100,
+  /** Due enrollments that one pass of the action runner looks at. */
+  dueEnrollments: 1_000,
+  /** How many of them it takes of one account. */
+  dueEnrollmentsPerAccount: 200,
+  /** Steps that change the database at the same time. */
+  concurrentSteps: 4,
+  /** How long each of them may take. */
+  stepTimeoutMs: 5_000,
+  /** Steps that call out, as webhooks do, at the same time. */
+  concurrentCallSteps: 16,
+  /** Such steps of one account. */
+  concurrentCallStepsPerAccount: 4,
+  /** Such steps that wait for their turn. */
+  waitingCallSteps: 1_000,
+  /** Such steps of one account that wait. */
+  waitingCallStepsPerAccount: 100,
+  /** After how long such a step counts as abandoned by its process; longer than any of them takes. */
+  stepLeaseMs: 60_000,
+  /** Tries of a step. */
+  stepTries: 12,
+  /** The longest pause after its first try; it doubles with each further one. */
+  firstStepPauseMs: 1_000,
+  /** Where the doubling ends. */
+  longestStepPauseMs: 60 * 60_000,
+  /** How long a webhook's receiver may take to answer. */
+  webhookTimeoutMs: 10_000,
+  /** How much of its answer is read. */
+  webhookAnswerBytes: 64 * 1024,
+};

@@ -1,0 +1,23 @@
+/** The limits of automation/configuration/. What a workflow and its trigger may say. */
+export const CONFIGURATION_LIMITS = {
+  /** Characters of a workflow's name. */
+  workflowNameCharacters: 200,
+  /** Characters of a workflow's description. */
+  workflowDescriptionCharacters: 2_000,
+  /** Actions of a workflow. */
+  workflowActions: 20,
+  /** All actions of a workflow as they are stored. */
+  workflowActionsBytes: 64 * 1024,
+  /** Characters of a webhook's URL. */
+  webhookUrlCharacters: 2_048,
+  /** Characters of a cap's name. */
+  capNameCharacters: 100,
+  /** The longest cooldown, window and wait. */
+  longestSpanDays: 400,
+  /** The highest limit of enrollments of an athlete. */
+  limitedEnrollments: 1_000,
+  /** The highest cap of enrollments of all athletes. */
+  cappedEnrollments: 1_000_000,
+  /** Pairs of what a workflow emits and what it sets off that the check for loops looks at. */
+  loopSteps: 50_000,
+};

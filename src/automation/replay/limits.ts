@@ -1,0 +1,13 @@
+/** The limits of automation/replay/. Replays and backfills. */
+export const REPLAY_LIMITS = {
+  /** Events that one call replays. */
+  replayedEvents: 10_000,
+  /** Events that one transaction of a replay evaluates. */
+  replayPageSize: 200,
+  /** Athletes that a backfill looks at in one transaction. */
+  backfillPageSize: 100,
+  /** Enrollments of a backfill per minute when the call names no rate. */
+  backfillRatePerMinute: 600,
+  /** How long a backfill's confirmation token is good for. */
+  confirmationMs: 10 * 60_000,
+};

@@ -1,0 +1,17 @@
+/** The limits of server/admission/. Which calls are admitted, and for how long. */
+export const ADMISSION_LIMITS = {
+  /** Calls at the same time; one more is refused with OVERLOADED, before anything of it is read. */
+  concurrentCalls: 300,
+  /** The same while most calls are refused for it: enough to fill the transactions, and less to wait for. */
+  overloadedCalls: 200,
+  /** Calls of an account per second; twice as many at once. 0: any number. */
+  accountCallsPerSecond: 5_000,
+  /** Calls of an address per second; twice as many at once. 0: any number. */
+  peerCallsPerSecond: 10_000,
+  /** Accounts, and addresses, whose calls are counted; beyond that the longest quiet ones are forgotten. */
+  countedCallers: 10_000,
+  /** The deadline of a call that brings none. */
+  defaultDeadlineMs: 5_000,
+  /** The longest deadline; a longer one is cut down to it. */
+  maximumDeadlineMs: 30_000,
+};

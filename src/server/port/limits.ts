@@ -1,0 +1,23 @@
+/** The limits of server/port/. Connections, and what one of them may do. */
+export const PORT_LIMITS = {
+  /** Connections to the port, of all callers together; the next one is closed at once. */
+  connections: 5_000,
+  /** Connections of one address; the next one is closed at once. */
+  connectionsPerPeer: 1_000,
+  /** A request's headers. */
+  headerBytes: 8 * 1024,
+  /** HTTP/2 streams of a connection at the same time. */
+  streamsPerConnection: 100,
+  /** HTTP/2 streams that one connection may reset at once before it is cut off. */
+  streamResetBurst: 100,
+  /** Resets per second after that. */
+  streamResetsPerSecond: 10,
+  /** How long a new connection may take to say which HTTP it speaks; with TLS, also to shake hands. */
+  firstBytesMs: 10_000,
+  /** How long an HTTP/1.1 connection may then take to send a request's headers. */
+  requestHeadersMs: 10_000,
+  /** How long an HTTP/1.1 connection is kept without a request. */
+  idleConnectionMs: 65_000,
+  /** How often the files of the certificate are looked at. */
+  tlsReloadMs: 1_000,
+};
