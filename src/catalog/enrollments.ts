@@ -5,6 +5,7 @@
  */
 
 import { LockMode } from '@mikro-orm/core';
+import { sql } from 'kysely';
 import { enumName } from '../calls/enum-name.ts';
 import { DomainError } from '../errors/domain-error.ts';
 import {
@@ -12,7 +13,8 @@ import {
   EnrollmentStatusSchema,
   type UnenrollUserRequest,
 } from '../gen/progression/v1/program_service_pb.ts';
-import type { Change } from '../store/change.ts';
+import { resetProgramState } from '../progression/engine/reset-rule-state.ts';
+import { audit, type Change } from '../store/change.ts';
 import type { Transaction } from '../store/database.ts';
 import { type Enrollment, EnrollmentEntity } from '../store/entities/enrollment.ts';
 import { getUser, lockUser } from '../store/lock-user.ts';
@@ -20,6 +22,13 @@ import { emit, fact } from '../store/outbox.ts';
 import { instantToText } from '../values/instant.ts';
 import { newId } from '../values/new-id.ts';
 import { requireProgram } from './programs/programs.ts';
+
+export interface EnrollmentWish {
+  readonly userId: string;
+  readonly programId: string;
+  /** Carry failure counters and stages of earlier enrollments on; default: no. */
+  readonly keepState?: boolean;
+}
 
 /** The one ACTIVE enrollment of the athlete, or null. */
 export function activeEnrollment(tx: Transaction, userId: string): Promise<Enrollment | null> {
@@ -53,11 +62,11 @@ export async function quitEnrollments(tx: Transaction, userId: string, now: bigi
 
 /**
  * USER_NOT_FOUND, PROGRAM_NOT_FOUND; ALREADY_ENROLLED while an enrollment is ACTIVE, also one in this
- * program.
+ * program. A new enrollment starts with failure counters and stages at zero, unless `keepState` carries them on.
  */
 export async function enrollUser(
   change: Change,
-  { userId, programId }: { userId: string; programId: string },
+  { userId, programId, keepState = false }: EnrollmentWish,
 ): Promise<Enrollment> {
   const { tx, now } = change;
   await lockUser(tx, userId);
@@ -73,6 +82,7 @@ export async function enrollUser(
   if (paused) {
     paused.status = 'ACTIVE';
     paused.endedAt = null;
+    await resumeFromHere(tx, paused.id);
     emitEnrolled(change, paused, true);
     return paused;
   }
@@ -83,8 +93,33 @@ export async function enrollUser(
     startedAt: now,
     endedAt: null,
   });
+  if (!keepState) {
+    await startAnew(change, made);
+  }
   emitEnrolled(change, made, false);
   return made;
+}
+
+/** What the athlete reported before no longer concerns the enrollment's weeks and cycles; their lock is held. */
+async function resumeFromHere(tx: Transaction, enrollmentId: string): Promise<void> {
+  await sql`
+    update enrollments set active_from_sequence = nextval('acceptance_sequence')
+    where account_id = ${tx.accountId} and id = ${enrollmentId}`.execute(tx.sql);
+}
+
+/** What earlier enrollments left in the counters and stages of the program's rules goes, with a trace. */
+async function startAnew(change: Change, { id, userId, programId }: Enrollment): Promise<void> {
+  const lost = await resetProgramState(change, { userId, programId });
+  if (lost.failureCounters.length > 0 || lost.stages.length > 0) {
+    audit(change, {
+      action: 'EnrollUser',
+      targetType: 'enrollment',
+      targetId: id,
+      userId,
+      before: lost,
+      after: { programId, failureCounters: [], stages: [] },
+    });
+  }
 }
 
 function emitEnrolled(change: Change, enrollment: Enrollment, isResumed: boolean): void {

@@ -12,6 +12,7 @@ import type { ProgressionLogRow } from './engine/lift-max-message.ts';
 const LOG_COLUMNS = sql.raw(`l.id, l.user_id, l.progression_id, p.name as progression_name,
   p.type as progression_type, l.lift_id, f.name as lift_name, l.max_type, l.previous_value, l.new_value, l.delta,
   l.trigger_type, l.trigger_context, l.applied_at, l.recorded_at, l.lift_max_version,
+  l.stage_before, l.stage_after,
   (select r.id from progression_logs r where r.account_id = l.account_id and r.reverts_log_id = l.id)
     as reverted_by_log_id`);
 

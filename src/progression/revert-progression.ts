@@ -38,9 +38,15 @@ export async function revertProgression(
     source: 'REVERT',
     reason,
   });
-  const logId = await writeCompensation(change, undone, liftMax, current.value, reason);
+  const stages = await restoreStage(tx, undone);
+  const logId = await writeCompensation(change, {
+    undone,
+    liftMax,
+    previousValue: current.value,
+    stages,
+    reason,
+  });
   await restoreFailures(tx, undone);
-  await restoreStage(tx, undone);
   audit(change, {
     action: 'RevertProgression',
     targetType: 'progression_log',
@@ -101,12 +107,17 @@ async function requireCurrent(tx: Transaction, log: ProgressionLog): Promise<Lif
   return current;
 }
 
+interface Compensation {
+  readonly undone: ProgressionLog;
+  readonly liftMax: LiftMax;
+  readonly previousValue: Decimal;
+  readonly stages: StageChange | null;
+  readonly reason: string;
+}
+
 async function writeCompensation(
   { tx, now, actor }: Change,
-  undone: ProgressionLog,
-  liftMax: LiftMax,
-  previousValue: Decimal,
-  reason: string,
+  { undone, liftMax, previousValue, stages, reason }: Compensation,
 ): Promise<string> {
   const { userId, progressionId, liftId, maxType } = undone;
   const taken = await loadTakenInstants(tx, [{ userId, from: now, to: now }]);
@@ -129,31 +140,42 @@ async function writeCompensation(
     appliedAt: freeInstant(now, taken.get(userId) ?? new Set()),
     recordedAt: now,
     failuresBefore: null,
-    stageBefore: null,
+    stageBefore: stages?.before ?? null,
+    stageAfter: stages?.after ?? null,
     revertsLogId: undone.id,
   });
   return id;
 }
 
-/** The failures that the application took away come back, unless the athlete has succeeded since. */
+/** The failures that the application took away come back, unless the athlete succeeded, or they were reset, since. */
 async function restoreFailures(tx: Transaction, undone: ProgressionLog): Promise<void> {
   const counter =
     undone.failuresBefore === null || undone.failuresBefore === undefined
       ? null
       : await tx.em.findOne(FailureCounterEntity, ruleOf(tx, undone));
-  if (counter && (counter.lastSuccessAt ?? 0n) <= undone.appliedAt) {
+  const isReset = (counter?.resetAt ?? 0n) > undone.recordedAt;
+  if (counter && !isReset && (counter.lastSuccessAt ?? 0n) <= undone.appliedAt) {
     counter.consecutiveFailures += undone.failuresBefore ?? 0;
   }
 }
 
-async function restoreStage(tx: Transaction, undone: ProgressionLog): Promise<void> {
+interface StageChange {
+  readonly before: number;
+  readonly after: number;
+}
+
+/** The stage that the application left comes back, unless a new enrollment or a person has set it since. */
+async function restoreStage(tx: Transaction, undone: ProgressionLog): Promise<StageChange | null> {
   if (undone.stageBefore === null || undone.stageBefore === undefined) {
-    return;
+    return null;
   }
   const state = await tx.em.findOne(ProgressionStateEntity, ruleOf(tx, undone));
-  if (state) {
-    state.stage = undone.stageBefore;
+  if (!state || (state.setAt ?? 0n) > undone.recordedAt) {
+    return null;
   }
+  const before = state.stage;
+  state.stage = undone.stageBefore;
+  return { before, after: undone.stageBefore };
 }
 
 function ruleOf({ accountId }: Transaction, { userId, liftId, progressionId }: ProgressionLog) {

@@ -10,9 +10,13 @@ import type { Transaction } from '../store/database.ts';
 import type { LiftMax } from '../store/entities/lift-max.ts';
 import { lockUser } from '../store/lock-user.ts';
 import { appendLiftMax } from './engine/append-lift-max.ts';
+import { type ResetCounter, resetLiftCounters } from './engine/reset-rule-state.ts';
 import { findLiftMax, type LiftMaxVersion } from './lift-maxes.ts';
 
-/** Appends a version with the source MANUAL. USER_NOT_FOUND, LIFT_NOT_FOUND. */
+/**
+ * Appends a version with the source MANUAL, and sets the failure counters of the lift and max type to 0 unless the
+ * request keeps them. USER_NOT_FOUND, LIFT_NOT_FOUND.
+ */
 export async function setLiftMax(change: Change, request: SetLiftMaxRequest): Promise<LiftMax> {
   const { tx } = change;
   const { userId, liftId, reason } = request;
@@ -22,20 +26,30 @@ export async function setLiftMax(change: Change, request: SetLiftMaxRequest): Pr
   const current = await findLiftMax(tx, userId, liftId, maxType);
   const value = new Decimal(request.value);
   const made = appendLiftMax(change, { userId, liftId, maxType, current, value, source: 'MANUAL', reason });
+  const target = { userId, liftId, maxType };
+  const lost = request.keepFailureCounters ? [] : await resetLiftCounters(change, target);
   audit(change, {
     action: 'SetLiftMax',
     targetType: 'lift_max',
     targetId: made.id,
     userId,
     reason,
-    before: current ? describe(current) : null,
-    after: describe(made),
+    before: withCounters(current ? describe(current) : null, lost),
+    after: withCounters(
+      describe(made),
+      lost.map((counter) => ({ ...counter, consecutiveFailures: 0 })),
+    ),
   });
   return made;
 }
 
 function describe({ liftId, maxType, version, value }: LiftMaxVersion) {
   return { liftId, maxType, version, value: value.toFixed() };
+}
+
+/** The counters are told of where some were reset. */
+function withCounters(max: Record<string, unknown> | null, failureCounters: readonly ResetCounter[]) {
+  return failureCounters.length > 0 ? { ...max, failureCounters } : max;
 }
 
 async function requireLift(tx: Transaction, liftId: string): Promise<void> {

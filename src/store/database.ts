@@ -7,6 +7,7 @@ import { AccountIsolation } from '../../migrations/002-account-isolation.ts';
 import { AuditReading } from '../../migrations/003-audit-reading.ts';
 import { Automation } from '../../migrations/004-automation.ts';
 import { YoungTables } from '../../migrations/005-young-tables.ts';
+import { EnrollmentState } from '../../migrations/006-enrollment-state.ts';
 import { type ConnectionSlotLimits, createConnectionSlots } from './connection-slots.ts';
 import { translateDatabaseError } from './database-error.ts';
 import { ColumnInsertDriver } from './driver/column-insert-driver.ts';
@@ -54,6 +55,7 @@ export const MIGRATIONS = [
   { name: '003-audit-reading', class: AuditReading },
   { name: '004-automation', class: Automation },
   { name: '005-young-tables', class: YoungTables },
+  { name: '006-enrollment-state', class: EnrollmentState },
 ];
 
 /** A transaction of one account: writes go through `em` and its flush, lean reads through `sql`. */

@@ -66,6 +66,8 @@ export interface ProgressionLogRow {
   readonly applied_at: string;
   readonly recorded_at: string;
   readonly lift_max_version: number;
+  readonly stage_before: number | null;
+  readonly stage_after: number | null;
   readonly reverted_by_log_id: string | null;
 }
 
@@ -87,6 +89,8 @@ export function progressionLogMessage(row: ProgressionLogRow): MessageInitShape<
     appliedAt: timestampOf(row.applied_at),
     recordedAt: timestampOf(row.recorded_at),
     liftMaxVersion: row.lift_max_version,
+    stageBefore: row.stage_before ?? undefined,
+    stageAfter: row.stage_after ?? undefined,
     revertedByLogId: row.reverted_by_log_id ?? '',
   };
 }

@@ -58,7 +58,7 @@ export async function loadGroup(
       return [];
     }
     const assignments = program.assignments.filter((assignment) => isConcerned(assignment, command.detail));
-    return [{ userId: command.userId, command, program, assignments }];
+    return [{ userId: command.userId, command, enrollment, program, assignments }];
   });
   const sessions = subjects.flatMap(({ userId, command: { detail } }) =>
     'sessionId' in detail
@@ -165,14 +165,20 @@ function isConcerned({ rule, liftId, progressionId }: Assignment, detail: Comman
   }
 }
 
-type CommandSubject = Subject & { readonly command: TriggerCommand };
+type CommandSubject = Subject & OpenCommand;
 
 /** The athletes whose event closes a week or a cycle. */
 function stretchesOf(subjects: readonly CommandSubject[]) {
   return subjects.flatMap((subject) => {
     const { type } = subject.command.detail;
     return type === 'WEEK_ADVANCED' || type === 'CYCLE_COMPLETED'
-      ? [{ ...subject, triggerType: EVENT_TRIGGER_TYPES[type] }]
+      ? [
+          {
+            ...subject,
+            triggerType: EVENT_TRIGGER_TYPES[type],
+            activeFromSequence: subject.enrollment.activeFromSequence,
+          },
+        ]
       : [];
   });
 }

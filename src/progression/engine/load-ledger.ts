@@ -12,6 +12,8 @@ export interface ActiveEnrollment {
   readonly enrollmentId: string;
   readonly programId: string;
   readonly programRevision: string;
+  /** Where the enrollment began, or was last resumed, in the order of acceptance. */
+  readonly activeFromSequence: string;
 }
 
 /*
@@ -39,7 +41,7 @@ export async function lockUsers(
 /** The ACTIVE enrollment of an athlete, and its program's revision. */
 function activeEnrollmentOf({ accountId }: Transaction, userId: RawBuilder<unknown>) {
   return sql`
-    select e.id as enrollment_id, e.program_id, p.revision
+    select e.id as enrollment_id, e.program_id, p.revision, e.active_from_sequence
     from enrollments e
     join programs p on p.account_id = e.account_id and p.id = e.program_id
     where e.account_id = ${accountId} and e.user_id = ${userId} and e.status = 'ACTIVE'
@@ -50,6 +52,7 @@ interface EnrollmentRow {
   enrollment_id: string;
   program_id: string;
   revision: string;
+  active_from_sequence: string;
 }
 
 /** undefined: the athlete has none. */
@@ -60,7 +63,12 @@ export async function loadEnrollment(tx: Transaction, userId: string): Promise<A
 }
 
 function enrollmentOf(row: EnrollmentRow): ActiveEnrollment {
-  return { enrollmentId: row.enrollment_id, programId: row.program_id, programRevision: row.revision };
+  return {
+    enrollmentId: row.enrollment_id,
+    programId: row.program_id,
+    programRevision: row.revision,
+    activeFromSequence: row.active_from_sequence,
+  };
 }
 
 /** An earlier call's row in the ledger. */
@@ -104,7 +112,8 @@ export async function loadLedger(
     detail.type === 'SETS_REPORTED' ? null : EVENT_TRIGGER_TYPES[detail.type],
   );
   const { rows } = await sql<LedgerRow>`
-    select (a.ordinal - 1)::int as index, e.enrollment_id, e.program_id, e.revision, request.*, event.*
+    select (a.ordinal - 1)::int as index, e.enrollment_id, e.program_id, e.revision, e.active_from_sequence,
+      request.*, event.*
     from unnest(
       ${commands.map(({ method }) => method)}::text[], ${commands.map(({ requestId }) => requestId)}::uuid[],
       ${commands.map(({ userId }) => userId)}::uuid[], ${types}::text[], ${keys}::text[]

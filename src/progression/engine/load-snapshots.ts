@@ -114,13 +114,23 @@ export async function loadRuleMemories(
   return memories;
 }
 
-/** Which lifts have a failed set since the athlete's previous event of the same type, in order of acceptance. */
+/** An athlete whose event closes a week or a cycle. */
+export interface Stretch extends Subject {
+  readonly triggerType: string;
+  /** Where the enrollment began, or was last resumed, in the order of acceptance. */
+  readonly activeFromSequence: string;
+}
+
+/**
+ * Which lifts have a failed set since the athlete's previous event of the same type, in order of acceptance; at most
+ * since the enrollment began or was last resumed.
+ */
 export async function loadMissedLifts(
   tx: Transaction,
-  subjects: readonly (Subject & { readonly triggerType: string })[],
+  subjects: readonly Stretch[],
 ): Promise<ByUser<Set<string>>> {
-  const asked = subjects.flatMap(({ userId, triggerType, assignments }) =>
-    [...new Set(assignments.map(({ liftId }) => liftId))].map((liftId) => ({ userId, triggerType, liftId })),
+  const asked = subjects.flatMap(({ assignments, ...stretch }) =>
+    [...new Set(assignments.map(({ liftId }) => liftId))].map((liftId) => ({ ...stretch, liftId })),
   );
   const missed = new Map<string, Set<string>>();
   if (asked.length === 0) {
@@ -130,14 +140,14 @@ export async function loadMissedLifts(
     select k.user_id, k.lift_id
     from unnest(
       ${asked.map((a) => a.userId)}::uuid[], ${asked.map((a) => a.liftId)}::uuid[],
-      ${asked.map((a) => a.triggerType)}::text[]
-    ) as k(user_id, lift_id, trigger_type)
+      ${asked.map((a) => a.triggerType)}::text[], ${asked.map((a) => a.activeFromSequence)}::bigint[]
+    ) as k(user_id, lift_id, trigger_type, active_from)
     where exists (
       select from logged_sets s
       where s.account_id = ${tx.accountId} and s.user_id = k.user_id and s.lift_id = k.lift_id
         and s.kind <> 'WARM_UP' and s.reps_performed < s.target_reps
         and s.sequence > (
-          select coalesce(max(r.sequence), 0) from requests r
+          select greatest(max(r.sequence), k.active_from) from requests r
           where r.account_id = ${tx.accountId} and r.user_id = k.user_id and r.trigger_type = k.trigger_type
         )
     )`.execute(tx.sql);

@@ -39,6 +39,7 @@ export function duplicateOutcome(first: TriggerOutcome | undefined): TriggerOutc
           reason: ResultReason.ALREADY_APPLIED,
           previousValue: result.newValue,
           delta: '0',
+          stageBefore: result.stage,
         }
       : result,
   );
@@ -52,7 +53,7 @@ function totalled(results: ProgressionResult[]) {
 }
 
 function resultMessage(result: RuleResult, logId: string | null): ProgressionResult {
-  const { application, stage } = result;
+  const { application, stageBefore, stage } = result;
   const value = result.value?.toFixed() ?? '';
   return create(ProgressionResultSchema, {
     programProgressionId: result.programProgressionId,
@@ -67,6 +68,7 @@ function resultMessage(result: RuleResult, logId: string | null): ProgressionRes
     delta: application?.newValue.minus(application.previousValue).toFixed() ?? '0',
     appliedAt: application ? instantToTimestamp(application.appliedAt) : undefined,
     logId: logId ?? result.earlierLogId ?? '',
+    stageBefore: stageBefore ?? undefined,
     stage: stage ?? undefined,
   });
 }

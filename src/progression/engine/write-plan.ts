@@ -173,6 +173,7 @@ function writeApplication(
     recordedAt,
     failuresBefore: application.failuresBefore,
     stageBefore: application.stageBefore,
+    stageAfter: application.stageAfter,
     revertsLogId: null,
   });
 }

@@ -1,9 +1,9 @@
 /** Decides what an event does: pure, without clock, I/O, ORM or protobuf. */
 import type { Decimal } from 'decimal.js';
 import type { Instant } from '../../values/instant.ts';
-import type { Application, Plan, RuleMemory, RuleResult } from './plan.ts';
+import type { Application, CurrentStage, Plan, RuleMemory, RuleResult } from './plan.ts';
 import type { Assignment } from './program-rules.ts';
-import type { RuleOutcome, SkipReason, TriggerType } from './rules/rule.ts';
+import type { Rule, RuleOutcome, SkipReason, TriggerType } from './rules/rule.ts';
 import { applyRule } from './rules/rule-types.ts';
 import { type CurrentMax, type FailureCount, maxKey, ruleKey, type Snapshot } from './snapshot.ts';
 import type { TriggerEvent } from './trigger-event.ts';
@@ -165,6 +165,7 @@ class Evaluation {
       newValue: outcome.newValue,
       failuresBefore: outcome.resetsFailures ? failures.consecutiveFailures : null,
       stageBefore: outcome.stage === undefined ? null : stageBefore,
+      stageAfter: outcome.stage ?? null,
     };
     this.#maxes.set(key, { value: outcome.newValue, version: application.version });
     if (!outcome.newValue.eq(current.value)) {
@@ -176,7 +177,9 @@ class Evaluation {
     if (outcome.stage !== undefined) {
       this.#stages.set(ruleKey(liftId, progressionId), { liftId, progressionId, value: outcome.stage });
     }
-    this.#results.push({ ...this.#describe(assignment, verdict.triggerType), reason: null, application });
+    const described = this.#describe(assignment, verdict.triggerType);
+    const left = stageAt(rule, stageBefore);
+    this.#results.push({ ...described, stageBefore: left, reason: null, application });
   }
 
   #addSkip(
@@ -195,8 +198,7 @@ class Evaluation {
 
   #describe(assignment: Assignment, triggerType: TriggerType) {
     const { liftId, progressionId, programProgressionId, rule } = assignment;
-    const index = this.#stageOf(assignment);
-    const stage = rule.stages?.[index];
+    const stage = stageAt(rule, this.#stageOf(assignment));
     return {
       programProgressionId,
       progressionId,
@@ -204,7 +206,8 @@ class Evaluation {
       maxType: rule.maxType,
       triggerType,
       value: this.#maxes.get(maxKey(liftId, rule.maxType))?.value ?? null,
-      stage: stage ? { index, ...stage } : null,
+      stageBefore: stage,
+      stage,
       earlierLogId: null,
     };
   }
@@ -241,6 +244,12 @@ class Evaluation {
     const stage = this.#stages.get(key)?.value ?? this.#snapshot.stages.get(key) ?? 0;
     return Math.min(stage, Math.max((rule.stages?.length ?? 1) - 1, 0));
   }
+}
+
+/** A stage of the rule with its prescription; null: the rule has no stages. */
+function stageAt({ stages }: Rule, index: number): CurrentStage | null {
+  const stage = stages?.[index];
+  return stage ? { index, ...stage } : null;
 }
 
 const NEVER_FAILED: FailureCount = { consecutiveFailures: 0, lastFailureAt: null, lastSuccessAt: null };

@@ -15,8 +15,9 @@ export interface Application {
   readonly newValue: Decimal;
   /** The failure count that the application set to 0; null: it did not. */
   readonly failuresBefore: number | null;
-  /** The stage that the application left; null: it did not. */
+  /** The stage that the application left, and the one it went to; null: it did not. */
   readonly stageBefore: number | null;
+  readonly stageAfter: number | null;
 }
 
 /** A stage and its prescription. */
@@ -36,7 +37,8 @@ export interface RuleResult {
   readonly application: Application | null;
   /** The max after this rule; null: there is none. */
   readonly value: Decimal | null;
-  /** The stage from now on; null: the rule has none. */
+  /** The stage before, and from now on; null: the rule has none. */
+  readonly stageBefore: CurrentStage | null;
   readonly stage: CurrentStage | null;
   /** The application of an earlier time, with ALREADY_APPLIED. */
   readonly earlierLogId: string | null;

@@ -29,6 +29,8 @@ export const ProgressionLogEntity = defineEntity({
     /** The failure counter that the application reset, and the stage that it left; null where it did neither. */
     failuresBefore: p.integer().nullable(),
     stageBefore: p.integer().nullable(),
+    /** The stage that the application went to; null where it left none, and in rows older than the column. */
+    stageAfter: p.integer().nullable(),
     revertsLogId: p.uuid().nullable(),
   },
 });
