@@ -1,4 +1,4 @@
-/** TriggerService on the wire: each method goes to the file of its name. */
+/** The handlers of TriggerService: each method is in the file of its name. */
 import type { ServiceImpl } from '@connectrpc/connect';
 import { createCalls, type ServiceDeps } from '../calls/calls.ts';
 import { TriggerService } from '../gen/automation/v1/trigger_service_pb.ts';
@@ -22,11 +22,11 @@ import { previewTrigger } from './inspection/preview-trigger.ts';
 import { testTrigger } from './inspection/test-trigger.ts';
 
 export interface TriggerServiceDeps extends ServiceDeps {
-  /** Absent: a cache in the process’s own memory. */
+  /** Absent: a cache in the memory of the process. */
   readonly previews?: PreviewCache;
 }
 
-/** The contract of each method is in trigger_service.proto. */
+/** trigger_service.proto has the contract of each method. */
 export function createTriggerService(deps: TriggerServiceDeps): Partial<ServiceImpl<typeof TriggerService>> {
   const { read, write } = createCalls(deps);
   const { method } = TriggerService;

@@ -1,4 +1,4 @@
-/** WorkflowService on the wire: each method goes to the file of its name. */
+/** The handlers of WorkflowService: each method is in the file of its name. */
 import type { ServiceImpl } from '@connectrpc/connect';
 import { createCalls, type ServiceDeps } from '../calls/calls.ts';
 import { WorkflowService } from '../gen/automation/v1/workflow_service_pb.ts';
@@ -15,7 +15,7 @@ import { updateWorkflow } from './configuration/update-workflow.ts';
 import { activateWorkflow, pauseWorkflow } from './configuration/workflow-status.ts';
 import { backfillWorkflow } from './replay/backfill-workflow.ts';
 
-/** The contract of each method is in workflow_service.proto. */
+/** workflow_service.proto has the contract of each method. */
 export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<typeof WorkflowService>> {
   const { read, write } = createCalls(deps);
   const { method } = WorkflowService;

@@ -1,4 +1,4 @@
-/** Runs workflows: finds enrollments whose next step is due, of every account, and takes them further. */
+/** Runs workflows of all accounts: finds runs whose next step is due, and executes the steps. */
 import { DomainError } from '../../errors/domain-error.ts';
 import { forEachConcurrently } from '../../flow/for-each-concurrently.ts';
 import { createCallQueue } from './call-queue.ts';
@@ -7,16 +7,20 @@ import { makeCall } from './make-call.ts';
 import type { ActionRunnerDeps } from './step.ts';
 import { takeStep } from './take-step.ts';
 
-/** Any number of them, in any number of processes, may work on one database. */
+/** Several processes may run on one database. */
 export interface ActionRunner {
   /**
-   * Carries out the steps that are due now and need nothing but the database; those that call out are begun, and go on
-   * by themselves. True: there may be more to do at once. Rejects when the database is not there, or has no room.
+   * Executes the due steps that need only the database, and starts the ones that call out, which continue on
+   * their own. Returns true when more may be due. Rejects when the database is unavailable or has no free
+   * connection.
    */
   runOnce(): Promise<boolean>;
-  /** Resolves when every call that was begun, or waits for its turn, has been recorded. */
+  /** Resolves when every started or queued call has been recorded. */
   settled(): Promise<void>;
-  /** Begins no other step, and resolves when the calls under way have been recorded; a pass ends with its steps. */
+  /**
+   * Starts no further step, and resolves when the calls under way have been recorded; a running pass ends
+   * with its current steps.
+   */
   stop(): Promise<void>;
 }
 
@@ -26,7 +30,7 @@ export function createActionRunner(deps: ActionRunnerDeps): ActionRunner {
   const calls = createCallQueue(limits, (due) => makeCall(deps, due), reportError);
   const stopping = new AbortController();
 
-  /** True: something was done about it. */
+  /** Returns true when the run advanced. */
   async function advance(due: DueEnrollment): Promise<boolean> {
     for (let hasMoved = false; ; hasMoved = true) {
       const result = await takeStep(deps, due);
@@ -39,7 +43,7 @@ export function createActionRunner(deps: ActionRunnerDeps): ActionRunner {
     }
   }
 
-  /** A run that nothing can be done or recorded about stands in nobody's way. */
+  /** A run that cannot even be recorded as failed must not stop the others. */
   async function advanceAlone(due: DueEnrollment): Promise<boolean> {
     try {
       return await advance(due);

@@ -1,4 +1,7 @@
-/** The closed table of actions. Adding one: its message in action.proto, its file, a row here and one in emissions.ts. */
+/**
+ * The closed table of actions. To add one: its message in action.proto, its file, a row here and one in
+ * emissions.ts.
+ */
 import { addTag } from './add-tag.ts';
 import { applyProgression } from './apply-progression.ts';
 import { callWebhook } from './call-webhook.ts';
@@ -26,7 +29,7 @@ const ACTION_TYPES: { readonly [C in ActionCase]: ActionType<C> } = {
   wait,
 };
 
-/** How an action of this case is carried out. The value that goes into it is the one of the same case. */
+/** The implementation of an action. The value passed to it has the same case. */
 export function actionTypeOf<C extends ActionCase>(kind: C): ActionType<C> {
   return ACTION_TYPES[kind];
 }

@@ -1,4 +1,4 @@
-/** Reads what the athlete trains by. */
+/** Reads the program of an athlete's ACTIVE enrollment. */
 import { sql } from 'kysely';
 import { DomainError } from '../../errors/domain-error.ts';
 import type { Transaction } from '../../store/database.ts';
@@ -10,7 +10,7 @@ export interface ActiveProgram {
   readonly liftIds: readonly string[];
 }
 
-/** The program of the ACTIVE enrollment; undefined: there is none. */
+/** undefined when the athlete has no ACTIVE enrollment. */
 export async function loadActiveProgram(tx: Transaction, userId: string): Promise<ActiveProgram | undefined> {
   const { rows } = await sql<ActiveProgram>`
     select p.unit, array(
@@ -24,7 +24,7 @@ export async function loadActiveProgram(tx: Transaction, userId: string): Promis
   return rows[0];
 }
 
-/** NOT_ENROLLED without one. */
+/** The same; throws NOT_ENROLLED. */
 export function requireActiveProgram(program: ActiveProgram | undefined, userId: string): ActiveProgram {
   if (!program) {
     throw new DomainError('NOT_ENROLLED', `user ${userId} has no ACTIVE enrollment`, {

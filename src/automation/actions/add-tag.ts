@@ -1,8 +1,8 @@
-/** Action add_tag: gives the athlete a tag. */
+/** Action add_tag: adds a tag to the athlete. */
 import { addTag as addTagTo } from '../../athletes/tags.ts';
 import type { ActionType } from './step.ts';
 
-/** Refused: VALIDATION_FAILED when the athlete has as many tags as may be. */
+/** Throws VALIDATION_FAILED when the athlete has the maximum number of tags. */
 export const addTag: ActionType<'addTag'> = {
   kind: 'CHANGE',
   run: async (change, { userId }, { tag }, limits) =>

@@ -1,4 +1,4 @@
-/** Action apply_progression: applies one rule of the athlete's program, through the engine like every event. */
+/** Action apply_progression: applies one rule of the athlete's program through the engine. */
 import { create } from '@bufbuild/protobuf';
 import { TriggerProgressionRequestSchema } from '../../gen/progression/v1/progression_service_pb.ts';
 import { submitTrigger } from '../../progression/engine/submit-trigger.ts';
@@ -6,7 +6,7 @@ import { triggerProgression } from '../../progression/trigger-progression.ts';
 import { stepId } from './action-names.ts';
 import { type ActionType, actorOf, describeStep } from './step.ts';
 
-/** The engine's own transaction holds it: a try that is repeated is answered with what the first one did. */
+/** The engine's request ledger makes a repeated attempt return the first answer. */
 export const applyProgression: ActionType<'applyProgression'> = {
   kind: 'CALL',
   async call({ limits, queue }, step, { progressionId, liftId, force }, now) {

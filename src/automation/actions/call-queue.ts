@@ -1,16 +1,19 @@
-/** The queue of steps that call out: so many calls at the same time, of each account and in all, accounts in turn. */
+/**
+ * The queue of steps that call out, with limits on concurrent calls in total and per account, and turns over
+ * accounts.
+ */
 import type { Limits } from '../../config/config.ts';
 import { createSemaphore } from '../../flow/semaphore.ts';
 import type { DueEnrollment } from './due-enrollments.ts';
 
 export interface CallQueue {
-  /** Makes the call when its turn comes. False: too many wait already, of the account or in all; or it is closed. */
+  /** Queues the call. Returns false when the queue of the account, or the whole queue, is full or closed. */
   offer(due: DueEnrollment): boolean;
-  /** Enrollments whose call waits or runs. */
+  /** Enrollments whose call is queued or running. */
   enrollmentIds(): string[];
-  /** Begins no other call; those that wait are forgotten. */
+  /** Starts no further call, and drops the queued ones. */
   close(): void;
-  /** Resolves when no call waits or runs. */
+  /** Resolves when no call is queued or running. */
   settled(): Promise<void>;
 }
 
@@ -19,7 +22,7 @@ export type CallQueueLimits = Pick<
   'concurrentCallSteps' | 'concurrentCallStepsPerAccount' | 'waitingCallSteps' | 'waitingCallStepsPerAccount'
 >;
 
-/** `makeCall` may reject: then another pass makes the call, and `reportError` hears of it. */
+/** When `makeCall` rejects, `reportError` is called and a later pass makes the call. */
 export function createCallQueue(
   limits: CallQueueLimits,
   makeCall: (due: DueEnrollment) => Promise<void>,

@@ -1,10 +1,10 @@
-/** Action call_webhook: tells another system where the run is. */
+/** Action call_webhook: notifies another system of the run. */
 import type { JsonObject } from '@bufbuild/protobuf';
 import { type Instant, instantToText } from '../../values/instant.ts';
 import { stepId } from './action-names.ts';
 import { type ActionType, type Step, StepRefusal } from './step.ts';
 
-/** What every message of ours is, among others that a receiver may get. */
+/** The event type of every message, which tells it from other messages of a receiver. */
 const MESSAGE_TYPE = 'workflow.step';
 
 export const callWebhook: ActionType<'callWebhook'> = {
@@ -23,7 +23,7 @@ export const callWebhook: ActionType<'callWebhook'> = {
   },
 };
 
-/** The same for each try. */
+/** The same for each attempt. */
 function messageOf(step: Step, data: JsonObject | undefined) {
   return {
     type: MESSAGE_TYPE,

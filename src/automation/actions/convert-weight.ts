@@ -1,10 +1,10 @@
-/** Weights in the unit of the athlete's program, rounded to what can be loaded. */
+/** Converts weights to the unit of the athlete's program, and rounds them. */
 import { Decimal } from 'decimal.js';
 import { enumName } from '../../calls/enum-name.ts';
 import { Rounding, RoundingSchema } from '../../gen/progression/v1/program_service_pb.ts';
 import { type Bounds, ExactDecimal, roundWeight } from '../../progression/evaluation/rules/weight.ts';
 
-/** By definition, in the international yard and pound agreement of 1959. */
+/** Exact by definition (international yard and pound agreement, 1959). */
 const KILOGRAMS_PER_POUND = '0.45359237';
 
 export type WeightRounding = Pick<Bounds, 'roundTo' | 'rounding'>;
@@ -15,7 +15,7 @@ export interface Conversion {
   readonly to: string;
 }
 
-/** What an action says of rounding; unspecified: to the nearest, ties up. */
+/** The rounding of an action; unspecified: to the nearest, ties up. */
 export function roundingOf({ roundTo, rounding }: { roundTo: string; rounding: Rounding }): WeightRounding {
   return {
     roundTo: roundTo ? new Decimal(roundTo) : null,
@@ -23,7 +23,7 @@ export function roundingOf({ roundTo, rounding }: { roundTo: string; rounding: R
   };
 }
 
-/** Converted exactly, then rounded, once. Without a conversion only rounded. */
+/** Converted exactly, then rounded once. Without a conversion, only rounded. */
 export function convertWeight(value: Decimal, units: Conversion | null, rounding: WeightRounding): Decimal {
   const exact = new ExactDecimal(value);
   if (units === null || units.from === units.to) {

@@ -1,16 +1,19 @@
-/** Finds the enrollments whose next step is due, so that no account keeps the others waiting. */
+/** Finds runs whose next step is due, with turns over accounts. */
 import { sql } from 'kysely';
 import type { Limits } from '../../config/config.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { type Instant, instantToText } from '../../values/instant.ts';
 
-/** What is due, of whichever account. */
+/** Due runs of any account. */
 export interface DueEnrollment {
   readonly accountId: string;
   readonly id: string;
 }
 
-/** Oldest first within an account, the accounts in turn; `without` names enrollments that are being seen to. */
+/**
+ * Oldest first within an account, accounts in turn. `without` lists enrollments that are already being
+ * processed.
+ */
 export async function findDueEnrollments(
   database: Database,
   now: Instant,
@@ -22,7 +25,7 @@ export async function findDueEnrollments(
     const found = await readDue(db, now, dueEnrollments, { enrollmentIds: without, accountIds: [] });
     const byAccount = groupByAccount(found);
     if (found.length === dueEnrollments) {
-      // Those who have enough to do for now hide the ones behind them.
+      // Accounts that have reached their share would hide the accounts behind them.
       const busy = [...byAccount].filter(([, { length }]) => length >= dueEnrollmentsPerAccount);
       const accountIds = busy.map(([accountId]) => accountId);
       const others = await readDue(db, now, dueEnrollments, { enrollmentIds: without, accountIds });
@@ -58,7 +61,7 @@ function groupByAccount(due: readonly DueEnrollment[]): Map<string, DueEnrollmen
   return Map.groupBy(due, ({ accountId }) => accountId);
 }
 
-/** The first of each list, then the second of each, and so on. */
+/** Interleaves lists: the first of each, then the second of each, and so on. */
 function takeTurns<T>(lists: readonly (readonly T[])[]): T[] {
   const longest = Math.max(0, ...lists.map(({ length }) => length));
   return Array.from({ length: longest }, (_, turn) =>

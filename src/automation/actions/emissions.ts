@@ -1,4 +1,7 @@
-/** Which events an action may emit, and what is known of them before it runs; the guard against loops reads it. */
+/**
+ * The events that each action may emit, and what is known of them in advance; the loop check reads this
+ * table.
+ */
 import { type JsonObject, toJson } from '@bufbuild/protobuf';
 import { ValueSchema } from '@bufbuild/protobuf/wkt';
 import { Decimal } from 'decimal.js';
@@ -14,11 +17,11 @@ import type { ActionCase, ActionValue } from './step.ts';
 /** An event that follows when an action changes something. */
 export interface Emission {
   readonly type: string;
-  /** Fields of the event's data that are the same each time, by name; null: never there. */
+  /** Fields of the event's data with a constant value, by name; null: never present. */
   readonly known: JsonObject;
-  /** `known` is all of the data: no other field has a value. */
+  /** `known` is the complete data: no other field has a value. */
   readonly isComplete: boolean;
-  /** It follows from every run that changes anything; otherwise it takes more than that. */
+  /** The event follows from every run that changes anything; otherwise it depends on more. */
   readonly isCertain: boolean;
 }
 
@@ -51,12 +54,12 @@ const EMISSIONS: { readonly [C in ActionCase]: (action: ActionValue<C>) => reado
   wait: () => [],
 };
 
-/** None for actions that emit nothing. The action is a valid one. */
+/** Empty for actions that emit nothing. The action must be valid. */
 export function emissionsOf({ action }: Action): readonly Emission[] {
   return action.case ? emissionsOfCase(action.case, action.value) : [];
 }
 
-/** The table's row takes just the value of its own case, which the type of a row in general cannot say. */
+/** A row accepts exactly the value of its own case, which TypeScript cannot express for a row in general. */
 function emissionsOfCase(kind: ActionCase, value: unknown): readonly Emission[] {
   return (EMISSIONS[kind] as (action: unknown) => readonly Emission[])(value);
 }
@@ -66,7 +69,7 @@ function setByHand({ liftId, maxType }: Pick<SetLiftMaxAction, 'liftId' | 'maxTy
   return liftId ? { ...known, lift_id: liftId } : known;
 }
 
-/** With a unit it is what the athlete's program makes of it. */
+/** With a unit, the value depends on the athlete's program. */
 function fixedWeightOf(action: SetLiftMaxAction): string | undefined {
   return action.unit === WeightUnit.UNSPECIFIED
     ? convertWeight(new Decimal(action.value), null, roundingOf(action)).toFixed()

@@ -1,4 +1,4 @@
-/** Action emit_event: says that an event of the account's own happened to the athlete. */
+/** Action emit_event: emits an event of the account's own types for the athlete. */
 import { invalidFields } from '../../errors/domain-error.ts';
 import { lockUser } from '../../store/lock-user.ts';
 import { emit, fact } from '../../store/outbox.ts';
@@ -6,7 +6,7 @@ import { loadAccountTypes } from '../event-types/account-types.ts';
 import { validateEventData } from '../event-types/validate-event-data.ts';
 import type { ActionType } from './step.ts';
 
-/** Refused: VALIDATION_FAILED for what the account's definition, which may have changed, no longer allows. */
+/** Throws VALIDATION_FAILED when the data do not match the account's current definition. */
 export const emitEvent: ActionType<'emitEvent'> = {
   kind: 'CHANGE',
   async run(change, { userId }, { type, data = {} }, limits) {

@@ -5,7 +5,7 @@ import { UnenrollUserRequestSchema } from '../../gen/progression/v1/program_serv
 import { lockUser } from '../../store/lock-user.ts';
 import type { ActionType } from './step.ts';
 
-/** Refused: PROGRAM_NOT_FOUND; ALREADY_ENROLLED in another program, unless that one is to be left. */
+/** Throws PROGRAM_NOT_FOUND, and ALREADY_ENROLLED in another program unless the action leaves that one. */
 export const enrollInProgram: ActionType<'enrollInProgram'> = {
   kind: 'CHANGE',
   async run(change, { userId }, { programId, replaceActive }) {
@@ -16,7 +16,7 @@ export const enrollInProgram: ActionType<'enrollInProgram'> = {
     }
     if (active && replaceActive) {
       await unenrollUser(change, create(UnenrollUserRequestSchema, { userId }));
-      // An athlete has one ACTIVE enrollment at a time, also in the middle of a transaction.
+      // At most one enrollment is ACTIVE at any point of the transaction, so the old one is flushed first.
       await change.tx.em.flush();
     }
     await enrollUser(change, { userId, programId });

@@ -1,7 +1,4 @@
-/**
- * ListWorkflowEnrollments: runs of workflows with what became of their steps, newest first.
- * Runs of workflows as the contract says them.
- */
+/** ListWorkflowEnrollments: runs of workflows and the results of their steps, newest first. */
 
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { FilterQuery } from '@mikro-orm/core';
@@ -29,7 +26,10 @@ export interface EnrollmentWithSteps {
   readonly steps: readonly ActionExecution[];
 }
 
-/** By the time of their decision, then id. WORKFLOW_NOT_FOUND when it names one; PAGE_TOKEN_INVALID. */
+/**
+ * Ordered by decision time, then id. WORKFLOW_NOT_FOUND when the filter names an unknown workflow;
+ * PAGE_TOKEN_INVALID.
+ */
 export async function listWorkflowEnrollments(
   tx: Transaction,
   request: ListWorkflowEnrollmentsRequest,

@@ -1,4 +1,4 @@
-/** Takes hold of a run, and reads what its next step depends on. */
+/** Locks a run, and reads what its next step depends on. */
 
 import { fromJson, type JsonValue } from '@bufbuild/protobuf';
 import { LockMode } from '@mikro-orm/core';
@@ -17,25 +17,25 @@ import type { Step } from './step.ts';
 
 /** A run whose row is locked until the transaction ends. */
 export interface Run {
-  /** What is changed here is written with the transaction's flush. */
+  /** Changes are written with the transaction's flush. */
   readonly enrollment: WorkflowEnrollment;
-  /** The next step's action as it is stored; see readAction. */
+  /** The stored action of the next step; see readAction. */
   readonly stored: unknown;
-  /** How many steps the run has. */
+  /** The number of steps of the run. */
   readonly stepCount: number;
   readonly step: Step;
-  /** The row of an earlier try of the step, or of the wait that it began. */
+  /** The row of an earlier attempt at the step, or of the wait that it started. */
   readonly execution: Pick<ActionExecution, 'outcome' | 'attempts'> | undefined;
   readonly isAthleteDeleted: boolean;
 }
 
-/** Which try of which step somebody is on: nobody else is on the same one. */
+/** Identifies an attempt at a step; only one process works on it. */
 export interface Attempt {
   readonly step: number;
   readonly attempts: number;
 }
 
-/** Undefined when the run is not due, or somebody else holds it. */
+/** undefined when the run is not due, or another transaction holds it. */
 export async function takeRun(tx: Transaction, enrollmentId: string, now: Instant): Promise<Run | undefined> {
   const enrollment = await tx.em.findOne(
     WorkflowEnrollmentEntity,
@@ -50,7 +50,7 @@ export async function takeRun(tx: Transaction, enrollmentId: string, now: Instan
   return enrollment ? loadRun(tx, enrollment) : undefined;
 }
 
-/** The run of somebody who is on this try, whatever else became of it meanwhile; undefined: the try is not theirs. */
+/** The run of this attempt, in whatever state it is now; undefined when the attempt has been superseded. */
 export async function resumeRun(
   tx: Transaction,
   enrollmentId: string,
@@ -64,7 +64,7 @@ export async function resumeRun(
   return enrollment ? loadRun(tx, enrollment) : undefined;
 }
 
-/** The action of a run's next step. Throws for what cannot be read. */
+/** The action of a run's next step. Throws when the stored JSON is invalid. */
 export function readAction(stored: unknown): Action {
   return fromJson(ActionSchema, stored as JsonValue);
 }
@@ -80,7 +80,7 @@ interface RunRow {
   before_at: string | null;
 }
 
-/** A statement of its own, behind the lock: what it reads is as new as the row that is held. */
+/** A separate statement after the lock, so that it reads the state that the lock protects. */
 async function loadRun(tx: Transaction, enrollment: WorkflowEnrollment): Promise<Run> {
   const { accountId, id, workflowId, workflowVersion, userId, nextStep } = enrollment;
   const { rows } = await sql<RunRow>`
@@ -122,7 +122,10 @@ async function loadRun(tx: Transaction, enrollment: WorkflowEnrollment): Promise
   };
 }
 
-/** Nobody waits for a step as a caller does: it may wait in line as long as it may take. */
+/**
+ * The limits of a step's transaction: no caller waits for it, so it may wait for a connection as long as it
+ * may run.
+ */
 export function patience({ stepTimeoutMs }: Pick<Limits, 'stepTimeoutMs'>): TransactionLimits {
   return { deadlineAtMs: performance.now() + stepTimeoutMs, connectionWaitMs: stepTimeoutMs };
 }

@@ -1,4 +1,7 @@
-/** Makes the call of a run's next step: claimed in one transaction, made outside of any, recorded in another. */
+/**
+ * Makes the call of a step: claims it in one transaction, calls outside of any, and records the result in
+ * another.
+ */
 
 import type { Action } from '../../gen/automation/v1/action_pb.ts';
 import type { Transaction } from '../../store/database.ts';
@@ -16,8 +19,9 @@ interface Claim extends Attempt {
 }
 
 /**
- * Does nothing when there is no call to make any more. Whoever ends between the call and its record leaves it to be
- * made again, under the same identity, when the claim has run out. Throws when the database is not there.
+ * Does nothing when the call is no longer due. If the process ends between the call and its record, another
+ * process repeats the call with the same idempotency key after the lease has expired. Throws when the
+ * database is unavailable.
  */
 export async function makeCall(deps: ActionRunnerDeps, due: DueEnrollment): Promise<void> {
   const claim = await claimCall(deps, due);

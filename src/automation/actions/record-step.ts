@@ -1,7 +1,4 @@
-/**
- * Writes down what became of a step, and where the run goes from there.
- * What follows from how a try of a step ended.
- */
+/** Records the result of a step, and decides how the run continues. */
 import type { Limits } from '../../config/config.ts';
 import { DomainError, type Reason } from '../../errors/domain-error.ts';
 import { backoffMs } from '../../flow/backoff.ts';
@@ -14,7 +11,10 @@ import { type CallEnd, type StepEnd, type StepReason, StepRefusal } from './step
 
 type StepLimits = Pick<Limits, 'stepTries' | 'firstStepPauseMs' | 'longestStepPauseMs'>;
 
-/** After a try, the so manieth. A run that has ended meanwhile stays as it is; that the step was done is kept all the same. */
+/**
+ * Records attempt number `attempts`. A run that has ended meanwhile stays ended, and the step's result is
+ * kept all the same.
+ */
 export function recordTry(
   tx: Transaction,
   run: Run,
@@ -47,25 +47,25 @@ export function recordTry(
   }
 }
 
-/** The run goes on when the time has come. */
+/** The run continues at this time. */
 export function recordWait(tx: Transaction, run: Run, until: Instant, now: Instant): void {
   record(tx, run, { outcome: 'WAITING', tries: 1, reason: null }, now);
   rest(run, until, 0);
 }
 
-/** Nobody else takes up the run before `until`, unless whoever does this never comes back. */
+/** Leases the run until `until`: other processes leave it alone unless the lease expires. */
 export function recordClaim({ enrollment }: Run, until: Instant): void {
   enrollment.state = 'ACTIVE';
   enrollment.attempts += 1;
   enrollment.dueAt = until;
 }
 
-/** The athlete is there no more. */
+/** The athlete has been deleted. */
 export function cancel(run: Run, now: Instant): void {
   end(run, 'CANCELLED', 'SUBJECT_DELETED', now);
 }
 
-/** Every step has been done. */
+/** All steps are done. */
 export function complete(run: Run, now: Instant): void {
   end(run, 'COMPLETED', null, now);
 }
@@ -120,7 +120,7 @@ function end(
   }
 }
 
-/** Deleting a workflow cancels its runs, also those that somebody is just calling out for. */
+/** Deleting a workflow cancels its runs, including those with a call under way. */
 function hasEnded({ enrollment }: Run): boolean {
   return enrollment.endedAt !== null;
 }
@@ -129,10 +129,13 @@ export type Judgement =
   | { readonly kind: 'ENDED'; readonly outcome: StepEnd }
   | { readonly kind: 'TRY_AGAIN'; readonly reason: StepReason }
   | { readonly kind: 'FAILED'; readonly reason: StepReason }
-  /** There is nobody left to do it for. */
+  /** The athlete or the program is gone. */
   | { readonly kind: 'SUBJECT_DELETED' };
 
-/** Refusals that say nothing of the step: the same try may succeed later. A defect of ours may have been mended. */
+/**
+ * Refusals that do not depend on the step, so that a retry can succeed; defects are retried too, because a
+ * fix may be deployed.
+ */
 const PASSING_REASONS: ReadonlySet<Reason> = new Set([
   'CONCURRENT_UPDATE',
   'DATABASE_UNAVAILABLE',
@@ -148,7 +151,7 @@ export function judgeEnd(end: CallEnd): Judgement {
     : { kind: 'TRY_AGAIN', reason: end.tryAgain };
 }
 
-/** Judges what a step threw; what is no refusal is a defect. */
+/** Classifies what a step threw; anything but a DomainError is a defect. */
 export function judgeError(error: unknown): Judgement {
   if (error instanceof StepRefusal) {
     return { kind: 'FAILED', reason: error.reason };
@@ -160,7 +163,7 @@ export function judgeError(error: unknown): Judgement {
   return { kind: PASSING_REASONS.has(reason) ? 'TRY_AGAIN' : 'FAILED', reason };
 }
 
-/** Microseconds to wait before the next try, after so many, by a backoff with jitter. */
+/** Microseconds until the next attempt: exponential backoff with jitter. */
 export function pauseMicros(
   tries: number,
   { firstStepPauseMs, longestStepPauseMs }: Pick<Limits, 'firstStepPauseMs' | 'longestStepPauseMs'>,

@@ -1,4 +1,4 @@
-/** Action remove_tag: takes a tag from the athlete. */
+/** Action remove_tag: removes a tag from the athlete. */
 import { removeTag as removeTagFrom } from '../../athletes/tags.ts';
 import type { ActionType } from './step.ts';
 

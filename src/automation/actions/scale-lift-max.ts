@@ -12,7 +12,7 @@ import { loadActiveProgram, requireActiveProgram } from './active-program.ts';
 import { roundingOf, scaleWeight } from './convert-weight.ts';
 import { type ActionType, describeStep } from './step.ts';
 
-/** Lifts without a max are left alone. Refused: NOT_ENROLLED, unless it names a lift. */
+/** Lifts without a max are skipped. Throws NOT_ENROLLED unless the action names a lift. */
 export const scaleLiftMax: ActionType<'scaleLiftMax'> = {
   kind: 'CHANGE',
   async run(change, step, { liftId: onlyLiftId, maxType, factor, ...rest }) {

@@ -1,11 +1,11 @@
-/** Action set_attribute: sets or removes one of the athlete's attributes. */
+/** Action set_attribute: sets or removes an attribute of the athlete. */
 import { toJson } from '@bufbuild/protobuf';
 import { ValueSchema } from '@bufbuild/protobuf/wkt';
 import { setAttribute as setAttributeOf } from '../../athletes/attributes.ts';
 import { attributeNameOf } from './action-names.ts';
 import type { ActionType } from './step.ts';
 
-/** Refused: VALIDATION_FAILED for a value that the account's definition, which may be newer, does not allow. */
+/** Throws VALIDATION_FAILED when the value does not match the account's current definition. */
 export const setAttribute: ActionType<'setAttribute'> = {
   kind: 'CHANGE',
   async run(change, { userId }, { field, value }, limits) {

@@ -1,4 +1,4 @@
-/** Action set_lift_max: gives the athlete's lift another max. */
+/** Action set_lift_max: sets the athlete's max of a lift. */
 import { create } from '@bufbuild/protobuf';
 import { Decimal } from 'decimal.js';
 import { enumName } from '../../calls/enum-name.ts';
@@ -13,7 +13,10 @@ import { loadActiveProgram, requireActiveProgram } from './active-program.ts';
 import { convertWeight, roundingOf } from './convert-weight.ts';
 import { type ActionType, describeStep, StepRefusal } from './step.ts';
 
-/** Refused: LIFT_NOT_FOUND; a value with a unit: NOT_ENROLLED, and UNIT_UNKNOWN of a program that names none. */
+/**
+ * Throws LIFT_NOT_FOUND; for a value with a unit also NOT_ENROLLED, and UNIT_UNKNOWN when the program has no
+ * unit.
+ */
 export const setLiftMax: ActionType<'setLiftMax'> = {
   kind: 'CHANGE',
   async run(change, step, action) {
@@ -32,7 +35,7 @@ export const setLiftMax: ActionType<'setLiftMax'> = {
   },
 };
 
-/** In the unit of the athlete's numbers. */
+/** In the unit of the athlete's program. */
 async function weightOf(tx: Transaction, userId: string, action: SetLiftMaxAction): Promise<Decimal> {
   const value = new Decimal(action.value);
   if (action.unit === WeightUnit.UNSPECIFIED) {

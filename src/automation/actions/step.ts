@@ -1,4 +1,4 @@
-/** What the steps of a run have to work with, and what becomes of them. */
+/** The types of workflow steps: their inputs, their results and the dependencies of the runner. */
 import type { Config, Limits } from '../../config/config.ts';
 import type { Reason } from '../../errors/domain-error.ts';
 import type { Action } from '../../gen/automation/v1/action_pb.ts';
@@ -11,40 +11,40 @@ import type { WebhookAnswer, WebhookPort } from './webhook-port.ts';
 
 export type ActionCase = NonNullable<Action['action']['case']>;
 
-/** What the action's message says. */
+/** The action's message. */
 export type ActionValue<C extends ActionCase> = Extract<Action['action'], { case: C }>['value'];
 
-/** Which step of which run it is, and for whom. */
+/** Identifies a step of a run, and the athlete that it acts on. */
 export interface Step {
   readonly accountId: string;
   readonly enrollmentId: string;
   readonly workflowId: string;
-  /** From 0. */
+  /** Counted from 0. */
   readonly step: number;
   readonly userId: string;
-  /** The athlete's and the account's, the first that is one counts. */
+  /** The athlete's and the account's time zones; the first that is set counts. */
   readonly timeZones: readonly (string | null)[];
-  /** What the facts of the run follow from. */
+  /** The cause of the events that the step emits. */
   readonly cause: Cause;
-  /** What started the run: id, type, occurred_at, data, previous; null for a backfill. */
+  /** The event that started the run: id, type, occurred_at, data, previous; null for a backfill. */
   readonly event: Record<string, unknown> | null;
-  /** When the run came to this step: the same for each try. */
+  /** When the run reached this step; the same for each attempt. */
   readonly reachedAt: Instant;
 }
 
-/** Why a step failed: a refusal of the domain, or one of these. */
+/** Why a step failed: a reason of the domain, or one of these. */
 export type StepReason =
   | Reason
   | Exclude<WebhookAnswer, { kind: 'ACCEPTED' }>['reason']
-  /** The program says nothing of its unit, so nothing can be converted to it. */
+  /** The program has no unit, so nothing can be converted to it. */
   | 'UNIT_UNKNOWN'
-  /** Every try ended with the process that made it. */
+  /** Each attempt ended with the process that made it. */
   | 'STEP_ABANDONED';
 
-/** How a step ends that does not fail. */
+/** The result of a step that did not fail. */
 export type StepEnd = 'DONE' | 'NO_CHANGE';
 
-/** Thrown by a step that can go no further, for a reason that no call is ever refused for. */
+/** Thrown by a step that cannot continue, for a reason that no RPC has. */
 export class StepRefusal extends Error {
   override readonly name = 'StepRefusal';
   readonly reason: StepReason;
@@ -55,37 +55,37 @@ export class StepRefusal extends Error {
   }
 }
 
-/** What steps that need more than a transaction go through. */
+/** The dependencies of steps that need more than a transaction. */
 export interface CallDeps {
   readonly limits: Limits;
   readonly queue: TriggerQueue;
   readonly webhooks: WebhookPort;
 }
 
-/** How a call ends that could be made. */
+/** The result of a completed call. */
 export type CallEnd = StepEnd | { readonly tryAgain: StepReason };
 
-/** How an action is carried out. */
+/** How an action is executed. */
 export type ActionType<C extends ActionCase> =
   /** By changes that commit together with the record of the step. Refusals are thrown. */
   | {
       readonly kind: 'CHANGE';
       run(change: Change, step: Step, action: ActionValue<C>, limits: Limits): Promise<StepEnd>;
     }
-  /** By letting time pass, until this instant. */
+  /** By waiting until this instant. */
   | { readonly kind: 'WAIT'; until(action: ActionValue<C>, step: Step, now: Instant): Instant }
-  /** By a call that holds no transaction, and does no more when made again. Refusals are thrown. */
+  /** By an idempotent call outside of any transaction. Refusals are thrown. */
   | {
       readonly kind: 'CALL';
       call(deps: CallDeps, step: Step, action: ActionValue<C>, now: Instant): Promise<CallEnd>;
     };
 
-/** Who the audit trail names. */
+/** The actor in the audit trail. */
 export function actorOf({ workflowId }: Pick<Step, 'workflowId'>): string {
   return `workflow:${workflowId}`;
 }
 
-/** The reason that is written beside what the step changes. */
+/** The reason in the audit trail and on lift maxes. */
 export function describeStep({ workflowId, step }: Pick<Step, 'workflowId' | 'step'>): string {
   return `step ${step} of workflow ${workflowId}`;
 }
@@ -94,9 +94,9 @@ export interface ActionRunnerDeps {
   readonly database: Database;
   readonly clock: Clock;
   readonly config: Config;
-  /** The process's one queue of events for the engine. */
+  /** The trigger queue of the process. */
   readonly queue: TriggerQueue;
   readonly webhooks: WebhookPort;
-  /** Told of everything after which a step is tried again, defects among it. */
+  /** Called with every error after which a step is retried, defects included. */
   readonly reportError: (error: unknown) => void;
 }

@@ -1,4 +1,4 @@
-/** Takes a run one step further, where that needs nothing but the database: in one transaction, exactly once. */
+/** Executes one step of a run in one transaction, if the step needs only the database. */
 import type { Transaction } from '../../store/database.ts';
 import { failpoint, failpointBeforeCommit } from '../../store/failpoints.ts';
 import type { Instant } from '../../values/instant.ts';
@@ -8,18 +8,18 @@ import { type Attempt, patience, type Run, readAction, resumeRun, takeRun } from
 import { cancel, complete, judgeError, recordTry, recordWait } from './record-step.ts';
 import { type ActionRunnerDeps, actorOf } from './step.ts';
 
-/** What there is to do about the run now. */
+/** How the run continues. */
 export type StepResult =
-  /** Nothing: it is not due, or somebody else has it. */
+  /** Nothing was done: the run is not due, or another transaction holds it. */
   | 'ABSENT'
-  /** Nothing before its time comes; it may have ended. */
+  /** The run waits until its next time, or has ended. */
   | 'RESTS'
-  /** Its next step, at once. */
+  /** The next step is due at once. */
   | 'GOES_ON'
-  /** A call: the next step is none for a transaction. Nothing was done. */
+  /** The next step is a call, which needs no transaction. Nothing was done. */
   | 'CALLS';
 
-/** Throws when the database is not there; then nothing was done. */
+/** Throws when the database is unavailable; nothing was done then. */
 export async function takeStep(
   deps: ActionRunnerDeps,
   { accountId, id }: DueEnrollment,
@@ -94,7 +94,7 @@ async function carryOut(
   return isDue(run, now) ? 'GOES_ON' : 'RESTS';
 }
 
-/** What the step did is gone with its transaction; that it failed is written in another one. */
+/** The step's changes were rolled back; its failure is recorded in a second transaction. */
 async function recordFailure(
   { database, clock, config, reportError }: ActionRunnerDeps,
   { accountId, id }: DueEnrollment,

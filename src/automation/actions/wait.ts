@@ -1,4 +1,4 @@
-/** Action wait: lets time pass before the next step. */
+/** Action wait: delays the next step. */
 
 import { addDays, type CivilTime } from '../../values/civil-date.ts';
 import { type Instant, instantFromTimestamp } from '../../values/instant.ts';
@@ -21,7 +21,7 @@ export const wait: ActionType<'wait'> = {
   },
 };
 
-/** Now, if it is that time. */
+/** The instant itself when it matches. */
 function nextLocalTime(time: CivilTime, zone: string, now: Instant): Instant {
   const today = localDateOf(now, zone);
   const atTime = instantOfLocal(today, time, zone);

@@ -1,14 +1,14 @@
-/** Where webhooks may go: by their URL when they are configured, and by the addresses behind its host when called. */
+/** Restricts webhook targets: by URL when they are configured, and by IP address when they are called. */
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { WebhookConfig } from '../../config/config.ts';
 
-/** All that is assigned to the public internet in IPv6; what is not, is refused without a name of its own. */
+/** Global unicast IPv6 (2000::/3); other ranges are refused. */
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
 
 /**
- * Whether the address is a public one of one machine. Not private, loopback, link-local, multicast, shared by a
- * carrier, reserved, nor an IPv6 address that stands for an IPv4 one (mapped, NAT64, 6to4, Teredo).
+ * Whether the address is a public unicast address: not private, loopback, link-local, multicast,
+ * carrier-grade NAT, reserved, nor an IPv6 address that embeds an IPv4 one (mapped, NAT64, 6to4, Teredo).
  */
 export function isPublicAddress(address: string): boolean {
   if (isIP(address) === 0) {
@@ -18,14 +18,14 @@ export function isPublicAddress(address: string): boolean {
   return parsed.range() === 'unicast' && (parsed.kind() === 'ipv4' || parsed.match(GLOBAL_UNICAST));
 }
 
-/** The host of a URL, as it is looked up: an IPv6 address without its brackets. */
+/** The host of a URL for the resolver: an IPv6 address without its brackets. */
 export function hostOf({ hostname }: URL): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }
 
 /**
- * What is wrong with a webhook's URL, as in `must be an https URL`; undefined: nothing. A host name is looked up
- * only when the webhook is called.
+ * The fault of a webhook's URL, such as `must be an https URL`; undefined when there is none. Host names are
+ * resolved only when the webhook is called.
  */
 export function refusalOfWebhookUrl(
   text: string,

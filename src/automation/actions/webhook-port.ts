@@ -1,4 +1,4 @@
-/** The one way out of the service for webhooks: posts a signed message, to the addresses that were checked. */
+/** Sends webhooks: posts a signed message to an address that was checked. */
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { request as httpRequest, type RequestOptions } from 'node:http';
@@ -8,30 +8,30 @@ import type { Config } from '../../config/config.ts';
 import { hostOf, isPublicAddress, refusalOfWebhookUrl } from './webhook-address.ts';
 import { signWebhook } from './webhook-signature.ts';
 
-/** A message, and where it goes. */
+/** A message and its target. */
 export interface WebhookCall {
-  /** What refusalOfWebhookUrl refuses is answered with WEBHOOK_ADDRESS_REFUSED. */
+  /** A URL that refusalOfWebhookUrl refuses gives WEBHOOK_ADDRESS_REFUSED. */
   readonly url: string;
   /** See isWebhookSecret; empty: the message is not signed. */
   readonly secret: string;
-  /** The same for each try of one message. */
+  /** The same for each attempt at one message. */
   readonly id: string;
-  /** When this try is made, in seconds since 1970. */
+  /** The time of this attempt, in seconds since 1970. */
   readonly timestampS: number;
   /** JSON. */
   readonly body: string;
 }
 
-/** What became of a call. */
+/** The result of a call. */
 export type WebhookAnswer =
   /** 2xx. */
   | { readonly kind: 'ACCEPTED' }
-  /** Another try may succeed: no answer in time, none at all, or one that says so (408, 425, 429, 5xx). */
+  /** Retryable: a timeout, no answer, or status 408, 425, 429 or 5xx. */
   | {
       readonly kind: 'TRY_AGAIN';
       readonly reason: 'WEBHOOK_TIMEOUT' | 'WEBHOOK_UNREACHABLE' | 'WEBHOOK_UNAVAILABLE';
     }
-  /** Any other answer, redirects too; or nothing was sent, because it would not have gone to a public address. */
+  /** Any other answer, redirects included; or nothing was sent because the address is not public. */
   | { readonly kind: 'REFUSED'; readonly reason: 'WEBHOOK_REFUSED' | 'WEBHOOK_ADDRESS_REFUSED' };
 
 export interface WebhookPort {
@@ -39,12 +39,12 @@ export interface WebhookPort {
   post(call: WebhookCall): Promise<WebhookAnswer>;
 }
 
-/** Finds the addresses of a host. */
+/** Resolves the addresses of a host. */
 export type ResolveHost = (host: string) => Promise<LookupAddress[]>;
 
 const ADDRESS_REFUSED: WebhookAnswer = { kind: 'REFUSED', reason: 'WEBHOOK_ADDRESS_REFUSED' };
 
-/** Every call has a connection of its own: a kept one would outlive the check of its address. */
+/** Each call has its own connection: a kept-alive one would outlive the check of its address. */
 export function createWebhookPort(
   { webhooks, limits }: Pick<Config, 'webhooks' | 'limits'>,
   resolveHost: ResolveHost = (host) => lookup(host, { all: true }),
@@ -69,7 +69,7 @@ export function createWebhookPort(
   };
 }
 
-/** Looking a host up cannot be broken off: who waits for it goes away when time is up. */
+/** A lookup cannot be cancelled; the caller stops waiting when its time is up. */
 async function addressesOf(
   host: string,
   resolveHost: ResolveHost,
@@ -84,8 +84,8 @@ async function addressesOf(
 }
 
 /**
- * The status of the answer. What comes behind it says nothing more: it is read up to the limit, so that the receiver
- * can finish, and neither its length nor its end changes the outcome.
+ * Returns the status of the answer. The body is read up to the limit, so that the receiver can finish; its
+ * length and end do not matter.
  */
 function send(
   url: URL,
@@ -136,7 +136,7 @@ function headersOf(call: WebhookCall): Record<string, string | number> {
   };
 }
 
-/** The connection goes to what was checked, whatever the name stands for by now. */
+/** Connects to the checked address, whatever the name resolves to by now. */
 function alwaysAnswer(addresses: readonly LookupAddress[]): LookupFunction {
   const [first] = addresses;
   return (_host, { all }, callback) => {

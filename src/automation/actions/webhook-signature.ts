@@ -1,4 +1,4 @@
-/** Signs webhooks as Standard Webhooks describes, with a secret that both sides know. */
+/** Signs webhooks by the Standard Webhooks specification, with a shared secret. */
 import { createHmac } from 'node:crypto';
 
 const PREFIX = 'whsec_';
@@ -7,15 +7,15 @@ const MOST_BYTES = 64;
 
 export const WEBHOOK_SECRET_RULE = `must be ${PREFIX} and ${LEAST_BYTES} to ${MOST_BYTES} bytes in base64`;
 
-/** Whether the text is a secret. */
+/** Whether the text is a valid secret. */
 export function isWebhookSecret(text: string): boolean {
   const key = keyOf(text);
-  // What does not come back the same was not base64.
+  // Base64 that does not round-trip is invalid.
   const isBase64 = `${PREFIX}${key.toString('base64')}` === text;
   return isBase64 && key.length >= LEAST_BYTES && key.length <= MOST_BYTES;
 }
 
-/** The header `webhook-signature` of a message. */
+/** The value of the header `webhook-signature`. */
 export function signWebhook(
   secret: string,
   { id, timestampS, body }: { id: string; timestampS: number; body: string },

@@ -1,7 +1,4 @@
-/**
- * ConfigureTrigger: gives a workflow its trigger.
- * Gives a workflow a trigger, for the calls that do so.
- */
+/** ConfigureTrigger: adds a trigger to a workflow. */
 import type { ConfigureTriggerRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
 import type { Change } from '../../store/change.ts';
 import type { Workflow } from '../../store/entities/workflow.ts';
@@ -35,7 +32,7 @@ export async function configureTrigger(
   return { trigger, warnings: await guardLoops(tx, { workflow, trigger }, rulebook) };
 }
 
-/** The draft is valid. TRIGGER_EXISTS when the workflow has a trigger after all. `action` is the method's name. */
+/** Adds a valid draft. TRIGGER_EXISTS when the workflow has a trigger. `action` is the name of the RPC. */
 export async function addTrigger(
   change: Change,
   revision: bigint,
@@ -46,7 +43,7 @@ export async function addTrigger(
     ...{ accountId: tx.accountId, id: newId(), workflowId: workflow.id, ...storedTrigger(draft) },
     ...{ version: 1, revision, createdBy: actor, createdAt: now, updatedAt: now, deletedAt: null },
   });
-  // Its version, its activity and its schedule refer to it, which MikroORM does not know.
+  // Flushed first: version, activity and schedule reference the trigger, which MikroORM does not know.
   await tx.em.flush();
   await recordTrigger(change, revision, { trigger, workflow, action, before: NOTHING_BEFORE });
   return trigger;

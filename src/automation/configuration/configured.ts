@@ -1,10 +1,10 @@
-/** What a change of a configuration answers. */
+/** The result of a configuration change. */
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
 import type { Warning } from './loops/guard-loops.ts';
 import type { WorkflowWithTrigger } from './workflows.ts';
 
 export interface Configured extends WorkflowWithTrigger {
-  /** What did not prevent the change, but should be looked at. */
+  /** Warnings that did not prevent the change. */
   readonly warnings: readonly Warning[];
 }
 

@@ -1,7 +1,4 @@
-/**
- * CreateWorkflow: a DRAFT, with its trigger if the request brings one.
- * Makes a workflow and its trigger, for the calls that do so.
- */
+/** CreateWorkflow: adds a DRAFT workflow, with its trigger if the request has one. */
 
 import type { Action } from '../../gen/automation/v1/action_pb.ts';
 import type { CreateWorkflowRequest } from '../../gen/automation/v1/workflow_service_pb.ts';
@@ -35,7 +32,7 @@ export async function createWorkflow(
   return addWorkflow(change, revision, draft, { rulebook, action: 'CreateWorkflow' });
 }
 
-/** A workflow that does not exist yet; valid. */
+/** A valid workflow that is not stored yet. */
 export interface WorkflowDraft {
   readonly name: string;
   readonly description: string;
@@ -43,7 +40,7 @@ export interface WorkflowDraft {
   readonly trigger: TriggerDraft | undefined;
 }
 
-/** A DRAFT. `action` is the method's name. */
+/** Adds a DRAFT. `action` is the name of the RPC. */
 export async function addWorkflow(
   change: Change,
   revision: bigint,
@@ -56,7 +53,7 @@ export async function addWorkflow(
     ...{ accountId: tx.accountId, id: newId(), name, description, status: 'DRAFT', version: 1 },
     ...{ actions: storedActions(draft.actions), createdBy: actor, createdAt: now, updatedAt: now },
   });
-  // Its version refers to it, which MikroORM does not know.
+  // Flushed first: its version references it, which MikroORM does not know.
   await tx.em.flush();
   recordWorkflow(change, workflow, { action, before: null });
   const trigger = draft.trigger

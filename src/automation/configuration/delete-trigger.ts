@@ -1,7 +1,4 @@
-/**
- * DeleteTrigger: soft; its history stays, and RestoreTrigger brings it back.
- * RestoreTrigger: brings a deleted trigger back, validated as if it were new.
- */
+/** DeleteTrigger: deletes a trigger softly. RestoreTrigger: restores it, validated like a new one. */
 import type { DeleteTriggerRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
 import type { Change } from '../../store/change.ts';
 import type { ConfiguredTrigger } from './configured.ts';
@@ -18,7 +15,7 @@ import {
   triggerExists,
 } from './workflows.ts';
 
-/** TRIGGER_NOT_FOUND, ETAG_MISMATCH. One that is deleted stays as it is. */
+/** TRIGGER_NOT_FOUND, ETAG_MISMATCH. A deleted trigger stays as it is. */
 export async function deleteTrigger(change: Change, request: DeleteTriggerRequest): Promise<void> {
   const { tx, now } = change;
   const revision = await bumpRevision(tx);
@@ -36,8 +33,8 @@ export async function deleteTrigger(change: Change, request: DeleteTriggerReques
 }
 
 /**
- * TRIGGER_NOT_FOUND, VALIDATION_FAILED, WORKFLOW_ARCHIVED, TRIGGER_LOOP; TRIGGER_EXISTS when the workflow has another
- * by now. One that is not deleted stays as it is.
+ * TRIGGER_NOT_FOUND, VALIDATION_FAILED, WORKFLOW_ARCHIVED, TRIGGER_LOOP; TRIGGER_EXISTS when the workflow has
+ * another trigger by now. A trigger that is not deleted stays as it is.
  */
 export async function restoreTrigger(
   change: Change,

@@ -13,12 +13,12 @@ import { liveTriggerOf, requireWorkflow } from './workflows.ts';
 
 const ACTION = 'DeleteWorkflow';
 
-/** WORKFLOW_NOT_FOUND, ETAG_MISMATCH. One that is ARCHIVED stays as it is. */
+/** WORKFLOW_NOT_FOUND, ETAG_MISMATCH. An ARCHIVED workflow stays as it is. */
 export async function deleteWorkflow(change: Change, request: DeleteWorkflowRequest): Promise<void> {
   const { tx, now } = change;
   const revision = await bumpRevision(tx);
-  // Whoever evaluates an event now commits first, so that a run that comes of it is seen here; who does so later finds
-  // the workflow archived. Before any row is locked: others lock rows while they hold a partition.
+  // Takes the partition locks before any row lock, as evaluation does. An evaluation under way commits first,
+  // so that its runs are cancelled here; a later one sees the archived workflow.
   await lockPartitions(tx, [...Array(PARTITIONS).keys()]);
   const workflow = await requireWorkflow(tx, request.workflowId);
   requireEtagIfGiven(request.etag, workflow);
@@ -43,8 +43,8 @@ export async function deleteWorkflow(change: Change, request: DeleteWorkflowRequ
 }
 
 /**
- * In order of their ids, so that whoever else takes several of them does not wait for us while we wait for them. Those
- * that have not begun leave their places in caps, which other workflows may share, to others.
+ * In order of their ids, so that concurrent transactions that lock several runs cannot deadlock. Runs that
+ * have not started return their slots in caps, which other workflows may share.
  */
 async function cancelRuns({ tx, now }: Change, workflowId: string): Promise<void> {
   const { rows: queued } = await sql<HeldPlace>`
@@ -70,7 +70,7 @@ async function cancelRuns({ tx, now }: Change, workflowId: string): Promise<void
   }
 }
 
-/** Nobody is enrolled any more whom they could count. */
+/** No enrollments are left for these counters to count. */
 async function forgetOwnCaps({ accountId, sql: db }: Transaction, workflowId: string): Promise<void> {
   await sql`
     delete from enrollment_caps

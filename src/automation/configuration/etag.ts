@@ -1,13 +1,10 @@
-/**
- * Etags: which version of a workflow or trigger a caller knows, opaque to the caller.
- * The account's automation revision: counts the changes of its configuration, one change at a time.
- */
+/** Etags of workflows and triggers, and the account's automation revision. */
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { DomainError, invalidFields } from '../../errors/domain-error.ts';
 import type { Transaction } from '../../store/database.ts';
 
-/** What has an etag: each version its own. */
+/** A versioned row; each version has its own etag. */
 export interface Versioned {
   readonly id: string;
   readonly version: number;
@@ -20,7 +17,10 @@ export function etagOf({ id, version }: Versioned): string {
   return digest.subarray(0, ETAG_BYTES).toString('base64url');
 }
 
-/** ETAG_MISMATCH unless the etag is that of the version that is there now; VALIDATION_FAILED without one. */
+/**
+ * Throws ETAG_MISMATCH unless the etag is that of the current version, and VALIDATION_FAILED when it is
+ * empty.
+ */
 export function requireEtag(etag: string, current: Versioned): void {
   if (etag === '') {
     throw invalidFields([{ field: 'etag', description: 'is required: it is in the last answer' }]);
@@ -28,7 +28,7 @@ export function requireEtag(etag: string, current: Versioned): void {
   requireEtagIfGiven(etag, current);
 }
 
-/** The same for calls that may leave it empty, which means: whatever it is now. */
+/** The same for RPCs that accept an empty etag, which matches every version. */
 export function requireEtagIfGiven(etag: string, current: Versioned): void {
   if (etag !== '' && etag !== etagOf(current)) {
     throw new DomainError('ETAG_MISMATCH', `${current.id} has changed since it was read`, {
@@ -38,9 +38,9 @@ export function requireEtagIfGiven(etag: string, current: Versioned): void {
 }
 
 /**
- * Counts a change of triggers, workflows, fields or event types, in the transaction of that change. Whoever changes
- * any of them calls this first: the row's lock, held until the transaction ends, lets one change of an account follow
- * the other, so that what is read after it stays true until the commit.
+ * Increments the account's automation revision in the transaction of a change to triggers, workflows, fields
+ * or event types. Every such change calls this first: the row lock serializes the changes of an account, so
+ * that what is read afterwards holds until the commit.
  */
 export async function bumpRevision({ sql: db, accountId }: Transaction): Promise<bigint> {
   const { rows } = await sql<{ revision: string }>`

@@ -1,4 +1,4 @@
-/** Filters on the wire and as they are stored: the same tree, with the contract's names and with ours. */
+/** Converts filters between their message and their stored form. */
 import { create, fromJson, type MessageInitShape } from '@bufbuild/protobuf';
 import { ValueSchema } from '@bufbuild/protobuf/wkt';
 import type { FieldViolation } from '../../errors/domain-error.ts';
@@ -11,7 +11,7 @@ import {
 } from '../../gen/automation/v1/filter_pb.ts';
 import { jsonOfValue } from './json-input.ts';
 
-/** The tree that a message says; validate-filter.ts says whether it is a filter. */
+/** The tree of a message; validate-filter.ts validates it. */
 export function filterOfMessage({ logic, not, conditions, groups }: GroupMessage): FilterGroup {
   return {
     logic: logic === FilterLogic.OR ? 'OR' : 'AND',
@@ -29,7 +29,7 @@ function conditionOfMessage({ field, operator, value, ifAbsent }: ConditionMessa
   };
 }
 
-/** What the tree cannot say: a logic that is none. Paths are below `path`. */
+/** Faults that the tree cannot express, such as an unknown logic. Paths are below `path`. */
 export function logicFaults({ logic, groups }: GroupMessage, path: string): FieldViolation[] {
   const isKnown = Object.values<number>(FilterLogic).includes(logic);
   return [

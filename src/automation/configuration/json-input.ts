@@ -1,10 +1,13 @@
-/** JSON that came over the wire: what of it can be stored, and how it is read. */
+/** JSON from requests: conversion from google.protobuf.Value, and what of it cannot be stored. */
 import type { Value } from '@bufbuild/protobuf/wkt';
 import type { FieldViolation } from '../../errors/domain-error.ts';
 import type { JsonValue } from '../../filters/filter.ts';
 import { textProblem } from '../../filters/values.ts';
 
-/** The JSON of a google.protobuf.Value; one without a kind is null. NaN and infinities stay, for jsonFaults to find. */
+/**
+ * The JSON of a google.protobuf.Value; a Value without a kind is null. NaN and infinities stay, for
+ * jsonFaults to report.
+ */
 export function jsonOfValue({ kind }: Value): JsonValue {
   switch (kind.case) {
     case 'structValue': {
@@ -23,7 +26,7 @@ export function jsonOfValue({ kind }: Value): JsonValue {
   }
 }
 
-/** What of the JSON cannot be stored, each with its path below `path`. */
+/** Every part of the JSON that cannot be stored, with its path below `path`. */
 export function jsonFaults(json: JsonValue, path: string): FieldViolation[] {
   if (typeof json === 'number') {
     return Number.isFinite(json) ? [] : [{ field: path, description: 'must be a finite number' }];
@@ -39,14 +42,14 @@ export function jsonFaults(json: JsonValue, path: string): FieldViolation[] {
     return [];
   }
   return Object.entries(json).flatMap(([key, value]) => {
-    // Somebody's `object[key] = …` would take this name for something else.
+    // Assigning `__proto__` would set the prototype of an object.
     return textProblem(key) === undefined && key !== '__proto__'
       ? jsonFaults(value, `${path}.${key}`)
       : [{ field: path, description: 'has a name that is not allowed' }];
   });
 }
 
-/** How many bytes the JSON takes in UTF-8. */
+/** The size of the JSON in bytes of UTF-8. */
 export function jsonBytes(json: unknown): number {
   return Buffer.byteLength(JSON.stringify(json));
 }

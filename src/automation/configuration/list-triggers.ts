@@ -1,7 +1,4 @@
-/**
- * ListTriggers: the account's triggers, newest first.
- * GetTrigger: a trigger, deleted or not.
- */
+/** ListTriggers: the account's triggers, newest first. GetTrigger: one trigger, deleted or not. */
 import type { FilterQuery } from '@mikro-orm/core';
 import type { ListTriggersRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
 import type { Transaction } from '../../store/database.ts';
@@ -10,7 +7,7 @@ import { type Page, readPage } from '../../store/page.ts';
 import { canonicalEventName } from '../event-types/event-types.ts';
 import { requireTrigger } from './workflows.ts';
 
-/** By creation, then id. PAGE_TOKEN_INVALID. */
+/** Ordered by creation, then id. PAGE_TOKEN_INVALID. */
 export function listTriggers(
   { accountId, em }: Transaction,
   request: ListTriggersRequest,

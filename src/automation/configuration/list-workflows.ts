@@ -1,7 +1,4 @@
-/**
- * ListWorkflows: the account's workflows, by name.
- * GetWorkflow: a workflow with its trigger.
- */
+/** ListWorkflows: the account's workflows, by name. GetWorkflow: one workflow with its trigger. */
 import type { FilterQuery } from '@mikro-orm/core';
 import { enumName } from '../../calls/enum-name.ts';
 import {
@@ -14,7 +11,7 @@ import { WorkflowTriggerEntity } from '../../store/entities/workflow-trigger.ts'
 import { isAfterNameAndId, type Page, readPage } from '../../store/page.ts';
 import { liveTriggerOf, requireWorkflow, type WorkflowWithTrigger } from './workflows.ts';
 
-/** By name, then id; without a status all but ARCHIVED. PAGE_TOKEN_INVALID. */
+/** Ordered by name, then id; without a status filter, all but ARCHIVED ones. PAGE_TOKEN_INVALID. */
 export async function listWorkflows(
   tx: Transaction,
   request: ListWorkflowsRequest,
@@ -45,7 +42,7 @@ export async function listWorkflows(
   return { ...page, rows };
 }
 
-/** ARCHIVED ones too. WORKFLOW_NOT_FOUND. */
+/** Finds ARCHIVED workflows too. WORKFLOW_NOT_FOUND. */
 export async function getWorkflow(tx: Transaction, workflowId: string): Promise<WorkflowWithTrigger> {
   const workflow = await requireWorkflow(tx, workflowId);
   return { workflow, trigger: await liveTriggerOf(tx, workflow.id) };

@@ -1,4 +1,4 @@
-/** Workflows and triggers as the contract says them. */
+/** Converts workflows and triggers to messages. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { enumValue } from '../../calls/enum-name.ts';
 import { FilterUnreadable } from '../../filters/filter.ts';
@@ -45,7 +45,7 @@ export function triggerMessage(trigger: WorkflowTrigger): MessageInitShape<typeo
   };
 }
 
-/** One that cannot be read says so, and leaves the others to be listed and itself to be mended. */
+/** A stored trigger that cannot be read is marked as damaged, so that it is listed and can be repaired. */
 function ruleMessage(
   trigger: WorkflowTrigger,
 ): Pick<MessageInitShape<typeof TriggerSchema>, 'filter' | 'settings' | 'problem'> {
@@ -57,7 +57,7 @@ function ruleMessage(
   }
 }
 
-/** A state that the trigger had. */
+/** An earlier version of a trigger. */
 export function triggerVersionMessage(
   trigger: WorkflowTrigger,
   row: TriggerVersion,
@@ -72,12 +72,12 @@ export function triggerVersionMessage(
   };
 }
 
-/** What changes of workflows answer. */
+/** The response of RPCs that change workflows. */
 export function configuredMessage({ warnings, ...configured }: Configured) {
   return { workflow: workflowMessage(configured), warnings: [...warnings] };
 }
 
-/** What changes of triggers answer. */
+/** The response of RPCs that change triggers. */
 export function configuredTriggerMessage({ trigger, warnings }: ConfiguredTrigger) {
   return { trigger: triggerMessage(trigger), warnings: [...warnings] };
 }

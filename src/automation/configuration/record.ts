@@ -1,4 +1,5 @@
-/** The trace of a change: a version, a row of the audit trail, and what follows from it. */
+/** Records a configuration change: a version, an audit entry, and the change of activation. */
+
 import { hideSecrets } from '../../calls/secret-fields.ts';
 import { ActionSchema } from '../../gen/automation/v1/action_pb.ts';
 import { audit, type Change } from '../../store/change.ts';
@@ -10,7 +11,7 @@ import { emit } from '../../store/outbox.ts';
 import { NO_STANDING, type Standing, settleParticipation, standingOf, triggerFact } from './participation.ts';
 import { readStoredActions, storedActions } from './stored-actions.ts';
 
-/** How things stood before a change; taken before anything of it happens. */
+/** The state before a change; taken before the change starts. */
 export interface Before {
   readonly audited: Record<string, unknown> | null;
   readonly standing: Standing;
@@ -22,14 +23,14 @@ export function triggerBefore(trigger: WorkflowTrigger, workflow: Workflow): Bef
   return { audited: auditedTrigger(trigger), standing: standingOf(trigger, workflow) };
 }
 
-/** What the audit trail keeps of a workflow: no secret. */
+/** The workflow in the audit trail, without secrets. */
 export function auditedWorkflow(workflow: Workflow): Record<string, unknown> {
   const { name, description, status, version } = workflow;
   const shown = readStoredActions(workflow.actions).map((action) => hideSecrets(ActionSchema, action));
   return { name, description, status, actions: storedActions(shown), version };
 }
 
-/** What the audit trail keeps of a trigger. */
+/** The trigger in the audit trail. */
 export function auditedTrigger(trigger: WorkflowTrigger): Record<string, unknown> {
   const { workflowId, triggerType, triggerEvent, filters, settings, isActive, version } = trigger;
   const isDeleted = Boolean(trigger.deletedAt);
@@ -54,17 +55,17 @@ export function recordWorkflow(
   });
 }
 
-/** A version of a trigger that is to be recorded. */
+/** A version of a trigger to record. */
 export interface TriggerChange {
-  /** As it is now, flushed. */
+  /** The current state, flushed. */
   readonly trigger: WorkflowTrigger;
   readonly workflow: Workflow;
-  /** The method's name. */
+  /** The name of the RPC. */
   readonly action: string;
   readonly before: Before;
 }
 
-/** Records the trigger's newest version, and settles what follows from it. */
+/** Records the trigger's newest version, and applies the change of its activation. */
 export async function recordTrigger(
   change: Change,
   revision: bigint,
@@ -86,7 +87,7 @@ export async function recordTrigger(
   emit(change, null, [...configured, ...facts]);
 }
 
-/** Settles what a change of the workflow's status means for its trigger, whose version stays. */
+/** Applies the change of a workflow's status to its trigger, whose version stays. */
 export async function followStatus(
   change: Change,
   revision: bigint,

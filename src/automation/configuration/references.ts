@@ -1,17 +1,17 @@
-/** What workflows may name of the account's catalogue: live programs, lifts and rules. */
+/** Checks the references of workflows to live programs, lifts and rules. */
 import { sql } from 'kysely';
 import { validate as isUuid } from 'uuid';
 import type { Action } from '../../gen/automation/v1/action_pb.ts';
 import type { Transaction } from '../../store/database.ts';
 
-/** The ids that exist, of those that actions name. */
+/** The referenced ids that exist. */
 export interface References {
   readonly programs: ReadonlySet<string>;
   readonly lifts: ReadonlySet<string>;
   readonly progressions: ReadonlySet<string>;
 }
 
-/** One read for each kind that the actions name. */
+/** One query for each kind that the actions name. */
 export async function loadReferences(tx: Transaction, actions: readonly Action[]): Promise<References> {
   const named = namedBy(actions);
   return {

@@ -1,18 +1,18 @@
-/** Actions as they are stored, with their secrets. */
+/** Converts actions between messages and stored JSON, secrets included. */
 import { clone, fromJson, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { type Action, ActionSchema } from '../../gen/automation/v1/action_pb.ts';
 
-/** The proto3 JSON of each. The actions are valid ones. */
+/** The proto3 JSON of each action. The actions must be valid. */
 export function storedActions(actions: readonly Action[]): JsonValue[] {
   return actions.map((action) => toJson(ActionSchema, action));
 }
 
-/** Reads them back. Throws for JSON that is none of an action's. */
+/** Throws for JSON that is not an action's. */
 export function readStoredActions(stored: readonly unknown[]): Action[] {
   return stored.map((json) => fromJson(ActionSchema, json as JsonValue));
 }
 
-/** The same actions with every name in the one spelling that is stored. */
+/** The same actions with every name in its canonical stored form. */
 export function canonicalActions(actions: readonly Action[]): Action[] {
   return actions.map((original) => {
     const message = clone(ActionSchema, original);
@@ -44,14 +44,14 @@ export function canonicalActions(actions: readonly Action[]): Action[] {
   });
 }
 
-/** The new actions, where webhooks that leave their secret out keep the one that their URL had before. In place. */
+/** Keeps webhook secrets in place: a new webhook without a secret takes the one of the same URL. */
 export function keepSecrets(actions: readonly Action[], before: readonly Action[]): void {
   const kept = new Map<string, string[]>();
   for (const { url, secret } of webhooksOf(before)) {
     kept.set(url, [...(kept.get(url) ?? []), secret]);
   }
   for (const webhook of webhooksOf(actions)) {
-    // The first of a URL is the first of that URL before, and so on.
+    // The first webhook of a URL takes the secret of the first one of that URL before, and so on.
     const secret = kept.get(webhook.url)?.shift() ?? '';
     webhook.secret ||= secret;
   }

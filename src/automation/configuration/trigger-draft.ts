@@ -1,4 +1,4 @@
-/** A trigger as somebody wants it, before and after it is stored: what is validated, compared and kept. */
+/** A trigger's configuration before it is stored: the form that is validated, compared and stored. */
 import { clone, create, fromJson, type JsonObject, toJson } from '@bufbuild/protobuf';
 import type { FieldViolation } from '../../errors/domain-error.ts';
 import { EMPTY_FILTER, type FilterGroup, type JsonValue } from '../../filters/filter.ts';
@@ -14,14 +14,14 @@ import { filterOfMessage, logicFaults } from './filter-message.ts';
 export interface TriggerDraft {
   /** The event's category. */
   readonly triggerType: string;
-  /** A name of the catalogue, not an alias. */
+  /** The name in the catalogue, not an alias. */
   readonly triggerEvent: string;
   readonly filter: FilterGroup;
   readonly settings: TriggerSettings;
   readonly isActive: boolean;
 }
 
-/** What a draft says, in the columns of workflow_triggers and trigger_versions. */
+/** The draft in the columns of workflow_triggers and trigger_versions. */
 export interface StoredTrigger {
   readonly triggerType: string;
   readonly triggerEvent: string;
@@ -30,7 +30,7 @@ export interface StoredTrigger {
   readonly isActive: boolean;
 }
 
-/** What the input says, with every name in the one spelling that is stored. */
+/** The draft of a request, with every name in its canonical stored form. */
 export function draftOfInput(input: TriggerInput, types: AccountTypes): TriggerDraft {
   const eventType = types.eventType(input.triggerEvent);
   return {
@@ -42,12 +42,12 @@ export function draftOfInput(input: TriggerInput, types: AccountTypes): TriggerD
   };
 }
 
-/** What of the input no draft can say, with paths below `path`. */
+/** Faults of the request that a draft cannot express, with paths below `path`. */
 export function inputFaults({ filter }: TriggerInput, path: string): FieldViolation[] {
   return filter ? logicFaults(filter, `${path}.filter`) : [];
 }
 
-/** Configuration is compared with what events say, which filters compare in this form. */
+/** Unicode NFC, the form in which filters compare. */
 function canonicalSettings(settings: TriggerSettings): TriggerSettings {
   const copy = clone(TriggerSettingsSchema, settings);
   for (const [key, value] of Object.entries(copy.configuration)) {
@@ -57,7 +57,7 @@ function canonicalSettings(settings: TriggerSettings): TriggerSettings {
   return copy;
 }
 
-/** The draft is a valid one. */
+/** The draft must be valid. */
 export function storedTrigger(draft: TriggerDraft): StoredTrigger {
   return {
     triggerType: draft.triggerType,
@@ -68,7 +68,10 @@ export function storedTrigger(draft: TriggerDraft): StoredTrigger {
   };
 }
 
-/** Reads it back. Throws FilterUnreadable for a filter that is none, a TypeError or such for settings. */
+/**
+ * Reads a stored trigger. Throws FilterUnreadable for an invalid filter, and a TypeError for invalid
+ * settings.
+ */
 export function readStoredTrigger(stored: StoredTrigger): TriggerDraft {
   const { triggerType, triggerEvent, isActive } = stored;
   return {

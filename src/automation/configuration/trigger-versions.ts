@@ -1,6 +1,6 @@
 /**
- * ListTriggerVersions: every state that a trigger had, newest first.
- * RollbackTrigger: makes a version that the trigger had its newest one, validated as if it were new.
+ * ListTriggerVersions: every version of a trigger, newest first. RollbackTrigger: makes an earlier version
+ * the newest one.
  */
 
 import { DomainError } from '../../errors/domain-error.ts';
@@ -48,8 +48,8 @@ export async function listTriggerVersions(
 }
 
 /**
- * TRIGGER_NOT_FOUND, TRIGGER_DELETED, ETAG_MISMATCH, TRIGGER_VERSION_NOT_FOUND, TRIGGER_LOOP; VALIDATION_FAILED when
- * the version does not fit the account's events and fields of today.
+ * TRIGGER_NOT_FOUND, TRIGGER_DELETED, ETAG_MISMATCH, TRIGGER_VERSION_NOT_FOUND, TRIGGER_LOOP;
+ * VALIDATION_FAILED when the version does not match the account's current events and fields.
  */
 export async function rollbackTrigger(
   change: Change,

@@ -1,7 +1,4 @@
-/**
- * UpdateTrigger: replaces the trigger's configuration.
- * Makes a draft the newest version of a trigger, for the calls that do so.
- */
+/** UpdateTrigger: replaces the trigger's configuration. */
 import type { UpdateTriggerRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
 import type { Change } from '../../store/change.ts';
 import type { Workflow } from '../../store/entities/workflow.ts';
@@ -37,7 +34,10 @@ export async function updateTrigger(
   );
 }
 
-/** The draft is valid; a deleted trigger is so no more. TRIGGER_LOOP. `action` is the method's name. */
+/**
+ * Stores a valid draft as the newest version, and restores a deleted trigger. TRIGGER_LOOP. `action` is the
+ * name of the RPC.
+ */
 export async function replaceTrigger(
   change: Change,
   revision: bigint,
@@ -49,7 +49,7 @@ export async function replaceTrigger(
   trigger.deletedAt = null;
   trigger.version += 1;
   trigger.updatedAt = change.now;
-  // What is scheduled by it is read from the database.
+  // Flushed first, because the schedule is read from the database.
   await change.tx.em.flush();
   await recordTrigger(change, revision, { trigger, workflow, action, before });
   return { trigger, warnings: await guardLoops(change.tx, { workflow, trigger }, rulebook) };

@@ -1,4 +1,7 @@
-/** UpdateWorkflow: replaces what the request sets; runs under way keep the actions that they began with. */
+/**
+ * UpdateWorkflow: replaces the fields that the request sets; runs under way keep the actions that they
+ * started with.
+ */
 import type { UpdateWorkflowRequest } from '../../gen/automation/v1/workflow_service_pb.ts';
 import type { Change } from '../../store/change.ts';
 import type { Configured } from './configured.ts';

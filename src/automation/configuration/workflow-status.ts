@@ -1,8 +1,4 @@
-/**
- * ActivateWorkflow: from now on its trigger takes part.
- * PauseWorkflow: its trigger takes part no more; runs under way go on.
- * Brings a workflow into another status, with what that means for its trigger.
- */
+/** ActivateWorkflow and PauseWorkflow: start and stop a workflow's trigger; runs under way continue. */
 import { DomainError } from '../../errors/domain-error.ts';
 import type {
   ActivateWorkflowRequest,
@@ -24,8 +20,8 @@ import { validateNamedActions } from './validation/validate-workflow.ts';
 import { liveTriggerOf, requireNotArchived, requireWorkflow, type WorkflowWithTrigger } from './workflows.ts';
 
 /**
- * WORKFLOW_NOT_FOUND, WORKFLOW_ARCHIVED, ETAG_MISMATCH, WORKFLOW_INCOMPLETE, TRIGGER_LOOP; VALIDATION_FAILED when what
- * was stored is not valid any more. One that is ACTIVE stays as it is.
+ * WORKFLOW_NOT_FOUND, WORKFLOW_ARCHIVED, ETAG_MISMATCH, WORKFLOW_INCOMPLETE, TRIGGER_LOOP; VALIDATION_FAILED
+ * when the stored workflow is no longer valid. An ACTIVE workflow stays as it is.
  */
 export async function activateWorkflow(
   change: Change,
@@ -47,7 +43,9 @@ export async function activateWorkflow(
   return { workflow, trigger, warnings: await guardLoops(tx, { workflow, trigger }, rulebook) };
 }
 
-/** A workflow may have been stored a long time ago: it is held against what the account has today. */
+/**
+ * Validates again, because the account's events and fields may have changed since the workflow was stored.
+ */
 async function requireReady(
   { tx }: Change,
   { workflow, trigger }: WorkflowWithTrigger,
@@ -71,8 +69,8 @@ function violationsOf(trigger: WorkflowTrigger, { types, config }: Rulebook) {
 }
 
 /**
- * WORKFLOW_NOT_FOUND, WORKFLOW_ARCHIVED, ETAG_MISMATCH; WORKFLOW_NOT_ACTIVE for a DRAFT. One that is PAUSED stays as
- * it is.
+ * WORKFLOW_NOT_FOUND, WORKFLOW_ARCHIVED, ETAG_MISMATCH; WORKFLOW_NOT_ACTIVE for a DRAFT. A PAUSED workflow
+ * stays as it is.
  */
 export async function pauseWorkflow(
   change: Change,
@@ -95,7 +93,7 @@ export async function pauseWorkflow(
   return { workflow, trigger };
 }
 
-/** A version of the workflow; the trigger keeps its own, and begins or stops to take part. */
+/** Records a version of the workflow. The trigger keeps its version, and becomes active or inactive. */
 export async function changeStatus(
   change: Change,
   revision: bigint,

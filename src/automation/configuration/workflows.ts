@@ -1,16 +1,16 @@
-/** Workflows and their triggers as they are found: the account's own, or not at all. */
+/** Finds workflows and triggers of the account. */
 import { DomainError } from '../../errors/domain-error.ts';
 import type { Transaction } from '../../store/database.ts';
 import { type Workflow, WorkflowEntity } from '../../store/entities/workflow.ts';
 import { type WorkflowTrigger, WorkflowTriggerEntity } from '../../store/entities/workflow-trigger.ts';
 
-/** A workflow, and the trigger that it has; null: none that is not deleted. */
+/** A workflow and its trigger; null when it has none that is not deleted. */
 export interface WorkflowWithTrigger {
   readonly workflow: Workflow;
   readonly trigger: WorkflowTrigger | null;
 }
 
-/** The workflow with this id, ARCHIVED or not; or WORKFLOW_NOT_FOUND. */
+/** Finds ARCHIVED workflows too. Throws WORKFLOW_NOT_FOUND. */
 export async function requireWorkflow(tx: Transaction, workflowId: string): Promise<Workflow> {
   const workflow = await tx.em.findOne(WorkflowEntity, { accountId: tx.accountId, id: workflowId });
   if (!workflow) {
@@ -21,7 +21,7 @@ export async function requireWorkflow(tx: Transaction, workflowId: string): Prom
   return workflow;
 }
 
-/** WORKFLOW_ARCHIVED when nothing can change about it any more. */
+/** Throws WORKFLOW_ARCHIVED: an archived workflow cannot change. */
 export function requireNotArchived({ id, status }: Workflow): void {
   if (status === 'ARCHIVED') {
     throw new DomainError('WORKFLOW_ARCHIVED', `workflow ${id} was deleted`, {
@@ -34,7 +34,7 @@ export function liveTriggerOf(tx: Transaction, workflowId: string): Promise<Work
   return tx.em.findOne(WorkflowTriggerEntity, { accountId: tx.accountId, workflowId, deletedAt: null });
 }
 
-/** The trigger with this id, deleted or not; or TRIGGER_NOT_FOUND. */
+/** Finds deleted triggers too. Throws TRIGGER_NOT_FOUND. */
 export async function requireTrigger(tx: Transaction, triggerId: string): Promise<WorkflowTrigger> {
   const trigger = await tx.em.findOne(WorkflowTriggerEntity, { accountId: tx.accountId, id: triggerId });
   if (!trigger) {
@@ -45,7 +45,7 @@ export async function requireTrigger(tx: Transaction, triggerId: string): Promis
   return trigger;
 }
 
-/** TRIGGER_DELETED, for what only a trigger that is not deleted takes. */
+/** Throws TRIGGER_DELETED. */
 export function requireNotDeleted({ id, deletedAt }: WorkflowTrigger): void {
   if (deletedAt !== null && deletedAt !== undefined) {
     throw new DomainError('TRIGGER_DELETED', `trigger ${id} is deleted`, { metadata: { triggerId: id } });

@@ -1,4 +1,4 @@
-/** What an account's events and fields are: the built-in ones, and those that it defined itself. */
+/** The event types and fields of an account: the built-in ones, and its own definitions. */
 import { sql } from 'kysely';
 import { createFieldCatalogue, type FieldDefinition } from '../../filters/field-catalogue.ts';
 import type { FieldCatalogue, FieldType, JsonObject } from '../../filters/filter.ts';
@@ -7,19 +7,19 @@ import { ATHLETE_FIELDS } from './athlete-document.ts';
 import type { EventField, EventType } from './event-type.ts';
 import { builtInEventType, CUSTOM_PREFIX, canonicalEventName, EVENT_TYPES } from './event-types.ts';
 
-/** As of one automation revision of the account; whoever keeps it compares revisions. */
+/** The state at one automation revision of the account; caches compare revisions. */
 export interface AccountTypes {
-  /** The built-in ones and the account's own. */
+  /** The built-in types and the account's own. */
   readonly eventTypes: readonly EventType[];
-  /** The account's own alone. */
+  /** The account's own types. */
   readonly customTypes: readonly EventType[];
   /** The account's own fields, by path. */
   readonly fields: readonly AccountField[];
-  /** By name or alias; undefined: there is no such event. */
+  /** By name or alias; undefined when the type does not exist. */
   eventType(name: string): EventType | undefined;
-  /** What filters on the event may name. The same object for the same type each time. */
+  /** The fields that filters on the event may use. The same object for the same type each time. */
   fieldCatalogue(eventType: EventType): FieldCatalogue;
-  /** Whether the field, as a condition on the event names it, says who somebody is. */
+  /** Whether the field, named as in a condition on the event, is personal data. */
   isPersonal(eventType: EventType, field: string): boolean;
 }
 
@@ -32,7 +32,7 @@ export interface AccountField {
   readonly isPersonal: boolean;
 }
 
-/** Two reads. */
+/** Two queries. */
 export async function loadAccountTypes(tx: Transaction): Promise<AccountTypes> {
   const { rows: types } = await sql<StoredType>`
     select slug, description, fields, sample from custom_event_types
@@ -43,7 +43,7 @@ export async function loadAccountTypes(tx: Transaction): Promise<AccountTypes> {
   return createAccountTypes(types.map(customEventType), fields);
 }
 
-/** The types of an account with these events and fields of its own. */
+/** The types of an account with these definitions. */
 export function createAccountTypes(
   customTypes: readonly EventType[],
   fields: readonly AccountField[],
@@ -87,7 +87,7 @@ export interface StoredType {
   readonly sample: JsonObject;
 }
 
-/** The event type that a row states. */
+/** The event type of a row. */
 export function customEventType({ slug, description, fields, sample }: StoredType): EventType {
   return {
     name: `${CUSTOM_PREFIX}${slug}`,

@@ -1,11 +1,14 @@
-/** An athlete as filters see one: the built-in fields by name, and `attributes`. In the process and in SQL. */
+/**
+ * The document of an athlete that filters evaluate: built-in fields and `attributes`, in the process and in
+ * SQL.
+ */
 import { type RawBuilder, sql } from 'kysely';
 import type { FieldDefinition } from '../../filters/field-catalogue.ts';
 import type { JsonObject } from '../../filters/filter.ts';
 import type { User } from '../../store/entities/user.ts';
 import { instantToText } from '../../values/instant.ts';
 
-/** What every athlete has. */
+/** The built-in fields. */
 export const ATHLETE_FIELDS: readonly (FieldDefinition & { readonly description: string })[] = [
   { name: 'id', type: 'id', isPersonal: false, description: 'The athlete’s id.' },
   { name: 'name', type: 'string', isPersonal: true, description: 'The name.' },
@@ -16,13 +19,13 @@ export const ATHLETE_FIELDS: readonly (FieldDefinition & { readonly description:
   { name: 'opted_out', type: 'bool', isPersonal: false, description: 'Automations leave the athlete alone.' },
 ];
 
-/** What the document is made of. */
+/** The columns that the document is built from. */
 export type AthleteRow = Pick<
   User,
   'id' | 'name' | 'birthDate' | 'timeZone' | 'tags' | 'attributes' | 'createdAt' | 'optedOutAt'
 >;
 
-/** The document of one athlete. */
+/** Builds the document of one athlete. */
 export function athleteDocument(user: AthleteRow): JsonObject {
   return {
     id: user.id,
@@ -36,7 +39,7 @@ export function athleteDocument(user: AthleteRow): JsonObject {
   };
 }
 
-/** The same of the row of `users` that goes by this alias in the statement. */
+/** Builds the same document in SQL, from the row of `users` with this alias. */
 export function athleteDocumentSql(alias = 'users'): RawBuilder<JsonObject> {
   const column = (name: string) => sql.ref(`${alias}.${name}`);
   return sql<JsonObject>`jsonb_build_object(

@@ -1,4 +1,4 @@
-/** DefineEventType: an event of the account's own, new or with other fields. */
+/** DefineEventType: adds or changes an event type of the account. */
 import type { Limits } from '../../config/config.ts';
 import { DomainError, type FieldViolation, invalidFields } from '../../errors/domain-error.ts';
 import type { DefineEventTypeRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
@@ -17,8 +17,8 @@ import { CUSTOM_PREFIX } from './event-types.ts';
 import { ANSWERS, validateEventData } from './validate-event-data.ts';
 
 /**
- * VALIDATION_FAILED; IN_USE when a trigger that is not deleted, and may be stored today, might no longer be. Events that
- * happened keep what they say.
+ * VALIDATION_FAILED; IN_USE when the change would make a stored, valid trigger invalid. Stored events keep
+ * their data.
  */
 export async function defineEventType(
   change: Change,
@@ -62,7 +62,7 @@ function audited({ name, description, fields, sample }: EventType) {
   return { name, description, fields, sample };
 }
 
-/** VALIDATION_FAILED with everything that is wrong. */
+/** Throws VALIDATION_FAILED with every violation. */
 function readDefinition(request: DefineEventTypeRequest, limits: Limits): EventType {
   const slug = request.name.startsWith(CUSTOM_PREFIX) ? request.name.slice(CUSTOM_PREFIX.length) : '';
   const { fields, violations } = readFields(request, limits);
@@ -115,7 +115,7 @@ function readFields(
   return { fields: read, violations };
 }
 
-/** A sample need not say anything. */
+/** A sample may be empty. */
 function sampleViolations(type: EventType, limits: Limits): FieldViolation[] {
   return validateEventData(type, { data: type.sample, previous: null }, limits).map((violation) => ({
     ...violation,
@@ -148,7 +148,7 @@ async function refuseWhileInUse(
   }
 }
 
-/** What is wrong with a trigger after a change, unless something was wrong with it before. */
+/** The violations of a trigger after the change, unless the trigger was invalid before. */
 function newViolations(
   trigger: WorkflowTrigger,
   before: AccountTypes,
@@ -159,7 +159,7 @@ function newViolations(
   try {
     draft = readStoredTrigger(trigger);
   } catch {
-    // Damaged as it is, nothing breaks it further.
+    // A trigger that cannot be read is not made worse by the change.
     return [];
   }
   const [wrongBefore, wrongAfter] = [before, after].map((types) =>

@@ -1,4 +1,4 @@
-/** DefineField: gives one of the account's own fields a type, once and for all. */
+/** DefineField: gives an attribute or answer of the account a type, permanently. */
 import type { Limits } from '../../config/config.ts';
 import { DomainError, type FieldViolation, invalidFields } from '../../errors/domain-error.ts';
 import type { AccountField as FieldMessage } from '../../gen/automation/v1/trigger_service_pb.ts';
@@ -12,8 +12,8 @@ import { checkDescription, isDefinableName, nameRule } from './definition-checks
 import { fieldTypeOf } from './event-type-message.ts';
 
 /**
- * VALIDATION_FAILED; FIELD_EXISTS when the field has another type. Its description, and whether it is personal, may
- * change.
+ * VALIDATION_FAILED; FIELD_EXISTS when the field has another type. The description and the personal-data flag
+ * may change.
  */
 export async function defineField(
   change: Change,
@@ -54,7 +54,7 @@ function audited({ path, type, description, isPersonal }: AccountField) {
   return { path, type, description, isPersonal };
 }
 
-/** VALIDATION_FAILED with everything that is wrong. */
+/** Throws VALIDATION_FAILED with every violation. */
 function readDefinition(field: FieldMessage | undefined, limits: Limits): AccountField {
   const { path = '', description = '', isPersonal = false } = field ?? {};
   const type = field && fieldTypeOf(field.type);
@@ -66,7 +66,7 @@ function readDefinition(field: FieldMessage | undefined, limits: Limits): Accoun
   if (wrong.length > 0 || !type) {
     throw invalidFields(wrong);
   }
-  // The two prefixes name the same attribute: it has one definition.
+  // Both prefixes name the same attribute: it has one definition.
   return { path: path.replace(/^athlete\./, 'custom.'), type, description, isPersonal };
 }
 

@@ -1,4 +1,4 @@
-/** How events and fields look on the wire, and how definitions of them are read. */
+/** Converts event types and fields to messages, and definitions from messages. */
 import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf';
 import { enumValue } from '../../calls/enum-name.ts';
 import { FIELD_TYPES, type FieldType } from '../../filters/filter.ts';
@@ -41,7 +41,7 @@ function wireType(type: FieldType): WireType {
   return enumValue(FieldTypeSchema, type.toUpperCase());
 }
 
-/** undefined for the unspecified type, and for a number that the contract does not have. */
+/** undefined for the unspecified type, and for numbers that the contract lacks. */
 export function fieldTypeOf(type: WireType): FieldType | undefined {
   const name = FieldTypeSchema.value[type]?.localName.toLowerCase();
   return FIELD_TYPES.find((each) => each === name);

@@ -1,4 +1,4 @@
-/** What an event type is: a name, typed fields, and who says that it happened. */
+/** The shape of an event type: a name, typed fields, and its source. */
 import type { FieldType, JsonObject } from '../../filters/filter.ts';
 
 export const CATEGORIES = [
@@ -13,15 +13,15 @@ export const CATEGORIES = [
   'custom',
 ] as const;
 
-/** What triggers call their type. */
+/** The category of the event, which a trigger has as its type. */
 export type EventCategory = (typeof CATEGORIES)[number];
 
-/** A field of an event's data. Any field may be missing or null, unless the type's configuration requires it. */
+/** A field of an event's data. It may be missing or null, unless the type's configuration requires it. */
 export interface EventField {
   readonly name: string;
   readonly type: FieldType;
   readonly description: string;
-  /** It says who somebody is. */
+  /** The field is personal data. */
   readonly isPersonal: boolean;
 }
 
@@ -31,13 +31,16 @@ export interface EventType {
   readonly category: EventCategory;
   readonly description: string;
   readonly fields: readonly EventField[];
-  /** Names of fields that triggers must settle: the event's field must equal what they say. Every event has them. */
+  /**
+   * Fields that a trigger must set: the event's field must equal the configured value. Every event of the
+   * type has them.
+   */
   readonly requiredConfiguration: readonly string[];
-  /** It brings, in `previous`, what the fields that changed were before. */
+  /** Events carry the previous state of changed fields in `previous`. */
   readonly hasPrevious: boolean;
-  /** Who says that it happened, as a rule. */
+  /** The usual source of the event. */
   readonly source: 'service' | 'publisher';
-  /** Whether PublishEvents takes it; what only the service can know, it does not. */
+  /** Whether PublishEvents accepts it; events that only the service can know are refused. */
   readonly isPublishable: boolean;
   readonly sample: JsonObject;
   /** null for types without a previous state. */

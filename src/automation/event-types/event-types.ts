@@ -1,4 +1,4 @@
-/** The closed catalogue of built-in events. Adding one is adding a row to its category's file. */
+/** The closed catalogue of built-in events. To add one: a row in the file of its category. */
 import { APPOINTMENTS } from './catalogue/appointment.ts';
 import { COMMUNICATION } from './catalogue/communication.ts';
 import { CONTACT } from './catalogue/contact.ts';
@@ -9,7 +9,7 @@ import { TIME } from './catalogue/time.ts';
 import { TRAINING } from './catalogue/training.ts';
 import type { EventType } from './event-type.ts';
 
-/** By category, in the order in which CATEGORIES has them. */
+/** By category, in the order of CATEGORIES. */
 export const EVENT_TYPES: readonly EventType[] = Object.freeze([
   ...TRAINING,
   ...CONTACT,
@@ -28,12 +28,12 @@ export function builtInEventType(name: string): EventType | undefined {
   return BY_NAME.get(name);
 }
 
-/** The prefix of accounts' own events. */
+/** The prefix of an account's own events. */
 export const CUSTOM_PREFIX = 'custom.';
 
 /**
- * The name under which an event is stored: `contact.created` is an alias of `contact_created`, and the same goes for
- * every built-in event. What is no alias comes back as it is, whether or not there is such an event; an account's own
+ * The canonical name of an event: `contact.created` is an alias of `contact_created`, as for every built-in
+ * event. Other names are returned unchanged, whether or not the event exists; an account's
  * `custom.field_changed` is never the built-in `custom_field_changed`.
  */
 export function canonicalEventName(text: string): string {

@@ -1,6 +1,6 @@
 /**
- * ListEventTypes: the built-in events and the account's own.
- * ListFields: what every athlete has, and what the account defined.
+ * ListEventTypes: the built-in events and the account's own. ListFields: the fields of athletes, built-in and
+ * defined.
  */
 import { invalidFields } from '../../errors/domain-error.ts';
 import type { Transaction } from '../../store/database.ts';
@@ -8,7 +8,10 @@ import { type AccountField, loadAccountTypes } from './account-types.ts';
 import { ATHLETE_FIELDS } from './athlete-document.ts';
 import { CATEGORIES, type EventType } from './event-type.ts';
 
-/** By category, then name; of one category, or for '' of all. VALIDATION_FAILED for a category that is none. */
+/**
+ * Ordered by category, then name; of one category, or of all for ''. VALIDATION_FAILED for an unknown
+ * category.
+ */
 export async function listEventTypes(tx: Transaction, category: string): Promise<EventType[]> {
   if (category !== '' && !CATEGORIES.some((each) => each === category)) {
     const description = `must be one of ${CATEGORIES.join(', ')}, or empty`;
@@ -29,7 +32,7 @@ const BUILT_IN: readonly AccountField[] = ATHLETE_FIELDS.map(({ name, ...field }
   ...field,
 }));
 
-/** By path. */
+/** Ordered by path. */
 export async function listFields(tx: Transaction): Promise<AccountField[]> {
   const { fields } = await loadAccountTypes(tx);
   return [...BUILT_IN, ...fields].toSorted((a, b) => (a.path < b.path ? -1 : 1));

@@ -1,4 +1,4 @@
-/** Whether an event says what its type says that it may: each field as its type is, nothing else, and not too much. */
+/** Validates an event's data against its type: field types, no unknown fields, and the size limits. */
 import type { Limits } from '../../config/config.ts';
 import type { FieldViolation } from '../../errors/domain-error.ts';
 import type { JsonObject, JsonValue } from '../../filters/filter.ts';

@@ -1,7 +1,4 @@
-/**
- * The occurrences of a trigger for an athlete, by what the athlete's field holds now.
- * The occurrences of a schedule that goes by a date of the athlete.
- */
+/** The occurrences of a trigger for an athlete, from the current value of the athlete's date field. */
 
 import { valueAt } from '../../filters/documents.ts';
 import type { JsonObject } from '../../filters/filter.ts';
@@ -15,13 +12,15 @@ import type { AthleteSchedule } from './time-schedule.ts';
 import type { TimeTrigger } from './time-triggers.ts';
 import { createAnniversaries, createBirthdays } from './yearly.ts';
 
-/** undefined: the athlete is not there, has no such date, or the trigger does not go by one. */
+/**
+ * undefined when the athlete does not exist or has no such date, or the trigger does not depend on a date.
+ */
 export type AthleteOccurrences = (
   trigger: TimeTrigger,
   subject: Subject | undefined,
 ) => Occurrences | undefined;
 
-/** Reads the account's own fields, and only when one of the triggers may go by them. */
+/** Reads the account's own fields only when one of the triggers may use them. */
 export async function loadAthleteOccurrences(
   tx: Transaction,
   triggers: Iterable<TimeTrigger>,
@@ -62,8 +61,8 @@ function readAs(type: string, document: JsonObject, path: readonly string[]): Da
 }
 
 /**
- * `value` is what the schedule's field holds, for a birthday the day of birth; `zone` is where the athlete lives.
- * There are none for a timestamp at the ends of the calendar, and no birthdays for any.
+ * `value` is the field's value, for a birthday the date of birth; `zone` is the athlete's time zone.
+ * undefined for timestamps at the ends of the calendar, and for birthdays of timestamps.
  */
 export function createOccurrences(schedule: AthleteSchedule, value: DateValue, zone: string): Occurrences {
   if (value.kind === 'timestamp' && !isOnCalendars(value.instant)) {

@@ -1,16 +1,16 @@
-/** The athletes of an account in pages, in one order. */
+/** Pages through the athletes of an account, in one order. */
 import { sql } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
 
 export interface AthletePage {
   readonly userIds: readonly string[];
-  /** The zones that these athletes name. */
+  /** The time zones of these athletes. */
   readonly zones: readonly string[];
-  /** Where the next page begins; undefined: this is the last. */
+  /** The start of the next page; undefined on the last one. */
   readonly position: string | undefined;
 }
 
-/** Those behind the position who are not deleted. */
+/** Athletes after the position that are not deleted. */
 export async function readAthletePage(
   { accountId, sql: db }: Transaction,
   position: string | null,

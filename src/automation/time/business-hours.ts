@@ -1,7 +1,4 @@
-/**
- * The hours of the week in which enrollments may start, as instants.
- * What business hours may say, so that each calendar that is stored opens one day.
- */
+/** Business hours: the weekly intervals in which enrollments may start, as instants, and their validation. */
 
 import type { Limits } from '../../config/config.ts';
 import type { FieldViolation } from '../../errors/domain-error.ts';
@@ -11,24 +8,24 @@ import type { Instant } from '../../values/instant.ts';
 import { instantOfLocal, localDateOf } from '../../values/zoned.ts';
 import { checkDay, checkNumber, checkTimeOfDay, checkTimeZone, violationUnless } from './field-checks.ts';
 
-/** A span of time; `closesAt` is no part of it. */
+/** A half-open interval: `closesAt` is not part of it. */
 interface Opening {
   readonly opensAt: Instant;
   readonly closesAt: Instant;
 }
 
-/** Whether it is open then. The calendar is one that `validateBusinessHours` has found no fault with. */
+/** Whether it is open at the instant. The calendar has passed `validateBusinessHours`. */
 export function isOpen(calendar: BusinessHours, instant: Instant): boolean {
   const today = localDateOf(instant, calendar.timeZone);
-  // What opened before a day that the zone skips closes two days later.
+  // An interval that opened before a day that the zone skips closes two days later.
   return [-2, -1, 0]
     .flatMap((days) => openingsOn(calendar, addDays(today, days)))
     .some(({ opensAt, closesAt }) => opensAt <= instant && instant < closesAt);
 }
 
 /**
- * The instant itself while it is open, else the next at which something opens. Every calendar with an interval
- * comes to one, as holidays are a list that ends.
+ * The instant itself while it is open, else the next opening. Every calendar with an interval has one,
+ * because the list of holidays is finite.
  */
 export function nextOpening(calendar: BusinessHours, instant: Instant): Instant {
   if (isOpen(calendar, instant)) {
@@ -41,7 +38,7 @@ export function nextOpening(calendar: BusinessHours, instant: Instant): Instant 
   const yesterday = addDays(localDateOf(instant, calendar.timeZone), -1);
   for (let date = yesterday; date !== undefined; date = addDays(date, 1)) {
     const ofDay = opensAfter(date);
-    // What a gap moves on can open after what opens on the next day.
+    // An opening that a gap shifts can come after an opening of the next day.
     const [first] = ofDay.length > 0 ? [...ofDay, ...opensAfter(addDays(date, 1))].sort(inOrder) : [];
     if (first !== undefined) {
       return first;
@@ -50,7 +47,10 @@ export function nextOpening(calendar: BusinessHours, instant: Instant): Instant 
   throw new TypeError('The calendar never opens');
 }
 
-/** What opens on the day: what clocks skip is moved on by the gap, and what they show twice counts the first time. */
+/**
+ * The intervals of a day: times in a DST gap are shifted forward by the gap, times in an overlap count once,
+ * the first time.
+ */
 function openingsOn(
   { timeZone, intervals, holidays }: BusinessHours,
   date: CivilDate | undefined,
@@ -68,7 +68,7 @@ function openingsOn(
     .filter(({ opensAt, closesAt }) => opensAt < closesAt);
 }
 
-/** On the same day, or on the next when it is not later on the clock; 24:00 is the next day's midnight. */
+/** On the same day, or on the next when it is not later on the clock; 24:00 is midnight of the next day. */
 function closingOn(date: CivilDate, opens: string, closes: string, zone: string): Instant {
   if (closes > opens && closes !== MIDNIGHT) {
     return instantOfLocal(date, closes, zone);
@@ -82,7 +82,7 @@ function inOrder(one: Instant, other: Instant): number {
 
 const MIDNIGHT = '24:00';
 
-/** Every fault, with its path below `field`, such as `settings.business_hours`. */
+/** Every violation, with its path below `field`, such as `settings.business_hours`. */
 export function validateBusinessHours(
   calendar: BusinessHours,
   limits: Limits,

@@ -1,20 +1,17 @@
-/**
- * Where an athlete's cursor stands next, and what fires on the way. Pure.
- * What becomes of an occurrence whose time has come while nobody was there to see to it.
- */
+/** Plans the next position of an athlete's cursor, and what fires before it. Pure. */
 import type { Instant } from '../../values/instant.ts';
 import type { Occurrence, Occurrences } from './occurrence.ts';
 
 export interface DuePlan {
-  /** What fires; undefined: what the cursor stood at has been moved, or is no more. */
+  /** The occurrence that fires; undefined when it has been moved or removed. */
   readonly fired: { readonly occurrence: Occurrence; readonly isMissed: boolean } | undefined;
-  /** undefined: nothing comes any more, and the cursor goes. */
+  /** undefined when there is no further occurrence: the cursor is removed. */
   readonly next: Occurrence | undefined;
 }
 
 /**
- * Of a cursor that is due: what the athlete's date and zone are now decides, not what they were when it was made. What
- * an edit took out of reach was not missed: it just does not come.
+ * Plans a due cursor from the athlete's current date and zone, not from those at its creation. An occurrence
+ * that an edit removed is not recorded as missed.
  */
 export function planDue(
   occurrences: Occurrences,
@@ -35,8 +32,8 @@ export function planDue(
 }
 
 /**
- * After a change of the athlete's date or zone at an instant. What the cursor stood at and the change took into the
- * past, as a move eastwards does, is not lost while it could still fire late.
+ * Plans a cursor after a change of the athlete's date or zone. An occurrence that the change moved into the
+ * past, as a move eastwards can, still fires while it is not too late.
  */
 export function planChanged(
   occurrences: Occurrences,
@@ -49,10 +46,10 @@ export function planChanged(
   return isPending ? pending : occurrences.next(changedAt);
 }
 
-/** EARLY: its time is still to come. DUE: it fires, late if need be. MISSED: it is recorded and fires no more. */
+/** EARLY: it is not due. DUE: it fires, possibly late. MISSED: it is recorded and does not fire. */
 export type Timeliness = 'EARLY' | 'DUE' | 'MISSED';
 
-/** `latestMs` is how late an occurrence may still fire. */
+/** `latestMs` is the longest delay after which an occurrence still fires. */
 export function timelinessOf(plannedAt: Instant, now: Instant, latestMs: number): Timeliness {
   if (plannedAt > now) {
     return 'EARLY';

@@ -1,4 +1,4 @@
-/** What fields of time settings may hold: each check gives no violation, or the one of its field. */
+/** Checks of single fields of time settings; each returns no violation or one. */
 import type { FieldViolation } from '../../errors/domain-error.ts';
 import { isCivilDate, isHourAndMinute } from '../../values/civil-date.ts';
 import { isTimeZone } from '../../values/zoned.ts';
@@ -15,7 +15,7 @@ export function checkDay(text: string, field: string): FieldViolation[] {
   return violationUnless(isCivilDate(text), field, 'must be a day of the calendar, such as 2026-12-25');
 }
 
-/** Both bounds are allowed. */
+/** Both bounds are inclusive. */
 export function checkNumber(value: number, least: number, most: number, field: string): FieldViolation[] {
   const range = `${least.toLocaleString('en')} to ${most.toLocaleString('en')}`;
   return violationUnless(value >= least && value <= most, field, `must be ${range}`);

@@ -1,8 +1,6 @@
 /**
- * Takes what is due in one account a page further, each page in a transaction of its own.
- * Fires what is due for single athletes, and moves their cursors on.
- * Makes the cursors of a trigger that has begun to take part, a page of athletes at a time.
- * Finds the accounts whose time triggers have something due.
+ * Processes the due cursors of an account, one page for each transaction: fires occurrences of athletes,
+ * advances their cursors, and creates the cursors of activated triggers.
  */
 
 import { sql } from 'kysely';
@@ -31,13 +29,13 @@ import { readTimeTriggers, type TimeTrigger } from './time-triggers.ts';
 export interface TakenPage {
   /** Something was due; more may be. */
   readonly hasMore: boolean;
-  /** What is wrong with triggers whose cursors came up. */
+  /** Errors of triggers that could not be read. */
   readonly problems: readonly Error[];
 }
 
 const NOTHING_DUE: TakenPage = { hasMore: false, problems: [] };
 
-/** Fires for athletes whose own cursors are due. It waits for no lock. */
+/** Fires for athletes whose cursors are due. Skips locked cursors. */
 export async function takeAthleteCursors(tx: Transaction, now: Instant, limits: Limits): Promise<TakenPage> {
   const cursors = await lockDueCursors(tx, now, limits.timeCursorPageSize);
   if (cursors.length === 0) {
@@ -51,7 +49,7 @@ export async function takeAthleteCursors(tx: Transaction, now: Instant, limits: 
   return { hasMore: true, problems };
 }
 
-/** Goes on through the athletes for one trigger whose own cursor is due. */
+/** Continues the pass over all athletes for one trigger whose cursor is due. */
 export async function takeTriggerCursor(tx: Transaction, now: Instant, limits: Limits): Promise<TakenPage> {
   const cursor = await lockDueTriggerCursor(tx, now);
   if (!cursor) {
@@ -76,7 +74,10 @@ export async function takeTriggerCursor(tx: Transaction, now: Instant, limits: L
 
 const NOTHING: DuePlan = { fired: undefined, next: undefined };
 
-/** The cursors are locked and due; those of triggers that take no part any more, or of athletes without the date, go. */
+/**
+ * The cursors are locked and due. Cursors of inactive triggers, and of athletes without the date, are
+ * removed.
+ */
 export async function fireAthleteCursors(
   tx: Transaction,
   cursors: readonly AthleteCursor[],
@@ -112,8 +113,8 @@ export async function fireAthleteCursors(
 }
 
 /**
- * The trigger's own cursor is locked; it was planned when the trigger began to take part, and goes behind the last page.
- * A cursor that an athlete has by then was made after a change of the athlete, and stays.
+ * The trigger's cursor is locked; it was planned at activation, and is removed after the last page. A cursor
+ * that an athlete already has comes from a later change of the athlete, and stays.
  */
 export async function makeCursors(
   tx: Transaction,
@@ -136,7 +137,7 @@ export async function makeCursors(
     : advanceCursor(tx, cursor.id, cursor, position));
 }
 
-/** At most `limit` of them. Reads the index alone, once for each cursor that is due. */
+/** At most `limit` accounts. An index-only scan, once for each due cursor. */
 export function findDueAccounts(database: Database, now: Instant, limit: number): Promise<string[]> {
   return database.acrossAccounts(async (db) => {
     const { rows } = await sql<{ account_id: string }>`

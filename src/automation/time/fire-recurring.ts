@@ -1,4 +1,4 @@
-/** Fires a recurring schedule for the athletes whom its filter matches, a page at a time. */
+/** Fires a recurring schedule for the athletes that its filter matches, one page at a time. */
 import { sql } from 'kysely';
 import type { Limits } from '../../config/config.ts';
 import { filterToSql, type SqlContext } from '../../filters/filter-to-sql.ts';
@@ -18,9 +18,9 @@ import type { TimeTrigger } from './time-triggers.ts';
 type RecurringTrigger = TimeTrigger & { readonly schedule: RecurringSchedule };
 
 /**
- * The trigger's own cursor is locked and due. Ticks that have come one upon the other while nobody was there are one,
- * the latest; a tick whose athletes are being gone through is gone through to its end. A filter that cannot be read
- * lets the tick pass, and is given back.
+ * The trigger's cursor is locked and due. Ticks that were missed while no scheduler ran count as one, the
+ * latest; a tick whose pass has started is finished. A filter that cannot be read skips the tick, and is
+ * returned as an error.
  */
 export async function fireRecurring(
   tx: Transaction,
@@ -61,7 +61,7 @@ function latestTick(ticks: Ticks, { plannedAt }: TimeCursor, now: Instant): Inst
   return ticks.last(plannedAt - 1n, now) ?? plannedAt;
 }
 
-/** Whom of the page the filter may match, or what is wrong with it; what it asks of the event is left to evaluation. */
+/** The athletes of the page that the filter may match; conditions on the event are evaluated later. */
 async function readMatching(
   tx: Transaction,
   trigger: RecurringTrigger,

@@ -1,4 +1,4 @@
-/** Occurrences on their way to their triggers: entries of the outbox, written many at a time. */
+/** Writes occurrences as outbox entries that are addressed to their triggers, many in one statement. */
 import { sql } from 'kysely';
 import { v5 } from 'uuid';
 import type { Transaction } from '../../store/database.ts';
@@ -12,14 +12,14 @@ export interface FiredOccurrence {
   readonly trigger: TimeTrigger;
   readonly userId: string;
   readonly occurrence: Pick<Occurrence, 'key' | 'plannedAt'> & Partial<Occurrence>;
-  /** It came too late to fire, and is only recorded. */
+  /** It is too late to fire, and only recorded. */
   readonly isMissed: boolean;
 }
 
-/** Under which the ids of occurrences' events are made. */
+/** The UUID namespace of occurrence event ids. */
 const NAMESPACE = '6f0f1d1e-2d3a-5c57-9d0b-7a4c1b8e9f21';
 
-/** The same for the same occurrence, whoever makes it and however often: it enters the log once. */
+/** A deterministic id: the same occurrence enters the log once, whichever process creates it. */
 export function occurrenceEventId(
   accountId: string,
   triggerId: string,
@@ -29,7 +29,7 @@ export function occurrenceEventId(
   return v5(`${accountId} ${triggerId} ${userId} ${occurrenceKey}`, NAMESPACE);
 }
 
-/** One entry each. Those that wait in the outbox already are left as they are. */
+/** One entry for each occurrence. Entries that are already in the outbox stay as they are. */
 export async function writeOccurrences(
   { accountId, sql: db }: Transaction,
   fired: readonly FiredOccurrence[],
@@ -52,7 +52,7 @@ export async function writeOccurrences(
   failpoint('schedule-written');
 }
 
-/** The data's fields are those that the event catalogue names. */
+/** The fields that the event catalogue declares. */
 function factOf(accountId: string, { trigger, userId, occurrence, isMissed }: FiredOccurrence): Fact {
   const { key, plannedAt, date, years } = occurrence;
   const { schedule } = trigger;

@@ -1,4 +1,4 @@
-/** recurring_schedule: the instants at which clocks in its zone show what it names. */
+/** recurring_schedule: the instants of a cron text or interval in a time zone. */
 
 import { SECONDS_OF_DAY } from '../../values/civil-date.ts';
 import type { Instant } from '../../values/instant.ts';
@@ -8,15 +8,18 @@ import type { RecurringSchedule } from './time-schedule.ts';
 import { createCronTicks, createEveryTicks } from './wall-clock.ts';
 
 export interface Ticks {
-  /** The first after the instant; undefined: there is none any more. */
+  /** The first one after the instant; undefined when there is none. */
   next(after: Instant): Instant | undefined;
-  /** The last after one instant, up to and with the other; undefined: none is between them. */
+  /** The last one after one instant, up to and including the other; undefined when there is none. */
   last(after: Instant, upTo: Instant): Instant | undefined;
 }
 
 const DAY = BigInt(SECONDS_OF_DAY) * 1_000_000n;
 
-/** What clocks skip comes behind the gap, and once with what comes there anyway. Throws a TypeError for bad cron. */
+/**
+ * A time in a DST gap is shifted behind it, and merged with an equal one. Throws a TypeError for an invalid
+ * cron text.
+ */
 export function createTicks({ zone, recurrence }: RecurringSchedule): Ticks {
   const wallTicks =
     recurrence.kind === 'cron' ? createCronTicks(recurrence.text) : createEveryTicks(recurrence);
@@ -24,7 +27,7 @@ export function createTicks({ zone, recurrence }: RecurringSchedule): Ticks {
   const next = (after: Instant): Instant | undefined => {
     let found: Instant | undefined;
     let wall = wallTicks.after(earliestWall(after, zone));
-    // Behind a gap, a later wall time can come before an earlier one that was moved on.
+    // Behind a gap, a later wall time can come before an earlier one that was shifted.
     while (wall !== undefined && (found === undefined || wall < wallSecondsOf(found, zone))) {
       const instant = instantOfWall(wall, zone);
       if (instant > after && (found === undefined || instant < found)) {
@@ -38,12 +41,15 @@ export function createTicks({ zone, recurrence }: RecurringSchedule): Ticks {
   return { next, last: (after, upTo) => lastBetween(next, after, upTo) };
 }
 
-/** What comes after the instant is behind this on the wall: no gap that is still moving ticks is longer than a day. */
+/** The wall time to start from: no gap that still shifts ticks is longer than a day. */
 function earliestWall(after: Instant, zone: string): number {
   return Math.min(wallSecondsOf(after, zone), wallSecondsOf(after - DAY, zone) + SECONDS_OF_DAY);
 }
 
-/** Looks at the nearest first: a schedule of every minute that waited for a year has half a million behind it. */
+/**
+ * Searches backwards from the end: a schedule of every minute that was down for a year has half a million
+ * ticks.
+ */
 function lastBetween(next: Ticks['next'], after: Instant, upTo: Instant): Instant | undefined {
   for (let span = DAY; upTo - span > after; span *= 2n) {
     const last = lastFrom(next, upTo - span, upTo);

@@ -1,4 +1,4 @@
-/** Follows a change of an athlete's dates or zone, and the arrival of a new athlete. */
+/** Updates an athlete's cursors after a change of dates or zone, and for a new athlete. */
 import type { Limits } from '../../config/config.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { Instant } from '../../values/instant.ts';
@@ -9,8 +9,8 @@ import { addCursors, lockCursorsOf, type NewCursor, removeCursors } from './time
 import { readAthleteTriggers } from './time-triggers.ts';
 
 /**
- * Puts the athlete's cursors where dates, zone and the triggers that take part say. `changedAt` is when the change was
- * accepted: what is planned after it still comes. One read for accounts without such triggers.
+ * Plans the athlete's cursors from dates, zone and active triggers. `changedAt` is when the change was
+ * accepted: later occurrences still fire. One query for accounts without such triggers.
  */
 export async function rescheduleAthlete(
   tx: Transaction,
@@ -22,7 +22,8 @@ export async function rescheduleAthlete(
   if (live.size === 0) {
     return;
   }
-  // Before the athlete is read: a cursor that another transaction is on stands where that one leaves it.
+  // Locked before the athlete is read: a cursor that another transaction processes has its final position
+  // afterwards.
   const cursors = new Map((await lockCursorsOf(tx, userId)).map((cursor) => [cursor.triggerId, cursor]));
   const subject = (await loadSubjects(tx, [userId])).get(userId);
   const occurrencesOf = await loadAthleteOccurrences(tx, live.values());

@@ -1,4 +1,4 @@
-/** Begins and ends the keeping of a time trigger's cursors, in the transaction that changes the trigger. */
+/** Starts and ends a time trigger's cursors, in the transaction that changes the trigger. */
 
 import type { JsonValue } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
@@ -8,12 +8,12 @@ import { createTicks } from './recurring.ts';
 import { addCursors } from './time-cursors.ts';
 import { readSchedule } from './time-triggers.ts';
 
-/** The key of a cursor that goes through the athletes to make theirs. */
+/** The key of a trigger's own cursor, which passes over all athletes to create theirs. */
 export const MAKING_CURSORS = '';
 
 /**
- * For a trigger that takes part from now on; its row has been flushed. What is planned after `now` fires, and nothing
- * before. Athletes' own cursors follow in pages, made by the scheduler.
+ * For an activated trigger whose row has been flushed. Occurrences after `now` fire; earlier ones do not. The
+ * scheduler creates the athletes' cursors page by page.
  */
 export async function scheduleTrigger(
   tx: Transaction,
@@ -32,12 +32,13 @@ export async function scheduleTrigger(
   }
 }
 
-/** For a trigger that no longer takes part, or not as before: nothing of it is planned any more. */
+/** For a trigger that is no longer active, or whose schedule changed: removes its cursors. */
 export async function unscheduleTrigger(
   { accountId, sql: db }: Transaction,
   triggerId: string,
 ): Promise<void> {
-  // Whoever makes cursors holds the trigger's own: once that is gone, the second statement sees all that were made.
+  // Cursors are created under the lock of the trigger's own cursor, so after its deletion the second
+  // statement sees all of them.
   await sql`
     delete from time_cursors
     where account_id = ${accountId} and trigger_id = ${triggerId} and user_id is null`.execute(db);

@@ -1,4 +1,4 @@
-/** scheduled_date: once for each value of a date or timestamp of the athlete. */
+/** scheduled_date: one occurrence for each value of an athlete's date or timestamp. */
 
 import { addDays, type CivilDate } from '../../values/civil-date.ts';
 import { type Instant, instantToText } from '../../values/instant.ts';
@@ -6,7 +6,9 @@ import { localDateOf, localTimeOf } from '../../values/zoned.ts';
 import { type DateValue, type Occurrence, type Occurrences, plannedAt } from './occurrence.ts';
 import type { ScheduledDateSchedule } from './time-schedule.ts';
 
-/** The key is the field's value: a date as it is, a timestamp in UTC, so that it is the same in every zone. */
+/**
+ * The key is the field's value: a date as it is, a timestamp in UTC, so that it is the same in every zone.
+ */
 export function createScheduledDate(
   schedule: ScheduledDateSchedule,
   value: DateValue,
@@ -46,6 +48,6 @@ function plannedFor(
   if (value.kind === 'date') {
     return undefined;
   }
-  // On its own day a timestamp is itself, also when it is the second time that clocks show it.
+  // On its own day a timestamp is its own occurrence, also in a DST overlap.
   return offsetDays === 0 ? value.instant : plannedAt(day, localTimeOf(value.instant, zone), zone);
 }

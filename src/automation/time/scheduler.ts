@@ -1,4 +1,7 @@
-/** Watches the clock for time triggers, of every account: what is due goes into the outbox, addressed to its trigger. */
+/**
+ * Polls the clock cursors of all accounts, and writes due occurrences to the outbox, addressed to their
+ * triggers.
+ */
 import type { Limits } from '../../config/config.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { failpoint } from '../../store/failpoints.ts';
@@ -9,14 +12,15 @@ export interface SchedulerDeps {
   readonly database: Database;
   readonly clock: Clock;
   readonly limits: Limits;
-  /** Told of accounts that could not be served, and of triggers that cannot be read. */
+  /** Called with errors of accounts that could not be processed, and of triggers that cannot be read. */
   readonly reportError: (error: unknown) => void;
 }
 
 export interface Scheduler {
   /**
-   * Takes a page of what is due for athletes and a page of a trigger's, of each account that has something due; several
-   * schedulers may be at it. True: there is more to do at once. Rejects when the database is not there.
+   * Processes one page of athletes' cursors and one page of a trigger's cursor for each account with
+   * something due; several schedulers may run. Returns true when more is due. Rejects when the database is
+   * unavailable.
    */
   runOnce(): Promise<boolean>;
 }

@@ -1,4 +1,4 @@
-/** The rows of time_cursors: locked when they are due, and written many at a time. */
+/** The rows of time_cursors: locks due ones, and writes many in one statement. */
 import { sql } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
 import { type Instant, instantFromText, instantToText } from '../../values/instant.ts';
@@ -7,18 +7,18 @@ import { newId } from '../../values/new-id.ts';
 export interface TimeCursor {
   readonly id: string;
   readonly triggerId: string;
-  /** Null: the trigger's own, which goes through all athletes. */
+  /** Null for the trigger's own cursor, which passes over all athletes. */
   readonly userId: string | null;
   readonly occurrenceKey: string;
   readonly plannedAt: Instant;
-  /** The last athlete of those that have been gone through; null: none has. */
+  /** The last athlete that the pass has reached; null before the first. */
   readonly position: string | null;
 }
 
-/** A cursor of one athlete's. */
+/** A cursor of one athlete. */
 export type AthleteCursor = TimeCursor & { readonly userId: string };
 
-/** Where a cursor stands. */
+/** The position of a cursor. */
 export interface Standpoint {
   readonly occurrenceKey: string;
   readonly plannedAt: Instant;
@@ -40,7 +40,7 @@ interface CursorRow {
 
 const COLUMNS = sql`id, trigger_id, user_id, occurrence_key, planned_at, position`;
 
-/** Those of athletes that have been due longest; what another transaction is on is left to it. */
+/** The athletes' cursors that have been due longest; skips locked ones. */
 export async function lockDueCursors(
   { accountId, sql: db }: Transaction,
   now: Instant,
@@ -55,7 +55,7 @@ export async function lockDueCursors(
   return rows.map(cursorOf).filter(isAthletes);
 }
 
-/** The one of a trigger that has been due longest, of those that no other transaction is on. */
+/** The trigger's own cursor that has been due longest; skips locked ones. */
 export async function lockDueTriggerCursor(
   { accountId, sql: db }: Transaction,
   now: Instant,
@@ -69,7 +69,7 @@ export async function lockDueTriggerCursor(
   return rows.map(cursorOf)[0];
 }
 
-/** All of an athlete's; waits for whoever is on one of them. */
+/** All cursors of an athlete; waits for locks. */
 export async function lockCursorsOf(
   { accountId, sql: db }: Transaction,
   userId: string,
@@ -82,7 +82,7 @@ export async function lockCursorsOf(
   return rows.map(cursorOf);
 }
 
-/** Adds cursors. One that is there already stays where it is, or with REPLACE goes where the new one would. */
+/** Inserts cursors. Existing ones stay, or with REPLACE take the new position. */
 export async function addCursors(
   { accountId, sql: db }: Transaction,
   cursors: readonly NewCursor[],
@@ -109,7 +109,7 @@ export async function addCursors(
     on conflict (account_id, trigger_id, user_id) ${resolution}`.execute(db);
 }
 
-/** Moves cursors that are locked, each to where it is looked at next. */
+/** Moves locked cursors, each to its next due time. */
 export async function moveCursors(
   { accountId, sql: db }: Transaction,
   moves: readonly (Standpoint & { readonly id: string })[],
@@ -128,7 +128,7 @@ export async function moveCursors(
     where c.account_id = ${accountId} and c.id = moved.id`.execute(db);
 }
 
-/** Notes how far a trigger's own cursor, which is locked, has come on its way through the athletes. */
+/** Stores the progress of a trigger's locked cursor in its pass over the athletes. */
 export async function advanceCursor(
   { accountId, sql: db }: Transaction,
   id: string,

@@ -1,8 +1,8 @@
-/** When a time trigger fires, as its settings say it. */
+/** The schedule of a time trigger, parsed from its settings. */
 import { Feb29 as Feb29Message, type TimeSettings } from '../../gen/automation/v1/trigger_pb.ts';
 import type { CivilDate, CivilTime } from '../../values/civil-date.ts';
 
-/** What happens to 29 February in a year that has none. */
+/** The policy for 29 February in other years. */
 export type Feb29 = 'FEB28' | 'MAR1' | 'SKIP';
 
 export interface BirthdaySchedule {
@@ -26,7 +26,7 @@ export interface ScheduledDateSchedule {
   readonly kind: 'scheduled_date';
   readonly field: string;
   readonly offsetDays: number;
-  /** undefined: a timestamp's own time. */
+  /** undefined: the timestamp's own time of day. */
   readonly at: CivilTime | undefined;
 }
 
@@ -36,7 +36,7 @@ export interface RecurringSchedule {
   readonly recurrence: Recurrence;
 }
 
-/** Five fields, as in `30 6 * * 1-5`. */
+/** A cron text with five fields, such as `30 6 * * 1-5`. */
 export interface CronText {
   readonly kind: 'cron';
   readonly text: string;
@@ -51,12 +51,12 @@ export interface Every {
 
 export type Recurrence = CronText | Every;
 
-/** Goes by a date of each athlete. */
+/** The schedule depends on a date of each athlete. */
 export type AthleteSchedule = BirthdaySchedule | AnniversarySchedule | ScheduledDateSchedule;
 
 export type TimeSchedule = AthleteSchedule | RecurringSchedule;
 
-/** What settings that `validateTimeSettings` has found no fault with say. Throws a TypeError for others. */
+/** Parses settings that have passed `validateTimeSettings`. Throws a TypeError for others. */
 export function readTimeSettings({ schedule }: TimeSettings): TimeSchedule {
   switch (schedule.case) {
     case 'birthday': {

@@ -1,4 +1,4 @@
-/** The time triggers of an account that take part, with their schedules. */
+/** Reads the active time triggers of an account, with their schedules. */
 import { fromJson, type JsonValue } from '@bufbuild/protobuf';
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import { TriggerSettingsSchema } from '../../gen/automation/v1/trigger_pb.ts';
@@ -19,7 +19,7 @@ export interface TimeTrigger {
 export interface TimeTriggers {
   /** By id. */
   readonly live: ReadonlyMap<string, TimeTrigger>;
-  /** What is wrong with those that take part and cannot be read. */
+  /** Errors of active triggers that cannot be read. */
   readonly problems: readonly Error[];
 }
 
@@ -30,12 +30,12 @@ interface TriggerRow {
   settings: JsonValue;
 }
 
-/** Those of these ids that are active, not deleted and in an ACTIVE workflow. */
+/** The active ones of these ids: not deleted, in an ACTIVE workflow. */
 export function readTimeTriggers(tx: Transaction, ids: readonly string[]): Promise<TimeTriggers> {
   return read(tx, sql<SqlBool>`t.id = any(${[...new Set(ids)]}::uuid[])`);
 }
 
-/** The same of all that go by a date of each athlete. */
+/** All active ones that depend on a date of each athlete. */
 export function readAthleteTriggers(tx: Transaction): Promise<TimeTriggers> {
   return read(tx, sql<SqlBool>`t.trigger_event in ('birthday', 'anniversary', 'scheduled_date')`);
 }
@@ -67,7 +67,10 @@ function timeTriggerOf({ id, trigger_event: event, filters, settings }: TriggerR
   return { id, event, filters, schedule: readSchedule(settings) };
 }
 
-/** The schedule in a trigger's stored settings. Throws for settings that are damaged, or a zone that is no more. */
+/**
+ * The schedule in a trigger's stored settings. Throws for damaged settings, and for a time zone that no
+ * longer exists.
+ */
 export function readSchedule(settings: JsonValue): TimeSchedule {
   const { time } = fromJson(TriggerSettingsSchema, settings);
   if (!time) {

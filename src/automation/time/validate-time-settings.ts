@@ -1,4 +1,4 @@
-/** What the schedule of a time trigger may say, so that each that is stored can be kept. */
+/** Validates the schedule of a time trigger. */
 import type { FieldViolation } from '../../errors/domain-error.ts';
 import {
   type AnniversarySchedule,
@@ -13,7 +13,10 @@ import { isCivilDate } from '../../values/civil-date.ts';
 import { checkNumber, checkTimeOfDay, checkTimeZone, violationUnless } from './field-checks.ts';
 import { createCronTicks } from './wall-clock.ts';
 
-/** The type of a field of athletes, such as `date` for `custom.joined_on`; undefined: there is no such field. */
+/**
+ * The type of an athlete's field, such as `date` for `custom.joined_on`; undefined when the field does not
+ * exist.
+ */
 export type AthleteFieldType = (path: string) => string | undefined;
 
 const MOST_YEARLY_OFFSET_DAYS = 366;
@@ -30,8 +33,8 @@ const EVENTS = {
 } as const;
 
 /**
- * Every fault of the schedule for the event (`birthday`, `anniversary`, `scheduled_date`, `recurring_schedule`), with
- * its path below `field`, such as `settings.time`.
+ * Every violation of the schedule for the event (`birthday`, `anniversary`, `scheduled_date`,
+ * `recurring_schedule`), with its path below `field`, such as `settings.time`.
  */
 export function validateTimeSettings(
   settings: TimeSettings | undefined,
@@ -78,7 +81,7 @@ function validateAnniversary(
   ];
 }
 
-/** A timestamp brings its own time of day. */
+/** A timestamp has its own time of day. */
 function validateScheduledDate(
   { field, offsetDays, at }: ScheduledDate,
   path: string,

@@ -1,13 +1,9 @@
-/**
- * Cron texts: which are ours, and when clocks show what they name.
- * Every so many days from a first one on, at a time of day.
- * Times that clocks show again and again, whatever the zone.
- */
+/** Repeating wall-clock times, without a time zone: cron texts, and intervals of days. */
 import { Cron } from 'croner';
 import { dayNumberOf, microsOfTime, SECONDS_OF_DAY } from '../../values/civil-date.ts';
 import type { Every } from './time-schedule.ts';
 
-/** What a cron text is, for those who wrote something else. */
+/** The accepted cron format, for error messages. */
 export const CRON_DESCRIPTION =
   'must be five fields, minute, hour, day of month, month and day of week, such as "30 6 * * 1-5": each *, ' +
   'numbers, names (JAN, MON), ranges (1-5) and steps (*/15, 8-18/2), joined by commas';
@@ -20,8 +16,8 @@ const FIELD = `${ITEM}(?:,${ITEM})*`;
 const FIVE_FIELDS = new RegExp(`^${FIELD}(?: ${FIELD}){4}$`);
 
 /**
- * The wall times that the text names. Of day of month and day of week either is enough, unless one is `*`; 0 and 7
- * are Sunday. Throws a TypeError that says what is allowed, also when the text names no day that ever comes.
+ * The wall times of a cron text. Day of month and day of week are combined by OR unless one is `*`; 0 and 7
+ * are Sunday. Throws a TypeError that says what is allowed, also for a text without any occurrence.
  */
 export function createCronTicks(text: string): WallTicks {
   const cron = parseCron(text);
@@ -35,7 +31,7 @@ export function createCronTicks(text: string): WallTicks {
   return { after };
 }
 
-/** Clocks here are those of no zone, so nothing is skipped: what zones skip is decided elsewhere. */
+/** These clocks have no time zone, so nothing is skipped; DST is handled by the caller. */
 function parseCron(text: string): Cron {
   if (text.length > MOST_CHARACTERS || !FIVE_FIELDS.test(text)) {
     throw new TypeError(CRON_DESCRIPTION);
@@ -56,8 +52,8 @@ export function createEveryTicks({ days, at, startingOn }: Every): WallTicks {
   };
 }
 
-/** Wall times are seconds since 1970 as if the clocks were those of UTC. */
+/** Wall times are seconds since 1970, as if the clock showed UTC. */
 export interface WallTicks {
-  /** The first after this one; undefined: there is none any more. */
+  /** The first one after this time; undefined when there is none. */
   after(wallSeconds: number): number | undefined;
 }

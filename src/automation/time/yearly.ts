@@ -1,8 +1,4 @@
-/**
- * What comes every year on the day and month of a date: birthdays and anniversaries.
- * birthday: every year after that of birth, at a time of day where the athlete lives.
- * anniversary: every year on the day and month of a date of the athlete, from a number of years on.
- */
+/** Yearly occurrences: birthdays and anniversaries. */
 
 import { addDays, type CivilDate, type CivilTime, isLeapYear, yearOf } from '../../values/civil-date.ts';
 import type { Instant } from '../../values/instant.ts';
@@ -12,18 +8,21 @@ import type { AnniversarySchedule, BirthdaySchedule, Feb29 } from './time-schedu
 
 export interface YearlyDay {
   readonly first: CivilDate;
-  /** Years after the first from which on it counts. */
+  /** The first year that counts, in years after the first. */
   readonly minYears: number;
   readonly at: CivilTime;
-  /** From the day to its occurrence, up to a leap year either way. */
+  /** From the day to its occurrence, up to a leap year in either direction. */
   readonly offsetDays: number;
   readonly feb29: Feb29;
 }
 
-/** An offset may take an occurrence into the year before or after its day's, and the zone by a day more. */
+/**
+ * An offset can move an occurrence into the year before or after that of its day, and the zone by one more
+ * day.
+ */
 const YEARS_BACK = 2;
 
-/** From 29 February to the next can take 8 years, as from 2096 to 2104. */
+/** Two consecutive years with a 29 February can be 8 years apart, as 2096 and 2104. */
 const YEARS_AHEAD = 10;
 
 /** Keys are the years of the days. */
@@ -60,7 +59,7 @@ function keyOfYear(year: number): string {
   return `${year}`.padStart(4, '0');
 }
 
-/** The day in the year; undefined: it has none. */
+/** The day in the year; undefined when the year has none. */
 function dateInYear({ first, feb29 }: YearlyDay, year: number): CivilDate | undefined {
   const monthAndDay = first.slice(4);
   if (year > 9_999) {
@@ -84,7 +83,7 @@ export function createBirthdays(schedule: BirthdaySchedule, bornOn: CivilDate, z
   return createYearlyOccurrences({ first: bornOn, minYears: 1, at, offsetDays, feb29 }, zone);
 }
 
-/** Of a timestamp it is the day in the athlete's zone. */
+/** The day of a timestamp in the athlete's zone. */
 export function createAnniversaries(
   schedule: AnniversarySchedule,
   value: DateValue,

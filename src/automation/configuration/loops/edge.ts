@@ -1,4 +1,4 @@
-/** Whether what one workflow emits sets another one off: surely, perhaps, or not at all. */
+/** Decides whether an event that one workflow emits starts another: certainly, possibly, or not. */
 
 import {
   type FieldCatalogue,
@@ -12,12 +12,12 @@ import type { Emission } from '../../actions/emissions.ts';
 import type { AccountTypes } from '../../event-types/account-types.ts';
 import type { EventType } from '../../event-types/event-type.ts';
 
-/** A workflow whose trigger takes part, or is about to. */
+/** A workflow whose trigger is active, or about to be. */
 export interface LoopNode {
   readonly workflowId: string;
   readonly name: string;
   readonly trigger: LoopTrigger;
-  /** Of its actions, in order. */
+  /** The emissions of its actions, in order. */
   emissions(): readonly Emission[];
 }
 
@@ -30,7 +30,7 @@ export interface LoopTrigger {
 
 export type Edge = 'CERTAIN' | 'POSSIBLE' | 'NONE';
 
-/** Whether what is emitted sets the workflow off. */
+/** Whether the emission starts the workflow. */
 export function edgeOf(emission: Emission, { trigger }: LoopNode, types: AccountTypes): Edge {
   const eventType = types.eventType(trigger.triggerEvent);
   if (emission.type !== trigger.triggerEvent || !eventType) {
@@ -47,7 +47,7 @@ export function edgeOf(emission: Emission, { trigger }: LoopNode, types: Account
   return verdict === true && emission.isCertain ? 'CERTAIN' : 'POSSIBLE';
 }
 
-/** A filter that cannot be read any more matches nothing until somebody mends it, which is looked at then. */
+/** A filter that cannot be read matches nothing until it is repaired, and the repair is checked again. */
 function verdictOf(filter: FilterGroup, catalogue: FieldCatalogue, known: JsonObject): boolean | undefined {
   try {
     return foresee(filter, catalogue, known);
@@ -59,7 +59,7 @@ function verdictOf(filter: FilterGroup, catalogue: FieldCatalogue, known: JsonOb
   }
 }
 
-/** The configuration counts as conditions that hold together with the filter. */
+/** The configuration counts as conditions that are combined with the filter by AND. */
 function wholeFilter({ filter, configuration }: LoopTrigger): FilterGroup {
   const conditions = Object.entries(configuration).map(
     ([field, value]): FilterCondition => ({ field, operator: 'equals', value }),
@@ -68,7 +68,7 @@ function wholeFilter({ filter, configuration }: LoopTrigger): FilterGroup {
   return { logic: 'AND', not: false, conditions, groups: isEmpty ? [] : [filter] };
 }
 
-/** Of an emission that says all, what it does not say is known to be absent. */
+/** In a complete emission, fields that are not listed are absent. */
 function knownOf({ known, isComplete }: Emission, { fields }: EventType): JsonObject {
   const absent = isComplete ? Object.fromEntries(fields.map(({ name }) => [name, null])) : {};
   return { ...absent, ...known };

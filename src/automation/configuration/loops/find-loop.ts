@@ -1,13 +1,13 @@
-/** Finds a way from a workflow through others back to itself, along what each of them emits. */
+/** Finds a path from a workflow back to itself along the events that workflows emit. */
 import type { Transaction } from '../../../store/database.ts';
 import type { AccountTypes } from '../../event-types/account-types.ts';
 import { type Edge, edgeOf, type LoopNode } from './edge.ts';
 import { createListeners, type LoadListeners } from './listeners.ts';
 
 export interface Loop {
-  /** From the workflow on, each once. */
+  /** The workflows of the path, from the start, each once. */
   readonly path: readonly LoopNode[];
-  /** Every step of it is certain. */
+  /** Every step of the path is certain. */
   readonly isCertain: boolean;
 }
 
@@ -15,14 +15,14 @@ interface Search {
   readonly load: LoadListeners;
   readonly types: AccountTypes;
   readonly accepted: readonly Edge[];
-  /** How many more pairs of an emission and a workflow may be looked at. */
+  /** The remaining number of (emission, workflow) pairs that may be examined. */
   steps: number;
 }
 
 /**
- * The shortest loop through the workflow of which every step is certain, else the shortest one at all, else `NONE`;
- * `UNKNOWN` when more than `mostSteps` would have had to be looked at. Whatever the account has stored takes part;
- * `start` does so as it is given.
+ * The shortest certain loop through the workflow, else the shortest possible one, else `NONE`; `UNKNOWN` when
+ * the search would examine more than `mostSteps` pairs. It covers all stored workflows of the account, and
+ * `start` as given.
  */
 export async function findLoop(
   tx: Transaction,
@@ -43,7 +43,9 @@ export async function findLoop(
   return certain === 'UNKNOWN' ? certain : possible;
 }
 
-/** Breadth first, so that the path is a shortest one; what several workflows emit alike is looked at once. */
+/**
+ * Breadth first, so that the path is a shortest one. Equal emissions of several workflows are examined once.
+ */
 async function findPath(start: LoopNode, search: Search): Promise<LoopNode[] | 'NONE' | 'UNKNOWN'> {
   const cameFrom = new Map<LoopNode, LoopNode | undefined>([[start, undefined]]);
   const seen = new Set<string>();

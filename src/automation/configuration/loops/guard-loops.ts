@@ -1,4 +1,4 @@
-/** Refuses workflows that would set themselves off again, and warns of those that might. */
+/** Refuses workflows that would start themselves again, and warns of those that might. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { DomainError } from '../../../errors/domain-error.ts';
 import type { WarningSchema } from '../../../gen/automation/v1/trigger_pb.ts';
@@ -16,14 +16,15 @@ import { findLoop, type Loop } from './find-loop.ts';
 
 export type Warning = MessageInitShape<typeof WarningSchema>;
 
-/** A path is told as far as anybody would read it, and as it fits into an answer's metadata. */
+/** The number of workflows of a path that a message names, so that it fits into error metadata. */
 const TOLD_WORKFLOWS = 10;
 const TOLD_NAME = 40;
 
 /**
- * TRIGGER_LOOP when the workflow takes part and every step of a loop is certain. Otherwise the warnings: of a loop
- * that is merely possible, or that waits for the workflow to be activated, or that there is too much to look at (the
- * guard at run time stops what got by). The account's revision has been counted: no other change comes in between.
+ * Throws TRIGGER_LOOP when the workflow is active and every step of a loop is certain. Otherwise returns
+ * warnings: a loop is possible, or would exist once the workflow is activated, or the search was cut off (the
+ * loop check at run time still applies). The caller has incremented the account's revision, so that no other
+ * change interferes.
  */
 export async function guardLoops(
   tx: Transaction,

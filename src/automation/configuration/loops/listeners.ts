@@ -1,4 +1,4 @@
-/** Finds the workflows that wait for what others emit. */
+/** Finds the workflows whose triggers listen to an emitted event. */
 import { sql } from 'kysely';
 import { FilterUnreadable, type JsonValue } from '../../../filters/filter.ts';
 import { readStoredFilter } from '../../../filters/read-filter.ts';
@@ -8,23 +8,26 @@ import type { AccountTypes } from '../../event-types/account-types.ts';
 import { readStoredActions } from '../stored-actions.ts';
 import type { LoopNode, LoopTrigger } from './edge.ts';
 
-/** Gives those that wait for an event with the configuration that the emission settles; their filters are not asked. */
+/**
+ * Finds listeners by event type and by the configuration that the emission determines; filters are not
+ * evaluated.
+ */
 export type ListenersOf = (emission: Emission) => readonly LoopNode[];
 
-/** Reads, once for each, who waits for these emissions. */
+/** Reads the listeners of these emissions in one query. */
 export type LoadListeners = (emissions: readonly Emission[]) => Promise<ListenersOf>;
 
 interface ListenerRow {
   readonly workflow_id: string;
   readonly name: string;
-  /** JSON, which is read of those alone that are gone through. */
+  /** Stored JSON, decoded only for workflows that are examined. */
   readonly actions: string;
   readonly trigger_event: string;
   readonly filters: JsonValue;
   readonly configuration: Record<string, string>;
 }
 
-/** Of the account's workflows whose trigger takes part; `start` does so as it is given, stored or not. */
+/** Active triggers of the account; `start` as given, stored or not. */
 export function createListeners(tx: Transaction, start: LoopNode, types: AccountTypes): LoadListeners {
   const known = new Map<string, LoopNode[]>();
   const placeOf = (key: string) => known.get(key) ?? [];
@@ -41,7 +44,7 @@ export function createListeners(tx: Transaction, start: LoopNode, types: Account
   };
 }
 
-/** An event with its configuration: a trigger has exactly the one that its event requires. */
+/** An event with its configuration: a trigger has exactly the configuration that its event type requires. */
 function keyOfTrigger({ triggerEvent, configuration }: LoopTrigger): string {
   return keyOf(triggerEvent, Object.entries(configuration));
 }
@@ -59,7 +62,10 @@ function keyOf(event: string, configuration: readonly (readonly [string, string]
   return JSON.stringify([event, Object.fromEntries(sorted)]);
 }
 
-/** Every emission settles what its event requires; one that did not could set off any of its triggers. */
+/**
+ * Every emission determines the configuration that its event type requires; otherwise it could start all
+ * triggers of the type.
+ */
 function settledText(value: JsonValue | undefined, type: string): string {
   if (typeof value !== 'string') {
     throw new TypeError(`an emission of ${type} does not settle its configuration`);
@@ -88,7 +94,7 @@ async function readListeners(tx: Transaction, keys: readonly string[], startId: 
   return rows.flatMap((row) => nodeOfRow(row) ?? []);
 }
 
-/** A filter that cannot be read matches nothing until somebody mends it, which is looked at then. */
+/** A filter that cannot be read matches nothing until it is repaired, and the repair is checked again. */
 function nodeOfRow({ workflow_id: workflowId, name, actions, ...row }: ListenerRow): LoopNode | undefined {
   const { trigger_event: triggerEvent, filters, configuration } = row;
   try {

@@ -1,4 +1,4 @@
-/** amrap-raise-max: a set that went well beyond its target raises the lift's max. */
+/** amrap-raise-max: an AMRAP set far beyond its target raises the lift's max. */
 import { EnrollmentPolicy } from '../../../gen/automation/v1/trigger_pb.ts';
 import { MaxTypeSchema } from '../../../gen/progression/v1/common_pb.ts';
 import { comparedWith, enumParameter, type Template } from './template.ts';

@@ -1,4 +1,4 @@
-/** birthday-note: somebody is told of birthdays, in time to write a note. */
+/** birthday-note: sends a webhook some days before an athlete's birthday. */
 import { EnrollmentPolicy } from '../../../gen/automation/v1/trigger_pb.ts';
 import type { Template } from './template.ts';
 import { webhookParameters, webhookStep } from './webhook-step.ts';

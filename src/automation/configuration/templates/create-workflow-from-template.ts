@@ -1,6 +1,6 @@
 /**
- * CreateWorkflowFromTemplate: a DRAFT from a template, validated like any other.
- * ListTemplates: ready-made workflows, as they are with their parameters' default values.
+ * CreateWorkflowFromTemplate: creates a DRAFT from a template, validated like any other. ListTemplates: the
+ * templates with their default values.
  */
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { DomainError, type FieldViolation } from '../../../errors/domain-error.ts';
@@ -21,7 +21,7 @@ import { validateNewWorkflow } from '../validation/validate-workflow.ts';
 import type { Template } from './template.ts';
 import { TEMPLATES } from './templates.ts';
 
-/** TEMPLATE_NOT_FOUND; VALIDATION_FAILED naming the parameters that are not acceptable. */
+/** TEMPLATE_NOT_FOUND; VALIDATION_FAILED naming the invalid parameters. */
 export async function createWorkflowFromTemplate(
   change: Change,
   request: CreateWorkflowFromTemplateRequest,
@@ -77,7 +77,7 @@ function inputOf(template: Template, { name, parameters }: CreateWorkflowFromTem
   };
 }
 
-/** Says of each fault which parameter brought it, once; what no parameter brought keeps its path. */
+/** Maps each violation to the parameter that caused it, once; others keep their path. */
 function inParameters(
   { parameters }: Template,
   violations: readonly FieldViolation[],

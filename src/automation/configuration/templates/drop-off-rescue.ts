@@ -1,4 +1,4 @@
-/** drop-off-rescue: an athlete who stays away is marked, and somebody is told. */
+/** drop-off-rescue: tags an inactive athlete, and sends a webhook. */
 import { EnrollmentPolicy } from '../../../gen/automation/v1/trigger_pb.ts';
 import { comparedWith, type Template } from './template.ts';
 import { webhookParameters, webhookStep } from './webhook-step.ts';
@@ -32,7 +32,7 @@ export const DROP_OFF_RESCUE: Template = {
           { field: 'days', operator: 'greater_than_or_equal', value: comparedWith(value('days')) },
         ],
       },
-      // Whoever stays away is told of every day.
+      // The event repeats every day while the athlete is inactive.
       settings: { policy: EnrollmentPolicy.ONE_ACTIVE, cooldown: { seconds: MONTH_S } },
     },
     actions: [

@@ -1,4 +1,4 @@
-/** missed-sessions-deload: sessions missed in a row bring the weights down. */
+/** missed-sessions-deload: reduces the maxes after consecutive missed sessions. */
 import { EnrollmentPolicy } from '../../../gen/automation/v1/trigger_pb.ts';
 import { MaxTypeSchema } from '../../../gen/progression/v1/common_pb.ts';
 import { comparedWith, enumParameter, type Template } from './template.ts';
@@ -37,7 +37,7 @@ export const MISSED_SESSIONS_DELOAD: Template = {
     trigger: {
       triggerEvent: 'session_missed',
       filter: {
-        // Once for each row of missed sessions, however long it becomes.
+        // Once for each series of missed sessions, whatever its length.
         conditions: [{ field: 'missed_in_a_row', operator: 'equals', value: comparedWith(value('missed')) }],
       },
       settings: { policy: EnrollmentPolicy.MULTIPLE },

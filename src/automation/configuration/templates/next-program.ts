@@ -1,4 +1,4 @@
-/** next-program: who has gone through a program often enough goes on to the next one. */
+/** next-program: enrolls an athlete in the next program after a number of cycles. */
 import { EnrollmentPolicy } from '../../../gen/automation/v1/trigger_pb.ts';
 import { comparedWith, type Template } from './template.ts';
 

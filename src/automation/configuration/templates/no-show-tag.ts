@@ -1,4 +1,4 @@
-/** no-show-tag: who keeps missing appointments is marked. */
+/** no-show-tag: tags an athlete after repeated missed appointments. */
 import { EnrollmentPolicy } from '../../../gen/automation/v1/trigger_pb.ts';
 import { comparedWith, type Template } from './template.ts';
 

@@ -1,4 +1,4 @@
-/** payment-failed-leave: who no longer pays leaves the program. */
+/** payment-failed-leave: ends the enrollment of an athlete whose payments fail. */
 import { EnrollmentPolicy } from '../../../gen/automation/v1/trigger_pb.ts';
 import { EnrollmentStatusSchema } from '../../../gen/progression/v1/program_service_pb.ts';
 import { comparedWith, enumParameter, type Template } from './template.ts';

@@ -1,4 +1,4 @@
-/** personal-record-notify: a personal record is remembered, and told. */
+/** personal-record-notify: stores a personal record as an attribute, and sends a webhook. */
 import { EnrollmentPolicy } from '../../../gen/automation/v1/trigger_pb.ts';
 import type { Template } from './template.ts';
 import { webhookParameters, webhookStep } from './webhook-step.ts';

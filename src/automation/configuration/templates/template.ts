@@ -1,4 +1,4 @@
-/** What a ready-made workflow is: parameters as text, and what is made of them. */
+/** The shape of a template: text parameters, and the workflow that is built from them. */
 import type { DescEnum, EnumShape, MessageInitShape } from '@bufbuild/protobuf';
 import { enumValue } from '../../../calls/enum-name.ts';
 import type { ActionSchema } from '../../../gen/automation/v1/action_pb.ts';
@@ -7,14 +7,17 @@ import type { TriggerInputSchema } from '../../../gen/automation/v1/trigger_pb.t
 export interface TemplateParameter {
   readonly name: string;
   readonly description: string;
-  /** Empty: it must be given, unless it is optional. */
+  /** Empty: the parameter is required, unless it is optional. */
   readonly defaultValue: string;
   readonly isOptional?: boolean;
-  /** The fields of the workflow that it fills, as in `trigger.filter.conditions[0].value`: what they refuse, it is told. */
+  /**
+   * The fields of the workflow that the parameter fills, such as `trigger.filter.conditions[0].value`; their
+   * violations are reported for the parameter.
+   */
   readonly fills: readonly string[];
 }
 
-/** What a template makes; validated like what anybody else makes. */
+/** The workflow that a template builds; it is validated like any other. */
 export interface TemplateWorkflow {
   readonly trigger: MessageInitShape<typeof TriggerInputSchema>;
   readonly actions: readonly MessageInitShape<typeof ActionSchema>[];
@@ -26,17 +29,19 @@ export interface Template {
   readonly name: string;
   readonly description: string;
   readonly parameters: readonly TemplateParameter[];
-  /** `value` gives a parameter's text, empty when nobody gave any. Numbers and decimals may stay text. */
+  /** `value` returns a parameter's text, empty when it was not given. Numbers and decimals may stay text. */
   build(value: (name: string) => string): TemplateWorkflow;
 }
 
-/** The value with this name; one that the enum does not have for other texts, so that it is refused. */
+/**
+ * The enum value with this name; for other texts a value that the enum lacks, so that validation refuses it.
+ */
 export function enumParameter<E extends DescEnum>(schema: E, text: string): EnumShape<E> {
   const value = enumValue(schema, text);
   return text !== '' && value === 0 ? (-1 as EnumShape<E>) : value;
 }
 
-/** A text as a filter compares with it. */
+/** A text as a filter's comparison value. */
 export function comparedWith(text: string) {
   return { kind: { case: 'stringValue', value: text } } as const;
 }

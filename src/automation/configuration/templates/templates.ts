@@ -1,4 +1,4 @@
-/** The closed table of templates. Adding one: its file, and a row here. */
+/** The closed table of templates. To add one: its file, and a row here. */
 import { AMRAP_RAISE_MAX } from './amrap-raise-max.ts';
 import { BIRTHDAY_NOTE } from './birthday-note.ts';
 import { DROP_OFF_RESCUE } from './drop-off-rescue.ts';
@@ -9,7 +9,7 @@ import { PAYMENT_FAILED_LEAVE } from './payment-failed-leave.ts';
 import { PERSONAL_RECORD_NOTIFY } from './personal-record-notify.ts';
 import type { Template } from './template.ts';
 
-/** In the order in which they are listed. */
+/** In the order of ListTemplates. */
 export const TEMPLATES: readonly Template[] = Object.freeze([
   DROP_OFF_RESCUE,
   MISSED_SESSIONS_DELOAD,

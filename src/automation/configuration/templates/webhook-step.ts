@@ -1,8 +1,8 @@
-/** The step of templates that tells somebody outside, and its parameters. */
+/** The webhook step of templates, and its parameters. */
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { TemplateParameter, TemplateWorkflow } from './template.ts';
 
-/** Of the webhook that is the step at this place. */
+/** The parameters of the webhook at this position. */
 export function webhookParameters(step: number): readonly TemplateParameter[] {
   return [
     {

@@ -1,11 +1,11 @@
-/** What the checks of actions go by, and the table's type. */
+/** The context of action checks, and the type of their table. */
 import type { Config } from '../../../config/config.ts';
 import type { FieldViolation } from '../../../errors/domain-error.ts';
 import type { Action } from '../../../gen/automation/v1/action_pb.ts';
 import type { AccountTypes } from '../../event-types/account-types.ts';
 import type { References } from '../references.ts';
 
-/** What there is in the account, and what the server allows. */
+/** The account's references, and the limits. */
 export interface ActionContext {
   readonly types: AccountTypes;
   readonly references: References;
@@ -16,12 +16,12 @@ export interface ActionContext {
 export type ActionCase = NonNullable<Action['action']['case']>;
 export type ActionValue<C extends ActionCase> = Extract<Action['action'], { case: C }>['value'];
 
-/** Every fault of an action, with its path below `path`, such as `actions[2].add_tag`. */
+/** Every violation of an action, with its path below `path`, such as `actions[2].add_tag`. */
 export type ActionCheck<C extends ActionCase> = (
   action: ActionValue<C>,
   context: ActionContext,
   path: string,
 ) => FieldViolation[];
 
-/** A check for each of these actions. */
+/** One check for each of these actions. */
 export type ActionChecks<C extends ActionCase> = { readonly [K in C]: ActionCheck<K> };

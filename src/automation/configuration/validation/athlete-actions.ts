@@ -1,4 +1,4 @@
-/** What the actions on an athlete's tags and attributes may say. */
+/** Checks of the actions on an athlete's tags and attributes. */
 
 import { isOfType, TYPE_RULES } from '../../../filters/values.ts';
 import { jsonOfValue } from '../json-input.ts';

@@ -1,12 +1,9 @@
-/**
- * What fields of workflows and triggers may hold: each check gives no violation, or the one of its field.
- * How faults are told: all at once.
- */
+/** Checks of single fields; each returns no violation or one. And the error with all violations. */
 import { type FieldViolation, invalidFields } from '../../../errors/domain-error.ts';
 import { textProblem } from '../../../filters/values.ts';
 import { violationUnless } from '../../time/field-checks.ts';
 
-/** From `least` to `most` characters, none of them a control character but tabs and line breaks. */
+/** `least` to `most` characters, without control characters other than tab and line break. */
 export function checkText(text: string, least: number, most: number, field: string): FieldViolation[] {
   const characters = text.length > 2 * most ? text.length : [...text].length;
   const isRight = characters >= least && characters <= most && isPrintable(text);
@@ -14,7 +11,7 @@ export function checkText(text: string, least: number, most: number, field: stri
   return violationUnless(isRight, field, `must have ${length} characters, none of them a control character`);
 }
 
-/** A word that others look for: as checkText, on one line, and not only blanks. */
+/** The same on one line, and not only blanks. */
 export function checkWord(text: string, most: number, field: string): FieldViolation[] {
   const isWord = text.trim() === text && text !== '' && !/[\t\n\r]/.test(text);
   const fault = {
@@ -24,7 +21,7 @@ export function checkWord(text: string, most: number, field: string): FieldViola
   return isWord ? checkText(text, 1, most, field) : [fault];
 }
 
-/** A value that the enum of the contract has, other than those that the field does not take. */
+/** A value that the enum defines, except the ones that the field does not accept. */
 export function checkEnum(
   values: Readonly<Record<string, number>>,
   value: number,
@@ -37,7 +34,7 @@ export function checkEnum(
   return violationUnless(known, field, `must be ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`);
 }
 
-/** A length of time on the wire. */
+/** A protobuf Duration. */
 export interface Span {
   readonly seconds: bigint;
   readonly nanos: number;
@@ -46,7 +43,7 @@ export interface Span {
 const DAY_S = 86_400n;
 const NANOS_OF_SECOND = 1_000_000_000n;
 
-/** From so many seconds to so many days, by protobuf's rules for a duration. */
+/** A duration between a number of seconds and a number of days, valid by protobuf's rules. */
 export function checkSpan(
   { seconds, nanos }: Span,
   { leastS, mostDays }: { leastS: number; mostDays: number },
@@ -67,7 +64,7 @@ function count(value: number): string {
   return value.toLocaleString('en');
 }
 
-/** VALIDATION_FAILED with all of them, if there are any. */
+/** Throws VALIDATION_FAILED with all violations, if there are any. */
 export function requireNone(violations: readonly FieldViolation[]): void {
   if (violations.length > 0) {
     throw invalidFields(violations);

@@ -1,4 +1,4 @@
-/** What the actions that emit events, call webhooks and wait may say. */
+/** Checks of the actions that emit events, call webhooks and wait. */
 import type { FieldViolation } from '../../../errors/domain-error.ts';
 import { textProblem } from '../../../filters/values.ts';
 import { isHourAndMinute } from '../../../values/civil-date.ts';

@@ -1,4 +1,4 @@
-/** What the actions on programs, rules and lift maxes may say. */
+/** Checks of the actions on programs, rules and lift maxes. */
 import { Decimal } from 'decimal.js';
 import type { FieldViolation } from '../../../errors/domain-error.ts';
 import { WeightUnit } from '../../../gen/automation/v1/action_pb.ts';
@@ -45,7 +45,7 @@ export const TRAINING_ACTIONS: ActionChecks<
   ],
 };
 
-/** As the column keeps it: 12 digits before the point, 6 behind it. */
+/** The precision of the column: 12 digits before the point, 6 after it. */
 function isDecimal(text: string): boolean {
   return /^[0-9]{1,12}(\.[0-9]{1,6})?$/.test(text);
 }

@@ -1,4 +1,4 @@
-/** What the actions of a workflow may say, one after the other and together. */
+/** Validates the actions of a workflow, each on its own and their total size. */
 import type { FieldViolation } from '../../../errors/domain-error.ts';
 import type { Action } from '../../../gen/automation/v1/action_pb.ts';
 import { actionName } from '../../actions/action-names.ts';
@@ -11,7 +11,7 @@ import { TRAINING_ACTIONS } from './training-actions.ts';
 
 const CHECKS: ActionChecks<ActionCase> = { ...TRAINING_ACTIONS, ...ATHLETE_ACTIONS, ...OUTGOING_ACTIONS };
 
-/** Every fault, with paths such as `actions[2].add_tag.tag` for the path `actions`. */
+/** Every violation, with paths such as `actions[2].add_tag.tag` for the path `actions`. */
 export function validateActions(
   actions: readonly Action[],
   context: ActionContext,
@@ -22,7 +22,7 @@ export function validateActions(
     return [{ field: path, description: `must have at most ${workflowActions} actions` }];
   }
   const faults = actions.flatMap((action, index) => validateAction(action, context, `${path}[${index}]`));
-  // What has a fault need not be fit to be written down.
+  // The size is checked only for valid actions, because invalid ones may not be serializable.
   const isTooLarge = faults.length === 0 && jsonBytes(storedActions(actions)) > workflowActionsBytes;
   const most = workflowActionsBytes.toLocaleString('en');
   return isTooLarge ? [{ field: path, description: `must have at most ${most} bytes as JSON` }] : faults;
@@ -33,7 +33,7 @@ function validateAction(message: Action, context: ActionContext, path: string): 
   if (!action.case) {
     return [{ field: path, description: 'must have an action' }];
   }
-  // The table's row takes just the value of its own case, which the type of a row in general cannot say.
+  // A row accepts exactly the value of its own case, which TypeScript cannot express for a row in general.
   const check = CHECKS[action.case] as ActionCheck<ActionCase>;
   return check(action.value, context, `${path}.${actionName(message)}`);
 }

@@ -1,4 +1,7 @@
-/** What the event of a trigger requires to be settled, such as the tag of tag_added: all of it, and nothing else. */
+/**
+ * Validates the configuration that a trigger's event type requires, such as the tag of tag_added: complete,
+ * and nothing else.
+ */
 import type { Limits } from '../../../config/config.ts';
 import type { FieldViolation } from '../../../errors/domain-error.ts';
 import { isProblems, readCondition } from '../../../filters/read-condition.ts';
@@ -8,7 +11,7 @@ import { checkWord } from './checks.ts';
 
 type Configuration = Readonly<Record<string, string>>;
 
-/** Every fault, with paths such as `settings.configuration["tag"]`. */
+/** Every violation, with paths such as `settings.configuration["tag"]`. */
 export function validateConfiguration(
   configuration: Configuration,
   eventType: EventType,
@@ -32,12 +35,12 @@ export function validateConfiguration(
   ];
 }
 
-/** Whether a name is harmless enough to be repeated. */
+/** Whether a name may be repeated in an error message. */
 function isName(text: string): boolean {
   return /^[A-Za-z0-9_.-]{1,64}$/.test(text);
 }
 
-/** The value counts as a condition on the event's field, so it has to make one. */
+/** The value acts as a condition on the event's field, so it must form a valid one. */
 function validateEntry(
   key: string,
   value: string,

@@ -1,4 +1,4 @@
-/** What a trigger's settings may say: how often an athlete may be enrolled, when, and what the event requires. */
+/** Validates a trigger's settings: enrollment policy, times, and the event's configuration. */
 import type { Limits } from '../../../config/config.ts';
 import type { FieldViolation } from '../../../errors/domain-error.ts';
 import {
@@ -18,7 +18,9 @@ import { validateConfiguration } from './validate-configuration.ts';
 const HIGHEST_PRIORITY = 9;
 const MINUTE_S = 60;
 
-/** Every fault, with its path below `path`. Without an event, only what does not depend on it. */
+/**
+ * Every violation, with its path below `path`. Without a known event, only checks that do not depend on it.
+ */
 export function validateSettings(
   settings: TriggerSettings,
   eventType: EventType | undefined,
@@ -73,7 +75,7 @@ function validateTime(
     return violationUnless(time === undefined, path, `must be absent: ${eventType.name} is no event of time`);
   }
   const catalogue = types.fieldCatalogue(eventType);
-  // A bare name could mean the event's own field.
+  // A name without a prefix could mean the event's own field.
   return validateTimeSettings(time, eventType.name, path, (name) =>
     /^(athlete|custom)\./.test(name) ? catalogue.resolve(name)?.type : undefined,
   );

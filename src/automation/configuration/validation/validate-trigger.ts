@@ -1,4 +1,4 @@
-/** What a trigger may be: the one gate before everything that stores one, and before everything that starts one. */
+/** Validates triggers: the single check before a trigger is stored or activated. */
 import type { Limits } from '../../../config/config.ts';
 import { type FieldViolation, invalidFields } from '../../../errors/domain-error.ts';
 import { createFieldCatalogue } from '../../../filters/field-catalogue.ts';
@@ -17,7 +17,7 @@ import {
 import { requireNone } from './checks.ts';
 import { validateSettings } from './validate-settings.ts';
 
-/** The input as a draft, and everything that is wrong with it, with its path below `path`. */
+/** The request as a draft, and every violation, with its path below `path`. */
 export function readTriggerInput(
   input: TriggerInput,
   types: AccountTypes,
@@ -29,7 +29,7 @@ export function readTriggerInput(
   return { draft, violations };
 }
 
-/** The input as a draft that may be stored; VALIDATION_FAILED with everything that is wrong with it. */
+/** The request as a valid draft; throws VALIDATION_FAILED with every violation. */
 export function readRequiredTrigger(
   input: TriggerInput | undefined,
   types: AccountTypes,
@@ -44,7 +44,7 @@ export function readRequiredTrigger(
   return draft;
 }
 
-/** What was stored some time ago, as a draft that may be stored today; VALIDATION_FAILED as above. */
+/** A stored trigger as a draft that is still valid today; throws VALIDATION_FAILED as above. */
 export function readRecordedTrigger(
   recorded: StoredTrigger,
   types: AccountTypes,
@@ -56,7 +56,7 @@ export function readRecordedTrigger(
   return draft;
 }
 
-/** Every fault, with its path below `path`; empty: it may be stored. */
+/** Every violation, with its path below `path`; empty when the draft is valid. */
 export function validateTrigger(
   { triggerType, triggerEvent, filter, settings }: TriggerDraft,
   types: AccountTypes,
@@ -74,7 +74,7 @@ export function validateTrigger(
 
 const NO_FIELDS = createFieldCatalogue({ event: [], carriesDiff: true, athlete: [], account: [] });
 
-/** Without an event nobody knows which fields there are; all else about the filter can still be told. */
+/** Without a known event the fields are unknown; the rest of the filter is still checked. */
 function filterFaults(
   filter: FilterGroup,
   catalogue: FieldCatalogue | undefined,

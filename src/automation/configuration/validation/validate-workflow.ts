@@ -1,7 +1,4 @@
-/**
- * What a workflow may be, with its actions and its trigger: everything that is wrong with it, at once.
- * What a workflow that does not exist yet may be.
- */
+/** Validates a workflow with its actions and its trigger, and reports all violations at once. */
 import type { FieldViolation } from '../../../errors/domain-error.ts';
 import type { Action } from '../../../gen/automation/v1/action_pb.ts';
 import type { TriggerInput } from '../../../gen/automation/v1/trigger_pb.ts';
@@ -13,7 +10,7 @@ import { checkText } from './checks.ts';
 import { validateActions } from './validate-actions.ts';
 import { readTriggerInput } from './validate-trigger.ts';
 
-/** Every fault of a name and a description. */
+/** Violations of the name and the description. */
 export function validateTexts(
   { name, description }: { name?: string | undefined; description?: string | undefined },
   { config }: Rulebook,
@@ -27,7 +24,7 @@ export function validateTexts(
   ];
 }
 
-/** Every fault of the actions, with its path below `path`, also that they name what the account does not have. */
+/** Violations of the actions, unknown references included, with paths below `path`. */
 export async function validateNamedActions(
   tx: Transaction,
   actions: readonly Action[],
@@ -45,7 +42,9 @@ export interface WorkflowInput {
   readonly trigger: TriggerInput | undefined;
 }
 
-/** The input's trigger as a draft, and everything that is wrong with the input, with paths as in the request. */
+/**
+ * The trigger of the request as a draft, and every violation of the request, with paths as in the request.
+ */
 export async function validateNewWorkflow(
   tx: Transaction,
   input: WorkflowInput,

@@ -1,4 +1,4 @@
-/** When athletes and coaches meet. */
+/** Events of appointments. */
 import { field, published } from './event-row.ts';
 
 const APPOINTMENT = [

@@ -1,4 +1,4 @@
-/** What athletes read, write and say. */
+/** Events of messages and calls. */
 import { field, published } from './event-row.ts';
 
 const EMAIL = [

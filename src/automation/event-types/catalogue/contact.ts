@@ -1,7 +1,7 @@
-/** Who athletes are, as far as the account keeps it. */
+/** Events of athletes' profiles. */
 import { changing, type EventRow, eventType, field, personal } from './event-row.ts';
 
-/** The service says it of its own athletes; other systems may publish it of theirs. */
+/** Emitted by the service for its own athletes; other systems may publish them as well. */
 function contact(row: Pick<EventRow, 'name' | 'description' | 'fields' | 'requiredConfiguration'>) {
   return eventType({ ...row, category: 'contact', source: 'service', isPublishable: true });
 }

@@ -1,14 +1,11 @@
-/**
- * How the rows of the catalogue are written: each field with its sample value.
- * A row of what other systems say: everything beside training, contacts and time.
- */
+/** Builds rows of the catalogue: each field with its sample value. */
 import type { FieldType, JsonObject, JsonValue } from '../../../filters/filter.ts';
 import type { EventField, EventType } from '../event-type.ts';
 
-/** A field as a row states it. */
+/** A field of a row. */
 export interface FieldRow extends EventField {
   readonly sample: JsonValue;
-  /** For fields that change: the sample's value before. */
+  /** For fields that change: the previous value in the sample. */
   readonly sampleBefore?: JsonValue;
 }
 
@@ -16,17 +13,17 @@ export function field(name: string, type: FieldType, description: string, sample
   return { name, type, description, isPersonal: false, sample };
 }
 
-/** A field that says who somebody is. */
+/** A field with personal data. */
 export function personal(name: string, type: FieldType, description: string, sample: JsonValue): FieldRow {
   return { ...field(name, type, description, sample), isPersonal: true };
 }
 
-/** The same field, of an event that tells what it was before. */
+/** The same field in an event that carries the previous state. */
 export function changing(row: FieldRow, sampleBefore: JsonValue): FieldRow {
   return { ...row, sampleBefore };
 }
 
-/** The same fields with these values, by name, in the sample. */
+/** The same fields with these sample values, by name. */
 export function sampled(rows: readonly FieldRow[], samples: JsonObject): FieldRow[] {
   return rows.map((row) => ({ ...row, sample: samples[row.name] ?? row.sample }));
 }
@@ -37,7 +34,7 @@ export interface EventRow
   readonly fields: readonly FieldRow[];
 }
 
-/** The event type that a row states. */
+/** The event type of a row. */
 export function eventType({ fields, requiredConfiguration = [], ...row }: EventRow): EventType {
   const before = fields.filter(({ sampleBefore }) => sampleBefore !== undefined);
   return Object.freeze({
@@ -59,7 +56,7 @@ function byName(fields: readonly FieldRow[], valueIn: (row: FieldRow) => JsonVal
   return Object.fromEntries(fields.map((row) => [row.name, valueIn(row)]));
 }
 
-/** The row of an event that only publishers know of. */
+/** A row of an event that only publishers emit: all categories except training, contact and time. */
 export function published(row: Omit<EventRow, 'source' | 'isPublishable'>) {
   return eventType({ ...row, source: 'publisher', isPublishable: true });
 }

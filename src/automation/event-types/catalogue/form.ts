@@ -1,4 +1,4 @@
-/** What athletes fill in. Answers travel in `answers`; the account types those that filters are to read. */
+/** Events of forms. Answers are in `answers`; the account defines the types of those that filters use. */
 import { field, published } from './event-row.ts';
 
 const SUBMISSION_ID = field('submission_id', 'string', 'The submission, as its system calls it.', 'sub-4711');

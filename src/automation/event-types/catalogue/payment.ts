@@ -1,4 +1,4 @@
-/** What athletes pay for. */
+/** Events of payments. */
 import { field, published } from './event-row.ts';
 
 const AMOUNT = field('amount', 'decimal', 'How much.', '49.90');

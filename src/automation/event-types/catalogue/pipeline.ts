@@ -1,4 +1,4 @@
-/** Where athletes stand in the account's pipelines. */
+/** Events of the account's pipelines. */
 import { changing, field, published } from './event-row.ts';
 
 const DEAL_ID = field('deal_id', 'string', 'The deal, as its system calls it.', 'deal-17');

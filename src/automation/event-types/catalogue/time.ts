@@ -1,4 +1,4 @@
-/** What the clock says. Each occurrence is known by its key and happens once. */
+/** Events of the scheduler. Each occurrence has a key and happens once. */
 import { type EventRow, eventType, field, sampled } from './event-row.ts';
 
 function time(row: Pick<EventRow, 'name' | 'description' | 'fields'>) {

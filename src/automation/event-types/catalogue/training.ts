@@ -1,12 +1,12 @@
-/** What athletes do and what it does to their numbers. */
+/** Events of training and of lift maxes. */
 import { changing, type EventRow, eventType, field, sampled } from './event-row.ts';
 
-/** What the progression engine says itself. */
+/** Emitted by the progression engine. */
 function engine(row: Pick<EventRow, 'name' | 'description' | 'fields'>) {
   return eventType({ ...row, category: 'training', source: 'service', isPublishable: false });
 }
 
-/** What only the schedule knows: that nothing happened. */
+/** Known to the schedule service only: that a session did not happen. */
 function schedule(row: Pick<EventRow, 'name' | 'description' | 'fields'>) {
   return eventType({ ...row, category: 'training', source: 'publisher', isPublishable: true });
 }
