@@ -126,6 +126,6 @@ async function loadRun(tx: Transaction, enrollment: WorkflowEnrollment): Promise
  * The limits of a step's transaction: no caller waits for it, so it may wait for a connection as long as it
  * may run.
  */
-export function patience({ stepTimeoutMs }: Pick<Limits, 'stepTimeoutMs'>): TransactionLimits {
+export function stepTransactionLimits({ stepTimeoutMs }: Pick<Limits, 'stepTimeoutMs'>): TransactionLimits {
   return { deadlineAtMs: performance.now() + stepTimeoutMs, connectionWaitMs: stepTimeoutMs };
 }

@@ -8,7 +8,7 @@ import type { Transaction } from '../../store/database.ts';
 import type { Instant } from '../../values/instant.ts';
 import { actionTypeOf } from './action-types.ts';
 import type { DueEnrollment } from './due-enrollments.ts';
-import { type Attempt, patience, readAction, resumeRun, takeRun } from './load-run.ts';
+import { type Attempt, readAction, resumeRun, stepTransactionLimits, takeRun } from './load-run.ts';
 import { cancel, type Judgement, judgeEnd, judgeError, recordClaim, recordTry } from './record-step.ts';
 import type { ActionRunnerDeps, Step } from './step.ts';
 
@@ -38,7 +38,7 @@ export async function makeCall(deps: ActionRunnerDeps, due: DueEnrollment): Prom
         recordTry(tx, run, judgement, claim.attempts, clock(), config.limits);
       }
     },
-    patience(config.limits),
+    stepTransactionLimits(config.limits),
   );
 }
 
@@ -67,7 +67,7 @@ async function claimCall(
       recordClaim(run, now + BigInt(limits.stepLeaseMs) * 1000n);
       return { subject: step, action, step: step.step, attempts: enrollment.attempts, claimedAt: now };
     },
-    patience(limits),
+    stepTransactionLimits(limits),
   );
 }
 

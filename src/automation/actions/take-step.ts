@@ -4,7 +4,7 @@ import { failpoint, failpointBeforeCommit } from '../../store/failpoints.ts';
 import type { Instant } from '../../values/instant.ts';
 import { actionTypeOf } from './action-types.ts';
 import type { DueEnrollment } from './due-enrollments.ts';
-import { type Attempt, patience, type Run, readAction, resumeRun, takeRun } from './load-run.ts';
+import { type Attempt, type Run, readAction, resumeRun, stepTransactionLimits, takeRun } from './load-run.ts';
 import { cancel, complete, judgeError, recordTry, recordWait } from './record-step.ts';
 import { type ActionRunnerDeps, actorOf } from './step.ts';
 
@@ -39,7 +39,7 @@ export async function takeStep(
     return result;
   };
   try {
-    const result = await database.transaction(accountId, take, patience(config.limits));
+    const result = await database.transaction(accountId, take, stepTransactionLimits(config.limits));
     failpoint('step-committed');
     return result;
   } catch (error) {
@@ -114,7 +114,7 @@ async function recordFailure(
         recordTry(tx, run, judgement, attempt.attempts + 1, clock(), limits);
       }
     },
-    patience(limits),
+    stepTransactionLimits(limits),
   );
   return 'RESTS';
 }

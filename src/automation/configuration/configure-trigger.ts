@@ -4,11 +4,11 @@ import type { Change } from '../../store/change.ts';
 import type { Workflow } from '../../store/entities/workflow.ts';
 import { type WorkflowTrigger, WorkflowTriggerEntity } from '../../store/entities/workflow-trigger.ts';
 import { newId } from '../../values/new-id.ts';
+import { type ContextConfig, loadConfigurationContext } from './configuration-context.ts';
 import type { ConfiguredTrigger } from './configured.ts';
 import { bumpRevision } from './etag.ts';
 import { guardLoops } from './loops/guard-loops.ts';
 import { NOTHING_BEFORE, recordTrigger } from './record.ts';
-import { loadRulebook, type RulebookConfig } from './rulebook.ts';
 import { storedTrigger, type TriggerDraft } from './trigger-draft.ts';
 import { readRequiredTrigger } from './validation/validate-trigger.ts';
 import { liveTriggerOf, requireNotArchived, requireWorkflow, triggerExists } from './workflows.ts';
@@ -17,19 +17,19 @@ import { liveTriggerOf, requireNotArchived, requireWorkflow, triggerExists } fro
 export async function configureTrigger(
   change: Change,
   request: ConfigureTriggerRequest,
-  config: RulebookConfig,
+  config: ContextConfig,
 ): Promise<ConfiguredTrigger> {
   const { tx } = change;
   const revision = await bumpRevision(tx);
-  const rulebook = await loadRulebook(tx, config);
-  const draft = readRequiredTrigger(request.trigger, rulebook.types, config.limits, 'trigger');
+  const context = await loadConfigurationContext(tx, config);
+  const draft = readRequiredTrigger(request.trigger, context.types, config.limits, 'trigger');
   const workflow = await requireWorkflow(tx, request.workflowId);
   requireNotArchived(workflow);
   if (await liveTriggerOf(tx, workflow.id)) {
     throw triggerExists(workflow.id);
   }
   const trigger = await addTrigger(change, revision, { workflow, draft, action: 'ConfigureTrigger' });
-  return { trigger, warnings: await guardLoops(tx, { workflow, trigger }, rulebook) };
+  return { trigger, warnings: await guardLoops(tx, { workflow, trigger }, context) };
 }
 
 /** Adds a valid draft. TRIGGER_EXISTS when the workflow has a trigger. `action` is the name of the RPC. */

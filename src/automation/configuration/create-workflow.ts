@@ -5,12 +5,16 @@ import type { CreateWorkflowRequest } from '../../gen/automation/v1/workflow_ser
 import type { Change } from '../../store/change.ts';
 import { WorkflowEntity } from '../../store/entities/workflow.ts';
 import { newId } from '../../values/new-id.ts';
+import {
+  type ConfigurationContext,
+  type ContextConfig,
+  loadConfigurationContext,
+} from './configuration-context.ts';
 import { addTrigger } from './configure-trigger.ts';
 import type { Configured } from './configured.ts';
 import { bumpRevision } from './etag.ts';
 import { guardLoops } from './loops/guard-loops.ts';
 import { recordWorkflow } from './record.ts';
-import { loadRulebook, type Rulebook, type RulebookConfig } from './rulebook.ts';
 import { canonicalActions, storedActions } from './stored-actions.ts';
 import type { TriggerDraft } from './trigger-draft.ts';
 import { requireNone } from './validation/checks.ts';
@@ -20,16 +24,16 @@ import { validateNewWorkflow } from './validation/validate-workflow.ts';
 export async function createWorkflow(
   change: Change,
   request: CreateWorkflowRequest,
-  config: RulebookConfig,
+  config: ContextConfig,
 ): Promise<Configured> {
   const revision = await bumpRevision(change.tx);
-  const rulebook = await loadRulebook(change.tx, config);
+  const context = await loadConfigurationContext(change.tx, config);
   const { name, description, trigger } = request;
   const actions = canonicalActions(request.actions);
-  const read = await validateNewWorkflow(change.tx, { name, description, actions, trigger }, rulebook);
+  const read = await validateNewWorkflow(change.tx, { name, description, actions, trigger }, context);
   requireNone(read.violations);
   const draft = { name, description, actions, trigger: read.trigger };
-  return addWorkflow(change, revision, draft, { rulebook, action: 'CreateWorkflow' });
+  return addWorkflow(change, revision, draft, { context, action: 'CreateWorkflow' });
 }
 
 /** A valid workflow that is not stored yet. */
@@ -45,7 +49,7 @@ export async function addWorkflow(
   change: Change,
   revision: bigint,
   draft: WorkflowDraft,
-  { rulebook, action }: { rulebook: Rulebook; action: string },
+  { context, action }: { context: ConfigurationContext; action: string },
 ): Promise<Configured> {
   const { tx, now, actor } = change;
   const { name, description } = draft;
@@ -59,5 +63,5 @@ export async function addWorkflow(
   const trigger = draft.trigger
     ? await addTrigger(change, revision, { workflow, draft: draft.trigger, action })
     : null;
-  return { workflow, trigger, warnings: await guardLoops(tx, { workflow, trigger }, rulebook) };
+  return { workflow, trigger, warnings: await guardLoops(tx, { workflow, trigger }, context) };
 }

@@ -1,10 +1,10 @@
 /** DeleteTrigger: deletes a trigger softly. RestoreTrigger: restores it, validated like a new one. */
 import type { DeleteTriggerRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
 import type { Change } from '../../store/change.ts';
+import { type ContextConfig, loadConfigurationContext } from './configuration-context.ts';
 import type { ConfiguredTrigger } from './configured.ts';
 import { bumpRevision, requireEtagIfGiven } from './etag.ts';
 import { recordTrigger, triggerBefore } from './record.ts';
-import { loadRulebook, type RulebookConfig } from './rulebook.ts';
 import { replaceTrigger } from './update-trigger.ts';
 import { readRecordedTrigger } from './validation/validate-trigger.ts';
 import {
@@ -39,7 +39,7 @@ export async function deleteTrigger(change: Change, request: DeleteTriggerReques
 export async function restoreTrigger(
   change: Change,
   triggerId: string,
-  config: RulebookConfig,
+  config: ContextConfig,
 ): Promise<ConfiguredTrigger> {
   const { tx } = change;
   const revision = await bumpRevision(tx);
@@ -47,8 +47,8 @@ export async function restoreTrigger(
   if (!trigger.deletedAt) {
     return { trigger, warnings: [] };
   }
-  const rulebook = await loadRulebook(tx, config);
-  const draft = readRecordedTrigger(trigger, rulebook.types, config.limits, 'trigger');
+  const context = await loadConfigurationContext(tx, config);
+  const draft = readRecordedTrigger(trigger, context.types, config.limits, 'trigger');
   const workflow = await requireWorkflow(tx, trigger.workflowId);
   requireNotArchived(workflow);
   if (await liveTriggerOf(tx, workflow.id)) {
@@ -58,6 +58,6 @@ export async function restoreTrigger(
     change,
     revision,
     { trigger, workflow, draft },
-    { rulebook, action: 'RestoreTrigger' },
+    { context, action: 'RestoreTrigger' },
   );
 }

@@ -8,19 +8,19 @@ import type { Workflow } from '../../store/entities/workflow.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
 import { WorkflowVersionEntity } from '../../store/entities/workflow-version.ts';
 import { emit } from '../../store/outbox.ts';
-import { NO_STANDING, type Standing, settleParticipation, standingOf, triggerFact } from './participation.ts';
+import { type Activation, applyActivation, INACTIVE, readActivation, triggerFact } from './activation.ts';
 import { readStoredActions, storedActions } from './stored-actions.ts';
 
 /** The state before a change; taken before the change starts. */
 export interface Before {
   readonly audited: Record<string, unknown> | null;
-  readonly standing: Standing;
+  readonly standing: Activation;
 }
 
-export const NOTHING_BEFORE: Before = { audited: null, standing: NO_STANDING };
+export const NOTHING_BEFORE: Before = { audited: null, standing: INACTIVE };
 
 export function triggerBefore(trigger: WorkflowTrigger, workflow: Workflow): Before {
-  return { audited: auditedTrigger(trigger), standing: standingOf(trigger, workflow) };
+  return { audited: auditedTrigger(trigger), standing: readActivation(trigger, workflow) };
 }
 
 /** The workflow in the audit trail, without secrets. */
@@ -82,7 +82,7 @@ export async function recordTrigger(
     ...{ before: before.audited, after: auditedTrigger(trigger) },
   });
   const { standing } = before;
-  const facts = await settleParticipation(change, revision, { trigger, workflow, before: standing });
+  const facts = await applyActivation(change, revision, { trigger, workflow, before: standing });
   const configured = deletedAt ? [] : [triggerFact('trigger_configured', trigger)];
   emit(change, null, [...configured, ...facts]);
 }
@@ -91,7 +91,7 @@ export async function recordTrigger(
 export async function followStatus(
   change: Change,
   revision: bigint,
-  concerned: { trigger: WorkflowTrigger; workflow: Workflow; before: Standing },
+  concerned: { trigger: WorkflowTrigger; workflow: Workflow; before: Activation },
 ): Promise<void> {
-  emit(change, null, await settleParticipation(change, revision, concerned));
+  emit(change, null, await applyActivation(change, revision, concerned));
 }

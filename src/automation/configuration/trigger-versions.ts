@@ -13,9 +13,9 @@ import type { Transaction } from '../../store/database.ts';
 import { type TriggerVersion, TriggerVersionEntity } from '../../store/entities/trigger-version.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
 import { type Page, readPage } from '../../store/page.ts';
+import { type ContextConfig, loadConfigurationContext } from './configuration-context.ts';
 import type { ConfiguredTrigger } from './configured.ts';
 import { bumpRevision, requireEtag } from './etag.ts';
-import { loadRulebook, type RulebookConfig } from './rulebook.ts';
 import { replaceTrigger } from './update-trigger.ts';
 import { readRecordedTrigger } from './validation/validate-trigger.ts';
 import { requireNotDeleted, requireTrigger, requireWorkflow } from './workflows.ts';
@@ -54,7 +54,7 @@ export async function listTriggerVersions(
 export async function rollbackTrigger(
   change: Change,
   request: RollbackTriggerRequest,
-  config: RulebookConfig,
+  config: ContextConfig,
 ): Promise<ConfiguredTrigger> {
   const { tx } = change;
   const revision = await bumpRevision(tx);
@@ -62,14 +62,14 @@ export async function rollbackTrigger(
   requireNotDeleted(trigger);
   requireEtag(request.etag, trigger);
   const version = await requireVersion(tx, trigger.id, request.version);
-  const rulebook = await loadRulebook(tx, config);
-  const draft = readRecordedTrigger(version, rulebook.types, config.limits, 'trigger');
+  const context = await loadConfigurationContext(tx, config);
+  const draft = readRecordedTrigger(version, context.types, config.limits, 'trigger');
   const workflow = await requireWorkflow(tx, trigger.workflowId);
   return replaceTrigger(
     change,
     revision,
     { trigger, workflow, draft },
-    { rulebook, action: 'RollbackTrigger' },
+    { context, action: 'RollbackTrigger' },
   );
 }
 

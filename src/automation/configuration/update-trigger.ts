@@ -3,11 +3,15 @@ import type { UpdateTriggerRequest } from '../../gen/automation/v1/trigger_servi
 import type { Change } from '../../store/change.ts';
 import type { Workflow } from '../../store/entities/workflow.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
+import {
+  type ConfigurationContext,
+  type ContextConfig,
+  loadConfigurationContext,
+} from './configuration-context.ts';
 import type { ConfiguredTrigger } from './configured.ts';
 import { bumpRevision, requireEtag } from './etag.ts';
 import { guardLoops } from './loops/guard-loops.ts';
 import { recordTrigger, triggerBefore } from './record.ts';
-import { loadRulebook, type Rulebook, type RulebookConfig } from './rulebook.ts';
 import { storedTrigger, type TriggerDraft } from './trigger-draft.ts';
 import { readRequiredTrigger } from './validation/validate-trigger.ts';
 import { requireNotDeleted, requireTrigger, requireWorkflow } from './workflows.ts';
@@ -16,22 +20,17 @@ import { requireNotDeleted, requireTrigger, requireWorkflow } from './workflows.
 export async function updateTrigger(
   change: Change,
   request: UpdateTriggerRequest,
-  config: RulebookConfig,
+  config: ContextConfig,
 ): Promise<ConfiguredTrigger> {
   const { tx } = change;
   const revision = await bumpRevision(tx);
-  const rulebook = await loadRulebook(tx, config);
-  const draft = readRequiredTrigger(request.trigger, rulebook.types, config.limits, 'trigger');
+  const context = await loadConfigurationContext(tx, config);
+  const draft = readRequiredTrigger(request.trigger, context.types, config.limits, 'trigger');
   const trigger = await requireTrigger(tx, request.triggerId);
   requireNotDeleted(trigger);
   requireEtag(request.etag, trigger);
   const workflow = await requireWorkflow(tx, trigger.workflowId);
-  return replaceTrigger(
-    change,
-    revision,
-    { trigger, workflow, draft },
-    { rulebook, action: 'UpdateTrigger' },
-  );
+  return replaceTrigger(change, revision, { trigger, workflow, draft }, { context, action: 'UpdateTrigger' });
 }
 
 /**
@@ -42,7 +41,7 @@ export async function replaceTrigger(
   change: Change,
   revision: bigint,
   { trigger, workflow, draft }: { trigger: WorkflowTrigger; workflow: Workflow; draft: TriggerDraft },
-  { rulebook, action }: { rulebook: Rulebook; action: string },
+  { context, action }: { context: ConfigurationContext; action: string },
 ): Promise<ConfiguredTrigger> {
   const before = triggerBefore(trigger, workflow);
   Object.assign(trigger, storedTrigger(draft));
@@ -52,5 +51,5 @@ export async function replaceTrigger(
   // Flushed first, because the schedule is read from the database.
   await change.tx.em.flush();
   await recordTrigger(change, revision, { trigger, workflow, action, before });
-  return { trigger, warnings: await guardLoops(change.tx, { workflow, trigger }, rulebook) };
+  return { trigger, warnings: await guardLoops(change.tx, { workflow, trigger }, context) };
 }

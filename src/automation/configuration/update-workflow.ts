@@ -4,11 +4,11 @@
  */
 import type { UpdateWorkflowRequest } from '../../gen/automation/v1/workflow_service_pb.ts';
 import type { Change } from '../../store/change.ts';
+import { type ContextConfig, loadConfigurationContext } from './configuration-context.ts';
 import type { Configured } from './configured.ts';
 import { bumpRevision, requireEtag } from './etag.ts';
 import { guardLoops } from './loops/guard-loops.ts';
 import { auditedWorkflow, recordWorkflow } from './record.ts';
-import { loadRulebook, type RulebookConfig } from './rulebook.ts';
 import { canonicalActions, keepSecrets, readStoredActions, storedActions } from './stored-actions.ts';
 import { requireNone } from './validation/checks.ts';
 import { validateNamedActions, validateTexts } from './validation/validate-workflow.ts';
@@ -18,16 +18,16 @@ import { liveTriggerOf, requireNotArchived, requireWorkflow } from './workflows.
 export async function updateWorkflow(
   change: Change,
   request: UpdateWorkflowRequest,
-  config: RulebookConfig,
+  config: ContextConfig,
 ): Promise<Configured> {
   const { tx, now } = change;
   const revision = await bumpRevision(tx);
-  const rulebook = await loadRulebook(tx, config);
+  const context = await loadConfigurationContext(tx, config);
   const actions = request.actions && canonicalActions(request.actions.actions);
   const workflow = await requireWorkflow(tx, request.workflowId);
   requireNone([
-    ...validateTexts(request, rulebook),
-    ...(actions ? await validateNamedActions(tx, actions, rulebook, 'actions.actions') : []),
+    ...validateTexts(request, context),
+    ...(actions ? await validateNamedActions(tx, actions, context, 'actions.actions') : []),
     ...(actions?.length === 0 && workflow.status === 'ACTIVE'
       ? [{ field: 'actions.actions', description: 'must have an action while the workflow is ACTIVE' }]
       : []),
@@ -48,5 +48,5 @@ export async function updateWorkflow(
     trigger.revision = revision;
   }
   recordWorkflow(change, workflow, { action: 'UpdateWorkflow', before });
-  return { workflow, trigger, warnings: await guardLoops(tx, { workflow, trigger }, rulebook) };
+  return { workflow, trigger, warnings: await guardLoops(tx, { workflow, trigger }, context) };
 }

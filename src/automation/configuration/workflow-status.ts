@@ -6,12 +6,16 @@ import type {
 } from '../../gen/automation/v1/workflow_service_pb.ts';
 import type { Change } from '../../store/change.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
+import { readActivation } from './activation.ts';
+import {
+  type ConfigurationContext,
+  type ContextConfig,
+  loadConfigurationContext,
+} from './configuration-context.ts';
 import type { Configured } from './configured.ts';
 import { bumpRevision, requireEtagIfGiven } from './etag.ts';
 import { guardLoops } from './loops/guard-loops.ts';
-import { standingOf } from './participation.ts';
 import { auditedWorkflow, followStatus, recordWorkflow } from './record.ts';
-import { loadRulebook, type Rulebook, type RulebookConfig } from './rulebook.ts';
 import { readStoredActions } from './stored-actions.ts';
 import { readStoredTrigger } from './trigger-draft.ts';
 import { requireNone } from './validation/checks.ts';
@@ -26,7 +30,7 @@ import { liveTriggerOf, requireNotArchived, requireWorkflow, type WorkflowWithTr
 export async function activateWorkflow(
   change: Change,
   request: ActivateWorkflowRequest,
-  config: RulebookConfig,
+  config: ContextConfig,
 ): Promise<Configured> {
   const { tx } = change;
   const revision = await bumpRevision(tx);
@@ -37,10 +41,10 @@ export async function activateWorkflow(
   if (workflow.status === 'ACTIVE') {
     return { workflow, trigger, warnings: [] };
   }
-  const rulebook = await loadRulebook(tx, config);
-  await requireReady(change, { workflow, trigger }, rulebook);
+  const context = await loadConfigurationContext(tx, config);
+  await requireReady(change, { workflow, trigger }, context);
   await changeStatus(change, revision, { workflow, trigger, status: 'ACTIVE', action: 'ActivateWorkflow' });
-  return { workflow, trigger, warnings: await guardLoops(tx, { workflow, trigger }, rulebook) };
+  return { workflow, trigger, warnings: await guardLoops(tx, { workflow, trigger }, context) };
 }
 
 /**
@@ -49,7 +53,7 @@ export async function activateWorkflow(
 async function requireReady(
   { tx }: Change,
   { workflow, trigger }: WorkflowWithTrigger,
-  rulebook: Rulebook,
+  context: ConfigurationContext,
 ): Promise<void> {
   const missing = [...(trigger ? [] : ['trigger']), ...(workflow.actions.length > 0 ? [] : ['actions'])];
   if (missing.length > 0) {
@@ -59,12 +63,12 @@ async function requireReady(
   }
   const actions = readStoredActions(workflow.actions);
   requireNone([
-    ...(await validateNamedActions(tx, actions, rulebook, 'actions')),
-    ...(trigger ? violationsOf(trigger, rulebook) : []),
+    ...(await validateNamedActions(tx, actions, context, 'actions')),
+    ...(trigger ? violationsOf(trigger, context) : []),
   ]);
 }
 
-function violationsOf(trigger: WorkflowTrigger, { types, config }: Rulebook) {
+function violationsOf(trigger: WorkflowTrigger, { types, config }: ConfigurationContext) {
   return validateTrigger(readStoredTrigger(trigger), types, config.limits, 'trigger');
 }
 
@@ -100,7 +104,7 @@ export async function changeStatus(
   { workflow, trigger, status, action }: WorkflowWithTrigger & { status: string; action: string },
 ): Promise<void> {
   const before = auditedWorkflow(workflow);
-  const standing = trigger && standingOf(trigger, workflow);
+  const standing = trigger && readActivation(trigger, workflow);
   workflow.status = status;
   workflow.version += 1;
   workflow.updatedAt = change.now;

@@ -6,8 +6,8 @@ import type { Transaction } from '../../../store/database.ts';
 import type { Workflow } from '../../../store/entities/workflow.ts';
 import type { WorkflowTrigger } from '../../../store/entities/workflow-trigger.ts';
 import { emissionsOf } from '../../actions/emissions.ts';
-import { takesPart } from '../participation.ts';
-import type { Rulebook } from '../rulebook.ts';
+import { isTriggerActive } from '../activation.ts';
+import type { ConfigurationContext } from '../configuration-context.ts';
 import { readStoredActions } from '../stored-actions.ts';
 import { readStoredTrigger } from '../trigger-draft.ts';
 import type { WorkflowWithTrigger } from '../workflows.ts';
@@ -29,7 +29,7 @@ const TOLD_NAME = 40;
 export async function guardLoops(
   tx: Transaction,
   { workflow, trigger }: WorkflowWithTrigger,
-  { types, config }: Rulebook,
+  { types, config }: ConfigurationContext,
 ): Promise<Warning[]> {
   if (!trigger) {
     return [];
@@ -44,7 +44,7 @@ export async function guardLoops(
       'too many workflows wait for what this one emits to tell whether it may set itself off again';
     return [{ reason: 'LOOP_CHECK_INCOMPLETE', message }];
   }
-  if (loop.isCertain && takesPart(trigger, workflow)) {
+  if (loop.isCertain && isTriggerActive(trigger, workflow)) {
     throw new DomainError('TRIGGER_LOOP', `the workflow would set itself off again: ${routeOf(loop)}`, {
       metadata: metadataOf(loop),
     });

@@ -11,10 +11,10 @@ import type {
   TemplateSchema,
 } from '../../../gen/automation/v1/workflow_service_pb.ts';
 import type { Change } from '../../../store/change.ts';
+import { type ContextConfig, loadConfigurationContext } from '../configuration-context.ts';
 import type { Configured } from '../configured.ts';
 import { addWorkflow } from '../create-workflow.ts';
 import { bumpRevision } from '../etag.ts';
-import { loadRulebook, type RulebookConfig } from '../rulebook.ts';
 import { canonicalActions } from '../stored-actions.ts';
 import { requireNone } from '../validation/checks.ts';
 import { validateNewWorkflow } from '../validation/validate-workflow.ts';
@@ -25,18 +25,18 @@ import { TEMPLATES } from './templates.ts';
 export async function createWorkflowFromTemplate(
   change: Change,
   request: CreateWorkflowFromTemplateRequest,
-  config: RulebookConfig,
+  config: ContextConfig,
 ): Promise<Configured> {
   const revision = await bumpRevision(change.tx);
   const template = requireTemplate(request.template);
   requireNone(parameterFaults(template, request.parameters));
-  const rulebook = await loadRulebook(change.tx, config);
+  const context = await loadConfigurationContext(change.tx, config);
   const input = inputOf(template, request);
-  const read = await validateNewWorkflow(change.tx, input, rulebook);
+  const read = await validateNewWorkflow(change.tx, input, context);
   requireNone(inParameters(template, read.violations));
   const draft = { ...input, trigger: read.trigger };
   const action = 'CreateWorkflowFromTemplate';
-  return addWorkflow(change, revision, draft, { rulebook, action });
+  return addWorkflow(change, revision, draft, { context, action });
 }
 
 function requireTemplate(slug: string): Template {

@@ -3,8 +3,8 @@ import type { FieldViolation } from '../../../errors/domain-error.ts';
 import type { Action } from '../../../gen/automation/v1/action_pb.ts';
 import type { TriggerInput } from '../../../gen/automation/v1/trigger_pb.ts';
 import type { Transaction } from '../../../store/database.ts';
+import type { ConfigurationContext } from '../configuration-context.ts';
 import { loadReferences } from '../references.ts';
-import type { Rulebook } from '../rulebook.ts';
 import type { TriggerDraft } from '../trigger-draft.ts';
 import { checkText } from './checks.ts';
 import { validateActions } from './validate-actions.ts';
@@ -13,7 +13,7 @@ import { readTriggerInput } from './validate-trigger.ts';
 /** Violations of the name and the description. */
 export function validateTexts(
   { name, description }: { name?: string | undefined; description?: string | undefined },
-  { config }: Rulebook,
+  { config }: ConfigurationContext,
 ): FieldViolation[] {
   const { workflowNameCharacters, workflowDescriptionCharacters } = config.limits;
   return [
@@ -28,7 +28,7 @@ export function validateTexts(
 export async function validateNamedActions(
   tx: Transaction,
   actions: readonly Action[],
-  { types, config }: Rulebook,
+  { types, config }: ConfigurationContext,
   path: string,
 ): Promise<FieldViolation[]> {
   const references = await loadReferences(tx, actions);
@@ -48,13 +48,13 @@ export interface WorkflowInput {
 export async function validateNewWorkflow(
   tx: Transaction,
   input: WorkflowInput,
-  rulebook: Rulebook,
+  context: ConfigurationContext,
 ): Promise<{ trigger: TriggerDraft | undefined; violations: FieldViolation[] }> {
-  const { types, config } = rulebook;
+  const { types, config } = context;
   const read = input.trigger && readTriggerInput(input.trigger, types, config.limits, 'trigger');
   const violations = [
-    ...validateTexts(input, rulebook),
-    ...(await validateNamedActions(tx, input.actions, rulebook, 'actions')),
+    ...validateTexts(input, context),
+    ...(await validateNamedActions(tx, input.actions, context, 'actions')),
     ...(read?.violations ?? []),
   ];
   return { trigger: read?.draft, violations };

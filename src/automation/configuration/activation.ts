@@ -1,4 +1,4 @@
-/** When a trigger takes part in the evaluation of events: what has to follow when it begins to, and when it stops. */
+/** Activation of triggers: what changes when a trigger becomes active or inactive. */
 import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
 import type { Change } from '../../store/change.ts';
@@ -9,53 +9,53 @@ import { fact } from '../../store/outbox.ts';
 import { instantToText } from '../../values/instant.ts';
 import { scheduleTrigger, unscheduleTrigger } from '../time/schedule-trigger.ts';
 
-/** Active, not deleted, in an ACTIVE workflow. */
-export function takesPart(trigger: WorkflowTrigger, workflow: Workflow): boolean {
+/** Whether events are evaluated for the trigger: active, not deleted, in an ACTIVE workflow. */
+export function isTriggerActive(trigger: WorkflowTrigger, workflow: Workflow): boolean {
   return trigger.isActive && !trigger.deletedAt && workflow.status === 'ACTIVE';
 }
 
-/** How a trigger takes part at some moment. */
-export interface Standing {
-  readonly takesPart: boolean;
-  /** When it fires by itself; undefined: never. */
+/** The activation of a trigger at one moment. */
+export interface Activation {
+  readonly isActive: boolean;
+  /** The schedule of an active time trigger; undefined for others. */
   readonly schedule: unknown;
 }
 
-/** Of a trigger that does not exist. */
-export const NO_STANDING: Standing = { takesPart: false, schedule: undefined };
+/** The activation of a trigger that does not exist. */
+export const INACTIVE: Activation = { isActive: false, schedule: undefined };
 
-export function standingOf(trigger: WorkflowTrigger, workflow: Workflow): Standing {
-  const isTaking = takesPart(trigger, workflow);
-  const isScheduled = isTaking && trigger.triggerType === 'time';
-  return { takesPart: isTaking, schedule: isScheduled ? trigger.settings.time : undefined };
+export function readActivation(trigger: WorkflowTrigger, workflow: Workflow): Activation {
+  const isActive = isTriggerActive(trigger, workflow);
+  const isScheduled = isActive && trigger.triggerType === 'time';
+  return { isActive: isActive, schedule: isScheduled ? trigger.settings.time : undefined };
 }
 
 /**
- * Settles what follows from a change of the trigger or of its workflow, and gives the facts to tell. The rows that
- * the change made have been flushed; the trigger gets the revision. A schedule that stays as it was goes on: nothing
- * that is due is lost.
+ * Applies a change of the trigger or of its workflow to schedule and activity, and returns the events to emit. The
+ * changed rows have been flushed; the trigger gets the revision. An unchanged schedule keeps its cursors, so that no
+ * due occurrence is lost.
  */
-export async function settleParticipation(
+export async function applyActivation(
   change: Change,
   revision: bigint,
-  { trigger, workflow, before }: { trigger: WorkflowTrigger; workflow: Workflow; before: Standing },
+  { trigger, workflow, before }: { trigger: WorkflowTrigger; workflow: Workflow; before: Activation },
 ): Promise<Fact[]> {
   trigger.revision = revision;
-  const now = standingOf(trigger, workflow);
+  const now = readActivation(trigger, workflow);
   if (!isDeepStrictEqual(before.schedule, now.schedule)) {
     await reschedule(change, trigger, { before, now });
   }
-  if (now.takesPart === before.takesPart) {
+  if (now.isActive === before.isActive) {
     return [];
   }
-  await (now.takesPart ? beginActivity(change, trigger.id) : endActivity(change, trigger.id));
-  return [triggerFact(now.takesPart ? 'trigger_activated' : 'trigger_deactivated', trigger)];
+  await (now.isActive ? beginActivity(change, trigger.id) : endActivity(change, trigger.id));
+  return [triggerFact(now.isActive ? 'trigger_activated' : 'trigger_deactivated', trigger)];
 }
 
 async function reschedule(
   { tx, now: at }: Change,
   trigger: WorkflowTrigger,
-  { before, now }: { before: Standing; now: Standing },
+  { before, now }: { before: Activation; now: Activation },
 ): Promise<void> {
   if (before.schedule !== undefined) {
     await unscheduleTrigger(tx, trigger.id);
@@ -72,7 +72,7 @@ export function triggerFact(
   return fact(type, { trigger_id: id, workflow_id: workflowId, trigger_event: triggerEvent, version });
 }
 
-/** Spans follow one another, whatever the clocks of several servers say. */
+/** Activity spans never overlap, even when the clocks of several servers differ. */
 async function beginActivity({ tx, now }: Change, triggerId: string): Promise<void> {
   await sql`
     insert into trigger_activity (account_id, trigger_id, began_at)
