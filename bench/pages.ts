@@ -20,7 +20,8 @@ export async function measurePages(url: string, athlete: number): Promise<PageFi
   const headers = { 'x-account-id': ACCOUNT_ID };
   const read = (pageSize: number, pageToken: string) =>
     client.listProgressionLogs({ userId: userId(athlete), pageSize, pageToken }, { headers });
-  const { totalSize } = await read(PAGE_SIZE, '');
+  const counted = { userId: userId(athlete), includeTotalSize: true };
+  const { totalSize } = await client.listProgressionLogs(counted, { headers });
   const farPage = Math.min(FAR_PAGE, Math.floor(totalSize / PAGE_SIZE));
   let farToken = '';
   for (let skipped = (farPage - 1) * PAGE_SIZE; skipped > 0; skipped -= MOST_PAGE_SIZE) {

@@ -10,6 +10,7 @@ import { createUser } from './create-user.ts';
 import { deleteUser } from './delete-user.ts';
 import { type AthleteHistory, eraseUser } from './erase-user.ts';
 import { exportUserData } from './export-user-data.ts';
+import { restoreUser } from './restore-user.ts';
 import { updateUser } from './update-user.ts';
 import { listUsers } from './users.ts';
 
@@ -48,6 +49,10 @@ export function createUserService(deps: UserServiceDeps): ServiceImpl<typeof Use
         await deleteUser(change, request.userId);
         return {};
       }),
+    restoreUser: (request, context) =>
+      write(method.restoreUser, request, context, async (change) => ({
+        user: userMessage(await restoreUser(change, request.userId)),
+      })),
     exportUserData: (request, context) => read(context, (tx) => exportUserData(tx, request, defaultPageSize)),
     eraseUser: (request, context) =>
       write(method.eraseUser, request, context, async (change) => {

@@ -21,7 +21,7 @@ import { getUser, lockUser } from '../store/lock-user.ts';
 import { emit, fact } from '../store/outbox.ts';
 import { instantToText } from '../values/instant.ts';
 import { newId } from '../values/new-id.ts';
-import { requireProgram } from './programs/programs.ts';
+import { findProgram, requireProgram } from './programs/programs.ts';
 
 export interface EnrollmentWish {
   readonly userId: string;
@@ -51,12 +51,25 @@ export async function getEnrollment(tx: Transaction, userId: string): Promise<En
   return latest;
 }
 
-/** Ends what the athlete is ACTIVE or PAUSED on; the athlete's lock is held. */
+/** Ends what a deleted athlete was ACTIVE or PAUSED on; the athlete's lock is held. */
 export async function quitEnrollments(tx: Transaction, userId: string, now: bigint): Promise<void> {
   const where = { accountId: tx.accountId, userId, status: { $in: ['ACTIVE', 'PAUSED'] } };
   for (const enrollment of await tx.em.find(EnrollmentEntity, where)) {
+    enrollment.statusBeforeDeletion = enrollment.status;
     enrollment.status = 'QUIT';
     enrollment.endedAt ??= now;
+  }
+}
+
+/** Gives back what `quitEnrollments` ended, where the program still exists; the athlete's lock is held. */
+export async function restoreEnrollments(tx: Transaction, userId: string): Promise<void> {
+  const where = { accountId: tx.accountId, userId, statusBeforeDeletion: { $ne: null } };
+  for (const enrollment of await tx.em.find(EnrollmentEntity, where)) {
+    if (await findProgram(tx, enrollment.programId, LockMode.PESSIMISTIC_READ)) {
+      enrollment.status = enrollment.statusBeforeDeletion ?? enrollment.status;
+      enrollment.endedAt = enrollment.status === 'ACTIVE' ? null : enrollment.endedAt;
+    }
+    enrollment.statusBeforeDeletion = null;
   }
 }
 

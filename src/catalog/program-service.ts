@@ -5,6 +5,7 @@ import { ProgramService } from '../gen/progression/v1/program_service_pb.ts';
 import { CATALOG_PROGRAMS } from './canonical/catalog.ts';
 import { enrollUser, getEnrollment, unenrollUser } from './enrollments.ts';
 import { createLift, deleteLift, getLift, listLifts, updateLift } from './lifts.ts';
+import { listEnrollments } from './list-enrollments.ts';
 import {
   catalogProgramMessage,
   enrollmentMessage,
@@ -167,5 +168,10 @@ export function createProgramService(deps: ServiceDeps): ServiceImpl<typeof Prog
       read(context, async (tx) => ({
         enrollment: enrollmentMessage(await getEnrollment(tx, request.userId)),
       })),
+    listEnrollments: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, ...page } = await listEnrollments(tx, request, defaultPageSize);
+        return { enrollments: rows.map(enrollmentMessage), ...page };
+      }),
   };
 }

@@ -1,4 +1,4 @@
-/** GetLiftMax, ListLiftMaxes and ListLiftMaxVersions: the reference numbers as they are and were. */
+/** GetLiftMax and ListLiftMaxVersions: the reference numbers as they are and were. */
 
 import { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
@@ -7,19 +7,18 @@ import { DomainError } from '../errors/domain-error.ts';
 import { MaxTypeSchema } from '../gen/progression/v1/common_pb.ts';
 import type {
   GetLiftMaxRequest,
-  ListLiftMaxesRequest,
   ListLiftMaxVersionsRequest,
 } from '../gen/progression/v1/progression_service_pb.ts';
 import type { Transaction } from '../store/database.ts';
 import type { LiftMax } from '../store/entities/lift-max.ts';
 import { requireUser } from '../store/lock-user.ts';
 import { type Page, readPage } from '../store/page.ts';
-import { instantFromText } from '../values/instant.ts';
+import { type Instant, instantFromText, instantOfField, instantToText } from '../values/instant.ts';
 
 /** A version of a reference number. */
 export type LiftMaxVersion = Omit<LiftMax, 'accountId'>;
 
-interface LiftMaxRow {
+export interface LiftMaxRow {
   id: string;
   user_id: string;
   lift_id: string;
@@ -32,7 +31,7 @@ interface LiftMaxRow {
   recorded_at: string;
 }
 
-const COLUMNS = sql.raw(
+export const LIFT_MAX_COLUMNS = sql.raw(
   'm.id, m.user_id, m.lift_id, m.max_type, m.version, m.value, m.source, m.reason, m.effective_at, m.recorded_at',
 );
 
@@ -44,9 +43,27 @@ export async function findLiftMax(
   maxType: string,
 ): Promise<LiftMaxVersion | undefined> {
   const { rows } = await sql<LiftMaxRow>`
-    select ${COLUMNS} from lift_maxes m
+    select ${LIFT_MAX_COLUMNS} from lift_maxes m
     where m.account_id = ${tx.accountId} and m.user_id = ${userId} and m.lift_id = ${liftId}
       and m.max_type = ${maxType}
+    order by m.version desc limit 1`.execute(tx.sql);
+  return rows.map(versionOf)[0];
+}
+
+/**
+ * The version that was current at `asOf`: of those that had taken effect by then, the highest. Events that were reported
+ * late took effect when they happened.
+ */
+async function findLiftMaxAsOf(
+  tx: Transaction,
+  { userId, liftId }: GetLiftMaxRequest,
+  maxType: string,
+  asOf: Instant,
+): Promise<LiftMaxVersion | undefined> {
+  const { rows } = await sql<LiftMaxRow>`
+    select ${LIFT_MAX_COLUMNS} from lift_maxes m
+    where m.account_id = ${tx.accountId} and m.user_id = ${userId} and m.lift_id = ${liftId}
+      and m.max_type = ${maxType} and m.effective_at <= ${instantToText(asOf)}::timestamptz
     order by m.version desc limit 1`.execute(tx.sql);
   return rows.map(versionOf)[0];
 }
@@ -56,45 +73,15 @@ export async function getLiftMax(tx: Transaction, request: GetLiftMaxRequest): P
   const { userId, liftId } = request;
   await requireUser(tx, userId);
   const maxType = enumName(MaxTypeSchema, request.maxType);
-  const row = await findLiftMax(tx, userId, liftId, maxType);
+  const row = request.asOf
+    ? await findLiftMaxAsOf(tx, request, maxType, instantOfField(request.asOf, 'as_of'))
+    : await findLiftMax(tx, userId, liftId, maxType);
   if (!row) {
     throw new DomainError('LIFT_MAX_NOT_FOUND', `user ${userId} has no ${maxType} for lift ${liftId}`, {
       metadata: { userId, liftId, maxType },
     });
   }
   return row;
-}
-
-/** The current maxes, by lift and type. */
-export async function listLiftMaxes(
-  tx: Transaction,
-  request: ListLiftMaxesRequest,
-  defaultPageSize: number,
-): Promise<Page<LiftMaxVersion>> {
-  const { userId } = request;
-  await requireUser(tx, userId);
-  const owned = sql`account_id = ${tx.accountId} and user_id = ${userId}`;
-  return readPage(
-    {
-      filter: ['ListLiftMaxes', tx.accountId, userId],
-      keyKinds: ['uuid', 'text'],
-      defaultPageSize,
-      keyOf: (max: LiftMaxVersion) => [max.liftId, max.maxType],
-      async rows(after, limit) {
-        const { rows } = await sql<LiftMaxRow>`
-          select distinct on (m.lift_id, m.max_type) ${COLUMNS} from lift_maxes m
-          where ${owned} ${after ? sql`and (m.lift_id, m.max_type) > (${after[0]}::uuid, ${after[1]})` : sql``}
-          order by m.lift_id, m.max_type, m.version desc limit ${limit}`.execute(tx.sql);
-        return rows.map(versionOf);
-      },
-      async count() {
-        const { rows } = await sql<{ count: string }>`
-          select count(*) from lift_maxes where ${owned} and version = 1`.execute(tx.sql);
-        return Number(rows[0]?.count);
-      },
-    },
-    request,
-  );
 }
 
 /** Every version of one max, newest first. */
@@ -116,7 +103,7 @@ export async function listLiftMaxVersions(
       keyOf: (max: LiftMaxVersion) => [max.version],
       async rows(after, limit) {
         const { rows } = await sql<LiftMaxRow>`
-          select ${COLUMNS} from lift_maxes m
+          select ${LIFT_MAX_COLUMNS} from lift_maxes m
           where ${one} ${after ? sql`and m.version < ${after[0]}` : sql``}
           order by m.version desc limit ${limit}`.execute(tx.sql);
         return rows.map(versionOf);
@@ -128,7 +115,7 @@ export async function listLiftMaxVersions(
   );
 }
 
-function versionOf(row: LiftMaxRow): LiftMaxVersion {
+export function versionOf(row: LiftMaxRow): LiftMaxVersion {
   return {
     id: row.id,
     userId: row.user_id,

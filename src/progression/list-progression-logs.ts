@@ -1,13 +1,15 @@
-/** ListProgressionLogs: the athlete's applications, newest first, with the names of their rules and lifts. */
-import { type RawBuilder, sql } from 'kysely';
+/** ListProgressionLogs: applications of an athlete or of the account, newest first, with the names of their rules and lifts. */
+import { sql } from 'kysely';
 import { enumName } from '../calls/enum-name.ts';
+import { invalidFields } from '../errors/domain-error.ts';
 import { ProgressionTypeSchema, TriggerTypeSchema } from '../gen/progression/v1/common_pb.ts';
 import type { ListProgressionLogsRequest } from '../gen/progression/v1/progression_service_pb.ts';
 import type { Transaction } from '../store/database.ts';
 import { requireUser } from '../store/lock-user.ts';
 import { type Page, readPage } from '../store/page.ts';
-import { instantFromText, instantOfField, instantToText } from '../values/instant.ts';
+import { instantFromText, instantToText } from '../values/instant.ts';
 import type { ProgressionLogRow } from './engine/lift-max-message.ts';
+import { Narrowing } from './narrowing.ts';
 
 const LOG_COLUMNS = sql.raw(`l.id, l.user_id, l.progression_id, p.name as progression_name,
   p.type as progression_type, l.lift_id, f.name as lift_name, l.max_type, l.previous_value, l.new_value, l.delta,
@@ -26,12 +28,14 @@ export async function listProgressionLogs(
   request: ListProgressionLogsRequest,
   defaultPageSize: number,
 ): Promise<Page<ProgressionLogRow>> {
-  await requireUser(tx, request.userId);
-  const { conditions, filter } = filterOf(tx.accountId, request);
-  const where = sql.join(conditions, sql` and `);
+  if (request.userId !== '') {
+    await requireUser(tx, request.userId);
+  }
+  const narrowing = narrow(tx, request);
+  const { where } = narrowing;
   return readPage(
     {
-      filter,
+      filter: narrowing.filter,
       keyKinds: ['instant', 'uuid'],
       defaultPageSize,
       keyOf: (row: ProgressionLogRow) => [instantFromText(row.applied_at), row.id],
@@ -45,11 +49,7 @@ export async function listProgressionLogs(
           order by l.applied_at desc, l.id desc limit ${limit}`.execute(tx.sql);
         return rows;
       },
-      async count() {
-        const { rows } = await sql<{ count: string }>`
-          select count(*) from progression_logs l where ${where}`.execute(tx.sql);
-        return Number(rows[0]?.count);
-      },
+      count: request.includeTotalSize ? () => narrowing.count(tx, sql`progression_logs l`) : null,
     },
     request,
   );
@@ -67,28 +67,26 @@ export async function findProgressionLog(
   return rows[0];
 }
 
-/** The conditions that the request's fields state, and the same as texts, for the page token to be bound to. */
-function filterOf(accountId: string, request: ListProgressionLogsRequest) {
-  const { userId, liftId, progressionType, triggerType, startTime, endTime } = request;
-  const conditions: RawBuilder<unknown>[] = [sql`l.account_id = ${accountId}`, sql`l.user_id = ${userId}`];
-  const filter = ['ListProgressionLogs', accountId, userId];
-  const narrow = (value: string, condition: RawBuilder<unknown>) => {
-    filter.push(value);
-    if (value !== '') {
-      conditions.push(condition);
-    }
-  };
-  const type = enumName(ProgressionTypeSchema, progressionType);
-  const trigger = enumName(TriggerTypeSchema, triggerType);
-  const start = startTime ? instantToText(instantOfField(startTime, 'start_time')) : '';
-  const end = endTime ? instantToText(instantOfField(endTime, 'end_time')) : '';
-  narrow(liftId, sql`l.lift_id = ${liftId}`);
-  narrow(
-    progressionType === 0 ? '' : type,
-    sql`l.progression_id in (select id from progressions where account_id = ${accountId} and type = ${type})`,
-  );
-  narrow(triggerType === 0 ? '' : trigger, sql`l.trigger_type = ${trigger}`);
-  narrow(start, sql`l.applied_at >= ${start}::timestamptz`);
-  narrow(end, sql`l.applied_at < ${end}::timestamptz`);
-  return { conditions, filter };
+/** VALIDATION_FAILED for a session without its athlete: sessions are known within an athlete. */
+function narrow({ accountId }: Transaction, request: ListProgressionLogsRequest): Narrowing {
+  const { userId, liftId, progressionType, triggerType, sessionId } = request;
+  if (sessionId !== '' && userId === '') {
+    throw invalidFields([{ field: 'user_id', description: 'is required with session_id' }]);
+  }
+  const type = progressionType === 0 ? '' : enumName(ProgressionTypeSchema, progressionType);
+  const trigger = triggerType === 0 ? '' : enumName(TriggerTypeSchema, triggerType);
+  return new Narrowing(
+    'ListProgressionLogs',
+    sql`l.account_id = ${accountId} and l.applied_at > '-infinity'`,
+    accountId,
+  )
+    .by(userId, sql`l.user_id = ${userId}`)
+    .by(liftId, sql`l.lift_id = ${liftId}`)
+    .by(
+      type,
+      sql`l.progression_id in (select id from progressions where account_id = ${accountId} and type = ${type})`,
+    )
+    .by(trigger, sql`l.trigger_type = ${trigger}`)
+    .by(sessionId, sql`l.session_id = ${sessionId}`)
+    .during(sql`l.applied_at`, request);
 }

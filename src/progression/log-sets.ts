@@ -84,7 +84,8 @@ function refuseRepeatedNumbers({ sets }: LogSetsRequest): void {
   }
 }
 
-function loggedSetMessage(sessionId: string, { set, isAlreadyLogged }: SetReceipt) {
+/** A stored set as a message. */
+export function loggedSetMessage(sessionId: string, { set, isAlreadyLogged }: SetReceipt) {
   return {
     id: set.id,
     sessionId,

@@ -9,14 +9,19 @@ import { createEngine, type Engine, type EngineDeps } from './engine/engine.ts';
 import { failureCounterMessage, liftMaxMessage, progressionLogMessage } from './engine/lift-max-message.ts';
 import { submitTrigger, type TriggerMethod } from './engine/submit-trigger.ts';
 import { getFailureCounter, listFailureCounters, resetFailureCounter } from './failure-counters.ts';
+import { getEventOutcome } from './get-event-outcome.ts';
 import { handleCycleComplete } from './handle-cycle-complete.ts';
 import { handleSessionComplete } from './handle-session-complete.ts';
 import { handleWeekAdvance } from './handle-week-advance.ts';
-import { getLiftMax, listLiftMaxes, listLiftMaxVersions } from './lift-maxes.ts';
+import { getLiftMax, listLiftMaxVersions } from './lift-maxes.ts';
+import { listLiftMaxes } from './list-lift-maxes.ts';
+import { listLoggedSets } from './list-logged-sets.ts';
 import { listProgressionLogs } from './list-progression-logs.ts';
-import { logSets } from './log-sets.ts';
+import { completedSessionMessage, listSessions } from './list-sessions.ts';
+import { loggedSetMessage, logSets } from './log-sets.ts';
 import { revertProgression } from './revert-progression.ts';
 import { setLiftMax } from './set-lift-max.ts';
+import { setLiftMaxes } from './set-lift-maxes.ts';
 import { simulateProgressions } from './simulate-progressions.ts';
 import { triggerProgression } from './trigger-progression.ts';
 
@@ -61,6 +66,20 @@ export function createProgressionService(
     batchHandleTriggers: (request, context) =>
       batchHandleTriggers({ queue, limits, reportError }, request, callContextOf(context)),
 
+    getEventOutcome: (request, context) => read(context, (tx) => getEventOutcome(tx, request)),
+    listLoggedSets: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, ...page } = await listLoggedSets(tx, request, limits.defaultPageSize);
+        const sets = rows.map(({ sessionId, set }) =>
+          loggedSetMessage(sessionId, { set, isAlreadyLogged: false }),
+        );
+        return { sets, ...page };
+      }),
+    listSessions: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, ...page } = await listSessions(tx, request, limits.defaultPageSize);
+        return { sessions: rows.map(completedSessionMessage), ...page };
+      }),
     listProgressionLogs: (request, context) =>
       read(context, async (tx) => {
         const { rows, ...page } = await listProgressionLogs(tx, request, limits.defaultPageSize);
@@ -82,6 +101,8 @@ export function createProgressionService(
       write(method.setLiftMax, request, context, async (change) => ({
         liftMax: liftMaxMessage(await setLiftMax(change, request)),
       })),
+    setLiftMaxes: (request, context) =>
+      write(method.setLiftMaxes, request, context, (change) => setLiftMaxes(change, request)),
 
     getFailureCounter: (request, context) =>
       read(context, async (tx) => ({

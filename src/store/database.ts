@@ -8,6 +8,7 @@ import { AuditReading } from '../../migrations/003-audit-reading.ts';
 import { Automation } from '../../migrations/004-automation.ts';
 import { YoungTables } from '../../migrations/005-young-tables.ts';
 import { EnrollmentState } from '../../migrations/006-enrollment-state.ts';
+import { ReadableHistory } from '../../migrations/007-readable-history.ts';
 import { type ConnectionSlotLimits, createConnectionSlots } from './connection-slots.ts';
 import { translateDatabaseError } from './database-error.ts';
 import { ColumnInsertDriver } from './driver/column-insert-driver.ts';
@@ -56,6 +57,7 @@ export const MIGRATIONS = [
   { name: '004-automation', class: Automation },
   { name: '005-young-tables', class: YoungTables },
   { name: '006-enrollment-state', class: EnrollmentState },
+  { name: '007-readable-history', class: ReadableHistory },
 ];
 
 /** A transaction of one account: writes go through `em` and its flush, lean reads through `sql`. */

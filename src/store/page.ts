@@ -18,13 +18,15 @@ export interface KeysetList<Row, K extends readonly PageKeyKind[]> {
   keyOf(row: Row): PageKey<K>;
   /** At most `limit` rows behind `after`, or from the start. */
   rows(after: PageKey<K> | undefined, limit: number): Promise<Row[]>;
-  count(): Promise<number>;
+  /** Null: the caller did not ask, and it is not cheap; the page then says 0. */
+  readonly count: (() => Promise<number>) | null;
 }
 
 export interface Page<Row> {
   readonly rows: Row[];
   /** Empty on the last page. */
   readonly nextPageToken: string;
+  /** 0 when it was not counted. */
   readonly totalSize: number;
 }
 
@@ -39,7 +41,7 @@ export async function readPage<Row, const K extends readonly PageKeyKind[]>(
   const rows = found.slice(0, limit);
   const last = rows.at(-1);
   const nextPageToken = last && found.length > limit ? encodePageToken(list.filter, list.keyOf(last)) : '';
-  return { rows, nextPageToken, totalSize: await list.count() };
+  return { rows, nextPageToken, totalSize: list.count ? await list.count() : 0 };
 }
 
 /** The rows behind this key, for lists by name, then id. */

@@ -14,7 +14,12 @@ const MORE_THAN_READ_AND_ADD: Readonly<Record<string, readonly string[]>> = {
   program_lifts: ['DELETE', 'UPDATE'],
   progressions: ['UPDATE'],
   program_progressions: ['DELETE', 'UPDATE'],
-  enrollments: ['UPDATE (ended_at)', 'UPDATE (status)'],
+  enrollments: [
+    'UPDATE (active_from_sequence)',
+    'UPDATE (ended_at)',
+    'UPDATE (status)',
+    'UPDATE (status_before_deletion)',
+  ],
   requests: ['UPDATE (fingerprint)', 'UPDATE (response)'],
   failure_counters: ['UPDATE'],
   progression_states: ['UPDATE'],

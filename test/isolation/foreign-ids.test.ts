@@ -5,7 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ErrorInfoSchema } from '../../src/gen/google/rpc/error_details_pb.ts';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
-import { SetKind } from '../../src/gen/progression/v1/progression_service_pb.ts';
+import { type BatchTriggerError, SetKind } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { linear } from '../support/rule-fixtures.ts';
 import { dumpTables } from '../support/table-dump.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
@@ -34,6 +34,13 @@ const maxType = MaxType.TRAINING_MAX;
 const week = { previousWeek: 1, newWeek: 2, cycleIteration: 1 };
 const completed = { completedCycle: 1, newCycle: 2, totalWeeks: 4 };
 
+/** The refusal of one entry, as the single method throws it. */
+function batchRefusal({ code, reason }: BatchTriggerError): ConnectError {
+  return new ConnectError(reason, code, undefined, [
+    { desc: ErrorInfoSchema, value: { reason, domain: 'batch' } },
+  ]);
+}
+
 /** Every RPC that takes the id of a row, by its name. */
 const CALLS: Readonly<Record<string, Call>> = {
   HandleSessionComplete: (c, { userId, liftId }) =>
@@ -54,20 +61,32 @@ const CALLS: Readonly<Record<string, Call>> = {
     });
     const [answer] = results;
     if (answer?.result.case === 'error') {
-      const { code, reason } = answer.result.value;
-      throw new ConnectError(reason, code, undefined, [
-        { desc: ErrorInfoSchema, value: { reason, domain: 'batch' } },
-      ]);
+      throw batchRefusal(answer.result.value);
     }
     return answer;
   },
+  GetEventOutcome: (c, { userId }) =>
+    c.progression.getEventOutcome({ userId, event: { case: 'sessionId', value: uuidv7() } }),
+  ListLoggedSets: (c, { userId, liftId }) => c.progression.listLoggedSets({ userId, liftId }),
+  ListSessions: (c, { userId, liftId }) => c.progression.listSessions({ userId, liftId }),
   ListProgressionLogs: (c, { userId, liftId }) => c.progression.listProgressionLogs({ userId, liftId }),
   GetLiftMax: (c, { userId, liftId }) => c.progression.getLiftMax({ userId, liftId, maxType }),
-  ListLiftMaxes: (c, { userId }) => c.progression.listLiftMaxes({ userId }),
+  ListLiftMaxes: (c, { userId, liftId, programId }) =>
+    c.progression.listLiftMaxes({ userId, liftId, programId }),
   ListLiftMaxVersions: (c, { userId, liftId }) =>
     c.progression.listLiftMaxVersions({ userId, liftId, maxType }),
   SetLiftMax: (c, { userId, liftId }) =>
     c.progression.setLiftMax({ userId, liftId, maxType, value: '90', reason: 'x' }),
+  SetLiftMaxes: async (c, { userId, liftId }) => {
+    const { results } = await c.progression.setLiftMaxes({
+      liftMaxes: [{ userId, liftId, maxType, value: '90' }],
+    });
+    const [answer] = results;
+    if (answer?.result.case === 'error') {
+      throw batchRefusal(answer.result.value);
+    }
+    return answer;
+  },
   GetFailureCounter: (c, { userId, liftId, progressionId }) =>
     c.progression.getFailureCounter({ userId, liftId, progressionId }),
   ListFailureCounters: (c, { userId }) => c.progression.listFailureCounters({ userId }),
@@ -103,9 +122,11 @@ const CALLS: Readonly<Record<string, Call>> = {
   EnrollUser: (c, { userId, programId }) => c.programs.enrollUser({ userId, programId }),
   UnenrollUser: (c, { userId }) => c.programs.unenrollUser({ userId }),
   GetEnrollment: (c, { userId }) => c.programs.getEnrollment({ userId }),
+  ListEnrollments: (c, { userId, programId }) => c.programs.listEnrollments({ userId, programId }),
   GetUser: (c, { userId }) => c.users.getUser({ userId }),
   UpdateUser: (c, { userId }) => c.users.updateUser({ userId, name: 'mine now' }),
   DeleteUser: (c, { userId }) => c.users.deleteUser({ userId }),
+  RestoreUser: (c, { userId }) => c.users.restoreUser({ userId }),
   ExportUserData: (c, { userId }) => c.users.exportUserData({ userId }),
   EraseUser: (c, { userId }) => c.users.eraseUser({ userId, reason: 'x' }),
   ListAuditEntries: (c, { userId, logId }) => c.audit.listAuditEntries({ userId, targetId: logId }),

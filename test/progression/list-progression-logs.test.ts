@@ -36,7 +36,10 @@ type Filter = MessageInitShape<typeof ListProgressionLogsRequestSchema>;
 
 /** `day rule lift`, in the order of the answer. */
 async function listed({ client, athlete }: Trainee, filter: Filter): Promise<string[]> {
-  const { logs, totalSize } = await client.listProgressionLogs({ userId: athlete.userId, ...filter });
+  const { logs, totalSize } = await client.listProgressionLogs({
+    ...{ userId: athlete.userId, includeTotalSize: true },
+    ...filter,
+  });
   expect(totalSize).toBe(logs.length);
   return logs.map(({ appliedAt, progressionName, liftName }) => {
     const day = (BigInt(appliedAt?.seconds ?? 0) * 1_000_000n - START) / 86_400_000_000n;
@@ -130,7 +133,10 @@ describe('page by page', () => {
       const seen: string[] = [];
       let pageToken = '';
       do {
-        const page = await client.listProgressionLogs({ userId, pageSize, pageToken });
+        const page = await client.listProgressionLogs({
+          ...{ userId, pageSize, pageToken },
+          includeTotalSize: true,
+        });
         seen.push(...page.logs.map(({ id }) => id));
         expect(page.totalSize).toBeGreaterThanOrEqual(all.length);
         pageToken = page.nextPageToken;
@@ -164,7 +170,7 @@ describe('page by page', () => {
     const { userId } = athlete;
     await startSession().log(`squat ${Array(60).fill('4/5').join(' ')}`);
 
-    const { logs, totalSize } = await client.listProgressionLogs({ userId });
+    const { logs, totalSize } = await client.listProgressionLogs({ userId, includeTotalSize: true });
     expect([logs.length, totalSize]).toEqual([50, 60]);
     await expectRefusal(client.listProgressionLogs({ userId, pageSize: 501 }), 'VALIDATION_FAILED', [
       'page_size',

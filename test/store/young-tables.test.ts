@@ -2,8 +2,10 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { loggedEvents } from '../../src/automation/evaluation/insert-events.ts';
+import { SetKind } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { createProgressionClient } from '../support/progression-client.ts';
-import { linear } from '../support/rule-fixtures.ts';
+import { deload, linear } from '../support/rule-fixtures.ts';
+import { looksOf } from '../support/statement-plans.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { createTrainee } from '../support/trainee.ts';
 import { openWatchedDatabase, type WatchedDatabase } from '../support/watched-statements.ts';
@@ -19,38 +21,6 @@ afterAll(async () => {
   await db.close();
 });
 
-interface PlanNode {
-  readonly 'Relation Name'?: string;
-  readonly 'Index Name'?: string;
-  readonly 'Index Cond'?: string;
-  readonly Plans?: readonly PlanNode[];
-}
-
-/** How a statement looks into the table once PostgreSQL plans it for any parameters: by which index, asked for what. */
-async function looksOf(text: string, table: string): Promise<string[]> {
-  const parameters = new Set(text.match(/\$\d+/g)).size;
-  const nulls = Array.from({ length: parameters }, () => 'null').join(', ');
-  return db.database.orm.em.fork().transactional(async (em) => {
-    const run = (statement: string) =>
-      em.getConnection().execute(statement, [], 'all', em.getTransactionContext());
-    await run('set local plan_cache_mode = force_generic_plan');
-    await run(`prepare young as ${text}`);
-    const [row] = await run(`explain (format json) execute young (${nulls})`);
-    await run('deallocate young');
-    const found: string[] = [];
-    const walk = (node: PlanNode): void => {
-      if (node['Relation Name'] === table) {
-        found.push(`${node['Index Name']}: ${node['Index Cond']}`);
-      }
-      for (const child of node.Plans ?? []) {
-        walk(child);
-      }
-    };
-    walk(row?.['QUERY PLAN'][0].Plan);
-    return found;
-  });
-}
-
 test('a call is looked up by its request, and an event by its identity', async () => {
   const { athlete } = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [linear()] });
   const { accountId, userId, liftIds } = athlete;
@@ -64,7 +34,7 @@ test('a call is looked up by its request, and an event by its identity', async (
   const looks = watched.taken().filter((text) => /as request_fingerprint/.test(text));
   expect(looks).toHaveLength(1);
 
-  expect(await looksOf(looks[0] ?? '', 'requests')).toEqual([
+  expect(await looksOf(db.database, looks[0] ?? '', 'requests')).toEqual([
     expect.stringMatching(/^requests_pkey: .*account_id.*method.*request_id/),
     expect.stringMatching(/^event_is_recorded_once: .*account_id.*user_id.*trigger_type.*trigger_key/),
   ]);
@@ -77,7 +47,46 @@ test('an event is looked up in the log by its id', async () => {
   const looks = watched.taken().filter((text) => /from events/.test(text));
   expect(looks).toHaveLength(1);
 
-  expect(await looksOf(looks[0] ?? '', 'events')).toEqual([
+  expect(await looksOf(db.database, looks[0] ?? '', 'events')).toEqual([
     expect.stringMatching(/^events_pkey: .*account_id.* AND .*id/),
   ]);
+});
+
+test('what an event loads is not looked for by the indexes of lists', async () => {
+  const { athlete } = await createTrainee(db.database, {
+    lifts: { squat: '100' },
+    rules: [linear(), deload({ countBy: 'SESSION' })],
+  });
+  const { accountId, userId, liftIds } = athlete;
+  const client = createProgressionClient(watched.database, { accountId });
+  const [liftId = ''] = Object.values(liftIds);
+  const sessionId = uuidv7();
+  const set = { liftId, setNumber: 1, kind: SetKind.WORK, weight: '60', targetReps: 5, repsPerformed: 5 };
+  await client.logSets({ userId, sessionId, sets: [set] });
+  await client.handleSessionComplete({
+    userId,
+    session: { sessionId, daySlug: 'a', weekNumber: 1, liftsPerformed: [liftId] },
+  });
+  const taken = watched.taken();
+  const looksInto = async (table: string, pattern: RegExp) => {
+    const texts = taken.filter((text) => pattern.test(text));
+    expect(texts.length).toBeGreaterThan(0);
+    return looksOf(db.database, texts.at(-1) ?? '', table);
+  };
+
+  expect(await looksInto('enrollments', /as request_fingerprint/)).toEqual([
+    expect.stringMatching(/^one_active_enrollment_per_user: .*user_id/),
+  ]);
+  expect((await looksInto('logged_sets', /session_id = k\.session_id\s+offset 0\s+\) s/)).join()).not.toMatch(
+    /logged_sets_by_time/,
+  );
+  expect(await looksInto('progression_logs', /applied_at between/)).toEqual([
+    expect.stringMatching(/^progression_logs_by_time: .*user_id.*applied_at/),
+  ]);
+  expect(await looksInto('lift_maxes', /k\.max_type, m\.version/)).toEqual([
+    expect.stringMatching(/^lift_max_version_is_unique: .*user_id.*lift_id.*max_type/),
+  ]);
+  expect(await looksInto('progression_logs', /as is_reverted/)).toContainEqual(
+    expect.stringMatching(/^progression_logs_by_session: .*user_id.*session_id/),
+  );
 });

@@ -14,7 +14,7 @@ export interface SessionOf {
   readonly sessionId: string;
 }
 
-interface SetRow {
+export interface SetRow {
   user_id: string;
   id: string;
   lift_id: string;
@@ -27,7 +27,7 @@ interface SetRow {
   performed_at: string;
 }
 
-const SET_COLUMNS = sql.raw(
+export const SET_COLUMNS = sql.raw(
   's.user_id, s.id, s.lift_id, s.set_number, s.kind, s.weight, s.target_reps, s.reps_performed, s.rpe, s.performed_at',
 );
 
@@ -150,7 +150,7 @@ function setsByUser(rows: readonly SetRow[]): Map<string, StoredSet[]> {
   return byUser;
 }
 
-function storedSetOf(row: SetRow): StoredSet {
+export function storedSetOf(row: SetRow): StoredSet {
   return {
     id: row.id,
     liftId: row.lift_id,

@@ -115,9 +115,15 @@ export function writeLedger(
     userId: command.userId,
     triggerType: recorded && triggerKey ? EVENT_TRIGGER_TYPES[recorded.event.detail.type] : null,
     triggerKey,
+    detail: recorded && storedDetail(recorded.event.detail),
     occurredAt: command.occurredAt,
     recordedAt,
   });
+}
+
+/** What a stretch of training said of itself; sets and manual triggers have rows of their own. */
+function storedDetail({ type, ...said }: EventDetail): Record<string, unknown> | null {
+  return type === 'SETS_LOGGED' || type === 'MANUAL' ? null : said;
 }
 
 /** Sets are known by their last new one, manual triggers by their request. */

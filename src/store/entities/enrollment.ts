@@ -14,6 +14,8 @@ export const EnrollmentEntity = defineEntity({
     status: p.text(),
     startedAt: p.type(InstantColumn).$type<bigint>(),
     endedAt: p.type(InstantColumn).$type<bigint>().nullable(),
+    /** What DeleteUser ended: ACTIVE or PAUSED; null otherwise. */
+    statusBeforeDeletion: p.text().nullable(),
   },
 });
 

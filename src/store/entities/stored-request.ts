@@ -17,6 +17,8 @@ export const StoredRequestEntity = defineEntity({
     /** Both null, unless this call is the one that recorded an event. */
     triggerType: p.string().nullable(),
     triggerKey: p.text().nullable(),
+    /** What a session, a week or a cycle said when it was reported; null for other calls. */
+    detail: p.json().$type<Record<string, unknown>>().nullable(),
     occurredAt: p.type(InstantColumn).$type<bigint>(),
     recordedAt: p.type(InstantColumn).$type<bigint>(),
   },

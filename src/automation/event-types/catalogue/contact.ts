@@ -27,12 +27,12 @@ export const CONTACT = [
     name: 'contact_updated',
     description: 'An athlete’s profile changed. Only the fields that changed have a value.',
     fields: [
-      field('changed_fields', 'list', 'The names of the fields that changed.', [
-        'name',
-        'birth_date',
-        'time_zone',
-        'opted_out',
-      ]),
+      field(
+        'changed_fields',
+        'list',
+        'The names of the fields that changed; `deleted` when the athlete was restored.',
+        ['name', 'birth_date', 'time_zone', 'opted_out'],
+      ),
       changing(NAME, 'Former Name'),
       changing(BIRTH_DATE, null),
       changing(TIME_ZONE, 'Asia/Tokyo'),

@@ -16,7 +16,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file progression/v1/user_service.proto.
  */
 export const file_progression_v1_user_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFwcm9ncmVzc2lvbi92MS91c2VyX3NlcnZpY2UucHJvdG8SDnByb2dyZXNzaW9uLnYxIvUBCgRVc2VyEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJdGltZV96b25lGAMgASgJEhIKCmJpcnRoX2RhdGUYBCABKAkSLgoKY3JlYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEdGFncxgHIAMoCRIrCgphdHRyaWJ1dGVzGAggASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIRCglvcHRlZF9vdXQYCSABKAgigAIKEUNyZWF0ZVVzZXJSZXF1ZXN0EhwKB3VzZXJfaWQYASABKAlCC7pICNgBAXIDsAEBEiQKBG5hbWUYAiABKAlCFrpIE3IREAEYyAEyCl5bXlx4MDBdKiQSJgoJdGltZV96b25lGAMgASgJQhO6SBByDhhAMgpeW15ceDAwXSokEjoKCmJpcnRoX2RhdGUYBCABKAlCJrpII9gBAXIeMhxeWzAtOV17NH0tWzAtOV17Mn0tWzAtOV17Mn0kEhYKBHRhZ3MYBSADKAlCCLpIBZIBAhBkEisKCmF0dHJpYnV0ZXMYBiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IjgKEkNyZWF0ZVVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQucHJvZ3Jlc3Npb24udjEuVXNlciIrCg5HZXRVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABASI1Cg9HZXRVc2VyUmVzcG9uc2USIgoEdXNlchgBIAEoCzIULnByb2dyZXNzaW9uLnYxLlVzZXIiTwoQTGlzdFVzZXJzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgiZQoRTGlzdFVzZXJzUmVzcG9uc2USIwoFdXNlcnMYASADKAsyFC5wcm9ncmVzc2lvbi52MS5Vc2VyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFIusCChFVcGRhdGVVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABARIiCgRuYW1lGAIgASgJQhS6SBFyDxjIATIKXlteXHgwMF0qJBIrCgl0aW1lX3pvbmUYAyABKAlCE7pIEHIOGEAyCl5bXlx4MDBdKiRIAIgBARI/CgpiaXJ0aF9kYXRlGAQgASgJQia6SCNyITIfXihbMC05XXs0fS1bMC05XXsyfS1bMC05XXsyfSk/JEgBiAEBEhoKCGFkZF90YWdzGAUgAygJQgi6SAWSAQIQZBIdCgtyZW1vdmVfdGFncxgGIAMoCUIIukgFkgECEGQSKwoKYXR0cmlidXRlcxgHIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSFgoJb3B0ZWRfb3V0GAggASgISAKIAQFCDAoKX3RpbWVfem9uZUINCgtfYmlydGhfZGF0ZUIMCgpfb3B0ZWRfb3V0IjgKElVwZGF0ZVVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQucHJvZ3Jlc3Npb24udjEuVXNlciIuChFEZWxldGVVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABASIUChJEZWxldGVVc2VyUmVzcG9uc2UibwoVRXhwb3J0VXNlckRhdGFSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiACCIsCg5Vc2VyRGF0YVJlY29yZBIMCgRraW5kGAEgASgJEgwKBGpzb24YAiABKAkiYgoWRXhwb3J0VXNlckRhdGFSZXNwb25zZRIvCgdyZWNvcmRzGAEgAygLMh4ucHJvZ3Jlc3Npb24udjEuVXNlckRhdGFSZWNvcmQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlMKEEVyYXNlVXNlclJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOwAQESJAoGcmVhc29uGAIgASgJQhS6SBFyDxjoBzIKXlteXHgwMF0qJCITChFFcmFzZVVzZXJSZXNwb25zZTKQBQoLVXNlclNlcnZpY2USWQoKQ3JlYXRlVXNlchIhLnByb2dyZXNzaW9uLnYxLkNyZWF0ZVVzZXJSZXF1ZXN0GiIucHJvZ3Jlc3Npb24udjEuQ3JlYXRlVXNlclJlc3BvbnNlIgSouxgFElMKB0dldFVzZXISHi5wcm9ncmVzc2lvbi52MS5HZXRVc2VyUmVxdWVzdBofLnByb2dyZXNzaW9uLnYxLkdldFVzZXJSZXNwb25zZSIHkAIBqLsYAxJZCglMaXN0VXNlcnMSIC5wcm9ncmVzc2lvbi52MS5MaXN0VXNlcnNSZXF1ZXN0GiEucHJvZ3Jlc3Npb24udjEuTGlzdFVzZXJzUmVzcG9uc2UiB5ACAai7GAQSWQoKVXBkYXRlVXNlchIhLnByb2dyZXNzaW9uLnYxLlVwZGF0ZVVzZXJSZXF1ZXN0GiIucHJvZ3Jlc3Npb24udjEuVXBkYXRlVXNlclJlc3BvbnNlIgSouxgFElkKCkRlbGV0ZVVzZXISIS5wcm9ncmVzc2lvbi52MS5EZWxldGVVc2VyUmVxdWVzdBoiLnByb2dyZXNzaW9uLnYxLkRlbGV0ZVVzZXJSZXNwb25zZSIEqLsYBRJoCg5FeHBvcnRVc2VyRGF0YRIlLnByb2dyZXNzaW9uLnYxLkV4cG9ydFVzZXJEYXRhUmVxdWVzdBomLnByb2dyZXNzaW9uLnYxLkV4cG9ydFVzZXJEYXRhUmVzcG9uc2UiB5ACAai7GAYSVgoJRXJhc2VVc2VyEiAucHJvZ3Jlc3Npb24udjEuRXJhc2VVc2VyUmVxdWVzdBohLnByb2dyZXNzaW9uLnYxLkVyYXNlVXNlclJlc3BvbnNlIgSouxgHYgZwcm90bzM", [file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp, file_progression_v1_access]);
+  fileDesc("CiFwcm9ncmVzc2lvbi92MS91c2VyX3NlcnZpY2UucHJvdG8SDnByb2dyZXNzaW9uLnYxIvUBCgRVc2VyEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJdGltZV96b25lGAMgASgJEhIKCmJpcnRoX2RhdGUYBCABKAkSLgoKY3JlYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEdGFncxgHIAMoCRIrCgphdHRyaWJ1dGVzGAggASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIRCglvcHRlZF9vdXQYCSABKAgigAIKEUNyZWF0ZVVzZXJSZXF1ZXN0EhwKB3VzZXJfaWQYASABKAlCC7pICNgBAXIDsAEBEiQKBG5hbWUYAiABKAlCFrpIE3IREAEYyAEyCl5bXlx4MDBdKiQSJgoJdGltZV96b25lGAMgASgJQhO6SBByDhhAMgpeW15ceDAwXSokEjoKCmJpcnRoX2RhdGUYBCABKAlCJrpII9gBAXIeMhxeWzAtOV17NH0tWzAtOV17Mn0tWzAtOV17Mn0kEhYKBHRhZ3MYBSADKAlCCLpIBZIBAhBkEisKCmF0dHJpYnV0ZXMYBiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IjgKEkNyZWF0ZVVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQucHJvZ3Jlc3Npb24udjEuVXNlciIrCg5HZXRVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABASI1Cg9HZXRVc2VyUmVzcG9uc2USIgoEdXNlchgBIAEoCzIULnByb2dyZXNzaW9uLnYxLlVzZXIiTwoQTGlzdFVzZXJzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgiZQoRTGlzdFVzZXJzUmVzcG9uc2USIwoFdXNlcnMYASADKAsyFC5wcm9ncmVzc2lvbi52MS5Vc2VyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFIusCChFVcGRhdGVVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABARIiCgRuYW1lGAIgASgJQhS6SBFyDxjIATIKXlteXHgwMF0qJBIrCgl0aW1lX3pvbmUYAyABKAlCE7pIEHIOGEAyCl5bXlx4MDBdKiRIAIgBARI/CgpiaXJ0aF9kYXRlGAQgASgJQia6SCNyITIfXihbMC05XXs0fS1bMC05XXsyfS1bMC05XXsyfSk/JEgBiAEBEhoKCGFkZF90YWdzGAUgAygJQgi6SAWSAQIQZBIdCgtyZW1vdmVfdGFncxgGIAMoCUIIukgFkgECEGQSKwoKYXR0cmlidXRlcxgHIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSFgoJb3B0ZWRfb3V0GAggASgISAKIAQFCDAoKX3RpbWVfem9uZUINCgtfYmlydGhfZGF0ZUIMCgpfb3B0ZWRfb3V0IjgKElVwZGF0ZVVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQucHJvZ3Jlc3Npb24udjEuVXNlciIuChFEZWxldGVVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABASIUChJEZWxldGVVc2VyUmVzcG9uc2UiLwoSUmVzdG9yZVVzZXJSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBIjkKE1Jlc3RvcmVVc2VyUmVzcG9uc2USIgoEdXNlchgBIAEoCzIULnByb2dyZXNzaW9uLnYxLlVzZXIibwoVRXhwb3J0VXNlckRhdGFSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiACCIsCg5Vc2VyRGF0YVJlY29yZBIMCgRraW5kGAEgASgJEgwKBGpzb24YAiABKAkiYgoWRXhwb3J0VXNlckRhdGFSZXNwb25zZRIvCgdyZWNvcmRzGAEgAygLMh4ucHJvZ3Jlc3Npb24udjEuVXNlckRhdGFSZWNvcmQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIlMKEEVyYXNlVXNlclJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOwAQESJAoGcmVhc29uGAIgASgJQhS6SBFyDxjoBzIKXlteXHgwMF0qJCITChFFcmFzZVVzZXJSZXNwb25zZTLuBQoLVXNlclNlcnZpY2USWQoKQ3JlYXRlVXNlchIhLnByb2dyZXNzaW9uLnYxLkNyZWF0ZVVzZXJSZXF1ZXN0GiIucHJvZ3Jlc3Npb24udjEuQ3JlYXRlVXNlclJlc3BvbnNlIgSouxgFElMKB0dldFVzZXISHi5wcm9ncmVzc2lvbi52MS5HZXRVc2VyUmVxdWVzdBofLnByb2dyZXNzaW9uLnYxLkdldFVzZXJSZXNwb25zZSIHkAIBqLsYAxJZCglMaXN0VXNlcnMSIC5wcm9ncmVzc2lvbi52MS5MaXN0VXNlcnNSZXF1ZXN0GiEucHJvZ3Jlc3Npb24udjEuTGlzdFVzZXJzUmVzcG9uc2UiB5ACAai7GAQSWQoKVXBkYXRlVXNlchIhLnByb2dyZXNzaW9uLnYxLlVwZGF0ZVVzZXJSZXF1ZXN0GiIucHJvZ3Jlc3Npb24udjEuVXBkYXRlVXNlclJlc3BvbnNlIgSouxgFElkKCkRlbGV0ZVVzZXISIS5wcm9ncmVzc2lvbi52MS5EZWxldGVVc2VyUmVxdWVzdBoiLnByb2dyZXNzaW9uLnYxLkRlbGV0ZVVzZXJSZXNwb25zZSIEqLsYBRJcCgtSZXN0b3JlVXNlchIiLnByb2dyZXNzaW9uLnYxLlJlc3RvcmVVc2VyUmVxdWVzdBojLnByb2dyZXNzaW9uLnYxLlJlc3RvcmVVc2VyUmVzcG9uc2UiBKi7GAUSaAoORXhwb3J0VXNlckRhdGESJS5wcm9ncmVzc2lvbi52MS5FeHBvcnRVc2VyRGF0YVJlcXVlc3QaJi5wcm9ncmVzc2lvbi52MS5FeHBvcnRVc2VyRGF0YVJlc3BvbnNlIgeQAgGouxgGElYKCUVyYXNlVXNlchIgLnByb2dyZXNzaW9uLnYxLkVyYXNlVXNlclJlcXVlc3QaIS5wcm9ncmVzc2lvbi52MS5FcmFzZVVzZXJSZXNwb25zZSIEqLsYB2IGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp, file_progression_v1_access]);
 
 /**
  * An athlete.
@@ -356,6 +356,40 @@ export const DeleteUserResponseSchema: GenMessage<DeleteUserResponse> = /*@__PUR
   messageDesc(file_progression_v1_user_service, 10);
 
 /**
+ * @generated from message progression.v1.RestoreUserRequest
+ */
+export type RestoreUserRequest = Message<"progression.v1.RestoreUserRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message progression.v1.RestoreUserRequest.
+ * Use `create(RestoreUserRequestSchema)` to create a new message.
+ */
+export const RestoreUserRequestSchema: GenMessage<RestoreUserRequest> = /*@__PURE__*/
+  messageDesc(file_progression_v1_user_service, 11);
+
+/**
+ * @generated from message progression.v1.RestoreUserResponse
+ */
+export type RestoreUserResponse = Message<"progression.v1.RestoreUserResponse"> & {
+  /**
+   * @generated from field: progression.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * Describes the message progression.v1.RestoreUserResponse.
+ * Use `create(RestoreUserResponseSchema)` to create a new message.
+ */
+export const RestoreUserResponseSchema: GenMessage<RestoreUserResponse> = /*@__PURE__*/
+  messageDesc(file_progression_v1_user_service, 12);
+
+/**
  * @generated from message progression.v1.ExportUserDataRequest
  */
 export type ExportUserDataRequest = Message<"progression.v1.ExportUserDataRequest"> & {
@@ -384,7 +418,7 @@ export type ExportUserDataRequest = Message<"progression.v1.ExportUserDataReques
  * Use `create(ExportUserDataRequestSchema)` to create a new message.
  */
 export const ExportUserDataRequestSchema: GenMessage<ExportUserDataRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 11);
+  messageDesc(file_progression_v1_user_service, 13);
 
 /**
  * A stored row about the athlete.
@@ -412,7 +446,7 @@ export type UserDataRecord = Message<"progression.v1.UserDataRecord"> & {
  * Use `create(UserDataRecordSchema)` to create a new message.
  */
 export const UserDataRecordSchema: GenMessage<UserDataRecord> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 12);
+  messageDesc(file_progression_v1_user_service, 14);
 
 /**
  * @generated from message progression.v1.ExportUserDataResponse
@@ -438,7 +472,7 @@ export type ExportUserDataResponse = Message<"progression.v1.ExportUserDataRespo
  * Use `create(ExportUserDataResponseSchema)` to create a new message.
  */
 export const ExportUserDataResponseSchema: GenMessage<ExportUserDataResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 13);
+  messageDesc(file_progression_v1_user_service, 15);
 
 /**
  * @generated from message progression.v1.EraseUserRequest
@@ -462,7 +496,7 @@ export type EraseUserRequest = Message<"progression.v1.EraseUserRequest"> & {
  * Use `create(EraseUserRequestSchema)` to create a new message.
  */
 export const EraseUserRequestSchema: GenMessage<EraseUserRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 14);
+  messageDesc(file_progression_v1_user_service, 16);
 
 /**
  * @generated from message progression.v1.EraseUserResponse
@@ -475,7 +509,7 @@ export type EraseUserResponse = Message<"progression.v1.EraseUserResponse"> & {
  * Use `create(EraseUserResponseSchema)` to create a new message.
  */
 export const EraseUserResponseSchema: GenMessage<EraseUserResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 15);
+  messageDesc(file_progression_v1_user_service, 17);
 
 /**
  * The athletes of an account. Writing methods need a request ID; see ProgressionService.
@@ -529,6 +563,18 @@ export const UserService: GenService<{
     methodKind: "unary";
     input: typeof DeleteUserRequestSchema;
     output: typeof DeleteUserResponseSchema;
+  },
+  /**
+   * Undoes DeleteUser: the athlete is listed and takes events again, and follows the program that was ACTIVE or PAUSED
+   * when it was deleted, if that program still exists. ALREADY_EXISTS, reason USER_EXISTS, when the athlete is not
+   * deleted; FAILED_PRECONDITION, reason USER_ERASED, after EraseUser.
+   *
+   * @generated from rpc progression.v1.UserService.RestoreUser
+   */
+  restoreUser: {
+    methodKind: "unary";
+    input: typeof RestoreUserRequestSchema;
+    output: typeof RestoreUserResponseSchema;
   },
   /**
    * Everything that is stored about one athlete, deleted or not, page by page.
