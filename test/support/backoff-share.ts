@@ -1,7 +1,7 @@
 /** Backoffs of a known length: which share of the longest wait is waited, instead of a random one. */
 import { afterEach, beforeEach, vi } from 'vitest';
 
-export const LONGEST = 1 - Number.EPSILON / 2;
+export const LONGEST = 1;
 
 /** Every backoff of the file's tests waits for the longest time that it may, until `setBackoffShare` says otherwise. */
 export function useLongestBackoffs(): void {
@@ -11,7 +11,7 @@ export function useLongestBackoffs(): void {
   });
 }
 
-/** From 0 to LONGEST; for the running test. */
+/** From 0 to LONGEST, for the running test. */
 export function setBackoffShare(share: number): void {
   vi.spyOn(Math, 'random').mockReturnValue(share);
 }
