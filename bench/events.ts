@@ -5,7 +5,7 @@ import { createGrpcTransport } from '@connectrpc/connect-node';
 import { createClient as createRedisClient } from '@redis/client';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { streamOf } from '../src/events/redis/stream-record.ts';
+import { toStreamName } from '../src/events/redis/stream-record.ts';
 import { EventService, PublishOutcome } from '../src/gen/automation/v1/event_service_pb.ts';
 import type { Database } from '../src/store/database.ts';
 import { PARTITIONS } from '../src/store/lock-partition.ts';
@@ -240,7 +240,7 @@ async function readRelayed(url: string, { ids, answeredAtMs }: Acknowledged) {
   const read = async () => {
     counts.clear();
     for (let partition = 0; partition < PARTITIONS; partition += 1) {
-      for (const each of (await client.xRange(streamOf(partition), '-', '+')) ?? []) {
+      for (const each of (await client.xRange(toStreamName(partition), '-', '+')) ?? []) {
         const id = `${each?.message.id}`;
         counts.set(id, (counts.get(id) ?? 0) + 1);
         if (each && counts.get(id) === 1) {

@@ -5,7 +5,7 @@ import { createGrpcTransport } from '@connectrpc/connect-node';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import type { AcceptedEvent } from '../src/automation/decision/accepted-event.ts';
-import { matchEvent } from '../src/automation/decision/match.ts';
+import { matchEvent } from '../src/automation/decision/match-event.ts';
 import { createCandidateIndex } from '../src/automation/evaluation/candidate-index.ts';
 import { createEvaluator } from '../src/automation/evaluation/evaluator.ts';
 import type { Subject } from '../src/automation/evaluation/load-subjects.ts';

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import type { Limits } from '../config/config.ts';
 import { type FieldViolation, invalidFields } from '../errors/domain-error.ts';
 import type { FieldType } from '../filters/filter.ts';
-import { isOfType, readNumber, TYPE_RULES, textProblem } from '../filters/values.ts';
+import { describeTextProblem, isOfType, readNumber, TYPE_RULES } from '../filters/typed-values.ts';
 import type { Change } from '../store/change.ts';
 import type { Transaction } from '../store/database.ts';
 import type { Fact } from '../store/entities/outbox-entry.ts';
@@ -46,11 +46,13 @@ function isAttributeName(name: string, limits: AttributeLimits): boolean {
 
 function isAttributeValue(value: JsonValue): boolean {
   if (Array.isArray(value)) {
-    return value.every((element) => typeof element === 'string' && textProblem(element) === undefined);
+    return value.every(
+      (element) => typeof element === 'string' && describeTextProblem(element) === undefined,
+    );
   }
   switch (typeof value) {
     case 'string':
-      return textProblem(value) === undefined;
+      return describeTextProblem(value) === undefined;
     case 'number':
       return Number.isFinite(value);
     case 'boolean':

@@ -2,7 +2,7 @@
 
 import type { Limits } from '../config/config.ts';
 import { type FieldViolation, invalidFields } from '../errors/domain-error.ts';
-import { textProblem } from '../filters/values.ts';
+import { describeTextProblem } from '../filters/typed-values.ts';
 import type { Change } from '../store/change.ts';
 import type { Fact } from '../store/entities/outbox-entry.ts';
 import type { User } from '../store/entities/user.ts';
@@ -25,7 +25,7 @@ function isTag(tag: string, most: number): boolean {
     tag.trim() === tag &&
     [...tag].length <= most &&
     !/\p{Cc}/u.test(tag) &&
-    textProblem(tag) === undefined
+    describeTextProblem(tag) === undefined
   );
 }
 

@@ -15,8 +15,8 @@ import { accountFieldMessage, eventTypeMessage } from './event-types/event-type-
 import { listEventTypes, listFields } from './event-types/list-event-types.ts';
 import { explainEvent } from './inspection/explain-event.ts';
 import { getTriggerStats } from './inspection/get-trigger-stats.ts';
+import { executionMessage } from './inspection/inspection-messages.ts';
 import { listTriggerExecutions } from './inspection/list-trigger-executions.ts';
-import { executionMessage } from './inspection/messages.ts';
 import { createPreviewCache, type PreviewCache } from './inspection/preview-cache.ts';
 import { previewTrigger } from './inspection/preview-trigger.ts';
 import { testTrigger } from './inspection/test-trigger.ts';

@@ -4,7 +4,7 @@ import { destination } from 'pino';
 import { requireSafeBinding } from '../config/auth-config.ts';
 import type { Config } from '../config/config.ts';
 import { StartError } from '../errors/start-error.ts';
-import { readBacklog } from '../events/backlog.ts';
+import { readBacklog } from '../events/read-backlog.ts';
 import { createLogger, type Logger } from '../server/logger.ts';
 import { ListenError } from '../server/port/http-port.ts';
 import type { RunningServer } from '../server/server.ts';

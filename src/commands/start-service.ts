@@ -104,7 +104,7 @@ function sharePreviews({ redisUrl, limits }: Config, logger: Logger) {
   }
   const warn = (error: unknown) =>
     logger.warn({ cause: describeCause(error) }, 'previews are not kept in Redis');
-  const redis = connectRedis(redisUrl, { limits, onAway: warn });
+  const redis = connectRedis(redisUrl, { limits, onDisconnect: warn });
   return {
     cache: { previews: createRedisPreviewCache({ redis, limits, onError: warn }) },
     close: () => closeRedis(redis),

@@ -3,14 +3,14 @@ import { createActionRunner } from '../automation/actions/action-runner.ts';
 import { createWebhookPort } from '../automation/actions/webhook-port.ts';
 import type { CandidateIndex } from '../automation/evaluation/candidate-index.ts';
 import { createEvaluator } from '../automation/evaluation/evaluator.ts';
-import { createReleaser } from '../automation/evaluation/release-queued.ts';
+import { createReleaser } from '../automation/evaluation/release-queued-enrollments.ts';
 import { createDeadLetterRetry } from '../automation/evaluation/retry-dead-letters.ts';
 import { createBackfiller } from '../automation/replay/backfiller.ts';
 import { createScheduler } from '../automation/time/scheduler.ts';
 import type { Config } from '../config/config.ts';
 import { isDefect } from '../errors/error-table.ts';
 import type { EventObserver } from '../events/event-observer.ts';
-import { type Polling, startPolling } from '../events/polling.ts';
+import { type Polling, startPolling } from '../events/polling-loop.ts';
 import { createPostgresBus } from '../events/postgres-bus.ts';
 import { createRedisBus } from '../events/redis/redis-bus.ts';
 import type { TriggerQueue } from '../progression/engine/trigger-queue.ts';
@@ -53,7 +53,7 @@ export function startWorkers(deps: WorkerDeps): Workers {
   };
   const { evaluatePartitions } = createEvaluator(evaluation);
   const bus = redisUrl
-    ? createRedisBus({ url: redisUrl, database, limits, observer, onError, onAway })
+    ? createRedisBus({ url: redisUrl, database, limits, observer, onError, onDisconnect: onAway })
     : createPostgresBus({ database, limits, onError });
   const runner = createActionRunner({ ...deps, reportError: onError, webhooks: createWebhookPort(config) });
   const repeat = (intervalMs: number, { runOnce }: { runOnce(): Promise<boolean> }) =>

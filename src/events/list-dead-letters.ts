@@ -38,7 +38,7 @@ export function listDeadLetters(
       defaultPageSize,
       keyOf: (letter: DeadLetter) => [letter.lastFailedAt, letter.id],
       rows: (after, limit) =>
-        em.find(DeadLetterEntity, after ? { $and: [where, isBehind(after)] } : where, {
+        em.find(DeadLetterEntity, after ? { $and: [where, isAfterCursor(after)] } : where, {
           orderBy: { lastFailedAt: 'desc', id: 'desc' },
           limit,
         }),
@@ -48,7 +48,7 @@ export function listDeadLetters(
   );
 }
 
-function isBehind([lastFailedAt, id]: readonly [Instant, string]): FilterQuery<DeadLetter> {
+function isAfterCursor([lastFailedAt, id]: readonly [Instant, string]): FilterQuery<DeadLetter> {
   return { $or: [{ lastFailedAt: { $lt: lastFailedAt } }, { lastFailedAt, id: { $lt: id } }] };
 }
 

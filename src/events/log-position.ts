@@ -15,22 +15,22 @@ function beforeTransaction(transactionId: string): LogPosition {
   return [transactionId, '0', 0];
 }
 
-const filterOf = (accountId: string) => ['WatchEvents', accountId];
+const toTokenFilter = (accountId: string) => ['WatchEvents', accountId];
 
 export function encodePosition(accountId: string, position: LogPosition): string {
-  return encodePageToken(filterOf(accountId), position);
+  return encodePageToken(toTokenFilter(accountId), position);
 }
 
 /** VALIDATION_FAILED for anything but a token of this account's. */
 export function decodePosition(accountId: string, token: string): LogPosition {
   try {
-    return decodePageToken(token, filterOf(accountId), ['serial', 'serial', 'integer']) ?? BEGINNING;
+    return decodePageToken(token, toTokenFilter(accountId), ['serial', 'serial', 'integer']) ?? BEGINNING;
   } catch {
-    throw notAToken();
+    throw invalidResumeToken();
   }
 }
 
-function notAToken() {
+function invalidResumeToken() {
   return invalidFields([
     { field: 'resume_token', description: 'must be from an answer of WatchEvents to this account' },
   ]);
@@ -57,7 +57,7 @@ export interface LogPage {
 export async function readLogPage(tx: Transaction, after: LogPosition, limit: number): Promise<LogPage> {
   const logEnd = await findLogEnd(tx);
   if (BigInt(after[0]) > BigInt(logEnd[0])) {
-    throw notAToken();
+    throw invalidResumeToken();
   }
   const { rows } = await sql<EventRow & { written_by: string }>`
     select ${EVENT_COLUMNS}, transaction_id::text as written_by from events

@@ -37,20 +37,20 @@ export async function readWaitingEntries(
   tx: Transaction,
   partitions: readonly number[],
   limit: number,
-  waitingUserIds: readonly string[] = [],
+  userIdsInBackoff: readonly string[] = [],
 ): Promise<WaitingEntry[]> {
   const { rows } = await sql<EntryRow>`
     select o.* from unnest(${partitions}::smallint[]) as p(number)
     cross join lateral (
       select id, user_id, facts, actor, cause, occurred_at, recorded_at, sequence from outbox
       where account_id = ${tx.accountId} and partition = p.number and evaluated_at is null
-        and (user_id = any(${waitingUserIds}::uuid[])) is not true
+        and (user_id = any(${userIdsInBackoff}::uuid[])) is not true
       order by sequence
       limit ${limit}
     ) o
     order by o.sequence
     limit ${limit}`.execute(tx.sql);
-  return rows.map(entryOf);
+  return rows.map(toWaitingEntry);
 }
 
 /** The entry, or none when it is evaluated by now. */
@@ -58,7 +58,7 @@ export async function readWaitingEntry(tx: Transaction, entryId: string): Promis
   const { rows } = await sql<EntryRow>`
     select id, user_id, facts, actor, cause, occurred_at, recorded_at, sequence from outbox
     where account_id = ${tx.accountId} and id = ${entryId} and evaluated_at is null`.execute(tx.sql);
-  return rows.map(entryOf);
+  return rows.map(toWaitingEntry);
 }
 
 /** An entry on its way to a bus beside PostgreSQL. */
@@ -82,10 +82,10 @@ export async function readEntriesToRelay(tx: Transaction, limit: number): Promis
     ) o
     order by o.partition, o.sequence
     limit ${limit}`.execute(tx.sql);
-  return rows.map((row) => ({ ...entryOf(row), partition: row.partition, waitedMs: row.waited_ms }));
+  return rows.map((row) => ({ ...toWaitingEntry(row), partition: row.partition, waitedMs: row.waited_ms }));
 }
 
-function entryOf(row: EntryRow): WaitingEntry {
+function toWaitingEntry(row: EntryRow): WaitingEntry {
   return {
     id: row.id,
     userId: row.user_id,

@@ -1,6 +1,6 @@
 /** Hands partitions to workers: those of an account together, each to one at a time, again until nothing is left. */
 import { backoffMs } from '../flow/backoff.ts';
-import type { HandledPartitions, HandlePartitions } from './bus.ts';
+import type { HandledPartitions, HandlePartitions } from './event-bus.ts';
 
 /** A partition of an account. */
 export interface Partition {

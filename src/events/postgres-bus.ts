@@ -1,9 +1,9 @@
 /** The bus that needs nothing beside PostgreSQL: looks into the outbox, many times a second. */
 import type { Limits } from '../config/config.ts';
 import type { Database } from '../store/database.ts';
-import type { Bus } from './bus.ts';
+import type { Bus } from './event-bus.ts';
 import { createPartitionQueue, type Partition, type PartitionQueue } from './partition-queue.ts';
-import { startPolling } from './polling.ts';
+import { startPolling } from './polling-loop.ts';
 import { findWaitingPartitions } from './waiting-partitions.ts';
 
 export interface BusDeps {
@@ -21,7 +21,7 @@ export function createPostgresBus({ database, limits, onError }: BusDeps): Bus {
         ...{ handle, workers, partitionsTogether, onError },
         busyPauseMs: busPollMs,
       });
-      const look = createLook(database, queue, limits);
+      const look = createOutboxPoll(database, queue, limits);
       const polling = startPolling({ intervalMs: busPollMs, work: () => look(0), onError });
       return {
         async stop() {
@@ -36,7 +36,7 @@ export function createPostgresBus({ database, limits, onError }: BusDeps): Bus {
  * Looks for partitions whose oldest event has waited so long and puts them into the line, a page at a time, each page
  * behind the one before: no account is overlooked because of others. True: there is another page.
  */
-export function createLook(
+export function createOutboxPoll(
   database: Database,
   queue: PartitionQueue,
   { busPartitions }: Pick<Limits, 'busPartitions'>,

@@ -47,13 +47,13 @@ export async function* watchEvents(
         signal,
       });
     const types = new Set(request.types);
-    let position = await look((tx) => startOf(tx, request));
+    let position = await look((tx) => findStartPosition(tx, request));
     const tell = () => ({ resumeToken: encodePosition(accountId, position) });
     yield tell();
     let toldAtMs = performance.now();
     while (performance.now() < call.deadlineAtMs) {
       signal.throwIfAborted();
-      const page = await lookAgain(look, position, limits);
+      const page = await readPageUnlessOverloaded(look, position, limits);
       for (const { row, behind } of page.events) {
         if (types.size === 0 || types.has(row.type)) {
           yield { event: eventMessage(row), resumeToken: encodePosition(accountId, behind) };
@@ -94,7 +94,7 @@ function takeSlot(
   }
 }
 
-async function startOf(
+async function findStartPosition(
   tx: Transaction,
   { resumeToken, fromBeginning }: WatchEventsRequest,
 ): Promise<LogPosition> {
@@ -110,7 +110,7 @@ async function startOf(
 type Look = <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>;
 
 /** A database that has no time just now is asked again a little later. */
-async function lookAgain(look: Look, position: LogPosition, limits: Limits): Promise<LogPage> {
+async function readPageUnlessOverloaded(look: Look, position: LogPosition, limits: Limits): Promise<LogPage> {
   try {
     return await look((tx) => readLogPage(tx, position, limits.watchedEvents));
   } catch (error) {

@@ -1,25 +1,26 @@
 /** One condition's verdict, as a function of what the filter is evaluated against. */
-import { isDiff } from './comparison.ts';
-import { currentValueOf, previousValueOf } from './documents.ts';
-import type { FilterInput, JsonValue } from './filter.ts';
-import type { TreeCondition } from './filter-tree.ts';
-import type { Subject } from './subject.ts';
-import { createDiffTest, createValueTest } from './value-test.ts';
 
-export type Matches = (subject: Subject) => boolean;
+import { createDiffTest, createValueTest } from './compile-comparison.ts';
+import { isDiff } from './condition-comparison.ts';
+import { readCurrentValue, readPreviousValue } from './document-fields.ts';
+import type { FilterInput, JsonValue } from './filter.ts';
+import type { FilterSubject } from './filter-subject.ts';
+import type { TreeCondition } from './filter-tree.ts';
+
+export type Matches = (subject: FilterSubject) => boolean;
 
 export function compileCondition({ field, comparison, isNegative, whenAbsent }: TreeCondition): Matches {
-  const verdictOf = (outcome: boolean | undefined) =>
+  const toVerdict = (outcome: boolean | undefined) =>
     outcome === undefined ? whenAbsent : outcome !== isNegative;
   if (!isDiff(comparison)) {
     const test = createValueTest(comparison, field);
-    return (subject) => verdictOf(test(subject));
+    return (subject) => toVerdict(test(subject));
   }
   const test = createDiffTest(comparison, field.type);
   return ({ input }) => {
-    const before = previousValueOf(field, input);
+    const before = readPreviousValue(field, input);
     // What the event does not say to have changed did not.
-    return verdictOf(before === undefined ? undefined : test(currentValueOf(field, input), before));
+    return toVerdict(before === undefined ? undefined : test(readCurrentValue(field, input), before));
   };
 }
 
@@ -49,15 +50,15 @@ export function explainCondition(
     field: source.field,
     operator: source.operator,
     expected: source.value,
-    actual: isDiff(comparison) ? changeOf(condition, input) : currentValueOf(field, input),
+    actual: isDiff(comparison) ? readChange(condition, input) : readCurrentValue(field, input),
     matched,
     isPersonal: field.isPersonal,
   };
 }
 
-function changeOf({ field }: TreeCondition, input: FilterInput): JsonValue | undefined {
-  const current = currentValueOf(field, input);
-  const previous = previousValueOf(field, input);
+function readChange({ field }: TreeCondition, input: FilterInput): JsonValue | undefined {
+  const current = readCurrentValue(field, input);
+  const previous = readPreviousValue(field, input);
   if (current === undefined && previous === undefined) {
     return undefined;
   }

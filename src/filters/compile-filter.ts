@@ -6,9 +6,9 @@ import {
   type Matches,
 } from './compile-condition.ts';
 import type { FieldCatalogue, FilterGroup, FilterInput } from './filter.ts';
+import { getFilterSubject } from './filter-subject.ts';
 import { type FilterTree, isGroup, readTree, type TreeCondition } from './filter-tree.ts';
 import { findNecessaryEqualities, type NecessaryEquality } from './necessary-equalities.ts';
-import { subjectOf } from './subject.ts';
 
 export type { ConditionVerdict } from './compile-condition.ts';
 export type { NecessaryEquality } from './necessary-equalities.ts';
@@ -28,9 +28,11 @@ export function compileFilter(filter: FilterGroup, catalogue: FieldCatalogue): C
   const conditions: CompiledCondition[] = [];
   const matches = compileTree(tree, conditions);
   return {
-    matches: (input) => matches(subjectOf(input)),
+    matches: (input) => matches(getFilterSubject(input)),
     explain: (input) =>
-      conditions.map((each) => explainCondition(each.condition, input, each.matches(subjectOf(input)))),
+      conditions.map((each) =>
+        explainCondition(each.condition, input, each.matches(getFilterSubject(input))),
+      ),
     necessaryEqualities: findNecessaryEqualities(tree),
   };
 }
@@ -48,12 +50,12 @@ function compileTree(tree: FilterTree, conditions: CompiledCondition[]): Matches
     return matches;
   }
   const children = tree.children.map((child) => compileTree(child, conditions));
-  const matches = join(children, tree.logic);
+  const matches = joinMatches(children, tree.logic);
   return tree.not ? (subject) => !matches(subject) : matches;
 }
 
 /** A root without children matches everything, by either logic. */
-function join(children: readonly Matches[], logic: 'AND' | 'OR'): Matches {
+function joinMatches(children: readonly Matches[], logic: 'AND' | 'OR'): Matches {
   if (children.length === 0) {
     return () => true;
   }

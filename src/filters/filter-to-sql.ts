@@ -1,8 +1,8 @@
 /** The same filter as a predicate of PostgreSQL's over athletes' documents: for previews and for batches. */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Instant } from '../values/instant.ts';
-import { isDiff } from './comparison.ts';
-import { readsAthlete } from './documents.ts';
+import { isDiff } from './condition-comparison.ts';
+import { readsAthlete } from './document-fields.ts';
 import type { FieldCatalogue, FilterGroup } from './filter.ts';
 import { type FilterTree, isGroup, readTree, type TreeCondition } from './filter-tree.ts';
 import { createSqlCalendar } from './sql-calendar.ts';

@@ -1,5 +1,5 @@
 /** A filter with every condition read: what both engines, the index and the loop check work on. */
-import type { Comparison } from './comparison.ts';
+import type { Comparison } from './condition-comparison.ts';
 import {
   type FieldCatalogue,
   type FilterCondition,

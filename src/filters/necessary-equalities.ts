@@ -10,21 +10,21 @@ export interface NecessaryEquality {
 }
 
 export function findNecessaryEqualities(tree: FilterTree): readonly NecessaryEquality[] {
-  return necessaryFor(tree, true);
+  return findForVerdict(tree, true);
 }
 
 /** What must hold for the tree's verdict to be `verdict`. */
-function necessaryFor(tree: FilterTree, verdict: boolean): readonly NecessaryEquality[] {
+function findForVerdict(tree: FilterTree, verdict: boolean): readonly NecessaryEquality[] {
   if (!isGroup(tree)) {
-    return necessaryForCondition(tree, verdict);
+    return findForConditionVerdict(tree, verdict);
   }
   const wanted = verdict !== tree.not;
-  const parts = tree.children.map((child) => necessaryFor(child, wanted));
+  const parts = tree.children.map((child) => findForVerdict(child, wanted));
   // Turned around, "all of them" is "not one of them" and the other way around.
-  return (tree.logic === 'AND') === wanted ? everyOf(parts.flat()) : anyOf(parts);
+  return (tree.logic === 'AND') === wanted ? intersectEqualities(parts.flat()) : uniteEqualities(parts);
 }
 
-function necessaryForCondition(condition: TreeCondition, verdict: boolean): readonly NecessaryEquality[] {
+function findForConditionVerdict(condition: TreeCondition, verdict: boolean): readonly NecessaryEquality[] {
   const { field, comparison, isNegative, whenAbsent } = condition;
   const isNecessary =
     comparison.kind === 'keys' && field.scope === 'event' && verdict !== isNegative && whenAbsent !== verdict;
@@ -32,7 +32,7 @@ function necessaryForCondition(condition: TreeCondition, verdict: boolean): read
 }
 
 /** All of them hold: of one field, what they have in common. */
-function everyOf(equalities: readonly NecessaryEquality[]): readonly NecessaryEquality[] {
+function intersectEqualities(equalities: readonly NecessaryEquality[]): readonly NecessaryEquality[] {
   const byField = new Map<FilterField, ReadonlySet<string>>();
   for (const { field, keys } of equalities) {
     const earlier = byField.get(field);
@@ -42,7 +42,9 @@ function everyOf(equalities: readonly NecessaryEquality[]): readonly NecessaryEq
 }
 
 /** One of the alternatives holds: only what each of them needs, with the keys of all. */
-function anyOf(alternatives: readonly (readonly NecessaryEquality[])[]): readonly NecessaryEquality[] {
+function uniteEqualities(
+  alternatives: readonly (readonly NecessaryEquality[])[],
+): readonly NecessaryEquality[] {
   const [first = [], ...others] = alternatives;
   return first.flatMap(({ field, keys }) => {
     const otherKeys = others.map((each) => each.find((equality) => equality.field === field)?.keys);

@@ -3,9 +3,16 @@
  * Reads one condition into the engines' terms, or says all that is wrong with it.
  */
 
-import type { Comparison } from './comparison.ts';
+import type { Comparison } from './condition-comparison.ts';
 import type { FieldCatalogue, FieldType, FilterCondition, FilterField } from './filter.ts';
-import { isOperator, OPERATORS, type Operator, operatorsOf, takes, type ValueShape } from './operators.ts';
+import {
+  acceptsOperator,
+  isOperator,
+  listOperators,
+  OPERATORS,
+  type Operator,
+  type ValueShape,
+} from './filter-operators.ts';
 
 const NOUNS: Readonly<Record<FieldType, string>> = {
   string: 'a text',
@@ -82,7 +89,7 @@ export function readCondition(
   if (!field) {
     problems.push({ part: 'field', description: describeUnknownField(condition.field) });
   }
-  if (!operator || (field && !takes(field.type, operator, carriesDiff))) {
+  if (!operator || (field && !acceptsOperator(field.type, operator, carriesDiff))) {
     problems.push({ part: 'operator', description: describeOperators(field, carriesDiff) });
   }
   if (!field || !operator || problems.length > 0) {
@@ -102,7 +109,7 @@ export function isProblems(
 
 function describeOperators(field: FilterField | undefined, carriesDiff: boolean): string {
   return field
-    ? `Invalid filter operator; this field takes ${operatorsOf(field.type, carriesDiff).join(', ')}`
+    ? `Invalid filter operator; this field takes ${listOperators(field.type, carriesDiff).join(', ')}`
     : 'Invalid filter operator';
 }
 

@@ -1,35 +1,36 @@
 /** Foresees a filter's verdict on an event of which some fields are known: what the check for loops asks. */
-import { type Comparison, type DiffComparison, isDiff } from './comparison.ts';
+
 import { compileCondition } from './compile-condition.ts';
-import { currentValueOf, readsAthlete } from './documents.ts';
+import { type Comparison, type DiffComparison, isDiff } from './condition-comparison.ts';
+import { readCurrentValue, readsAthlete } from './document-fields.ts';
 import type { FieldCatalogue, FieldType, FilterGroup, FilterInput, JsonObject, JsonValue } from './filter.ts';
+import { getFilterSubject } from './filter-subject.ts';
 import { type FilterTree, isGroup, readTree, type TreeCondition } from './filter-tree.ts';
-import { subjectOf } from './subject.ts';
-import { keyOf, readNumber } from './values.ts';
+import { readNumber, toKey } from './typed-values.ts';
 
 /** Whether no event whose fields have these values can match, whatever else is true of it and of the athlete. */
 export function isRefuted(filter: FilterGroup, catalogue: FieldCatalogue, known: JsonObject): boolean {
-  return foresee(filter, catalogue, known) === false;
+  return predictVerdict(filter, catalogue, known) === false;
 }
 
 /**
  * The verdict on every event whose fields have these values (null: known to be absent), or undefined when it
  * depends on more than that. Throws FilterUnreadable.
  */
-export function foresee(
+export function predictVerdict(
   filter: FilterGroup,
   catalogue: FieldCatalogue,
   known: JsonObject,
 ): boolean | undefined {
-  return foreseeTree(readTree(filter, catalogue), known);
+  return predictTree(readTree(filter, catalogue), known);
 }
 
-function foreseeTree(tree: FilterTree, known: JsonObject): boolean | undefined {
+function predictTree(tree: FilterTree, known: JsonObject): boolean | undefined {
   if (!isGroup(tree)) {
-    return foreseeCondition(tree, known);
+    return predictCondition(tree, known);
   }
   const verdict = joinVerdicts(
-    tree.children.map((child) => foreseeTree(child, known)),
+    tree.children.map((child) => predictTree(child, known)),
     tree.logic,
   );
   return verdict === undefined ? undefined : verdict !== tree.not;
@@ -47,19 +48,19 @@ function joinVerdicts(verdicts: readonly (boolean | undefined)[], logic: 'AND' |
   return verdicts.includes(undefined) ? undefined : !deciding;
 }
 
-function foreseeCondition(condition: TreeCondition, known: JsonObject): boolean | undefined {
+function predictCondition(condition: TreeCondition, known: JsonObject): boolean | undefined {
   const { field, comparison } = condition;
   const [name] = field.path;
   if (readsAthlete(field) || name === undefined || !Object.hasOwn(known, name)) {
     return undefined;
   }
   const input: FilterInput = { event: known, previous: null, athlete: null, occurredAt: 0n, timeZone: 'UTC' };
-  const value = currentValueOf(field, input);
+  const value = readCurrentValue(field, input);
   if (isDiff(comparison)) {
-    return foreseeDiff(condition, comparison, value);
+    return predictDiff(condition, comparison, value);
   }
-  const isOpen = needsClock(comparison, field.type) && keyOf(field.type, value) !== undefined;
-  return isOpen ? undefined : compileCondition(condition)(subjectOf(input));
+  const isOpen = needsClock(comparison, field.type) && toKey(field.type, value) !== undefined;
+  return isOpen ? undefined : compileCondition(condition)(getFilterSubject(input));
 }
 
 /** Whether the outcome depends on the present, or on the athlete's zone. */
@@ -69,12 +70,12 @@ function needsClock({ kind }: Comparison, type: FieldType): boolean {
 }
 
 /** The state before is not known, nor whether there is one. */
-function foreseeDiff(
+function predictDiff(
   { field, whenAbsent }: TreeCondition,
   comparison: DiffComparison,
   after: JsonValue | undefined,
 ): boolean | undefined {
-  const isAbsent = keyOf(field.type, after) === undefined;
+  const isAbsent = toKey(field.type, after) === undefined;
   if (isAbsent && comparison.kind !== 'changed' && comparison.kind !== 'changed_from') {
     return whenAbsent;
   }
@@ -85,9 +86,9 @@ function foreseeDiff(
 function isExcluded(comparison: DiffComparison, type: FieldType, after: JsonValue | undefined): boolean {
   switch (comparison.kind) {
     case 'changed_to':
-      return keyOf(type, after) !== comparison.key;
+      return toKey(type, after) !== comparison.key;
     case 'changed_from':
-      return keyOf(type, after) === comparison.key;
+      return toKey(type, after) === comparison.key;
     case 'crossed': {
       const number = readNumber(after);
       const isBeyond =

@@ -3,23 +3,23 @@ import { sql } from 'kysely';
 import { dayNumberOf } from '../values/civil-date.ts';
 import type { Instant } from '../values/instant.ts';
 import { offsetChangesIn } from '../values/zoned.ts';
+import { DOCUMENT, INSTANT, type Sql, type SqlReader, type SqlReadings } from './sql-values.ts';
 import {
-  createDaysAround,
+  createDayRange,
   type DayBounds,
-  type DaysAround,
-  dateIn,
+  type DayRange,
+  toCanonicalZone,
+  toLocalDate,
   ZONED_FROM,
   ZONED_TO,
-  zoneOf,
-} from './calendar.ts';
-import { DOCUMENT, INSTANT, type Sql, type SqlReader, type SqlReadings } from './sql-values.ts';
+} from './zoned-calendar.ts';
 
 /** Expressions whose values differ by the zone in the athlete's document. */
 export interface SqlCalendar {
   /** When the day begins or ends, as bigint. */
   dayBound(boundsIn: (zone: string) => DayBounds, bound: keyof DayBounds): Sql;
   /** The first or the last of the days around today, as text; null where today is outside the years 1 to 9999. */
-  dayAround(around: { from: number; to: number }, which: keyof DaysAround): Sql;
+  dayAround(around: { from: number; to: number }, which: keyof DayRange): Sql;
   /** Reads the day of a timestamp, as a date. */
   readonly localDate: SqlReader;
 }
@@ -31,15 +31,15 @@ export function createSqlCalendar(
   now: Instant,
 ): SqlCalendar {
   const position = sql`coalesce(array_position(${names}::text[], ${DOCUMENT} ->> 'time_zone'), 1)`;
-  const zones = names.map((name) => zoneOf(name, ...names.slice(0, 1)));
+  const zones = names.map((name) => toCanonicalZone(name, ...names.slice(0, 1)));
   const byZone = (type: string, valueIn: (zone: string) => string | null) =>
     sql`(${zones.map(valueIn)}::${sql.raw(type)}[])[${readings.column('zone', () => position)}]`;
   return {
     dayBound: (boundsIn, bound) => byZone('bigint', (zone) => boundsIn(zone)[bound].toString()),
     dayAround: ({ from, to }, which) =>
       byZone('text', (zone) => {
-        const today = dateIn(zone, now);
-        return today === undefined ? null : createDaysAround(from, to)(today)[which];
+        const today = toLocalDate(zone, now);
+        return today === undefined ? null : createDayRange(from, to)(today)[which];
       }),
     localDate: { name: 'local date', write: (value) => localDateSql(INSTANT.write(value), position, zones) },
   };

@@ -1,7 +1,6 @@
 /** What each comparison of a value means, as SQL: true, false, or null when the value is absent. */
 import { sql } from 'kysely';
-import { createDayBounds } from './calendar.ts';
-import type { NumberBound, ValueComparison } from './comparison.ts';
+import type { NumberBound, ValueComparison } from './condition-comparison.ts';
 import type { FieldType, FilterField } from './filter.ts';
 import type { SqlCalendar } from './sql-calendar.ts';
 import type { SqlReadings } from './sql-values.ts';
@@ -18,6 +17,7 @@ import {
   type SqlReader,
   TEXT,
 } from './sql-values.ts';
+import { createDayBounds } from './zoned-calendar.ts';
 
 /** Of what, where and when. */
 export interface SqlSubject {
@@ -32,7 +32,7 @@ type On = (reader: SqlReader) => Sql;
 type Kind<K extends ValueComparison['kind']> = Extract<ValueComparison, { kind: K }>;
 
 export function comparisonSql(comparison: ValueComparison, field: FilterField, subject: SqlSubject): Sql {
-  const on: On = (reader) => subject.readings.of(field, reader);
+  const on: On = (reader) => subject.readings.fieldValue(field, reader);
   const { reader, keyType } = READERS[field.type];
   switch (comparison.kind) {
     case 'exists':
@@ -42,7 +42,7 @@ export function comparisonSql(comparison: ValueComparison, field: FilterField, s
     case 'keys':
       return sql`${on(reader)} = any(${[...comparison.keys]}::${sql.raw(keyType)}[])`;
     case 'text':
-      return placedSql(comparison, on);
+      return textSql(comparison, on);
     case 'range':
       return rangeSql(comparison, on(NUMBER));
     case 'elements': {
@@ -83,9 +83,9 @@ function existsSql(value: Sql): Sql {
   return sql`nullif(${value} is not null, false)`;
 }
 
-function placedSql({ place, text, ignoresCase }: Kind<'text'>, on: On): Sql {
+function textSql({ position, text, ignoresCase }: Kind<'text'>, on: On): Sql {
   const value = on(ignoresCase ? FOLDED_TEXT : TEXT);
-  switch (place) {
+  switch (position) {
     case 'anywhere':
       return sql`strpos(${value}, ${text}) > 0`;
     case 'start':
@@ -113,7 +113,7 @@ function timeSql(comparison: TimeComparison, type: FieldType, on: On, { calendar
     case 'day':
       return type === 'date'
         ? sql`${on(DATE)} collate "C" ${sql.raw(RELATIONS[comparison.relation])} ${comparison.date}`
-        : besideDaySql(comparison, on(INSTANT), calendar);
+        : instantDaySql(comparison, on(INSTANT), calendar);
     case 'instant': {
       const { relation, instant } = comparison;
       return sql`${on(INSTANT)} ${sql.raw(RELATIONS[relation])} ${instant.toString()}::bigint`;
@@ -132,7 +132,7 @@ function timeSql(comparison: TimeComparison, type: FieldType, on: On, { calendar
   }
 }
 
-function besideDaySql({ relation, date }: Kind<'day'>, instant: Sql, calendar: SqlCalendar): Sql {
+function instantDaySql({ relation, date }: Kind<'day'>, instant: Sql, calendar: SqlCalendar): Sql {
   const boundsIn = createDayBounds(date);
   switch (relation) {
     case 'before':

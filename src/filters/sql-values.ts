@@ -11,7 +11,7 @@ import {
   SIZE_LIMIT,
   TIMESTAMP_PATTERN,
   UUID_PATTERN,
-} from './values.ts';
+} from './typed-values.ts';
 
 /** An expression of PostgreSQL's; its parameters are bound. */
 export type Sql = RawBuilder<unknown>;
@@ -27,7 +27,8 @@ export interface SqlReader {
 
 export const TEXT: SqlReader = {
   name: 'text',
-  write: (value) => sql`case when jsonb_typeof(${value}) = 'string' then normalize(${bare(value)}, NFC) end`,
+  write: (value) =>
+    sql`case when jsonb_typeof(${value}) = 'string' then normalize(${toScalarText(value)}, NFC) end`,
 };
 
 export const FOLDED_TEXT: SqlReader = {
@@ -39,32 +40,33 @@ const UPPER = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ';
 
 export const ID: SqlReader = {
   name: 'id',
-  write: (value) => sql`case when ${isSpelled(value, UUID_PATTERN)} then lower(${bare(value)}) end`,
+  write: (value) =>
+    sql`case when ${matchesPattern(value, UUID_PATTERN)} then lower(${toScalarText(value)}) end`,
 };
 
 /** As text. */
 export const FLAG: SqlReader = {
   name: 'flag',
-  write: (value) => sql`case when jsonb_typeof(${value}) = 'boolean' then ${bare(value)} end`,
+  write: (value) => sql`case when jsonb_typeof(${value}) = 'boolean' then ${toScalarText(value)} end`,
 };
 
 export const NUMBER: SqlReader = {
   name: 'number',
   write: (value) => sql`case when jsonb_typeof(${value}) = 'number' then ${jsonNumberSql(value)}
-    when ${isSpelled(value, NUMBER_PATTERN)} then ${bare(value)}::numeric end`,
+    when ${matchesPattern(value, NUMBER_PATTERN)} then ${toScalarText(value)}::numeric end`,
 };
 
 /** As text, which is in the order of the calendar. */
 export const DATE: SqlReader = {
   name: 'date',
-  write: (value) => sql`case when ${isSpelled(value, DATE_PATTERN)} then ${bare(value)} end`,
+  write: (value) => sql`case when ${matchesPattern(value, DATE_PATTERN)} then ${toScalarText(value)} end`,
 };
 
 /** In microseconds since 1970, as bigint. What is below a microsecond is cut, where PostgreSQL would round. */
 export const INSTANT: SqlReader = {
   name: 'instant',
-  write: (value) => sql`case when ${isSpelled(value, TIMESTAMP_PATTERN)} then (extract(epoch from
-    regexp_replace(${bare(value)}, '(\\.[0-9]{6})[0-9]+', '\\1')::timestamptz) * 1000000)::bigint end`,
+  write: (value) => sql`case when ${matchesPattern(value, TIMESTAMP_PATTERN)} then (extract(epoch from
+    regexp_replace(${toScalarText(value)}, '(\\.[0-9]{6})[0-9]+', '\\1')::timestamptz) * 1000000)::bigint end`,
 };
 
 /** The keys of a list's elements, as text[] with nulls. */
@@ -80,8 +82,8 @@ export const LIST_SIZE: SqlReader = {
 };
 
 function elementKeySql(element: Sql): Sql {
-  return sql`case jsonb_typeof(${element}) when 'string' then normalize(${bare(element)}, NFC)
-    when 'number' then trim_scale(${jsonNumberSql(element)})::text when 'boolean' then ${bare(element)} end`;
+  return sql`case jsonb_typeof(${element}) when 'string' then normalize(${toScalarText(element)}, NFC)
+    when 'number' then trim_scale(${jsonNumberSql(element)})::text when 'boolean' then ${toScalarText(element)} end`;
 }
 
 /**
@@ -89,7 +91,7 @@ function elementKeySql(element: Sql): Sql {
  * 15 of them that is the number itself. jsonb keeps more, and sizes of which there are no doubles.
  */
 function jsonNumberSql(value: Sql): Sql {
-  return sql`case when length(${bare(value)}) <= 15 then (${value})::numeric else (
+  return sql`case when length(${toScalarText(value)}) <= 15 then (${value})::numeric else (
     select case when n = 0 or abs(n) >= ${LEAST_SIZE}::numeric and abs(n) < ${SIZE_LIMIT}::numeric then n end
     from (select case when abs(n) <= ${BECOMES_ZERO}::numeric then 0
       when abs(n) between 1e-101 and 1e101 then n::float8::text::numeric end as n
@@ -99,12 +101,12 @@ function jsonNumberSql(value: Sql): Sql {
 /** Half of the least double. */
 const BECOMES_ZERO = '2.4703282292062327208828439643411068618252990130716238221279284125e-324';
 
-function isSpelled(value: Sql, pattern: string): Sql {
-  return sql`(jsonb_typeof(${value}) = 'string' and ${bare(value)} ~ ${pattern})`;
+function matchesPattern(value: Sql, pattern: string): Sql {
+  return sql`(jsonb_typeof(${value}) = 'string' and ${toScalarText(value)} ~ ${pattern})`;
 }
 
 /** A scalar without its quotes. */
-function bare(value: Sql): Sql {
+function toScalarText(value: Sql): Sql {
   return sql`(${value} #>> '{}')`;
 }
 
@@ -113,7 +115,7 @@ export const DOCUMENT: Sql = sql.ref('athlete.document');
 
 export interface SqlReadings {
   /** A column with what the reader makes of the field's value. */
-  of(field: FilterField, reader: SqlReader): Sql;
+  fieldValue(field: FilterField, reader: SqlReader): Sql;
   /** A column with the expression, which is over DOCUMENT; one for each name. */
   column(name: string, write: () => Sql): Sql;
   /** The value of an expression over the columns, for the document. */
@@ -129,7 +131,7 @@ export function createSqlReadings(): SqlReadings {
   };
   return {
     column,
-    of: (field, reader) =>
+    fieldValue: (field, reader) =>
       column(JSON.stringify([reader.name, field.scope, ...field.path]), () => reader.write(valueSql(field))),
     within(athleteDocument, expression) {
       if (columns.size === 0) {

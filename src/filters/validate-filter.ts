@@ -9,7 +9,7 @@ import {
 } from './filter.ts';
 import { EMPTY_GROUP } from './filter-tree.ts';
 import { isProblems, readCondition } from './read-condition.ts';
-import { textProblem } from './values.ts';
+import { describeTextProblem } from './typed-values.ts';
 
 /** What a filter may hold. */
 export interface FilterLimits {
@@ -118,6 +118,6 @@ function textViolations(text: string, path: string, { filterStringLength }: Filt
   if ([...text].length > filterStringLength) {
     return [{ field: path, description: `must have at most ${filterStringLength} characters` }];
   }
-  const problem = textProblem(text);
+  const problem = describeTextProblem(text);
   return problem === undefined ? [] : [{ field: path, description: problem }];
 }

@@ -12,8 +12,8 @@ import {
 } from '@opentelemetry/sdk-trace';
 import { v7 as uuidv7 } from 'uuid';
 import type { Config } from '../config/config.ts';
-import type { Backlog } from '../events/backlog.ts';
 import type { EventObserver } from '../events/event-observer.ts';
+import type { Backlog } from '../events/read-backlog.ts';
 import type { TriggerQueueObserver } from '../progression/engine/trigger-queue-observer.ts';
 import type { CallObserver } from '../server/interceptors/call-observer.ts';
 import type { Logger } from '../server/logger.ts';

@@ -7,13 +7,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@connectrpc/connect';
 import { createClient as createRedisClient } from '@redis/client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { BusWorkers } from '../../src/events/bus.ts';
+import type { BusWorkers } from '../../src/events/event-bus.ts';
 import { createPostgresBus } from '../../src/events/postgres-bus.ts';
 import { createRedisBus } from '../../src/events/redis/redis-bus.ts';
-import { streamOf } from '../../src/events/redis/stream-record.ts';
+import { toStreamName } from '../../src/events/redis/stream-record.ts';
 import type { EventService } from '../../src/gen/automation/v1/event_service_pb.ts';
 import type { Database } from '../../src/store/database.ts';
-import { BUS_LIMITS } from '../events/buses.ts';
+import { BUS_LIMITS } from '../events/bus-fixtures.ts';
 import { createAutomationClient } from '../support/automation.ts';
 import { createEventSource, type EventSource, idsByUser, readLog } from '../support/event-source.ts';
 import { createLogEvaluator } from '../support/log-evaluator.ts';
@@ -164,7 +164,7 @@ describe.skipIf(!HAS_REDIS)('with Redis', () => {
     const source = await createEventSource(db.open({ connections: AT_ONCE }), ATHLETES);
     const limits = { ...BUS_LIMITS, relayedEntries: 20 };
     const createBus = (database: Database) =>
-      createRedisBus({ url: server.url, database, limits, onError: fail, onAway: () => {} });
+      createRedisBus({ url: server.url, database, limits, onError: fail, onDisconnect: () => {} });
     startEvaluators(createBus, random, true);
     const accepted = await acceptAll(source, random);
     await expect
@@ -189,7 +189,7 @@ async function readRecords(url: string, accountId: string): Promise<Record<strin
   const client = createRedisClient({ url, RESP: 2 });
   await client.connect();
   const partitions = Array.from({ length: 32 }, (_, partition) => partition);
-  const streams = await Promise.all(partitions.map((each) => client.xRange(streamOf(each), '-', '+')));
+  const streams = await Promise.all(partitions.map((each) => client.xRange(toStreamName(each), '-', '+')));
   client.destroy();
   return streams
     .flat()

@@ -1,7 +1,7 @@
 /** Follows the streams in Redis from their beginning, as another service would, and keeps what it reads. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from '@redis/client';
-import { streamOf } from '../../src/events/redis/stream-record.ts';
+import { toStreamName } from '../../src/events/redis/stream-record.ts';
 import { PARTITIONS } from '../../src/store/lock-partition.ts';
 import type { RelayedRecord } from './history.ts';
 
@@ -20,7 +20,7 @@ export async function followRelayedRecords(url: string): Promise<RelayedRecords>
   await client.connect();
   const records: RelayedRecord[] = [];
   const streams = Array.from({ length: PARTITIONS }, (_, partition) => ({
-    key: streamOf(partition),
+    key: toStreamName(partition),
     id: '0',
   }));
   let isStopping = false;

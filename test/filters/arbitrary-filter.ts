@@ -8,8 +8,8 @@ import {
   type JsonObject,
   type JsonValue,
 } from '../../src/filters/filter.ts';
-import { OPERATORS, type OperatorName, operatorsOf } from '../../src/filters/operators.ts';
-import { condition } from './fields.ts';
+import { listOperators, OPERATORS, type OperatorName } from '../../src/filters/filter-operators.ts';
+import { condition } from './field-fixtures.ts';
 
 const TEXTS = [
   '',
@@ -285,7 +285,7 @@ export const EVENT_FIELDS: readonly RandomField[] = [
 
 function randomCondition({ fields, operators }: FilterParts): fc.Arbitrary<FilterCondition> {
   return among(fields).chain(({ name, type, isDiffable }) => {
-    const legal = operatorsOf(type, isDiffable).filter((each) => operators?.includes(each) ?? true);
+    const legal = listOperators(type, isDiffable).filter((each) => operators?.includes(each) ?? true);
     return among(legal).chain((operator) =>
       fc
         .tuple(

@@ -2,11 +2,11 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { compileFilter } from '../../src/filters/compile-filter.ts';
-import { currentValueOf } from '../../src/filters/documents.ts';
+import { readCurrentValue } from '../../src/filters/document-fields.ts';
 import type { FilterGroup, FilterInput, JsonObject, JsonValue } from '../../src/filters/filter.ts';
-import { OPERATORS } from '../../src/filters/operators.ts';
-import { foresee, isRefuted } from '../../src/filters/refute-filter.ts';
-import { keyOf } from '../../src/filters/values.ts';
+import { OPERATORS } from '../../src/filters/filter-operators.ts';
+import { isRefuted, predictVerdict } from '../../src/filters/refute-filter.ts';
+import { toKey } from '../../src/filters/typed-values.ts';
 import {
   ATHLETE_FIELDS,
   EVENT_FIELDS,
@@ -15,7 +15,7 @@ import {
   randomFilter,
   ZONES,
 } from './arbitrary-filter.ts';
-import { CATALOGUE, input, NOW } from './fields.ts';
+import { CATALOGUE, input, NOW } from './field-fixtures.ts';
 
 // Thousands of runs may take a while where others run beside them.
 vi.setConfig({ testTimeout: 120_000 });
@@ -165,7 +165,7 @@ test('what matches has the values that are necessary', () => {
       const { matches, necessaryEqualities } = compileFilter(filter, CATALOGUE);
       for (const each of necessaryEqualities.length === 0 ? [] : inputs) {
         const isMet = necessaryEqualities.every(({ field, keys }) => {
-          const key = keyOf(field.type, currentValueOf(field, each));
+          const key = toKey(field.type, readCurrentValue(field, each));
           return field.scope === 'event' && key !== undefined && keys.has(key);
         });
         seen[isMet ? 'met' : 'missed']++;
@@ -191,7 +191,7 @@ test('a verdict that is foreseen comes true, whatever else happens', () => {
       (filter, event, names, inputs) => {
         const known = Object.fromEntries(names.map((name) => [name, event[name] ?? null]));
 
-        const verdict = foresee(filter, CATALOGUE, known);
+        const verdict = predictVerdict(filter, CATALOGUE, known);
 
         foreseen[`${verdict}`]++;
         expect(isRefuted(filter, CATALOGUE, known)).toBe(verdict === false);

@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { compileFilter } from '../../src/filters/compile-filter.ts';
 import { EMPTY_FILTER, FilterUnreadable, type JsonValue } from '../../src/filters/filter.ts';
-import { and, CATALOGUE, condition, eventInput, input, not, or } from './fields.ts';
-import { MISSING, nameOf, SCENARIOS, show, USUAL } from './scenarios.ts';
+import { MISSING, nameOf, SCENARIOS, show, USUAL } from './condition-scenarios.ts';
+import { and, CATALOGUE, condition, eventInput, input, not, or } from './field-fixtures.ts';
 
 describe.each(SCENARIOS)('$type $about', ({ type, parts, rows }) => {
   test.each(rows.map((row) => [nameOf(row), ...row] as const))(

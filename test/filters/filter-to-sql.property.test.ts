@@ -16,7 +16,7 @@ import {
   randomFilter,
   ZONES,
 } from './arbitrary-filter.ts';
-import { and, CATALOGUE, condition, input, NOW } from './fields.ts';
+import { and, CATALOGUE, condition, input, NOW } from './field-fixtures.ts';
 
 const FILTERS = 2_000;
 const ROWS = 300;

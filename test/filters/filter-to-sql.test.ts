@@ -13,8 +13,8 @@ import { type FilterGroup, FilterUnreadable, type JsonValue } from '../../src/fi
 
 import { filterToSql } from '../../src/filters/filter-to-sql.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
-import { and, CATALOGUE, condition, input, NOW, not, or } from './fields.ts';
-import { MISSING, nameOf, SCENARIOS, USUAL } from './scenarios.ts';
+import { MISSING, nameOf, SCENARIOS, USUAL } from './condition-scenarios.ts';
+import { and, CATALOGUE, condition, input, NOW, not, or } from './field-fixtures.ts';
 
 const compiler = new Kysely<unknown>({
   dialect: {

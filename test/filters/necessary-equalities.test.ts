@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { compileFilter } from '../../src/filters/compile-filter.ts';
 import { EMPTY_FILTER, type FilterGroup } from '../../src/filters/filter.ts';
-import { and, CATALOGUE, condition, not, or } from './fields.ts';
+import { and, CATALOGUE, condition, not, or } from './field-fixtures.ts';
 
 const is = (text: string, ifAbsent?: boolean) => condition('event_string', 'equals', text, ifAbsent);
 const isNot = (text: string, ifAbsent?: boolean) => condition('event_string', 'not_equals', text, ifAbsent);

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { EMPTY_FILTER, FilterUnreadable, type JsonValue } from '../../src/filters/filter.ts';
 import { readStoredFilter } from '../../src/filters/read-filter.ts';
-import { and, condition, not, or } from './fields.ts';
+import { and, condition, not, or } from './field-fixtures.ts';
 
 test('what was stored comes back as it was', () => {
   const filter = and(

@@ -1,8 +1,8 @@
 /** What is foreseen of events whose fields are known in part. */
 import { describe, expect, test } from 'vitest';
 import type { FilterCondition, FilterGroup, JsonObject } from '../../src/filters/filter.ts';
-import { foresee, isRefuted } from '../../src/filters/refute-filter.ts';
-import { and, CATALOGUE, condition, not, or } from './fields.ts';
+import { isRefuted, predictVerdict } from '../../src/filters/refute-filter.ts';
+import { and, CATALOGUE, condition, not, or } from './field-fixtures.ts';
 
 const is = (text: string) => condition('event_string', 'equals', text);
 const over = (count: number) => condition('event_int', 'greater_than', count);
@@ -31,7 +31,7 @@ describe('fields that are known', () => {
     ],
     ['a name of JavaScript’s own', and(is('a')), { constructor: 'b' }, undefined],
   ])('%s', (_name, filter, known, verdict) => {
-    expect(foresee(filter, CATALOGUE, known)).toBe(verdict);
+    expect(predictVerdict(filter, CATALOGUE, known)).toBe(verdict);
     expect(isRefuted(filter, CATALOGUE, known)).toBe(verdict === false);
   });
 });
@@ -52,7 +52,7 @@ describe('what the clock decides stays open', () => {
     [condition('event_date', 'in_last', '7d'), 'yesterday', false],
     [condition('event_timestamp', 'on', '2026-11-26'), '2026-11-26', false],
   ])('%j of %s: %s', (each, value, verdict) => {
-    expect(foresee(and(each), CATALOGUE, { [each.field]: value })).toBe(verdict);
+    expect(predictVerdict(and(each), CATALOGUE, { [each.field]: value })).toBe(verdict);
   });
 });
 
@@ -75,6 +75,6 @@ describe('changes, of which the state before is not known', () => {
     [condition('event_decimal', 'increased_by', 5), 100, undefined],
     [condition('event_decimal', 'increased_by', 5), 'much', false],
   ])('%j to %j: %s', (each, value, verdict) => {
-    expect(foresee(and(each), CATALOGUE, { [each.field]: value })).toBe(verdict);
+    expect(predictVerdict(and(each), CATALOGUE, { [each.field]: value })).toBe(verdict);
   });
 });

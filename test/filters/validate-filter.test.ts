@@ -4,7 +4,7 @@ import { readConfig } from '../../src/config/config.ts';
 import type { FilterCondition, FilterGroup, JsonValue } from '../../src/filters/filter.ts';
 import { EMPTY_FILTER } from '../../src/filters/filter.ts';
 import { validateFilter } from '../../src/filters/validate-filter.ts';
-import { and, CATALOGUE, CATALOGUE_WITHOUT_DIFF, condition, not, or } from './fields.ts';
+import { and, CATALOGUE, CATALOGUE_WITHOUT_DIFF, condition, not, or } from './field-fixtures.ts';
 
 const { limits } = readConfig({});
 const validate = (filter: FilterGroup) => validateFilter(filter, CATALOGUE, 'trigger.filter', limits);

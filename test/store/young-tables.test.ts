@@ -1,7 +1,7 @@
 /** What is prepared while tables are still empty finds its rows by their keys all the same. */
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { loggedEvents } from '../../src/automation/evaluation/insert-events.ts';
+import { findLoggedEvents } from '../../src/automation/evaluation/insert-events.ts';
 import { SetKind } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { createProgressionClient } from '../support/progression-client.ts';
 import { deload, linear } from '../support/rule-fixtures.ts';
@@ -43,7 +43,7 @@ test('a call is looked up by its request, and an event by its identity', async (
 test('an event is looked up in the log by its id', async () => {
   const accountId = uuidv7();
   await db.database.ensureAccount(accountId);
-  await watched.database.transaction(accountId, (tx) => loggedEvents(tx, [uuidv7()]));
+  await watched.database.transaction(accountId, (tx) => findLoggedEvents(tx, [uuidv7()]));
   const looks = watched.taken().filter((text) => /from events/.test(text));
   expect(looks).toHaveLength(1);
 

@@ -1,6 +1,6 @@
 /** The least that evaluates: writes each fact into the log of events, once and in order, and decides nothing. */
 import { sql } from 'kysely';
-import type { HandlePartitions } from '../../src/events/bus.ts';
+import type { HandlePartitions } from '../../src/events/event-bus.ts';
 import {
   readWaitingEntries,
   removeEvaluatedEntries,

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { onTestFinished } from 'vitest';
 import { startService } from '../../src/commands/start-service.ts';
 import { readConfig } from '../../src/config/config.ts';
-import { readBacklog } from '../../src/events/backlog.ts';
+import { readBacklog } from '../../src/events/read-backlog.ts';
 import { createLogger } from '../../src/server/logger.ts';
 import type { Database } from '../../src/store/database.ts';
 import { openTelemetry } from '../../src/telemetry/telemetry.ts';

@@ -5,8 +5,8 @@ import type { Change } from '../../store/change.ts';
 import type { Transaction } from '../../store/database.ts';
 import { lockPartitions, PARTITIONS } from '../../store/lock-partition.ts';
 import { instantToText } from '../../values/instant.ts';
-import { ownCapName } from '../decision/trigger-policy.ts';
-import { freePlaces, type HeldPlace, heldCounters } from '../evaluation/queued-enrollment.ts';
+import { toOwnCapName } from '../decision/trigger-policy.ts';
+import { type HeldCapSlot, loadHeldCapCounters, releaseCapSlots } from '../evaluation/queued-enrollment.ts';
 import { bumpRevision, requireEtagIfGiven } from './etag.ts';
 import { auditedWorkflow, recordTrigger, recordWorkflow, triggerBefore } from './record.ts';
 import { liveTriggerOf, requireWorkflow } from './workflows.ts';
@@ -47,7 +47,7 @@ export async function deleteWorkflow(change: Change, request: DeleteWorkflowRequ
  * have not started return their slots in caps, which other workflows may share.
  */
 async function cancelRuns({ tx, now }: Change, workflowId: string): Promise<void> {
-  const { rows: queued } = await sql<HeldPlace>`
+  const { rows: queued } = await sql<HeldCapSlot>`
     with running as (
       select id, state from workflow_enrollments
       where account_id = ${tx.accountId} and workflow_id = ${workflowId}
@@ -66,7 +66,7 @@ async function cancelRuns({ tx, now }: Change, workflowId: string): Promise<void
       enrolled_at as "enrolledAt"
     from cancelled where state_before = 'QUEUED'`.execute(tx.sql);
   if (queued.length > 0) {
-    await freePlaces(tx, await heldCounters(tx, queued));
+    await releaseCapSlots(tx, await loadHeldCapCounters(tx, queued));
   }
 }
 
@@ -74,5 +74,5 @@ async function cancelRuns({ tx, now }: Change, workflowId: string): Promise<void
 async function forgetOwnCaps({ accountId, sql: db }: Transaction, workflowId: string): Promise<void> {
   await sql`
     delete from enrollment_caps
-    where account_id = ${accountId} and name = ${ownCapName(workflowId)}`.execute(db);
+    where account_id = ${accountId} and name = ${toOwnCapName(workflowId)}`.execute(db);
 }

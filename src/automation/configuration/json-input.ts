@@ -2,7 +2,7 @@
 import type { Value } from '@bufbuild/protobuf/wkt';
 import type { FieldViolation } from '../../errors/domain-error.ts';
 import type { JsonValue } from '../../filters/filter.ts';
-import { textProblem } from '../../filters/values.ts';
+import { describeTextProblem } from '../../filters/typed-values.ts';
 
 /**
  * The JSON of a google.protobuf.Value; a Value without a kind is null. NaN and infinities stay, for
@@ -32,7 +32,7 @@ export function jsonFaults(json: JsonValue, path: string): FieldViolation[] {
     return Number.isFinite(json) ? [] : [{ field: path, description: 'must be a finite number' }];
   }
   if (typeof json === 'string') {
-    const description = textProblem(json);
+    const description = describeTextProblem(json);
     return description === undefined ? [] : [{ field: path, description }];
   }
   if (Array.isArray(json)) {
@@ -43,7 +43,7 @@ export function jsonFaults(json: JsonValue, path: string): FieldViolation[] {
   }
   return Object.entries(json).flatMap(([key, value]) => {
     // Assigning `__proto__` would set the prototype of an object.
-    return textProblem(key) === undefined && key !== '__proto__'
+    return describeTextProblem(key) === undefined && key !== '__proto__'
       ? jsonFaults(value, `${path}.${key}`)
       : [{ field: path, description: 'has a name that is not allowed' }];
   });

@@ -29,7 +29,7 @@ export interface AcceptedEvent {
 }
 
 /** The events of an entry, in order. */
-export function eventsOf(entry: WaitingEntry): AcceptedEvent[] {
+export function toAcceptedEvents(entry: WaitingEntry): AcceptedEvent[] {
   const { userId, occurredAt, recordedAt, sequence, actor, cause } = entry;
   return entry.facts.map((fact, position) => ({
     id: fact.id,
@@ -52,6 +52,6 @@ export function eventsOf(entry: WaitingEntry): AcceptedEvent[] {
 }
 
 /** What enrollments and logs keep of an event. */
-export function snapshotOf({ type, id, occurredAt, data, previous }: AcceptedEvent): JsonObject {
+export function toEventSnapshot({ type, id, occurredAt, data, previous }: AcceptedEvent): JsonObject {
   return { type, id, occurred_at: instantToText(occurredAt), data, previous };
 }

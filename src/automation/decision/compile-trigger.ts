@@ -1,14 +1,14 @@
 /** Makes of a stored trigger what is kept in memory and asked of every event of its type. */
 
 import { type CompiledFilter, compileFilter } from '../../filters/compile-filter.ts';
-import { readsAthlete, valueAt } from '../../filters/documents.ts';
+import { readsAthlete, readValueAt } from '../../filters/document-fields.ts';
 import type { FilterField, FilterGroup, JsonObject, JsonValue } from '../../filters/filter.ts';
 import { readStoredFilter } from '../../filters/read-filter.ts';
-import { keyOf } from '../../filters/values.ts';
+import { toKey } from '../../filters/typed-values.ts';
 import type { AccountTypes } from '../event-types/account-types.ts';
 import type { EventType } from '../event-types/event-type.ts';
-import { readPolicy, type TriggerPolicy } from './trigger-policy.ts';
-import { type TriggerStamp, tailOf } from './trigger-stamp.ts';
+import { type CompactTrigger, toIdSuffix } from './compact-trigger.ts';
+import { readStoredPolicy, type TriggerPolicy } from './trigger-policy.ts';
 
 /** A row of workflow_triggers, as far as it matters here. */
 export interface StoredTrigger {
@@ -27,8 +27,8 @@ export interface CompiledTrigger {
   readonly event: string;
   readonly version: number;
   /** Without conditions. */
-  readonly stamp: TriggerStamp;
-  readonly rule: TriggerRule | Unreadable;
+  readonly compact: CompactTrigger;
+  readonly rule: TriggerRule | UnreadableRule;
 }
 
 export interface TriggerRule {
@@ -40,7 +40,7 @@ export interface TriggerRule {
   readonly athleteFields: readonly FilterField[];
 }
 
-export interface Unreadable {
+export interface UnreadableRule {
   /** Why, for whoever mends it. */
   readonly problem: string;
 }
@@ -57,15 +57,20 @@ export function isReadable(rule: CompiledTrigger['rule']): rule is TriggerRule {
 
 export function compileTrigger(stored: StoredTrigger, types: AccountTypes): CompiledTrigger {
   const { id, workflowId, event, version } = stored;
-  const stamp = { tail: tailOf(id), version, conditions: '' };
-  return { id, workflowId, event, version, stamp, rule: readRule(stored, types) };
+  const compact = { idSuffix: toIdSuffix(id), version, conditions: '' };
+  return { id, workflowId, event, version, compact, rule: compileRuleOrProblem(stored, types) };
 }
 
-function readRule(stored: StoredTrigger, types: AccountTypes): TriggerRule | Unreadable {
+function compileRuleOrProblem(stored: StoredTrigger, types: AccountTypes): TriggerRule | UnreadableRule {
   try {
     const type = types.eventType(stored.event);
     return type
-      ? ruleOf(readPolicy(stored.settings, stored.workflowId), readStoredFilter(stored.filters), type, types)
+      ? compileRule(
+          readStoredPolicy(stored.settings, stored.workflowId),
+          readStoredFilter(stored.filters),
+          type,
+          types,
+        )
       : { problem: `there is no event ${stored.event}` };
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) };
@@ -73,7 +78,7 @@ function readRule(stored: StoredTrigger, types: AccountTypes): TriggerRule | Unr
 }
 
 /** Throws FilterUnreadable when the filter or the configuration names what the event does not have. */
-export function ruleOf(
+export function compileRule(
   policy: TriggerPolicy,
   filter: FilterGroup,
   type: EventType,
@@ -91,22 +96,22 @@ export function ruleOf(
     policy,
     filter: compileFilter(filter, catalogue),
     configuration: Object.entries(policy.configuration).map(([name, text]) =>
-      configured(resolve(name), text),
+      toConfiguredEquality(resolve(name), text),
     ),
-    athleteFields: [...new Set(fieldNamesOf(filter).map(resolve))].filter(readsAthlete),
+    athleteFields: [...new Set(listFieldNames(filter).map(resolve))].filter(readsAthlete),
   };
 }
 
 /** Flags are configured as text too. */
-function configured(field: FilterField, text: string): EventEquality {
-  return { field, keys: new Set([keyOf(field.type, text) ?? text]) };
+function toConfiguredEquality(field: FilterField, text: string): EventEquality {
+  return { field, keys: new Set([toKey(field.type, text) ?? text]) };
 }
 
-function fieldNamesOf({ conditions, groups }: FilterGroup): string[] {
-  return [...conditions.map(({ field }) => field), ...groups.flatMap(fieldNamesOf)];
+function listFieldNames({ conditions, groups }: FilterGroup): string[] {
+  return [...conditions.map(({ field }) => field), ...groups.flatMap(listFieldNames)];
 }
 
-export function holds({ field, keys }: EventEquality, data: JsonObject): boolean {
-  const key = keyOf(field.type, valueAt(data, field.path));
+export function satisfiesEquality({ field, keys }: EventEquality, data: JsonObject): boolean {
+  const key = toKey(field.type, readValueAt(data, field.path));
   return key !== undefined && keys.has(key);
 }

@@ -1,17 +1,17 @@
-/** Decides what becomes of matches, one after the other. No clock, no I/O: all that it depends on is in the standing. */
+/** Decides what becomes of matches, one after the other. No clock, no I/O: all that it depends on is in the state. */
 import type { Instant } from '../../values/instant.ts';
 import { isReadable, type TriggerRule } from './compile-trigger.ts';
-import type { Match } from './match.ts';
 import {
   type LoopLimits,
-  pairOf,
-  type Situation,
   STAGES,
   STAGES_BEFORE_CAPS,
+  type StageInput,
   type StageVerdict,
-} from './stages.ts';
-import { type CapCounter, counterAt, counterKey, type Standing } from './standing.ts';
-import type { VerdictReason, VerdictValues } from './verdict.ts';
+  toMatchPairKey,
+} from './decision-stages.ts';
+import { type CapCounter, type EnrollmentState, toCapCounter, toCapCounterKey } from './enrollment-state.ts';
+import type { Match } from './match-event.ts';
+import type { VerdictReason, VerdictValues } from './verdict-reason.ts';
 
 export interface Verdict {
   readonly match: Match;
@@ -26,7 +26,7 @@ export interface Verdict {
 }
 
 /** An enrollment that is decided about again, when its business hours begin. */
-export interface Release {
+export interface QueuedRelease {
   readonly enrollmentId: string;
   readonly startsAt: Instant;
 }
@@ -39,89 +39,94 @@ export function enrolls({ reason }: Verdict): boolean {
 /** In the order given; each verdict counts for those after it. `now` is when they are recorded. */
 export function decideAll(
   matches: readonly Match[],
-  standing: Standing,
+  state: EnrollmentState,
   now: Instant,
   limits: LoopLimits,
 ): Verdict[] {
   return matches.map((match) => {
-    const verdict = decide(match, standing, limits);
-    apply(verdict, standing, now);
+    const verdict = decide(match, state, limits);
+    applyVerdict(verdict, state, now);
     return verdict;
   });
 }
 
 /** A trigger that cannot be evaluated is an ERROR, and nobody else's. */
-export function decide(match: Match, standing: Standing, limits: LoopLimits, release?: Release): Verdict {
+export function decide(
+  match: Match,
+  state: EnrollmentState,
+  limits: LoopLimits,
+  release?: QueuedRelease,
+): Verdict {
   const { rule } = match.trigger;
   if (!isReadable(rule)) {
-    return verdictOf(match, 'ERROR', { problem: rule.problem });
+    return createVerdict(match, 'ERROR', { problem: rule.problem });
   }
   try {
-    const stopped = firstStop(STAGES, situationOf(match, rule, standing, limits, release));
+    const stopped = findFirstStop(STAGES, toStageInput(match, rule, state, limits, release));
     const verdict = stopped?.reason
-      ? stoppedBy(stopped, stopped.reason, match)
-      : verdictOf(match, 'ENROLLED');
+      ? toStoppedVerdict(stopped, stopped.reason, match)
+      : createVerdict(match, 'ENROLLED');
     const { workflowId } = match.trigger;
-    return enrolls(verdict) ? { ...verdict, workflowVersion: standing.workflowVersion(workflowId) } : verdict;
+    return enrolls(verdict) ? { ...verdict, workflowVersion: state.workflowVersion(workflowId) } : verdict;
   } catch (error) {
-    return verdictOf(match, 'ERROR', { problem: error instanceof Error ? error.message : String(error) });
+    return createVerdict(match, 'ERROR', { problem: error instanceof Error ? error.message : String(error) });
   }
 }
 
 /** What every stage says, also those after the one that decides. Throws what `decide` takes for an ERROR. */
-export function judgeAll(
+export function evaluateAllStages(
   match: Match,
   rule: TriggerRule,
-  standing: Standing,
+  state: EnrollmentState,
   limits: LoopLimits,
-  release?: Release,
+  release?: QueuedRelease,
 ): StageVerdict[] {
-  const situation = situationOf(match, rule, standing, limits, release);
-  return STAGES.map((judge) => judge(situation));
+  const input = toStageInput(match, rule, state, limits, release);
+  return STAGES.map((judge) => judge(input));
 }
 
 /** The place of a cap that an enrollment takes. */
-export function counterOf({ trigger: { rule }, event }: Match): CapCounter | null {
-  return isReadable(rule) && rule.policy.cap ? counterAt(rule.policy.cap, event.occurredAt) : null;
+export function computeCapCounter({ trigger: { rule }, event }: Match): CapCounter | null {
+  return isReadable(rule) && rule.policy.cap ? toCapCounter(rule.policy.cap, event.occurredAt) : null;
 }
 
 /**
  * The counters that the matches may take a place of. Whatever is decided among them, no other is asked for: enrollments
  * that are still to be decided only ever stop more of them.
  */
-export function countersWanted(
+export function findReachableCapCounters(
   matches: readonly Match[],
-  standing: Standing,
+  state: EnrollmentState,
   limits: LoopLimits,
 ): CapCounter[] {
   const wanted = new Map<string, CapCounter>();
   for (const match of matches) {
     const { rule } = match.trigger;
-    const counter = counterOf(match);
+    const counter = computeCapCounter(match);
     if (counter && isReadable(rule)) {
-      const situation = situationOf(match, rule, standing, limits);
-      if (!firstStop(STAGES_BEFORE_CAPS, situation)) {
-        wanted.set(counterKey(counter), counter);
+      const input = toStageInput(match, rule, state, limits);
+      if (!findFirstStop(STAGES_BEFORE_CAPS, input)) {
+        wanted.set(toCapCounterKey(counter), counter);
       }
     }
   }
   return [...wanted.values()];
 }
 
-function situationOf(
+function toStageInput(
   match: Match,
   rule: TriggerRule,
-  standing: Standing,
+  state: EnrollmentState,
   limits: LoopLimits,
-  release?: Release,
-): Situation {
+  release?: QueuedRelease,
+): StageInput {
   const startsAt = release?.startsAt ?? match.event.occurredAt;
-  return { match, rule, standing, limits, startsAt, ownEnrollmentId: release?.enrollmentId ?? null };
+  return { match, rule, state, limits, startsAt, ownEnrollmentId: release?.enrollmentId ?? null };
 }
 
-function firstStop(stages: typeof STAGES, situation: Situation): StageVerdict | undefined {
+function findFirstStop(stages: typeof STAGES, input: StageInput): StageVerdict | undefined {
   for (const judge of stages) {
-    const verdict = judge(situation);
+    const verdict = judge(input);
     if (verdict.reason) {
       return verdict;
     }
@@ -129,31 +134,31 @@ function firstStop(stages: typeof STAGES, situation: Situation): StageVerdict | 
   return undefined;
 }
 
-function apply(verdict: Verdict, standing: Standing, now: Instant): void {
+function applyVerdict(verdict: Verdict, state: EnrollmentState, now: Instant): void {
   const { match, makesHold } = verdict;
-  const pair = pairOf(match);
+  const pair = toMatchPairKey(match);
   if (makesHold) {
-    standing.setHold(pair, { heldAt: now, releasedAt: null });
+    state.setHold(pair, { heldAt: now, releasedAt: null });
   }
   if (enrolls(verdict)) {
-    standing.addEnrollment(pair, {
+    state.addEnrollment(pair, {
       id: '',
       enrolledAt: match.event.occurredAt,
       recordedAt: now,
       isOpen: true,
     });
-    const counter = counterOf(match);
+    const counter = computeCapCounter(match);
     if (counter) {
-      standing.setCount(counter, standing.count(counter) + 1);
+      state.setCount(counter, state.count(counter) + 1);
     }
   }
 }
 
-function verdictOf(match: Match, reason: VerdictReason, values: VerdictValues = {}): Verdict {
+function createVerdict(match: Match, reason: VerdictReason, values: VerdictValues = {}): Verdict {
   return { match, reason, values, opensAt: null, makesHold: false, workflowVersion: 0 };
 }
 
-function stoppedBy(stage: StageVerdict, reason: VerdictReason, match: Match): Verdict {
+function toStoppedVerdict(stage: StageVerdict, reason: VerdictReason, match: Match): Verdict {
   const { values, opensAt = null, makesHold = false } = stage;
   return { match, reason, values, opensAt, makesHold, workflowVersion: 0 };
 }

@@ -1,8 +1,13 @@
 /** The triggers of one event type, indexed by what an event must be like for them to match. */
-import { valueAt } from '../../filters/documents.ts';
+import { readValueAt } from '../../filters/document-fields.ts';
 import type { FilterField, JsonObject } from '../../filters/filter.ts';
-import { keyOf } from '../../filters/values.ts';
-import { type CompiledTrigger, type EventEquality, holds, isReadable } from './compile-trigger.ts';
+import { toKey } from '../../filters/typed-values.ts';
+import {
+  type CompiledTrigger,
+  type EventEquality,
+  isReadable,
+  satisfiesEquality,
+} from './compile-trigger.ts';
 
 export interface EventIndex {
   readonly size: number;
@@ -26,30 +31,30 @@ interface FieldIndex {
 export function createEventIndex(explainedTriggers: number): EventIndex {
   const fields = new Map<string, FieldIndex>();
   /** Every trigger, and the equality that it is found by; null: by none. */
-  const placements = new Map<CompiledTrigger, EventEquality | null>();
+  const equalityByTrigger = new Map<CompiledTrigger, EventEquality | null>();
   /** Those that are found by none, in order; null: to be made anew. */
   let unindexed: readonly CompiledTrigger[] | null = null;
   return {
     get size() {
-      return placements.size;
+      return equalityByTrigger.size;
     },
     add(trigger) {
-      const equality = cheapestOf(trigger);
-      placements.set(trigger, equality);
+      const equality = findMostSelectiveEquality(trigger);
+      equalityByTrigger.set(trigger, equality);
       unindexed = null;
       if (equality) {
-        const { byKey } = fieldIndexOf(equality.field);
+        const { byKey } = getFieldIndex(equality.field);
         for (const key of equality.keys) {
           byKey.set(key, (byKey.get(key) ?? new Set()).add(trigger));
         }
       }
     },
     remove(trigger) {
-      const equality = placements.get(trigger);
-      placements.delete(trigger);
+      const equality = equalityByTrigger.get(trigger);
+      equalityByTrigger.delete(trigger);
       unindexed = null;
       if (equality) {
-        const { byKey } = fieldIndexOf(equality.field);
+        const { byKey } = getFieldIndex(equality.field);
         for (const key of equality.keys) {
           byKey.get(key)?.delete(trigger);
           if (byKey.get(key)?.size === 0) {
@@ -59,35 +64,38 @@ export function createEventIndex(explainedTriggers: number): EventIndex {
       }
     },
     candidates(data) {
-      const found = placements.size > explainedTriggers ? indexed(data) : [...placements.keys()];
+      const found =
+        equalityByTrigger.size > explainedTriggers ? findIndexed(data) : [...equalityByTrigger.keys()];
       return found.filter((trigger) => isCandidate(trigger, data)).sort(byPriority);
     },
   };
 
-  function indexed(data: JsonObject): CompiledTrigger[] {
-    unindexed ??= [...placements.keys()].filter((each) => !placements.get(each)).sort(byPriority);
+  function findIndexed(data: JsonObject): CompiledTrigger[] {
+    unindexed ??= [...equalityByTrigger.keys()]
+      .filter((each) => !equalityByTrigger.get(each))
+      .sort(byPriority);
     const found = [...fields.values()].flatMap(({ field, byKey }) => {
-      const key = keyOf(field.type, valueAt(data, field.path));
+      const key = toKey(field.type, readValueAt(data, field.path));
       return key === undefined ? [] : [...(byKey.get(key) ?? [])];
     });
     return [...unindexed, ...found];
   }
 
   /** Of the equalities without which it does not match, the one that it shares with the fewest others. */
-  function cheapestOf({ rule }: CompiledTrigger): EventEquality | null {
+  function findMostSelectiveEquality({ rule }: CompiledTrigger): EventEquality | null {
     const equalities = isReadable(rule) ? [...rule.configuration, ...rule.filter.necessaryEqualities] : [];
     const [best] = equalities
-      .map((equality) => ({ equality, cost: costOf(equality) }))
+      .map((equality) => ({ equality, cost: computeCost(equality) }))
       .sort((one, other) => one.cost - other.cost);
     return best?.equality ?? null;
   }
 
-  function costOf({ field, keys }: EventEquality): number {
-    const { byKey } = fieldIndexOf(field);
+  function computeCost({ field, keys }: EventEquality): number {
+    const { byKey } = getFieldIndex(field);
     return [...keys].reduce((sum, key) => sum + 1 + (byKey.get(key)?.size ?? 0), 0);
   }
 
-  function fieldIndexOf(field: FilterField): FieldIndex {
+  function getFieldIndex(field: FilterField): FieldIndex {
     const name = `${field.path.join('.')} ${field.type}`;
     const known = fields.get(name) ?? { field, byKey: new Map() };
     fields.set(name, known);
@@ -97,14 +105,14 @@ export function createEventIndex(explainedTriggers: number): EventIndex {
 
 /** What cannot be read is a candidate of every event of its type. */
 function isCandidate({ rule }: CompiledTrigger, data: JsonObject): boolean {
-  return !isReadable(rule) || rule.configuration.every((equality) => holds(equality, data));
+  return !isReadable(rule) || rule.configuration.every((equality) => satisfiesEquality(equality, data));
 }
 
 /** 9 first, then by id: the same for every event, on every server. */
 function byPriority(one: CompiledTrigger, other: CompiledTrigger): number {
-  return priorityOf(other) - priorityOf(one) || (one.id < other.id ? -1 : 1);
+  return readPriority(other) - readPriority(one) || (one.id < other.id ? -1 : 1);
 }
 
-function priorityOf({ rule }: CompiledTrigger): number {
+function readPriority({ rule }: CompiledTrigger): number {
   return isReadable(rule) ? rule.policy.priority : 0;
 }

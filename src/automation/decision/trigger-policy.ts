@@ -37,37 +37,37 @@ export interface Cap {
 }
 
 /** From the stored proto3 JSON. Throws when it is not that. */
-export function readPolicy(settings: unknown, workflowId: string): TriggerPolicy {
-  return policyOf(fromJson(TriggerSettingsSchema, settings as JsonValue), workflowId);
+export function readStoredPolicy(settings: unknown, workflowId: string): TriggerPolicy {
+  return toTriggerPolicy(fromJson(TriggerSettingsSchema, settings as JsonValue), workflowId);
 }
 
-export function policyOf(settings: TriggerSettings, workflowId: string): TriggerPolicy {
+export function toTriggerPolicy(settings: TriggerSettings, workflowId: string): TriggerPolicy {
   const { configuration, cooldown, limit, cap, priority, businessHours } = settings;
   return {
     configuration,
-    policy: policyName(settings.policy),
-    cooldown: microsOf(cooldown),
-    limit: limit ? { count: limit.count, window: microsOf(limit.window) } : null,
-    cap: cap ? capOf(cap, workflowId) : null,
+    policy: toPolicyName(settings.policy),
+    cooldown: toMicroseconds(cooldown),
+    limit: limit ? { count: limit.count, window: toMicroseconds(limit.window) } : null,
+    cap: cap ? toCap(cap, workflowId) : null,
     priority,
     businessHours: businessHours ?? null,
   };
 }
 
-function capOf({ name, count, window }: EnrollmentCap, workflowId: string): Cap {
+function toCap({ name, count, window }: EnrollmentCap, workflowId: string): Cap {
   const windowSeconds = window?.seconds ?? 0n;
   if (windowSeconds <= 0n) {
     throw new TypeError('settings.cap.window: must be a second or longer');
   }
-  return { name: name ? `shared:${name}` : ownCapName(workflowId), count, windowSeconds };
+  return { name: name ? `shared:${name}` : toOwnCapName(workflowId), count, windowSeconds };
 }
 
 /** The name of the counters of the caps that the workflow shares with no other. */
-export function ownCapName(workflowId: string): string {
+export function toOwnCapName(workflowId: string): string {
   return `own:${workflowId}`;
 }
 
-function policyName(policy: EnrollmentPolicy): TriggerPolicy['policy'] {
+function toPolicyName(policy: EnrollmentPolicy): TriggerPolicy['policy'] {
   switch (policy) {
     case EnrollmentPolicy.MULTIPLE:
       return 'MULTIPLE';
@@ -78,6 +78,6 @@ function policyName(policy: EnrollmentPolicy): TriggerPolicy['policy'] {
   }
 }
 
-function microsOf(duration: Duration | undefined): bigint {
+function toMicroseconds(duration: Duration | undefined): bigint {
   return duration ? duration.seconds * 1_000_000n + BigInt(Math.trunc(duration.nanos / 1000)) : 0n;
 }

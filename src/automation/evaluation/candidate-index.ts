@@ -5,7 +5,7 @@ import type { AcceptedEvent } from '../decision/accepted-event.ts';
 import { type CompiledTrigger, compileTrigger } from '../decision/compile-trigger.ts';
 import { createEventIndex, type EventIndex } from '../decision/event-index.ts';
 import { type AccountTypes, createAccountTypes, loadAccountTypes } from '../event-types/account-types.ts';
-import { readChangedTriggers, readRevision } from './read-triggers.ts';
+import { readAutomationRevision, readChangedTriggers } from './read-triggers.ts';
 
 /** An account's triggers that take part: active, not deleted, in ACTIVE workflows. */
 export interface AccountTriggers {
@@ -30,51 +30,51 @@ export interface CandidateIndex {
 export function createCandidateIndex(
   limits: Pick<Limits, 'keptAutomations' | 'keptTriggers' | 'explainedTriggers'>,
 ): CandidateIndex {
-  const kept = new Map<string, KeptTriggers>();
+  const cached = new Map<string, CachedTriggers>();
   const refreshing = new Map<string, Promise<unknown>>();
   return {
     async load(tx) {
-      const revision = await readRevision(tx);
-      return revision === 0n ? NO_TRIGGERS : atLeast(tx, revision);
+      const revision = await readAutomationRevision(tx);
+      return revision === 0n ? NO_TRIGGERS : loadAtLeast(tx, revision);
     },
   };
 
   /** One refresh of an account's triggers at a time: each takes up where the one before it ended. */
-  async function atLeast(tx: Transaction, revision: bigint): Promise<KeptTriggers> {
+  async function loadAtLeast(tx: Transaction, revision: bigint): Promise<CachedTriggers> {
     for (let running = refreshing.get(tx.accountId); running; running = refreshing.get(tx.accountId)) {
       await running.catch(() => undefined);
     }
-    const known = kept.get(tx.accountId);
+    const known = cached.get(tx.accountId);
     if (known && known.revision >= revision) {
-      return keep(tx.accountId, known);
+      return keepAsMostRecent(tx.accountId, known);
     }
-    const refresh = refreshed(tx, known, revision, limits.explainedTriggers);
+    const refresh = refreshTriggers(tx, known, revision, limits.explainedTriggers);
     refreshing.set(tx.accountId, refresh);
     try {
-      return keep(tx.accountId, await refresh);
+      return keepAsMostRecent(tx.accountId, await refresh);
     } finally {
       refreshing.delete(tx.accountId);
     }
   }
 
   /** As the one that was asked for last. */
-  function keep(accountId: string, triggers: KeptTriggers): KeptTriggers {
-    kept.delete(accountId);
-    kept.set(accountId, triggers);
-    forgetOldest();
+  function keepAsMostRecent(accountId: string, triggers: CachedTriggers): CachedTriggers {
+    cached.delete(accountId);
+    cached.set(accountId, triggers);
+    evictLeastRecent();
     return triggers;
   }
 
-  function forgetOldest(): void {
+  function evictLeastRecent(): void {
     let triggers = 0;
-    for (const each of kept.values()) {
+    for (const each of cached.values()) {
       triggers += each.size;
     }
-    for (const [accountId, oldest] of kept) {
-      if (kept.size === 1 || (kept.size <= limits.keptAutomations && triggers <= limits.keptTriggers)) {
+    for (const [accountId, oldest] of cached) {
+      if (cached.size === 1 || (cached.size <= limits.keptAutomations && triggers <= limits.keptTriggers)) {
         return;
       }
-      kept.delete(accountId);
+      cached.delete(accountId);
       triggers -= oldest.size;
     }
   }
@@ -89,19 +89,19 @@ const NO_TRIGGERS: AccountTriggers = {
 };
 
 /** What is known, brought up to the revision; made anew when the account's own fields or events have changed. */
-async function refreshed(
+async function refreshTriggers(
   tx: Transaction,
-  known: KeptTriggers | undefined,
+  known: CachedTriggers | undefined,
   revision: bigint,
   explainedTriggers: number,
-): Promise<KeptTriggers> {
+): Promise<CachedTriggers> {
   const types = await loadAccountTypes(tx);
-  const isSame = known !== undefined && textOf(known.types) === textOf(types);
-  const triggers = isSame ? known : new KeptTriggers(types, explainedTriggers);
+  const isSame = known !== undefined && toComparableText(known.types) === toComparableText(types);
+  const triggers = isSame ? known : new CachedTriggers(types, explainedTriggers);
   for await (const page of readChangedTriggers(tx, isSame ? known.revision : null)) {
     for (const stored of page) {
       triggers.remove(stored.id);
-      if (stored.takesPart) {
+      if (stored.isActivated) {
         triggers.add(compileTrigger(stored, triggers.types));
       }
     }
@@ -111,11 +111,11 @@ async function refreshed(
 }
 
 /** All of it that can change. */
-function textOf({ fields, eventTypes }: AccountTypes): string {
+function toComparableText({ fields, eventTypes }: AccountTypes): string {
   return JSON.stringify([fields, eventTypes.filter(({ category }) => category === 'custom')]);
 }
 
-class KeptTriggers implements AccountTriggers {
+class CachedTriggers implements AccountTriggers {
   /** Of the account's automation; what is known is this new, or newer. */
   revision = 0n;
   readonly types: AccountTypes;

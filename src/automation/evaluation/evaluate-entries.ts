@@ -7,26 +7,26 @@ import type { JsonValue } from '../../filters/filter.ts';
 import type { Transaction } from '../../store/database.ts';
 import { failpoint, failpointBeforeCommit } from '../../store/failpoints.ts';
 import type { Clock } from '../../values/instant.ts';
-import { type AcceptedEvent, eventsOf } from '../decision/accepted-event.ts';
+import { type AcceptedEvent, toAcceptedEvents } from '../decision/accepted-event.ts';
 import type { Verdict } from '../decision/decide.ts';
-import { encodeOutcomes, evaluationOf } from '../decision/outcomes.ts';
+import { encodeOutcomes, toEvaluation } from '../decision/evaluation-outcomes.ts';
 import { rescheduleAthlete } from '../time/reschedule-athlete.ts';
 import type { AccountTriggers, CandidateIndex } from './candidate-index.ts';
-import type { RetryPauses } from './dead-letters.ts';
-import { type Candidacy, type EvaluationLimits, evaluateEvents } from './evaluate-events.ts';
+import { type EvaluationLimits, type EventCandidates, evaluateEvents } from './evaluate-events.ts';
 import {
+  findLoggedEvents,
+  findLoggedOccurrences,
   insertEvents,
-  loggedEvents,
-  loggedOccurrences,
-  type OccurrenceName,
-  occurrenceText,
+  type OccurrenceId,
+  toOccurrenceKeyText,
 } from './insert-events.ts';
+import type { RetryLimits } from './write-dead-letters.ts';
 import { writeVerdicts } from './write-verdicts.ts';
 
 export interface EntryEvaluation {
   readonly clock: Clock;
   readonly candidates: CandidateIndex;
-  readonly limits: EvaluationLimits & RetryPauses & Pick<Limits, 'evaluatedCandidates' | 'lateOccurrenceMs'>;
+  readonly limits: EvaluationLimits & RetryLimits & Pick<Limits, 'evaluatedCandidates' | 'lateOccurrenceMs'>;
   /** Entries are relayed to a bus beside PostgreSQL, and stay until they have been. */
   readonly isRelayed: boolean;
 }
@@ -49,25 +49,25 @@ export async function evaluateEntries(
   failpoint('evaluation-locked');
   const triggers = await candidates.load(tx);
   const now = clock();
-  const { entries, candidacies } = takeEntries(waiting, triggers, limits.evaluatedCandidates);
-  const fresh = await withoutDuplicates(
+  const { entries, eventCandidates } = selectEntries(waiting, triggers, limits.evaluatedCandidates);
+  const fresh = await removeDuplicates(
     tx,
-    candidacies.filter((candidacy) => candidacy.triggers.length > 0),
+    eventCandidates.filter((candidates) => candidates.triggers.length > 0),
   );
   const verdicts = await evaluateEvents(tx, fresh, now, limits);
   const enrollmentIds = await writeVerdicts(tx, verdicts, { kind: 'LIVE', now, limits });
   failpoint('evaluation-decided');
   const entryIds = entries.map(({ id }) => id);
   const outcomes = outcomesByEvent(verdicts, enrollmentIds);
-  const inserted = await insertEvents(tx, entryIds, outcomes, { now, takesOut: !isRelayed });
+  const inserted = await insertEvents(tx, entryIds, outcomes, { now, removesEntries: !isRelayed });
   if (fresh.some(({ event }) => !inserted.has(event.id))) {
     throw new DomainError('CONCURRENT_UPDATE', 'the same event was evaluated at the same time');
   }
   failpoint('evaluation-logged');
   if (triggers.hasTimeTriggers()) {
-    await reschedule(
+    await rescheduleChangedAthletes(
       tx,
-      candidacies.map(({ event }) => event),
+      eventCandidates.map(({ event }) => event),
       limits,
     );
   }
@@ -78,28 +78,28 @@ export async function evaluateEntries(
   return { verdicts, count: entries.length };
 }
 
-function takeEntries(waiting: readonly WaitingEntry[], triggers: AccountTriggers, mostCandidates: number) {
+function selectEntries(waiting: readonly WaitingEntry[], triggers: AccountTriggers, mostCandidates: number) {
   const entries: WaitingEntry[] = [];
-  const candidacies: Candidacy[] = [];
+  const eventCandidates: EventCandidates[] = [];
   let taken = 0;
   for (const entry of waiting) {
     if (taken >= mostCandidates) {
       break;
     }
     entries.push(entry);
-    for (const event of eventsOf(entry)) {
+    for (const event of toAcceptedEvents(entry)) {
       const found = triggers.candidates(event);
-      candidacies.push({ event, triggers: found });
+      eventCandidates.push({ event, triggers: found });
       taken += found.length;
     }
   }
-  return { entries, candidacies };
+  return { entries, eventCandidates };
 }
 
 /** Events after which an athlete's dates or zone may be others. */
 const CHANGES_OF_ATHLETES = ['contact_created', 'contact_updated', 'custom_field_changed'];
 
-async function reschedule(
+async function rescheduleChangedAthletes(
   tx: Transaction,
   events: readonly AcceptedEvent[],
   limits: EntryEvaluation['limits'],
@@ -125,31 +125,31 @@ function outcomesByEvent(
   return new Map(
     [...byEvent].map(([eventId, ofEvent]) => [
       eventId,
-      encodeOutcomes([evaluationOf(ofEvent, enrollmentIds)]),
+      encodeOutcomes([toEvaluation(ofEvent, enrollmentIds)]),
     ]),
   );
 }
 
 /** An event, and an occurrence, happens once: in the log, and among these. */
-async function withoutDuplicates(
+async function removeDuplicates(
   tx: Transaction,
-  candidacies: readonly Candidacy[],
-): Promise<readonly Candidacy[]> {
-  if (candidacies.length === 0) {
-    return candidacies;
+  eventCandidates: readonly EventCandidates[],
+): Promise<readonly EventCandidates[]> {
+  if (eventCandidates.length === 0) {
+    return eventCandidates;
   }
-  const events = candidacies.map(({ event }) => event);
+  const events = eventCandidates.map(({ event }) => event);
   const knownIds = new Set(
-    await loggedEvents(
+    await findLoggedEvents(
       tx,
       events.map(({ id }) => id),
     ),
   );
-  const names = events.map(occurrenceOf).filter((name) => name !== null);
-  const knownOccurrences = new Set(names.length > 0 ? await loggedOccurrences(tx, names) : []);
-  return candidacies.filter(({ event }) => {
-    const name = occurrenceOf(event);
-    const text = name && occurrenceText(name);
+  const names = events.map(toOccurrenceId).filter((name) => name !== null);
+  const knownOccurrences = new Set(names.length > 0 ? await findLoggedOccurrences(tx, names) : []);
+  return eventCandidates.filter(({ event }) => {
+    const name = toOccurrenceId(event);
+    const text = name && toOccurrenceKeyText(name);
     const isKnown = knownIds.has(event.id) || (text !== null && knownOccurrences.has(text));
     knownIds.add(event.id);
     if (text !== null) {
@@ -159,7 +159,7 @@ async function withoutDuplicates(
   });
 }
 
-function occurrenceOf({ triggerId, userId, occurrenceKey }: AcceptedEvent): OccurrenceName | null {
+function toOccurrenceId({ triggerId, userId, occurrenceKey }: AcceptedEvent): OccurrenceId | null {
   return triggerId !== null && userId !== null && occurrenceKey !== null
     ? { triggerId, userId, occurrenceKey }
     : null;

@@ -5,13 +5,13 @@ import type { Instant } from '../../values/instant.ts';
 import type { AcceptedEvent } from '../decision/accepted-event.ts';
 import type { CompiledTrigger } from '../decision/compile-trigger.ts';
 import { decideAll, type Verdict } from '../decision/decide.ts';
-import { matchEvent } from '../decision/match.ts';
-import type { LoopLimits } from '../decision/stages.ts';
-import { isHopeful, loadStanding } from './load-standing.ts';
+import type { LoopLimits } from '../decision/decision-stages.ts';
+import { matchEvent } from '../decision/match-event.ts';
+import { canEnroll, loadEnrollmentState } from './load-enrollment-state.ts';
 import { loadSubjects } from './load-subjects.ts';
 
 /** An event, and the triggers to decide about it for. */
-export interface Candidacy {
+export interface EventCandidates {
   readonly event: AcceptedEvent;
   readonly triggers: readonly CompiledTrigger[];
 }
@@ -24,11 +24,11 @@ export type EvaluationLimits = LoopLimits & Pick<Limits, 'explainedTriggers'>;
  */
 export async function evaluateEvents(
   tx: Transaction,
-  candidacies: readonly Candidacy[],
+  eventCandidates: readonly EventCandidates[],
   now: Instant,
   limits: EvaluationLimits,
 ): Promise<Verdict[]> {
-  const wanted = candidacies.filter(({ triggers }) => triggers.length > 0);
+  const wanted = eventCandidates.filter(({ triggers }) => triggers.length > 0);
   if (wanted.length === 0) {
     return [];
   }
@@ -39,6 +39,6 @@ export async function evaluateEvents(
       isBrief: triggers.length > limits.explainedTriggers,
     }),
   );
-  const standing = await loadStanding(tx, matches.filter(isHopeful), limits, { locksCaps: true });
-  return decideAll(matches, standing, now, limits);
+  const state = await loadEnrollmentState(tx, matches.filter(canEnroll), limits, { locksCaps: true });
+  return decideAll(matches, state, now, limits);
 }

@@ -1,6 +1,6 @@
 /** Evaluates accepted events: from the outbox to verdicts, enrollments and the log, in one transaction a batch. */
 import type { Limits } from '../../config/config.ts';
-import type { HandledPartitions } from '../../events/bus.ts';
+import type { HandledPartitions } from '../../events/event-bus.ts';
 import type { EventObserver } from '../../events/event-observer.ts';
 import {
   readWaitingEntries,
@@ -12,9 +12,9 @@ import type { Database, Transaction } from '../../store/database.ts';
 import { failpoint } from '../../store/failpoints.ts';
 import { tryLockPartitions } from '../../store/lock-partition.ts';
 import type { Verdict } from '../decision/decide.ts';
-import { failureOf, writeEntryFailure } from './dead-letters.ts';
 import { type EntryEvaluation, evaluateEntries } from './evaluate-entries.ts';
-import { createFailingEntries, describeFailure, isOfEvent } from './failures.ts';
+import { createFailingEntries, describeFailure, isCausedByEvent } from './evaluation-failures.ts';
+import { toFailure, writeEntryFailure } from './write-dead-letters.ts';
 
 export interface EvaluatorDeps extends EntryEvaluation {
   readonly database: Database;
@@ -46,19 +46,19 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
 
   async function evaluatePartitions(accountId: string, partitions: readonly number[]): Promise<Evaluated> {
     const read: ReadEntries = (tx, free) =>
-      readWaitingEntries(tx, free, limits.evaluatedEntries, failing.waitingUserIds());
+      readWaitingEntries(tx, free, limits.evaluatedEntries, failing.userIdsInBackoff());
     try {
       const { busy, found, evaluated } = await evaluate(accountId, partitions, read);
       const isFull = found === limits.evaluatedEntries || evaluated < found;
       const hasMore = evaluated > 0 && isFull;
-      return { evaluated, busy, unfinished: hasMore ? without(partitions, busy) : [] };
+      return { evaluated, busy, unfinished: hasMore ? exclude(partitions, busy) : [] };
     } catch (error) {
-      if (!isOfEvent(error)) {
+      if (!isCausedByEvent(error)) {
         throw error;
       }
       return partitions.length > 1
-        ? evaluateApart(accountId, partitions)
-        : evaluateAlone(
+        ? evaluateEachPartition(accountId, partitions)
+        : evaluateEntryByEntry(
             accountId,
             partitions,
             await database.transaction(accountId, (tx) => read(tx, partitions)),
@@ -67,7 +67,7 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
   }
 
   /** Each partition in a transaction of its own, so that one that fails leaves the others alone. */
-  async function evaluateApart(accountId: string, partitions: readonly number[]): Promise<Evaluated> {
+  async function evaluateEachPartition(accountId: string, partitions: readonly number[]): Promise<Evaluated> {
     const done: Evaluated[] = [];
     for (const partition of partitions) {
       done.push(await evaluatePartitions(accountId, [partition]));
@@ -89,7 +89,7 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
     let evaluated: readonly WaitingEntry[] = [];
     const outcome = await database.transaction(accountId, async (tx) => {
       const free = await tryLockPartitions(tx, partitions);
-      const busy = without(partitions, free);
+      const busy = exclude(partitions, free);
       const found = free.length > 0 ? await read(tx, free) : [];
       if (found.length === 0) {
         return { busy, found: 0, evaluated: 0 };
@@ -102,7 +102,7 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
     for (const verdict of verdicts) {
       deps.observer?.decided(verdict.reason);
       if (verdict.reason === 'ERROR') {
-        deps.reportError(triggerError(verdict));
+        deps.reportError(toTriggerError(verdict));
       }
     }
     if (evaluated.length > 0) {
@@ -117,7 +117,7 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
    * Each entry of the partition in a transaction of its own, so that one that fails leaves the others alone; the
    * athlete's own wait for it, until it succeeds or is a dead letter.
    */
-  async function evaluateAlone(
+  async function evaluateEntryByEntry(
     accountId: string,
     partition: readonly number[],
     entries: readonly WaitingEntry[],
@@ -126,7 +126,7 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
     let evaluated = 0;
     for (const entry of entries) {
       const isHeld = entry.userId !== null && held.has(entry.userId);
-      const outcome = isHeld ? 'FAILED' : await evaluateOne(accountId, partition, entry);
+      const outcome = isHeld ? 'FAILED' : await evaluateEntry(accountId, partition, entry);
       if (outcome === 'BUSY') {
         return { evaluated, busy: partition, unfinished: [] };
       }
@@ -141,7 +141,7 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
   }
 
   /** DONE: it is in the log, or a dead letter. FAILED: it is tried again later. */
-  async function evaluateOne(
+  async function evaluateEntry(
     accountId: string,
     partition: readonly number[],
     entry: WaitingEntry,
@@ -151,20 +151,25 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
       failing.forget(entry.id);
       return busy.length > 0 ? 'BUSY' : 'DONE';
     } catch (error) {
-      if (!isOfEvent(error)) {
+      if (!isCausedByEvent(error)) {
         throw error;
       }
-      if (!failing.hasFailedForGood(entry)) {
+      if (!failing.recordFailure(entry)) {
         return 'FAILED';
       }
       deps.reportError(error);
-      return bury(accountId, partition, entry, error);
+      return moveToDeadLetters(accountId, partition, entry, error);
     }
   }
 
   /** Makes a dead letter of an entry whose tries are used up. */
-  async function bury(accountId: string, partition: readonly number[], entry: WaitingEntry, error: unknown) {
-    const isBuried = await database.transaction(accountId, async (tx) => {
+  async function moveToDeadLetters(
+    accountId: string,
+    partition: readonly number[],
+    entry: WaitingEntry,
+    error: unknown,
+  ) {
+    const isMoved = await database.transaction(accountId, async (tx) => {
       const free = await tryLockPartitions(tx, partition);
       if (free.length > 0) {
         const now = deps.clock();
@@ -173,7 +178,7 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
       }
       return free.length > 0;
     });
-    if (!isBuried) {
+    if (!isMoved) {
       return 'BUSY';
     }
     failing.forget(entry.id);
@@ -181,11 +186,11 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
   }
 }
 
-function without(partitions: readonly number[], others: readonly number[]): number[] {
+function exclude(partitions: readonly number[], others: readonly number[]): number[] {
   return partitions.filter((each) => !others.includes(each));
 }
 
-function triggerError(verdict: Verdict): Error {
+function toTriggerError(verdict: Verdict): Error {
   const { event, trigger } = verdict.match;
-  return new Error(`trigger ${trigger.id} failed in event ${event.id}: ${failureOf(verdict).message}`);
+  return new Error(`trigger ${trigger.id} failed in event ${event.id}: ${toFailure(verdict).message}`);
 }

@@ -6,18 +6,18 @@ import { type Instant, instantToText } from '../../values/instant.ts';
 
 /**
  * One row for each fact of the entries, with its outcomes where it has any. A fact that the log has already, by its id
- * or as an occurrence, changes nothing. With `takesOut` the entries leave the outbox in the same statement. Answers with
+ * or as an occurrence, changes nothing. With `removesEntries` the entries leave the outbox in the same statement. Answers with
  * the ids of the events that are new.
  */
 export async function insertEvents(
   { accountId, sql: db }: Transaction,
   entryIds: readonly string[],
   outcomes: ReadonlyMap<string, readonly JsonValue[]>,
-  { now, takesOut }: { readonly now: Instant; readonly takesOut: boolean },
+  { now, removesEntries }: { readonly now: Instant; readonly removesEntries: boolean },
 ): Promise<ReadonlySet<string>> {
   const decided = [...outcomes].map(([id, verdicts]) => ({ id, outcomes: verdicts }));
   const chosen = sql`outbox where account_id = ${accountId} and id = any(${entryIds}::uuid[])`;
-  const entries = takesOut ? sql`delete from ${chosen} returning *` : sql`select * from ${chosen}`;
+  const entries = removesEntries ? sql`delete from ${chosen} returning *` : sql`select * from ${chosen}`;
   const { rows } = await sql<{ id: string }>`
     with entries as (${entries})
     insert into events (account_id, id, type, user_id, occurred_at, recorded_at, sequence, position, actor, data,
@@ -39,7 +39,7 @@ export async function insertEvents(
 }
 
 /** Which of these events the log has, by id. */
-export async function loggedEvents(
+export async function findLoggedEvents(
   { accountId, sql: db }: Transaction,
   eventIds: readonly string[],
 ): Promise<ReadonlySet<string>> {
@@ -52,20 +52,20 @@ export async function loggedEvents(
 }
 
 /** What an occurrence is known by. */
-export interface OccurrenceName {
+export interface OccurrenceId {
   readonly triggerId: string;
   readonly userId: string;
   readonly occurrenceKey: string;
 }
 
-export function occurrenceText({ triggerId, userId, occurrenceKey }: OccurrenceName): string {
+export function toOccurrenceKeyText({ triggerId, userId, occurrenceKey }: OccurrenceId): string {
   return JSON.stringify([triggerId, userId, occurrenceKey]);
 }
 
 /** Which of these occurrences the log has. */
-export async function loggedOccurrences(
+export async function findLoggedOccurrences(
   { accountId, sql: db }: Transaction,
-  names: readonly OccurrenceName[],
+  names: readonly OccurrenceId[],
 ): Promise<ReadonlySet<string>> {
   const { rows } = await sql<{ trigger_id: string; user_id: string; occurrence_key: string }>`
     select trigger_id, user_id, occurrence_key from events
@@ -76,7 +76,7 @@ export async function loggedOccurrences(
     where account_id = ${accountId} and occurrence_key is not null`.execute(db);
   return new Set(
     rows.map((row) =>
-      occurrenceText({
+      toOccurrenceKeyText({
         triggerId: row.trigger_id,
         userId: row.user_id,
         occurrenceKey: row.occurrence_key,

@@ -36,18 +36,18 @@ export async function loadSubjects(
     from users u join accounts a on a.id = u.account_id
     where u.account_id = ${accountId} and u.id = any(${[...new Set(userIds)]}::uuid[])`.execute(db);
   // Whether a name is a zone's takes time to tell, and most athletes have the same one.
-  const zones = new Map(rows.map((row) => [zoneKey(row), row]));
+  const zones = new Map(rows.map((row) => [toZoneKey(row), row]));
   const known = new Map(
     [...zones].map(([key, row]) => [key, firstTimeZone(row.time_zone, row.account_time_zone)]),
   );
-  return new Map(rows.map((row) => [row.id, subjectOf(row, known.get(zoneKey(row)) ?? 'UTC')]));
+  return new Map(rows.map((row) => [row.id, toSubject(row, known.get(toZoneKey(row)) ?? 'UTC')]));
 }
 
-function zoneKey(row: SubjectRow): string {
+function toZoneKey(row: SubjectRow): string {
   return `${row.time_zone} ${row.account_time_zone}`;
 }
 
-function subjectOf(row: SubjectRow, timeZone: string): Subject {
+function toSubject(row: SubjectRow, timeZone: string): Subject {
   return {
     userId: row.id,
     document: row.document,

@@ -6,9 +6,9 @@ import type { Cause } from '../../store/entities/outbox-entry.ts';
 import { lockPartitionOf } from '../../store/lock-partition.ts';
 import { type Instant, instantFromText, instantToText } from '../../values/instant.ts';
 import type { AcceptedEvent } from '../decision/accepted-event.ts';
-import { type CapCounter, counterAt, counterKey } from '../decision/standing.ts';
-import { readPolicy } from '../decision/trigger-policy.ts';
-import { nextAttemptAt, type RetryPauses } from './dead-letters.ts';
+import { type CapCounter, toCapCounter, toCapCounterKey } from '../decision/enrollment-state.ts';
+import { readStoredPolicy } from '../decision/trigger-policy.ts';
+import { nextAttemptAt, type RetryLimits } from './write-dead-letters.ts';
 
 export interface QueuedEnrollment {
   readonly id: string;
@@ -48,7 +48,14 @@ export async function lockQueued(
 }
 
 /** What started it, as far as verdicts look at it. */
-export function eventOf({ eventId, id, userId, event, cause, enrolledAt }: QueuedEnrollment): AcceptedEvent {
+export function toStartingEvent({
+  eventId,
+  id,
+  userId,
+  event,
+  cause,
+  enrolledAt,
+}: QueuedEnrollment): AcceptedEvent {
   const occurredAt = instantFromText(enrolledAt);
   return {
     id: eventId ?? id,
@@ -72,11 +79,11 @@ export function eventOf({ eventId, id, userId, event, cause, enrolledAt }: Queue
 }
 
 /** The places that they took in caps when they were queued; none of those of which it cannot be told any more. */
-export async function heldCounters(
+export async function loadHeldCapCounters(
   { accountId, sql: db }: Transaction,
-  queued: readonly HeldPlace[],
+  queued: readonly HeldCapSlot[],
 ): Promise<CapCounter[]> {
-  const versions = new Map(queued.map((each) => [versionKey(each), each]));
+  const versions = new Map(queued.map((each) => [toVersionKey(each), each]));
   const { rows } = await sql<{ triggerId: string; triggerVersion: number; settings: unknown }>`
     select v.trigger_id as "triggerId", v.version as "triggerVersion", v.settings
     from unnest(
@@ -85,28 +92,34 @@ export async function heldCounters(
     ) as q(trigger_id, version)
     join trigger_versions v
       on v.account_id = ${accountId} and v.trigger_id = q.trigger_id and v.version = q.version`.execute(db);
-  const settings = new Map(rows.map((row) => [versionKey(row), row.settings]));
-  return queued.flatMap((each) => counterOf(each, settings.get(versionKey(each))) ?? []);
+  const settings = new Map(rows.map((row) => [toVersionKey(row), row.settings]));
+  return queued.flatMap((each) => toHeldCapCounter(each, settings.get(toVersionKey(each))) ?? []);
 }
 
 /** What tells which place in a cap an enrollment has. */
-export type HeldPlace = Pick<QueuedEnrollment, 'workflowId' | 'triggerId' | 'triggerVersion' | 'enrolledAt'>;
+export type HeldCapSlot = Pick<
+  QueuedEnrollment,
+  'workflowId' | 'triggerId' | 'triggerVersion' | 'enrolledAt'
+>;
 
-function versionKey({ triggerId, triggerVersion }: Pick<HeldPlace, 'triggerId' | 'triggerVersion'>): string {
+function toVersionKey({
+  triggerId,
+  triggerVersion,
+}: Pick<HeldCapSlot, 'triggerId' | 'triggerVersion'>): string {
   return `${triggerId} ${triggerVersion}`;
 }
 
-function counterOf({ workflowId, enrolledAt }: HeldPlace, settings: unknown): CapCounter | null {
+function toHeldCapCounter({ workflowId, enrolledAt }: HeldCapSlot, settings: unknown): CapCounter | null {
   try {
-    const { cap } = readPolicy(settings ?? {}, workflowId);
-    return cap && counterAt(cap, instantFromText(enrolledAt));
+    const { cap } = readStoredPolicy(settings ?? {}, workflowId);
+    return cap && toCapCounter(cap, instantFromText(enrolledAt));
   } catch {
     return null;
   }
 }
 
 /** Its first step is due now, by the trigger and the workflow as they are now. */
-export async function begin(
+export async function startQueued(
   tx: Transaction,
   enrollment: QueuedEnrollment,
   { triggerVersion, workflowVersion }: { readonly triggerVersion: number; readonly workflowVersion: number },
@@ -119,7 +132,7 @@ export async function begin(
 }
 
 /** It goes on waiting, for the next opening. */
-export async function queueAgain(
+export async function requeue(
   { accountId, sql: db }: Transaction,
   { id }: QueuedEnrollment,
   { triggerVersion, opensAt }: { readonly triggerVersion: number; readonly opensAt: Instant },
@@ -130,7 +143,7 @@ export async function queueAgain(
     where account_id = ${accountId} and id = ${id}`.execute(db);
 }
 
-export async function cancel(
+export async function cancelQueued(
   { accountId, sql: db }: Transaction,
   { id }: QueuedEnrollment,
   reason: string,
@@ -143,11 +156,11 @@ export async function cancel(
 }
 
 /** It could not be decided: it is looked at again after a pause, and fails when its tries are used up. */
-export async function postpone(
+export async function retryQueuedLater(
   { accountId, sql: db }: Transaction,
   { id, attempts }: QueuedEnrollment,
   now: Instant,
-  limits: RetryPauses,
+  limits: RetryLimits,
 ): Promise<void> {
   const nextAt = nextAttemptAt(attempts + 1, now, limits);
   await (nextAt === null
@@ -162,21 +175,21 @@ export async function postpone(
 }
 
 /** Other enrollments may have the places. */
-export async function freePlaces(
+export async function releaseCapSlots(
   { accountId, sql: db }: Transaction,
   counters: readonly CapCounter[],
 ): Promise<void> {
-  const freed = [...Map.groupBy(counters, counterKey).values()].flatMap(([counter, ...same]) =>
-    counter ? [{ ...counter, places: 1 + same.length }] : [],
+  const freed = [...Map.groupBy(counters, toCapCounterKey).values()].flatMap(([counter, ...same]) =>
+    counter ? [{ ...counter, slots: 1 + same.length }] : [],
   );
   await sql`
-    update enrollment_caps c set count = greatest(c.count - f.places, 0)
+    update enrollment_caps c set count = greatest(c.count - f.slots, 0)
     from unnest(
       ${freed.map(({ name }) => name)}::text[],
       ${freed.map(({ windowSeconds }) => String(windowSeconds))}::bigint[],
       ${freed.map(({ windowBeganAt }) => instantToText(windowBeganAt))}::timestamptz[],
-      ${freed.map(({ places }) => places)}::int[]
-    ) as f(name, window_seconds, window_began_at, places)
+      ${freed.map(({ slots }) => slots)}::int[]
+    ) as f(name, window_seconds, window_began_at, slots)
     where c.account_id = ${accountId} and c.name = f.name and c.window_seconds = f.window_seconds
       and c.window_began_at = f.window_began_at`.execute(db);
 }

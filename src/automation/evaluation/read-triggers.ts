@@ -6,7 +6,7 @@ import type { StoredTrigger } from '../decision/compile-trigger.ts';
 
 export interface ChangedTrigger extends StoredTrigger {
   /** Active, not deleted, in an ACTIVE workflow. */
-  readonly takesPart: boolean;
+  readonly isActivated: boolean;
 }
 
 interface TriggerRow {
@@ -23,7 +23,7 @@ interface TriggerRow {
 const PAGE = 1_000;
 
 /** The account's automation revision; 0 until it automates anything. */
-export async function readRevision({ accountId, sql: db }: Transaction): Promise<bigint> {
+export async function readAutomationRevision({ accountId, sql: db }: Transaction): Promise<bigint> {
   const { rows } = await sql<{ revision: string }>`
     select revision from automation_revisions where account_id = ${accountId}`.execute(db);
   return BigInt(rows[0]?.revision ?? 0);
@@ -38,14 +38,14 @@ export async function* readChangedTriggers(
   while (true) {
     const { rows } = await sql<TriggerRow>`
       select t.id, t.workflow_id, t.trigger_event, t.version, t.filters, t.settings, t.revision,
-        ${TAKES_PART} as takes_part
+        ${IS_ACTIVATED} as takes_part
       from workflow_triggers t
       join workflows w on w.account_id = t.account_id and w.id = t.workflow_id
       where t.account_id = ${accountId} and (t.revision, t.id) > (${behind.revision}::bigint, ${behind.id}::uuid)
-        and (${since !== null} or ${TAKES_PART})
+        and (${since !== null} or ${IS_ACTIVATED})
       order by t.revision, t.id
       limit ${PAGE}`.execute(db);
-    yield rows.map(changedTriggerOf);
+    yield rows.map(toChangedTrigger);
     const last = rows.at(-1);
     if (!last || rows.length < PAGE) {
       return;
@@ -54,9 +54,9 @@ export async function* readChangedTriggers(
   }
 }
 
-const TAKES_PART = sql`(t.is_active and t.deleted_at is null and w.status = 'ACTIVE')`;
+const IS_ACTIVATED = sql`(t.is_active and t.deleted_at is null and w.status = 'ACTIVE')`;
 
-function changedTriggerOf(row: TriggerRow): ChangedTrigger {
+function toChangedTrigger(row: TriggerRow): ChangedTrigger {
   const { id, version, filters, settings } = row;
   return {
     id,
@@ -65,6 +65,6 @@ function changedTriggerOf(row: TriggerRow): ChangedTrigger {
     settings,
     workflowId: row.workflow_id,
     event: row.trigger_event,
-    takesPart: row.takes_part,
+    isActivated: row.takes_part,
   };
 }

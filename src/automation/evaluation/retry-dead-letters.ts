@@ -5,12 +5,12 @@ import type { Transaction } from '../../store/database.ts';
 import { lockPartitionOf } from '../../store/lock-partition.ts';
 import { type Instant, instantToText } from '../../values/instant.ts';
 import { newId } from '../../values/new-id.ts';
-import { evaluateStored } from '../replay/evaluate-stored.ts';
-import { decidedTriggers, loadStoredEvents } from '../replay/stored-events.ts';
-import { failureOf, nextAttemptAt, stateOf, textOf } from './dead-letters.ts';
+import { evaluateStoredEvents } from '../replay/evaluate-stored-events.ts';
+import { createVerdictLookup, loadStoredEvents } from '../replay/stored-events.ts';
 import { evaluateEntries } from './evaluate-entries.ts';
+import { describeFailure, type Failure, isCausedByEvent } from './evaluation-failures.ts';
 import type { EvaluatorDeps } from './evaluator.ts';
-import { describeFailure, type Failure, isOfEvent } from './failures.ts';
+import { nextAttemptAt, toDeadLetterState, toFailure, toNullableText } from './write-dead-letters.ts';
 
 export interface DeadLetterRetry {
   /** Tries those that are due, at most `retriedDeadLetters`. True: there may be more that are due. */
@@ -56,47 +56,47 @@ export function createDeadLetterRetry(deps: EvaluatorDeps): DeadLetterRetry {
       await database.transaction(accountId, async (tx) => {
         const letter = await lockLetter(tx, letterId, clock());
         if (letter) {
-          await settle(tx, letter, await tryAgain(tx, letter));
+          await recordAttempt(tx, letter, await retryLetter(tx, letter));
         }
       });
     } catch (error) {
-      if (!isOfEvent(error)) {
+      if (!isCausedByEvent(error)) {
         throw error;
       }
       deps.reportError(error);
       await database.transaction(accountId, async (tx) => {
         const letter = await lockLetter(tx, letterId, clock());
         if (letter) {
-          await settle(tx, letter, describeFailure(error));
+          await recordAttempt(tx, letter, describeFailure(error));
         }
       });
     }
   }
 
   /** null: it is done with. */
-  async function tryAgain(tx: Transaction, letter: Letter): Promise<Failure | null> {
+  async function retryLetter(tx: Transaction, letter: Letter): Promise<Failure | null> {
     if (letter.trigger_id === null) {
       const entryId = await returnToOutbox(tx, letter.id);
       await evaluateEntries(tx, await readWaitingEntry(tx, entryId), deps);
       return null;
     }
-    return decideFor(tx, letter.event_id, letter.trigger_id);
+    return retryTrigger(tx, letter.event_id, letter.trigger_id);
   }
 
   /** A trigger that takes no part any more, or has its verdict by now, has nothing left to decide. */
-  async function decideFor(tx: Transaction, eventId: string, triggerId: string): Promise<Failure | null> {
+  async function retryTrigger(tx: Transaction, eventId: string, triggerId: string): Promise<Failure | null> {
     const triggers = await deps.candidates.load(tx);
     const [stored] = await loadStoredEvents(tx, [eventId]);
     const trigger = stored && triggers.candidates(stored.event).find(({ id }) => id === triggerId);
-    if (!trigger || decidedTriggers(stored)(triggerId)) {
+    if (!trigger || createVerdictLookup(stored)(triggerId)) {
       return null;
     }
     const recording = { kind: 'LIVE', now: clock(), limits } as const;
-    const [verdict] = await evaluateStored(tx, [{ stored, triggers: [trigger] }], recording);
-    return verdict?.reason === 'ERROR' ? failureOf(verdict) : null;
+    const [verdict] = await evaluateStoredEvents(tx, [{ stored, triggers: [trigger] }], recording);
+    return verdict?.reason === 'ERROR' ? toFailure(verdict) : null;
   }
 
-  async function settle(
+  async function recordAttempt(
     { accountId, sql: db }: Transaction,
     { id, attempts }: Letter,
     failure: Failure | null,
@@ -105,8 +105,8 @@ export function createDeadLetterRetry(deps: EvaluatorDeps): DeadLetterRetry {
     const nextAt = failure && nextAttemptAt(attempts + 1, now, limits);
     await (failure
       ? sql`
-          update dead_letters set state = ${stateOf(nextAt)}, attempts = attempts + 1, reason = ${failure.reason},
-            message = ${failure.message}, last_failed_at = ${instantToText(now)}, next_attempt_at = ${textOf(nextAt)}
+          update dead_letters set state = ${toDeadLetterState(nextAt)}, attempts = attempts + 1, reason = ${failure.reason},
+            message = ${failure.message}, last_failed_at = ${instantToText(now)}, next_attempt_at = ${toNullableText(nextAt)}
           where account_id = ${accountId} and id = ${id}`
       : sql`
           update dead_letters set state = 'RESOLVED', next_attempt_at = null

@@ -5,19 +5,19 @@ import { TriggerExecutionLogEntity } from '../../store/entities/trigger-executio
 import { WorkflowEnrollmentEntity } from '../../store/entities/workflow-enrollment.ts';
 import { type Instant, instantToText } from '../../values/instant.ts';
 import { newId } from '../../values/new-id.ts';
-import { snapshotOf } from '../decision/accepted-event.ts';
-import { counterOf, enrolls, type Verdict } from '../decision/decide.ts';
-import type { Match } from '../decision/match.ts';
-import { type CapCounter, counterKey } from '../decision/standing.ts';
-import { type RetryPauses, writeTriggerFailures } from './dead-letters.ts';
+import { toEventSnapshot } from '../decision/accepted-event.ts';
+import { computeCapCounter, enrolls, type Verdict } from '../decision/decide.ts';
+import { type CapCounter, toCapCounterKey } from '../decision/enrollment-state.ts';
+import type { Match } from '../decision/match-event.ts';
+import { type RetryLimits, writeTriggerFailures } from './write-dead-letters.ts';
 
 /** How verdicts are recorded. */
 export interface Recording {
   readonly kind: 'LIVE' | 'REPLAY';
   readonly now: Instant;
-  readonly limits: RetryPauses;
+  readonly limits: RetryLimits;
   /** The events stand in for none, as those of a backfill: nothing that is written names or repeats them. */
-  readonly withoutEvents?: boolean;
+  readonly hasSyntheticEvents?: boolean;
 }
 
 /** The ids of the enrollments, by verdict. The rows of the log and of enrollments go with the transaction's flush. */
@@ -32,7 +32,7 @@ export async function writeVerdicts(
     for (const [verdict, id] of enrollmentIds) {
       writeEnrollment(tx, verdict, id, recording);
     }
-    await takePlaces(tx, enrolling);
+    await takeCapSlots(tx, enrolling);
   }
   for (const verdict of verdicts.filter(isLogged)) {
     writeLog(tx, verdict, enrollmentIds.get(verdict) ?? null, recording);
@@ -42,7 +42,7 @@ export async function writeVerdicts(
     await writeHolds(tx, holding, recording.now);
   }
   // Without an event there is nothing to try again.
-  const failed = recording.withoutEvents ? [] : verdicts.filter(({ reason }) => reason === 'ERROR');
+  const failed = recording.hasSyntheticEvents ? [] : verdicts.filter(({ reason }) => reason === 'ERROR');
   await writeTriggerFailures(tx, failed, recording.now, recording.limits);
   return enrollmentIds;
 }
@@ -56,7 +56,7 @@ function writeEnrollment(
   { accountId, em }: Transaction,
   { match, opensAt, workflowVersion }: Verdict,
   id: string,
-  { now, withoutEvents }: Recording,
+  { now, hasSyntheticEvents }: Recording,
 ): void {
   const { event, trigger, userId } = match;
   em.create(WorkflowEnrollmentEntity, {
@@ -67,8 +67,8 @@ function writeEnrollment(
     triggerId: trigger.id,
     triggerVersion: trigger.version,
     userId,
-    eventId: withoutEvents ? null : event.id,
-    event: withoutEvents ? {} : snapshotOf(event),
+    eventId: hasSyntheticEvents ? null : event.id,
+    event: hasSyntheticEvents ? {} : toEventSnapshot(event),
     cause: {
       rootEventId: event.rootEventId,
       causationId: event.id,
@@ -90,7 +90,7 @@ function writeLog(
   { accountId, em }: Transaction,
   { match, reason, values }: Verdict,
   enrollmentId: string | null,
-  { kind, now, withoutEvents }: Recording,
+  { kind, now, hasSyntheticEvents }: Recording,
 ): void {
   const { event, trigger, userId, matched } = match;
   const enrolled = reason === 'ENROLLED';
@@ -101,9 +101,9 @@ function writeLog(
     triggerVersion: trigger.version,
     workflowId: trigger.workflowId,
     userId,
-    eventId: withoutEvents ? null : event.id,
+    eventId: hasSyntheticEvents ? null : event.id,
     kind,
-    eventData: withoutEvents ? {} : snapshotOf(event),
+    eventData: hasSyntheticEvents ? {} : toEventSnapshot(event),
     // Of one that failed that is for the verdict to say that is still to come.
     matched: matched && reason !== 'ERROR',
     enrolled,
@@ -115,28 +115,28 @@ function writeLog(
 }
 
 /** The places of caps that these enrollments take. The counters are locked. */
-export async function takePlaces(
+export async function takeCapSlots(
   { accountId, sql: db }: Transaction,
   enrolling: readonly Verdict[],
 ): Promise<void> {
-  const taken = new Map<string, { counter: CapCounter; places: number }>();
+  const taken = new Map<string, { counter: CapCounter; slots: number }>();
   for (const { match } of enrolling) {
-    const counter = counterOf(match);
+    const counter = computeCapCounter(match);
     if (counter) {
-      const key = counterKey(counter);
-      taken.set(key, { counter, places: (taken.get(key)?.places ?? 0) + 1 });
+      const key = toCapCounterKey(counter);
+      taken.set(key, { counter, slots: (taken.get(key)?.slots ?? 0) + 1 });
     }
   }
   if (taken.size > 0) {
     const rows = [...taken.values()];
     await sql`
-      update enrollment_caps c set count = c.count + t.places
+      update enrollment_caps c set count = c.count + t.slots
       from unnest(
         ${rows.map(({ counter }) => counter.name)}::text[],
         ${rows.map(({ counter }) => String(counter.windowSeconds))}::bigint[],
         ${rows.map(({ counter }) => instantToText(counter.windowBeganAt))}::timestamptz[],
-        ${rows.map(({ places }) => places)}::int[]
-      ) as t(name, window_seconds, window_began_at, places)
+        ${rows.map(({ slots }) => slots)}::int[]
+      ) as t(name, window_seconds, window_began_at, slots)
       where c.account_id = ${accountId} and c.name = t.name and c.window_seconds = t.window_seconds
         and c.window_began_at = t.window_began_at`.execute(db);
   }

@@ -1,7 +1,7 @@
 /** Checks of names and descriptions in definitions. */
 import type { Limits } from '../../config/config.ts';
 import type { FieldViolation } from '../../errors/domain-error.ts';
-import { textProblem } from '../../filters/values.ts';
+import { describeTextProblem } from '../../filters/typed-values.ts';
 
 export type DefinitionLimits = Pick<Limits, 'fieldNameCharacters' | 'fieldDescriptionCharacters'>;
 
@@ -17,6 +17,6 @@ export function nameRule({ fieldNameCharacters }: DefinitionLimits): string {
 
 export function checkDescription(text: string, limits: DefinitionLimits, field: string): FieldViolation[] {
   const most = limits.fieldDescriptionCharacters;
-  const isRight = [...text].length <= most && textProblem(text) === undefined;
+  const isRight = [...text].length <= most && describeTextProblem(text) === undefined;
   return isRight ? [] : [{ field, description: `must be Unicode text of at most ${most} characters` }];
 }

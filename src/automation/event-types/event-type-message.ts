@@ -2,7 +2,7 @@
 import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf';
 import { enumValue } from '../../calls/enum-name.ts';
 import { FIELD_TYPES, type FieldType } from '../../filters/filter.ts';
-import { operatorsOf } from '../../filters/operators.ts';
+import { listOperators } from '../../filters/filter-operators.ts';
 import {
   type AccountFieldSchema,
   type EventTypeSchema,
@@ -21,7 +21,7 @@ export function eventTypeMessage(type: EventType): MessageInitShape<typeof Event
       name: field.name,
       type: wireType(field.type),
       description: field.description,
-      operators: operatorsOf(field.type, type.hasPrevious),
+      operators: listOperators(field.type, type.hasPrevious),
       isPersonal: field.isPersonal,
     })),
     requiredConfiguration: [...type.requiredConfiguration],
@@ -34,7 +34,7 @@ export function eventTypeMessage(type: EventType): MessageInitShape<typeof Event
 
 export function accountFieldMessage(field: AccountField): MessageInitShape<typeof AccountFieldSchema> {
   const { path, type, description, isPersonal } = field;
-  return { path, type: wireType(type), description, isPersonal, operators: operatorsOf(type) };
+  return { path, type: wireType(type), description, isPersonal, operators: listOperators(type) };
 }
 
 function wireType(type: FieldType): WireType {

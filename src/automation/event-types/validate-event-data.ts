@@ -2,7 +2,7 @@
 import type { Limits } from '../../config/config.ts';
 import type { FieldViolation } from '../../errors/domain-error.ts';
 import type { JsonObject, JsonValue } from '../../filters/filter.ts';
-import { isOfType, TYPE_RULES, textProblem } from '../../filters/values.ts';
+import { describeTextProblem, isOfType, TYPE_RULES } from '../../filters/typed-values.ts';
 import type { EventType } from './event-type.ts';
 
 /** What an event says. */
@@ -49,8 +49,10 @@ function stateViolations(type: EventType, root: string, state: JsonObject, depth
   return Object.entries(state).flatMap(([name, value]) => {
     const field = `${root}.${name}`;
     const wrong =
-      textProblem(name) ?? contentProblem(value, depth - 1) ?? typeProblem(type, root, name, value);
-    return wrong === undefined ? [] : [{ field: textProblem(name) ? root : field, description: wrong }];
+      describeTextProblem(name) ?? contentProblem(value, depth - 1) ?? typeProblem(type, root, name, value);
+    return wrong === undefined
+      ? []
+      : [{ field: describeTextProblem(name) ? root : field, description: wrong }];
   });
 }
 
@@ -71,7 +73,7 @@ function typeProblem(type: EventType, root: string, name: string, value: JsonVal
 /** What no JSON of PostgreSQL's can hold, and nesting beyond `depth`. */
 function contentProblem(value: JsonValue, depth: number): string | undefined {
   if (typeof value === 'string') {
-    return textProblem(value);
+    return describeTextProblem(value);
   }
   if (typeof value === 'number') {
     return Number.isFinite(value) ? undefined : 'must not be infinite, nor no number at all';

@@ -2,7 +2,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
 import type { ConditionVerdict } from '../../filters/compile-filter.ts';
-import { readsAthlete } from '../../filters/documents.ts';
+import { readsAthlete } from '../../filters/document-fields.ts';
 import type { JsonValue } from '../../filters/filter.ts';
 import type {
   ExplainEventResponseSchema,
@@ -11,13 +11,13 @@ import type {
 import type { Transaction } from '../../store/database.ts';
 import { instantToTimestamp } from '../../values/instant.ts';
 import type { AcceptedEvent } from '../decision/accepted-event.ts';
+import { type CompactTrigger, toIdSuffix } from '../decision/compact-trigger.ts';
 import { compileTrigger, isReadable, type StoredTrigger } from '../decision/compile-trigger.ts';
-import type { Evaluation, Outcome } from '../decision/outcomes.ts';
-import { type TriggerStamp, tailOf } from '../decision/trigger-stamp.ts';
-import { wireReason } from '../decision/verdict.ts';
+import type { Evaluation, Outcome } from '../decision/evaluation-outcomes.ts';
+import { toWireReason } from '../decision/verdict-reason.ts';
 import { type AccountTypes, loadAccountTypes } from '../event-types/account-types.ts';
 import { findEvent } from './find-event.ts';
-import { conditionMessage, eventMessage } from './messages.ts';
+import { conditionMessage, eventMessage } from './inspection-messages.ts';
 
 /** EVENT_NOT_FOUND. */
 export async function explainEvent(
@@ -26,13 +26,13 @@ export async function explainEvent(
 ): Promise<MessageInitShape<typeof ExplainEventResponseSchema>> {
   const { event, evaluations, evaluatedAt } = await findEvent(tx, eventId);
   const types = await loadAccountTypes(tx);
-  const versions = await loadVersions(tx, evaluations.flatMap(stampsOf));
+  const versions = await loadVersions(tx, evaluations.flatMap(listCompactTriggers));
   return {
     event: eventMessage(event),
     verdicts: evaluations.flatMap((evaluation) =>
-      outcomesOf(evaluation, versions).map((outcome) => {
-        const version = versions.get(stampKey(stampOf(outcome)));
-        const conditions = version ? conditionsOf(version, outcome, evaluation, event, types) : [];
+      listOutcomes(evaluation, versions).map((outcome) => {
+        const version = versions.get(toCompactKey(toCompactTrigger(outcome)));
+        const conditions = version ? recomputeConditions(version, outcome, evaluation, event, types) : [];
         return verdictMessage(outcome, version?.workflowId ?? '', conditions);
       }),
     ),
@@ -40,22 +40,22 @@ export async function explainEvent(
   };
 }
 
-function stampOf({ triggerId, version, conditions }: Outcome): TriggerStamp {
-  return { tail: tailOf(triggerId), version, conditions };
+function toCompactTrigger({ triggerId, version, conditions }: Outcome): CompactTrigger {
+  return { idSuffix: toIdSuffix(triggerId), version, conditions };
 }
 
-function stampsOf({ outcomes, notMatched }: Evaluation): TriggerStamp[] {
-  return [...outcomes.map(stampOf), ...notMatched];
+function listCompactTriggers({ outcomes, notMatched }: Evaluation): CompactTrigger[] {
+  return [...outcomes.map(toCompactTrigger), ...notMatched];
 }
 
 /** Those of filters that did not match too. */
-function outcomesOf(
+function listOutcomes(
   { outcomes, notMatched }: Evaluation,
   versions: ReadonlyMap<string, StoredTrigger>,
 ): Outcome[] {
-  const notMatchedOutcomes = notMatched.flatMap((stamp): Outcome[] => {
-    const { version, conditions } = stamp;
-    const id = versions.get(stampKey(stamp))?.id;
+  const notMatchedOutcomes = notMatched.flatMap((compact): Outcome[] => {
+    const { version, conditions } = compact;
+    const id = versions.get(toCompactKey(compact))?.id;
     const verdict = { matched: false, reason: 'NOT_MATCHED', values: {}, enrollmentId: '' } as const;
     return id === undefined ? [] : [{ triggerId: id, version, conditions, ...verdict }];
   });
@@ -71,14 +71,14 @@ function verdictMessage(
     ...{ triggerId, workflowId, matched },
     triggerVersion: version,
     enrolled: reason === 'ENROLLED',
-    reason: wireReason(reason),
+    reason: toWireReason(reason),
     conditions: conditions.map(conditionMessage),
     values: { ...values, ...(enrollmentId ? { enrollment_id: enrollmentId } : {}) },
   };
 }
 
 /** The filter of that version again, on what was kept; what looked at masked values is known from the log alone. */
-function conditionsOf(
+function recomputeConditions(
   version: StoredTrigger,
   { conditions }: Outcome,
   { subject, timeZone }: Evaluation,
@@ -116,26 +116,26 @@ interface VersionRow {
 /** The triggers as they were, by stampKey. */
 async function loadVersions(
   { accountId, sql: db }: Transaction,
-  stamps: readonly TriggerStamp[],
+  compactTriggers: readonly CompactTrigger[],
 ): Promise<ReadonlyMap<string, StoredTrigger>> {
   const { rows } = await sql<VersionRow>`
     select v.trigger_id, v.version, v.trigger_event, v.filters, v.settings, t.workflow_id
     from unnest(
-      ${stamps.map(({ tail }) => tail)}::text[], ${stamps.map(({ version }) => version)}::int[]
-    ) as s(tail, version)
-    join workflow_triggers t on right(replace(t.id::text, '-', ''), 16) = s.tail
+      ${compactTriggers.map(({ idSuffix }) => idSuffix)}::text[], ${compactTriggers.map(({ version }) => version)}::int[]
+    ) as s(id_suffix, version)
+    join workflow_triggers t on right(replace(t.id::text, '-', ''), 16) = s.id_suffix
     join trigger_versions v on v.account_id = t.account_id and v.trigger_id = t.id and v.version = s.version
     where t.account_id = ${accountId}`.execute(db);
   return new Map(
     rows.map((row) => {
       const { version, filters, settings } = row;
       const stored = { id: row.trigger_id, workflowId: row.workflow_id, event: row.trigger_event };
-      const key = stampKey({ tail: tailOf(row.trigger_id), version, conditions: '' });
+      const key = toCompactKey({ idSuffix: toIdSuffix(row.trigger_id), version, conditions: '' });
       return [key, { ...stored, version, filters, settings }];
     }),
   );
 }
 
-function stampKey({ tail, version }: TriggerStamp): string {
-  return `${tail} ${version}`;
+function toCompactKey({ idSuffix, version }: CompactTrigger): string {
+  return `${idSuffix} ${version}`;
 }

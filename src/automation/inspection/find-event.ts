@@ -4,8 +4,8 @@ import { DomainError } from '../../errors/domain-error.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { Cause, Fact, FactActor } from '../../store/entities/outbox-entry.ts';
 import { type Instant, instantFromText } from '../../values/instant.ts';
-import { type AcceptedEvent, eventsOf } from '../decision/accepted-event.ts';
-import type { Evaluation } from '../decision/outcomes.ts';
+import { type AcceptedEvent, toAcceptedEvents } from '../decision/accepted-event.ts';
+import type { Evaluation } from '../decision/evaluation-outcomes.ts';
 import { loadStoredEvents } from '../replay/stored-events.ts';
 
 export interface FoundEvent {
@@ -67,5 +67,5 @@ async function findUnevaluated(
     recordedAt: instantFromText(row.recorded_at),
     sequence: BigInt(row.sequence),
   };
-  return entry && eventsOf(entry).find(({ id }) => id === eventId);
+  return entry && toAcceptedEvents(entry).find(({ id }) => id === eventId);
 }

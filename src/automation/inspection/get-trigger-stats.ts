@@ -33,18 +33,18 @@ export async function getTriggerStats(
   limits: Pick<Limits, 'statisticsDays'>,
 ): Promise<MessageInitShape<typeof GetTriggerStatsResponseSchema>> {
   const { id, triggerEvent } = await requireTrigger(tx, request.triggerId);
-  const { start, end } = spanOf(request, now, limits);
+  const { start, end } = readPeriod(request, now, limits);
   const evaluated = await countEvaluated(tx, { id, triggerEvent }, start, end);
   const logged = await countLogged(tx, id, start, end);
   const days: DailyStats[] = [];
   for (let day = startOfDay(start); day < end; day += DAY) {
     const date = instantToText(day).slice(0, 10);
-    days.push({ ...(logged.get(date) ?? NOTHING), date, evaluated: evaluated.get(date) ?? 0n });
+    days.push({ ...(logged.get(date) ?? NO_COUNTS), date, evaluated: evaluated.get(date) ?? 0n });
   }
-  return { days, total: totalOf(days) };
+  return { days, total: computeTotal(days) };
 }
 
-function spanOf(
+function readPeriod(
   { startTime, endTime }: GetTriggerStatsRequest,
   now: Instant,
   limits: { statisticsDays: number },
@@ -67,7 +67,7 @@ function startOfDay(instant: Instant): Instant {
   return instant - (((instant % DAY) + DAY) % DAY);
 }
 
-const NOTHING: Omit<DayCounts, 'evaluated'> = { date: '', matched: 0n, enrolled: 0n, blocked: {} };
+const NO_COUNTS: Omit<DayCounts, 'evaluated'> = { date: '', matched: 0n, enrolled: 0n, blocked: {} };
 
 /** Events of the trigger's type that were accepted while it took part, by day. */
 async function countEvaluated(
@@ -120,7 +120,7 @@ async function countLogged(
   );
 }
 
-function totalOf(days: readonly DailyStats[]): DailyStats {
+function computeTotal(days: readonly DailyStats[]): DailyStats {
   const reasons = new Set(days.flatMap(({ blocked }) => Object.keys(blocked)));
   return {
     date: '',

@@ -8,7 +8,7 @@ import {
 } from '../../store/entities/trigger-execution-log.ts';
 import { type Page, readPage } from '../../store/page.ts';
 import { requireTrigger } from '../configuration/workflows.ts';
-import { reasonOfWire } from '../decision/verdict.ts';
+import { fromWireReason } from '../decision/verdict-reason.ts';
 
 /** By time, then id. TRIGGER_NOT_FOUND, PAGE_TOKEN_INVALID. */
 export async function listTriggerExecutions(
@@ -19,7 +19,7 @@ export async function listTriggerExecutions(
   const { accountId, em } = tx;
   const { id: triggerId } = await requireTrigger(tx, request.triggerId);
   const { userId } = request;
-  const reason = request.reason === 0 ? '' : reasonOfWire(request.reason);
+  const reason = request.reason === 0 ? '' : fromWireReason(request.reason);
   const where: FilterQuery<TriggerExecutionLog> = {
     accountId,
     triggerId,
@@ -33,7 +33,7 @@ export async function listTriggerExecutions(
       defaultPageSize,
       keyOf: (row: TriggerExecutionLog) => [row.executedAt, row.id],
       rows: (after, limit) =>
-        em.find(TriggerExecutionLogEntity, after ? { $and: [where, isBehind(after)] } : where, {
+        em.find(TriggerExecutionLogEntity, after ? { $and: [where, isAfterCursor(after)] } : where, {
           orderBy: { executedAt: 'desc', id: 'desc' },
           limit,
         }),
@@ -43,6 +43,6 @@ export async function listTriggerExecutions(
   );
 }
 
-function isBehind([executedAt, id]: readonly [bigint, string]): FilterQuery<TriggerExecutionLog> {
+function isAfterCursor([executedAt, id]: readonly [bigint, string]): FilterQuery<TriggerExecutionLog> {
   return { $or: [{ executedAt: { $lt: executedAt } }, { executedAt, id: { $lt: id } }] };
 }

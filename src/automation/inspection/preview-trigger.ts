@@ -12,10 +12,10 @@ import { type Instant, instantToTimestamp } from '../../values/instant.ts';
 import { readStoredTrigger, type TriggerDraft } from '../configuration/trigger-draft.ts';
 import { readRequiredTrigger } from '../configuration/validation/validate-trigger.ts';
 import { requireTrigger } from '../configuration/workflows.ts';
-import { maskedText } from '../decision/redact.ts';
-import { readRevision } from '../evaluation/read-triggers.ts';
+import { redactText } from '../decision/redact-fields.ts';
+import { readAutomationRevision } from '../evaluation/read-triggers.ts';
 import { type AccountTypes, loadAccountTypes } from '../event-types/account-types.ts';
-import { countMatchingAthletes } from './matching-athletes.ts';
+import { countMatchingAthletes } from './count-matching-athletes.ts';
 import type { Preview, PreviewCache } from './preview-cache.ts';
 
 export interface PreviewDeps {
@@ -46,7 +46,7 @@ async function previewStored(
   { cache, limits }: PreviewDeps,
 ): Promise<Preview> {
   const trigger = await requireTrigger(tx, triggerId);
-  const key = [tx.accountId, trigger.id, trigger.version, await readRevision(tx)].join(' ');
+  const key = [tx.accountId, trigger.id, trigger.version, await readAutomationRevision(tx)].join(' ');
   const kept = await cache.get(key);
   if (kept) {
     return kept;
@@ -82,7 +82,7 @@ async function computePreview(
   const configured = Object.keys(settings.configuration).map((name) => `settings.configuration.${name}`);
   return {
     count: found.count,
-    samples: found.samples.map(({ userId, name }) => ({ userId, name: maskedText(name) })),
+    samples: found.samples.map(({ userId, name }) => ({ userId, name: redactText(name) })),
     undecidedPaths: [...found.undecidedPaths, ...configured],
     computedAt: now,
   };

@@ -1,6 +1,6 @@
 /** Keeps previews in Redis, where all processes find them; without it, for as long as it is away, nothing is kept. */
 import type { Limits } from '../../config/config.ts';
-import { ask, type Redis, RedisAway } from '../../events/redis/redis-connection.ts';
+import { type Redis, RedisUnavailable, sendCommand } from '../../events/redis/redis-connection.ts';
 import { instantFromText, instantToText } from '../../values/instant.ts';
 import type { Preview, PreviewCache } from './preview-cache.ts';
 
@@ -14,9 +14,9 @@ export interface RedisPreviewCacheDeps {
 export function createRedisPreviewCache({ redis, limits, onError }: RedisPreviewCacheDeps): PreviewCache {
   async function attempt<T>(command: () => Promise<T>): Promise<T | undefined> {
     try {
-      return await ask(command);
+      return await sendCommand(command);
     } catch (error) {
-      if (!(error instanceof RedisAway)) {
+      if (!(error instanceof RedisUnavailable)) {
         onError(error);
       }
       return undefined;
@@ -24,26 +24,28 @@ export function createRedisPreviewCache({ redis, limits, onError }: RedisPreview
   }
   return {
     async get(key) {
-      const text = await attempt(() => redis.get(nameOf(key)));
-      return text ? previewOf(text) : undefined;
+      const text = await attempt(() => redis.get(toRedisKey(key)));
+      return text ? parsePreview(text) : undefined;
     },
     async set(key, preview) {
       await attempt(() =>
-        redis.set(nameOf(key), textOf(preview), { expiration: { type: 'PX', value: limits.previewMs } }),
+        redis.set(toRedisKey(key), serializePreview(preview), {
+          expiration: { type: 'PX', value: limits.previewMs },
+        }),
       );
     },
   };
 }
 
-function nameOf(key: string): string {
+function toRedisKey(key: string): string {
   return `progression:preview:${key}`;
 }
 
-function textOf(preview: Preview): string {
+function serializePreview(preview: Preview): string {
   return JSON.stringify({ ...preview, computedAt: instantToText(preview.computedAt) });
 }
 
-function previewOf(text: string): Preview {
+function parsePreview(text: string): Preview {
   const kept: Omit<Preview, 'computedAt'> & { computedAt: string } = JSON.parse(text);
   return { ...kept, computedAt: instantFromText(kept.computedAt) };
 }

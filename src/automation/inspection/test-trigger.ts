@@ -10,13 +10,13 @@ import type { Change } from '../../store/change.ts';
 import type { Transaction } from '../../store/database.ts';
 import { TriggerExecutionLogEntity } from '../../store/entities/trigger-execution-log.ts';
 import { newId } from '../../values/new-id.ts';
-import { snapshotOf } from '../decision/accepted-event.ts';
-import { holds, isReadable } from '../decision/compile-trigger.ts';
-import { counterOf, judgeAll } from '../decision/decide.ts';
-import { type VerdictReason, type VerdictValues, wireReason } from '../decision/verdict.ts';
-import { loadStanding } from '../evaluation/load-standing.ts';
-import { conditionMessage } from './messages.ts';
-import { setUpTrial, type Trial } from './trial.ts';
+import { toEventSnapshot } from '../decision/accepted-event.ts';
+import { isReadable, satisfiesEquality } from '../decision/compile-trigger.ts';
+import { computeCapCounter, evaluateAllStages } from '../decision/decide.ts';
+import { toWireReason, type VerdictReason, type VerdictValues } from '../decision/verdict-reason.ts';
+import { loadEnrollmentState } from '../evaluation/load-enrollment-state.ts';
+import { conditionMessage } from './inspection-messages.ts';
+import { prepareTriggerTest, type TriggerTest } from './prepare-trigger-test.ts';
 
 /** What one stage of a test says. */
 interface Stage {
@@ -33,12 +33,12 @@ export async function testTrigger(
   request: TestTriggerRequest,
   limits: Limits,
 ): Promise<MessageInitShape<typeof TestTriggerResponseSchema>> {
-  const trial = await setUpTrial(tx, request, now, limits);
-  const stages = [...stagesBefore(trial), ...(await judgedStages(tx, trial, limits))];
+  const setup = await prepareTriggerTest(tx, request, now, limits);
+  const stages = [...listPreliminaryStages(setup), ...(await evaluateStages(tx, setup, limits))];
   const decisive = stages.find(({ passed, reason }) => !passed && reason !== null);
   const reason = decisive?.reason ?? 'ENROLLED';
-  const matched = trial.match.matched && isCandidate(trial);
-  const { match, trigger } = trial;
+  const matched = setup.match.matched && isCandidate(setup);
+  const { match, trigger } = setup;
   const executionId = newId();
   tx.em.create(TriggerExecutionLogEntity, {
     accountId: tx.accountId,
@@ -47,9 +47,9 @@ export async function testTrigger(
     triggerVersion: trigger.version,
     workflowId: trigger.workflowId,
     userId: match.userId,
-    eventId: trial.eventId,
+    eventId: setup.eventId,
     kind: 'TEST',
-    eventData: snapshotOf(match.event),
+    eventData: toEventSnapshot(match.event),
     matched,
     enrolled: false,
     failureReason: reason === 'ENROLLED' ? null : reason,
@@ -61,7 +61,7 @@ export async function testTrigger(
   return {
     matched,
     wouldEnroll: reason === 'ENROLLED',
-    reason: wireReason(reason),
+    reason: toWireReason(reason),
     stages: stages.map(stageMessage),
     conditions: conditions.map(conditionMessage),
     executionId,
@@ -73,13 +73,13 @@ function stageMessage({ name, passed, values }: Stage): MessageInitShape<typeof 
 }
 
 /** What the evaluator finds out without looking at the event: told here, but nothing that ends a test. */
-function stagesBefore({ former, workflowStatus, isActive }: Trial): Stage[] {
+function listPreliminaryStages({ earlierReason, workflowStatus, isActive }: TriggerTest): Stage[] {
   return [
     {
       name: 'duplicate',
-      passed: former === null,
+      passed: earlierReason === null,
       reason: null,
-      values: former ? { decided: former } : {},
+      values: earlierReason ? { decided: earlierReason } : {},
     },
     {
       name: 'workflow',
@@ -91,35 +91,37 @@ function stagesBefore({ former, workflowStatus, isActive }: Trial): Stage[] {
 }
 
 /** The event is of the trigger's type, and what the configuration wants. */
-function isCandidate({ trigger: { event, rule }, match }: Trial): boolean {
+function isCandidate({ trigger: { event, rule }, match }: TriggerTest): boolean {
   return (
     match.event.type === event &&
     isReadable(rule) &&
-    rule.configuration.every((equality) => holds(equality, match.event.data))
+    rule.configuration.every((equality) => satisfiesEquality(equality, match.event.data))
   );
 }
 
-async function judgedStages(tx: Transaction, trial: Trial, limits: Limits): Promise<Stage[]> {
-  const { trigger, match, ownEnrollmentId } = trial;
+async function evaluateStages(tx: Transaction, setup: TriggerTest, limits: Limits): Promise<Stage[]> {
+  const { trigger, match, ownEnrollmentId } = setup;
   const { rule } = trigger;
   if (!isReadable(rule)) {
     return [failedStage(rule.problem)];
   }
-  const standing = await loadStanding(tx, [match], limits, { locksCaps: false });
-  const counter = counterOf(match);
+  const state = await loadEnrollmentState(tx, [match], limits, { locksCaps: false });
+  const counter = computeCapCounter(match);
   if (ownEnrollmentId !== null && counter) {
-    standing.setCount(counter, standing.count(counter) - 1);
+    state.setCount(counter, state.count(counter) - 1);
   }
   const release =
     ownEnrollmentId === null
       ? undefined
       : { enrollmentId: ownEnrollmentId, startsAt: match.event.occurredAt };
   try {
-    const stages = judgeAll(match, rule, standing, limits, release).map(({ stage, reason, values }) => ({
-      ...{ name: stage, reason, values },
-      passed: reason === null,
-    }));
-    return stages.map((stage) => (stage.name === 'candidate' ? withCandidacy(stage, trial) : stage));
+    const stages = evaluateAllStages(match, rule, state, limits, release).map(
+      ({ stage, reason, values }) => ({
+        ...{ name: stage, reason, values },
+        passed: reason === null,
+      }),
+    );
+    return stages.map((stage) => (stage.name === 'candidate' ? withCandidateCheck(stage, setup) : stage));
   } catch (error) {
     return [failedStage(error instanceof Error ? error.message : String(error))];
   }
@@ -130,13 +132,13 @@ function failedStage(problem: string): Stage {
   return { name: 'candidate', passed: false, reason: 'ERROR', values: { problem } };
 }
 
-function withCandidacy(stage: Stage, trial: Trial): Stage {
-  return isCandidate(trial)
+function withCandidateCheck(stage: Stage, setup: TriggerTest): Stage {
+  return isCandidate(setup)
     ? stage
     : {
         ...stage,
         passed: false,
         reason: 'NOT_MATCHED',
-        values: { event_type: trial.match.event.type, trigger_event: trial.trigger.event },
+        values: { event_type: setup.match.event.type, trigger_event: setup.trigger.event },
       };
 }

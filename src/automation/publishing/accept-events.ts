@@ -8,7 +8,7 @@ import { failpoint } from '../../store/failpoints.ts';
 import { userNotFound } from '../../store/lock-user.ts';
 import { type Clock, instantToText } from '../../values/instant.ts';
 import { newId } from '../../values/new-id.ts';
-import { hasUsableId, type Submission } from './submission.ts';
+import { hasUsableId, type Submission } from './read-submission.ts';
 
 /** What became of an event. */
 export type Outcome =
@@ -33,9 +33,9 @@ export async function acceptEvents(
 ): Promise<Map<Submission, Outcome>> {
   const outcomes = new Map<Submission, Outcome>();
   const settleKnown = async (open: readonly Submission[]) => {
-    const known = await findKnown(tx, open);
+    const known = await findKnownEvents(tx, open);
     for (const submission of open) {
-      const outcome = outcomeOf(submission, known.get(submission.id));
+      const outcome = toKnownOutcome(submission, known.get(submission.id));
       if (outcome) {
         outcomes.set(submission, outcome);
       }
@@ -48,7 +48,7 @@ export async function acceptEvents(
   }
   if (open().length > 0) {
     failpoint('publish-locked');
-    const claimed = await claim(tx, open());
+    const claimed = await claimEventIds(tx, open());
     failpoint('publish-claimed');
     const unclaimed = open().filter(({ id }) => !claimed.has(id));
     if (unclaimed.length > 0) {
@@ -66,7 +66,7 @@ export async function acceptEvents(
 }
 
 /** What was accepted stays so, whatever would be said of it today. */
-function outcomeOf(submission: Submission, known: Known | undefined): Outcome | undefined {
+function toKnownOutcome(submission: Submission, known: Known | undefined): Outcome | undefined {
   if (known) {
     return known.fingerprint?.equals(submission.fingerprint)
       ? { kind: 'DUPLICATE' }
@@ -86,7 +86,10 @@ interface Known {
 }
 
 /** The events with these ids that were accepted before, or that the service itself has told of. */
-async function findKnown(tx: Transaction, submissions: readonly Submission[]): Promise<Map<string, Known>> {
+async function findKnownEvents(
+  tx: Transaction,
+  submissions: readonly Submission[],
+): Promise<Map<string, Known>> {
   const ids = submissions.filter(hasUsableId).map(({ id }) => id);
   const { rows } = await sql<{ id: string; fingerprint: Buffer | null }>`
     select k.id, e.fingerprint from unnest(${ids}::uuid[]) as k(id)
@@ -136,7 +139,7 @@ async function findUsers(tx: Transaction, userIds: readonly string[]): Promise<S
 }
 
 /** Enters the ids into the ledger, in one global order; answers with those that were not there. */
-async function claim(tx: Transaction, submissions: readonly Submission[]): Promise<Set<string>> {
+async function claimEventIds(tx: Transaction, submissions: readonly Submission[]): Promise<Set<string>> {
   const ordered = submissions.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const { rows } = await sql<{ request_id: string }>`
     insert into requests (account_id, method, request_id, fingerprint, response, user_id, occurred_at)

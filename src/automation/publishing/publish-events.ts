@@ -18,7 +18,7 @@ import type { Clock } from '../../values/instant.ts';
 import { loadAccountTypes } from '../event-types/account-types.ts';
 import { builtInEventType, CUSTOM_PREFIX } from '../event-types/event-types.ts';
 import { acceptEvents, eventIdReused, type Outcome } from './accept-events.ts';
-import { hasUsableId, readSubmission, type Submission } from './submission.ts';
+import { hasUsableId, readSubmission, type Submission } from './read-submission.ts';
 
 export interface PublishingDeps {
   readonly database: Database;
@@ -43,19 +43,19 @@ export async function publishEvents(
   const { receivedAt } = call;
   const { limits } = deps;
   await deps.database.ensureAccount(call.accountId);
-  const eventType = await eventTypesFor(deps, call, events);
+  const eventType = await createEventTypeLookup(deps, call, events);
   const submissions = events.map((event) => readSubmission(event, { receivedAt, limits, eventType }));
-  const firsts = firstOfEachId(submissions);
-  const outcomes = await settleAll(deps, call, [...new Set(submissions.map((each) => firsts(each)))]);
+  const firsts = createFirstSubmissionLookup(submissions);
+  const outcomes = await acceptAll(deps, call, [...new Set(submissions.map((each) => firsts(each)))]);
   return submissions.map((submission) => {
     const first = firsts(submission);
     const outcome = outcomes.get(first);
-    return resultOf(submission, outcome && repeated(submission, first, outcome));
+    return toResult(submission, outcome && toRepeatOutcome(submission, first, outcome));
   });
 }
 
 /** Accounts' own types are only read when one is named. */
-async function eventTypesFor(
+async function createEventTypeLookup(
   { database }: PublishingDeps,
   { accountId, deadlineAtMs, signal }: Call,
   events: readonly PublishedEvent[],
@@ -68,7 +68,9 @@ async function eventTypesFor(
 }
 
 /** The event that an id stands for within the call: the first one that can be accepted. */
-function firstOfEachId(submissions: readonly Submission[]): (submission: Submission) => Submission {
+function createFirstSubmissionLookup(
+  submissions: readonly Submission[],
+): (submission: Submission) => Submission {
   const firsts = new Map<string, Submission>();
   for (const submission of submissions) {
     if (hasUsableId(submission) && !submission.refusal && !firsts.has(submission.id)) {
@@ -79,7 +81,7 @@ function firstOfEachId(submissions: readonly Submission[]): (submission: Submiss
 }
 
 /** What an event of the call comes to that has the id of an earlier one. */
-function repeated(submission: Submission, first: Submission, outcome: Outcome): Outcome {
+function toRepeatOutcome(submission: Submission, first: Submission, outcome: Outcome): Outcome {
   if (submission === first) {
     return outcome;
   }
@@ -89,16 +91,16 @@ function repeated(submission: Submission, first: Submission, outcome: Outcome): 
   return outcome.kind === 'ACCEPTED' ? { kind: 'DUPLICATE' } : outcome;
 }
 
-async function settleAll(
+async function acceptAll(
   deps: PublishingDeps,
   call: Call,
   submissions: readonly Submission[],
 ): Promise<Map<Submission, Outcome>> {
-  const outcomes = await settleTogether(deps, call, submissions);
+  const outcomes = await acceptTogether(deps, call, submissions);
   const open = submissions.filter((each) => (outcomes.get(each)?.kind ?? 'BUSY') === 'BUSY');
   const athletes = [...Map.groupBy(open, ({ userId }) => userId).values()];
   await forEachConcurrently(athletes, { concurrency: deps.limits.concurrentRetries }, async (athlete) => {
-    for (const [submission, outcome] of await settleAthlete(deps, call, athlete)) {
+    for (const [submission, outcome] of await acceptAthleteEvents(deps, call, athlete)) {
       outcomes.set(submission, outcome);
     }
   });
@@ -114,13 +116,13 @@ const FAILS_THE_CALL: ReadonlySet<string> = new Set([
 ]);
 
 /** Leaves out those whose athletes are busy, and everything when the transaction failed. */
-async function settleTogether(
+async function acceptTogether(
   deps: PublishingDeps,
   call: Call,
   submissions: readonly Submission[],
 ): Promise<Map<Submission, Outcome>> {
   try {
-    return await settle(deps, call, submissions, false);
+    return await acceptWithRetry(deps, call, submissions, false);
   } catch (error) {
     if (error instanceof DomainError && FAILS_THE_CALL.has(error.reason)) {
       throw error;
@@ -130,35 +132,35 @@ async function settleTogether(
 }
 
 /** One athlete's events: together if possible, else one after the other. */
-async function settleAthlete(
+async function acceptAthleteEvents(
   deps: PublishingDeps,
   call: Call,
   submissions: readonly Submission[],
 ): Promise<Map<Submission, Outcome>> {
   try {
-    return await settle(deps, call, submissions, true);
+    return await acceptWithRetry(deps, call, submissions, true);
   } catch (error) {
     const [first, ...others] = submissions;
     if (first && others.length > 0 && !(error instanceof DomainError && FAILS_THE_CALL.has(error.reason))) {
-      const head = await settleAthlete(deps, call, [first]);
-      return new Map([...head, ...(await settleAthlete(deps, call, others))]);
+      const head = await acceptAthleteEvents(deps, call, [first]);
+      return new Map([...head, ...(await acceptAthleteEvents(deps, call, others))]);
     }
     if (isDefect(error)) {
       deps.reportError(error);
     }
-    const refused: Outcome = { kind: 'REFUSED', error: asRefusal(error) };
+    const refused: Outcome = { kind: 'REFUSED', error: toRefusal(error) };
     return new Map(submissions.map((submission) => [submission, refused]));
   }
 }
 
-function asRefusal(error: unknown): DomainError {
+function toRefusal(error: unknown): DomainError {
   return error instanceof DomainError
     ? error
     : new DomainError('INTERNAL', 'internal error', { cause: error });
 }
 
 /** One transaction, tried again when a concurrent one was in its way. */
-async function settle(
+async function acceptWithRetry(
   { database, clock, limits }: PublishingDeps,
   { accountId, deadlineAtMs, signal }: Call,
   submissions: readonly Submission[],
@@ -171,8 +173,8 @@ async function settle(
       failpoint('publish-committed');
       return outcomes;
     } catch (error) {
-      const isWorthAnotherTry = error instanceof DomainError && error.reason === 'CONCURRENT_UPDATE';
-      if (!isWorthAnotherTry || tries >= limits.transactionTries) {
+      const isRetryable = error instanceof DomainError && error.reason === 'CONCURRENT_UPDATE';
+      if (!isRetryable || tries >= limits.transactionTries) {
         throw error;
       }
       await delay(backoffMs(tries, { firstMs: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS }));
@@ -183,7 +185,7 @@ async function settle(
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 500;
 
-function resultOf(
+function toResult(
   { id }: Submission,
   outcome: Outcome | undefined,
 ): MessageInitShape<typeof PublishResultSchema> {

@@ -11,8 +11,8 @@ import { firstTimeZone } from '../../values/zoned.ts';
 import type { AcceptedEvent } from '../decision/accepted-event.ts';
 import type { CompiledTrigger } from '../decision/compile-trigger.ts';
 import { decideAll, enrolls } from '../decision/decide.ts';
-import { matchEvent } from '../decision/match.ts';
-import { isHopeful, loadStanding } from '../evaluation/load-standing.ts';
+import { matchEvent } from '../decision/match-event.ts';
+import { canEnroll, loadEnrollmentState } from '../evaluation/load-enrollment-state.ts';
 import { loadSubjects } from '../evaluation/load-subjects.ts';
 import { writeVerdicts } from '../evaluation/write-verdicts.ts';
 import { athleteDocumentSql } from '../event-types/athlete-document.ts';
@@ -46,7 +46,7 @@ export async function enrollPage(
   if (!last) {
     return { position: null, enrolledCount: 0 };
   }
-  const matching = await matchingOf(tx, page, target, { most, now });
+  const matching = await findMatchingAthletes(tx, page, target, { most, now });
   const position = matching.length === most ? (matching.at(-1) ?? last.id) : last.id;
   return { position, enrolledCount: await enroll(tx, backfill.id, matching, target, { now, limits }) };
 }
@@ -59,7 +59,7 @@ interface Athlete {
 /** The next athletes of one partition, whose lock is held from now on; empty: there are none left in any. */
 async function nextPage(tx: Transaction, position: string | null, size: number): Promise<readonly Athlete[]> {
   let after = position;
-  for (let partition = await partitionOf(tx, position); partition < PARTITIONS; partition += 1) {
+  for (let partition = await loadPartition(tx, position); partition < PARTITIONS; partition += 1) {
     await lockPartitions(tx, [partition]);
     do {
       const window = await readWindow(tx, { after, partition, size });
@@ -110,7 +110,7 @@ async function readWindow(
   return rows[0] ?? { page: [], next: null };
 }
 
-async function partitionOf({ sql: db }: Transaction, userId: string | null): Promise<number> {
+async function loadPartition({ sql: db }: Transaction, userId: string | null): Promise<number> {
   if (userId === null) {
     return 0;
   }
@@ -120,7 +120,7 @@ async function partitionOf({ sql: db }: Transaction, userId: string | null): Pro
 }
 
 /** Those whom the filter matches, in order, `most` of them; conditions on an event count as met. */
-async function matchingOf(
+async function findMatchingAthletes(
   tx: Transaction,
   page: readonly Athlete[],
   { filter, catalogue }: BackfillTarget,
@@ -157,17 +157,17 @@ async function enroll(
   const subjects = await loadSubjects(tx, userIds);
   const matches = userIds
     .flatMap((userId) =>
-      matchEvent(standIn(backfillId, userId, now), [trigger], subjects.get(userId) ?? null),
+      matchEvent(createSyntheticEvent(backfillId, userId, now), [trigger], subjects.get(userId) ?? null),
     )
     .map((match) => ({ ...match, matched: true }));
-  const standing = await loadStanding(tx, matches.filter(isHopeful), limits, { locksCaps: true });
-  const verdicts = decideAll(matches, standing, now, limits);
-  await writeVerdicts(tx, verdicts, { kind: 'LIVE', now, limits, withoutEvents: true });
+  const state = await loadEnrollmentState(tx, matches.filter(canEnroll), limits, { locksCaps: true });
+  const verdicts = decideAll(matches, state, now, limits);
+  await writeVerdicts(tx, verdicts, { kind: 'LIVE', now, limits, hasSyntheticEvents: true });
   return verdicts.filter(enrolls).length;
 }
 
 /** Nothing happened to the athlete: what follows from the enrollment follows from the backfill. */
-function standIn(backfillId: string, userId: string, now: Instant): AcceptedEvent {
+function createSyntheticEvent(backfillId: string, userId: string, now: Instant): AcceptedEvent {
   return {
     ...{ id: backfillId, rootEventId: backfillId, type: '', userId },
     ...{ occurredAt: now, recordedAt: now, sequence: 0n, position: 0 },

@@ -19,8 +19,8 @@ import { newId } from '../../values/new-id.ts';
 import { readStoredTrigger } from '../configuration/trigger-draft.ts';
 import { liveTriggerOf, requireWorkflow } from '../configuration/workflows.ts';
 import { loadAccountTypes } from '../event-types/account-types.ts';
-import { countMatchingAthletes } from '../inspection/matching-athletes.ts';
-import { confirmationOf, requireConfirmation } from './confirmation-token.ts';
+import { countMatchingAthletes } from '../inspection/count-matching-athletes.ts';
+import { createConfirmation, requireConfirmation } from './confirmation-token.ts';
 
 type Answer = MessageInitShape<typeof BackfillWorkflowResponseSchema>;
 
@@ -44,12 +44,12 @@ export async function backfillWorkflow(
     ...{ workflowVersion: workflow.version, triggerVersion: trigger.version },
   };
   if (!confirmationToken) {
-    return { estimatedCount: count, confirmationToken: confirmationOf(plan, now) };
+    return { estimatedCount: count, confirmationToken: createConfirmation(plan, now) };
   }
   requireConfirmation(confirmationToken, plan, now, limits);
   await refuseSecondBackfill(tx, workflow.id);
   const rate = ratePerMinute || limits.backfillRatePerMinute;
-  return { estimatedCount: count, backfillId: begin(change, workflow.id, { count, rate }) };
+  return { estimatedCount: count, backfillId: startBackfill(change, workflow.id, { count, rate }) };
 }
 
 async function requireActiveTrigger(tx: Transaction, { id, status }: Workflow): Promise<WorkflowTrigger> {
@@ -90,7 +90,7 @@ async function refuseSecondBackfill({ accountId, em }: Transaction, workflowId: 
   }
 }
 
-function begin(
+function startBackfill(
   change: Change,
   workflowId: string,
   { count, rate }: { readonly count: number; readonly rate: number },

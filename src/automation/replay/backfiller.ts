@@ -30,7 +30,7 @@ export function createBackfiller({ database, clock, config: { limits } }: Backfi
     async runOnce() {
       let isDueAgain = false;
       for (const { accountId, id } of await findDue(database, clock())) {
-        const advance = (tx: Transaction) => takePage(tx, id);
+        const advance = (tx: Transaction) => enrollNextPage(tx, id);
         isDueAgain = (await database.transaction(accountId, advance)) || isDueAgain;
       }
       return isDueAgain;
@@ -38,7 +38,7 @@ export function createBackfiller({ database, clock, config: { limits } }: Backfi
   };
 
   /** True: it is due again. Nothing to do when another process has it. */
-  async function takePage(tx: Transaction, id: string): Promise<boolean> {
+  async function enrollNextPage(tx: Transaction, id: string): Promise<boolean> {
     const now = clock();
     const backfill = await tx.em.findOne(
       BackfillEntity,
@@ -48,7 +48,7 @@ export function createBackfiller({ database, clock, config: { limits } }: Backfi
     if (!backfill) {
       return false;
     }
-    const target = await targetOf(tx, backfill);
+    const target = await loadTarget(tx, backfill);
     const most = Math.min(Math.ceil(backfill.ratePerMinute / 60), limits.backfillPageSize);
     const page = target ? await enrollPage(tx, backfill, target, { most, now, limits }) : ENDED;
     backfill.enrolledCount += page.enrolledCount;
@@ -84,7 +84,7 @@ async function findDue(database: Database, now: Instant) {
 }
 
 /** Undefined when there is nothing to enroll for any more: the trigger takes no part, or is not the one confirmed. */
-async function targetOf(tx: Transaction, backfill: Backfill): Promise<BackfillTarget | undefined> {
+async function loadTarget(tx: Transaction, backfill: Backfill): Promise<BackfillTarget | undefined> {
   const { accountId } = tx;
   const { workflowId, startedAt } = backfill;
   const workflow = await tx.em.findOneOrFail(WorkflowEntity, { accountId, id: workflowId });

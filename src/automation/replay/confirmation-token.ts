@@ -16,9 +16,9 @@ export interface BackfillPlan {
   readonly count: number;
 }
 
-export function confirmationOf(plan: BackfillPlan, now: Instant): string {
+export function createConfirmation(plan: BackfillPlan, now: Instant): string {
   const seen = [instantToText(now), plan.workflowVersion, plan.triggerVersion, plan.count];
-  return Buffer.from(JSON.stringify([fingerprintOf(plan, seen), ...seen])).toString('base64url');
+  return Buffer.from(JSON.stringify([computeFingerprint(plan, seen), ...seen])).toString('base64url');
 }
 
 /**
@@ -33,7 +33,7 @@ export function requireConfirmation(
 ): void {
   const [fingerprint, ...seen] = readParts(token);
   const [madeAt, ...state] = seen;
-  if (typeof madeAt !== 'string' || fingerprint !== fingerprintOf(plan, seen)) {
+  if (typeof madeAt !== 'string' || fingerprint !== computeFingerprint(plan, seen)) {
     throw invalidFields([
       { field: 'confirmation_token', description: 'must be from an earlier answer about this workflow' },
     ]);
@@ -57,7 +57,7 @@ function readParts(token: string): unknown[] {
   }
 }
 
-function fingerprintOf({ accountId, workflowId }: BackfillPlan, seen: readonly unknown[]): string {
+function computeFingerprint({ accountId, workflowId }: BackfillPlan, seen: readonly unknown[]): string {
   return createHash('sha256')
     .update(JSON.stringify(['BackfillWorkflow', accountId, workflowId, seen]))
     .digest('base64url');

@@ -8,8 +8,8 @@ import type { TransactionLimits } from '../../store/enter-account.ts';
 import { lockPartitions } from '../../store/lock-partition.ts';
 import { type Clock, type Instant, instantOfField, instantToText } from '../../values/instant.ts';
 import type { AccountTriggers, CandidateIndex } from '../evaluation/candidate-index.ts';
-import { evaluateStored, type StoredCandidacy } from './evaluate-stored.ts';
-import { decidedTriggers, loadStoredEvents, type StoredEvent } from './stored-events.ts';
+import { evaluateStoredEvents, type StoredEventCandidates } from './evaluate-stored-events.ts';
+import { createVerdictLookup, loadStoredEvents, type StoredEvent } from './stored-events.ts';
 
 export interface ReplayDeps {
   readonly database: Database;
@@ -27,7 +27,7 @@ export interface ReplayCounts {
   readonly enrolledCount: number;
 }
 
-const NOTHING: ReplayCounts = { replayedCount: 0, keptCount: 0, decidedCount: 0, enrolledCount: 0 };
+const NO_COUNTS: ReplayCounts = { replayedCount: 0, keptCount: 0, decidedCount: 0, enrolledCount: 0 };
 
 /**
  * Page by page, each in a transaction of its own: what is decided stays decided, also when the call ends before it is
@@ -41,11 +41,11 @@ export async function replayEvents(
 ): Promise<ReplayCounts> {
   const { database, limits } = deps;
   const chosen = await database.transaction(accountId, (tx) => chooseEvents(tx, request, limits), call);
-  let counts = NOTHING;
+  let counts = NO_COUNTS;
   for (let start = 0; start < chosen.length; start += limits.replayPageSize) {
     const page = chosen.slice(start, start + limits.replayPageSize);
     const work = (tx: Transaction) => replayPage(tx, page, request.triggerIds, deps);
-    counts = add(counts, await database.transaction(accountId, work, call));
+    counts = addCounts(counts, await database.transaction(accountId, work, call));
   }
   return counts;
 }
@@ -62,7 +62,7 @@ async function chooseEvents(
   limits: Pick<Limits, 'replayedEvents'>,
 ): Promise<ChosenEvent[]> {
   const { eventIds } = request;
-  const span = eventIds.length > 0 ? null : spanOf(request);
+  const span = eventIds.length > 0 ? null : readPeriod(request);
   const chosen = span
     ? sql`e.recorded_at >= ${instantToText(span.start)}::timestamptz
         and e.recorded_at < ${instantToText(span.end)}::timestamptz`
@@ -79,7 +79,7 @@ async function chooseEvents(
   return rows;
 }
 
-function spanOf({ startTime, endTime }: ReplayEventsRequest): { start: Instant; end: Instant } {
+function readPeriod({ startTime, endTime }: ReplayEventsRequest): { start: Instant; end: Instant } {
   if (!startTime || !endTime) {
     const description = 'is required without event_ids';
     throw invalidFields([{ field: startTime ? 'end_time' : 'start_time', description }]);
@@ -108,9 +108,9 @@ async function replayPage(
     page.map(({ id }) => id),
   );
   const logged = await loadLogged(tx, page);
-  const events = stored.map((each) => candidacyOf(each, triggers, triggerIds, logged));
+  const events = stored.map((each) => selectUndecidedTriggers(each, triggers, triggerIds, logged));
   const recording = { kind: 'REPLAY', now: clock(), limits } as const;
-  const verdicts = await evaluateStored(tx, events, recording);
+  const verdicts = await evaluateStoredEvents(tx, events, recording);
   return {
     replayedCount: stored.length,
     keptCount: events.reduce((sum, { kept }) => sum + kept, 0),
@@ -120,17 +120,17 @@ async function replayPage(
 }
 
 /** The triggers that have no verdict on the event yet, and how many have. */
-function candidacyOf(
+function selectUndecidedTriggers(
   stored: StoredEvent,
   triggers: AccountTriggers,
   triggerIds: readonly string[],
   logged: ReadonlySet<string>,
-): StoredCandidacy & { readonly kept: number } {
+): StoredEventCandidates & { readonly kept: number } {
   const { event } = stored;
   const wanted = triggers
     .candidates(event)
     .filter(({ id }) => triggerIds.length === 0 || triggerIds.includes(id));
-  const isDecided = decidedTriggers(stored);
+  const isDecided = createVerdictLookup(stored);
   const open = wanted.filter(({ id }) => !isDecided(id) && !logged.has(`${event.id} ${id}`));
   return { stored, triggers: open, kept: wanted.length - open.length };
 }
@@ -147,7 +147,7 @@ async function loadLogged(
   return new Set(rows.map((row) => `${row.event_id} ${row.trigger_id}`));
 }
 
-function add(one: ReplayCounts, other: ReplayCounts): ReplayCounts {
+function addCounts(one: ReplayCounts, other: ReplayCounts): ReplayCounts {
   return {
     replayedCount: one.replayedCount + other.replayedCount,
     keptCount: one.keptCount + other.keptCount,

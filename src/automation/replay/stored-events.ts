@@ -5,8 +5,8 @@ import type { Transaction } from '../../store/database.ts';
 import type { FactActor } from '../../store/entities/outbox-entry.ts';
 import { type Instant, instantFromText } from '../../values/instant.ts';
 import type { AcceptedEvent } from '../decision/accepted-event.ts';
-import { decodeOutcomes, type Evaluation, encodeOutcomes } from '../decision/outcomes.ts';
-import { tailOf } from '../decision/trigger-stamp.ts';
+import { toIdSuffix } from '../decision/compact-trigger.ts';
+import { decodeOutcomes, type Evaluation, encodeOutcomes } from '../decision/evaluation-outcomes.ts';
 
 export interface StoredEvent {
   readonly event: AcceptedEvent;
@@ -47,10 +47,10 @@ export async function loadStoredEvents(
     from events
     where account_id = ${accountId} and id = any(${eventIds}::uuid[])
     order by sequence, position`.execute(db);
-  return rows.map(storedEventOf);
+  return rows.map(toStoredEvent);
 }
 
-function storedEventOf(row: EventRow): StoredEvent {
+function toStoredEvent(row: EventRow): StoredEvent {
   const { id, type, position, actor, data, previous, depth, chain } = row;
   return {
     event: {
@@ -70,15 +70,15 @@ function storedEventOf(row: EventRow): StoredEvent {
 }
 
 /** Tells which triggers have a verdict on the event; an ERROR is none. */
-export function decidedTriggers({ evaluations }: StoredEvent): (triggerId: string) => boolean {
+export function createVerdictLookup({ evaluations }: StoredEvent): (triggerId: string) => boolean {
   const outcomes = evaluations.flatMap((evaluation) => evaluation.outcomes);
   const decided = new Set(
     outcomes.filter(({ reason }) => reason !== 'ERROR').map(({ triggerId }) => triggerId),
   );
   const notMatched = new Set(
-    evaluations.flatMap((evaluation) => evaluation.notMatched.map(({ tail }) => tail)),
+    evaluations.flatMap((evaluation) => evaluation.notMatched.map(({ idSuffix }) => idSuffix)),
   );
-  return (triggerId) => decided.has(triggerId) || notMatched.has(tailOf(triggerId));
+  return (triggerId) => decided.has(triggerId) || notMatched.has(toIdSuffix(triggerId));
 }
 
 /** Adds evaluations to those of the events; what a trigger failed in before is forgotten for its verdict. */
@@ -88,11 +88,11 @@ export async function addEvaluations(
 ): Promise<void> {
   const rows = added.map(({ stored, evaluation }) => {
     const decided = new Set(evaluation.outcomes.map(({ triggerId }) => triggerId));
-    const former = stored.evaluations.map(({ outcomes, ...rest }) => ({
+    const earlier = stored.evaluations.map(({ outcomes, ...rest }) => ({
       ...rest,
       outcomes: outcomes.filter(({ triggerId }) => !decided.has(triggerId)),
     }));
-    const kept = former.filter(({ outcomes, notMatched }) => outcomes.length + notMatched.length > 0);
+    const kept = earlier.filter(({ outcomes, notMatched }) => outcomes.length + notMatched.length > 0);
     return { id: stored.event.id, outcomes: encodeOutcomes([...kept, evaluation]) };
   });
   await sql`

@@ -1,8 +1,8 @@
 /** The occurrences of a trigger for an athlete, from the current value of the athlete's date field. */
 
-import { valueAt } from '../../filters/documents.ts';
+import { readValueAt } from '../../filters/document-fields.ts';
 import type { JsonObject } from '../../filters/filter.ts';
-import { readDate, readInstant } from '../../filters/values.ts';
+import { readDate, readInstant } from '../../filters/typed-values.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { Subject } from '../evaluation/load-subjects.ts';
 import { type AccountTypes, loadAccountTypes } from '../event-types/account-types.ts';
@@ -51,7 +51,7 @@ function dateValueOf(
 }
 
 function readAs(type: string, document: JsonObject, path: readonly string[]): DateValue | undefined {
-  const value = valueAt(document, path);
+  const value = readValueAt(document, path);
   if (type === 'date') {
     const date = readDate(value);
     return date === undefined ? undefined : { kind: 'date', date };

@@ -1,18 +1,18 @@
 /** The bus with Redis: relays events to streams for whoever reads them, and hands partitions to workers by them. */
 import { v7 as uuidv7 } from 'uuid';
 import type { Limits } from '../../config/config.ts';
-import type { Bus } from '../bus.ts';
+import type { Bus } from '../event-bus.ts';
 import { createPartitionQueue } from '../partition-queue.ts';
-import { startPolling } from '../polling.ts';
-import { type BusDeps, createLook } from '../postgres-bus.ts';
-import { closeRedis, connectRedis, RedisAway } from './redis-connection.ts';
+import { startPolling } from '../polling-loop.ts';
+import { type BusDeps, createOutboxPoll } from '../postgres-bus.ts';
+import { closeRedis, connectRedis, RedisUnavailable } from './redis-connection.ts';
 import { createRelay, type RelayDeps } from './relay.ts';
 import { createStreamReader } from './stream-reader.ts';
 
 export interface RedisBusDeps extends BusDeps, Pick<RelayDeps, 'observer'> {
   readonly url: string;
   /** Hears once of each time that Redis goes away. */
-  readonly onAway: (error: unknown) => void;
+  readonly onDisconnect: (error: unknown) => void;
   readonly limits: BusDeps['limits'] &
     Pick<
       Limits,
@@ -36,12 +36,12 @@ export function createRedisBus({
   database,
   limits,
   observer,
-  onAway,
+  onDisconnect,
   onError: onAnyError,
 }: RedisBusDeps): Bus {
   return {
     start(handle) {
-      const onError = (error: unknown) => error instanceof RedisAway || onAnyError(error);
+      const onError = (error: unknown) => error instanceof RedisUnavailable || onAnyError(error);
       const {
         busPollMs,
         busWorkers: workers,
@@ -49,15 +49,15 @@ export function createRedisBus({
         redisPatienceMs,
         abandonedRecordMs,
       } = limits;
-      const redis = connectRedis(url, { limits, onAway });
-      const reading = connectRedis(url, { limits, onAway: () => {} });
+      const redis = connectRedis(url, { limits, onDisconnect });
+      const reading = connectRedis(url, { limits, onDisconnect: () => {} });
       const queue = createPartitionQueue({
         ...{ handle, workers, partitionsTogether, onError },
         busyPauseMs: busPollMs,
       });
       const relay = createRelay({ database, redis, limits, observer });
       const reader = createStreamReader({ reading, redis, queue, consumer: uuidv7(), limits, onError });
-      const look = createLook(database, queue, limits);
+      const look = createOutboxPoll(database, queue, limits);
       let nextLookAtMs = 0;
 
       /** Seldom while Redis is there: what it has said of is on its way. */
@@ -77,14 +77,14 @@ export function createRedisBus({
       const loops = [
         repeat(busPollMs, () => relay.relayOnce()),
         repeat(busPollMs, () => reader.readOnce()),
-        repeat(abandonedRecordMs / 2, () => reader.takeOverOnce()),
+        repeat(abandonedRecordMs / 2, () => reader.claimAbandonedOnce()),
         repeat(busPollMs, lookIfDue),
       ];
       return {
         async stop() {
           closeRedis(reading);
           await Promise.all([queue.stop(), ...loops.map((loop) => loop.stop())]);
-          await reader.leave().catch(onError);
+          await reader.leaveGroup().catch(onError);
           closeRedis(redis);
         },
       };

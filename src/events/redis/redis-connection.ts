@@ -10,14 +10,14 @@ export type Redis = RedisClientType<{}, {}, {}, 2>;
 export interface RedisOptions {
   readonly limits: Pick<Limits, 'redisTimeoutMs'>;
   /** Hears once of each time that Redis goes away. */
-  readonly onAway: (error: unknown) => void;
+  readonly onDisconnect: (error: unknown) => void;
 }
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 
 /** Begins to connect, and goes on trying until it is closed. A Redis that does not answer in time counts as away. */
-export function connectRedis(url: string, { limits, onAway }: RedisOptions): Redis {
+export function connectRedis(url: string, { limits, onDisconnect }: RedisOptions): Redis {
   const { redisTimeoutMs } = limits;
   const client: Redis = createClient({
     url,
@@ -33,14 +33,14 @@ export function connectRedis(url: string, { limits, onAway }: RedisOptions): Red
         backoffMs(retries + 1, { firstMs: FIRST_PAUSE_MS, longestMs: LONGEST_PAUSE_MS }),
     },
   });
-  let isAway = false;
+  let isDisconnected = false;
   client.on('ready', () => {
-    isAway = false;
+    isDisconnected = false;
   });
   client.on('error', (error) => {
-    if (!isAway) {
-      isAway = true;
-      onAway(error);
+    if (!isDisconnected) {
+      isDisconnected = true;
+      onDisconnect(error);
     }
   });
   // Rejects only when it is closed before Redis was ever there.
@@ -48,18 +48,18 @@ export function connectRedis(url: string, { limits, onAway }: RedisOptions): Red
   return client;
 }
 
-/** A command that was not answered, because Redis is away. Says nothing of its own: `onAway` has heard of it. */
-export class RedisAway extends Error {
+/** A command that was not answered, because Redis is away. Says nothing of its own: `onDisconnect` has heard of it. */
+export class RedisUnavailable extends Error {
   override readonly name = 'RedisAway';
 }
 
 /** Waits for the answer to a command. Throws RedisAway; what Redis refuses comes out as it is. */
-export async function ask<T>(command: () => Promise<T>): Promise<T> {
+export async function sendCommand<T>(command: () => Promise<T>): Promise<T> {
   try {
     return await command();
   } catch (error) {
     // The client's errors have no common class, and those of sockets have codes that databases have as well.
-    throw error instanceof ErrorReply ? error : new RedisAway(`${error}`);
+    throw error instanceof ErrorReply ? error : new RedisUnavailable(`${error}`);
   }
 }
 

@@ -8,8 +8,8 @@ import type { EventObserver } from '../event-observer.ts';
 import { lockEntries, readEntriesToRelay, type UnrelayedEntry } from '../outbox-entries.ts';
 import type { Partition } from '../partition-queue.ts';
 import { findWaitingPartitions } from '../waiting-partitions.ts';
-import { ask, type Redis } from './redis-connection.ts';
-import { recordsOf, streamOf } from './stream-record.ts';
+import { type Redis, sendCommand } from './redis-connection.ts';
+import { toStreamName, toStreamRecords } from './stream-record.ts';
 
 export interface RelayDeps {
   readonly database: Database;
@@ -88,11 +88,11 @@ async function addToStreams(
   const additions = redis.multi();
   for (const entry of entries) {
     const { partition } = entry;
-    for (const record of recordsOf({ accountId, partition }, entry)) {
-      additions.xAdd(streamOf(partition), '*', record, { TRIM });
+    for (const record of toStreamRecords({ accountId, partition }, entry)) {
+      additions.xAdd(toStreamName(partition), '*', record, { TRIM });
     }
   }
-  await ask(() => additions.exec());
+  await sendCommand(() => additions.exec());
 }
 
 /** Entries that were evaluated meanwhile are done with. */

@@ -3,8 +3,8 @@ import { ErrorReply } from '@redis/client';
 import type { Limits } from '../../config/config.ts';
 import { PARTITIONS } from '../../store/lock-partition.ts';
 import type { PartitionQueue } from '../partition-queue.ts';
-import { ask, type Redis } from './redis-connection.ts';
-import { streamOf } from './stream-record.ts';
+import { type Redis, sendCommand } from './redis-connection.ts';
+import { toStreamName } from './stream-record.ts';
 
 /** The consumer group of the service's own workers. */
 export const WORKER_GROUP = 'workers';
@@ -26,9 +26,9 @@ export interface StreamReader {
   /** Offers what is new, or waits a while for it. True while Redis is there. */
   readOnce(): Promise<boolean>;
   /** Offers what other processes read and did not acknowledge in time. */
-  takeOverOnce(): Promise<boolean>;
+  claimAbandonedOnce(): Promise<boolean>;
   /** Once the queue has stopped: acknowledges what was handled, and gives the place in the group up. */
-  leave(): Promise<void>;
+  leaveGroup(): Promise<void>;
 }
 
 interface Message {
@@ -41,7 +41,7 @@ const GONE_AFTER = 60;
 
 const STREAMS = Array.from({ length: PARTITIONS }, (_, partition) => ({
   partition,
-  key: streamOf(partition),
+  key: toStreamName(partition),
 }));
 
 export function createStreamReader(deps: StreamReaderDeps): StreamReader {
@@ -68,7 +68,7 @@ export function createStreamReader(deps: StreamReaderDeps): StreamReader {
     const isHandled = await queue.offer({ accountId, partition });
     try {
       if (isHandled) {
-        await ask(() => redis.xAck(streamOf(partition), WORKER_GROUP, ids));
+        await sendCommand(() => redis.xAck(toStreamName(partition), WORKER_GROUP, ids));
       }
     } catch (error) {
       onError(error);
@@ -84,7 +84,7 @@ export function createStreamReader(deps: StreamReaderDeps): StreamReader {
       if (!reading.isReady || pending.size >= limits.pendingRecords) {
         return false;
       }
-      const read = await askGroup(reading, () =>
+      const read = await sendGroupCommand(reading, () =>
         reading.xReadGroup(
           WORKER_GROUP,
           consumer,
@@ -101,13 +101,13 @@ export function createStreamReader(deps: StreamReaderDeps): StreamReader {
       return true;
     },
 
-    async takeOverOnce() {
+    async claimAbandonedOnce() {
       if (!redis.isReady) {
         return false;
       }
       let hasMore = false;
       for (const { partition, key } of STREAMS) {
-        const claimed = await askGroup(redis, () =>
+        const claimed = await sendGroupCommand(redis, () =>
           redis.xAutoClaim(key, WORKER_GROUP, consumer, limits.abandonedRecordMs, '0-0', {
             COUNT: limits.readRecords,
           }),
@@ -120,7 +120,7 @@ export function createStreamReader(deps: StreamReaderDeps): StreamReader {
       return hasMore && pending.size < limits.pendingRecords;
     },
 
-    async leave() {
+    async leaveGroup() {
       await Promise.all(acknowledging);
       if (redis.isReady) {
         await Promise.all(
@@ -137,17 +137,17 @@ async function forgetConsumers(
   key: string,
   isGone: (consumer: { readonly name: string; readonly idle: number }) => boolean,
 ): Promise<void> {
-  for (const { name, idle, pending } of await ask(() => redis.xInfoConsumers(key, WORKER_GROUP))) {
+  for (const { name, idle, pending } of await sendCommand(() => redis.xInfoConsumers(key, WORKER_GROUP))) {
     if (pending === 0 && isGone({ name, idle })) {
-      await ask(() => redis.xGroupDelConsumer(key, WORKER_GROUP, name));
+      await sendCommand(() => redis.xGroupDelConsumer(key, WORKER_GROUP, name));
     }
   }
 }
 
 /** null: the group was not there; now it is. */
-async function askGroup<T>(redis: Redis, command: () => Promise<T>): Promise<T | null> {
+async function sendGroupCommand<T>(redis: Redis, command: () => Promise<T>): Promise<T | null> {
   try {
-    return await ask(command);
+    return await sendCommand(command);
   } catch (error) {
     if (isReply(error, 'NOGROUP')) {
       await createGroups(redis);
@@ -161,7 +161,7 @@ async function askGroup<T>(redis: Redis, command: () => Promise<T>): Promise<T |
 async function createGroups(redis: Redis): Promise<void> {
   for (const { key } of STREAMS) {
     try {
-      await ask(() => redis.xGroupCreate(key, WORKER_GROUP, '0', { MKSTREAM: true }));
+      await sendCommand(() => redis.xGroupCreate(key, WORKER_GROUP, '0', { MKSTREAM: true }));
     } catch (error) {
       if (!isReply(error, 'BUSYGROUP')) {
         throw error;

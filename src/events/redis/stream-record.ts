@@ -9,12 +9,12 @@ import type { Partition } from '../partition-queue.ts';
 export type StreamRecord = Readonly<Record<string, string>>;
 
 /** The stream of a partition. */
-export function streamOf(partition: number): string {
+export function toStreamName(partition: number): string {
   return `progression:events:${partition}`;
 }
 
 /** The records of an entry, in the order of its facts. */
-export function recordsOf({ accountId, partition }: Partition, entry: WaitingEntry): StreamRecord[] {
+export function toStreamRecords({ accountId, partition }: Partition, entry: WaitingEntry): StreamRecord[] {
   return entry.facts.map((fact, position) => ({
     specversion: '1.0',
     id: fact.id,
@@ -31,12 +31,12 @@ export function recordsOf({ accountId, partition }: Partition, entry: WaitingEnt
     position: String(position),
     recordedtime: instantToText(entry.recordedAt),
     actor: entry.actor,
-    ...originOf(fact, entry),
+    ...toOriginFields(fact, entry),
   }));
 }
 
 /** What it follows from: by itself when nothing caused it. */
-function originOf(fact: Fact, { cause }: WaitingEntry): StreamRecord {
+function toOriginFields(fact: Fact, { cause }: WaitingEntry): StreamRecord {
   return cause
     ? { rootid: cause.rootEventId, causationid: cause.causationId, depth: String(cause.depth) }
     : { rootid: fact.id, depth: '0' };

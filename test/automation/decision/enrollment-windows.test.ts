@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  closerThan,
-  countInSpanUntil,
-  mostInSpanAround,
+  countInWindowUntil,
+  findCloserThan,
+  maxInAnyWindowAround,
 } from '../../../src/automation/decision/enrollment-windows.ts';
 
 describe('the most in any span around an instant', () => {
@@ -18,7 +18,7 @@ describe('the most in any span around an instant', () => {
     { name: 'not those on both sides that no span reaches', times: [92n, 108n], most: 1 },
     { name: 'the fuller side', times: [92n, 93n, 105n], most: 2 },
   ])('counts $name', ({ times, most }) => {
-    expect(mostInSpanAround(times, 100n, 10n)).toBe(most);
+    expect(maxInAnyWindowAround(times, 100n, 10n)).toBe(most);
   });
 
   test('is what looking at every span gives', () => {
@@ -33,7 +33,7 @@ describe('the most in any span around an instant', () => {
             const start = at - BigInt(back);
             return all.filter((time) => time >= start && time < start + span).length;
           });
-          expect(mostInSpanAround(all, at, span)).toBe(Math.max(...counts));
+          expect(maxInAnyWindowAround(all, at, span)).toBe(Math.max(...counts));
         },
       ),
     );
@@ -41,12 +41,12 @@ describe('the most in any span around an instant', () => {
 });
 
 test('the span until an instant has it, and ends before its own beginning', () => {
-  expect(countInSpanUntil([90n, 91n, 100n, 101n], 100n, 10n)).toBe(2);
+  expect(countInWindowUntil([90n, 91n, 100n, 101n], 100n, 10n)).toBe(2);
 });
 
 test('an enrollment is close on either side', () => {
-  expect(closerThan([90n, 110n], 100n, 10n)).toBeUndefined();
-  expect(closerThan([91n], 100n, 10n)).toBe(91n);
-  expect(closerThan([109n], 100n, 10n)).toBe(109n);
-  expect(closerThan([100n], 100n, 0n)).toBeUndefined();
+  expect(findCloserThan([90n, 110n], 100n, 10n)).toBeUndefined();
+  expect(findCloserThan([91n], 100n, 10n)).toBe(91n);
+  expect(findCloserThan([109n], 100n, 10n)).toBe(109n);
+  expect(findCloserThan([100n], 100n, 0n)).toBeUndefined();
 });

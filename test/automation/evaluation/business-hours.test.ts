@@ -1,7 +1,7 @@
 /** Outside business hours enrollments wait, and everything is looked at again when they begin. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createReleaser } from '../../../src/automation/evaluation/release-queued.ts';
+import { createReleaser } from '../../../src/automation/evaluation/release-queued-enrollments.ts';
 import { VerdictReason } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
 import { WorkflowEnrollmentState } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
 import type { Instant } from '../../../src/values/instant.ts';

@@ -18,11 +18,11 @@ import {
   type JsonValue,
 } from '../../../src/filters/filter.ts';
 import {
+  listOperators,
   OPERATORS,
   type OperatorName,
-  operatorsOf,
   type ValueShape,
-} from '../../../src/filters/operators.ts';
+} from '../../../src/filters/filter-operators.ts';
 import { validateFilter } from '../../../src/filters/validate-filter.ts';
 import { instantFromText } from '../../../src/values/instant.ts';
 
@@ -110,7 +110,7 @@ describe.each(EVENT_TYPES.map((type) => ({ name: type.name, type })))('$name', (
   });
 
   test.each(type.fields)('lets filters do with $name what its type allows, and nothing else', (field) => {
-    const legal = new Set<string>(operatorsOf(field.type, type.hasPrevious));
+    const legal = new Set<string>(listOperators(field.type, type.hasPrevious));
     expect(legal.size).toBeGreaterThan(0);
     for (const operator of Object.keys(OPERATORS) as OperatorName[]) {
       const filter = filterOf(field.name, operator, valueFor(OPERATORS[operator].value, field.type));

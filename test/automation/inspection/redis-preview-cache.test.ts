@@ -29,7 +29,7 @@ describe.skipIf(!HAS_REDIS)('previews in Redis', () => {
 
   async function openCache(previewMs = 60_000) {
     const limits = { ...readConfig({}).limits, previewMs };
-    const redis = connectRedis(server.url, { limits, onAway: () => {} });
+    const redis = connectRedis(server.url, { limits, onDisconnect: () => {} });
     connections.push(redis);
     await expect.poll(() => redis.isReady).toBe(true);
     return createRedisPreviewCache({ redis, limits, onError: (error) => expect.fail(`${error}`) });

@@ -3,16 +3,16 @@ import { createClient } from '@redis/client';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { BusWorkers, HandlePartitions } from '../../../src/events/bus.ts';
+import type { BusWorkers, HandlePartitions } from '../../../src/events/event-bus.ts';
 import type { Redis } from '../../../src/events/redis/redis-connection.ts';
 import { WORKER_GROUP } from '../../../src/events/redis/stream-reader.ts';
-import { streamOf } from '../../../src/events/redis/stream-record.ts';
+import { toStreamName } from '../../../src/events/redis/stream-record.ts';
 import { readRows } from '../../store/schema-dump.ts';
 import { countOutbox, createEventSource, type EventSource, readLog } from '../../support/event-source.ts';
 import { createLogEvaluator } from '../../support/log-evaluator.ts';
 import { createRedisServer, HAS_REDIS, type RedisServer } from '../../support/redis-server.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
-import { type BusOptions, redisSetup } from '../buses.ts';
+import { type BusOptions, redisSetup } from '../bus-fixtures.ts';
 
 const PARTITIONS = Array.from({ length: 32 }, (_, partition) => partition);
 
@@ -58,7 +58,9 @@ describe.skipIf(!HAS_REDIS)('Redis Streams', () => {
   /** Every record of every stream, each stream's in order. */
   function readStreams(): Promise<Record<string, string>[]> {
     return withClient(async (client) => {
-      const streams = await Promise.all(PARTITIONS.map((each) => client.xRange(streamOf(each), '-', '+')));
+      const streams = await Promise.all(
+        PARTITIONS.map((each) => client.xRange(toStreamName(each), '-', '+')),
+      );
       return streams.flat().map((each) => ({ ...each?.message }));
     });
   }
@@ -143,13 +145,13 @@ describe.skipIf(!HAS_REDIS)('Redis Streams', () => {
     await expectAll(source, await Promise.all([0, 1, 2, 3, 4].map((athlete) => source.accept(athlete))));
     await withClient(async (client) => {
       const countPending = async () => {
-        const groups = await Promise.all(PARTITIONS.map((each) => client.xInfoGroups(streamOf(each))));
+        const groups = await Promise.all(PARTITIONS.map((each) => client.xInfoGroups(toStreamName(each))));
         return groups.flat().reduce((sum, group) => sum + group.pending, 0);
       };
       await expect.poll(countPending).toBe(0);
       await workers.stop();
       const consumers = await Promise.all(
-        PARTITIONS.map((each) => client.xInfoConsumers(streamOf(each), WORKER_GROUP)),
+        PARTITIONS.map((each) => client.xInfoConsumers(toStreamName(each), WORKER_GROUP)),
       );
       expect(consumers.flat()).toEqual([]);
     });

@@ -103,14 +103,14 @@ export const MUTANTS: readonly Mutant[] = [
       },
       {
         file: 'src/events/outbox-entries.ts',
-        search: 'return rows.map((row) => ({ ...entryOf(row), partition',
+        search: 'return rows.map((row) => ({ ...toWaitingEntry(row), partition',
         replace:
-          'for (const row of rows) { if (BigInt(row.sequence) > cursor.sequence) { cursor.sequence = BigInt(row.sequence); } }\n  return rows.map((row) => ({ ...entryOf(row), partition',
+          'for (const row of rows) { if (BigInt(row.sequence) > cursor.sequence) { cursor.sequence = BigInt(row.sequence); } }\n  return rows.map((row) => ({ ...toWaitingEntry(row), partition',
       },
       {
         file: 'src/events/outbox-entries.ts',
-        search: 'function entryOf(',
-        replace: 'const cursor = { sequence: 0n };\n\nfunction entryOf(',
+        search: 'function toWaitingEntry(',
+        replace: 'const cursor = { sequence: 0n };\n\nfunction toWaitingEntry(',
       },
     ],
     servers: 1,
@@ -192,8 +192,9 @@ export const MUTANTS: readonly Mutant[] = [
       },
       {
         file: 'src/automation/evaluation/evaluate-entries.ts',
-        search: "import type { Clock } from '../../instant.ts';",
-        replace: "import type { Clock } from '../../instant.ts';\nimport { newId } from '../../new-id.ts';",
+        search: "import type { Clock } from '../../values/instant.ts';",
+        replace:
+          "import type { Clock } from '../../values/instant.ts';\nimport { newId } from '../../values/new-id.ts';",
       },
       {
         file: 'src/automation/evaluation/write-verdicts.ts',

@@ -7,7 +7,7 @@ import {
   FilterUnreadable,
   type JsonObject,
 } from '../../../filters/filter.ts';
-import { foresee } from '../../../filters/refute-filter.ts';
+import { predictVerdict } from '../../../filters/refute-filter.ts';
 import type { Emission } from '../../actions/emissions.ts';
 import type { AccountTypes } from '../../event-types/account-types.ts';
 import type { EventType } from '../../event-types/event-type.ts';
@@ -50,7 +50,7 @@ export function edgeOf(emission: Emission, { trigger }: LoopNode, types: Account
 /** A filter that cannot be read matches nothing until it is repaired, and the repair is checked again. */
 function verdictOf(filter: FilterGroup, catalogue: FieldCatalogue, known: JsonObject): boolean | undefined {
   try {
-    return foresee(filter, catalogue, known);
+    return predictVerdict(filter, catalogue, known);
   } catch (error) {
     if (error instanceof FilterUnreadable) {
       return false;

@@ -1,6 +1,6 @@
 /** Checks of the actions on an athlete's tags and attributes. */
 
-import { isOfType, TYPE_RULES } from '../../../filters/values.ts';
+import { isOfType, TYPE_RULES } from '../../../filters/typed-values.ts';
 import { jsonOfValue } from '../json-input.ts';
 import type { ActionChecks } from './action-check.ts';
 import { checkWord } from './checks.ts';

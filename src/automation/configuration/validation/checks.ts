@@ -1,6 +1,6 @@
 /** Checks of single fields; each returns no violation or one. And the error with all violations. */
 import { type FieldViolation, invalidFields } from '../../../errors/domain-error.ts';
-import { textProblem } from '../../../filters/values.ts';
+import { describeTextProblem } from '../../../filters/typed-values.ts';
 import { violationUnless } from '../../time/field-checks.ts';
 
 /** `least` to `most` characters, without control characters other than tab and line break. */
@@ -57,7 +57,7 @@ export function checkSpan(
 }
 
 function isPrintable(text: string): boolean {
-  return textProblem(text) === undefined && !/[\p{Cc}--[\t\n\r]]/v.test(text);
+  return describeTextProblem(text) === undefined && !/[\p{Cc}--[\t\n\r]]/v.test(text);
 }
 
 function count(value: number): string {

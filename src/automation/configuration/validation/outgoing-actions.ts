@@ -1,6 +1,6 @@
 /** Checks of the actions that emit events, call webhooks and wait. */
 import type { FieldViolation } from '../../../errors/domain-error.ts';
-import { textProblem } from '../../../filters/values.ts';
+import { describeTextProblem } from '../../../filters/typed-values.ts';
 import { isHourAndMinute } from '../../../values/civil-date.ts';
 import { refusalOfWebhookUrl } from '../../actions/webhook-address.ts';
 import { isWebhookSecret, WEBHOOK_SECRET_RULE } from '../../actions/webhook-signature.ts';
@@ -55,7 +55,7 @@ export const OUTGOING_ACTIONS: ActionChecks<'emitEvent' | 'callWebhook' | 'wait'
 };
 
 function checkUrl(text: string, { limits, webhooks }: ActionContext, field: string): FieldViolation[] {
-  if (text.length > limits.webhookUrlCharacters || textProblem(text) !== undefined) {
+  if (text.length > limits.webhookUrlCharacters || describeTextProblem(text) !== undefined) {
     const most = limits.webhookUrlCharacters.toLocaleString('en');
     return [{ field, description: `must be an address of at most ${most} characters` }];
   }

@@ -61,10 +61,10 @@ export function readSubmission(event: PublishedEvent, reading: SubmissionReading
   return {
     id,
     userId,
-    actor: actorOf(event.actor),
+    actor: toFactActor(event.actor),
     occurredAt,
     fact: { id, type, data: { ...data }, ...(previous ? { previous: { ...previous } } : {}) },
-    fingerprint: fingerprintOf(event, { userId, type, data, previous }),
+    fingerprint: computeFingerprint(event, { userId, type, data, previous }),
     refusal: violations.length > 0 ? invalidFields(violations) : null,
   };
 }
@@ -95,7 +95,7 @@ function actorViolations(actor: EventActor): FieldViolation[] {
   return [{ field: 'actor', description: `must be one of ${names}` }];
 }
 
-function actorOf(actor: EventActor): FactActor {
+function toFactActor(actor: EventActor): FactActor {
   return ACTORS.includes(actor) ? (enumName(EventActorSchema, actor) as FactActor) : 'SYSTEM';
 }
 
@@ -114,23 +114,23 @@ function contentViolations(
 }
 
 /** A time that the server filled in is none of what was said. */
-function fingerprintOf(
+function computeFingerprint(
   { occurredAt, actor }: PublishedEvent,
   said: { userId: string; type: string; data: JsonObject; previous: JsonObject | null },
 ): Uint8Array {
   const at = occurredAt ? `${occurredAt.seconds}.${Math.trunc(occurredAt.nanos / 1000)}` : null;
-  const text = sortedText({ ...said, at, actor: actor || EventActor.SYSTEM });
+  const text = toCanonicalJson({ ...said, at, actor: actor || EventActor.SYSTEM });
   return createHash('sha256').update(text).digest();
 }
 
 /** JSON with the names of each object in order: what is equal has one text. */
-function sortedText(value: JsonValue): string {
+function toCanonicalJson(value: JsonValue): string {
   if (Array.isArray(value)) {
-    return `[${value.map(sortedText).join(',')}]`;
+    return `[${value.map(toCanonicalJson).join(',')}]`;
   }
   if (typeof value === 'object' && value !== null) {
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${entries.map(([name, each]) => `${JSON.stringify(name)}:${sortedText(each)}`).join(',')}}`;
+    return `{${entries.map(([name, each]) => `${JSON.stringify(name)}:${toCanonicalJson(each)}`).join(',')}}`;
   }
   return JSON.stringify(value);
 }

@@ -13,7 +13,7 @@ export type ValueComparison =
   /** Both in NFC; `ignoresCase` folds A to Z, and `text` is folded. */
   | {
       readonly kind: 'text';
-      readonly place: 'anywhere' | 'start' | 'end';
+      readonly position: 'anywhere' | 'start' | 'end';
       readonly text: string;
       readonly ignoresCase: boolean;
     }

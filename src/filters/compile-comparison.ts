@@ -4,31 +4,31 @@
  */
 import type { Decimal } from 'decimal.js';
 import { weekdayOf } from '../values/civil-date.ts';
-import { createDayBounds, createDaysAround } from './calendar.ts';
-import type { DiffComparison, NumberBound, ValueComparison } from './comparison.ts';
+import type { DiffComparison, NumberBound, ValueComparison } from './condition-comparison.ts';
 import type { FieldType, FilterField, JsonValue } from './filter.ts';
 import {
+  createKeyReader,
   DATE,
   ELEMENTS,
+  type FilterSubject,
   FOLDED_TEXT,
   INSTANT,
-  keyReader,
   LOCAL_DATE,
   NUMBER,
   type Reader,
   reading,
-  type Subject,
   TEXT,
-} from './subject.ts';
-import { EMPTY_LIST_KEY, keyOf, readNumber } from './values.ts';
+} from './filter-subject.ts';
+import { EMPTY_LIST_KEY, readNumber, toKey } from './typed-values.ts';
+import { createDayBounds, createDayRange } from './zoned-calendar.ts';
 
 type Outcome = boolean | undefined;
 
 /** Whatever the subject holds, it does not throw. */
-export type ValueTest = (subject: Subject) => Outcome;
+export type ValueTest = (subject: FilterSubject) => Outcome;
 
 /** Makes a test of what a reader reads. */
-type On = <T>(reader: Reader<T>, decide: (value: T, subject: Subject) => Outcome) => ValueTest;
+type On = <T>(reader: Reader<T>, decide: (value: T, subject: FilterSubject) => Outcome) => ValueTest;
 
 type Kind<K extends ValueComparison['kind']> = Extract<ValueComparison, { kind: K }>;
 
@@ -40,7 +40,7 @@ export function createValueTest(comparison: ValueComparison, field: FilterField)
       return value === undefined ? undefined : decide(value, subject);
     };
   };
-  const key = keyReader(field.type);
+  const key = createKeyReader(field.type);
   switch (comparison.kind) {
     case 'exists':
       return on(key, () => true);
@@ -63,9 +63,9 @@ export function createValueTest(comparison: ValueComparison, field: FilterField)
   }
 }
 
-function createTextTest({ place, text, ignoresCase }: Kind<'text'>, on: On): ValueTest {
+function createTextTest({ position, text, ignoresCase }: Kind<'text'>, on: On): ValueTest {
   const reader = ignoresCase ? FOLDED_TEXT : TEXT;
-  switch (place) {
+  switch (position) {
     case 'anywhere':
       return on(reader, (value) => value.includes(text));
     case 'start':
@@ -102,7 +102,7 @@ function createTimeTest(comparison: TimeComparison, type: FieldType, on: On): Va
       return on(INSTANT, (value) => (relation === 'before' ? value < instant : value > instant));
     }
     case 'days': {
-      const daysAround = createDaysAround(comparison.from, comparison.to);
+      const daysAround = createDayRange(comparison.from, comparison.to);
       return on(DATE, (date, { today }) => {
         const days = today === undefined ? undefined : daysAround(today);
         return days && days.first <= date && date <= days.last;
@@ -185,7 +185,7 @@ export function createDiffTest(comparison: DiffComparison, type: FieldType): Dif
 type Key = string | undefined;
 
 function onKeys(type: FieldType, decide: (after: Key, before: Key) => Outcome): DiffTest {
-  return (after, before) => decide(keyOf(type, after), keyOf(type, before));
+  return (after, before) => decide(toKey(type, after), toKey(type, before));
 }
 
 function onNumbers(decide: (after: Decimal, before: Decimal) => boolean): DiffTest {

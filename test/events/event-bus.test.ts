@@ -1,7 +1,7 @@
 /** What every bus does: each accepted event is handed over, in order, however many processes there are and end. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { BusWorkers, HandledPartitions, HandlePartitions } from '../../src/events/bus.ts';
+import type { BusWorkers, HandledPartitions, HandlePartitions } from '../../src/events/event-bus.ts';
 import {
   countOutbox,
   createEventSource,
@@ -11,7 +11,7 @@ import {
 } from '../support/event-source.ts';
 import { createLogEvaluator, type LogEvaluatorOptions } from '../support/log-evaluator.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
-import { BUS_LIMITS, BUSES, type BusOptions, type BusSetup } from './buses.ts';
+import { BUS_LIMITS, BUSES, type BusOptions, type BusSetup } from './bus-fixtures.ts';
 
 describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
   let db: TestDatabase;

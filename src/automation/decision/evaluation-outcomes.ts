@@ -3,12 +3,12 @@
  * says who the athlete is.
  */
 import type { FilterField, JsonObject, JsonValue } from '../../filters/filter.ts';
+import { type CompactTrigger, decodeCompactTriggers, encodeCompactTriggers } from './compact-trigger.ts';
 import { isReadable } from './compile-trigger.ts';
 import type { Verdict } from './decide.ts';
-import type { Match } from './match.ts';
-import { excerptOf } from './redact.ts';
-import { packTriggers, type TriggerStamp, unpackTriggers } from './trigger-stamp.ts';
-import type { VerdictReason, VerdictValues } from './verdict.ts';
+import type { Match } from './match-event.ts';
+import { redactFields } from './redact-fields.ts';
+import type { VerdictReason, VerdictValues } from './verdict-reason.ts';
 
 /** The verdict of one trigger, as kept. */
 export interface Outcome {
@@ -34,7 +34,7 @@ export interface Evaluation {
   readonly timeZone: string;
   readonly outcomes: readonly Outcome[];
   /** Triggers whose filters did not match: nearly all of an event's. */
-  readonly notMatched: readonly TriggerStamp[];
+  readonly notMatched: readonly CompactTrigger[];
 }
 
 /** `subject` begins an evaluation. `notMatched` is as packTriggers makes it. */
@@ -43,42 +43,42 @@ type StoredPart =
   | { readonly outcome: Outcome };
 
 /** The verdicts of one event. */
-export function evaluationOf(
+export function toEvaluation(
   verdicts: readonly Verdict[],
   enrollmentIds: ReadonlyMap<Verdict, string>,
 ): Evaluation {
   const outcomes: Outcome[] = [];
-  const notMatched: TriggerStamp[] = [];
+  const notMatched: CompactTrigger[] = [];
   const fields = new Set<FilterField>();
   for (const verdict of verdicts) {
-    const { rule, stamp } = verdict.match.trigger;
+    const { rule, compact } = verdict.match.trigger;
     if (verdict.reason === 'NOT_MATCHED') {
-      const conditions = conditionsOf(verdict.match);
-      notMatched.push(conditions === '' ? stamp : { ...stamp, conditions });
+      const conditions = toConditionBits(verdict.match);
+      notMatched.push(conditions === '' ? compact : { ...compact, conditions });
     } else {
-      outcomes.push(outcomeOf(verdict, enrollmentIds.get(verdict) ?? ''));
+      outcomes.push(toOutcome(verdict, enrollmentIds.get(verdict) ?? ''));
     }
     for (const field of isReadable(rule) ? rule.athleteFields : []) {
       fields.add(field);
     }
   }
   const input = verdicts[0]?.match.input;
-  const subject = excerptOf(input?.athlete ?? {}, fields);
+  const subject = redactFields(input?.athlete ?? {}, fields);
   return { subject, timeZone: input?.timeZone ?? 'UTC', outcomes, notMatched };
 }
 
-function outcomeOf({ match, reason, values }: Verdict, enrollmentId: string): Outcome {
+function toOutcome({ match, reason, values }: Verdict, enrollmentId: string): Outcome {
   const { trigger, matched } = match;
   return {
     triggerId: trigger.id,
     version: trigger.version,
-    conditions: conditionsOf(match),
+    conditions: toConditionBits(match),
     ...{ matched, reason, values, enrollmentId },
   };
 }
 
 /** See Outcome. */
-function conditionsOf({ trigger: { rule }, input }: Match): string {
+function toConditionBits({ trigger: { rule }, input }: Match): string {
   if (!isReadable(rule) || rule.athleteFields.every(({ isPersonal }) => !isPersonal)) {
     return '';
   }
@@ -91,7 +91,11 @@ function conditionsOf({ trigger: { rule }, input }: Match): string {
 /** For the column events.outcomes. */
 export function encodeOutcomes(evaluations: readonly Evaluation[]): JsonValue[] {
   const parts = evaluations.flatMap(({ subject, timeZone, outcomes, notMatched }): StoredPart[] => [
-    { subject, timeZone, ...(notMatched.length > 0 ? { notMatched: packTriggers(notMatched) } : {}) },
+    {
+      subject,
+      timeZone,
+      ...(notMatched.length > 0 ? { notMatched: encodeCompactTriggers(notMatched) } : {}),
+    },
     ...outcomes.map((outcome) => ({ outcome })),
   ]);
   return parts as unknown as JsonValue[];
@@ -103,7 +107,7 @@ export function decodeOutcomes(stored: JsonValue): Evaluation[] {
   for (const part of stored as unknown as readonly StoredPart[]) {
     if ('subject' in part) {
       const { subject, timeZone, notMatched = {} } = part;
-      evaluations.push({ subject, timeZone, outcomes: [], notMatched: unpackTriggers(notMatched) });
+      evaluations.push({ subject, timeZone, outcomes: [], notMatched: decodeCompactTriggers(notMatched) });
     } else {
       evaluations.at(-1)?.outcomes.push(part.outcome);
     }

@@ -1,7 +1,7 @@
 /** What each operator says of each type, by example: for both engines. */
 import type { FieldType, FilterInput, JsonValue } from '../../src/filters/filter.ts';
 import { instantFromText } from '../../src/values/instant.ts';
-import { NOW } from './fields.ts';
+import { NOW } from './field-fixtures.ts';
 
 /** The field is not there at all. */
 export const MISSING = Symbol('missing');

@@ -24,10 +24,10 @@ export type VerdictReason =
 /** What decided, by name: times in RFC 3339, counts, ids. Never a personal value. */
 export type VerdictValues = Readonly<Record<string, string>>;
 
-export function wireReason(reason: string): WireReason {
+export function toWireReason(reason: string): WireReason {
   return enumValue(VerdictReasonSchema, reason);
 }
 
-export function reasonOfWire(reason: WireReason): string {
+export function fromWireReason(reason: WireReason): string {
   return enumName(VerdictReasonSchema, reason);
 }

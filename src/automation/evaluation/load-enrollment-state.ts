@@ -3,38 +3,38 @@ import { sql } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
 import { type Instant, instantFromText, instantToText } from '../../values/instant.ts';
 import { isReadable } from '../decision/compile-trigger.ts';
-import { countersWanted } from '../decision/decide.ts';
-import type { Match } from '../decision/match.ts';
-import type { LoopLimits } from '../decision/stages.ts';
-import { type CapCounter, pairKey, Standing } from '../decision/standing.ts';
+import { findReachableCapCounters } from '../decision/decide.ts';
+import type { LoopLimits } from '../decision/decision-stages.ts';
+import { type CapCounter, EnrollmentState, toPairKey } from '../decision/enrollment-state.ts';
+import type { Match } from '../decision/match-event.ts';
 import type { TriggerPolicy } from '../decision/trigger-policy.ts';
 
 /** Whether an enrollment can come of it, as far as the match itself says. */
-export function isHopeful({ matched, subject }: Match): boolean {
+export function canEnroll({ matched, subject }: Match): boolean {
   return matched && subject !== null && subject.deletedAt === null && subject.optedOutAt === null;
 }
 
 /**
- * The standing that the matches are decided in. With `locksCaps` the counters that they may count up are held until the
+ * The state that the matches are decided in. With `locksCaps` the counters that they may count up are held until the
  * transaction ends, in one order for all; without, they are only looked at.
  */
-export async function loadStanding(
+export async function loadEnrollmentState(
   tx: Transaction,
   matches: readonly Match[],
   limits: LoopLimits,
   { locksCaps }: { readonly locksCaps: boolean },
-): Promise<Standing> {
-  const standing = new Standing();
+): Promise<EnrollmentState> {
+  const state = new EnrollmentState();
   if (matches.length === 0) {
-    return standing;
+    return state;
   }
-  await addPairs(tx, matches, standing);
-  await addEnrollments(tx, matches, standing, limits);
-  const counters = countersWanted(matches, standing, limits);
+  await addVersionsAndHolds(tx, matches, state);
+  await addEnrollments(tx, matches, state, limits);
+  const counters = findReachableCapCounters(matches, state, limits);
   if (counters.length > 0) {
-    await addCounts(tx, counters, standing, locksCaps);
+    await addCounts(tx, counters, state, locksCaps);
   }
-  return standing;
+  return state;
 }
 
 interface PairRow {
@@ -46,7 +46,11 @@ interface PairRow {
 }
 
 /** The versions of the workflows, and the holds of the athletes in them. */
-async function addPairs({ accountId, sql: db }: Transaction, matches: readonly Match[], standing: Standing) {
+async function addVersionsAndHolds(
+  { accountId, sql: db }: Transaction,
+  matches: readonly Match[],
+  state: EnrollmentState,
+) {
   const { rows } = await sql<PairRow>`
     select p.workflow_id, p.user_id, w.version, h.held_at, h.released_at
     from (select distinct * from unnest(
@@ -56,9 +60,9 @@ async function addPairs({ accountId, sql: db }: Transaction, matches: readonly M
     left join workflow_holds h
       on h.account_id = ${accountId} and h.workflow_id = p.workflow_id and h.user_id = p.user_id`.execute(db);
   for (const row of rows) {
-    standing.setWorkflowVersion(row.workflow_id, row.version);
+    state.setWorkflowVersion(row.workflow_id, row.version);
     if (row.held_at !== null) {
-      standing.setHold(pairKey(row.workflow_id, row.user_id), {
+      state.setHold(toPairKey(row.workflow_id, row.user_id), {
         heldAt: instantFromText(row.held_at),
         releasedAt: row.released_at === null ? null : instantFromText(row.released_at),
       });
@@ -67,7 +71,7 @@ async function addPairs({ accountId, sql: db }: Transaction, matches: readonly M
 }
 
 /** What of a match decides which enrollments are looked at. */
-interface Span {
+interface EnrollmentQuery {
   readonly workflowId: string;
   readonly userId: string;
   readonly policy: TriggerPolicy['policy'];
@@ -79,20 +83,20 @@ interface Span {
 }
 
 /** Not those that were cancelled before their first step. */
-const COUNTS = sql`not (e.state = 'CANCELLED' and e.next_step = 0)`;
+const IS_COUNTED = sql`not (e.state = 'CANCELLED' and e.next_step = 0)`;
 
 async function addEnrollments(
   { accountId, sql: db }: Transaction,
   matches: readonly Match[],
-  standing: Standing,
+  state: EnrollmentState,
   limits: LoopLimits,
 ) {
-  const spans = matches.flatMap((match) => spanOf(match, limits));
-  const column = <T>(read: (span: Span) => T) => spans.map(read);
+  const spans = matches.flatMap((match) => toEnrollmentQueries(match, limits));
+  const column = <T>(read: (span: EnrollmentQuery) => T) => spans.map(read);
   const ofPair = sql`
     select e.id, e.workflow_id, e.user_id, e.enrolled_at, e.recorded_at, e.due_at is not null as is_open
     from workflow_enrollments e
-    where e.account_id = ${accountId} and e.user_id = m.user_id and e.workflow_id = m.workflow_id and ${COUNTS}`;
+    where e.account_id = ${accountId} and e.user_id = m.user_id and e.workflow_id = m.workflow_id and ${IS_COUNTED}`;
   const { rows } = await sql<EnrollmentRow>`
     select distinct e.* from unnest(
       ${column(({ workflowId }) => workflowId)}::uuid[], ${column(({ userId }) => userId)}::uuid[],
@@ -109,7 +113,7 @@ async function addEnrollments(
         order by e.enrolled_at desc limit ${WITH_OWN})
     ) e`.execute(db);
   for (const row of rows) {
-    standing.addEnrollment(pairKey(row.workflow_id, row.user_id), {
+    state.addEnrollment(toPairKey(row.workflow_id, row.user_id), {
       id: row.id,
       enrolledAt: instantFromText(row.enrolled_at),
       recordedAt: instantFromText(row.recorded_at),
@@ -130,7 +134,7 @@ interface EnrollmentRow {
 /** One of two enrollments may be the one that is decided about again. */
 const WITH_OWN = 2;
 
-function spanOf({ trigger, userId, event }: Match, limits: LoopLimits): Span[] {
+function toEnrollmentQueries({ trigger, userId, event }: Match, limits: LoopLimits): EnrollmentQuery[] {
   const { rule, workflowId } = trigger;
   if (!isReadable(rule)) {
     return [];
@@ -146,7 +150,7 @@ function spanOf({ trigger, userId, event }: Match, limits: LoopLimits): Span[] {
 async function addCounts(
   { accountId, sql: db }: Transaction,
   counters: readonly CapCounter[],
-  standing: Standing,
+  state: EnrollmentState,
   locks: boolean,
 ) {
   const wanted = sql`unnest(
@@ -167,7 +171,7 @@ async function addCounts(
     returning name, window_seconds, window_began_at, count`;
   const { rows } = await (locks ? lock : read).execute(db);
   for (const row of rows) {
-    standing.setCount(
+    state.setCount(
       {
         name: row.name,
         windowSeconds: BigInt(row.window_seconds),

@@ -18,18 +18,18 @@ export interface Failure {
 }
 
 /** Classes of SQLSTATEs that speak of the values in a statement: data, integrity, limits of what can be stored. */
-const CLASSES_OF_VALUES = new Set(['22', '23', '54']);
+const DATA_ERROR_CLASSES = new Set(['22', '23', '54']);
 
 /**
  * Whether the same event would fail again on a healthy system. A database that is away, busy or not as it should be
  * says nothing about the event.
  */
-export function isOfEvent(error: unknown): boolean {
+export function isCausedByEvent(error: unknown): boolean {
   if (error instanceof DomainError) {
     return error.reason === 'VALUE_OUT_OF_RANGE' || error.reason === 'INTERNAL';
   }
   const state = sqlStateOf(error);
-  return state === undefined ? !hasDriverCode(error) : CLASSES_OF_VALUES.has(state.slice(0, 2));
+  return state === undefined ? !hasDriverCode(error) : DATA_ERROR_CLASSES.has(state.slice(0, 2));
 }
 
 /** Errors of the operating system have a code as well. */
@@ -48,9 +48,9 @@ export function describeFailure(error: unknown): Failure {
 
 export interface FailingEntries {
   /** Athletes whose events wait until the one that failed is tried again: theirs stay in order. */
-  waitingUserIds(): string[];
+  userIdsInBackoff(): string[];
   /** Notes another failed try; true: it was the last one. */
-  hasFailedForGood(entry: WaitingEntry): boolean;
+  recordFailure(entry: WaitingEntry): boolean;
   /** The entry is dealt with. */
   forget(entryId: string): void;
 }
@@ -63,7 +63,7 @@ interface Failing {
 }
 
 /** An entry that nobody has come back to for so long was seen to by another process. */
-const FORGOTTEN_AFTER_MS = 60_000;
+const EXPIRES_AFTER_MS = 60_000;
 
 /** Of one process: another one that meets the same entry counts its own tries. */
 export function createFailingEntries(
@@ -71,15 +71,15 @@ export function createFailingEntries(
 ): FailingEntries {
   const failing = new Map<string, Failing>();
   return {
-    waitingUserIds() {
+    userIdsInBackoff() {
       const nowMs = performance.now();
       const waiting = [...failing.values()].filter(({ retryAtMs }) => retryAtMs > nowMs);
       return waiting.map(({ userId }) => userId).filter((userId) => userId !== null);
     },
-    hasFailedForGood({ id, userId }) {
-      forgetOld();
+    recordFailure({ id, userId }) {
+      removeExpired();
       const tries = (failing.get(id)?.tries ?? 0) + 1;
-      const pauseMs = backoffMs(tries, { firstMs: limits.firstEntryPauseMs, longestMs: FORGOTTEN_AFTER_MS });
+      const pauseMs = backoffMs(tries, { firstMs: limits.firstEntryPauseMs, longestMs: EXPIRES_AFTER_MS });
       failing.set(id, { userId, tries, retryAtMs: performance.now() + pauseMs });
       return tries >= limits.entryTries;
     },
@@ -88,10 +88,10 @@ export function createFailingEntries(
     },
   };
 
-  function forgetOld(): void {
+  function removeExpired(): void {
     const nowMs = performance.now();
     for (const [id, { retryAtMs }] of failing) {
-      if (nowMs - retryAtMs > FORGOTTEN_AFTER_MS) {
+      if (nowMs - retryAtMs > EXPIRES_AFTER_MS) {
         failing.delete(id);
       }
     }

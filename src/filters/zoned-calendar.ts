@@ -5,12 +5,12 @@ import { type Instant, instantFromText } from '../values/instant.ts';
 import { firstTimeZone, instantOfLocal, localDateOf } from '../values/zoned.ts';
 
 /** The first that is a zone, else UTC. In one spelling, so that what is kept by zone is kept but once. */
-export function zoneOf(...candidates: readonly string[]): string {
+export function toCanonicalZone(...candidates: readonly string[]): string {
   return firstTimeZone(...candidates).toLowerCase();
 }
 
 /** The day on a calendar in the zone; undefined outside the years 1 to 9999. */
-export function dateIn(zone: string, instant: Instant): CivilDate | undefined {
+export function toLocalDate(zone: string, instant: Instant): CivilDate | undefined {
   try {
     return localDateOf(instant, zone);
   } catch (error) {
@@ -26,8 +26,8 @@ export const ZONED_FROM: Instant = instantFromText('1970-01-01T00:00:00Z');
 export const ZONED_TO: Instant = instantFromText('2100-01-01T00:00:00Z');
 
 /** The day in the zone, or, outside the years of which zones are known, in UTC. */
-export function calendarDateOf(instant: Instant, zone: string): CivilDate | undefined {
-  return dateIn(instant >= ZONED_FROM && instant < ZONED_TO ? zone : 'utc', instant);
+export function toCalendarDate(instant: Instant, zone: string): CivilDate | undefined {
+  return toLocalDate(instant >= ZONED_FROM && instant < ZONED_TO ? zone : 'utc', instant);
 }
 
 /** Later than every instant that a text can name, and the latest that PostgreSQL's bigint holds. */
@@ -57,14 +57,14 @@ export function createDayBounds(date: CivilDate): (zone: string) => DayBounds {
   };
 }
 
-export interface DaysAround {
+export interface DayRange {
   readonly first: CivilDate;
   readonly last: CivilDate;
 }
 
 /** The days from one distance to another, cut to the years 1 to 9999; keeps those of the day that was asked last. */
-export function createDaysAround(from: number, to: number): (today: CivilDate) => DaysAround {
-  let kept: (DaysAround & { readonly today: CivilDate }) | undefined;
+export function createDayRange(from: number, to: number): (today: CivilDate) => DayRange {
+  let kept: (DayRange & { readonly today: CivilDate }) | undefined;
   return (today) => {
     if (kept?.today !== today) {
       kept = { today, first: addDays(today, from) ?? '0001-01-01', last: addDays(today, to) ?? '9999-12-31' };

@@ -23,13 +23,13 @@ export const TYPE_RULES: Readonly<Record<FieldType, string>> = {
 /** Whether a value, which is not absent, is one of the type. */
 export function isOfType(type: FieldType, value: JsonValue): boolean {
   if (type === 'list') {
-    return Array.isArray(value) && value.every((element) => elementKeyOf(element) !== undefined);
+    return Array.isArray(value) && value.every((element) => toElementKey(element) !== undefined);
   }
-  return keyOf(type, value) !== undefined && (type !== 'int' || readNumber(value)?.isInteger() === true);
+  return toKey(type, value) !== undefined && (type !== 'int' || readNumber(value)?.isInteger() === true);
 }
 
 /** What is wrong with a text that PostgreSQL could not keep; undefined: nothing. */
-export function textProblem(text: string): string | undefined {
+export function describeTextProblem(text: string): string | undefined {
   return text.includes('\0') || !text.isWellFormed()
     ? 'must be Unicode text without the character 0'
     : undefined;
@@ -99,22 +99,22 @@ export function readInstant(value: JsonValue | undefined): Instant | undefined {
 
 /** The keys of a list's elements in their order; null for one that is neither text, number nor boolean. */
 export function readElements(value: JsonValue | undefined): readonly (string | null)[] | undefined {
-  return isList(value) ? value.map((element) => elementKeyOf(element) ?? null) : undefined;
+  return isList(value) ? value.map((element) => toElementKey(element) ?? null) : undefined;
 }
 
 /** Elements have no type of their own: 5, 5.0 and "5" are the same one. */
-export function elementKeyOf(value: JsonValue | undefined): string | undefined {
+export function toElementKey(value: JsonValue | undefined): string | undefined {
   if (typeof value === 'string') {
     return readText(value);
   }
-  return typeof value === 'boolean' ? `${value}` : numberKey(value);
+  return typeof value === 'boolean' ? `${value}` : toNumberKey(value);
 }
 
 /** The key of a list without elements. */
 export const EMPTY_LIST_KEY = '[]';
 
 /** Equal for equal values of a type and for no others; undefined when the value is absent or of another type. */
-export function keyOf(type: FieldType, value: JsonValue | undefined): string | undefined {
+export function toKey(type: FieldType, value: JsonValue | undefined): string | undefined {
   switch (type) {
     case 'string':
       return readText(value);
@@ -124,7 +124,7 @@ export function keyOf(type: FieldType, value: JsonValue | undefined): string | u
       return readFlag(value)?.toString();
     case 'int':
     case 'decimal':
-      return numberKey(value);
+      return toNumberKey(value);
     case 'date':
       return readDate(value);
     case 'timestamp':
@@ -136,7 +136,7 @@ export function keyOf(type: FieldType, value: JsonValue | undefined): string | u
   }
 }
 
-function numberKey(value: JsonValue | undefined): string | undefined {
+function toNumberKey(value: JsonValue | undefined): string | undefined {
   // Most numbers are whole and small, and then their digits are at hand.
   return Number.isSafeInteger(value) ? `${value}` : readNumber(value)?.toFixed();
 }

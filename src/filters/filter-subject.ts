@@ -1,19 +1,19 @@
 /** What filters are evaluated against, with all that was read of it so far: thousands of filters look at one event. */
 import type { CivilDate } from '../values/civil-date.ts';
-import { calendarDateOf, dateIn, zoneOf } from './calendar.ts';
-import { foldCase } from './constants.ts';
-import { currentValueOf } from './documents.ts';
+import { readCurrentValue } from './document-fields.ts';
 import type { FieldType, FilterField, FilterInput, JsonValue } from './filter.ts';
-import { keyOf, readDate, readElements, readInstant, readNumber, readText } from './values.ts';
+import { foldCase } from './read-comparison.ts';
+import { readDate, readElements, readInstant, readNumber, readText, toKey } from './typed-values.ts';
+import { toCalendarDate, toCanonicalZone, toLocalDate } from './zoned-calendar.ts';
 
 /** A way to read values; no two are of one name. */
 export interface Reader<T> {
   readonly name: string;
   /** undefined: the value is absent. */
-  read(value: JsonValue | undefined, subject: Subject): T | undefined;
+  read(value: JsonValue | undefined, subject: FilterSubject): T | undefined;
 }
 
-export class Subject {
+export class FilterSubject {
   readonly input: FilterInput;
   readonly #values = new Map<Reading<unknown>, unknown>();
   #zone: string | undefined;
@@ -25,37 +25,37 @@ export class Subject {
 
   /** The zone whose calendar counts. */
   get zone(): string {
-    this.#zone ??= zoneOf(this.input.timeZone);
+    this.#zone ??= toCanonicalZone(this.input.timeZone);
     return this.#zone;
   }
 
   /** The day of the event; undefined outside the years 1 to 9999. */
   get today(): CivilDate | undefined {
-    this.#today ??= { date: dateIn(this.zone, this.input.occurredAt) };
+    this.#today ??= { date: toLocalDate(this.zone, this.input.occurredAt) };
     return this.#today.date;
   }
 
   /** What the reader makes of the field's value, which it is asked once. */
-  read<T>(reading: Reading<T>): T | undefined {
-    const known = this.#values.get(reading);
-    if (known !== undefined || this.#values.has(reading)) {
+  read<T>(getReading: Reading<T>): T | undefined {
+    const known = this.#values.get(getReading);
+    if (known !== undefined || this.#values.has(getReading)) {
       return known as T | undefined;
     }
-    const value = reading.reader.read(currentValueOf(reading.field, this.input), this);
-    this.#values.set(reading, value);
+    const value = getReading.reader.read(readCurrentValue(getReading.field, this.input), this);
+    this.#values.set(getReading, value);
     return value;
   }
 }
 
-const subjects = new WeakMap<FilterInput, Subject>();
+const subjects = new WeakMap<FilterInput, FilterSubject>();
 
 /** The same for the same input. */
-export function subjectOf(input: FilterInput): Subject {
+export function getFilterSubject(input: FilterInput): FilterSubject {
   const known = subjects.get(input);
   if (known) {
     return known;
   }
-  const subject = new Subject(input);
+  const subject = new FilterSubject(input);
   subjects.set(input, subject);
   return subject;
 }
@@ -78,9 +78,9 @@ export function reading<T>(field: FilterField, reader: Reader<T>): Reading<T> {
   return known as Reading<T>;
 }
 
-export const keyReader = (type: FieldType): Reader<string> => ({
+export const createKeyReader = (type: FieldType): Reader<string> => ({
   name: `key of ${type}`,
-  read: (value) => keyOf(type, value),
+  read: (value) => toKey(type, value),
 });
 
 export const TEXT = { name: 'text', read: readText } satisfies Reader<string>;
@@ -103,6 +103,6 @@ export const LOCAL_DATE: Reader<CivilDate> = {
   name: 'local date',
   read(value, { zone }) {
     const instant = readInstant(value);
-    return instant === undefined ? undefined : calendarDateOf(instant, zone);
+    return instant === undefined ? undefined : toCalendarDate(instant, zone);
   },
 };

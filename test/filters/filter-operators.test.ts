@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FIELD_TYPES, type FieldType } from '../../src/filters/filter.ts';
-import { isOperator, OPERATORS, operatorsOf } from '../../src/filters/operators.ts';
+import { isOperator, listOperators, OPERATORS } from '../../src/filters/filter-operators.ts';
 
 const SCALAR = 'equals not_equals in not_in exists is_not_empty is_empty';
 const NUMBER = 'greater_than greater_than_or_equal less_than less_than_or_equal between';
@@ -26,8 +26,8 @@ describe('what each type takes', () => {
     ['list', 'exists is_not_empty is_empty contains contains_any contains_all size', 'changed'],
   ];
   test.each(rows)('%s', (type, operators, diffs) => {
-    expect(operatorsOf(type).join(' ')).toBe(operators);
-    expect(operatorsOf(type, true).join(' ')).toBe(`${operators} ${diffs}`);
+    expect(listOperators(type).join(' ')).toBe(operators);
+    expect(listOperators(type, true).join(' ')).toBe(`${operators} ${diffs}`);
   });
 
   test('there is no other type', () => {
@@ -36,7 +36,7 @@ describe('what each type takes', () => {
 });
 
 test('every operator is of some type, and what it negates is another one of the same types', () => {
-  const used = new Set(FIELD_TYPES.flatMap((type) => operatorsOf(type, true)));
+  const used = new Set(FIELD_TYPES.flatMap((type) => listOperators(type, true)));
 
   expect(new Set(Object.keys(OPERATORS))).toEqual(used);
   for (const { negates, types, value } of Object.values(OPERATORS)) {

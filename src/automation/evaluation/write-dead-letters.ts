@@ -6,15 +6,15 @@ import { backoffMs } from '../../flow/backoff.ts';
 import type { Transaction } from '../../store/database.ts';
 import { type Instant, instantToText } from '../../values/instant.ts';
 import { newId } from '../../values/new-id.ts';
-import { snapshotOf } from '../decision/accepted-event.ts';
+import { toEventSnapshot } from '../decision/accepted-event.ts';
 import { isReadable } from '../decision/compile-trigger.ts';
 import type { Verdict } from '../decision/decide.ts';
-import type { Failure } from './failures.ts';
+import type { Failure } from './evaluation-failures.ts';
 
-export type RetryPauses = Pick<Limits, 'triggerTries' | 'firstTriggerPauseMs' | 'longestTriggerPauseMs'>;
+export type RetryLimits = Pick<Limits, 'triggerTries' | 'firstTriggerPauseMs' | 'longestTriggerPauseMs'>;
 
 /** When to try again after so many failed tries, by a backoff with jitter; null: no more. */
-export function nextAttemptAt(attempts: number, now: Instant, limits: RetryPauses): Instant | null {
+export function nextAttemptAt(attempts: number, now: Instant, limits: RetryLimits): Instant | null {
   if (attempts >= limits.triggerTries) {
     return null;
   }
@@ -26,7 +26,7 @@ export function nextAttemptAt(attempts: number, now: Instant, limits: RetryPause
 }
 
 /** What a verdict of the reason ERROR says of itself. */
-export function failureOf({ match, values }: Verdict): Failure {
+export function toFailure({ match, values }: Verdict): Failure {
   const reason = isReadable(match.trigger.rule) ? 'INTERNAL' : 'TRIGGER_UNREADABLE';
   return { reason, message: (values.problem ?? '').slice(0, MESSAGE_LENGTH) };
 }
@@ -38,7 +38,7 @@ export async function writeTriggerFailures(
   { accountId, sql: db }: Transaction,
   failed: readonly Verdict[],
   now: Instant,
-  limits: RetryPauses,
+  limits: RetryLimits,
 ): Promise<void> {
   const nextAt = nextAttemptAt(1, now, limits);
   if (failed.length === 0) {
@@ -49,14 +49,14 @@ export async function writeTriggerFailures(
     event_id: verdict.match.event.id,
     trigger_id: verdict.match.trigger.id,
     user_id: verdict.match.userId,
-    event: snapshotOf(verdict.match.event),
-    ...failureOf(verdict),
+    event: toEventSnapshot(verdict.match.event),
+    ...toFailure(verdict),
   }));
   await sql`
     insert into dead_letters (account_id, id, event_id, trigger_id, user_id, event, state, attempts, reason, message,
       first_failed_at, last_failed_at, next_attempt_at)
-    select ${accountId}::uuid, id, event_id, trigger_id, user_id, event, ${stateOf(nextAt)}, 1, reason, message,
-      ${instantToText(now)}::timestamptz, ${instantToText(now)}::timestamptz, ${textOf(nextAt)}::timestamptz
+    select ${accountId}::uuid, id, event_id, trigger_id, user_id, event, ${toDeadLetterState(nextAt)}, 1, reason, message,
+      ${instantToText(now)}::timestamptz, ${instantToText(now)}::timestamptz, ${toNullableText(nextAt)}::timestamptz
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as f
       (id uuid, event_id uuid, trigger_id uuid, user_id uuid, event jsonb, reason text, message text)
     on conflict do nothing`.execute(db);
@@ -83,10 +83,10 @@ export async function writeEntryFailure(
         last_failed_at = excluded.last_failed_at, next_attempt_at = null`.execute(db);
 }
 
-export function stateOf(nextAt: Instant | null): 'RETRYING' | 'DEAD' {
+export function toDeadLetterState(nextAt: Instant | null): 'RETRYING' | 'DEAD' {
   return nextAt === null ? 'DEAD' : 'RETRYING';
 }
 
-export function textOf(instant: Instant | null): string | null {
+export function toNullableText(instant: Instant | null): string | null {
   return instant === null ? null : instantToText(instant);
 }

@@ -1,36 +1,38 @@
 /** Reads what a condition compares with, by the operator's needs and the field's type; undefined: it is not that. */
 import type { Decimal } from 'decimal.js';
-import type { Comparison, NumberBound } from './comparison.ts';
+import type { Comparison, NumberBound } from './condition-comparison.ts';
 import { type FieldType, isList, type JsonValue } from './filter.ts';
-import { elementKeyOf, keyOf, readDate, readInstant, readNumber, readText } from './values.ts';
+import { readDate, readInstant, readNumber, readText, toElementKey, toKey } from './typed-values.ts';
 
 type Value = JsonValue | undefined;
 
 /** Makes the comparison of an operator on a field of the type with the value; undefined: no such value is taken. */
 export type ReadComparison = (value: Value, type: FieldType) => Comparison | undefined;
 
-export const nothing =
+export const readNoValue =
   (comparison: Comparison): ReadComparison =>
   (value) =>
     value === undefined || value === null ? comparison : undefined;
 
-export const oneKey: ReadComparison = (value, type) =>
-  keysOf([value ?? null], (each) => constantKey(type, each));
+export const readKey: ReadComparison = (value, type) =>
+  toKeys([value ?? null], (each) => toConstantKey(type, each));
 
-export const severalKeys: ReadComparison = (value, type) => keysOf(value, (each) => constantKey(type, each));
+export const readKeys: ReadComparison = (value, type) => toKeys(value, (each) => toConstantKey(type, each));
 
-export const changedKey =
+export const readChangedKey =
   (kind: 'changed_to' | 'changed_from'): ReadComparison =>
   (value, type) => {
-    const key = constantKey(type, value);
+    const key = toConstantKey(type, value);
     return key === undefined ? undefined : { kind, key };
   };
 
-export const textAt =
-  (place: 'anywhere' | 'start' | 'end', ignoresCase = false): ReadComparison =>
+export const readTextAt =
+  (position: 'anywhere' | 'start' | 'end', ignoresCase = false): ReadComparison =>
   (value) => {
     const text = readText(value);
-    return text ? { kind: 'text', place, text: ignoresCase ? foldCase(text) : text, ignoresCase } : undefined;
+    return text
+      ? { kind: 'text', position, text: ignoresCase ? foldCase(text) : text, ignoresCase }
+      : undefined;
   };
 
 /** A to Z in lower case; all else as it is. */
@@ -38,79 +40,79 @@ export function foldCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
 
-export const partOf: ReadComparison = (value, type) =>
-  type === 'list' ? elements('any')([value ?? null], type) : textAt('anywhere')(value, type);
+export const readPart: ReadComparison = (value, type) =>
+  type === 'list' ? readElementKeys('any')([value ?? null], type) : readTextAt('anywhere')(value, type);
 
-export const elements =
+export const readElementKeys =
   (wants: 'any' | 'all'): ReadComparison =>
   (value) => {
-    const read = keysOf(value, elementKeyOf);
+    const read = toKeys(value, toElementKey);
     return read && { kind: 'elements', wants, keys: read.keys };
   };
 
-export const rangeFrom =
+export const readRangeFrom =
   (isIncluded: boolean): ReadComparison =>
   (value, type) =>
-    rangeOf(boundOf(value, type, isIncluded), null);
+    toRange(toBound(value, type, isIncluded), null);
 
-export const rangeTo =
+export const readRangeTo =
   (isIncluded: boolean): ReadComparison =>
   (value, type) =>
-    rangeOf(null, boundOf(value, type, isIncluded));
+    toRange(null, toBound(value, type, isIncluded));
 
-export const rangeBetween: ReadComparison = (value, type) => {
+export const readRangeBetween: ReadComparison = (value, type) => {
   if (!isList(value) || value.length !== 2) {
     return undefined;
   }
-  const [low, high] = value.map((each) => boundOf(each, type, true));
-  return low && high && low.number.lte(high.number) ? rangeOf(low, high) : undefined;
+  const [low, high] = value.map((each) => toBound(each, type, true));
+  return low && high && low.number.lte(high.number) ? toRange(low, high) : undefined;
 };
 
 /** undefined stands for a bound that could not be read. */
-function rangeOf(low: NumberBound | null | undefined, high: NumberBound | null | undefined) {
+function toRange(low: NumberBound | null | undefined, high: NumberBound | null | undefined) {
   return low === undefined || high === undefined ? undefined : ({ kind: 'range', low, high } as const);
 }
 
-function boundOf(value: Value, type: FieldType, isIncluded: boolean): NumberBound | undefined {
-  const number = constantNumber(type, value);
+function toBound(value: Value, type: FieldType, isIncluded: boolean): NumberBound | undefined {
+  const number = toConstantNumber(type, value);
   return number && { number, isIncluded };
 }
 
-export const movedBy =
+export const readMovedBy =
   (direction: 'up' | 'down'): ReadComparison =>
   (value, type) => {
-    const amount = constantNumber(type, value);
+    const amount = toConstantNumber(type, value);
     return amount?.gt(0) ? { kind: 'moved', direction, amount } : undefined;
   };
 
-export const crossedTo =
+export const readCrossing =
   (direction: 'up' | 'down'): ReadComparison =>
   (value, type) => {
-    const threshold = constantNumber(type, value);
+    const threshold = toConstantNumber(type, value);
     return threshold && { kind: 'crossed', direction, threshold };
   };
 
-export const sizeOf: ReadComparison = (value) => {
-  const size = wholeNumber(value, 0, Number.MAX_SAFE_INTEGER);
+export const readListSize: ReadComparison = (value) => {
+  const size = toWholeNumber(value, 0, Number.MAX_SAFE_INTEGER);
   return size === undefined ? undefined : { kind: 'size', size };
 };
 
-export const monthOf: ReadComparison = (value) => {
-  const month = wholeNumber(value, 1, 12);
+export const readMonth: ReadComparison = (value) => {
+  const month = toWholeNumber(value, 1, 12);
   return month === undefined ? undefined : { kind: 'month', month };
 };
 
-export const weekdayOf: ReadComparison = (value) => {
-  const weekday = wholeNumber(value, 1, 7);
+export const readWeekday: ReadComparison = (value) => {
+  const weekday = toWholeNumber(value, 1, 7);
   return weekday === undefined ? undefined : { kind: 'weekday', weekday };
 };
 
-export const onDay: ReadComparison = (value) => {
+export const readOnDay: ReadComparison = (value) => {
   const date = readDate(value);
   return date === undefined ? undefined : { kind: 'day', relation: 'on', date };
 };
 
-export const besideDay =
+export const readBeforeOrAfter =
   (relation: 'before' | 'after'): ReadComparison =>
   (value, type) => {
     const date = readDate(value);
@@ -124,7 +126,7 @@ export const besideDay =
 const MICROS = { m: 60_000_000n, h: 3_600_000_000n, d: 86_400_000_000n, w: 604_800_000_000n } as const;
 
 /** A date moves in whole days; of an instant a day is 24 hours. */
-export const spanFromNow =
+export const readSpan =
   (direction: 'past' | 'future'): ReadComparison =>
   (value, type) => {
     const match = typeof value === 'string' ? /^([1-9][0-9]{0,4})([mhdw])$/.exec(value) : null;
@@ -145,7 +147,7 @@ export const spanFromNow =
     return direction === 'past' ? { kind: 'days', from: -days, to: 0 } : { kind: 'days', from: 0, to: days };
   };
 
-function keysOf(values: Value, keyOfOne: (value: JsonValue) => string | undefined) {
+function toKeys(values: Value, keyOfOne: (value: JsonValue) => string | undefined) {
   const keys = isList(values) ? values.map(keyOfOne) : [];
   const read = keys.filter((key) => key !== undefined);
   return keys.length > 0 && read.length === keys.length
@@ -153,16 +155,16 @@ function keysOf(values: Value, keyOfOne: (value: JsonValue) => string | undefine
     : undefined;
 }
 
-function constantKey(type: FieldType, value: Value): string | undefined {
-  return type === 'int' && !readNumber(value)?.isInteger() ? undefined : keyOf(type, value);
+function toConstantKey(type: FieldType, value: Value): string | undefined {
+  return type === 'int' && !readNumber(value)?.isInteger() ? undefined : toKey(type, value);
 }
 
-function constantNumber(type: FieldType, value: Value): Decimal | undefined {
+function toConstantNumber(type: FieldType, value: Value): Decimal | undefined {
   const number = readNumber(value);
   return type === 'int' && !number?.isInteger() ? undefined : number;
 }
 
-function wholeNumber(value: Value, least: number, most: number): number | undefined {
+function toWholeNumber(value: Value, least: number, most: number): number | undefined {
   const number = readNumber(value);
   return number?.isInteger() && number.gte(least) && number.lte(most) ? number.toNumber() : undefined;
 }

@@ -2,13 +2,13 @@
 import { type FilterField, type FilterInput, isList, type JsonObject, type JsonValue } from './filter.ts';
 
 /** The value as the document holds it, null included; undefined when there is none. */
-export function currentValueOf(field: FilterField, input: FilterInput): JsonValue | undefined {
-  return valueAt(readsAthlete(field) ? input.athlete : input.event, field.path);
+export function readCurrentValue(field: FilterField, input: FilterInput): JsonValue | undefined {
+  return readValueAt(readsAthlete(field) ? input.athlete : input.event, field.path);
 }
 
 /** Of an event's field, as it was before. */
-export function previousValueOf(field: FilterField, input: FilterInput): JsonValue | undefined {
-  return valueAt(input.previous, field.path);
+export function readPreviousValue(field: FilterField, input: FilterInput): JsonValue | undefined {
+  return readValueAt(input.previous, field.path);
 }
 
 export function readsAthlete({ scope }: FilterField): boolean {
@@ -16,7 +16,7 @@ export function readsAthlete({ scope }: FilterField): boolean {
 }
 
 /** Only what is an object's own: names such as `constructor` lead nowhere. */
-export function valueAt(document: JsonValue, path: readonly string[]): JsonValue | undefined {
+export function readValueAt(document: JsonValue, path: readonly string[]): JsonValue | undefined {
   let value: JsonValue | undefined = document;
   for (const name of path) {
     if (!isObject(value) || !Object.hasOwn(value, name)) {

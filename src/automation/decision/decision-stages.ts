@@ -3,16 +3,16 @@ import type { Limits } from '../../config/config.ts';
 import { type Instant, instantToText } from '../../values/instant.ts';
 import { isOpen, nextOpening } from '../time/business-hours.ts';
 import type { TriggerRule } from './compile-trigger.ts';
-import { closerThan, countInSpanUntil, mostInSpanAround } from './enrollment-windows.ts';
-import type { Match } from './match.ts';
-import { counterAt, type PastEnrollment, pairKey, type Standing } from './standing.ts';
-import type { VerdictReason, VerdictValues } from './verdict.ts';
+import { type EnrollmentState, type PastEnrollment, toCapCounter, toPairKey } from './enrollment-state.ts';
+import { countInWindowUntil, findCloserThan, maxInAnyWindowAround } from './enrollment-windows.ts';
+import type { Match } from './match-event.ts';
+import type { VerdictReason, VerdictValues } from './verdict-reason.ts';
 
 /** Everything that the stages look at. */
-export interface Situation {
+export interface StageInput {
   readonly match: Match;
   readonly rule: TriggerRule;
-  readonly standing: Standing;
+  readonly state: EnrollmentState;
   /** An enrollment that is decided about again, and does not stand in its own way. */
   readonly ownEnrollmentId: string | null;
   /** When business hours are looked at: the event's time, or that of a release. */
@@ -43,31 +43,31 @@ export type StageName =
   | 'business_hours';
 
 /** In this order; the first that is not passed decides. */
-export const STAGES: readonly ((situation: Situation) => StageVerdict)[] = [
-  judgeCandidate,
-  judgeSubject,
-  judgeFilter,
-  judgeLoop,
-  judgePolicy,
-  judgeRate,
-  judgeBusinessHours,
+export const STAGES: readonly ((input: StageInput) => StageVerdict)[] = [
+  evaluateCandidate,
+  evaluateSubject,
+  evaluateFilter,
+  evaluateLoopGuard,
+  evaluatePolicy,
+  evaluateRate,
+  evaluateBusinessHours,
 ];
 
 /** Those before the first one that looks at a cap. */
-export const STAGES_BEFORE_CAPS = STAGES.slice(0, STAGES.indexOf(judgePolicy));
+export const STAGES_BEFORE_CAPS = STAGES.slice(0, STAGES.indexOf(evaluatePolicy));
 
 function passed(stage: StageName, values: VerdictValues = {}): StageVerdict {
   return { stage, reason: null, values };
 }
 
 /** An occurrence whose time passed while nobody was there fires no more. */
-function judgeCandidate({ match: { event } }: Situation): StageVerdict {
+function evaluateCandidate({ match: { event } }: StageInput): StageVerdict {
   return event.triggerId !== null && event.data.missed === true
     ? { stage: 'candidate', reason: 'MISSED', values: { occurrence: event.occurrenceKey ?? '' } }
     : passed('candidate');
 }
 
-function judgeSubject({ match: { subject } }: Situation): StageVerdict {
+function evaluateSubject({ match: { subject } }: StageInput): StageVerdict {
   const stage = 'subject';
   if (subject === null) {
     return { stage, reason: 'SUBJECT_DELETED', values: {} };
@@ -81,12 +81,12 @@ function judgeSubject({ match: { subject } }: Situation): StageVerdict {
     : { stage, reason: 'OPTED_OUT', values: { opted_out_at: instantToText(optedOutAt) } };
 }
 
-function judgeFilter({ match }: Situation): StageVerdict {
+function evaluateFilter({ match }: StageInput): StageVerdict {
   return match.matched ? passed('filter') : { stage: 'filter', reason: 'NOT_MATCHED', values: {} };
 }
 
-function judgeLoop(situation: Situation): StageVerdict {
-  const { match, standing, limits } = situation;
+function evaluateLoopGuard(input: StageInput): StageVerdict {
+  const { match, state, limits } = input;
   const { event, trigger } = match;
   const stage = 'loop_guard';
   if (event.depth > limits.loopDepth) {
@@ -95,26 +95,26 @@ function judgeLoop(situation: Situation): StageVerdict {
   if (event.chain.includes(trigger.workflowId)) {
     return { stage, reason: 'LOOP_CYCLE', values: { chain: event.chain.join(' ') } };
   }
-  const hold = standing.hold(pairOf(match));
+  const hold = state.hold(toMatchPairKey(match));
   if (hold && hold.releasedAt === null) {
     return { stage, reason: 'LOOP_CYCLE', values: { held_at: instantToText(hold.heldAt) } };
   }
   const since = hold?.releasedAt ?? null;
-  const times = othersOf(situation)
+  const times = listOtherEnrollments(input)
     .filter(({ recordedAt }) => since === null || recordedAt > since)
     .map(({ enrolledAt }) => enrolledAt);
-  const count = countInSpanUntil(times, event.occurredAt, BigInt(limits.loopSpanMs) * 1000n);
+  const count = countInWindowUntil(times, event.occurredAt, BigInt(limits.loopSpanMs) * 1000n);
   const values = { enrollments: `${count}`, span_seconds: `${limits.loopSpanMs / 1000}` };
   return count < limits.loopEnrollments
     ? passed(stage, values)
     : { stage, reason: 'LOOP_CYCLE', values, makesHold: true };
 }
 
-function judgePolicy(situation: Situation): StageVerdict {
-  const { match, rule, standing } = situation;
+function evaluatePolicy(input: StageInput): StageVerdict {
+  const { match, rule, state } = input;
   const { policy, cooldown, cap } = rule.policy;
   const stage = 'policy';
-  const others = othersOf(situation);
+  const others = listOtherEnrollments(input);
   const inTheWay =
     policy === 'MULTIPLE' ? undefined : others.find(({ isOpen: open }) => policy === 'ONCE_EVER' || open);
   if (inTheWay) {
@@ -123,7 +123,7 @@ function judgePolicy(situation: Situation): StageVerdict {
   }
   const { occurredAt } = match.event;
   const times = others.map(({ enrolledAt }) => enrolledAt);
-  const recent = closerThan(times, occurredAt, cooldown);
+  const recent = findCloserThan(times, occurredAt, cooldown);
   if (recent !== undefined) {
     const values = { enrolled_at: instantToText(recent), cooldown_until: instantToText(recent + cooldown) };
     return { stage, reason: 'COOLDOWN', values };
@@ -131,8 +131,8 @@ function judgePolicy(situation: Situation): StageVerdict {
   if (!cap) {
     return passed(stage, { policy });
   }
-  const counter = counterAt(cap, occurredAt);
-  const count = standing.count(counter);
+  const counter = toCapCounter(cap, occurredAt);
+  const count = state.count(counter);
   const values = {
     policy,
     cap: `${cap.count}`,
@@ -143,14 +143,14 @@ function judgePolicy(situation: Situation): StageVerdict {
   return count < cap.count ? passed(stage, values) : { stage, reason: 'CAP_REACHED', values };
 }
 
-function judgeRate(situation: Situation): StageVerdict {
-  const { match, rule } = situation;
+function evaluateRate(input: StageInput): StageVerdict {
+  const { match, rule } = input;
   const { limit } = rule.policy;
   if (!limit) {
     return passed('rate');
   }
-  const times = othersOf(situation).map(({ enrolledAt }) => enrolledAt);
-  const count = mostInSpanAround(times, match.event.occurredAt, limit.window);
+  const times = listOtherEnrollments(input).map(({ enrolledAt }) => enrolledAt);
+  const count = maxInAnyWindowAround(times, match.event.occurredAt, limit.window);
   const values = {
     limit: `${limit.count}`,
     enrollments: `${count}`,
@@ -159,7 +159,7 @@ function judgeRate(situation: Situation): StageVerdict {
   return count < limit.count ? passed('rate', values) : { stage: 'rate', reason: 'RATE_LIMITED', values };
 }
 
-function judgeBusinessHours({ rule, startsAt }: Situation): StageVerdict {
+function evaluateBusinessHours({ rule, startsAt }: StageInput): StageVerdict {
   const { businessHours } = rule.policy;
   const stage = 'business_hours';
   if (!businessHours || isOpen(businessHours, startsAt)) {
@@ -170,12 +170,12 @@ function judgeBusinessHours({ rule, startsAt }: Situation): StageVerdict {
   return { stage, reason: 'OUTSIDE_BUSINESS_HOURS', values, opensAt };
 }
 
-function othersOf({ match, standing, ownEnrollmentId }: Situation): readonly PastEnrollment[] {
-  return standing
-    .enrollments(pairOf(match))
+function listOtherEnrollments({ match, state, ownEnrollmentId }: StageInput): readonly PastEnrollment[] {
+  return state
+    .enrollments(toMatchPairKey(match))
     .filter(({ id }) => ownEnrollmentId === null || id !== ownEnrollmentId);
 }
 
-export function pairOf({ trigger, userId }: Match): string {
-  return pairKey(trigger.workflowId, userId);
+export function toMatchPairKey({ trigger, userId }: Match): string {
+  return toPairKey(trigger.workflowId, userId);
 }

@@ -1,7 +1,7 @@
 /** The buses that there are, with what each needs, for tests that all of them have to pass. */
 
 import { type Limits, readConfig } from '../../src/config/config.ts';
-import type { Bus } from '../../src/events/bus.ts';
+import type { Bus } from '../../src/events/event-bus.ts';
 import { createPostgresBus } from '../../src/events/postgres-bus.ts';
 import { createRedisBus } from '../../src/events/redis/redis-bus.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -64,6 +64,6 @@ export function redisSetup({ url }: RedisServer): Omit<BusSetup, 'close'> {
   return {
     isRelayed: true,
     createBus: (database, { onError = fail, onAway = () => {}, limits } = {}) =>
-      createRedisBus({ url, database, limits: { ...BUS_LIMITS, ...limits }, onError, onAway }),
+      createRedisBus({ url, database, limits: { ...BUS_LIMITS, ...limits }, onError, onDisconnect: onAway }),
   };
 }

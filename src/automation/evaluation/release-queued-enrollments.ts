@@ -3,23 +3,23 @@ import { sql } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
 import { instantToText } from '../../values/instant.ts';
 import { decide, enrolls, type Verdict } from '../decision/decide.ts';
-import { matchEvent } from '../decision/match.ts';
+import { matchEvent } from '../decision/match-event.ts';
+import { isCausedByEvent } from './evaluation-failures.ts';
 import type { EvaluatorDeps } from './evaluator.ts';
-import { isOfEvent } from './failures.ts';
-import { loadStanding } from './load-standing.ts';
+import { loadEnrollmentState } from './load-enrollment-state.ts';
 import { loadSubjects } from './load-subjects.ts';
 import {
-  begin,
-  cancel,
-  eventOf,
-  freePlaces,
-  heldCounters,
+  cancelQueued,
+  loadHeldCapCounters,
   lockQueued,
-  postpone,
   type QueuedEnrollment,
-  queueAgain,
+  releaseCapSlots,
+  requeue,
+  retryQueuedLater,
+  startQueued,
+  toStartingEvent,
 } from './queued-enrollment.ts';
-import { takePlaces, writeHolds } from './write-verdicts.ts';
+import { takeCapSlots, writeHolds } from './write-verdicts.ts';
 
 export interface Releaser {
   /** Looks at those that are due, at most `releasedEnrollments`. True: there may be more that are due. */
@@ -56,63 +56,67 @@ export function createReleaser(deps: EvaluatorDeps): Releaser {
     try {
       await withQueued(decideAgain);
     } catch (error) {
-      if (!isOfEvent(error)) {
+      if (!isCausedByEvent(error)) {
         throw error;
       }
       deps.reportError(error);
-      await withQueued((tx, enrollment) => postpone(tx, enrollment, clock(), limits));
+      await withQueued((tx, enrollment) => retryQueuedLater(tx, enrollment, clock(), limits));
     }
   }
 
   /** Everything is looked at as if for the first time; its place in a cap is its own already. */
   async function decideAgain(tx: Transaction, enrollment: QueuedEnrollment): Promise<void> {
     const now = clock();
-    const [held] = await heldCounters(tx, [enrollment]);
-    const event = eventOf(enrollment);
+    const [held] = await loadHeldCapCounters(tx, [enrollment]);
+    const event = toStartingEvent(enrollment);
     // Nothing happened to an athlete whom a backfill enrolls.
     const isBackfill = enrollment.eventId === null;
     const triggers = await deps.candidates.load(tx);
     const trigger = triggers.find(enrollment.triggerId);
     if (!trigger || !(isBackfill || triggers.candidates(event).includes(trigger))) {
-      await cancel(tx, enrollment, trigger ? 'NOT_MATCHED' : 'TRIGGER_INACTIVE', now);
-      await (held && freePlaces(tx, [held]));
+      await cancelQueued(tx, enrollment, trigger ? 'NOT_MATCHED' : 'TRIGGER_INACTIVE', now);
+      await (held && releaseCapSlots(tx, [held]));
       return;
     }
     const subject = (await loadSubjects(tx, [enrollment.userId])).get(enrollment.userId) ?? null;
     const matches = matchEvent(event, [trigger], subject).map((match) =>
       isBackfill ? { ...match, matched: true } : match,
     );
-    const standing = await loadStanding(tx, matches, limits, { locksCaps: true });
+    const state = await loadEnrollmentState(tx, matches, limits, { locksCaps: true });
     if (held) {
-      standing.setCount(held, standing.count(held) - 1);
+      state.setCount(held, state.count(held) - 1);
     }
     for (const match of matches) {
-      const verdict = decide(match, standing, limits, { enrollmentId: enrollment.id, startsAt: now });
+      const verdict = decide(match, state, limits, { enrollmentId: enrollment.id, startsAt: now });
       if (held && verdict.reason !== 'ERROR') {
-        await freePlaces(tx, [held]);
+        await releaseCapSlots(tx, [held]);
       }
-      await follow(tx, enrollment, verdict);
+      await applyVerdict(tx, enrollment, verdict);
     }
   }
 
-  async function follow(tx: Transaction, enrollment: QueuedEnrollment, verdict: Verdict): Promise<void> {
+  async function applyVerdict(
+    tx: Transaction,
+    enrollment: QueuedEnrollment,
+    verdict: Verdict,
+  ): Promise<void> {
     const now = clock();
     const { match, reason, opensAt, workflowVersion } = verdict;
     const triggerVersion = match.trigger.version;
     if (enrolls(verdict)) {
-      await takePlaces(tx, [verdict]);
+      await takeCapSlots(tx, [verdict]);
     }
     if (verdict.makesHold) {
       await writeHolds(tx, [match], now);
     }
     if (reason === 'ENROLLED') {
-      await begin(tx, enrollment, { triggerVersion, workflowVersion }, now);
+      await startQueued(tx, enrollment, { triggerVersion, workflowVersion }, now);
     } else if (opensAt !== null) {
-      await queueAgain(tx, enrollment, { triggerVersion, opensAt });
+      await requeue(tx, enrollment, { triggerVersion, opensAt });
     } else if (reason === 'ERROR') {
-      await postpone(tx, enrollment, now, limits);
+      await retryQueuedLater(tx, enrollment, now, limits);
     } else {
-      await cancel(tx, enrollment, reason, now);
+      await cancelQueued(tx, enrollment, reason, now);
     }
   }
 }

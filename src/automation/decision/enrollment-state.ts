@@ -26,25 +26,25 @@ export interface CapCounter {
 }
 
 /** Windows follow one another from 1970 on. */
-export function counterAt({ name, windowSeconds }: Cap, at: Instant): CapCounter {
+export function toCapCounter({ name, windowSeconds }: Cap, at: Instant): CapCounter {
   const micros = windowSeconds * 1_000_000n;
   const into = ((at % micros) + micros) % micros;
   return { name, windowSeconds, windowBeganAt: at - into };
 }
 
-export function counterKey({ name, windowSeconds, windowBeganAt }: CapCounter): string {
+export function toCapCounterKey({ name, windowSeconds, windowBeganAt }: CapCounter): string {
   return JSON.stringify([name, `${windowSeconds}`, `${windowBeganAt}`]);
 }
 
 /** Of a workflow and an athlete. */
-export function pairKey(workflowId: string, userId: string): string {
+export function toPairKey(workflowId: string, userId: string): string {
   return `${workflowId} ${userId}`;
 }
 
 const NONE: readonly PastEnrollment[] = [];
 
 /** Begins with what is stored, and goes along with what is decided. */
-export class Standing {
+export class EnrollmentState {
   readonly #enrollments = new Map<string, PastEnrollment[]>();
   readonly #holds = new Map<string, Hold>();
   readonly #counts = new Map<string, number>();
@@ -86,10 +86,10 @@ export class Standing {
 
   /** How many the counter has. One that is not known has none. */
   count(counter: CapCounter): number {
-    return this.#counts.get(counterKey(counter)) ?? 0;
+    return this.#counts.get(toCapCounterKey(counter)) ?? 0;
   }
 
   setCount(counter: CapCounter, count: number): void {
-    this.#counts.set(counterKey(counter), count);
+    this.#counts.set(toCapCounterKey(counter), count);
   }
 }

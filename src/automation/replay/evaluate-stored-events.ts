@@ -4,14 +4,14 @@ import type { Transaction } from '../../store/database.ts';
 import type { Instant } from '../../values/instant.ts';
 import type { CompiledTrigger } from '../decision/compile-trigger.ts';
 import type { Verdict } from '../decision/decide.ts';
-import { evaluationOf } from '../decision/outcomes.ts';
-import type { RetryPauses } from '../evaluation/dead-letters.ts';
+import { toEvaluation } from '../decision/evaluation-outcomes.ts';
 import { type EvaluationLimits, evaluateEvents } from '../evaluation/evaluate-events.ts';
+import type { RetryLimits } from '../evaluation/write-dead-letters.ts';
 import { writeVerdicts } from '../evaluation/write-verdicts.ts';
 import { addEvaluations, type StoredEvent } from './stored-events.ts';
 
 /** An event of the log, and the triggers that are to have a verdict on it. */
-export interface StoredCandidacy {
+export interface StoredEventCandidates {
   readonly stored: StoredEvent;
   readonly triggers: readonly CompiledTrigger[];
 }
@@ -20,38 +20,40 @@ export interface StoredCandidacy {
  * The athletes' partitions are locked. The event's own time is the present. Answers with the verdicts; all are recorded
  * but for those of triggers that failed in the event before and have failed again.
  */
-export async function evaluateStored(
+export async function evaluateStoredEvents(
   tx: Transaction,
-  candidacies: readonly StoredCandidacy[],
+  eventCandidates: readonly StoredEventCandidates[],
   recording: {
     readonly kind: 'LIVE' | 'REPLAY';
     readonly now: Instant;
-    readonly limits: EvaluationLimits & RetryPauses;
+    readonly limits: EvaluationLimits & RetryLimits;
   },
 ): Promise<Verdict[]> {
-  const wanted = candidacies.map(({ stored, triggers }) => ({ event: stored.event, triggers }));
+  const wanted = eventCandidates.map(({ stored, triggers }) => ({ event: stored.event, triggers }));
   const verdicts = await evaluateEvents(tx, wanted, recording.now, recording.limits);
-  const failed = new Set(candidacies.flatMap(({ stored }) => failedTriggers(stored)));
-  const recorded = verdicts.filter((verdict) => verdict.reason !== 'ERROR' || !failed.has(nameOf(verdict)));
+  const failed = new Set(eventCandidates.flatMap(({ stored }) => listFailedTriggers(stored)));
+  const recorded = verdicts.filter(
+    (verdict) => verdict.reason !== 'ERROR' || !failed.has(toEventTriggerKey(verdict)),
+  );
   const enrollmentIds = await writeVerdicts(tx, recorded, recording);
   const byEvent = Map.groupBy(recorded, ({ match }) => match.event.id);
   await addEvaluations(
     tx,
-    candidacies.flatMap(({ stored }) => {
+    eventCandidates.flatMap(({ stored }) => {
       const ofEvent = byEvent.get(stored.event.id);
-      return ofEvent ? [{ stored, evaluation: evaluationOf(ofEvent, enrollmentIds) }] : [];
+      return ofEvent ? [{ stored, evaluation: toEvaluation(ofEvent, enrollmentIds) }] : [];
     }),
   );
   return verdicts;
 }
 
-function failedTriggers({ event, evaluations }: StoredEvent): string[] {
+function listFailedTriggers({ event, evaluations }: StoredEvent): string[] {
   const outcomes = evaluations.flatMap((evaluation) => evaluation.outcomes);
   return outcomes
     .filter(({ reason }) => reason === 'ERROR')
     .map(({ triggerId }) => `${event.id} ${triggerId}`);
 }
 
-function nameOf({ match }: Verdict): string {
+function toEventTriggerKey({ match }: Verdict): string {
   return `${match.event.id} ${match.trigger.id}`;
 }

@@ -1,6 +1,6 @@
 /** The rhythm of background work: at once while there is more, a pause when there is not, longer ones after failures. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { type Polling, startPolling } from '../../src/events/polling.ts';
+import { type Polling, startPolling } from '../../src/events/polling-loop.ts';
 import { setBackoffShare, useLongestBackoffs } from '../support/backoff-share.ts';
 
 const INTERVAL_MS = 100;

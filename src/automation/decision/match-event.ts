@@ -28,7 +28,7 @@ export function matchEvent(
   if (userId === null) {
     return [];
   }
-  const input = inputOf(event, subject);
+  const input = toFilterInput(event, subject);
   const matches: Match[] = [];
   for (const trigger of triggers) {
     const { rule } = trigger;
@@ -40,7 +40,7 @@ export function matchEvent(
   return matches;
 }
 
-function inputOf(event: AcceptedEvent, subject: Subject | null): FilterInput {
+function toFilterInput(event: AcceptedEvent, subject: Subject | null): FilterInput {
   return {
     event: event.data,
     previous: event.previous,

@@ -2,8 +2,8 @@
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { decodeOutcomes } from '../../../src/automation/decision/outcomes.ts';
-import { tailOf } from '../../../src/automation/decision/trigger-stamp.ts';
+import { toIdSuffix } from '../../../src/automation/decision/compact-trigger.ts';
+import { decodeOutcomes } from '../../../src/automation/decision/evaluation-outcomes.ts';
 import type { JsonValue } from '../../../src/filters/filter.ts';
 import { instantToText } from '../../../src/values/instant.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
@@ -132,7 +132,7 @@ describe('a filter that does not match', () => {
         subject: {},
         timeZone: 'UTC',
         outcomes: [],
-        notMatched: [{ tail: tailOf(triggerId), version: 1, conditions: '' }],
+        notMatched: [{ idSuffix: toIdSuffix(triggerId), version: 1, conditions: '' }],
       },
     ]);
   });

@@ -13,8 +13,8 @@ import {
 import type { TriggerExecutionLog } from '../../store/entities/trigger-execution-log.ts';
 import { instantToTimestamp } from '../../values/instant.ts';
 import type { AcceptedEvent } from '../decision/accepted-event.ts';
-import { masked } from '../decision/redact.ts';
-import { wireReason } from '../decision/verdict.ts';
+import { redactValue } from '../decision/redact-fields.ts';
+import { toWireReason } from '../decision/verdict-reason.ts';
 
 export function eventMessage(event: AcceptedEvent): MessageInitShape<typeof EventSchema> {
   const { id, type, userId, sequence, actor, data, previous, rootEventId, causationId, depth } = event;
@@ -35,7 +35,7 @@ export function conditionMessage(
   condition: ConditionVerdict,
 ): MessageInitShape<typeof ConditionVerdictSchema> {
   const { path, field, operator, expected, matched, isPersonal } = condition;
-  const actual = isPersonal ? masked(condition.actual) : condition.actual;
+  const actual = isPersonal ? redactValue(condition.actual) : condition.actual;
   return {
     ...{ path, field, operator, matched },
     ...(expected === undefined ? {} : { expected: valueMessage(expected) }),
@@ -53,7 +53,7 @@ export function executionMessage(row: TriggerExecutionLog): MessageInitShape<typ
     ...{ id, triggerId, triggerVersion, userId, matched, enrolled },
     eventId: row.eventId ?? '',
     kind: enumValue(ExecutionKindSchema, row.kind),
-    reason: wireReason(row.failureReason ?? 'ENROLLED'),
+    reason: toWireReason(row.failureReason ?? 'ENROLLED'),
     enrollmentId: row.enrollmentId ?? '',
     eventData: row.eventData as ProtoObject,
     executedAt: instantToTimestamp(row.executedAt),

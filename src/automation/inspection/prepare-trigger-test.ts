@@ -12,15 +12,15 @@ import { newId } from '../../values/new-id.ts';
 import { requireNotDeleted, requireTrigger, requireWorkflow } from '../configuration/workflows.ts';
 import type { AcceptedEvent } from '../decision/accepted-event.ts';
 import { type CompiledTrigger, compileTrigger } from '../decision/compile-trigger.ts';
-import { type Match, matchEvent } from '../decision/match.ts';
-import type { Evaluation } from '../decision/outcomes.ts';
-import type { VerdictReason } from '../decision/verdict.ts';
+import type { Evaluation } from '../decision/evaluation-outcomes.ts';
+import { type Match, matchEvent } from '../decision/match-event.ts';
+import type { VerdictReason } from '../decision/verdict-reason.ts';
 import { loadSubjects } from '../evaluation/load-subjects.ts';
 import { type AccountTypes, loadAccountTypes } from '../event-types/account-types.ts';
 import { validateEventData } from '../event-types/validate-event-data.ts';
 import { eventNotFound, findEvent } from './find-event.ts';
 
-export interface Trial {
+export interface TriggerTest {
   readonly trigger: CompiledTrigger;
   readonly workflowStatus: string;
   readonly isActive: boolean;
@@ -28,7 +28,7 @@ export interface Trial {
   /** null: the event did not happen. */
   readonly eventId: string | null;
   /** What was decided when it did. */
-  readonly former: VerdictReason | null;
+  readonly earlierReason: VerdictReason | null;
   /** The enrollment that came of it, which is not in its own way. */
   readonly ownEnrollmentId: string | null;
 }
@@ -37,17 +37,17 @@ export interface Trial {
  * TRIGGER_NOT_FOUND, TRIGGER_DELETED, USER_NOT_FOUND; EVENT_NOT_FOUND for an event of somebody else's;
  * VALIDATION_FAILED for a simulated one that its type does not allow.
  */
-export async function setUpTrial(
+export async function prepareTriggerTest(
   tx: Transaction,
   request: TestTriggerRequest,
   now: Instant,
   limits: Limits,
-): Promise<Trial> {
+): Promise<TriggerTest> {
   const stored = await requireTrigger(tx, request.triggerId);
   requireNotDeleted(stored);
   const { status } = await requireWorkflow(tx, stored.workflowId);
   const types = await loadAccountTypes(tx);
-  const trigger = compileTrigger(storedTriggerOf(stored), types);
+  const trigger = compileTrigger(toStoredTrigger(stored), types);
   const subject = (await loadSubjects(tx, [request.userId])).get(request.userId);
   if (!subject) {
     throw userNotFound(request.userId);
@@ -58,7 +58,8 @@ export async function setUpTrial(
     throw eventNotFound(found.event.id);
   }
   const simulated = asked.case === 'simulated' ? asked.value : undefined;
-  const event = found?.event ?? simulate(simulated, { stored, userId: request.userId, types, now, limits });
+  const event =
+    found?.event ?? simulateEvent(simulated, { stored, userId: request.userId, types, now, limits });
   const [match] = matchEvent(event, [trigger], subject);
   if (!match) {
     throw new TypeError('The match of the event is missing');
@@ -69,19 +70,23 @@ export async function setUpTrial(
     workflowStatus: status,
     isActive: stored.isActive,
     eventId: found?.event.id ?? null,
-    former:
-      found?.evaluations.map((evaluation) => reasonFor(trigger, evaluation)).find((each) => each) ?? null,
-    ownEnrollmentId: found ? await enrollmentOf(tx, found.event.id, trigger.id) : null,
+    earlierReason:
+      found?.evaluations.map((evaluation) => findEarlierReason(trigger, evaluation)).find((each) => each) ??
+      null,
+    ownEnrollmentId: found ? await findEnrollmentId(tx, found.event.id, trigger.id) : null,
   };
 }
 
-function reasonFor({ id, stamp }: CompiledTrigger, { outcomes, notMatched }: Evaluation) {
+function findEarlierReason({ id, compact }: CompiledTrigger, { outcomes, notMatched }: Evaluation) {
   const outcome = outcomes.find(({ triggerId }) => triggerId === id);
-  return outcome?.reason ?? (notMatched.some(({ tail }) => tail === stamp.tail) ? 'NOT_MATCHED' : undefined);
+  return (
+    outcome?.reason ??
+    (notMatched.some(({ idSuffix }) => idSuffix === compact.idSuffix) ? 'NOT_MATCHED' : undefined)
+  );
 }
 
 /** The row, in the terms of its evaluation. */
-export function storedTriggerOf({
+export function toStoredTrigger({
   id,
   workflowId,
   triggerEvent,
@@ -97,7 +102,7 @@ export function storedTriggerOf({
   };
 }
 
-interface Circumstances {
+interface SimulationInput {
   readonly stored: WorkflowTrigger;
   readonly userId: string;
   readonly types: AccountTypes;
@@ -106,9 +111,9 @@ interface Circumstances {
 }
 
 /** Without data it is the type's sample, with what the trigger's configuration wants of it. */
-function simulate(
+function simulateEvent(
   simulated: SimulatedEvent | undefined,
-  { stored, userId, types, now, limits }: Circumstances,
+  { stored, userId, types, now, limits }: SimulationInput,
 ): AcceptedEvent {
   const type = types.eventType(stored.triggerEvent);
   const configured = (stored.settings.configuration ?? {}) as JsonObject;
@@ -139,7 +144,7 @@ function simulate(
   };
 }
 
-async function enrollmentOf(
+async function findEnrollmentId(
   { accountId, sql: db }: Transaction,
   eventId: string,
   triggerId: string,
