@@ -9,7 +9,7 @@ import { createBackfiller } from '../automation/replay/backfiller.ts';
 import { createScheduler } from '../automation/time/scheduler.ts';
 import type { Config } from '../config/config.ts';
 import { isDefect } from '../errors/error-table.ts';
-import type { EventObserver } from '../events/event-observer.ts';
+import type { EventObserver } from '../events/event-bus.ts';
 import { type Polling, startPolling } from '../events/polling-loop.ts';
 import { createPostgresBus } from '../events/postgres-bus.ts';
 import { createRedisBus } from '../events/redis/redis-bus.ts';

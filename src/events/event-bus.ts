@@ -1,33 +1,42 @@
-/** The bus: it tells the workers of every process which partitions of which accounts have events to evaluate. */
+/** The event bus: tells the workers of every process which partitions of which accounts have events to evaluate. */
 
 /**
- * Evaluates what waits in the outbox for partitions of an account, each in order, and removes it. Called again and
- * again until nothing is left: what it did not commit is still there the next time.
+ * Evaluates waiting outbox entries of an account's partitions, each partition in order, and removes them. Called
+ * again until no entries are left; uncommitted entries are found again by the next call.
  */
 export type HandlePartitions = (
   accountId: string,
   partitions: readonly number[],
 ) => Promise<HandledPartitions>;
 
-/** What became of the partitions; those that are not named have nothing left. */
+/** The result of one call; partitions in neither list have no entries left. */
 export interface HandledPartitions {
-  /** Another transaction is on these. */
+  /** Partitions that another transaction has locked. */
   readonly busy: readonly number[];
-  /** These have more that can be handled at once. */
+  /** Partitions with more entries that can be handled at once. */
   readonly unfinished: readonly number[];
 }
 
 /**
- * PostgreSQL holds the events; a bus only says who has some. Every event is handed over at least once after its
- * commit, however often processes and the bus itself end in between; that its effects happen once is the handler's to
- * see to.
+ * PostgreSQL stores the events; a bus only announces which partitions have some. Every event is handed over at least
+ * once after its commit, however often processes or the bus itself fail; the handler makes its effects idempotent.
  */
 export interface Bus {
-  /** Begins to hand partitions to `handle`, each to one worker of the process at a time. */
+  /** Starts to hand partitions to `handle`, each partition to one worker of the process at a time. */
   start(handle: HandlePartitions): BusWorkers;
 }
 
 export interface BusWorkers {
-  /** Hands over nothing more, and resolves when what was handed over has ended. */
+  /** Hands over no further partition, and resolves when the running calls have ended. */
   stop(): Promise<void>;
+}
+
+/** Receives measurements of events between their acceptance and their verdicts. */
+export interface EventObserver {
+  /** Outbox entries were evaluated; `waitedMs` has the time since recording of each. */
+  evaluated(waitedMs: readonly number[]): void;
+  /** A trigger decided on an event, for this reason. */
+  decided(reason: string): void;
+  /** Entries were relayed to the external bus; the oldest was recorded `oldestMs` ago. */
+  relayed(entries: number, oldestMs: number): void;
 }

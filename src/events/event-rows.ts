@@ -1,4 +1,4 @@
-/** Rows of the log of events, as the contract says them. */
+/** Reads rows of the event log and converts them to messages of the API. */
 import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
 import { enumValue } from '../calls/enum-name.ts';

@@ -1,4 +1,4 @@
-/** EventService on the wire, as far as it reads the log and settles failures: each method goes to the file of its name. */
+/** EventService on the wire, for the methods that read the log and settle dead letters. */
 import type { ServiceImpl } from '@connectrpc/connect';
 import { callContextOf } from '../calls/call-context.ts';
 import { createCalls, type ServiceDeps } from '../calls/calls.ts';

@@ -1,4 +1,4 @@
-/** ListDeadLetters: what could not be evaluated, what failed last first. */
+/** ListDeadLetters: lists what could not be evaluated, most recent failure first. */
 
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { FilterQuery } from '@mikro-orm/core';
@@ -14,10 +14,10 @@ import { type DeadLetter, DeadLetterEntity } from '../store/entities/dead-letter
 import { type Page, readPage } from '../store/page.ts';
 import { type Instant, instantToTimestamp } from '../values/instant.ts';
 
-/** Somebody may still have to do something about these. */
+/** The states that a dead letter can still leave. */
 const OPEN = ['RETRYING', 'DEAD'];
 
-/** By the time of the last failure, then id. PAGE_TOKEN_INVALID. */
+/** Sorted by the time of the last failure, then id, descending. Errors: PAGE_TOKEN_INVALID. */
 export function listDeadLetters(
   tx: Transaction,
   request: ListDeadLettersRequest,

@@ -1,4 +1,4 @@
-/** ListEvents: the account's log, or one athlete's part of it, newest first. */
+/** ListEvents: lists the account's log, or one athlete's part of it, newest first. */
 import { type RawBuilder, sql } from 'kysely';
 import type { ListEventsRequest } from '../gen/automation/v1/event_service_pb.ts';
 import type { Transaction } from '../store/database.ts';
@@ -13,8 +13,8 @@ export interface EventPage {
 }
 
 /**
- * An athlete's events in the order of acceptance, everybody's in the order of recording. PAGE_TOKEN_INVALID;
- * VALIDATION_FAILED for what is no time.
+ * Sorts one athlete's events by acceptance, and all athletes' events by recording. Errors:
+ * PAGE_TOKEN_INVALID; VALIDATION_FAILED for an invalid time.
  */
 export async function listEvents(
   tx: Transaction,
@@ -46,7 +46,7 @@ export async function listEvents(
   return { rows, nextPageToken };
 }
 
-/** Each is an index read backwards. */
+/** A sort order; each one reads an index backwards. */
 interface Order {
   readonly descending: RawBuilder<unknown>;
   keyOf(row: EventRow): PageKeyValue[];

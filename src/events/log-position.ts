@@ -1,16 +1,22 @@
-/** Places in the account's log, in the order in which it grows; see docs/decisions/018-order-of-the-log.md. */
+/**
+ * Positions in the account's log, in the order in which the log grows; see
+ * docs/decisions/018-order-of-the-log.md.
+ */
 import { sql } from 'kysely';
 import { invalidFields } from '../errors/domain-error.ts';
 import type { Transaction } from '../store/database.ts';
 import { decodePageToken, encodePageToken } from '../store/page-token.ts';
 import { EVENT_COLUMNS, type EventRow } from './event-rows.ts';
 
-/** Behind an event: its transaction, its sequence, its place among the facts that were accepted with it. */
+/**
+ * The position after an event: its transaction, its sequence, and its position among the facts accepted with
+ * it.
+ */
 export type LogPosition = readonly [transactionId: string, sequence: string, position: number];
 
 export const BEGINNING: LogPosition = ['0', '0', 0];
 
-/** Before everything that a transaction from now on writes. */
+/** The position before everything that this transaction or a later one writes. */
 function beforeTransaction(transactionId: string): LogPosition {
   return [transactionId, '0', 0];
 }
@@ -21,7 +27,7 @@ export function encodePosition(accountId: string, position: LogPosition): string
   return encodePageToken(toTokenFilter(accountId), position);
 }
 
-/** VALIDATION_FAILED for anything but a token of this account's. */
+/** Errors: VALIDATION_FAILED for a token that was not made for this account. */
 export function decodePosition(accountId: string, token: string): LogPosition {
   try {
     return decodePageToken(token, toTokenFilter(accountId), ['serial', 'serial', 'integer']) ?? BEGINNING;
@@ -32,11 +38,11 @@ export function decodePosition(accountId: string, token: string): LogPosition {
 
 function invalidResumeToken() {
   return invalidFields([
-    { field: 'resume_token', description: 'must be from an answer of WatchEvents to this account' },
+    { field: 'resume_token', description: 'must be a token that WatchEvents returned to this account' },
   ]);
 }
 
-/** The present end of the log: whatever may still be added comes behind it. */
+/** The current end of the log; every event that is added later comes after it. */
 export async function findLogEnd({ sql: db }: Transaction): Promise<LogPosition> {
   const { rows } = await sql<{ oldest: string }>`
     select pg_snapshot_xmin(pg_current_snapshot())::text as oldest`.execute(db);
@@ -45,14 +51,14 @@ export async function findLogEnd({ sql: db }: Transaction): Promise<LogPosition>
 
 export interface LogPage {
   readonly events: readonly { readonly row: EventRow; readonly behind: LogPosition }[];
-  /** Where to go on. */
+  /** The position at which the next page starts. */
   readonly end: LogPosition;
   readonly hasMore: boolean;
 }
 
 /**
- * What comes behind a position, at most `limit` events, up to the log's present end. VALIDATION_FAILED for a position
- * that the log of this database has not reached.
+ * Reads at most `limit` events between a position and the current end of the log. Errors: VALIDATION_FAILED
+ * for a position that the log of this database has not reached.
  */
 export async function readLogPage(tx: Transaction, after: LogPosition, limit: number): Promise<LogPage> {
   const logEnd = await findLogEnd(tx);

@@ -1,4 +1,6 @@
-/** The entries of the outbox: read in order, and removed once they are evaluated and, with a bus beside, relayed. */
+/**
+ * Reads outbox entries in order, and removes them once they are evaluated and, with an external bus, relayed.
+ */
 import { sql } from 'kysely';
 import type { Transaction } from '../store/database.ts';
 import type { Cause, Fact, FactActor } from '../store/entities/outbox-entry.ts';
@@ -7,14 +9,14 @@ import { type Instant, instantFromText } from '../values/instant.ts';
 
 export interface WaitingEntry {
   readonly id: string;
-  /** Null for what concerns no athlete. */
+  /** Null when the entry concerns no athlete. */
   readonly userId: string | null;
   readonly facts: readonly Fact[];
   readonly actor: FactActor;
   readonly cause: Cause | null;
   readonly occurredAt: Instant;
   readonly recordedAt: Instant;
-  /** Among the entries of one athlete: the order of acceptance. */
+  /** The order of acceptance among the entries of one athlete. */
   readonly sequence: bigint;
 }
 
@@ -30,8 +32,8 @@ interface EntryRow {
 }
 
 /**
- * The oldest entries of the partitions that are not evaluated, at most `limit` in all, but for those of athletes who
- * are to wait. The partitions' locks are held: nobody else takes them.
+ * Reads the oldest unevaluated entries of the partitions, at most `limit` in all, without those of athletes
+ * in backoff. The caller holds the partitions' locks, so no other transaction reads the same entries.
  */
 export async function readWaitingEntries(
   tx: Transaction,
@@ -53,7 +55,7 @@ export async function readWaitingEntries(
   return rows.map(toWaitingEntry);
 }
 
-/** The entry, or none when it is evaluated by now. */
+/** Reads the entry; empty when it is already evaluated. */
 export async function readWaitingEntry(tx: Transaction, entryId: string): Promise<WaitingEntry[]> {
   const { rows } = await sql<EntryRow>`
     select id, user_id, facts, actor, cause, occurred_at, recorded_at, sequence from outbox
@@ -61,14 +63,16 @@ export async function readWaitingEntry(tx: Transaction, entryId: string): Promis
   return rows.map(toWaitingEntry);
 }
 
-/** An entry on its way to a bus beside PostgreSQL. */
+/** An entry that has not been relayed to the external bus. */
 export interface UnrelayedEntry extends WaitingEntry {
   readonly partition: number;
-  /** How long ago it was recorded. */
+  /** Time since the entry was recorded. */
   readonly waitedMs: number;
 }
 
-/** The oldest entries of each of the account's partitions that are not relayed, at most `limit` in all. */
+/**
+ * Reads the oldest entries of each of the account's partitions that are not relayed, at most `limit` in all.
+ */
 export async function readEntriesToRelay(tx: Transaction, limit: number): Promise<UnrelayedEntry[]> {
   const { rows } = await sql<EntryRow & { partition: number; waited_ms: number }>`
     select o.* from generate_series(0, ${PARTITIONS - 1}::int) as p(number)
@@ -99,8 +103,8 @@ function toWaitingEntry(row: EntryRow): WaitingEntry {
 }
 
 /**
- * Takes evaluated entries out of the outbox. Where entries are relayed to a bus as well, those that have not been yet
- * stay for that, and are only marked as evaluated.
+ * Deletes evaluated entries from the outbox. With an external bus, entries that are not relayed yet are only
+ * marked as evaluated.
  */
 export async function removeEvaluatedEntries(
   tx: Transaction,
@@ -116,8 +120,8 @@ export async function removeEvaluatedEntries(
 }
 
 /**
- * The rows are locked in one order, here and where they are relayed: whoever comes second waits, and then sees what the
- * first one did.
+ * Marks the entries that are not relayed yet. Rows are locked in the same order here and by the relay, so the
+ * later transaction sees the result of the earlier one.
  */
 async function keepUnrelayed(tx: Transaction, entryIds: readonly string[]): Promise<Set<string>> {
   const locked = await lockEntries(tx, entryIds);
@@ -130,7 +134,7 @@ async function keepUnrelayed(tx: Transaction, entryIds: readonly string[]): Prom
   return new Set(unrelayed);
 }
 
-/** Locks those of the entries that are still there, and tells how far each is. */
+/** Locks the entries that still exist, and returns which steps each of them has passed. */
 export async function lockEntries(
   tx: Transaction,
   entryIds: readonly string[],

@@ -1,4 +1,4 @@
-/** Hands partitions to workers: those of an account together, each to one at a time, again until nothing is left. */
+/** Queues partitions for workers: an account's partitions together, each to one worker at a time, until empty. */
 import { backoffMs } from '../flow/backoff.ts';
 import type { HandledPartitions, HandlePartitions } from './event-bus.ts';
 
@@ -10,165 +10,165 @@ export interface Partition {
 
 export interface PartitionQueueOptions {
   readonly handle: HandlePartitions;
-  /** Calls of `handle` at the same time. */
+  /** Maximum number of concurrent calls of `handle`. */
   readonly workers: number;
-  /** Partitions of an account that are handled together at most. */
+  /** Maximum number of an account's partitions in one call. */
   readonly partitionsTogether: number;
-  /** After how long a partition that another process holds is tried again; one that failed, no sooner. */
+  /** Pause before a partition locked by another process is tried again; minimum backoff of a failed one. */
   readonly busyPauseMs: number;
   readonly onError: (error: unknown) => void;
 }
 
 export interface PartitionQueue {
-  /** Whether the partition waits, rests or is being handled. */
+  /** Whether the partition is queued, paused or being handled. */
   has(partition: Partition): boolean;
-  /** Partitions that wait, rest or are being handled. */
+  /** Number of partitions that are queued, paused or being handled. */
   size(): number;
-  /** Resolves when whatever was in the partition at the time of the call is handled; false: stopped before that. */
+  /** Resolves with true when everything in the partition at the time of the call is handled; false when stopped. */
   offer(partition: Partition): Promise<boolean>;
-  /** Begins nothing more, and resolves when what is being handled has ended. */
+  /** Starts no further call, and resolves when the running calls have ended. */
   stop(): Promise<void>;
 }
 
-interface Place {
+interface QueuedPartition {
   readonly partition: Partition;
-  /** Told when the next round, or the round after the running one, has left nothing. */
-  readonly waiting: ((isHandled: boolean) => void)[];
+  /** Resolved when the next call, or the call after the running one, has left no entries. */
+  readonly waiters: ((isHandled: boolean) => void)[];
   failures: number;
 }
 
-/** A partition that keeps failing is tried again this often at least. */
+/** Upper limit of the backoff of a partition that keeps failing. */
 const LONGEST_PAUSE_MS = 5_000;
 
 export function createPartitionQueue(options: PartitionQueueOptions): PartitionQueue {
   const { handle, workers, partitionsTogether, busyPauseMs, onError } = options;
-  const places = new Map<string, Place>();
-  let line: Place[] = [];
-  const rests = new Set<NodeJS.Timeout>();
+  const known = new Map<string, QueuedPartition>();
+  let queue: QueuedPartition[] = [];
+  const timers = new Set<NodeJS.Timeout>();
   const running = new Set<Promise<void>>();
   let isStopped = false;
 
-  function pump(): void {
-    while (!isStopped && running.size < workers && line.length > 0) {
-      const round = run(takeTogether()).finally(() => {
-        running.delete(round);
-        pump();
+  function startCalls(): void {
+    while (!isStopped && running.size < workers && queue.length > 0) {
+      const call = run(dequeueTogether()).finally(() => {
+        running.delete(call);
+        startCalls();
       });
-      running.add(round);
+      running.add(call);
     }
   }
 
-  /** What has waited longest, with what else waits of its account. */
-  function takeTogether(): Place[] {
-    const accountId = line[0]?.partition.accountId;
-    const taken = line
-      .filter((place) => place.partition.accountId === accountId)
+  /** Takes the first partition of the queue, and further queued partitions of its account. */
+  function dequeueTogether(): QueuedPartition[] {
+    const accountId = queue[0]?.partition.accountId;
+    const taken = queue
+      .filter((queued) => queued.partition.accountId === accountId)
       .slice(0, partitionsTogether);
     const together = new Set(taken);
-    line = line.filter((place) => !together.has(place));
+    queue = queue.filter((queued) => !together.has(queued));
     return taken;
   }
 
-  async function run(together: readonly Place[]): Promise<void> {
-    const told = together.map((place) => place.waiting.splice(0));
+  async function run(together: readonly QueuedPartition[]): Promise<void> {
+    const waitersBefore = together.map((queued) => queued.waiters.splice(0));
     const handled = await handleOnce(together);
-    for (const [index, place] of together.entries()) {
-      const waiting = told[index] ?? [];
-      const { partition } = place.partition;
+    for (const [index, queued] of together.entries()) {
+      const waiters = waitersBefore[index] ?? [];
+      const { partition } = queued.partition;
       if (handled.unfinished.includes(partition)) {
-        place.waiting.unshift(...waiting);
-        line.push(place);
+        queued.waiters.unshift(...waiters);
+        queue.push(queued);
       } else if (handled.busy.includes(partition)) {
-        place.waiting.unshift(...waiting);
-        rest(place);
+        queued.waiters.unshift(...waiters);
+        requeueLater(queued);
       } else {
-        tell(waiting, true);
-        leave(place);
+        resolveAll(waiters, true);
+        requeueOrRemove(queued);
       }
     }
   }
 
-  /** What failed rests, as what another transaction is on. */
-  async function handleOnce(together: readonly Place[]): Promise<HandledPartitions> {
+  /** A failed partition is retried after a backoff, like one locked by another transaction. */
+  async function handleOnce(together: readonly QueuedPartition[]): Promise<HandledPartitions> {
     const accountId = together[0]?.partition.accountId ?? '';
-    const partitions = together.map((place) => place.partition.partition);
+    const partitions = together.map((queued) => queued.partition.partition);
     try {
       const handled = await handle(accountId, partitions);
-      for (const place of together) {
-        place.failures = 0;
+      for (const queued of together) {
+        queued.failures = 0;
       }
       return handled;
     } catch (error) {
-      for (const place of together) {
-        place.failures += 1;
+      for (const queued of together) {
+        queued.failures += 1;
       }
       onError(error);
       return { busy: partitions, unfinished: [] };
     }
   }
 
-  /** What was offered while it was being handled may have come too late for that. */
-  function leave(place: Place): void {
-    if (place.waiting.length > 0) {
-      line.push(place);
+  /** Entries offered during a call may have been missed by it, so the partition is queued again. */
+  function requeueOrRemove(queued: QueuedPartition): void {
+    if (queued.waiters.length > 0) {
+      queue.push(queued);
     } else {
-      places.delete(keyOf(place.partition));
+      known.delete(toKey(queued.partition));
     }
   }
 
-  function rest(place: Place): void {
+  function requeueLater(queued: QueuedPartition): void {
     const pauseMs =
-      place.failures > 0
-        ? backoffMs(place.failures, { firstMs: busyPauseMs, longestMs: LONGEST_PAUSE_MS })
+      queued.failures > 0
+        ? backoffMs(queued.failures, { firstMs: busyPauseMs, longestMs: LONGEST_PAUSE_MS })
         : 0;
     const timer = setTimeout(
       () => {
-        rests.delete(timer);
-        line.push(place);
-        pump();
+        timers.delete(timer);
+        queue.push(queued);
+        startCalls();
       },
       Math.max(busyPauseMs, pauseMs),
     );
-    rests.add(timer.unref());
+    timers.add(timer.unref());
   }
 
   return {
-    has: (partition) => places.has(keyOf(partition)),
-    size: () => places.size,
+    has: (partition) => known.has(toKey(partition)),
+    size: () => known.size,
     offer(partition) {
       const { promise, resolve } = Promise.withResolvers<boolean>();
-      const known = places.get(keyOf(partition));
+      const present = known.get(toKey(partition));
       if (isStopped) {
         resolve(false);
-      } else if (known) {
-        known.waiting.push(resolve);
+      } else if (present) {
+        present.waiters.push(resolve);
       } else {
-        const place: Place = { partition, waiting: [resolve], failures: 0 };
-        places.set(keyOf(partition), place);
-        line.push(place);
-        pump();
+        const queued: QueuedPartition = { partition, waiters: [resolve], failures: 0 };
+        known.set(toKey(partition), queued);
+        queue.push(queued);
+        startCalls();
       }
       return promise;
     },
     async stop() {
       isStopped = true;
-      for (const timer of rests) {
+      for (const timer of timers) {
         clearTimeout(timer);
       }
       await Promise.all(running);
-      for (const place of places.values()) {
-        tell(place.waiting, false);
+      for (const queued of known.values()) {
+        resolveAll(queued.waiters, false);
       }
     },
   };
 }
 
-function tell(waiting: Place['waiting'], isHandled: boolean): void {
-  for (const resolve of waiting) {
+function resolveAll(waiters: QueuedPartition['waiters'], isHandled: boolean): void {
+  for (const resolve of waiters) {
     resolve(isHandled);
   }
 }
 
-function keyOf({ accountId, partition }: Partition): string {
+function toKey({ accountId, partition }: Partition): string {
   return `${accountId} ${partition}`;
 }

@@ -1,24 +1,24 @@
-/** Repeats a piece of background work: at once while there is more of it, else after a pause. */
+/** Repeats background work: at once while there is more to do, else after a pause. */
 import { backoffMs } from '../flow/backoff.ts';
 
 export interface PollingOptions {
-  /** The pause when there was nothing to do, and the shortest one after a failure. */
+  /** The pause when there was nothing to do, and the minimum pause after a failure. */
   readonly intervalMs: number;
-  /** One piece of work; true: there is more, and the next piece follows at once. */
+  /** Does one piece of work; true when more work follows at once. */
   readonly work: () => Promise<boolean>;
-  /** Hears of every failure; the work goes on after a backoff, no sooner than when there was nothing to do. */
+  /** Receives every failure; the work continues after a backoff of at least `intervalMs`. */
   readonly onError: (error: unknown) => void;
 }
 
 export interface Polling {
-  /** Begins no other piece, and resolves when the running one has ended. */
+  /** Starts no further piece of work, and resolves when the running one has ended. */
   stop(): Promise<void>;
 }
 
-/** Work that fails is tried again this often at least. */
+/** Upper limit of the backoff. */
 const LONGEST_PAUSE_MS = 5_000;
 
-/** Begins with the first piece right away. */
+/** Starts the first piece of work at once. */
 export function startPolling({ intervalMs, work, onError }: PollingOptions): Polling {
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -53,7 +53,7 @@ function pauseMs(intervalMs: number, failures: number): number {
     : intervalMs;
 }
 
-/** Ends early when told to stop; without a pause everything else that waits has its turn first. */
+/** Ends early when the signal is aborted. A pause of 0 ms yields to the event loop once. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) {

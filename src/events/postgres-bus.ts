@@ -1,4 +1,4 @@
-/** The bus that needs nothing beside PostgreSQL: looks into the outbox, many times a second. */
+/** The event bus that needs only PostgreSQL: it polls the outbox. */
 import type { Limits } from '../config/config.ts';
 import type { Database } from '../store/database.ts';
 import type { Bus } from './event-bus.ts';
@@ -9,7 +9,7 @@ import { findWaitingPartitions } from './waiting-partitions.ts';
 export interface BusDeps {
   readonly database: Database;
   readonly limits: Pick<Limits, 'busPollMs' | 'busWorkers' | 'busPartitions' | 'partitionsTogether'>;
-  /** Hears of every failure of a look into the outbox and of a handler; both are tried again. */
+  /** Receives every failure of a poll or a handler; both are retried. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -21,8 +21,8 @@ export function createPostgresBus({ database, limits, onError }: BusDeps): Bus {
         ...{ handle, workers, partitionsTogether, onError },
         busyPauseMs: busPollMs,
       });
-      const look = createOutboxPoll(database, queue, limits);
-      const polling = startPolling({ intervalMs: busPollMs, work: () => look(0), onError });
+      const poll = createOutboxPoll(database, queue, limits);
+      const polling = startPolling({ intervalMs: busPollMs, work: () => poll(0), onError });
       return {
         async stop() {
           await Promise.all([polling.stop(), queue.stop()]);
@@ -33,8 +33,8 @@ export function createPostgresBus({ database, limits, onError }: BusDeps): Bus {
 }
 
 /**
- * Looks for partitions whose oldest event has waited so long and puts them into the line, a page at a time, each page
- * behind the one before: no account is overlooked because of others. True: there is another page.
+ * Creates a poll that queues partitions whose oldest entry has waited for `waitingForMs`. Each call reads the
+ * page after the previous one, so that no account starves behind others. True when another page follows.
  */
 export function createOutboxPoll(
   database: Database,
@@ -54,7 +54,7 @@ export function createOutboxPoll(
       waitingForMs,
     });
     for (const partition of found) {
-      // What is being handled now is looked at again by the next page that comes here.
+      // A partition that is being handled now is queued again by a later page.
       if (!queue.has(partition)) {
         void queue.offer(partition);
       }

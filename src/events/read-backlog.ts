@@ -1,30 +1,30 @@
-/** What waits, of all accounts: how much, and for how long. */
+/** Reads the backlog of all accounts: how many entries wait, and how long the oldest one has waited. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../store/database.ts';
 
 export interface Waiting {
   readonly entries: number;
-  /** How long the oldest one has waited. */
+  /** Waiting time of the oldest entry. */
   readonly oldestMs: number;
 }
 
 export interface Backlog {
-  /** Entries of the outbox that wait to be evaluated. */
+  /** Outbox entries that wait to be evaluated. */
   readonly evaluation: Waiting;
-  /** Those that wait to be relayed; null: there is no bus to relay them to. */
+  /** Outbox entries that wait to be relayed; null without an external bus. */
   readonly relay: Waiting | null;
-  /** How long time triggers, and steps of workflows, have been due. */
+  /** How late the most overdue time trigger and workflow step are. */
   readonly scheduleLateMs: number;
   readonly stepsLateMs: number;
-  /** Dead letters that somebody may still have to do something about. */
+  /** Dead letters that are not resolved or discarded. */
   readonly retrying: number;
   readonly dead: number;
 }
 
-/** Rows are only counted so far: beyond that, it is too many in any case. */
+/** Upper limit of each count, which bounds the cost of the query. */
 const MOST = 100_000;
 
-/** By the database's clock. */
+/** Measures waiting times by the database's clock. */
 export async function readBacklog(
   database: Database,
   { isRelayed }: { readonly isRelayed: boolean },

@@ -1,7 +1,6 @@
 /**
- * What people decide about dead letters: locked, found open, changed, and on the audit trail.
- * DiscardDeadLetters: gives up for good what could not be evaluated.
- * RedriveDeadLetters: sends what could not be evaluated on its way again.
+ * RedriveDeadLetters and DiscardDeadLetters: lock dead letters, change those that are open, and audit each
+ * change.
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { Limits } from '../config/config.ts';
@@ -23,7 +22,10 @@ export interface OpenLetter {
   readonly attempts: number;
 }
 
-/** Locks those of the letters that are open. DEAD_LETTER_NOT_FOUND when the account never had one of them. */
+/**
+ * Locks the letters and returns the open ones. Errors: DEAD_LETTER_NOT_FOUND when the account never had one
+ * of them.
+ */
 export async function lockLetters(tx: Transaction, letterIds: readonly string[]): Promise<OpenLetter[]> {
   const ids = [...new Set(letterIds)];
   const found = await lock(tx, sql`id = any(${ids}::uuid[])`, ids.length);
@@ -36,7 +38,7 @@ export async function lockLetters(tx: Transaction, letterIds: readonly string[])
   return found.filter(({ state }) => state === 'RETRYING' || state === 'DEAD');
 }
 
-/** Locks at most `limit` letters that are DEAD: of the trigger, or of any. */
+/** Locks at most `limit` letters in the state DEAD, of one trigger or of all. */
 export function lockDeadLetters(tx: Transaction, triggerId: string, limit: number): Promise<OpenLetter[]> {
   const ofTrigger = triggerId ? sql`and trigger_id = ${triggerId}` : sql``;
   return lock(tx, sql`state = 'DEAD' ${ofTrigger}`, limit);
@@ -56,14 +58,14 @@ async function lock(
   return rows;
 }
 
-/** What a letter is from now on. */
+/** The new state of a letter. */
 export interface LetterState {
   readonly state: 'RETRYING' | 'DISCARDED';
   readonly attempts?: number;
   readonly nextAttemptAt: Instant | null;
 }
 
-/** Changes locked letters, each with its entry in the audit trail. */
+/** Changes locked letters and writes an audit entry for each. */
 export function settleLetters(
   change: Change,
   letters: readonly OpenLetter[],
@@ -85,7 +87,10 @@ export function settleLetters(
   }
 }
 
-/** Answers with how many there were to give up; those that are settled stay as they are. DEAD_LETTER_NOT_FOUND. */
+/**
+ * Discards the open letters and returns their number; settled letters stay unchanged. Errors:
+ * DEAD_LETTER_NOT_FOUND.
+ */
 export async function discardDeadLetters(
   change: Change,
   { deadLetterIds, reason }: DiscardDeadLettersRequest,
@@ -97,8 +102,8 @@ export async function discardDeadLetters(
 }
 
 /**
- * From now on they are due, with all their tries before them; answers with how many. Letters that are settled stay as
- * they are. DEAD_LETTER_NOT_FOUND; VALIDATION_FAILED for a trigger beside ids.
+ * Makes the letters due now with all attempts available, and returns their number; settled letters stay
+ * unchanged. Errors: DEAD_LETTER_NOT_FOUND; VALIDATION_FAILED for a trigger together with ids.
  */
 export async function redriveDeadLetters(
   change: Change,
@@ -107,7 +112,9 @@ export async function redriveDeadLetters(
 ): Promise<number> {
   const { tx, now } = change;
   if (deadLetterIds.length > 0 && triggerId) {
-    throw invalidFields([{ field: 'trigger_id', description: 'must be empty beside dead_letter_ids' }]);
+    throw invalidFields([
+      { field: 'trigger_id', description: 'must be empty together with dead_letter_ids' },
+    ]);
   }
   const letters =
     deadLetterIds.length > 0

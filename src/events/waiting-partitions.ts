@@ -1,28 +1,28 @@
-/** Finds the partitions that have entries to evaluate, or to relay, of every account. */
+/** Finds the partitions of all accounts that have entries to evaluate or to relay. */
 import { sql } from 'kysely';
 import type { Database } from '../store/database.ts';
 import type { Partition } from './partition-queue.ts';
 
 export interface WaitingPartitionsQuery {
   readonly waitFor: 'EVALUATION' | 'RELAY';
-  /** Where the page before ended; absent: from the start. */
+  /** The last partition of the previous page; absent for the first page. */
   readonly after?: Partition | undefined;
   readonly limit: number;
-  /** Leaves out partitions whose oldest entry was recorded more recently than this; absent: none. */
+  /** Minimum waiting time of a partition's oldest entry; absent or 0 for none. */
   readonly waitingForMs?: number;
 }
 
 const BEFORE_ALL: Partition = { accountId: '00000000-0000-0000-0000-000000000000', partition: -1 };
 
-/** As the conditions of the indexes say it, word for word. */
+/** Must equal the predicates of the partial indexes. */
 const CONDITIONS = {
   EVALUATION: sql.raw('evaluated_at is null'),
   RELAY: sql.raw('relayed_at is null'),
 };
 
 /**
- * At most `limit` partitions in one order. Goes from one partition of an account to the next in the index: it costs one
- * look for each, however many entries they have, and one when there is nothing at all.
+ * Returns at most `limit` partitions in one order. Skips through the index from partition to partition, so
+ * the cost is one lookup per partition, whatever the number of entries.
  */
 export async function findWaitingPartitions(
   database: Database,

@@ -1,4 +1,4 @@
-/** WatchEvents: the account's log as it grows, without gaps, from wherever its reader stopped. */
+/** WatchEvents: streams the account's log as it grows, without gaps, from the reader's last position. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { CallContext } from '../calls/call-context.ts';
 import type { Limits } from '../config/config.ts';
@@ -20,15 +20,15 @@ import {
 export interface WatchDeps {
   readonly database: Database;
   readonly limits: Limits;
-  /** Of the process's watchers, by account. */
+  /** Slots for concurrent watchers, per process and per account. */
   readonly slots: KeyedLimiter;
 }
 
 type Answer = MessageInitShape<typeof WatchEventsResponseSchema>;
 
 /**
- * Goes on until its reader leaves, the server drains (SHUTTING_DOWN) or `watchMs` have passed. The first message has no
- * event, and says from where on events follow.
+ * Streams until the reader disconnects, the server drains (SHUTTING_DOWN) or `watchMs` have passed. The first
+ * message has no event and carries the token of the start position.
  */
 export async function* watchEvents(
   { database, limits, slots }: WatchDeps,
@@ -37,33 +37,34 @@ export async function* watchEvents(
 ): AsyncGenerator<Answer> {
   const { accountId, signal } = call;
   const release = takeSlot(slots, accountId, limits);
-  // A reader who went away asks for no other message, and this may never go on.
+  // A disconnected reader requests no further message, so the generator may never resume to release the slot.
   signal.addEventListener('abort', release, { once: true });
   try {
-    // Each look is a transaction of its own: one that stays open would keep what is deleted from being cleared away.
-    const look = <T>(work: (tx: Transaction) => Promise<T>) =>
+    // Each page is read in its own transaction, because an open transaction would keep deleted rows from
+    // being vacuumed.
+    const read = <T>(work: (tx: Transaction) => Promise<T>) =>
       database.transaction(accountId, work, {
         deadlineAtMs: performance.now() + limits.defaultDeadlineMs,
         signal,
       });
     const types = new Set(request.types);
-    let position = await look((tx) => findStartPosition(tx, request));
-    const tell = () => ({ resumeToken: encodePosition(accountId, position) });
-    yield tell();
-    let toldAtMs = performance.now();
+    let position = await read((tx) => findStartPosition(tx, request));
+    const heartbeat = () => ({ resumeToken: encodePosition(accountId, position) });
+    yield heartbeat();
+    let sentAtMs = performance.now();
     while (performance.now() < call.deadlineAtMs) {
       signal.throwIfAborted();
-      const page = await readPageUnlessOverloaded(look, position, limits);
+      const page = await readPageUnlessOverloaded(read, position, limits);
       for (const { row, behind } of page.events) {
         if (types.size === 0 || types.has(row.type)) {
           yield { event: eventMessage(row), resumeToken: encodePosition(accountId, behind) };
-          toldAtMs = performance.now();
+          sentAtMs = performance.now();
         }
       }
       position = page.end;
-      if (performance.now() - toldAtMs >= limits.watchHeartbeatMs) {
-        yield tell();
-        toldAtMs = performance.now();
+      if (performance.now() - sentAtMs >= limits.watchHeartbeatMs) {
+        yield heartbeat();
+        sentAtMs = performance.now();
       }
       if (!page.hasMore) {
         await pause(limits.watchPollMs, signal);
@@ -74,7 +75,10 @@ export async function* watchEvents(
   }
 }
 
-/** Each watcher keeps reading. RATE_LIMITED when the account has its share of them, OVERLOADED when the process has. */
+/**
+ * Takes a slot for the watcher. Errors: RATE_LIMITED when the account's slots are used up, OVERLOADED when
+ * the process's are.
+ */
 function takeSlot(
   slots: KeyedLimiter,
   accountId: string,
@@ -82,11 +86,11 @@ function takeSlot(
 ): Release {
   switch (slots.exceeded(accountId)) {
     case 'slotsPerKey':
-      throw new DomainError('RATE_LIMITED', 'too many calls of the account watch events', {
+      throw new DomainError('RATE_LIMITED', 'the account has too many concurrent WatchEvents calls', {
         metadata: { quota: 'watchersPerAccount', most: String(watchersPerAccount) },
       });
     case 'slots':
-      throw new DomainError('OVERLOADED', 'too many calls watch events', {
+      throw new DomainError('OVERLOADED', 'the server has too many concurrent WatchEvents calls', {
         metadata: { limit: 'watchers', most: String(watchers) },
       });
     default:
@@ -107,12 +111,12 @@ async function findStartPosition(
   return fromBeginning ? BEGINNING : findLogEnd(tx);
 }
 
-type Look = <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>;
+type Read = <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>;
 
-/** A database that has no time just now is asked again a little later. */
-async function readPageUnlessOverloaded(look: Look, position: LogPosition, limits: Limits): Promise<LogPage> {
+/** Returns an empty page when the database is overloaded; the next poll reads again. */
+async function readPageUnlessOverloaded(read: Read, position: LogPosition, limits: Limits): Promise<LogPage> {
   try {
-    return await look((tx) => readLogPage(tx, position, limits.watchedEvents));
+    return await read((tx) => readLogPage(tx, position, limits.watchedEvents));
   } catch (error) {
     if (error instanceof DomainError && error.reason === 'OVERLOADED') {
       return { events: [], end: position, hasMore: false };
@@ -121,7 +125,7 @@ async function readPageUnlessOverloaded(look: Look, position: LogPosition, limit
   }
 }
 
-/** Throws the signal's reason as soon as it is aborted. */
+/** Rejects with the signal's reason as soon as it is aborted. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal.throwIfAborted();

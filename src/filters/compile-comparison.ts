@@ -1,7 +1,4 @@
-/**
- * What each comparison of a value means: true or false, or undefined when the value is absent.
- * What each comparison of a value with the one before means.
- */
+/** Compiles comparisons into tests: of a value, and of a value before and after a change. */
 import type { Decimal } from 'decimal.js';
 import { weekdayOf } from '../values/civil-date.ts';
 import type { DiffComparison, NumberBound, ValueComparison } from './condition-comparison.ts';
@@ -24,10 +21,10 @@ import { createDayBounds, createDayRange } from './zoned-calendar.ts';
 
 type Outcome = boolean | undefined;
 
-/** Whatever the subject holds, it does not throw. */
+/** Tests a subject; undefined when the value is absent. Never throws. */
 export type ValueTest = (subject: FilterSubject) => Outcome;
 
-/** Makes a test of what a reader reads. */
+/** Builds a test on the value that a reader reads. */
 type On = <T>(reader: Reader<T>, decide: (value: T, subject: FilterSubject) => Outcome) => ValueTest;
 
 type Kind<K extends ValueComparison['kind']> = Extract<ValueComparison, { kind: K }>;
@@ -131,7 +128,7 @@ function createDateTest({ relation, date }: Kind<'day'>, on: On): ValueTest {
   }
 }
 
-/** Where an instant is beside a day, which is at other times in each zone. */
+/** Compares an instant with a day, whose bounds depend on the time zone. */
 function createDayTest({ relation, date }: Kind<'day'>, on: On): ValueTest {
   const boundsIn = createDayBounds(date);
   switch (relation) {
@@ -148,9 +145,9 @@ function createDayTest({ relation, date }: Kind<'day'>, on: On): ValueTest {
 }
 
 /**
- * Whatever the values are, it does not throw; `before` is null when there was none. undefined: a value that the
- * comparison needs is absent. `changed` needs either, `changed_to` the one after, `changed_from` the one before, the
- * others both.
+ * Tests a change; `before` is null when there was no value. Never throws. Undefined when a value that the
+ * comparison needs is absent: `changed` needs either value, `changed_to` the one after, `changed_from` the
+ * one before, the others both.
  */
 export type DiffTest = (after: JsonValue | undefined, before: JsonValue) => Outcome;
 

@@ -1,4 +1,4 @@
-/** One condition's verdict, as a function of what the filter is evaluated against. */
+/** Compiles one condition into a function of the filter's input. */
 
 import { createDiffTest, createValueTest } from './compile-comparison.ts';
 import { isDiff } from './condition-comparison.ts';
@@ -19,26 +19,26 @@ export function compileCondition({ field, comparison, isNegative, whenAbsent }: 
   const test = createDiffTest(comparison, field.type);
   return ({ input }) => {
     const before = readPreviousValue(field, input);
-    // What the event does not say to have changed did not.
+    // A field that is missing in `previous` did not change.
     return toVerdict(before === undefined ? undefined : test(readCurrentValue(field, input), before));
   };
 }
 
 export interface ConditionVerdict {
-  /** As in `filter.groups[0].conditions[1]`. */
+  /** Path such as `filter.groups[0].conditions[1]`. */
   readonly path: string;
   readonly field: string;
   readonly operator: string;
-  /** What the condition compares with; undefined: with nothing. */
+  /** The value of the condition; undefined for operators without a value. */
   readonly expected: JsonValue | undefined;
-  /** As it was found, or {previous, current} where both were compared; undefined: there is no such value. */
+  /** The value in the document, or `{previous, current}` for a change; undefined when it is absent. */
   readonly actual: JsonValue | undefined;
   readonly matched: boolean;
-  /** Whether `actual` must be masked before others see it. */
+  /** Whether `actual` must be redacted before it is shown or stored. */
   readonly isPersonal: boolean;
 }
 
-/** The condition's verdict with what decided it. */
+/** Returns the condition's verdict with the values that decided it. */
 export function explainCondition(
   condition: TreeCondition,
   input: FilterInput,

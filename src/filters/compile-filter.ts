@@ -1,4 +1,4 @@
-/** Makes of a filter what is kept in memory and asked of every event. */
+/** Compiles a filter into functions that are kept in memory and called for every event. */
 import {
   type ConditionVerdict,
   compileCondition,
@@ -14,15 +14,25 @@ export type { ConditionVerdict } from './compile-condition.ts';
 export type { NecessaryEquality } from './necessary-equalities.ts';
 
 export interface CompiledFilter {
-  /** Whatever the documents hold, it does not throw. */
+  /** Whether the input matches. Never throws, whatever the documents contain. */
   matches(input: FilterInput): boolean;
-  /** Every condition in the order of the filter, also those that did not decide. */
+  /**
+   * Returns the verdict of every condition in the order of the filter, including those that did not decide.
+   */
   explain(input: FilterInput): ConditionVerdict[];
-  /** What must hold of the event, or the filter does not match. */
+  /** Equalities that an event must satisfy for the filter to match; used to index triggers. */
   readonly necessaryEqualities: readonly NecessaryEquality[];
 }
 
-/** Throws FilterUnreadable for a filter that says nothing by this catalogue; limits are left to validateFilter. */
+/**
+ * Compiles a filter. Throws FilterUnreadable for an unknown field, an operator that does not fit the field,
+ * or a value that does not fit the operator. Does not check limits: see `validateFilter`.
+ *
+ * @example
+ * const catalogue = createFieldCatalogue(definitions);
+ * const { matches } = compileFilter(readStoredFilter(trigger.filters), catalogue);
+ * matches({ event, previous: null, athlete, occurredAt, timeZone: 'Europe/Berlin' });
+ */
 export function compileFilter(filter: FilterGroup, catalogue: FieldCatalogue): CompiledFilter {
   const tree = readTree(filter, catalogue);
   const conditions: CompiledCondition[] = [];
@@ -42,7 +52,7 @@ interface CompiledCondition {
   readonly matches: Matches;
 }
 
-/** Leaves its conditions in `conditions`, in the order of the filter. */
+/** Compiles the tree, and appends its conditions to `conditions` in the order of the filter. */
 function compileTree(tree: FilterTree, conditions: CompiledCondition[]): Matches {
   if (!isGroup(tree)) {
     const matches = compileCondition(tree);
@@ -54,7 +64,7 @@ function compileTree(tree: FilterTree, conditions: CompiledCondition[]): Matches
   return tree.not ? (subject) => !matches(subject) : matches;
 }
 
-/** A root without children matches everything, by either logic. */
+/** A root without children matches every input, with either logic. */
 function joinMatches(children: readonly Matches[], logic: 'AND' | 'OR'): Matches {
   if (children.length === 0) {
     return () => true;

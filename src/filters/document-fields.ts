@@ -1,12 +1,12 @@
-/** Finds a field's value in the documents that a filter is evaluated against. */
+/** Reads field values from the documents of a filter's input. */
 import { type FilterField, type FilterInput, isList, type JsonObject, type JsonValue } from './filter.ts';
 
-/** The value as the document holds it, null included; undefined when there is none. */
+/** The current value of the field, null included; undefined when it is absent. */
 export function readCurrentValue(field: FilterField, input: FilterInput): JsonValue | undefined {
   return readValueAt(readsAthlete(field) ? input.athlete : input.event, field.path);
 }
 
-/** Of an event's field, as it was before. */
+/** The value of an event's field before the change; undefined when the field did not change. */
 export function readPreviousValue(field: FilterField, input: FilterInput): JsonValue | undefined {
   return readValueAt(input.previous, field.path);
 }
@@ -15,7 +15,7 @@ export function readsAthlete({ scope }: FilterField): boolean {
   return scope === 'athlete' || scope === 'custom';
 }
 
-/** Only what is an object's own: names such as `constructor` lead nowhere. */
+/** Reads only own properties, so that names such as `constructor` find nothing. */
 export function readValueAt(document: JsonValue, path: readonly string[]): JsonValue | undefined {
   let value: JsonValue | undefined = document;
   for (const name of path) {

@@ -1,32 +1,44 @@
-/** Finds the field that a condition's name means. */
+/** Resolves the field names of conditions to fields. */
 import type { FieldCatalogue, FieldType, FilterField } from './filter.ts';
 
 /** A field that filters may use. */
 export interface FieldDefinition {
-  /** Of the event and of the built-in athlete's: bare. Of the account's own: `athlete.x`, `custom.x` or `answers.x`. */
+  /**
+   * A bare name for fields of the event and built-in fields of the athlete; `athlete.x`, `custom.x` or
+   * `answers.x` for the account's own.
+   */
   readonly name: string;
   readonly type: FieldType;
   readonly isPersonal: boolean;
 }
 
-/** The fields around one type of event. */
+/** The fields that filters on one event type may use. */
 export interface FieldDefinitions {
   readonly event: readonly FieldDefinition[];
-  /** Whether the event brings the state before the change. */
+  /** Whether the event carries the values before the change. */
   readonly carriesDiff: boolean;
-  /** The built-in ones. */
+  /** The built-in fields of athletes. */
   readonly athlete: readonly FieldDefinition[];
-  /** The account's own. `athlete.x` and `custom.x` are the same attribute under two names. */
+  /** The account's own fields. `athlete.x` and `custom.x` are two names of the same attribute. */
   readonly account: readonly FieldDefinition[];
 }
 
 /**
- * A bare name is the event's field, else the athlete's: a built-in one before an attribute. Names lead to fields
- * through this table alone, so that no text of a filter's ever becomes a path.
+ * Creates the catalogue. A bare name resolves to the event's field, else to the athlete's: a built-in field
+ * before an attribute. Names resolve only through this table, so text of a filter never becomes a path.
+ *
+ * @example
+ * const catalogue = createFieldCatalogue({
+ *   event: [{ name: 'week_number', type: 'int', isPersonal: false }],
+ *   carriesDiff: false,
+ *   athlete: [{ name: 'tags', type: 'list', isPersonal: false }],
+ *   account: [{ name: 'custom.level', type: 'int', isPersonal: false }],
+ * });
+ * catalogue.resolve('level')?.path; // ['attributes', 'level']
  */
 export function createFieldCatalogue(definitions: FieldDefinitions): FieldCatalogue {
   const fields = new Map<string, FilterField>();
-  // The first to take a name keeps it.
+  // The first field that is added under a name keeps it.
   const add = (name: string, field: FilterField) => {
     if (!fields.has(name)) {
       fields.set(name, field);
@@ -61,7 +73,9 @@ const PREFIXES = ['athlete', 'custom', 'answers'] as const;
 function splitName(definition: FieldDefinition) {
   const prefix = PREFIXES.find((each) => definition.name.startsWith(`${each}.`));
   if (!prefix) {
-    throw new TypeError(`An account's own field is under ${PREFIXES.join(', ')}: ${definition.name}`);
+    throw new TypeError(
+      `The name of an account's own field must start with ${PREFIXES.join(', ')}: ${definition.name}`,
+    );
   }
   return { ...definition, prefix, name: definition.name.slice(prefix.length + 1) };
 }

@@ -1,4 +1,7 @@
-/** The closed table of operators. Adding one: a row here; a new kind of comparison has its meaning in both engines. */
+/**
+ * The closed table of operators. A new operator is a row here; a new kind of comparison is implemented in
+ * both engines.
+ */
 
 import type { FieldType } from './filter.ts';
 import {
@@ -24,12 +27,11 @@ import {
 } from './read-comparison.ts';
 
 /**
- * What an operator compares with:
- * none: nothing. one: a value of the field's type. several: a list of those. range: two numbers, the lower first.
- * number: any. amount: a number above 0. text: a text that is not empty. part: such a text, or for a list one of its
- * elements: a text, number or boolean. elements: a list of those. count: a whole number from 0. day: a civil date,
- * or for a timestamp an instant too. date: a civil date. span: a length of time such as `7d`. month: 1 to 12.
- * weekday: 1, Monday, to 7.
+ * The value that an operator takes. none: no value. one: a value of the field's type. several: a list of
+ * those. range: two numbers, the lower first. number: any number. amount: a number above 0. text: a non-empty
+ * text. part: a non-empty text, or for a list one element (a text, number or boolean). elements: a list of
+ * those. count: a whole number from 0. day: a civil date, or for a timestamp also an instant. date: a civil
+ * date. span: a duration such as `7d`. month: 1 to 12. weekday: 1 (Monday) to 7.
  */
 export type ValueShape =
   | 'none'
@@ -51,11 +53,11 @@ export type ValueShape =
 export interface Operator {
   readonly types: readonly FieldType[];
   readonly value: ValueShape;
-  /** What it compares; undefined for a value of another shape. */
+  /** Reads the value into a comparison; undefined for a value of another shape. */
   readonly read: ReadComparison;
-  /** For a negative operator the one that it is exactly the opposite of. */
+  /** The operator whose verdict this operator negates; null for other operators. */
   readonly negates: string | null;
-  /** Compares with the state before the change: for the event's own fields, of events that bring it. */
+  /** Compares with the value before the change; only for fields of events that carry it. */
   readonly isDiff: boolean;
 }
 
@@ -100,7 +102,7 @@ export const OPERATORS = {
   contains: operator(['string', 'list'], 'part', readPart),
   starts_with: operator(['string'], 'text', readTextAt('start')),
   ends_with: operator(['string'], 'text', readTextAt('end')),
-  /** Without regard to the case of A to Z; other letters compare as they are. */
+  /** Ignores the case of A to Z; other letters must be equal. */
   contains_ignore_case: operator(['string'], 'text', readTextAt('anywhere', true)),
   starts_with_ignore_case: operator(['string'], 'text', readTextAt('start', true)),
   ends_with_ignore_case: operator(['string'], 'text', readTextAt('end', true)),
@@ -109,15 +111,15 @@ export const OPERATORS = {
   greater_than_or_equal: operator(NUMBERS, 'number', readRangeFrom(true)),
   less_than: operator(NUMBERS, 'number', readRangeTo(false)),
   less_than_or_equal: operator(NUMBERS, 'number', readRangeTo(true)),
-  /** Both ends count. */
+  /** Both ends are included. */
   between: operator(NUMBERS, 'range', readRangeBetween),
 
-  /** Before the day begins; for an instant, before it. */
+  /** Before the start of the day; for an instant, before the instant. */
   before: operator(TIMES, 'day', readBeforeOrAfter('before')),
-  /** After the day has ended; for an instant, after it. */
+  /** After the end of the day; for an instant, after the instant. */
   after: operator(TIMES, 'day', readBeforeOrAfter('after')),
   on: operator(TIMES, 'date', readOnDay),
-  /** From so long ago until the event, both ends included; for a date in whole days, today included. */
+  /** In the duration before the event, both ends included; for a date in whole days, including today. */
   in_last: operator(TIMES, 'span', readSpan('past')),
   in_next: operator(TIMES, 'span', readSpan('future')),
   month_is: operator(TIMES, 'month', readMonth),
@@ -127,18 +129,21 @@ export const OPERATORS = {
   contains_all: operator(['list'], 'elements', readElementKeys('all')),
   size: operator(['list'], 'count', readListSize),
 
-  /** Before and after differ; a value that came or went is a difference. What `previous` leaves out did not change. */
+  /**
+   * The values before and after differ, including a value that was added or removed. A field missing in
+   * `previous` did not change.
+   */
   changed: diffOperator(EVERY, 'none', readNoValue({ kind: 'changed' })),
-  /** Is it now, and was not before. */
+  /** The value is this one now and was not before. */
   changed_to: diffOperator(SCALARS, 'one', readChangedKey('changed_to')),
-  /** Was it before, and is not now. */
+  /** The value was this one before and is not now. */
   changed_from: diffOperator(SCALARS, 'one', readChangedKey('changed_from')),
-  /** By so much or more. */
+  /** By this amount or more. */
   increased_by: diffOperator(NUMBERS, 'amount', readMovedBy('up')),
   decreased_by: diffOperator(NUMBERS, 'amount', readMovedBy('down')),
-  /** Was at most the number, and is above it now. */
+  /** The value was at most the number before and is above it now. */
   crossed_above: diffOperator(NUMBERS, 'number', readCrossing('up')),
-  /** Was at least the number, and is below it now. */
+  /** The value was at least the number before and is below it now. */
   crossed_below: diffOperator(NUMBERS, 'number', readCrossing('down')),
 } as const satisfies Record<string, Operator>;
 
@@ -148,12 +153,15 @@ export function isOperator(name: string): name is OperatorName {
   return Object.hasOwn(OPERATORS, name);
 }
 
-/** Whether a field of the type takes the operator; diffs only of events that carry them. */
+/**
+ * Whether a field of the type accepts the operator; diff operators only for events that carry previous
+ * values.
+ */
 export function acceptsOperator(type: FieldType, { types, isDiff }: Operator, carriesDiff: boolean): boolean {
   return types.includes(type) && (carriesDiff || !isDiff);
 }
 
-/** What filters may do with a field of the type, in the order of the table. */
+/** Lists the operators that a field of the type accepts, in the order of the table. */
 export function listOperators(type: FieldType, carriesDiff = false): OperatorName[] {
   return (Object.keys(OPERATORS) as OperatorName[]).filter((name) =>
     acceptsOperator(type, OPERATORS[name], carriesDiff),

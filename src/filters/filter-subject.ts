@@ -1,4 +1,4 @@
-/** What filters are evaluated against, with all that was read of it so far: thousands of filters look at one event. */
+/** Caches the values that filters read from one input, because thousands of filters read the same event. */
 import type { CivilDate } from '../values/civil-date.ts';
 import { readCurrentValue } from './document-fields.ts';
 import type { FieldType, FilterField, FilterInput, JsonValue } from './filter.ts';
@@ -6,10 +6,10 @@ import { foldCase } from './read-comparison.ts';
 import { readDate, readElements, readInstant, readNumber, readText, toKey } from './typed-values.ts';
 import { toCalendarDate, toCanonicalZone, toLocalDate } from './zoned-calendar.ts';
 
-/** A way to read values; no two are of one name. */
+/** A way to read values. Names are unique. */
 export interface Reader<T> {
   readonly name: string;
-  /** undefined: the value is absent. */
+  /** Undefined when the value is absent. */
   read(value: JsonValue | undefined, subject: FilterSubject): T | undefined;
 }
 
@@ -23,19 +23,19 @@ export class FilterSubject {
     this.input = input;
   }
 
-  /** The zone whose calendar counts. */
+  /** The time zone in which dates are read. */
   get zone(): string {
     this.#zone ??= toCanonicalZone(this.input.timeZone);
     return this.#zone;
   }
 
-  /** The day of the event; undefined outside the years 1 to 9999. */
+  /** The calendar day of the event; undefined outside the years 1 to 9999. */
   get today(): CivilDate | undefined {
     this.#today ??= { date: toLocalDate(this.zone, this.input.occurredAt) };
     return this.#today.date;
   }
 
-  /** What the reader makes of the field's value, which it is asked once. */
+  /** Reads the field's value once and caches it. */
   read<T>(getReading: Reading<T>): T | undefined {
     const known = this.#values.get(getReading);
     if (known !== undefined || this.#values.has(getReading)) {
@@ -49,7 +49,7 @@ export class FilterSubject {
 
 const subjects = new WeakMap<FilterInput, FilterSubject>();
 
-/** The same for the same input. */
+/** Returns the same subject for the same input. */
 export function getFilterSubject(input: FilterInput): FilterSubject {
   const known = subjects.get(input);
   if (known) {
@@ -60,7 +60,7 @@ export function getFilterSubject(input: FilterInput): FilterSubject {
   return subject;
 }
 
-/** A field's value as a reader reads it. */
+/** A field together with the reader of its value; the cache key. */
 export interface Reading<T> {
   readonly field: FilterField;
   readonly reader: Reader<T>;
@@ -68,13 +68,16 @@ export interface Reading<T> {
 
 const readings = new WeakMap<FilterField, Map<string, Reading<unknown>>>();
 
-/** The same for the same field of a catalogue and a reader of the same name: thousands of filters share it. */
+/**
+ * Returns the same reading for the same field object and reader name, so that all filters of a catalogue
+ * share it.
+ */
 export function reading<T>(field: FilterField, reader: Reader<T>): Reading<T> {
   const ofField = readings.get(field) ?? new Map<string, Reading<unknown>>();
   readings.set(field, ofField);
   const known = ofField.get(reader.name) ?? { field, reader };
   ofField.set(reader.name, known);
-  // The name says what it reads, and so the type.
+  // Reader names are unique, so the name determines the type.
   return known as Reading<T>;
 }
 
@@ -98,7 +101,7 @@ export const DATE = { name: 'date', read: readDate } satisfies Reader<CivilDate>
 export const INSTANT = { name: 'instant', read: readInstant } satisfies Reader<bigint>;
 export const ELEMENTS = { name: 'elements', read: readElements } satisfies Reader<unknown>;
 
-/** The day of a timestamp on the calendar that counts. */
+/** Reads the calendar day of a timestamp in the subject's time zone. */
 export const LOCAL_DATE: Reader<CivilDate> = {
   name: 'local date',
   read(value, { zone }) {

@@ -1,4 +1,4 @@
-/** The same filter as a predicate of PostgreSQL's over athletes' documents: for previews and for batches. */
+/** Translates a filter into a PostgreSQL predicate over athletes' documents, for previews and backfills. */
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Instant } from '../values/instant.ts';
 import { isDiff } from './condition-comparison.ts';
@@ -9,30 +9,42 @@ import { createSqlCalendar } from './sql-calendar.ts';
 import { comparisonSql } from './sql-comparison.ts';
 import { createSqlReadings } from './sql-values.ts';
 
-/** When and where the filter is asked. */
+/** The instant and the time zones for which the filter is evaluated. */
 export interface SqlContext {
-  /** The present, as far as the filter is concerned. */
+  /** The instant that the filter treats as the present. */
   readonly now: Instant;
-  /** The zone of athletes whose document names none: the account's, else UTC. */
+  /** Time zone of athletes whose document names none: the account's, else UTC. */
   readonly timeZone: string;
-  /** Every zone that an athlete's document names; an athlete of another zone is taken for one without. */
+  /**
+   * All time zones that the athletes' documents name; an athlete of another zone is treated as one without.
+   */
   readonly zones: readonly string[];
 }
 
 export interface SqlFilter {
-  /** Never null, and never an error, whatever the document holds. */
+  /** Evaluates to true or false, never to null or an error, whatever the document contains. */
   readonly predicate: RawBuilder<SqlBool>;
-  /** Conditions that SQL cannot decide; with any of them the predicate holds for more athletes than the filter does. */
+  /**
+   * Paths of conditions that SQL cannot decide. If there are any, the predicate matches a superset of the
+   * filter.
+   */
   readonly undecidedPaths: readonly string[];
 }
 
-/** Zones whose calendars are brought into one statement; each takes some 25 ms the first time. */
+/**
+ * Maximum number of time zones whose calendars one statement contains; each costs about 25 ms the first time.
+ */
 const MOST_CALENDARS = 24;
 
 /**
- * Of the athlete alone, the predicate holds exactly where the filter matches. Conditions on the event, among them all
- * changes, are taken for what lets more athletes match, and so are months and weekdays of instants when there are more
- * than 24 zones. `athleteDocument` is an expression of type jsonb. Throws FilterUnreadable.
+ * For conditions on the athlete, the predicate matches exactly where the filter does. Conditions on the
+ * event, including all changes, count as the value that lets more athletes match; so do months and weekdays
+ * of instants when there are more than 24 time zones. `athleteDocument` is an expression of type jsonb.
+ * Throws FilterUnreadable.
+ *
+ * @example
+ * const { predicate, undecidedPaths } = filterToSql(filter, catalogue, sql.ref('a.document'), context);
+ * await sql`select a.id from athletes a where ${predicate}`.execute(db);
  */
 export function filterToSql(
   filter: FilterGroup,
@@ -47,7 +59,7 @@ export function filterToSql(
   const verdict = writeTree(readTree(filter, catalogue), true);
   return { predicate: sql`${readings.within(athleteDocument, verdict)}`, undecidedPaths };
 
-  /** `isWanted`: the whole is the more often true, the more often this tree is. */
+  /** `isWanted` is true where a true subtree makes the whole predicate more often true. */
   function writeTree(tree: FilterTree, isWanted: boolean): RawBuilder<SqlBool> {
     if (!isGroup(tree)) {
       return writeCondition(tree, isWanted);

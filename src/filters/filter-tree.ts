@@ -1,4 +1,6 @@
-/** A filter with every condition read: what both engines, the index and the loop check work on. */
+/**
+ * A filter whose conditions are read: the common input of both engines, the trigger index and the loop check.
+ */
 import type { Comparison } from './condition-comparison.ts';
 import {
   type FieldCatalogue,
@@ -16,14 +18,14 @@ export interface TreeGroup {
 }
 
 export interface TreeCondition {
-  /** As in `filter.groups[0].conditions[1]`. */
+  /** Path such as `filter.groups[0].conditions[1]`. */
   readonly path: string;
   readonly source: FilterCondition;
   readonly field: FilterField;
   readonly comparison: Comparison;
-  /** The verdict is the opposite of the comparison's. */
+  /** Negates the verdict of the comparison. */
   readonly isNegative: boolean;
-  /** The verdict when the field is absent. */
+  /** The verdict for an absent field. */
   readonly whenAbsent: boolean;
 }
 
@@ -33,12 +35,15 @@ export function isGroup(tree: FilterTree): tree is TreeGroup {
   return 'children' in tree;
 }
 
-/** Throws FilterUnreadable for a condition that says nothing (any more), and for an inner group without any. */
+/**
+ * Reads every condition. Throws FilterUnreadable for a condition that cannot be read, and for an empty inner
+ * group.
+ */
 export function readTree(filter: FilterGroup, catalogue: FieldCatalogue): TreeGroup {
   return readGroup(filter, catalogue, 'filter');
 }
 
-/** What is said of an inner group that says nothing. */
+/** The violation for an empty inner group. */
 export const EMPTY_GROUP = 'must have at least one condition or group';
 
 function readGroup(group: FilterGroup, catalogue: FieldCatalogue, path: string): TreeGroup {

@@ -1,4 +1,4 @@
-/** A filter as it is stored, and what it is evaluated against. */
+/** The stored form of a filter, and the input that it is evaluated on. */
 import type { Instant } from '../values/instant.ts';
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject;
@@ -7,12 +7,12 @@ export interface JsonObject {
   readonly [name: string]: JsonValue;
 }
 
-/** Array.isArray, for lists that are not to be changed. */
+/** Array.isArray for readonly lists. */
 export function isList(value: JsonValue | undefined): value is readonly JsonValue[] {
   return Array.isArray(value);
 }
 
-/** Conditions and further groups, joined by `logic`; `not` turns the group's verdict around. */
+/** Conditions and nested groups, joined by `logic`; `not` negates the group's verdict. */
 export interface FilterGroup {
   readonly logic: 'AND' | 'OR';
   readonly not: boolean;
@@ -20,19 +20,19 @@ export interface FilterGroup {
   readonly groups: readonly FilterGroup[];
 }
 
-/** One comparison, as its author wrote it; validate-filter.ts says whether it is one. */
+/** One condition as its author wrote it; `validateFilter` tells whether it is valid. */
 export interface FilterCondition {
-  /** A bare name, or one under `athlete.`, `answers.` or `custom.`. */
+  /** A bare name, or a name that starts with `athlete.`, `answers.` or `custom.`. */
   readonly field: string;
-  /** A name from operators.ts. */
+  /** A name in filter-operators.ts. */
   readonly operator: string;
-  /** Absent for operators that compare with nothing. */
+  /** Absent for operators without a value. */
   readonly value?: JsonValue;
-  /** The verdict when the field is absent, instead of the operator's own. */
+  /** The verdict for an absent field, instead of the operator's default. */
   readonly if_absent?: boolean;
 }
 
-/** Matches everything. */
+/** The filter that matches every input. */
 export const EMPTY_FILTER: FilterGroup = Object.freeze({
   logic: 'AND',
   not: false,
@@ -42,49 +42,55 @@ export const EMPTY_FILTER: FilterGroup = Object.freeze({
 
 /**
  * string: text. id: a UUID. bool: true or false. int, decimal: a JSON number or its text. date: `YYYY-MM-DD`.
- * timestamp: RFC 3339. list: of texts, numbers and booleans.
+ * timestamp: RFC 3339. list: texts, numbers and booleans.
  */
 export const FIELD_TYPES = ['string', 'id', 'bool', 'int', 'decimal', 'date', 'timestamp', 'list'] as const;
 
 export type FieldType = (typeof FIELD_TYPES)[number];
 
-/** Where a field's value is, and what it is when it is there. */
+/** Where the value of a field is stored, and its type. */
 export interface FilterField {
   /** `event` and `answers` read the event's document, `athlete` and `custom` the athlete's. */
   readonly scope: 'event' | 'athlete' | 'answers' | 'custom';
-  /** From the top of that document, name by name. */
+  /** Property names from the root of that document. */
   readonly path: readonly string[];
   readonly type: FieldType;
-  /** Values that others than the athlete's coaches see masked. */
+  /** Whether the value is redacted for all readers but the athlete's coaches. */
   readonly isPersonal: boolean;
 }
 
-/** What the conditions of a trigger's filter may name; made by createFieldCatalogue. */
+/** The fields that a trigger's filter may use; made by `createFieldCatalogue`. */
 export interface FieldCatalogue {
-  /** Whether the event brings the state before the change, which the diff operators need. */
+  /** Whether the event carries the values before the change, which diff operators need. */
   readonly carriesDiff: boolean;
-  /** undefined: there is no such field. The same object for the same name each time. */
+  /** Returns the same object for the same name each time; undefined for an unknown field. */
   resolve(name: string): FilterField | undefined;
 }
 
-/** What a filter is evaluated against. */
+/** The input of a filter's evaluation. */
 export interface FilterInput {
-  /** The event's data; the answers of a form are its `answers`. */
+  /** The event's data; answers of a form are in its `answers`. */
   readonly event: JsonValue;
-  /** What the fields that changed were before, null for one that had no value; null for events without a change. */
+  /**
+   * The values of the changed fields before the change, null for a field without a value; null for events
+   * without a change.
+   */
   readonly previous: JsonValue | null;
-  /** The athlete's built-in fields by name, and `attributes` by name. */
+  /** The athlete's built-in fields by name, and the account's own in `attributes`. */
   readonly athlete: JsonValue;
-  /** The event's own time, which is the present as far as the filter is concerned. */
+  /** The event's time, which the filter treats as the present. */
   readonly occurredAt: Instant;
-  /** The athlete's, else the account's, else UTC. A name that is no zone of IANA's counts as UTC. */
+  /**
+   * The athlete's time zone, else the account's, else UTC. A name that is not an IANA time zone counts as
+   * UTC.
+   */
   readonly timeZone: string;
 }
 
-/** A stored filter that can no longer be read: damaged, or about fields that are no more. */
+/** Thrown for a stored filter that cannot be read: it is damaged, or names a removed field. */
 export class FilterUnreadable extends Error {
   override readonly name = 'FilterUnreadable';
-  /** What cannot be read, as in `filter.groups[0].conditions[1].operator`. */
+  /** Path of the unreadable part, such as `filter.groups[0].conditions[1].operator`. */
   readonly path: string;
 
   constructor(path: string, description: string) {

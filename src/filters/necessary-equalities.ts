@@ -1,10 +1,10 @@
-/** Finds the equalities of event fields without which a filter cannot match: what picks candidates by index. */
+/** Finds the equalities on event fields that a filter requires, by which triggers are indexed. */
 import type { FilterField } from './filter.ts';
 import { type FilterTree, isGroup, type TreeCondition } from './filter-tree.ts';
 
-/** The filter matches only events whose field has one of these keys (see keyOf). */
+/** The filter matches only events whose field has one of these keys (see `toKey`). */
 export interface NecessaryEquality {
-  /** Of the scope `event`. */
+  /** A field of the scope `event`. */
   readonly field: FilterField;
   readonly keys: ReadonlySet<string>;
 }
@@ -13,14 +13,14 @@ export function findNecessaryEqualities(tree: FilterTree): readonly NecessaryEqu
   return findForVerdict(tree, true);
 }
 
-/** What must hold for the tree's verdict to be `verdict`. */
+/** The equalities that must hold for the tree's verdict to be `verdict`. */
 function findForVerdict(tree: FilterTree, verdict: boolean): readonly NecessaryEquality[] {
   if (!isGroup(tree)) {
     return findForConditionVerdict(tree, verdict);
   }
   const wanted = verdict !== tree.not;
   const parts = tree.children.map((child) => findForVerdict(child, wanted));
-  // Turned around, "all of them" is "not one of them" and the other way around.
+  // By De Morgan, a negated AND is an OR of negated children, and the reverse.
   return (tree.logic === 'AND') === wanted ? intersectEqualities(parts.flat()) : uniteEqualities(parts);
 }
 
@@ -31,7 +31,7 @@ function findForConditionVerdict(condition: TreeCondition, verdict: boolean): re
   return isNecessary ? [{ field, keys: comparison.keys }] : [];
 }
 
-/** All of them hold: of one field, what they have in common. */
+/** All equalities hold, so each field needs a key in the intersection of its sets. */
 function intersectEqualities(equalities: readonly NecessaryEquality[]): readonly NecessaryEquality[] {
   const byField = new Map<FilterField, ReadonlySet<string>>();
   for (const { field, keys } of equalities) {
@@ -41,7 +41,10 @@ function intersectEqualities(equalities: readonly NecessaryEquality[]): readonly
   return [...byField].map(([field, keys]) => ({ field, keys }));
 }
 
-/** One of the alternatives holds: only what each of them needs, with the keys of all. */
+/**
+ * One of the alternatives holds, so only fields that every alternative needs remain, with the union of their
+ * keys.
+ */
 function uniteEqualities(
   alternatives: readonly (readonly NecessaryEquality[])[],
 ): readonly NecessaryEquality[] {

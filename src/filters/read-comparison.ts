@@ -1,4 +1,4 @@
-/** Reads what a condition compares with, by the operator's needs and the field's type; undefined: it is not that. */
+/** Reads the value of a condition into a comparison, by operator and field type. */
 import type { Decimal } from 'decimal.js';
 import type { Comparison, NumberBound } from './condition-comparison.ts';
 import { type FieldType, isList, type JsonValue } from './filter.ts';
@@ -6,7 +6,10 @@ import { readDate, readInstant, readNumber, readText, toElementKey, toKey } from
 
 type Value = JsonValue | undefined;
 
-/** Makes the comparison of an operator on a field of the type with the value; undefined: no such value is taken. */
+/**
+ * Builds the comparison of an operator with the value, for a field of the type; undefined when the value does
+ * not fit.
+ */
 export type ReadComparison = (value: Value, type: FieldType) => Comparison | undefined;
 
 export const readNoValue =
@@ -35,7 +38,7 @@ export const readTextAt =
       : undefined;
   };
 
-/** A to Z in lower case; all else as it is. */
+/** Converts A to Z to lower case and leaves other letters unchanged. */
 export function foldCase(text: string): string {
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
 }
@@ -68,7 +71,7 @@ export const readRangeBetween: ReadComparison = (value, type) => {
   return low && high && low.number.lte(high.number) ? toRange(low, high) : undefined;
 };
 
-/** undefined stands for a bound that could not be read. */
+/** An undefined bound could not be read. */
 function toRange(low: NumberBound | null | undefined, high: NumberBound | null | undefined) {
   return low === undefined || high === undefined ? undefined : ({ kind: 'range', low, high } as const);
 }
@@ -125,7 +128,7 @@ export const readBeforeOrAfter =
 
 const MICROS = { m: 60_000_000n, h: 3_600_000_000n, d: 86_400_000_000n, w: 604_800_000_000n } as const;
 
-/** A date moves in whole days; of an instant a day is 24 hours. */
+/** Reads a duration such as `7d`. Dates take whole days; for timestamps a day is 24 hours. */
 export const readSpan =
   (direction: 'past' | 'future'): ReadComparison =>
   (value, type) => {

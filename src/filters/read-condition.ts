@@ -1,7 +1,4 @@
-/**
- * Says which value an operator takes, to whoever gave it another.
- * Reads one condition into the engines' terms, or says all that is wrong with it.
- */
+/** Reads one condition into a comparison, or lists its problems with the allowed values. */
 
 import type { Comparison } from './condition-comparison.ts';
 import type { FieldCatalogue, FieldType, FilterCondition, FilterField } from './filter.ts';
@@ -25,7 +22,7 @@ const NOUNS: Readonly<Record<FieldType, string>> = {
   list: 'a text, a number, true or false',
 };
 
-/** A sentence that starts with "must". */
+/** Describes the values that an operator accepts, as a predicate that starts with "must". */
 export function describeValue(shape: ValueShape, type: FieldType): string {
   const noun = NOUNS[type];
   switch (shape) {
@@ -65,17 +62,17 @@ export function describeValue(shape: ValueShape, type: FieldType): string {
 export interface ReadCondition {
   readonly field: FilterField;
   readonly comparison: Comparison;
-  /** The verdict is the opposite of the comparison's. */
+  /** Negates the verdict of the comparison. */
   readonly isNegative: boolean;
 }
 
-/** What is wrong with a part of a condition, and what is allowed there. */
+/** A problem with one part of a condition, and the values allowed there. */
 export interface ConditionProblem {
   readonly part: 'field' | 'operator' | 'value';
   readonly description: string;
 }
 
-/** A list is of problems, at least one. */
+/** Returns the condition, or a non-empty list of its problems. */
 export function readCondition(
   condition: FilterCondition,
   catalogue: FieldCatalogue,
@@ -113,7 +110,7 @@ function describeOperators(field: FilterField | undefined, carriesDiff: boolean)
     : 'Invalid filter operator';
 }
 
-/** Names are echoed as far as anybody would read them. */
+/** Maximum length of an unknown name in the error text. */
 const SHOWN_NAME = 60;
 
 function describeUnknownField(name: string): string {

@@ -1,4 +1,4 @@
-/** Reads a filter as it is stored: its shape alone; what the conditions say is left to the catalogue's readers. */
+/** Reads the stored JSON of a filter. Checks its shape only; conditions are read with a field catalogue. */
 import {
   EMPTY_FILTER,
   type FilterCondition,
@@ -9,10 +9,13 @@ import {
   type JsonValue,
 } from './filter.ts';
 
-/** Deeper than any filter that was ever valid; damage must not take the stack with it. */
+/** Deeper than any valid filter; protects the call stack against damaged data. */
 const READABLE_DEPTH = 100;
 
-/** `logic` is AND, `not` false and a list empty when it is missing: `{}` is the empty filter. Throws FilterUnreadable. */
+/**
+ * Reads a stored filter. Missing properties default to `logic` AND, `not` false and empty lists, so `{}` is
+ * the empty filter. Throws FilterUnreadable.
+ */
 export function readStoredFilter(json: JsonValue): FilterGroup {
   return readGroup(json, 'filter', 1);
 }
@@ -65,8 +68,8 @@ function readObject(json: JsonValue, path: string, names: readonly string[]): Js
   if (typeof json !== 'object' || json === null || isList(json)) {
     throw new FilterUnreadable(path, 'must be an object');
   }
-  const stranger = Object.keys(json).find((name) => !names.includes(name));
-  if (stranger !== undefined) {
+  const unknown = Object.keys(json).find((name) => !names.includes(name));
+  if (unknown !== undefined) {
     throw new FilterUnreadable(path, `must have no other names than ${names.join(', ')}`);
   }
   return json;

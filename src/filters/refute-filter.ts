@@ -1,4 +1,4 @@
-/** Foresees a filter's verdict on an event of which some fields are known: what the check for loops asks. */
+/** Predicts a filter's verdict from the known fields of an event; used by the loop check. */
 
 import { compileCondition } from './compile-condition.ts';
 import { type Comparison, type DiffComparison, isDiff } from './condition-comparison.ts';
@@ -8,14 +8,20 @@ import { getFilterSubject } from './filter-subject.ts';
 import { type FilterTree, isGroup, readTree, type TreeCondition } from './filter-tree.ts';
 import { readNumber, toKey } from './typed-values.ts';
 
-/** Whether no event whose fields have these values can match, whatever else is true of it and of the athlete. */
+/**
+ * Whether the filter matches no event whose fields have these values, whatever its other fields and the
+ * athlete are.
+ */
 export function isRefuted(filter: FilterGroup, catalogue: FieldCatalogue, known: JsonObject): boolean {
   return predictVerdict(filter, catalogue, known) === false;
 }
 
 /**
- * The verdict on every event whose fields have these values (null: known to be absent), or undefined when it
- * depends on more than that. Throws FilterUnreadable.
+ * The filter's verdict on every event whose fields have these values (null for absent), or undefined when the
+ * verdict depends on anything else. Throws FilterUnreadable.
+ *
+ * @example
+ * predictVerdict(filter, catalogue, { tag: 'vip' }); // true, false or undefined
  */
 export function predictVerdict(
   filter: FilterGroup,
@@ -36,7 +42,10 @@ function predictTree(tree: FilterTree, known: JsonObject): boolean | undefined {
   return verdict === undefined ? undefined : verdict !== tree.not;
 }
 
-/** One false decides AND, one true decides OR; otherwise one unknown leaves it open. */
+/**
+ * Three-valued logic: one false decides AND, one true decides OR; otherwise one unknown leaves the verdict
+ * open.
+ */
 function joinVerdicts(verdicts: readonly (boolean | undefined)[], logic: 'AND' | 'OR'): boolean | undefined {
   if (verdicts.length === 0) {
     return true;
@@ -63,13 +72,13 @@ function predictCondition(condition: TreeCondition, known: JsonObject): boolean 
   return isOpen ? undefined : compileCondition(condition)(getFilterSubject(input));
 }
 
-/** Whether the outcome depends on the present, or on the athlete's zone. */
+/** Whether the outcome depends on the present or on the athlete's time zone. */
 function needsClock({ kind }: Comparison, type: FieldType): boolean {
   const isOfCalendar = kind === 'day' || kind === 'month' || kind === 'weekday';
   return kind === 'days' || kind === 'time' || (isOfCalendar && type === 'timestamp');
 }
 
-/** The state before is not known, nor whether there is one. */
+/** The value before the change is not known, nor whether there is one. */
 function predictDiff(
   { field, whenAbsent }: TreeCondition,
   comparison: DiffComparison,
@@ -82,7 +91,7 @@ function predictDiff(
   return isExcluded(comparison, field.type, after) && !whenAbsent ? false : undefined;
 }
 
-/** Whether the comparison fails whatever was before. */
+/** Whether the comparison fails for every value before the change. */
 function isExcluded(comparison: DiffComparison, type: FieldType, after: JsonValue | undefined): boolean {
   switch (comparison.kind) {
     case 'changed_to':

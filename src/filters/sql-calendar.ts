@@ -1,4 +1,7 @@
-/** The calendar of each athlete's zone in SQL, by tables made here: what PostgreSQL knows of zones takes no part. */
+/**
+ * Calendar expressions in SQL for each athlete's time zone, from offset tables of this process instead of
+ * PostgreSQL's zones.
+ */
 import { sql } from 'kysely';
 import { dayNumberOf } from '../values/civil-date.ts';
 import type { Instant } from '../values/instant.ts';
@@ -14,17 +17,23 @@ import {
   ZONED_TO,
 } from './zoned-calendar.ts';
 
-/** Expressions whose values differ by the zone in the athlete's document. */
+/** Expressions whose values depend on the time zone in the athlete's document. */
 export interface SqlCalendar {
-  /** When the day begins or ends, as bigint. */
+  /** The start or the end of a day in microseconds, as bigint. */
   dayBound(boundsIn: (zone: string) => DayBounds, bound: keyof DayBounds): Sql;
-  /** The first or the last of the days around today, as text; null where today is outside the years 1 to 9999. */
+  /**
+   * The first or the last day of a range around today, as text; null when today is outside the years 1 to
+   * 9999.
+   */
   dayAround(around: { from: number; to: number }, which: keyof DayRange): Sql;
-  /** Reads the day of a timestamp, as a date. */
+  /** Reads the local day of a timestamp, as a date. */
   readonly localDate: SqlReader;
 }
 
-/** Whose calendars are meant: of the zone that the document names, if it is among them, else of the first. */
+/**
+ * Creates the expressions. The time zone is the one in the document if `names` has it, else the first of
+ * `names`.
+ */
 export function createSqlCalendar(
   readings: SqlReadings,
   names: readonly string[],
@@ -45,7 +54,7 @@ export function createSqlCalendar(
   };
 }
 
-/** null outside the years 1 to 9999. */
+/** The local date of an instant; null outside the years 1 to 9999. */
 function localDateSql(instant: Sql, position: Sql, zones: readonly string[]): Sql {
   return sql`(select case when day between ${FIRST_DAY} and ${LAST_DAY} then date '1970-01-01' + day::integer end
     from (select floor((micros + ${offsetSql(sql.ref('micros'), position, zones)}) / 86400000000.0) as day
@@ -55,10 +64,10 @@ function localDateSql(instant: Sql, position: Sql, zones: readonly string[]): Sq
 const FIRST_DAY = dayNumberOf('0001-01-01');
 const LAST_DAY = dayNumberOf('9999-12-31');
 
-/** Seconds of one zone, from one to the next, in a table of all: more than there are from 1970 to 2099. */
+/** Distance in seconds between the zones in the common offset table: longer than the years 1970 to 2099. */
 const ZONE_STRIDE = 10_000_000_000;
 
-/** What to add to microseconds since 1970 in UTC: one table of every zone's changes, searched by halves. */
+/** The offset from UTC in microseconds, by binary search in one table of all zones' offset changes. */
 function offsetSql(micros: Sql, position: Sql, zones: readonly string[]): Sql {
   const changes = zones.flatMap((zone, index) =>
     offsetChangesIn(zone).map(({ from, offset }) => ({

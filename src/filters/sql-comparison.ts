@@ -1,4 +1,4 @@
-/** What each comparison of a value means, as SQL: true, false, or null when the value is absent. */
+/** Translates comparisons of values into SQL: true, false, or null when the value is absent. */
 import { sql } from 'kysely';
 import type { NumberBound, ValueComparison } from './condition-comparison.ts';
 import type { FieldType, FilterField } from './filter.ts';
@@ -19,14 +19,14 @@ import {
 } from './sql-values.ts';
 import { createDayBounds } from './zoned-calendar.ts';
 
-/** Of what, where and when. */
+/** The readings, calendar and present of a statement. */
 export interface SqlSubject {
   readonly readings: SqlReadings;
   readonly calendar: SqlCalendar;
   readonly now: bigint;
 }
 
-/** A column with what the reader makes of the value. */
+/** Returns the column of the field's value as the reader reads it. */
 type On = (reader: SqlReader) => Sql;
 
 type Kind<K extends ValueComparison['kind']> = Extract<ValueComparison, { kind: K }>;
@@ -56,7 +56,9 @@ export function comparisonSql(comparison: ValueComparison, field: FilterField, s
   }
 }
 
-/** How a value is read, and as what it is compared with keys (see keyOf). */
+/**
+ * The reader of each field type, and the SQL type in which its values are compared with keys (see `toKey`).
+ */
 const READERS: Readonly<Record<FieldType, { readonly reader: SqlReader; readonly keyType: string }>> = {
   string: { reader: TEXT, keyType: 'text' },
   id: { reader: ID, keyType: 'text' },
@@ -107,7 +109,7 @@ type TimeComparison = Kind<'day' | 'instant' | 'days' | 'time' | 'month' | 'week
 const RELATIONS = { before: '<', after: '>', on: '=' } as const;
 
 function timeSql(comparison: TimeComparison, type: FieldType, on: On, { calendar, now }: SqlSubject): Sql {
-  // A date in its text is one to PostgreSQL too.
+  // The text of a date casts to a PostgreSQL date.
   const day = () => (type === 'date' ? sql`${on(DATE)}::date` : on(calendar.localDate));
   switch (comparison.kind) {
     case 'day':

@@ -1,6 +1,6 @@
 /**
- * The readers of values.ts as SQL over jsonb: null where those give undefined, and never an error.
- * What a predicate reads of an athlete's document: each value once a row, however many conditions look at it.
+ * The readers of typed-values.ts as SQL over jsonb (null where those return undefined), with one column per
+ * value read.
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { FilterField } from './filter.ts';
@@ -13,17 +13,17 @@ import {
   UUID_PATTERN,
 } from './typed-values.ts';
 
-/** An expression of PostgreSQL's; its parameters are bound. */
+/** A SQL expression with bound parameters. */
 export type Sql = RawBuilder<unknown>;
 
-/** A reader of values.ts in SQL; no two are of one name. */
+/** A reader of typed-values.ts in SQL. Names are unique. */
 export interface SqlReader {
   readonly name: string;
-  /** `value` is of type jsonb; the result is null when the value is absent, and never an error. */
+  /** Reads a value of type jsonb; the result is null when the value is absent, and never an error. */
   write(value: Sql): Sql;
 }
 
-// CASE alone keeps PostgreSQL from evaluating a cast on rows that the test before it excludes.
+// Only CASE keeps PostgreSQL from evaluating a cast on rows that a previous test excludes.
 
 export const TEXT: SqlReader = {
   name: 'text',
@@ -56,20 +56,20 @@ export const NUMBER: SqlReader = {
     when ${matchesPattern(value, NUMBER_PATTERN)} then ${toScalarText(value)}::numeric end`,
 };
 
-/** As text, which is in the order of the calendar. */
+/** As text, whose order is that of the calendar. */
 export const DATE: SqlReader = {
   name: 'date',
   write: (value) => sql`case when ${matchesPattern(value, DATE_PATTERN)} then ${toScalarText(value)} end`,
 };
 
-/** In microseconds since 1970, as bigint. What is below a microsecond is cut, where PostgreSQL would round. */
+/** Microseconds since 1970, as bigint. Digits below a microsecond are cut, where PostgreSQL would round. */
 export const INSTANT: SqlReader = {
   name: 'instant',
   write: (value) => sql`case when ${matchesPattern(value, TIMESTAMP_PATTERN)} then (extract(epoch from
     regexp_replace(${toScalarText(value)}, '(\\.[0-9]{6})[0-9]+', '\\1')::timestamptz) * 1000000)::bigint end`,
 };
 
-/** The keys of a list's elements, as text[] with nulls. */
+/** The keys of a list's elements, as text[] with nulls for other values. */
 export const ELEMENTS: SqlReader = {
   name: 'elements',
   write: (value) => sql`case when jsonb_typeof(${value}) = 'array' then array(
@@ -87,8 +87,8 @@ function elementKeySql(element: Sql): Sql {
 }
 
 /**
- * A JSON number as JavaScript knows it: the double next to it, in the digits of that double's shortest spelling. Up to
- * 15 of them that is the number itself. jsonb keeps more, and sizes of which there are no doubles.
+ * A JSON number as JavaScript reads it: the nearest double, in the digits of that double's shortest form. Up
+ * to 15 digits that is the number itself; jsonb keeps more digits, and magnitudes beyond doubles.
  */
 function jsonNumberSql(value: Sql): Sql {
   return sql`case when length(${toScalarText(value)}) <= 15 then (${value})::numeric else (
@@ -98,27 +98,27 @@ function jsonNumberSql(value: Sql): Sql {
       from (select (${value})::numeric as n offset 0) as stored offset 0) as doubles) end`;
 }
 
-/** Half of the least double. */
+/** Half of the smallest double; smaller numbers round to 0. */
 const BECOMES_ZERO = '2.4703282292062327208828439643411068618252990130716238221279284125e-324';
 
 function matchesPattern(value: Sql, pattern: string): Sql {
   return sql`(jsonb_typeof(${value}) = 'string' and ${toScalarText(value)} ~ ${pattern})`;
 }
 
-/** A scalar without its quotes. */
+/** The text of a JSON scalar, without quotes. */
 function toScalarText(value: Sql): Sql {
   return sql`(${value} #>> '{}')`;
 }
 
-/** The document, in the expressions of columns. */
+/** The athlete's document in column expressions. */
 export const DOCUMENT: Sql = sql.ref('athlete.document');
 
 export interface SqlReadings {
-  /** A column with what the reader makes of the field's value. */
+  /** Returns the column of the field's value as the reader reads it. */
   fieldValue(field: FilterField, reader: SqlReader): Sql;
-  /** A column with the expression, which is over DOCUMENT; one for each name. */
+  /** Returns the column of an expression over DOCUMENT; one column per name. */
   column(name: string, write: () => Sql): Sql;
-  /** The value of an expression over the columns, for the document. */
+  /** Wraps an expression over the columns, so that it applies to the given document. */
   within(athleteDocument: Sql, expression: Sql): Sql;
 }
 
@@ -138,14 +138,14 @@ export function createSqlReadings(): SqlReadings {
         return expression;
       }
       const list = [...columns.values()].map((each) => sql`${each.expression} as ${sql.ref(each.alias)}`);
-      // Without the offsets PostgreSQL would put each expression in the place of every reference to it.
+      // `offset 0` keeps PostgreSQL from inlining each column at every reference.
       return sql`(select ${expression} from (select ${sql.join(list)}
         from (select ${athleteDocument} as document offset 0) as athlete offset 0) as reading)`;
     },
   };
 }
 
-/** By names as text, so that a step into a list or a scalar gives null, as it gives nothing in TypeScript. */
+/** Path steps are text, so that a step into a list or a scalar gives null, as in TypeScript. */
 function valueSql({ path }: FilterField): Sql {
   return sql`(${DOCUMENT}${sql.join(
     path.map((name) => sql` -> ${name}::text`),

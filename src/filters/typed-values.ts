@@ -1,14 +1,11 @@
-/**
- * Whether a value is one of a field's type, for whoever stores values that filters are to read.
- * Reads values of documents as their fields' types; a value of another type is as good as none.
- */
+/** Reads values of documents by field type; a value of another type counts as absent. */
 
 import { Decimal } from 'decimal.js';
 import type { CivilDate } from '../values/civil-date.ts';
 import { type Instant, instantFromText } from '../values/instant.ts';
 import { type FieldType, isList, type JsonValue } from './filter.ts';
 
-/** What a value must be, by the type of its field. */
+/** The rule for values of each field type, as a predicate that starts with "must". */
 export const TYPE_RULES: Readonly<Record<FieldType, string>> = {
   string: 'must be a text',
   id: 'must be a UUID',
@@ -20,7 +17,7 @@ export const TYPE_RULES: Readonly<Record<FieldType, string>> = {
   list: 'must be a list of texts, numbers, true and false',
 };
 
-/** Whether a value, which is not absent, is one of the type. */
+/** Whether a present value has the type. */
 export function isOfType(type: FieldType, value: JsonValue): boolean {
   if (type === 'list') {
     return Array.isArray(value) && value.every((element) => toElementKey(element) !== undefined);
@@ -28,7 +25,7 @@ export function isOfType(type: FieldType, value: JsonValue): boolean {
   return toKey(type, value) !== undefined && (type !== 'int' || readNumber(value)?.isInteger() === true);
 }
 
-/** What is wrong with a text that PostgreSQL could not keep; undefined: nothing. */
+/** Describes the problem of a text that PostgreSQL cannot store; undefined for a storable text. */
 export function describeTextProblem(text: string): string | undefined {
   return text.includes('\0') || !text.isWellFormed()
     ? 'must be Unicode text without the character 0'
@@ -36,8 +33,8 @@ export function describeTextProblem(text: string): string | undefined {
 }
 
 /**
- * The spellings, in what JavaScript and PostgreSQL both take for the same regular expression. A number has at most
- * 100 digits before and after the point, no exponent, no `+`, no spaces.
+ * Patterns in the syntax that JavaScript and PostgreSQL share. A number has at most 100 digits before and
+ * after the point, and no exponent, `+` or spaces.
  */
 export const NUMBER_PATTERN = '^-?[0-9]{1,100}(?:\\.[0-9]{1,100})?$';
 const COMMON_DAY =
@@ -46,7 +43,7 @@ const COMMON_DAY =
 const LEAP_YEAR = '(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)';
 const DATE = `(?!0000)(?:[0-9]{4}-${COMMON_DAY}|${LEAP_YEAR}-02-29)`;
 export const DATE_PATTERN = `^${DATE}$`;
-/** RFC 3339 with capital letters and without leap seconds. What is below a microsecond is cut. */
+/** RFC 3339 with upper-case letters and without leap seconds. Digits below a microsecond are cut. */
 export const TIMESTAMP_PATTERN =
   `^${DATE}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{1,9})?` +
   '(?:Z|[+-](?:0[0-9]|1[0-4]):[0-5][0-9])$';
@@ -57,19 +54,21 @@ const CIVIL_DATE = new RegExp(DATE_PATTERN);
 const TIMESTAMP = new RegExp(TIMESTAMP_PATTERN);
 const UUID = new RegExp(UUID_PATTERN);
 
-/** JSON's own numbers are as large and as small as those in text: 0, or from LEAST_SIZE to below SIZE_LIMIT. */
+/** JSON numbers have the same range as numbers in text: 0, or from LEAST_SIZE to below SIZE_LIMIT. */
 export const SIZE_LIMIT = 1e100;
 export const LEAST_SIZE = 1e-100;
 
-/** Differences of two numbers are exact: no number has more than 100 digits before the point and 117 after it. */
+/**
+ * Exact for differences of two numbers: no number has more than 100 digits before the point and 117 after it.
+ */
 const Exact = Decimal.clone({ precision: 250 });
 
-/** In Unicode's form NFC. */
+/** Reads text, normalized to NFC. */
 export function readText(value: JsonValue | undefined): string | undefined {
   return typeof value === 'string' ? value.normalize('NFC') : undefined;
 }
 
-/** In lower case. */
+/** Reads a UUID, converted to lower case. */
 export function readId(value: JsonValue | undefined): string | undefined {
   return typeof value === 'string' && UUID.test(value) ? value.toLowerCase() : undefined;
 }
@@ -78,7 +77,7 @@ export function readFlag(value: JsonValue | undefined): boolean | undefined {
   return typeof value === 'boolean' ? value : undefined;
 }
 
-/** Exact: a JSON number has the digits of its shortest spelling. */
+/** Reads a number exactly; a JSON number has the digits of its shortest form. */
 export function readNumber(value: JsonValue | undefined): Decimal | undefined {
   if (typeof value === 'number') {
     const size = Math.abs(value);
@@ -97,12 +96,14 @@ export function readInstant(value: JsonValue | undefined): Instant | undefined {
     : undefined;
 }
 
-/** The keys of a list's elements in their order; null for one that is neither text, number nor boolean. */
+/**
+ * Reads the keys of a list's elements in order; null for an element that is not a text, number or boolean.
+ */
 export function readElements(value: JsonValue | undefined): readonly (string | null)[] | undefined {
   return isList(value) ? value.map((element) => toElementKey(element) ?? null) : undefined;
 }
 
-/** Elements have no type of their own: 5, 5.0 and "5" are the same one. */
+/** The key of a list element. Elements have no type, so 5, 5.0 and "5" have the same key. */
 export function toElementKey(value: JsonValue | undefined): string | undefined {
   if (typeof value === 'string') {
     return readText(value);
@@ -110,10 +111,13 @@ export function toElementKey(value: JsonValue | undefined): string | undefined {
   return typeof value === 'boolean' ? `${value}` : toNumberKey(value);
 }
 
-/** The key of a list without elements. */
+/** The key of an empty list. */
 export const EMPTY_LIST_KEY = '[]';
 
-/** Equal for equal values of a type and for no others; undefined when the value is absent or of another type. */
+/**
+ * The key of a value: equal exactly for equal values of the type. Undefined when the value is absent or of
+ * another type.
+ */
 export function toKey(type: FieldType, value: JsonValue | undefined): string | undefined {
   switch (type) {
     case 'string':
@@ -137,6 +141,6 @@ export function toKey(type: FieldType, value: JsonValue | undefined): string | u
 }
 
 function toNumberKey(value: JsonValue | undefined): string | undefined {
-  // Most numbers are whole and small, and then their digits are at hand.
+  // A fast path: most numbers are small integers.
   return Number.isSafeInteger(value) ? `${value}` : readNumber(value)?.toFixed();
 }

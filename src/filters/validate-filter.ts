@@ -1,4 +1,4 @@
-/** Finds everything that is wrong with a filter before it is stored. */
+/** Finds all violations of a filter before it is stored. */
 import type { FieldViolation } from '../errors/domain-error.ts';
 import {
   type FieldCatalogue,
@@ -11,9 +11,9 @@ import { EMPTY_GROUP } from './filter-tree.ts';
 import { isProblems, readCondition } from './read-condition.ts';
 import { describeTextProblem } from './typed-values.ts';
 
-/** What a filter may hold. */
+/** The limits of a filter. */
 export interface FilterLimits {
-  /** As JSON. */
+  /** Size of the filter as JSON, in bytes. */
   readonly filterBytes: number;
   readonly filterConditions: number;
   readonly filterDepth: number;
@@ -22,8 +22,12 @@ export interface FilterLimits {
 }
 
 /**
- * Every violation, with its path below `prefix`; empty when the filter may be stored. Of a filter that takes too many
- * bytes only its size is told.
+ * Returns every violation with its path below `prefix`; empty when the filter is valid. For a filter with too
+ * many bytes, only size violations are returned.
+ *
+ * @example
+ * validateFilter(filter, catalogue, 'trigger.filter', limits);
+ * // [{ field: 'trigger.filter.conditions[0].operator', description: 'Invalid filter operator; …' }]
  */
 export function validateFilter(
   filter: FilterGroup,
@@ -60,7 +64,7 @@ function countConditions({ conditions, groups }: FilterGroup): number {
   return groups.reduce((sum, group) => sum + countConditions(group), conditions.length);
 }
 
-/** An empty root matches everything; turned around, nothing. */
+/** A negated empty root would match nothing. */
 function rootViolations(root: FilterGroup, path: string): FieldViolation[] {
   return root.not && isEmpty(root)
     ? [{ field: `${path}.not`, description: 'must be false without conditions: nothing would ever match' }]
@@ -99,7 +103,7 @@ function conditionViolations(condition: FilterCondition, path: string, check: Ch
   ];
 }
 
-/** What an operator would take, but not as much of it. */
+/** Violations of the length limits of texts and lists. */
 function valueViolations(value: JsonValue, path: string, limits: FilterLimits): FieldViolation[] {
   if (typeof value === 'string') {
     return textViolations(value, path, limits);

@@ -1,15 +1,17 @@
-/** Days and instants in an athlete's zone. */
+/** Converts between instants and calendar days in an athlete's time zone. */
 
 import { addDays, type CivilDate } from '../values/civil-date.ts';
 import { type Instant, instantFromText } from '../values/instant.ts';
 import { firstTimeZone, instantOfLocal, localDateOf } from '../values/zoned.ts';
 
-/** The first that is a zone, else UTC. In one spelling, so that what is kept by zone is kept but once. */
+/**
+ * The first valid time zone name in lower case, else `utc`; one spelling per zone keeps caches by zone small.
+ */
 export function toCanonicalZone(...candidates: readonly string[]): string {
   return firstTimeZone(...candidates).toLowerCase();
 }
 
-/** The day on a calendar in the zone; undefined outside the years 1 to 9999. */
+/** The calendar day of an instant in a time zone; undefined outside the years 1 to 9999. */
 export function toLocalDate(zone: string, instant: Instant): CivilDate | undefined {
   try {
     return localDateOf(instant, zone);
@@ -21,25 +23,27 @@ export function toLocalDate(zone: string, instant: Instant): CivilDate | undefin
   }
 }
 
-/** The years of which zones are known: IANA vouches for none before 1970, and nobody for what clocks do after 2099. */
+/**
+ * The years with reliable offsets: IANA guarantees none before 1970, and the rules after 2099 are not known.
+ */
 export const ZONED_FROM: Instant = instantFromText('1970-01-01T00:00:00Z');
 export const ZONED_TO: Instant = instantFromText('2100-01-01T00:00:00Z');
 
-/** The day in the zone, or, outside the years of which zones are known, in UTC. */
+/** The calendar day in the time zone, or in UTC outside the years with reliable offsets. */
 export function toCalendarDate(instant: Instant, zone: string): CivilDate | undefined {
   return toLocalDate(instant >= ZONED_FROM && instant < ZONED_TO ? zone : 'utc', instant);
 }
 
-/** Later than every instant that a text can name, and the latest that PostgreSQL's bigint holds. */
+/** Later than every instant that a timestamp can name, and the maximum of PostgreSQL's bigint. */
 const END_OF_TIME: Instant = 2n ** 63n - 1n;
 
 export interface DayBounds {
   readonly start: Instant;
-  /** No part of the day. */
+  /** Exclusive. */
   readonly end: Instant;
 }
 
-/** When the day begins and ends, by zone. */
+/** Returns the bounds of a calendar day by time zone; caches them. */
 export function createDayBounds(date: CivilDate): (zone: string) => DayBounds {
   const known = new Map<string, DayBounds>();
   const next = addDays(date, 1);
@@ -62,7 +66,9 @@ export interface DayRange {
   readonly last: CivilDate;
 }
 
-/** The days from one distance to another, cut to the years 1 to 9999; keeps those of the day that was asked last. */
+/**
+ * Returns the days from `from` to `to` days after today, cut to the years 1 to 9999; caches the last result.
+ */
 export function createDayRange(from: number, to: number): (today: CivilDate) => DayRange {
   let kept: (DayRange & { readonly today: CivilDate }) | undefined;
   return (today) => {

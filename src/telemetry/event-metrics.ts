@@ -1,6 +1,6 @@
 /** Metrics of events: how many are evaluated, their latency, their verdicts, and the backlog. */
 import type { Meter } from '@opentelemetry/api';
-import type { EventObserver } from '../events/event-observer.ts';
+import type { EventObserver } from '../events/event-bus.ts';
 import type { Backlog } from '../events/read-backlog.ts';
 
 const WAIT_BOUNDARIES = [0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 30, 60, 300, 3600];

@@ -12,7 +12,7 @@ import {
 } from '@opentelemetry/sdk-trace';
 import { v7 as uuidv7 } from 'uuid';
 import type { Config } from '../config/config.ts';
-import type { EventObserver } from '../events/event-observer.ts';
+import type { EventObserver } from '../events/event-bus.ts';
 import type { Backlog } from '../events/read-backlog.ts';
 import type { TriggerQueueObserver } from '../progression/engine/trigger-queue-observer.ts';
 import type { CallObserver } from '../server/interceptors/call-observer.ts';

@@ -1,4 +1,7 @@
-/** One event of the log, as verdicts see it: a fact, with what its entry says of where it comes from. */
+/**
+ * An event of the log in the form that decisions read: its fact, plus the times, actor and cause of its
+ * outbox entry.
+ */
 import type { WaitingEntry } from '../../events/outbox-entries.ts';
 import type { JsonObject } from '../../filters/filter.ts';
 import type { FactActor } from '../../store/entities/outbox-entry.ts';
@@ -7,28 +10,28 @@ import { type Instant, instantToText } from '../../values/instant.ts';
 export interface AcceptedEvent {
   readonly id: string;
   readonly type: string;
-  /** Null for what concerns no athlete; no trigger is a candidate for it. */
+  /** Null when the event concerns no athlete; such an event has no candidate triggers. */
   readonly userId: string | null;
   readonly occurredAt: Instant;
   readonly recordedAt: Instant;
   readonly sequence: bigint;
-  /** Within the entry, from 0. */
+  /** Position within the outbox entry, from 0. */
   readonly position: number;
   readonly actor: FactActor;
   readonly data: JsonObject;
   readonly previous: JsonObject | null;
   readonly rootEventId: string;
   readonly causationId: string | null;
-  /** How many causes back the root is. */
+  /** Number of causes between the event and its root event. */
   readonly depth: number;
-  /** The workflows between the root and the event, by id, in order. */
+  /** Ids of the workflows between the root event and this event, in order. */
   readonly chain: readonly string[];
-  /** For the occurrence of a time trigger, which alone it is for. */
+  /** Set for an occurrence of a time trigger: the only trigger that the event concerns. */
   readonly triggerId: string | null;
   readonly occurrenceKey: string | null;
 }
 
-/** The events of an entry, in order. */
+/** Returns the events of an outbox entry in the order of its facts. */
 export function toAcceptedEvents(entry: WaitingEntry): AcceptedEvent[] {
   const { userId, occurredAt, recordedAt, sequence, actor, cause } = entry;
   return entry.facts.map((fact, position) => ({
@@ -51,7 +54,7 @@ export function toAcceptedEvents(entry: WaitingEntry): AcceptedEvent[] {
   }));
 }
 
-/** What enrollments and logs keep of an event. */
+/** Builds the copy of an event that enrollments and execution logs store. */
 export function toEventSnapshot({ type, id, occurredAt, data, previous }: AcceptedEvent): JsonObject {
   return { type, id, occurred_at: instantToText(occurredAt), data, previous };
 }

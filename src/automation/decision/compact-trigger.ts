@@ -1,11 +1,14 @@
-/** Names of triggers in little room: a hundred of them go into a row that PostgreSQL stores in one piece. */
+/**
+ * Encodes trigger versions compactly, so that a hundred of them fit into a row that PostgreSQL does not split
+ * (TOAST).
+ */
 
-/** A version of a trigger of some account. */
+/** A version of a trigger, named by the part of its id that is unique within the account. */
 export interface CompactTrigger {
-  /** The last 16 hexadecimal digits of its id, which no two triggers of an account share. */
+  /** The last 16 hexadecimal digits of the trigger's id; no two triggers of an account share them. */
   readonly idSuffix: string;
   readonly version: number;
-  /** As in Outcome. */
+  /** One bit per condition; see `Outcome.conditions`. */
   readonly conditions: string;
 }
 
@@ -16,7 +19,7 @@ export function toIdSuffix(triggerId: string): string {
   return triggerId.replaceAll('-', '').slice(-SUFFIX_DIGITS);
 }
 
-/** Tails by version and conditions, as in `3` or `3:01`; one behind the other, in base64. */
+/** Groups the id suffixes by version and conditions (`3` or `3:01`) and concatenates each group in base64. */
 export function encodeCompactTriggers(compactTriggers: readonly CompactTrigger[]): Record<string, string> {
   const alike = Map.groupBy(compactTriggers, ({ version, conditions }) =>
     conditions === '' ? `${version}` : `${version}:${conditions}`,

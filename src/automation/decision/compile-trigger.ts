@@ -1,4 +1,6 @@
-/** Makes of a stored trigger what is kept in memory and asked of every event of its type. */
+/**
+ * Compiles a stored trigger into the form that is kept in memory and evaluated for every event of its type.
+ */
 
 import { type CompiledFilter, compileFilter } from '../../filters/compile-filter.ts';
 import { readsAthlete, readValueAt } from '../../filters/document-fields.ts';
@@ -10,7 +12,7 @@ import type { EventType } from '../event-types/event-type.ts';
 import { type CompactTrigger, toIdSuffix } from './compact-trigger.ts';
 import { readStoredPolicy, type TriggerPolicy } from './trigger-policy.ts';
 
-/** A row of workflow_triggers, as far as it matters here. */
+/** The columns of workflow_triggers that evaluation needs. */
 export interface StoredTrigger {
   readonly id: string;
   readonly workflowId: string;
@@ -20,13 +22,16 @@ export interface StoredTrigger {
   readonly settings: JsonValue;
 }
 
-/** A trigger of one version. One that cannot be read has no rule: each event of its type is an error to it. */
+/**
+ * One version of a trigger. An unreadable trigger has no rule: every event of its type gets the verdict
+ * ERROR.
+ */
 export interface CompiledTrigger {
   readonly id: string;
   readonly workflowId: string;
   readonly event: string;
   readonly version: number;
-  /** Without conditions. */
+  /** Compact form with `conditions` empty. */
   readonly compact: CompactTrigger;
   readonly rule: TriggerRule | UnreadableRule;
 }
@@ -34,18 +39,18 @@ export interface CompiledTrigger {
 export interface TriggerRule {
   readonly policy: TriggerPolicy;
   readonly filter: CompiledFilter;
-  /** What the event's fields must equal for the trigger to be a candidate. */
+  /** An event must satisfy all of these equalities for the trigger to be a candidate. */
   readonly configuration: readonly EventEquality[];
-  /** What the filter reads of the athlete. */
+  /** The athlete's fields that the filter reads. */
   readonly athleteFields: readonly FilterField[];
 }
 
 export interface UnreadableRule {
-  /** Why, for whoever mends it. */
+  /** Why the trigger cannot be read; shown to the author of the trigger. */
   readonly problem: string;
 }
 
-/** The event's field has one of these keys; see keyOf. */
+/** Requires the event's field to have one of these keys; see `toKey`. */
 export interface EventEquality {
   readonly field: FilterField;
   readonly keys: ReadonlySet<string>;
@@ -71,13 +76,16 @@ function compileRuleOrProblem(stored: StoredTrigger, types: AccountTypes): Trigg
           type,
           types,
         )
-      : { problem: `there is no event ${stored.event}` };
+      : { problem: `the event type ${stored.event} does not exist` };
   } catch (error) {
     return { problem: error instanceof Error ? error.message : String(error) };
   }
 }
 
-/** Throws FilterUnreadable when the filter or the configuration names what the event does not have. */
+/**
+ * Throws FilterUnreadable or TypeError when the filter or the configuration names a field that the event does
+ * not have.
+ */
 export function compileRule(
   policy: TriggerPolicy,
   filter: FilterGroup,
@@ -102,7 +110,9 @@ export function compileRule(
   };
 }
 
-/** Flags are configured as text too. */
+/**
+ * The configuration stores booleans as text, so a text that has no key of the field's type is its own key.
+ */
 function toConfiguredEquality(field: FilterField, text: string): EventEquality {
   return { field, keys: new Set([toKey(field.type, text) ?? text]) };
 }

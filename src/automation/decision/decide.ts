@@ -1,4 +1,7 @@
-/** Decides what becomes of matches, one after the other. No clock, no I/O: all that it depends on is in the state. */
+/**
+ * Decides, match by match, whether an athlete is enrolled. Pure: every input is in the match or the
+ * enrollment state.
+ */
 import type { Instant } from '../../values/instant.ts';
 import { isReadable, type TriggerRule } from './compile-trigger.ts';
 import {
@@ -17,26 +20,28 @@ export interface Verdict {
   readonly match: Match;
   readonly reason: VerdictReason;
   readonly values: VerdictValues;
-  /** For what waits for business hours: their beginning. */
+  /** When business hours begin, for an enrollment that is queued until then. */
   readonly opensAt: Instant | null;
-  /** It puts the athlete on hold. */
+  /** The verdict puts the athlete on hold in the workflow. */
   readonly makesHold: boolean;
-  /** Whose actions the enrollment runs; 0: there is none. */
+  /** The version whose actions the enrollment runs; 0 when there is no enrollment. */
   readonly workflowVersion: number;
 }
 
-/** An enrollment that is decided about again, when its business hours begin. */
+/** A queued enrollment that is decided again when its business hours begin. */
 export interface QueuedRelease {
   readonly enrollmentId: string;
   readonly startsAt: Instant;
 }
 
-/** Whether there is an enrollment, now or once business hours begin. */
+/** Whether the verdict creates an enrollment that starts now or when business hours begin. */
 export function enrolls({ reason }: Verdict): boolean {
   return reason === 'ENROLLED' || reason === 'OUTSIDE_BUSINESS_HOURS';
 }
 
-/** In the order given; each verdict counts for those after it. `now` is when they are recorded. */
+/**
+ * Decides the matches in order; each verdict counts for the matches after it. `now` is the time of recording.
+ */
 export function decideAll(
   matches: readonly Match[],
   state: EnrollmentState,
@@ -50,7 +55,10 @@ export function decideAll(
   });
 }
 
-/** A trigger that cannot be evaluated is an ERROR, and nobody else's. */
+/**
+ * Decides one match. A trigger that cannot be evaluated gets the verdict ERROR and does not affect other
+ * triggers.
+ */
 export function decide(
   match: Match,
   state: EnrollmentState,
@@ -73,7 +81,9 @@ export function decide(
   }
 }
 
-/** What every stage says, also those after the one that decides. Throws what `decide` takes for an ERROR. */
+/**
+ * Evaluates every stage, including those after the deciding one. Throws where `decide` answers with ERROR.
+ */
 export function evaluateAllStages(
   match: Match,
   rule: TriggerRule,
@@ -85,14 +95,14 @@ export function evaluateAllStages(
   return STAGES.map((judge) => judge(input));
 }
 
-/** The place of a cap that an enrollment takes. */
+/** The cap counter that an enrollment increments; null when the trigger has no cap. */
 export function computeCapCounter({ trigger: { rule }, event }: Match): CapCounter | null {
   return isReadable(rule) && rule.policy.cap ? toCapCounter(rule.policy.cap, event.occurredAt) : null;
 }
 
 /**
- * The counters that the matches may take a place of. Whatever is decided among them, no other is asked for: enrollments
- * that are still to be decided only ever stop more of them.
+ * Finds the cap counters that the matches may increment. Verdicts of earlier matches can only exclude later
+ * ones, so deciding never needs a counter outside of this set.
  */
 export function findReachableCapCounters(
   matches: readonly Match[],

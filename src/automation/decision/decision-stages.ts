@@ -1,4 +1,4 @@
-/** The stages that a matched event passes on its way to an enrollment, each with what decides in it. Pure. */
+/** The stages that a match passes on its way to an enrollment, each with the values that decided it. Pure. */
 import type { Limits } from '../../config/config.ts';
 import { type Instant, instantToText } from '../../values/instant.ts';
 import { isOpen, nextOpening } from '../time/business-hours.ts';
@@ -8,14 +8,14 @@ import { countInWindowUntil, findCloserThan, maxInAnyWindowAround } from './enro
 import type { Match } from './match-event.ts';
 import type { VerdictReason, VerdictValues } from './verdict-reason.ts';
 
-/** Everything that the stages look at. */
+/** The input of every stage. */
 export interface StageInput {
   readonly match: Match;
   readonly rule: TriggerRule;
   readonly state: EnrollmentState;
-  /** An enrollment that is decided about again, and does not stand in its own way. */
+  /** The enrollment that is decided again; it does not count against itself. */
   readonly ownEnrollmentId: string | null;
-  /** When business hours are looked at: the event's time, or that of a release. */
+  /** The instant at which business hours are checked: the event's time, or the time of release. */
   readonly startsAt: Instant;
   readonly limits: LoopLimits;
 }
@@ -24,12 +24,12 @@ export type LoopLimits = Pick<Limits, 'loopDepth' | 'loopEnrollments' | 'loopSpa
 
 export interface StageVerdict {
   readonly stage: StageName;
-  /** null: passed. */
+  /** Null when the stage is passed. */
   readonly reason: VerdictReason | null;
   readonly values: VerdictValues;
-  /** The loop guard keeps the athlete out of the workflow from now on. */
+  /** The loop guard puts the athlete on hold in the workflow. */
   readonly makesHold?: boolean;
-  /** When what is queued is looked at again. */
+  /** When the queued enrollment is decided again. */
   readonly opensAt?: Instant;
 }
 
@@ -42,7 +42,7 @@ export type StageName =
   | 'rate'
   | 'business_hours';
 
-/** In this order; the first that is not passed decides. */
+/** The stages in order; the first stage that is not passed decides. */
 export const STAGES: readonly ((input: StageInput) => StageVerdict)[] = [
   evaluateCandidate,
   evaluateSubject,
@@ -53,14 +53,14 @@ export const STAGES: readonly ((input: StageInput) => StageVerdict)[] = [
   evaluateBusinessHours,
 ];
 
-/** Those before the first one that looks at a cap. */
+/** The stages before the first one that reads a cap counter. */
 export const STAGES_BEFORE_CAPS = STAGES.slice(0, STAGES.indexOf(evaluatePolicy));
 
 function passed(stage: StageName, values: VerdictValues = {}): StageVerdict {
   return { stage, reason: null, values };
 }
 
-/** An occurrence whose time passed while nobody was there fires no more. */
+/** An occurrence whose time passed while no worker was running does not enroll. */
 function evaluateCandidate({ match: { event } }: StageInput): StageVerdict {
   return event.triggerId !== null && event.data.missed === true
     ? { stage: 'candidate', reason: 'MISSED', values: { occurrence: event.occurrenceKey ?? '' } }

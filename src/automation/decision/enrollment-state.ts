@@ -1,31 +1,34 @@
-/** What enrollments, holds and caps there are while the events of a batch are decided one after the other. */
+/** Enrollments, holds and cap counters while the events of a batch are decided one after the other. */
 import type { Instant } from '../../values/instant.ts';
 import type { Cap } from './trigger-policy.ts';
 
-/** An enrollment that counts: not one that was cancelled before its first step. */
+/**
+ * An enrollment that counts towards policies and limits. Enrollments cancelled before their first step do not
+ * count.
+ */
 export interface PastEnrollment {
-  /** Empty: it was decided in this batch. */
+  /** Empty for an enrollment that was decided in this batch. */
   readonly id: string;
   readonly enrolledAt: Instant;
   readonly recordedAt: Instant;
-  /** It has not ended. */
+  /** Whether the enrollment has not ended. */
   readonly isOpen: boolean;
 }
 
 export interface Hold {
   readonly heldAt: Instant;
-  /** null: while it holds. */
+  /** Null while the hold is in force. */
   readonly releasedAt: Instant | null;
 }
 
-/** A counter of enrollments: of a cap, in one of its windows. */
+/** The counter of a cap in one of its windows. */
 export interface CapCounter {
   readonly name: string;
   readonly windowSeconds: bigint;
   readonly windowBeganAt: Instant;
 }
 
-/** Windows follow one another from 1970 on. */
+/** The counter of the window that contains the instant. Windows are aligned to 1970-01-01 UTC. */
 export function toCapCounter({ name, windowSeconds }: Cap, at: Instant): CapCounter {
   const micros = windowSeconds * 1_000_000n;
   const into = ((at % micros) + micros) % micros;
@@ -36,25 +39,25 @@ export function toCapCounterKey({ name, windowSeconds, windowBeganAt }: CapCount
   return JSON.stringify([name, `${windowSeconds}`, `${windowBeganAt}`]);
 }
 
-/** Of a workflow and an athlete. */
+/** Key of a workflow and an athlete. */
 export function toPairKey(workflowId: string, userId: string): string {
   return `${workflowId} ${userId}`;
 }
 
 const NONE: readonly PastEnrollment[] = [];
 
-/** Begins with what is stored, and goes along with what is decided. */
+/** Starts with the stored rows and is updated with each verdict of the batch. */
 export class EnrollmentState {
   readonly #enrollments = new Map<string, PastEnrollment[]>();
   readonly #holds = new Map<string, Hold>();
   readonly #counts = new Map<string, number>();
   readonly #workflowVersions = new Map<string, number>();
 
-  /** The version whose actions an enrollment runs that begins now. */
+  /** The version whose actions a new enrollment runs. Throws when the workflow was not loaded. */
   workflowVersion(workflowId: string): number {
     const version = this.#workflowVersions.get(workflowId);
     if (version === undefined) {
-      throw new TypeError(`The workflow ${workflowId} is gone`);
+      throw new TypeError(`The workflow ${workflowId} was not loaded`);
     }
     return version;
   }
@@ -67,7 +70,7 @@ export class EnrollmentState {
     return this.#enrollments.get(pair) ?? NONE;
   }
 
-  /** One that is known already, by its id, is not added again. */
+  /** Does nothing when an enrollment with this id is present. */
   addEnrollment(pair: string, enrollment: PastEnrollment): void {
     const known = this.#enrollments.get(pair) ?? [];
     if (enrollment.id === '' || known.every(({ id }) => id !== enrollment.id)) {
@@ -84,7 +87,7 @@ export class EnrollmentState {
     this.#holds.set(pair, hold);
   }
 
-  /** How many the counter has. One that is not known has none. */
+  /** The count of the counter; 0 for a counter without a row. */
   count(counter: CapCounter): number {
     return this.#counts.get(toCapCounterKey(counter)) ?? 0;
   }

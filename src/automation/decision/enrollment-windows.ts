@@ -1,20 +1,28 @@
-/** Counts enrollments in spans of time. Times need no order, and an event may be older than what came before it. */
+/**
+ * Counts enrollments in time windows. The times need no order, and an event may be older than earlier
+ * enrollments.
+ */
 import type { Instant } from '../../values/instant.ts';
 
-/** The time of an enrollment that is closer to the instant than `span`, on either side; undefined: none is. */
+/** Returns an enrollment time closer to the instant than `span` microseconds, before or after it. */
 export function findCloserThan(times: readonly Instant[], at: Instant, span: bigint): Instant | undefined {
   return times.find((time) => distance(time, at) < span);
 }
 
-/** How many lie in the span that ends with the instant, which is part of it. */
+/**
+ * Counts the times in the window of `span` microseconds that ends with the instant, including the instant.
+ */
 export function countInWindowUntil(times: readonly Instant[], at: Instant, span: bigint): number {
   return times.filter((time) => time <= at && at - time < span).length;
 }
 
-/** The most that any span of this length around the instant has, not counting the instant itself. */
+/**
+ * The highest count in any window of `span` microseconds that contains the instant, not counting the instant
+ * itself.
+ */
 export function maxInAnyWindowAround(times: readonly Instant[], at: Instant, span: bigint): number {
   const near = times.filter((time) => distance(time, at) < span).sort((a, b) => (a < b ? -1 : 1));
-  // A span can be moved on to the first enrollment in it, or to the instant, and loses none.
+  // A window can start at its first enrollment, or at the instant, without losing any time.
   let most = near.filter((time) => time >= at).length;
   let end = 0;
   for (const [start, first] of near.entries()) {

@@ -1,6 +1,6 @@
 /**
- * What the log keeps of an event's verdicts: enough to say later how each was reached, in little room, and nothing that
- * says who the athlete is.
+ * Encodes the verdicts on an event for the log: compact, explainable later, and without personal data of the
+ * athlete.
  */
 import type { FilterField, JsonObject, JsonValue } from '../../filters/filter.ts';
 import { type CompactTrigger, decodeCompactTriggers, encodeCompactTriggers } from './compact-trigger.ts';
@@ -10,39 +10,41 @@ import type { Match } from './match-event.ts';
 import { redactFields } from './redact-fields.ts';
 import type { VerdictReason, VerdictValues } from './verdict-reason.ts';
 
-/** The verdict of one trigger, as kept. */
+/** The stored verdict of one trigger. */
 export interface Outcome {
   readonly triggerId: string;
   readonly version: number;
   readonly matched: boolean;
   readonly reason: VerdictReason;
   /**
-   * For each condition in the order of the filter, `1` where it matched, else `0`. Empty where that can be told from
-   * what is kept besides: of filters that look at nothing that is masked.
+   * One bit per condition in the order of the filter: `1` where it matched, else `0`. Empty for filters that
+   * read no personal field, since their conditions can be recomputed from the stored data.
    */
   readonly conditions: string;
   readonly values: VerdictValues;
-  /** Empty when nobody was enrolled. */
+  /** Empty when the athlete was not enrolled. */
   readonly enrollmentId: string;
 }
 
-/** Verdicts that were reached together: when the event was evaluated, or by a replay or a retry later on. */
+/** The verdicts of one run: the first evaluation of the event, a replay, or a retry. */
 export interface Evaluation {
-  /** The athlete's fields that the filters looked at, as they were; personal ones masked. */
+  /**
+   * The athlete's fields that the filters read, with their values at that time; personal values are redacted.
+   */
   readonly subject: JsonObject;
-  /** Whose calendar counted. */
+  /** The time zone in which the filters read dates. */
   readonly timeZone: string;
   readonly outcomes: readonly Outcome[];
-  /** Triggers whose filters did not match: nearly all of an event's. */
+  /** Triggers whose filters did not match, in compact form because they are most of an event's triggers. */
   readonly notMatched: readonly CompactTrigger[];
 }
 
-/** `subject` begins an evaluation. `notMatched` is as packTriggers makes it. */
+/** The part with `subject` starts an evaluation. `notMatched` is encoded by `encodeCompactTriggers`. */
 type StoredPart =
   | { readonly subject: JsonObject; readonly timeZone: string; readonly notMatched?: Record<string, string> }
   | { readonly outcome: Outcome };
 
-/** The verdicts of one event. */
+/** Builds the stored evaluation from the verdicts on one event. */
 export function toEvaluation(
   verdicts: readonly Verdict[],
   enrollmentIds: ReadonlyMap<Verdict, string>,
@@ -77,7 +79,7 @@ function toOutcome({ match, reason, values }: Verdict, enrollmentId: string): Ou
   };
 }
 
-/** See Outcome. */
+/** See `Outcome.conditions`. */
 function toConditionBits({ trigger: { rule }, input }: Match): string {
   if (!isReadable(rule) || rule.athleteFields.every(({ isPersonal }) => !isPersonal)) {
     return '';
@@ -88,7 +90,7 @@ function toConditionBits({ trigger: { rule }, input }: Match): string {
     .join('');
 }
 
-/** For the column events.outcomes. */
+/** Encodes evaluations for the column `events.outcomes`. */
 export function encodeOutcomes(evaluations: readonly Evaluation[]): JsonValue[] {
   const parts = evaluations.flatMap(({ subject, timeZone, outcomes, notMatched }): StoredPart[] => [
     {
@@ -101,7 +103,7 @@ export function encodeOutcomes(evaluations: readonly Evaluation[]): JsonValue[] 
   return parts as unknown as JsonValue[];
 }
 
-/** From the column. */
+/** Decodes the column `events.outcomes`. */
 export function decodeOutcomes(stored: JsonValue): Evaluation[] {
   const evaluations: (Evaluation & { outcomes: Outcome[] })[] = [];
   for (const part of stored as unknown as readonly StoredPart[]) {

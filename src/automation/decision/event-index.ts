@@ -1,4 +1,4 @@
-/** The triggers of one event type, indexed by what an event must be like for them to match. */
+/** Indexes the triggers of one event type by the event field values that they require. */
 import { readValueAt } from '../../filters/document-fields.ts';
 import type { FilterField, JsonObject } from '../../filters/filter.ts';
 import { toKey } from '../../filters/typed-values.ts';
@@ -12,27 +12,28 @@ import {
 export interface EventIndex {
   readonly size: number;
   add(trigger: CompiledTrigger): void;
-  /** The same object that was added. */
+  /** Takes the same object that was added. */
   remove(trigger: CompiledTrigger): void;
-  /** Those that an event with this data may concern, in the order in which they are decided. */
+  /** The triggers that an event with this data may concern, in the order of decision. */
   candidates(data: JsonObject): CompiledTrigger[];
 }
 
-/** The triggers that want one field of the event to have a certain key. */
+/** The triggers that require a certain key of one event field. */
 interface FieldIndex {
   readonly field: FilterField;
   readonly byKey: Map<string, Set<CompiledTrigger>>;
 }
 
 /**
- * Up to `explainedTriggers` of them, every trigger whose configuration fits is a candidate, so that each has its
- * verdict in the log; beyond that, only those are that the index cannot rule out.
+ * While the index has up to `explainedTriggers` triggers, every trigger whose configuration fits is a
+ * candidate, so that the log has a verdict for each of them. Above that, the index rules out all triggers
+ * that it can.
  */
 export function createEventIndex(explainedTriggers: number): EventIndex {
   const fields = new Map<string, FieldIndex>();
-  /** Every trigger, and the equality that it is found by; null: by none. */
+  /** Each trigger with the equality under which it is indexed; null for a trigger without an equality. */
   const equalityByTrigger = new Map<CompiledTrigger, EventEquality | null>();
-  /** Those that are found by none, in order; null: to be made anew. */
+  /** The triggers without an equality, in order; null when the list must be rebuilt. */
   let unindexed: readonly CompiledTrigger[] | null = null;
   return {
     get size() {
@@ -81,7 +82,10 @@ export function createEventIndex(explainedTriggers: number): EventIndex {
     return [...unindexed, ...found];
   }
 
-  /** Of the equalities without which it does not match, the one that it shares with the fewest others. */
+  /**
+   * Picks, from the equalities that the trigger requires, the one that it shares with the fewest other
+   * triggers.
+   */
   function findMostSelectiveEquality({ rule }: CompiledTrigger): EventEquality | null {
     const equalities = isReadable(rule) ? [...rule.configuration, ...rule.filter.necessaryEqualities] : [];
     const [best] = equalities
@@ -103,12 +107,12 @@ export function createEventIndex(explainedTriggers: number): EventIndex {
   }
 }
 
-/** What cannot be read is a candidate of every event of its type. */
+/** An unreadable trigger is a candidate for every event of its type. */
 function isCandidate({ rule }: CompiledTrigger, data: JsonObject): boolean {
   return !isReadable(rule) || rule.configuration.every((equality) => satisfiesEquality(equality, data));
 }
 
-/** 9 first, then by id: the same for every event, on every server. */
+/** Priority 9 first, then by id: the same order for every event on every server. */
 function byPriority(one: CompiledTrigger, other: CompiledTrigger): number {
   return readPriority(other) - readPriority(one) || (one.id < other.id ? -1 : 1);
 }

@@ -1,23 +1,26 @@
-/** Holds an event against the filters of its candidates. No clock, no I/O. */
+/** Matches an event against the filters of its candidate triggers. Pure. */
 import type { FilterInput } from '../../filters/filter.ts';
 import type { Subject } from '../evaluation/load-subjects.ts';
 import type { AcceptedEvent } from './accepted-event.ts';
 import { type CompiledTrigger, isReadable } from './compile-trigger.ts';
 
-/** An event, a trigger that it may concern, and what the trigger's filter says of it. */
+/** An event, a candidate trigger, and whether the trigger's filter matches. */
 export interface Match {
   readonly event: AcceptedEvent;
   readonly userId: string;
   readonly trigger: CompiledTrigger;
-  /** null: there never was such an athlete. */
+  /** Null when the athlete never existed. */
   readonly subject: Subject | null;
-  /** What the filter was asked about. */
+  /** The input of the filter. */
   readonly input: FilterInput;
-  /** False for a trigger that cannot be read. */
+  /** False for an unreadable trigger. */
   readonly matched: boolean;
 }
 
-/** In the order of the triggers; none for an event that is about no athlete. If brief, without what does not match. */
+/**
+ * Returns matches in the order of the triggers; none for an event without an athlete. With `isBrief`,
+ * triggers whose filter does not match are left out.
+ */
 export function matchEvent(
   event: AcceptedEvent,
   triggers: readonly CompiledTrigger[],

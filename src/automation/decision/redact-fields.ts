@@ -1,11 +1,8 @@
-/**
- * The part of a document that certain fields make up, personal ones masked.
- * Hides who somebody is.
- */
+/** Copies certain fields of a document and redacts the personal ones. */
 import { readValueAt } from '../../filters/document-fields.ts';
 import type { FilterField, JsonObject, JsonValue } from '../../filters/filter.ts';
 
-/** A field that the document does not have is null. */
+/** Copies the fields from the document; personal values are redacted, and a missing field is null. */
 export function redactFields(document: JsonValue, fields: Iterable<FilterField>): JsonObject {
   const excerpt: Record<string, JsonValue> = {};
   for (const { path, isPersonal } of fields) {
@@ -29,12 +26,15 @@ function setAtPath(
   setOwnProperty(target, name, inner);
 }
 
-/** Also a name such as `__proto__`, which an assignment would take for something else. */
+/** Defines the property, because an assignment to a name such as `__proto__` would change the prototype. */
 function setOwnProperty(target: Record<string, JsonValue>, name: string, value: JsonValue): void {
   Object.defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
-/** `A•••` for a text, bullets for anything else; what is absent stays so. */
+/**
+ * Redacts a value: a text becomes its first character and bullets (`A•••`), any other value becomes bullets.
+ * Undefined and null stay.
+ */
 export function redactValue(value: JsonValue | undefined): JsonValue | undefined {
   if (value === undefined || value === null) {
     return value;

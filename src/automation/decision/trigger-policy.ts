@@ -1,4 +1,4 @@
-/** A trigger's settings in the terms of its evaluation. */
+/** Converts a trigger's settings into the policy that evaluation reads. */
 import { fromJson, type JsonValue } from '@bufbuild/protobuf';
 import type { Duration } from '@bufbuild/protobuf/wkt';
 import {
@@ -10,33 +10,33 @@ import {
 } from '../../gen/automation/v1/trigger_pb.ts';
 
 export interface TriggerPolicy {
-  /** What the event's fields must equal. */
+  /** Values that the event's fields must equal. */
   readonly configuration: Readonly<Record<string, string>>;
   readonly policy: 'ONCE_EVER' | 'ONE_ACTIVE' | 'MULTIPLE';
-  /** Microseconds; 0: none. */
+  /** Microseconds; 0 means no cooldown. */
   readonly cooldown: bigint;
   readonly limit: RateLimit | null;
   readonly cap: Cap | null;
-  /** 0 to 9, 9 first. */
+  /** 0 to 9; 9 is decided first. */
   readonly priority: number;
   readonly businessHours: BusinessHours | null;
 }
 
-/** At most `count` enrollments of an athlete in any span of `window` microseconds. */
+/** At most `count` enrollments of an athlete in any window of `window` microseconds. */
 export interface RateLimit {
   readonly count: number;
   readonly window: bigint;
 }
 
-/** At most `count` enrollments in each window of the counter. */
+/** At most `count` enrollments of all athletes in each window of the counter. */
 export interface Cap {
-  /** Of the counter: `shared:` and the cap's name, or ownCapName. */
+  /** Name of the counter: `shared:` and the cap's name, or `toOwnCapName`. */
   readonly name: string;
   readonly count: number;
   readonly windowSeconds: bigint;
 }
 
-/** From the stored proto3 JSON. Throws when it is not that. */
+/** Reads the stored proto3 JSON. Throws when the JSON does not fit the message. */
 export function readStoredPolicy(settings: unknown, workflowId: string): TriggerPolicy {
   return toTriggerPolicy(fromJson(TriggerSettingsSchema, settings as JsonValue), workflowId);
 }
@@ -62,7 +62,7 @@ function toCap({ name, count, window }: EnrollmentCap, workflowId: string): Cap 
   return { name: name ? `shared:${name}` : toOwnCapName(workflowId), count, windowSeconds };
 }
 
-/** The name of the counters of the caps that the workflow shares with no other. */
+/** Name of the counters of a workflow's unnamed caps, which no other workflow shares. */
 export function toOwnCapName(workflowId: string): string {
   return `own:${workflowId}`;
 }

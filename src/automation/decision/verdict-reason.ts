@@ -1,11 +1,11 @@
-/** What is decided about an event for one trigger. */
+/** Reasons of verdicts, and their conversion to and from the wire. */
 import { enumName, enumValue } from '../../calls/enum-name.ts';
 import {
   VerdictReasonSchema,
   type VerdictReason as WireReason,
 } from '../../gen/automation/v1/trigger_service_pb.ts';
 
-/** Why an event did or did not enroll the athlete; see VerdictReason in trigger_service.proto. */
+/** Why an event did or did not enroll the athlete; see `VerdictReason` in trigger_service.proto. */
 export type VerdictReason =
   | 'ENROLLED'
   | 'NOT_MATCHED'
@@ -21,7 +21,7 @@ export type VerdictReason =
   | 'MISSED'
   | 'ERROR';
 
-/** What decided, by name: times in RFC 3339, counts, ids. Never a personal value. */
+/** The values that decided, by name: RFC 3339 times, counts, ids. Never a personal value. */
 export type VerdictValues = Readonly<Record<string, string>>;
 
 export function toWireReason(reason: string): WireReason {

@@ -1,4 +1,4 @@
-/** Keeps accounts' triggers that take part in memory, compiled and indexed, and takes up what changes of them. */
+/** Caches the activated triggers of accounts, compiled and indexed, and refreshes them when they change. */
 import type { Limits } from '../../config/config.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { AcceptedEvent } from '../decision/accepted-event.ts';
@@ -7,26 +7,29 @@ import { createEventIndex, type EventIndex } from '../decision/event-index.ts';
 import { type AccountTypes, createAccountTypes, loadAccountTypes } from '../event-types/account-types.ts';
 import { readAutomationRevision, readChangedTriggers } from './read-triggers.ts';
 
-/** An account's triggers that take part: active, not deleted, in ACTIVE workflows. */
+/** An account's activated triggers: active, not deleted, in an ACTIVE workflow. */
 export interface AccountTriggers {
   readonly types: AccountTypes;
-  /** Whether one of them is of the category time. */
+  /** Whether a trigger of the category `time` is activated. */
   hasTimeTriggers(): boolean;
-  /** undefined: it takes no part. */
+  /** Undefined when the trigger is not activated. */
   find(triggerId: string): CompiledTrigger | undefined;
-  /** The triggers that an event may concern, in the order in which they are decided. */
+  /** The triggers that an event may concern, in the order of decision. */
   candidates(event: AcceptedEvent): readonly CompiledTrigger[];
 }
 
 export interface CandidateIndex {
   /**
-   * The triggers of the transaction's account as of now, or newer. A read of one row when nothing has changed since
-   * the last time, else a read of what has.
+   * Returns the triggers of the transaction's account, at least as new as the transaction. Reads one row when
+   * nothing has changed since the last call, else the changed triggers.
    */
   load(tx: Transaction): Promise<AccountTriggers>;
 }
 
-/** Keeps `keptAutomations` accounts and `keptTriggers` triggers at most; accounts not asked for longest go first. */
+/**
+ * Caches at most `keptAutomations` accounts and `keptTriggers` triggers; the least recently used account is
+ * evicted first.
+ */
 export function createCandidateIndex(
   limits: Pick<Limits, 'keptAutomations' | 'keptTriggers' | 'explainedTriggers'>,
 ): CandidateIndex {
@@ -39,7 +42,7 @@ export function createCandidateIndex(
     },
   };
 
-  /** One refresh of an account's triggers at a time: each takes up where the one before it ended. */
+  /** Runs one refresh per account at a time; each refresh continues where the previous one ended. */
   async function loadAtLeast(tx: Transaction, revision: bigint): Promise<CachedTriggers> {
     for (let running = refreshing.get(tx.accountId); running; running = refreshing.get(tx.accountId)) {
       await running.catch(() => undefined);
@@ -57,7 +60,6 @@ export function createCandidateIndex(
     }
   }
 
-  /** As the one that was asked for last. */
   function keepAsMostRecent(accountId: string, triggers: CachedTriggers): CachedTriggers {
     cached.delete(accountId);
     cached.set(accountId, triggers);
@@ -80,7 +82,7 @@ export function createCandidateIndex(
   }
 }
 
-/** Of an account that automates nothing. */
+/** The triggers of an account without workflows. */
 const NO_TRIGGERS: AccountTriggers = {
   types: createAccountTypes([], []),
   hasTimeTriggers: () => false,
@@ -88,7 +90,10 @@ const NO_TRIGGERS: AccountTriggers = {
   candidates: () => [],
 };
 
-/** What is known, brought up to the revision; made anew when the account's own fields or events have changed. */
+/**
+ * Brings the cached triggers up to the revision; rebuilds them when the account's own fields or event types
+ * have changed.
+ */
 async function refreshTriggers(
   tx: Transaction,
   known: CachedTriggers | undefined,
@@ -110,13 +115,13 @@ async function refreshTriggers(
   return triggers;
 }
 
-/** All of it that can change. */
+/** The account's own fields and event types as text; the built-in ones never change. */
 function toComparableText({ fields, eventTypes }: AccountTypes): string {
   return JSON.stringify([fields, eventTypes.filter(({ category }) => category === 'custom')]);
 }
 
 class CachedTriggers implements AccountTriggers {
-  /** Of the account's automation; what is known is this new, or newer. */
+  /** The automation revision that the cached triggers have at least reached. */
   revision = 0n;
   readonly types: AccountTypes;
   readonly #explainedTriggers: number;
@@ -159,7 +164,7 @@ class CachedTriggers implements AccountTriggers {
     return this.#triggers.get(triggerId);
   }
 
-  /** An occurrence is for its trigger alone. */
+  /** An occurrence of a time trigger concerns only its own trigger. */
   candidates(event: AcceptedEvent): readonly CompiledTrigger[] {
     if (event.userId === null) {
       return [];

@@ -1,4 +1,4 @@
-/** Evaluates entries of the outbox, all in one transaction: decide, log, enroll, take them out. */
+/** Evaluates outbox entries in one transaction: decides, logs, enrolls, and removes the entries. */
 
 import type { Limits } from '../../config/config.ts';
 import { DomainError } from '../../errors/domain-error.ts';
@@ -27,19 +27,19 @@ export interface EntryEvaluation {
   readonly clock: Clock;
   readonly candidates: CandidateIndex;
   readonly limits: EvaluationLimits & RetryLimits & Pick<Limits, 'evaluatedCandidates' | 'lateOccurrenceMs'>;
-  /** Entries are relayed to a bus beside PostgreSQL, and stay until they have been. */
+  /** Entries are also relayed to an external bus, and stay in the outbox until then. */
   readonly isRelayed: boolean;
 }
 
 export interface EvaluatedEntries {
   readonly verdicts: readonly Verdict[];
-  /** How many of the entries were evaluated, from the first one on. */
+  /** Number of entries that were evaluated, counted from the first one. */
   readonly count: number;
 }
 
 /**
- * Evaluates as many of the entries as have `evaluatedCandidates` in all, but one at least. The partition's lock is held;
- * everything goes with the transaction.
+ * Evaluates entries in order until they have `evaluatedCandidates` candidate triggers in all, and at least
+ * one entry. The caller holds the partitions' locks; all writes are part of the transaction.
  */
 export async function evaluateEntries(
   tx: Transaction,
@@ -96,7 +96,7 @@ function selectEntries(waiting: readonly WaitingEntry[], triggers: AccountTrigge
   return { entries, eventCandidates };
 }
 
-/** Events after which an athlete's dates or zone may be others. */
+/** Events that can change an athlete's dates or time zone. */
 const CHANGES_OF_ATHLETES = ['contact_created', 'contact_updated', 'custom_field_changed'];
 
 async function rescheduleChangedAthletes(
@@ -105,9 +105,9 @@ async function rescheduleChangedAthletes(
   limits: EntryEvaluation['limits'],
 ): Promise<void> {
   const changes = events.filter(({ type }) => CHANGES_OF_ATHLETES.includes(type));
-  // All changes of an athlete are made by now: one look is enough, for what is planned from the first of them on.
+  // All changes of an athlete are already stored, so one rescheduling from the first change on is enough.
   const byAthlete = Map.groupBy(changes, ({ userId }) => userId ?? '');
-  // In one order, so that transactions that look at several athletes do not wait for each other.
+  // Sorted, so that transactions that reschedule several athletes do not deadlock.
   for (const userId of [...byAthlete.keys()].filter((id) => id !== '').sort()) {
     const [first] = byAthlete.get(userId) ?? [];
     if (first) {
@@ -116,7 +116,7 @@ async function rescheduleChangedAthletes(
   }
 }
 
-/** What the log keeps, by the event's id. */
+/** The encoded verdicts by event id. */
 function outcomesByEvent(
   verdicts: readonly Verdict[],
   enrollmentIds: ReadonlyMap<Verdict, string>,
@@ -130,7 +130,7 @@ function outcomesByEvent(
   );
 }
 
-/** An event, and an occurrence, happens once: in the log, and among these. */
+/** Removes events and occurrences that the log already has, and duplicates within the batch. */
 async function removeDuplicates(
   tx: Transaction,
   eventCandidates: readonly EventCandidates[],

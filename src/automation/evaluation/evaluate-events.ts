@@ -1,4 +1,4 @@
-/** Evaluates events in a transaction that holds their partition: reads what verdicts depend on, then decides. */
+/** Evaluates events in a transaction that holds their partition: loads the enrollment state, then decides. */
 import type { Limits } from '../../config/config.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { Instant } from '../../values/instant.ts';
@@ -10,7 +10,7 @@ import { matchEvent } from '../decision/match-event.ts';
 import { canEnroll, loadEnrollmentState } from './load-enrollment-state.ts';
 import { loadSubjects } from './load-subjects.ts';
 
-/** An event, and the triggers to decide about it for. */
+/** An event and the triggers that are decided for it. */
 export interface EventCandidates {
   readonly event: AcceptedEvent;
   readonly triggers: readonly CompiledTrigger[];
@@ -19,8 +19,8 @@ export interface EventCandidates {
 export type EvaluationLimits = LoopLimits & Pick<Limits, 'explainedTriggers'>;
 
 /**
- * The verdicts, in the order given; of more than `explainedTriggers` candidates of one event, not those that a filter
- * did not match. The counters of caps that they take places of are locked; nothing is written.
+ * Returns the verdicts in the order given. For an event with more than `explainedTriggers` candidates,
+ * verdicts NOT_MATCHED are left out. Locks the cap counters that may be incremented; writes nothing.
  */
 export async function evaluateEvents(
   tx: Transaction,

@@ -1,6 +1,5 @@
 /**
- * What made an evaluation fail: the event itself, or something that has nothing to do with it.
- * Remembers which entries failed, how often, and until when their athletes wait for another try.
+ * Tells failures caused by an event from failures of the system, and counts the attempts of failing entries.
  */
 
 import type { Limits } from '../../config/config.ts';
@@ -10,19 +9,22 @@ import type { WaitingEntry } from '../../events/outbox-entries.ts';
 import { backoffMs } from '../../flow/backoff.ts';
 import { sqlStateOf } from '../../store/database-error.ts';
 
-/** As dead letters tell it: without values, SQL or stacks. */
+/** The failure as a dead letter stores it: without values, SQL or stack traces. */
 export interface Failure {
-  /** As in google.rpc.ErrorInfo. */
+  /** The reason as in google.rpc.ErrorInfo. */
   readonly reason: string;
   readonly message: string;
 }
 
-/** Classes of SQLSTATEs that speak of the values in a statement: data, integrity, limits of what can be stored. */
+/**
+ * SQLSTATE classes caused by the values of a statement: data exception, integrity violation, program limit
+ * exceeded.
+ */
 const DATA_ERROR_CLASSES = new Set(['22', '23', '54']);
 
 /**
- * Whether the same event would fail again on a healthy system. A database that is away, busy or not as it should be
- * says nothing about the event.
+ * Whether the same event would fail again on a healthy system. An unavailable, busy or misconfigured database
+ * is not caused by the event.
  */
 export function isCausedByEvent(error: unknown): boolean {
   if (error instanceof DomainError) {
@@ -32,7 +34,7 @@ export function isCausedByEvent(error: unknown): boolean {
   return state === undefined ? !hasDriverCode(error) : DATA_ERROR_CLASSES.has(state.slice(0, 2));
 }
 
-/** Errors of the operating system have a code as well. */
+/** Errors of the operating system and of drivers have a `code`. */
 function hasDriverCode(error: unknown): boolean {
   return error instanceof Error && ('code' in error || hasDriverCode(error.cause));
 }
@@ -43,29 +45,32 @@ export function describeFailure(error: unknown): Failure {
   }
   const state = sqlStateOf(error);
   const kind = error instanceof Error ? error.name : 'an error';
-  return { reason: 'INTERNAL', message: state ? `PostgreSQL refused it: ${state}` : `it failed: ${kind}` };
+  return {
+    reason: 'INTERNAL',
+    message: state ? `PostgreSQL rejected the statement: ${state}` : `evaluation failed: ${kind}`,
+  };
 }
 
 export interface FailingEntries {
-  /** Athletes whose events wait until the one that failed is tried again: theirs stay in order. */
+  /** Athletes with a failed entry whose retry is not due; their events wait, so that they stay in order. */
   userIdsInBackoff(): string[];
-  /** Notes another failed try; true: it was the last one. */
+  /** Records a failed attempt; true when the attempts are used up. */
   recordFailure(entry: WaitingEntry): boolean;
-  /** The entry is dealt with. */
+  /** Removes an entry that succeeded or became a dead letter. */
   forget(entryId: string): void;
 }
 
 interface Failing {
   readonly userId: string | null;
   readonly tries: number;
-  /** By performance.now(). */
+  /** Milliseconds of performance.now(). */
   readonly retryAtMs: number;
 }
 
-/** An entry that nobody has come back to for so long was seen to by another process. */
+/** An entry that was not retried here for this long was handled by another process. */
 const EXPIRES_AFTER_MS = 60_000;
 
-/** Of one process: another one that meets the same entry counts its own tries. */
+/** Counts attempts in this process only; another process that reads the same entry counts its own. */
 export function createFailingEntries(
   limits: Pick<Limits, 'entryTries' | 'firstEntryPauseMs'>,
 ): FailingEntries {

@@ -1,7 +1,8 @@
-/** Evaluates accepted events: from the outbox to verdicts, enrollments and the log, in one transaction a batch. */
+/**
+ * Evaluates accepted events: from the outbox to verdicts, enrollments and the log, one transaction per batch.
+ */
 import type { Limits } from '../../config/config.ts';
-import type { HandledPartitions } from '../../events/event-bus.ts';
-import type { EventObserver } from '../../events/event-observer.ts';
+import type { EventObserver, HandledPartitions } from '../../events/event-bus.ts';
 import {
   readWaitingEntries,
   readWaitingEntry,
@@ -19,20 +20,20 @@ import { toFailure, writeEntryFailure } from './write-dead-letters.ts';
 export interface EvaluatorDeps extends EntryEvaluation {
   readonly database: Database;
   readonly limits: Limits;
-  /** Told of every defect that only left a dead letter behind. */
+  /** Receives every error whose only other trace is a dead letter. */
   readonly reportError: (error: unknown) => void;
   readonly observer?: EventObserver | undefined;
 }
 
 export interface Evaluated extends HandledPartitions {
-  /** How many entries of the outbox were taken out. */
+  /** Number of entries that were removed from the outbox. */
   readonly evaluated: number;
 }
 
 export interface Evaluator {
   /**
-   * Evaluates the oldest entries of the partitions, at most `evaluatedEntries`, and takes them out of the outbox.
-   * Rejects when the database is not there, or not as it should be; then what was not committed is still there.
+   * Evaluates the oldest entries of the partitions, at most `evaluatedEntries`, and removes them from the
+   * outbox. Rejects when the database is unavailable or inconsistent; uncommitted entries stay in the outbox.
    */
   evaluatePartitions(accountId: string, partitions: readonly number[]): Promise<Evaluated>;
 }
@@ -66,7 +67,9 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
     }
   }
 
-  /** Each partition in a transaction of its own, so that one that fails leaves the others alone. */
+  /**
+   * Evaluates each partition in its own transaction, so that a failing partition does not affect the others.
+   */
   async function evaluateEachPartition(accountId: string, partitions: readonly number[]): Promise<Evaluated> {
     const done: Evaluated[] = [];
     for (const partition of partitions) {
@@ -79,7 +82,10 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
     };
   }
 
-  /** One transaction for what `read` finds under the partitions' locks, or as much of it as goes into one. */
+  /**
+   * Locks the partitions and evaluates the entries that `read` returns, or as many of them as fit into one
+   * transaction.
+   */
   async function evaluate(
     accountId: string,
     partitions: readonly number[],
@@ -114,8 +120,9 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
   }
 
   /**
-   * Each entry of the partition in a transaction of its own, so that one that fails leaves the others alone; the
-   * athlete's own wait for it, until it succeeds or is a dead letter.
+   * Evaluates each entry of the partition in its own transaction, so that a failing entry does not affect
+   * other athletes. Later entries of the same athlete wait until the failing entry succeeds or becomes a dead
+   * letter.
    */
   async function evaluateEntryByEntry(
     accountId: string,
@@ -140,7 +147,7 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
     return { evaluated, busy: [], unfinished: hasMore ? partition : [] };
   }
 
-  /** DONE: it is in the log, or a dead letter. FAILED: it is tried again later. */
+  /** DONE: the entry is in the log or is a dead letter. FAILED: the entry will be retried. */
   async function evaluateEntry(
     accountId: string,
     partition: readonly number[],
@@ -162,7 +169,7 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
     }
   }
 
-  /** Makes a dead letter of an entry whose tries are used up. */
+  /** Replaces an entry whose attempts are used up by a dead letter. */
   async function moveToDeadLetters(
     accountId: string,
     partition: readonly number[],

@@ -1,13 +1,13 @@
-/** Writes the events of entries into the account's log, straight from the outbox. */
+/** Inserts the events of outbox entries into the account's log, directly from the outbox. */
 import { sql } from 'kysely';
 import type { JsonValue } from '../../filters/filter.ts';
 import type { Transaction } from '../../store/database.ts';
 import { type Instant, instantToText } from '../../values/instant.ts';
 
 /**
- * One row for each fact of the entries, with its outcomes where it has any. A fact that the log has already, by its id
- * or as an occurrence, changes nothing. With `removesEntries` the entries leave the outbox in the same statement. Answers with
- * the ids of the events that are new.
+ * Inserts one row per fact, with its outcomes. A fact whose id or occurrence the log already has is skipped.
+ * With `removesEntries` the same statement deletes the entries from the outbox. Returns the ids of the
+ * inserted events.
  */
 export async function insertEvents(
   { accountId, sql: db }: Transaction,
@@ -38,7 +38,7 @@ export async function insertEvents(
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Which of these events the log has, by id. */
+/** Returns the ids that the log already has. */
 export async function findLoggedEvents(
   { accountId, sql: db }: Transaction,
   eventIds: readonly string[],
@@ -51,7 +51,7 @@ export async function findLoggedEvents(
   return new Set(rows.map(({ id }) => id));
 }
 
-/** What an occurrence is known by. */
+/** Identifies an occurrence of a time trigger. */
 export interface OccurrenceId {
   readonly triggerId: string;
   readonly userId: string;
@@ -62,7 +62,7 @@ export function toOccurrenceKeyText({ triggerId, userId, occurrenceKey }: Occurr
   return JSON.stringify([triggerId, userId, occurrenceKey]);
 }
 
-/** Which of these occurrences the log has. */
+/** Returns the occurrences that the log already has, as `toOccurrenceKeyText`. */
 export async function findLoggedOccurrences(
   { accountId, sql: db }: Transaction,
   names: readonly OccurrenceId[],

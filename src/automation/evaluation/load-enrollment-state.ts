@@ -1,4 +1,4 @@
-/** Reads what matched events are decided by: the athletes' enrollments and holds, and the counters of caps. */
+/** Loads the enrollments, holds and cap counters on which the verdicts of a batch depend. */
 import { sql } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
 import { type Instant, instantFromText, instantToText } from '../../values/instant.ts';
@@ -9,14 +9,14 @@ import { type CapCounter, EnrollmentState, toPairKey } from '../decision/enrollm
 import type { Match } from '../decision/match-event.ts';
 import type { TriggerPolicy } from '../decision/trigger-policy.ts';
 
-/** Whether an enrollment can come of it, as far as the match itself says. */
+/** Whether the match and its athlete allow an enrollment, before policies and limits are checked. */
 export function canEnroll({ matched, subject }: Match): boolean {
   return matched && subject !== null && subject.deletedAt === null && subject.optedOutAt === null;
 }
 
 /**
- * The state that the matches are decided in. With `locksCaps` the counters that they may count up are held until the
- * transaction ends, in one order for all; without, they are only looked at.
+ * Loads the state for the matches. With `locksCaps` the cap counters that may be incremented are locked until
+ * the transaction ends, in one order for all transactions; without it they are only read.
  */
 export async function loadEnrollmentState(
   tx: Transaction,
@@ -45,7 +45,7 @@ interface PairRow {
   released_at: string | null;
 }
 
-/** The versions of the workflows, and the holds of the athletes in them. */
+/** Adds the versions of the workflows and the holds of the athletes. */
 async function addVersionsAndHolds(
   { accountId, sql: db }: Transaction,
   matches: readonly Match[],
@@ -70,7 +70,7 @@ async function addVersionsAndHolds(
   }
 }
 
-/** What of a match decides which enrollments are looked at. */
+/** Which enrollments of an athlete in a workflow a match needs. */
 interface EnrollmentQuery {
   readonly workflowId: string;
   readonly userId: string;
@@ -78,11 +78,11 @@ interface EnrollmentQuery {
   readonly from: Instant;
   readonly at: Instant;
   readonly until: Instant;
-  /** On either side; more change no verdict. */
+  /** Maximum number of enrollments before and after `at`; further ones cannot change a verdict. */
   readonly most: number;
 }
 
-/** Not those that were cancelled before their first step. */
+/** Excludes enrollments that were cancelled before their first step. */
 const IS_COUNTED = sql`not (e.state = 'CANCELLED' and e.next_step = 0)`;
 
 async function addEnrollments(
@@ -131,7 +131,7 @@ interface EnrollmentRow {
   is_open: boolean;
 }
 
-/** One of two enrollments may be the one that is decided about again. */
+/** Two rows, because one of them may be the enrollment that is decided again. */
 const WITH_OWN = 2;
 
 function toEnrollmentQueries({ trigger, userId, event }: Match, limits: LoopLimits): EnrollmentQuery[] {
@@ -162,7 +162,7 @@ async function addCounts(
     select name, window_seconds, window_began_at, count from enrollment_caps
     join ${wanted} using (name, window_seconds, window_began_at)
     where account_id = ${accountId}`;
-  // Writing a row without changing it locks it, and the one that is not there yet alike.
+  // An upsert that does not change the row locks it, whether or not the row exists.
   const lock = sql<CounterRow>`
     insert into enrollment_caps (account_id, name, window_seconds, window_began_at, count)
     select ${accountId}, name, window_seconds, window_began_at, 0 from ${wanted}

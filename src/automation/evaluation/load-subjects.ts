@@ -1,4 +1,4 @@
-/** Reads the athletes whom events are about, as filters see them. */
+/** Loads the athletes of events in the form that filters read. */
 import { sql } from 'kysely';
 import type { JsonObject } from '../../filters/filter.ts';
 import type { Transaction } from '../../store/database.ts';
@@ -6,11 +6,11 @@ import { type Instant, instantFromText } from '../../values/instant.ts';
 import { firstTimeZone } from '../../values/zoned.ts';
 import { athleteDocumentSql } from '../event-types/athlete-document.ts';
 
-/** An athlete, deleted ones too. */
+/** An athlete, possibly deleted. */
 export interface Subject {
   readonly userId: string;
   readonly document: JsonObject;
-  /** The athlete's, else the account's, else UTC. */
+  /** The athlete's time zone, else the account's, else UTC. */
   readonly timeZone: string;
   readonly deletedAt: Instant | null;
   readonly optedOutAt: Instant | null;
@@ -25,7 +25,7 @@ interface SubjectRow {
   opted_out_at: string | null;
 }
 
-/** By id; an athlete who was never there is not in it. */
+/** Loads athletes by id; an id that never existed is missing in the result. */
 export async function loadSubjects(
   { accountId, sql: db }: Transaction,
   userIds: readonly string[],
@@ -35,7 +35,7 @@ export async function loadSubjects(
       u.deleted_at, u.opted_out_at
     from users u join accounts a on a.id = u.account_id
     where u.account_id = ${accountId} and u.id = any(${[...new Set(userIds)]}::uuid[])`.execute(db);
-  // Whether a name is a zone's takes time to tell, and most athletes have the same one.
+  // Validating a time zone name is slow, and most athletes share one zone.
   const zones = new Map(rows.map((row) => [toZoneKey(row), row]));
   const known = new Map(
     [...zones].map(([key, row]) => [key, firstTimeZone(row.time_zone, row.account_time_zone)]),

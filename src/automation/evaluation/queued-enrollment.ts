@@ -1,4 +1,7 @@
-/** An enrollment that waits for business hours: read under its athlete's lock, and taken on from there. */
+/**
+ * Statements on an enrollment that is queued for business hours; all run under the lock of its athlete's
+ * partition.
+ */
 import { sql } from 'kysely';
 import type { JsonObject } from '../../filters/filter.ts';
 import type { Transaction } from '../../store/database.ts';
@@ -16,16 +19,19 @@ export interface QueuedEnrollment {
   readonly triggerId: string;
   readonly triggerVersion: number;
   readonly userId: string;
-  /** null: a backfill's. */
+  /** Null for an enrollment of a backfill. */
   readonly eventId: string | null;
-  /** As snapshotOf made it. */
+  /** Built by `toEventSnapshot`. */
   readonly event: JsonObject;
   readonly cause: Cause;
   readonly attempts: number;
   readonly enrolledAt: string;
 }
 
-/** The enrollment if it is still due, with its athlete's partition locked; the row stays as it is until the end. */
+/**
+ * Locks the athlete's partition and returns the enrollment if it is still due; the row stays locked until the
+ * transaction ends.
+ */
 export async function lockQueued(
   tx: Transaction,
   enrollmentId: string,
@@ -47,7 +53,7 @@ export async function lockQueued(
   return rows[0];
 }
 
-/** What started it, as far as verdicts look at it. */
+/** Rebuilds the event that started the enrollment from its stored snapshot. */
 export function toStartingEvent({
   eventId,
   id,
@@ -70,7 +76,7 @@ export function toStartingEvent({
     previous: (event.previous as JsonObject | null | undefined) ?? null,
     rootEventId: cause.rootEventId,
     causationId: null,
-    // The cause is that of what the enrollment's steps do.
+    // The stored cause is that of the enrollment's steps, one level deeper than the event.
     depth: cause.depth - 1,
     chain: cause.chain.slice(0, -1),
     triggerId: null,
@@ -78,7 +84,10 @@ export function toStartingEvent({
   };
 }
 
-/** The places that they took in caps when they were queued; none of those of which it cannot be told any more. */
+/**
+ * The cap counters that the enrollments incremented when they were queued. Enrollments whose stored settings
+ * are unreadable are left out.
+ */
 export async function loadHeldCapCounters(
   { accountId, sql: db }: Transaction,
   queued: readonly HeldCapSlot[],
@@ -96,7 +105,7 @@ export async function loadHeldCapCounters(
   return queued.flatMap((each) => toHeldCapCounter(each, settings.get(toVersionKey(each))) ?? []);
 }
 
-/** What tells which place in a cap an enrollment has. */
+/** The fields that identify the cap slot of an enrollment. */
 export type HeldCapSlot = Pick<
   QueuedEnrollment,
   'workflowId' | 'triggerId' | 'triggerVersion' | 'enrolledAt'
@@ -118,7 +127,10 @@ function toHeldCapCounter({ workflowId, enrolledAt }: HeldCapSlot, settings: unk
   }
 }
 
-/** Its first step is due now, by the trigger and the workflow as they are now. */
+/**
+ * Starts the enrollment: its first step is due now, with the current versions of the trigger and the
+ * workflow.
+ */
 export async function startQueued(
   tx: Transaction,
   enrollment: QueuedEnrollment,
@@ -131,7 +143,7 @@ export async function startQueued(
     where account_id = ${tx.accountId} and id = ${enrollment.id}`.execute(tx.sql);
 }
 
-/** It goes on waiting, for the next opening. */
+/** Keeps the enrollment queued until the next business hours. */
 export async function requeue(
   { accountId, sql: db }: Transaction,
   { id }: QueuedEnrollment,
@@ -155,7 +167,7 @@ export async function cancelQueued(
     where account_id = ${accountId} and id = ${id}`.execute(db);
 }
 
-/** It could not be decided: it is looked at again after a pause, and fails when its tries are used up. */
+/** Schedules another attempt after a backoff; the enrollment fails when its attempts are used up. */
 export async function retryQueuedLater(
   { accountId, sql: db }: Transaction,
   { id, attempts }: QueuedEnrollment,
@@ -174,7 +186,7 @@ export async function retryQueuedLater(
   ).execute(db);
 }
 
-/** Other enrollments may have the places. */
+/** Decrements the cap counters, so that other enrollments can use the slots. */
 export async function releaseCapSlots(
   { accountId, sql: db }: Transaction,
   counters: readonly CapCounter[],

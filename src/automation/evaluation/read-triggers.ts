@@ -1,11 +1,11 @@
-/** Reads an account's triggers as they are stored, with whether they take part. */
+/** Reads an account's stored triggers and whether each is activated. */
 import { sql } from 'kysely';
 import type { JsonValue } from '../../filters/filter.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { StoredTrigger } from '../decision/compile-trigger.ts';
 
 export interface ChangedTrigger extends StoredTrigger {
-  /** Active, not deleted, in an ACTIVE workflow. */
+  /** True when the trigger is active, not deleted, and its workflow is ACTIVE. */
   readonly isActivated: boolean;
 }
 
@@ -22,14 +22,17 @@ interface TriggerRow {
 
 const PAGE = 1_000;
 
-/** The account's automation revision; 0 until it automates anything. */
+/** The account's automation revision; 0 until the account has a workflow. */
 export async function readAutomationRevision({ accountId, sql: db }: Transaction): Promise<bigint> {
   const { rows } = await sql<{ revision: string }>`
     select revision from automation_revisions where account_id = ${accountId}`.execute(db);
   return BigInt(rows[0]?.revision ?? 0);
 }
 
-/** What has changed since a revision, page by page; since none, only what takes part. */
+/**
+ * Yields the triggers that changed after a revision, page by page; with `since` null, only the activated
+ * triggers.
+ */
 export async function* readChangedTriggers(
   { accountId, sql: db }: Transaction,
   since: bigint | null,

@@ -1,4 +1,4 @@
-/** ReleaseHold: lets a workflow enroll athletes again whom the loop guard kept out. */
+/** ReleaseHold: ends the loop guard's holds, so that a workflow enrolls the athletes again. */
 import { sql } from 'kysely';
 import type { ReleaseHoldRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
 import { audit, type Change } from '../../store/change.ts';
@@ -7,8 +7,8 @@ import { instantToText } from '../../values/instant.ts';
 import { requireWorkflow } from '../configuration/workflows.ts';
 
 /**
- * How many were released. From now on they are counted anew: what they were enrolled for before does not count towards
- * another hold. WORKFLOW_NOT_FOUND, USER_NOT_FOUND.
+ * Returns the number of released holds. Enrollments before the release do not count towards another hold.
+ * Errors: WORKFLOW_NOT_FOUND, USER_NOT_FOUND.
  */
 export async function releaseHold(change: Change, request: ReleaseHoldRequest): Promise<number> {
   const { tx, now } = change;

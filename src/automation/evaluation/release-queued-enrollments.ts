@@ -1,4 +1,7 @@
-/** Looks again at enrollments that waited for business hours: they begin, wait on, or are cancelled. */
+/**
+ * Decides queued enrollments again when their business hours begin: each one starts, stays queued, or is
+ * cancelled.
+ */
 import { sql } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
 import { instantToText } from '../../values/instant.ts';
@@ -22,7 +25,7 @@ import {
 import { takeCapSlots, writeHolds } from './write-verdicts.ts';
 
 export interface Releaser {
-  /** Looks at those that are due, at most `releasedEnrollments`. True: there may be more that are due. */
+  /** Decides the due enrollments, at most `releasedEnrollments`. True when more may be due. */
   runOnce(): Promise<boolean>;
 }
 
@@ -64,12 +67,12 @@ export function createReleaser(deps: EvaluatorDeps): Releaser {
     }
   }
 
-  /** Everything is looked at as if for the first time; its place in a cap is its own already. */
+  /** Decides from scratch; the cap slot that the enrollment holds does not count against it. */
   async function decideAgain(tx: Transaction, enrollment: QueuedEnrollment): Promise<void> {
     const now = clock();
     const [held] = await loadHeldCapCounters(tx, [enrollment]);
     const event = toStartingEvent(enrollment);
-    // Nothing happened to an athlete whom a backfill enrolls.
+    // A backfill enrolls without an event, so there is no event to match.
     const isBackfill = enrollment.eventId === null;
     const triggers = await deps.candidates.load(tx);
     const trigger = triggers.find(enrollment.triggerId);

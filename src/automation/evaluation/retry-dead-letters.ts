@@ -1,4 +1,4 @@
-/** Tries dead letters again when their time has come: a trigger alone, or an entry as a whole. */
+/** Retries due dead letters: a single trigger on its event, or an entry as a whole. */
 import { sql } from 'kysely';
 import { readWaitingEntry } from '../../events/outbox-entries.ts';
 import type { Transaction } from '../../store/database.ts';
@@ -13,7 +13,7 @@ import type { EvaluatorDeps } from './evaluator.ts';
 import { nextAttemptAt, toDeadLetterState, toFailure, toNullableText } from './write-dead-letters.ts';
 
 export interface DeadLetterRetry {
-  /** Tries those that are due, at most `retriedDeadLetters`. True: there may be more that are due. */
+  /** Retries the due dead letters, at most `retriedDeadLetters`. True when more may be due. */
   runOnce(): Promise<boolean>;
 }
 
@@ -73,7 +73,7 @@ export function createDeadLetterRetry(deps: EvaluatorDeps): DeadLetterRetry {
     }
   }
 
-  /** null: it is done with. */
+  /** Returns null when the dead letter is resolved. */
   async function retryLetter(tx: Transaction, letter: Letter): Promise<Failure | null> {
     if (letter.trigger_id === null) {
       const entryId = await returnToOutbox(tx, letter.id);
@@ -83,7 +83,7 @@ export function createDeadLetterRetry(deps: EvaluatorDeps): DeadLetterRetry {
     return retryTrigger(tx, letter.event_id, letter.trigger_id);
   }
 
-  /** A trigger that takes no part any more, or has its verdict by now, has nothing left to decide. */
+  /** A trigger that is no longer activated, or that already has a verdict on the event, needs no retry. */
   async function retryTrigger(tx: Transaction, eventId: string, triggerId: string): Promise<Failure | null> {
     const triggers = await deps.candidates.load(tx);
     const [stored] = await loadStoredEvents(tx, [eventId]);
@@ -115,7 +115,10 @@ export function createDeadLetterRetry(deps: EvaluatorDeps): DeadLetterRetry {
   }
 }
 
-/** The letter if it is still due, with its athlete's partition locked; the row stays as it is until the end. */
+/**
+ * Locks the athlete's partition and returns the dead letter if it is still due; the row stays locked until
+ * the transaction ends.
+ */
 async function lockLetter(tx: Transaction, letterId: string, now: Instant): Promise<Letter | undefined> {
   const { accountId, sql: db } = tx;
   const { rows: known } = await sql<{ user_id: string | null }>`
@@ -129,7 +132,7 @@ async function lockLetter(tx: Transaction, letterId: string, now: Instant): Prom
   return rows[0];
 }
 
-/** As it was; answers with the entry's new id. */
+/** Restores the entry of the dead letter in the outbox; returns the entry's new id. */
 async function returnToOutbox({ accountId, sql: db }: Transaction, letterId: string): Promise<string> {
   const id = newId();
   await sql`

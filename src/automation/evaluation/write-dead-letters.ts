@@ -1,4 +1,4 @@
-/** Keeps what could not be evaluated: triggers that failed in an event, and entries of the outbox as a whole. */
+/** Writes dead letters: triggers that failed on an event, and outbox entries that failed as a whole. */
 import { sql } from 'kysely';
 import type { Limits } from '../../config/config.ts';
 import type { WaitingEntry } from '../../events/outbox-entries.ts';
@@ -13,7 +13,10 @@ import type { Failure } from './evaluation-failures.ts';
 
 export type RetryLimits = Pick<Limits, 'triggerTries' | 'firstTriggerPauseMs' | 'longestTriggerPauseMs'>;
 
-/** When to try again after so many failed tries, by a backoff with jitter; null: no more. */
+/**
+ * The time of the next attempt after `attempts` failures (exponential backoff with jitter); null when the
+ * attempts are used up.
+ */
 export function nextAttemptAt(attempts: number, now: Instant, limits: RetryLimits): Instant | null {
   if (attempts >= limits.triggerTries) {
     return null;
@@ -25,7 +28,7 @@ export function nextAttemptAt(attempts: number, now: Instant, limits: RetryLimit
   return now + BigInt(Math.ceil(pauseMs)) * 1000n;
 }
 
-/** What a verdict of the reason ERROR says of itself. */
+/** The failure that a verdict with the reason ERROR describes. */
 export function toFailure({ match, values }: Verdict): Failure {
   const reason = isReadable(match.trigger.rule) ? 'INTERNAL' : 'TRIGGER_UNREADABLE';
   return { reason, message: (values.problem ?? '').slice(0, MESSAGE_LENGTH) };
@@ -33,7 +36,10 @@ export function toFailure({ match, values }: Verdict): Failure {
 
 const MESSAGE_LENGTH = 500;
 
-/** Each is tried again for its trigger alone. One that has failed before is left as it is. */
+/**
+ * Writes a dead letter per verdict, to be retried for that trigger alone. An existing dead letter of the same
+ * event and trigger stays unchanged.
+ */
 export async function writeTriggerFailures(
   { accountId, sql: db }: Transaction,
   failed: readonly Verdict[],
@@ -62,7 +68,7 @@ export async function writeTriggerFailures(
     on conflict do nothing`.execute(db);
 }
 
-/** The whole entry, after its tries. */
+/** Writes a dead letter for a whole entry whose attempts are used up. */
 export async function writeEntryFailure(
   { accountId, sql: db }: Transaction,
   entry: WaitingEntry,

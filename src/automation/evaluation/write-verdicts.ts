@@ -1,4 +1,7 @@
-/** Writes what was decided: the log, enrollments, holds, places of caps, and dead letters of triggers that failed. */
+/**
+ * Writes verdicts: execution logs, enrollments, holds, cap counters, and dead letters of triggers that
+ * failed.
+ */
 import { sql } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
 import { TriggerExecutionLogEntity } from '../../store/entities/trigger-execution-log.ts';
@@ -11,16 +14,15 @@ import { type CapCounter, toCapCounterKey } from '../decision/enrollment-state.t
 import type { Match } from '../decision/match-event.ts';
 import { type RetryLimits, writeTriggerFailures } from './write-dead-letters.ts';
 
-/** How verdicts are recorded. */
 export interface Recording {
   readonly kind: 'LIVE' | 'REPLAY';
   readonly now: Instant;
   readonly limits: RetryLimits;
-  /** The events stand in for none, as those of a backfill: nothing that is written names or repeats them. */
+  /** Synthetic events (backfill): rows written from them store no event id or payload. */
   readonly hasSyntheticEvents?: boolean;
 }
 
-/** The ids of the enrollments, by verdict. The rows of the log and of enrollments go with the transaction's flush. */
+/** Returns the enrollment ids by verdict. Log and enrollment rows are written by the transaction's flush. */
 export async function writeVerdicts(
   tx: Transaction,
   verdicts: readonly Verdict[],
@@ -41,13 +43,13 @@ export async function writeVerdicts(
   if (holding.length > 0) {
     await writeHolds(tx, holding, recording.now);
   }
-  // Without an event there is nothing to try again.
+  // A synthetic event cannot be retried.
   const failed = recording.hasSyntheticEvents ? [] : verdicts.filter(({ reason }) => reason === 'ERROR');
   await writeTriggerFailures(tx, failed, recording.now, recording.limits);
   return enrollmentIds;
 }
 
-/** What passed the filter, and what failed. */
+/** Whether the verdict gets an execution log row: the filter matched, or the trigger failed. */
 function isLogged({ match, reason }: Verdict): boolean {
   return match.matched || reason === 'ERROR';
 }
@@ -104,7 +106,7 @@ function writeLog(
     eventId: hasSyntheticEvents ? null : event.id,
     kind,
     eventData: hasSyntheticEvents ? {} : toEventSnapshot(event),
-    // Of one that failed that is for the verdict to say that is still to come.
+    // A failed trigger has no result yet; its retry will log one.
     matched: matched && reason !== 'ERROR',
     enrolled,
     failureReason: enrolled ? null : reason,
@@ -114,7 +116,7 @@ function writeLog(
   });
 }
 
-/** The places of caps that these enrollments take. The counters are locked. */
+/** Increments the cap counters of the enrollments. The caller has locked the counters. */
 export async function takeCapSlots(
   { accountId, sql: db }: Transaction,
   enrolling: readonly Verdict[],
@@ -142,7 +144,7 @@ export async function takeCapSlots(
   }
 }
 
-/** Keeps the athletes of the matches out of their workflows from now on. */
+/** Puts the athletes of the matches on hold in their workflows. */
 export async function writeHolds(
   { accountId, sql: db }: Transaction,
   matches: readonly Match[],

@@ -1,4 +1,4 @@
-/** Counts the athletes whom a filter matches at an instant, by PostgreSQL alone. */
+/** Counts in PostgreSQL the athletes that a filter matches at an instant. */
 import { sql } from 'kysely';
 import type { FieldCatalogue, FilterGroup } from '../../filters/filter.ts';
 import { filterToSql } from '../../filters/filter-to-sql.ts';
@@ -9,13 +9,13 @@ import { athleteDocumentSql } from '../event-types/athlete-document.ts';
 
 export interface MatchingAthletes {
   readonly count: number;
-  /** The first of them, by id. */
+  /** The first matching athletes by id. */
   readonly samples: readonly { readonly userId: string; readonly name: string }[];
-  /** Conditions that cannot be told without an event: they count as met. */
+  /** Paths of conditions that need an event; they count as met. */
   readonly undecidedPaths: readonly string[];
 }
 
-/** Of athletes who are not deleted; on request only of those who have not opted out. Throws FilterUnreadable. */
+/** Counts athletes who are not deleted, and with `onlyOptedIn` not opted out. Throws FilterUnreadable. */
 export async function countMatchingAthletes(
   tx: Transaction,
   filter: FilterGroup,
@@ -51,7 +51,7 @@ export async function countMatchingAthletes(
   };
 }
 
-/** The account's zone, and those that its athletes name. */
+/** The account's time zone, and the time zones of its athletes. */
 async function readZones({ accountId, sql: db }: Transaction) {
   const { rows } = await sql<{ time_zone: string; zones: string[] }>`
     select a.time_zone, array(

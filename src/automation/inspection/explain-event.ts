@@ -1,4 +1,4 @@
-/** ExplainEvent: what became of an event, and what decided it. */
+/** ExplainEvent: returns the verdicts on an event and the values that decided them. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
 import type { ConditionVerdict } from '../../filters/compile-filter.ts';
@@ -19,7 +19,7 @@ import { type AccountTypes, loadAccountTypes } from '../event-types/account-type
 import { findEvent } from './find-event.ts';
 import { conditionMessage, eventMessage } from './inspection-messages.ts';
 
-/** EVENT_NOT_FOUND. */
+/** Errors: EVENT_NOT_FOUND. */
 export async function explainEvent(
   tx: Transaction,
   eventId: string,
@@ -48,7 +48,7 @@ function listCompactTriggers({ outcomes, notMatched }: Evaluation): CompactTrigg
   return [...outcomes.map(toCompactTrigger), ...notMatched];
 }
 
-/** Those of filters that did not match too. */
+/** All outcomes, including the compact NOT_MATCHED ones. */
 function listOutcomes(
   { outcomes, notMatched }: Evaluation,
   versions: ReadonlyMap<string, StoredTrigger>,
@@ -77,7 +77,10 @@ function verdictMessage(
   };
 }
 
-/** The filter of that version again, on what was kept; what looked at masked values is known from the log alone. */
+/**
+ * Evaluates the filter of that version on the stored values. Conditions on redacted values come from the
+ * stored bits.
+ */
 function recomputeConditions(
   version: StoredTrigger,
   { conditions }: Outcome,
@@ -98,7 +101,7 @@ function recomputeConditions(
     return {
       ...condition,
       matched: conditions === '' ? condition.matched : conditions[index] === '1',
-      // The athlete's values were masked before they were kept.
+      // The athlete's values were redacted before they were stored.
       isPersonal: condition.isPersonal && !(field && readsAthlete(field)),
     };
   });
@@ -113,7 +116,7 @@ interface VersionRow {
   workflow_id: string;
 }
 
-/** The triggers as they were, by stampKey. */
+/** Loads the trigger versions, by `toCompactKey`. */
 async function loadVersions(
   { accountId, sql: db }: Transaction,
   compactTriggers: readonly CompactTrigger[],

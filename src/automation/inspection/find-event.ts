@@ -1,4 +1,4 @@
-/** Finds an event wherever it is by now: in the log, waiting in the outbox, or among the dead letters. */
+/** Finds an event in the log, in the outbox, or among the dead letters. */
 import { sql } from 'kysely';
 import { DomainError } from '../../errors/domain-error.ts';
 import type { Transaction } from '../../store/database.ts';
@@ -11,11 +11,11 @@ import { loadStoredEvents } from '../replay/stored-events.ts';
 export interface FoundEvent {
   readonly event: AcceptedEvent;
   readonly evaluations: readonly Evaluation[];
-  /** null: it has not been evaluated. */
+  /** Null when the event has not been evaluated. */
   readonly evaluatedAt: Instant | null;
 }
 
-/** EVENT_NOT_FOUND. */
+/** Errors: EVENT_NOT_FOUND. */
 export async function findEvent(tx: Transaction, eventId: string): Promise<FoundEvent> {
   const [stored] = await loadStoredEvents(tx, [eventId]);
   if (stored) {

@@ -1,4 +1,4 @@
-/** GetTriggerStats: what a trigger did, day by day. */
+/** GetTriggerStats: counts a trigger's evaluations, matches and enrollments per day. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
 import type { Limits } from '../../config/config.ts';
@@ -25,7 +25,7 @@ interface DayCounts {
 const DAY = 86_400_000_000n;
 const DEFAULT_DAYS = 30n;
 
-/** Every day that the time touches, in UTC. TRIGGER_NOT_FOUND, VALIDATION_FAILED. */
+/** Returns every UTC day of the requested period. Errors: TRIGGER_NOT_FOUND, VALIDATION_FAILED. */
 export async function getTriggerStats(
   tx: Transaction,
   request: GetTriggerStatsRequest,
@@ -69,7 +69,7 @@ function startOfDay(instant: Instant): Instant {
 
 const NO_COUNTS: Omit<DayCounts, 'evaluated'> = { date: '', matched: 0n, enrolled: 0n, blocked: {} };
 
-/** Events of the trigger's type that were accepted while it took part, by day. */
+/** Counts, by day, the events of the trigger's type that were accepted while the trigger was activated. */
 async function countEvaluated(
   { accountId, sql: db }: Transaction,
   trigger: { id: string; triggerEvent: string },
@@ -90,7 +90,7 @@ async function countEvaluated(
   return new Map(rows.map(({ date, count }) => [date, BigInt(count)]));
 }
 
-/** Tests do not count. */
+/** Counts execution logs by day and reason, without those of TestTrigger. */
 async function countLogged(
   { accountId, sql: db }: Transaction,
   triggerId: string,

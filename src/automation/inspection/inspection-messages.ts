@@ -1,4 +1,4 @@
-/** Events, verdicts and executions as the contract says them. */
+/** Converts events, conditions and executions to messages of the API. */
 import { create, fromJson, type MessageInitShape, type JsonObject as ProtoObject } from '@bufbuild/protobuf';
 import { type Value, ValueSchema } from '@bufbuild/protobuf/wkt';
 import { enumValue } from '../../calls/enum-name.ts';
@@ -30,7 +30,7 @@ export function eventMessage(event: AcceptedEvent): MessageInitShape<typeof Even
   };
 }
 
-/** Personal values masked. */
+/** Redacts personal values. */
 export function conditionMessage(
   condition: ConditionVerdict,
 ): MessageInitShape<typeof ConditionVerdictSchema> {

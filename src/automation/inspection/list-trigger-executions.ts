@@ -1,4 +1,4 @@
-/** ListTriggerExecutions: what passed a trigger's filter or failed in it, and tests; newest first. */
+/** ListTriggerExecutions: lists the matches, failures and tests of a trigger, newest first. */
 import type { FilterQuery } from '@mikro-orm/core';
 import type { ListTriggerExecutionsRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
 import type { Transaction } from '../../store/database.ts';
@@ -10,7 +10,7 @@ import { type Page, readPage } from '../../store/page.ts';
 import { requireTrigger } from '../configuration/workflows.ts';
 import { fromWireReason } from '../decision/verdict-reason.ts';
 
-/** By time, then id. TRIGGER_NOT_FOUND, PAGE_TOKEN_INVALID. */
+/** Sorted by time, then id, descending. Errors: TRIGGER_NOT_FOUND, PAGE_TOKEN_INVALID. */
 export async function listTriggerExecutions(
   tx: Transaction,
   request: ListTriggerExecutionsRequest,

@@ -1,4 +1,4 @@
-/** What a test of a trigger is about: the trigger as it is, an athlete, and an event that did or did not happen. */
+/** Loads what a trigger test needs: the trigger, the athlete, and a stored or simulated event. */
 import { sql } from 'kysely';
 import type { Limits } from '../../config/config.ts';
 import { invalidFields } from '../../errors/domain-error.ts';
@@ -25,17 +25,17 @@ export interface TriggerTest {
   readonly workflowStatus: string;
   readonly isActive: boolean;
   readonly match: Match;
-  /** null: the event did not happen. */
+  /** Null for a simulated event. */
   readonly eventId: string | null;
-  /** What was decided when it did. */
+  /** The verdict of the event's real evaluation; null when there is none. */
   readonly earlierReason: VerdictReason | null;
-  /** The enrollment that came of it, which is not in its own way. */
+  /** The enrollment that the event created; it does not count against itself. */
   readonly ownEnrollmentId: string | null;
 }
 
 /**
- * TRIGGER_NOT_FOUND, TRIGGER_DELETED, USER_NOT_FOUND; EVENT_NOT_FOUND for an event of somebody else's;
- * VALIDATION_FAILED for a simulated one that its type does not allow.
+ * Errors: TRIGGER_NOT_FOUND, TRIGGER_DELETED, USER_NOT_FOUND; EVENT_NOT_FOUND also for an event of another
+ * athlete; VALIDATION_FAILED for a simulated event that its type does not allow.
  */
 export async function prepareTriggerTest(
   tx: Transaction,
@@ -85,7 +85,7 @@ function findEarlierReason({ id, compact }: CompiledTrigger, { outcomes, notMatc
   );
 }
 
-/** The row, in the terms of its evaluation. */
+/** Converts the entity to the form that `compileTrigger` reads. */
 export function toStoredTrigger({
   id,
   workflowId,
@@ -110,7 +110,10 @@ interface SimulationInput {
   readonly limits: Limits;
 }
 
-/** Without data it is the type's sample, with what the trigger's configuration wants of it. */
+/**
+ * Builds the simulated event. Without data it uses the sample of the event type and the values of the
+ * trigger's configuration.
+ */
 function simulateEvent(
   simulated: SimulatedEvent | undefined,
   { stored, userId, types, now, limits }: SimulationInput,

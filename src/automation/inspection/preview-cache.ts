@@ -1,24 +1,24 @@
-/** Keeps previews for moments, so that whoever looks again and again does not count the account's athletes each time. */
+/** Caches previews briefly, so that repeated requests do not count the account's athletes each time. */
 import type { Limits } from '../../config/config.ts';
 import type { Instant } from '../../values/instant.ts';
 
-/** Which athletes a trigger's filter matched at some time. */
+/** The athletes that a trigger's filter matched at `computedAt`. */
 export interface Preview {
   readonly count: number;
-  /** Names masked. */
+  /** Names are redacted. */
   readonly samples: readonly { readonly userId: string; readonly name: string }[];
   readonly undecidedPaths: readonly string[];
   readonly computedAt: Instant;
 }
 
-/** A cache that several processes may share; it may forget whatever and whenever it likes. */
+/** A cache that several processes may share. Entries may disappear at any time. */
 export interface PreviewCache {
   get(key: string): Promise<Preview | undefined>;
-  /** For `previewMs`. */
+  /** Keeps the preview for `previewMs`. */
   set(key: string, preview: Preview): Promise<void>;
 }
 
-/** In the process's memory; what was kept first goes first. */
+/** A cache in the process's memory; the oldest entry is evicted first. */
 export function createPreviewCache(limits: Pick<Limits, 'previewMs' | 'keptPreviews'>): PreviewCache {
   const kept = new Map<string, { readonly preview: Preview; readonly untilMs: number }>();
   return {

@@ -1,4 +1,4 @@
-/** PreviewTrigger: which athletes a trigger's filter matches today. */
+/** PreviewTrigger: returns the athletes that a trigger's filter matches today. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Limits } from '../../config/config.ts';
 import { invalidFields } from '../../errors/domain-error.ts';
@@ -23,7 +23,10 @@ export interface PreviewDeps {
   readonly cache: PreviewCache;
 }
 
-/** TRIGGER_NOT_FOUND; VALIDATION_FAILED for what is not stored, and for a stored filter that does not read. */
+/**
+ * Errors: TRIGGER_NOT_FOUND; VALIDATION_FAILED for an invalid unsaved trigger and for an unreadable stored
+ * filter.
+ */
 export async function previewTrigger(
   tx: Transaction,
   { target }: PreviewTriggerRequest,
@@ -38,7 +41,7 @@ export async function previewTrigger(
   return previewMessage(await computePreview(tx, draft, types, now, deps.limits));
 }
 
-/** Kept while neither the trigger nor the account's fields change. */
+/** Cached until the trigger or the account's fields change. */
 async function previewStored(
   tx: Transaction,
   triggerId: string,

@@ -1,4 +1,4 @@
-/** Keeps previews in Redis, where all processes find them; without it, for as long as it is away, nothing is kept. */
+/** Caches previews in Redis for all processes; while Redis is unavailable, every read is a miss. */
 import type { Limits } from '../../config/config.ts';
 import { type Redis, RedisUnavailable, sendCommand } from '../../events/redis/redis-connection.ts';
 import { instantFromText, instantToText } from '../../values/instant.ts';
@@ -7,7 +7,7 @@ import type { Preview, PreviewCache } from './preview-cache.ts';
 export interface RedisPreviewCacheDeps {
   readonly redis: Redis;
   readonly limits: Pick<Limits, 'previewMs'>;
-  /** Hears of what Redis refused; the preview is computed then. */
+  /** Receives error replies of Redis; the caller then computes the preview. */
   readonly onError: (error: unknown) => void;
 }
 

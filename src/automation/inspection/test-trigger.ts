@@ -1,4 +1,4 @@
-/** TestTrigger: what a trigger would do about an event, stage by stage, without doing it. */
+/** TestTrigger: evaluates every stage of a trigger for an event without enrolling the athlete. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Limits } from '../../config/config.ts';
 import type {
@@ -18,16 +18,16 @@ import { loadEnrollmentState } from '../evaluation/load-enrollment-state.ts';
 import { conditionMessage } from './inspection-messages.ts';
 import { prepareTriggerTest, type TriggerTest } from './prepare-trigger-test.ts';
 
-/** What one stage of a test says. */
+/** The result of one stage. */
 interface Stage {
   readonly name: string;
   readonly passed: boolean;
-  /** What a stage that is not passed decides; null: nothing, as far as the test goes. */
+  /** The verdict of a stage that is not passed; null when the stage does not end a test. */
   readonly reason: VerdictReason | null;
   readonly values: VerdictValues;
 }
 
-/** See setUpTrial for what it throws. Leaves one execution of the kind TEST, and nothing else. */
+/** Writes one execution log of the kind TEST, and nothing else. Errors: see `prepareTriggerTest`. */
 export async function testTrigger(
   { tx, now }: Change,
   request: TestTriggerRequest,
@@ -72,7 +72,7 @@ function stageMessage({ name, passed, values }: Stage): MessageInitShape<typeof 
   return { stage: name, passed, values: { ...values } };
 }
 
-/** What the evaluator finds out without looking at the event: told here, but nothing that ends a test. */
+/** Stages that the evaluator checks before it reads the event; they are reported but do not end a test. */
 function listPreliminaryStages({ earlierReason, workflowStatus, isActive }: TriggerTest): Stage[] {
   return [
     {
@@ -90,7 +90,7 @@ function listPreliminaryStages({ earlierReason, workflowStatus, isActive }: Trig
   ];
 }
 
-/** The event is of the trigger's type, and what the configuration wants. */
+/** Whether the event has the trigger's type and satisfies its configuration. */
 function isCandidate({ trigger: { event, rule }, match }: TriggerTest): boolean {
   return (
     match.event.type === event &&
@@ -127,7 +127,7 @@ async function evaluateStages(tx: Transaction, setup: TriggerTest, limits: Limit
   }
 }
 
-/** The trigger cannot be evaluated at all. */
+/** The stage for a trigger that cannot be evaluated. */
 function failedStage(problem: string): Stage {
   return { name: 'candidate', passed: false, reason: 'ERROR', values: { problem } };
 }

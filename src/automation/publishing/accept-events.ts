@@ -1,4 +1,4 @@
-/** Accepts published events, all in one transaction: each id once for ever, each athlete's in order. */
+/** Accepts published events in one transaction: each id once, and each athlete's events in order. */
 import { sql } from 'kysely';
 import { DomainError } from '../../errors/domain-error.ts';
 import { EventService } from '../../gen/automation/v1/event_service_pb.ts';
@@ -10,28 +10,28 @@ import { type Clock, instantToText } from '../../values/instant.ts';
 import { newId } from '../../values/new-id.ts';
 import { hasUsableId, type Submission } from './read-submission.ts';
 
-/** What became of an event. */
-export type Outcome =
+/** The result for one event. */
+export type SubmissionOutcome =
   | { readonly kind: 'ACCEPTED' }
-  /** It was accepted before. */
+  /** The event was accepted earlier. */
   | { readonly kind: 'DUPLICATE' }
   | { readonly kind: 'REFUSED'; readonly error: DomainError }
-  /** Another transaction holds the athlete; nothing was done. */
+  /** Another transaction has locked the athlete; nothing was written. */
   | { readonly kind: 'BUSY' };
 
-/** The name of the method in the ledger. */
+/** The method name under which idempotency keys are stored. */
 const METHOD = EventService.method.publishEvents.name;
 
 /**
- * Accepts what it can of these events, whose ids differ, in their order; the others leave no trace. Without `waits`,
- * events of athletes whom other transactions hold are BUSY.
+ * Accepts the events, whose ids differ, in their order; refused events write nothing. Without `waits`, events
+ * of locked athletes are BUSY.
  */
 export async function acceptEvents(
   tx: Transaction,
   submissions: readonly Submission[],
   { clock, waits }: { readonly clock: Clock; readonly waits: boolean },
-): Promise<Map<Submission, Outcome>> {
-  const outcomes = new Map<Submission, Outcome>();
+): Promise<Map<Submission, SubmissionOutcome>> {
+  const outcomes = new Map<Submission, SubmissionOutcome>();
   const settleKnown = async (open: readonly Submission[]) => {
     const known = await findKnownEvents(tx, open);
     for (const submission of open) {
@@ -52,7 +52,7 @@ export async function acceptEvents(
     failpoint('publish-claimed');
     const unclaimed = open().filter(({ id }) => !claimed.has(id));
     if (unclaimed.length > 0) {
-      // Whoever claimed them at the same time has committed by now.
+      // The concurrent transaction that claimed these ids has committed.
       await settleKnown(unclaimed);
     }
     const accepted = open();
@@ -65,8 +65,8 @@ export async function acceptEvents(
   return outcomes;
 }
 
-/** What was accepted stays so, whatever would be said of it today. */
-function toKnownOutcome(submission: Submission, known: Known | undefined): Outcome | undefined {
+/** An accepted event stays accepted, even if it would be refused now. */
+function toKnownOutcome(submission: Submission, known: Known | undefined): SubmissionOutcome | undefined {
   if (known) {
     return known.fingerprint?.equals(submission.fingerprint)
       ? { kind: 'DUPLICATE' }
@@ -75,17 +75,17 @@ function toKnownOutcome(submission: Submission, known: Known | undefined): Outco
   return submission.refusal ? { kind: 'REFUSED', error: submission.refusal } : undefined;
 }
 
-/** The refusal of an id that stands for another event. */
+/** The error for an id that another event has. */
 export function eventIdReused(eventId: string): DomainError {
-  return new DomainError('EVENT_ID_REUSED', 'this id stands for another event', { metadata: { eventId } });
+  return new DomainError('EVENT_ID_REUSED', 'another event already has this id', { metadata: { eventId } });
 }
 
 interface Known {
-  /** null: the event is not a publisher's. */
+  /** Null when the service itself created the event. */
   readonly fingerprint: Buffer | null;
 }
 
-/** The events with these ids that were accepted before, or that the service itself has told of. */
+/** Finds events with these ids that were accepted earlier or created by the service itself. */
 async function findKnownEvents(
   tx: Transaction,
   submissions: readonly Submission[],
@@ -107,12 +107,12 @@ async function findKnownEvents(
   return new Map(rows.map(({ id, fingerprint }) => [id, { fingerprint }]));
 }
 
-/** Locks the athletes in one global order; answers with the events of those who are not there, or not free. */
+/** Locks the athletes in one global order; returns results for the events of missing or locked athletes. */
 async function lockAthletes(
   tx: Transaction,
   submissions: readonly Submission[],
   waits: boolean,
-): Promise<Map<Submission, Outcome>> {
+): Promise<Map<Submission, SubmissionOutcome>> {
   const userIds = [...new Set(submissions.map(({ userId }) => userId))];
   const locked = await lockUsers(tx, userIds, !waits);
   const left = userIds.filter((userId) => !locked.has(userId));
@@ -120,7 +120,7 @@ async function lockAthletes(
   return new Map(
     submissions
       .filter(({ userId }) => !locked.has(userId))
-      .map((submission): [Submission, Outcome] => [
+      .map((submission): [Submission, SubmissionOutcome] => [
         submission,
         busy.has(submission.userId)
           ? { kind: 'BUSY' }
@@ -138,7 +138,7 @@ async function findUsers(tx: Transaction, userIds: readonly string[]): Promise<S
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Enters the ids into the ledger, in one global order; answers with those that were not there. */
+/** Inserts the ids as idempotency keys in one global order; returns the ids that are new. */
 async function claimEventIds(tx: Transaction, submissions: readonly Submission[]): Promise<Set<string>> {
   const ordered = submissions.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const { rows } = await sql<{ request_id: string }>`
@@ -153,7 +153,7 @@ async function claimEventIds(tx: Transaction, submissions: readonly Submission[]
   return new Set(rows.map(({ request_id }) => request_id));
 }
 
-/** One entry each. Their numbers are drawn in this order. */
+/** Writes one outbox entry per event; sequence numbers follow the order given. */
 async function writeEntries(tx: Transaction, accepted: readonly Submission[], clock: Clock): Promise<void> {
   await sql`
     insert into outbox (account_id, id, user_id, facts, actor, occurred_at, recorded_at)

@@ -1,4 +1,4 @@
-/** PublishEvents: takes what other systems say of athletes into the outbox, and answers for each event. */
+/** PublishEvents: writes the events of other systems into the outbox and answers for each event. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { CallContext } from '../../calls/call-context.ts';
@@ -17,23 +17,24 @@ import { failpoint } from '../../store/failpoints.ts';
 import type { Clock } from '../../values/instant.ts';
 import { loadAccountTypes } from '../event-types/account-types.ts';
 import { builtInEventType, CUSTOM_PREFIX } from '../event-types/event-types.ts';
-import { acceptEvents, eventIdReused, type Outcome } from './accept-events.ts';
+import { acceptEvents, eventIdReused, type SubmissionOutcome } from './accept-events.ts';
 import { hasUsableId, readSubmission, type Submission } from './read-submission.ts';
 
 export interface PublishingDeps {
   readonly database: Database;
   readonly clock: Clock;
   readonly limits: Limits;
-  /** Hears of what failed one event alone. */
+  /** Receives internal errors that refused a single event. */
   readonly reportError: (error: unknown) => void;
 }
 
 type Call = Pick<CallContext, 'accountId' | 'receivedAt' | 'deadlineAtMs' | 'signal'>;
 
 /**
- * Events that are fine commit together. Those whose athletes somebody else holds follow, each athlete's in a transaction
- * of their own, and so does everything when the common one fails: no event fails another. Throws when there is no
- * database, or no time; then what it did not answer for may still have been accepted, and can be sent again.
+ * Accepts all valid events in one transaction. Events of locked athletes follow, in one transaction per
+ * athlete, and so do all events when the common transaction fails: no event fails another. Throws when the
+ * database or the deadline fails the whole call; unanswered events may still have been accepted, and can be
+ * sent again.
  */
 export async function publishEvents(
   deps: PublishingDeps,
@@ -54,7 +55,7 @@ export async function publishEvents(
   });
 }
 
-/** Accounts' own types are only read when one is named. */
+/** Loads the account's own event types only when an event names one. */
 async function createEventTypeLookup(
   { database }: PublishingDeps,
   { accountId, deadlineAtMs, signal }: Call,
@@ -67,7 +68,7 @@ async function createEventTypeLookup(
   return (name: string) => types.eventType(name);
 }
 
-/** The event that an id stands for within the call: the first one that can be accepted. */
+/** Maps each submission to the first acceptable one with the same id within the call. */
 function createFirstSubmissionLookup(
   submissions: readonly Submission[],
 ): (submission: Submission) => Submission {
@@ -80,8 +81,12 @@ function createFirstSubmissionLookup(
   return (submission) => (submission.refusal ? submission : (firsts.get(submission.id) ?? submission));
 }
 
-/** What an event of the call comes to that has the id of an earlier one. */
-function toRepeatOutcome(submission: Submission, first: Submission, outcome: Outcome): Outcome {
+/** The result of an event whose id an earlier event of the call has. */
+function toRepeatOutcome(
+  submission: Submission,
+  first: Submission,
+  outcome: SubmissionOutcome,
+): SubmissionOutcome {
   if (submission === first) {
     return outcome;
   }
@@ -95,7 +100,7 @@ async function acceptAll(
   deps: PublishingDeps,
   call: Call,
   submissions: readonly Submission[],
-): Promise<Map<Submission, Outcome>> {
+): Promise<Map<Submission, SubmissionOutcome>> {
   const outcomes = await acceptTogether(deps, call, submissions);
   const open = submissions.filter((each) => (outcomes.get(each)?.kind ?? 'BUSY') === 'BUSY');
   const athletes = [...Map.groupBy(open, ({ userId }) => userId).values()];
@@ -107,7 +112,7 @@ async function acceptAll(
   return outcomes;
 }
 
-/** Failures that are the whole call's, whatever is in it. */
+/** Errors that fail the whole call, whatever its events are. */
 const FAILS_THE_CALL: ReadonlySet<string> = new Set([
   'OVERLOADED',
   'DATABASE_UNAVAILABLE',
@@ -115,12 +120,15 @@ const FAILS_THE_CALL: ReadonlySet<string> = new Set([
   'CANCELLED',
 ]);
 
-/** Leaves out those whose athletes are busy, and everything when the transaction failed. */
+/**
+ * Accepts in one transaction; leaves out events of locked athletes, and all events when the transaction
+ * fails.
+ */
 async function acceptTogether(
   deps: PublishingDeps,
   call: Call,
   submissions: readonly Submission[],
-): Promise<Map<Submission, Outcome>> {
+): Promise<Map<Submission, SubmissionOutcome>> {
   try {
     return await acceptWithRetry(deps, call, submissions, false);
   } catch (error) {
@@ -131,12 +139,12 @@ async function acceptTogether(
   }
 }
 
-/** One athlete's events: together if possible, else one after the other. */
+/** Accepts one athlete's events in one transaction, or one after the other when that fails. */
 async function acceptAthleteEvents(
   deps: PublishingDeps,
   call: Call,
   submissions: readonly Submission[],
-): Promise<Map<Submission, Outcome>> {
+): Promise<Map<Submission, SubmissionOutcome>> {
   try {
     return await acceptWithRetry(deps, call, submissions, true);
   } catch (error) {
@@ -148,7 +156,7 @@ async function acceptAthleteEvents(
     if (isDefect(error)) {
       deps.reportError(error);
     }
-    const refused: Outcome = { kind: 'REFUSED', error: toRefusal(error) };
+    const refused: SubmissionOutcome = { kind: 'REFUSED', error: toRefusal(error) };
     return new Map(submissions.map((submission) => [submission, refused]));
   }
 }
@@ -159,13 +167,13 @@ function toRefusal(error: unknown): DomainError {
     : new DomainError('INTERNAL', 'internal error', { cause: error });
 }
 
-/** One transaction, tried again when a concurrent one was in its way. */
+/** Runs the transaction, and retries it after a conflict with a concurrent one. */
 async function acceptWithRetry(
   { database, clock, limits }: PublishingDeps,
   { accountId, deadlineAtMs, signal }: Call,
   submissions: readonly Submission[],
   waits: boolean,
-): Promise<Map<Submission, Outcome>> {
+): Promise<Map<Submission, SubmissionOutcome>> {
   for (let tries = 1; ; tries += 1) {
     try {
       const accept = (tx: Transaction) => acceptEvents(tx, submissions, { clock, waits });
@@ -187,7 +195,7 @@ const LONGEST_PAUSE_MS = 500;
 
 function toResult(
   { id }: Submission,
-  outcome: Outcome | undefined,
+  outcome: SubmissionOutcome | undefined,
 ): MessageInitShape<typeof PublishResultSchema> {
   switch (outcome?.kind) {
     case 'ACCEPTED':
@@ -199,6 +207,6 @@ function toResult(
       return { id, outcome: PublishOutcome.REFUSED, error: { reason, message, fieldViolations, retryable } };
     }
     default:
-      throw new TypeError('an event that was waited for was not settled');
+      throw new TypeError('an event of the call has no result');
   }
 }

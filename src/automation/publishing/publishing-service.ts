@@ -1,4 +1,4 @@
-/** The part of EventService that takes events in, on the wire. */
+/** EventService.PublishEvents on the wire. */
 import type { ServiceImpl } from '@connectrpc/connect';
 import { callContextOf } from '../../calls/call-context.ts';
 import type { ServiceDeps } from '../../calls/calls.ts';
@@ -6,11 +6,11 @@ import type { EventService } from '../../gen/automation/v1/event_service_pb.ts';
 import { publishEvents } from './publish-events.ts';
 
 export interface PublishingServiceDeps extends ServiceDeps {
-  /** Hears of what failed one event alone. */
+  /** Receives internal errors that refused a single event. */
   readonly reportError: (error: unknown) => void;
 }
 
-/** The contract is in event_service.proto. */
+/** The contract of the method is in event_service.proto. */
 export function createPublishingService(
   deps: PublishingServiceDeps,
 ): Pick<ServiceImpl<typeof EventService>, 'publishEvents'> {

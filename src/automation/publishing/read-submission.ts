@@ -1,4 +1,4 @@
-/** What a publisher sent, read as far as it can be: the fact, what makes it the same event again, and its faults. */
+/** Reads a published event: its fact, its fingerprint, and its violations. */
 import { createHash } from 'node:crypto';
 import { enumName } from '../../calls/enum-name.ts';
 import type { Limits } from '../../config/config.ts';
@@ -16,30 +16,30 @@ import type { EventType } from '../event-types/event-type.ts';
 import { canonicalEventName } from '../event-types/event-types.ts';
 import { validateEventData } from '../event-types/validate-event-data.ts';
 
-/** One event of a call. */
+/** One event of a call, read and validated. */
 export interface Submission {
-  /** In lower case if it is a UUID. */
+  /** In lower case. */
   readonly id: string;
   readonly userId: string;
   readonly actor: FactActor;
   readonly occurredAt: Instant;
   readonly fact: Fact;
-  /** SHA-256 of everything that the publisher said, in whatever order and spelling. */
+  /** SHA-256 of the event's content in canonical form. */
   readonly fingerprint: Uint8Array;
-  /** Why it cannot be accepted; null: its form is fine. */
+  /** The validation error; null when the event is well-formed. */
   readonly refusal: DomainError | null;
 }
 
 export interface SubmissionReading {
   readonly receivedAt: Instant;
   readonly limits: Limits;
-  /** By canonical name; undefined: there is no such event. */
+  /** Finds a type by its canonical name; undefined when it does not exist. */
   readonly eventType: (name: string) => EventType | undefined;
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** Whether the event has an id that it can be known by. */
+/** Whether the id is a UUID, so that duplicates can be recognized. */
 export function hasUsableId({ id }: Submission): boolean {
   return UUID.test(id);
 }
@@ -106,14 +106,19 @@ function contentViolations(
 ): FieldViolation[] {
   const type = eventType(name);
   if (!type) {
-    return [{ field: 'type', description: 'must be the name of an event; ListEventTypes has them' }];
+    return [{ field: 'type', description: 'must be the name of an event type; ListEventTypes lists them' }];
   }
   return type.isPublishable
     ? validateEventData(type, content, limits)
-    : [{ field: 'type', description: `must be an event that is published; the service itself says ${name}` }];
+    : [
+        {
+          field: 'type',
+          description: `must be an event type that can be published; only the service itself creates ${name}`,
+        },
+      ];
 }
 
-/** A time that the server filled in is none of what was said. */
+/** Uses the time as sent; a time that the server filled in is not part of the fingerprint. */
 function computeFingerprint(
   { occurredAt, actor }: PublishedEvent,
   said: { userId: string; type: string; data: JsonObject; previous: JsonObject | null },
@@ -123,7 +128,7 @@ function computeFingerprint(
   return createHash('sha256').update(text).digest();
 }
 
-/** JSON with the names of each object in order: what is equal has one text. */
+/** JSON with sorted object keys, so that equal values have equal text. */
 function toCanonicalJson(value: JsonValue): string {
   if (Array.isArray(value)) {
     return `[${value.map(toCanonicalJson).join(',')}]`;

@@ -1,4 +1,4 @@
-/** One page of a backfill: the athletes behind its position whom the filter matches, enrolled as events enroll. */
+/** Enrolls one page of a backfill: the next athletes after its position that the filter matches. */
 import { sql } from 'kysely';
 import type { Limits } from '../../config/config.ts';
 import type { FieldCatalogue, FilterGroup } from '../../filters/filter.ts';
@@ -17,23 +17,24 @@ import { loadSubjects } from '../evaluation/load-subjects.ts';
 import { writeVerdicts } from '../evaluation/write-verdicts.ts';
 import { athleteDocumentSql } from '../event-types/athlete-document.ts';
 
-/** What athletes are chosen and enrolled by. */
+/** The trigger of a backfill, with the filter that selects the athletes. */
 export interface BackfillTarget {
   readonly trigger: CompiledTrigger;
   readonly filter: FilterGroup;
   readonly catalogue: FieldCatalogue;
 }
 
-/** What became of a page. */
+/** The result of a page. */
 export interface PageResult {
-  /** The last athlete that was looked at; null: there were none left. */
+  /** The last athlete that was read; null when no athletes are left. */
   readonly position: string | null;
   readonly enrolledCount: number;
 }
 
 /**
- * Athletes go partition by partition, and by id within one: so that a page needs the lock of one partition alone. Looks
- * at `backfillPageSize` athletes at most, and ends behind the one that fills `most` places. Throws FilterUnreadable.
+ * Enrolls the next page. Athletes are read partition by partition, and by id within one, so that a page needs
+ * the lock of one partition only. Reads at most `backfillPageSize` athletes and stops after `most`
+ * enrollments. Throws FilterUnreadable.
  */
 export async function enrollPage(
   tx: Transaction,
@@ -56,7 +57,10 @@ interface Athlete {
   readonly time_zone: string | null;
 }
 
-/** The next athletes of one partition, whose lock is held from now on; empty: there are none left in any. */
+/**
+ * Reads the next athletes of one partition and locks it until the transaction ends; empty when no athletes
+ * are left.
+ */
 async function nextPage(tx: Transaction, position: string | null, size: number): Promise<readonly Athlete[]> {
   let after = position;
   for (let partition = await loadPartition(tx, position); partition < PARTITIONS; partition += 1) {
@@ -74,13 +78,13 @@ async function nextPage(tx: Transaction, position: string | null, size: number):
 
 interface Window {
   readonly page: readonly Athlete[];
-  /** The last athlete that was looked at; null: there are none behind. */
+  /** The last athlete that was read; null when the account has no further athletes. */
   readonly next: string | null;
 }
 
 /**
- * Looks at as many athletes as hold a page of each partition on average, along the primary key. PostgreSQL, asked for
- * those of one partition alone, takes them for so few that it sorts the whole account for each page.
+ * Reads along the primary key as many athletes as contain a page of each partition on average. A query for
+ * one partition alone makes PostgreSQL underestimate the rows and sort the whole account for each page.
  */
 async function readWindow(
   { accountId, sql: db }: Transaction,
@@ -119,7 +123,10 @@ async function loadPartition({ sql: db }: Transaction, userId: string | null): P
   return rows[0]?.partition ?? 0;
 }
 
-/** Those whom the filter matches, in order, `most` of them; conditions on an event count as met. */
+/**
+ * Returns the ids of at most `most` athletes of the page that the filter matches, in order; conditions on an
+ * event count as met.
+ */
 async function findMatchingAthletes(
   tx: Transaction,
   page: readonly Athlete[],
@@ -166,7 +173,10 @@ async function enroll(
   return verdicts.filter(enrolls).length;
 }
 
-/** Nothing happened to the athlete: what follows from the enrollment follows from the backfill. */
+/**
+ * A synthetic event whose cause is the backfill; the enrollment's later events name the backfill as their
+ * root.
+ */
 function createSyntheticEvent(backfillId: string, userId: string, now: Instant): AcceptedEvent {
   return {
     ...{ id: backfillId, rootEventId: backfillId, type: '', userId },

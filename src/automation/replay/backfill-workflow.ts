@@ -1,4 +1,6 @@
-/** BackfillWorkflow: tells how many athletes a workflow's filter matches today, and begins to enroll them. */
+/**
+ * BackfillWorkflow: counts the athletes that a workflow's filter matches today, and starts to enroll them.
+ */
 
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { LockMode } from '@mikro-orm/core';
@@ -25,8 +27,8 @@ import { createConfirmation, requireConfirmation } from './confirmation-token.ts
 type Answer = MessageInitShape<typeof BackfillWorkflowResponseSchema>;
 
 /**
- * WORKFLOW_NOT_FOUND, WORKFLOW_NOT_ACTIVE; VALIDATION_FAILED for a stored filter that no longer reads. With a token also
- * what requireConfirmation says, and BACKFILL_UNDER_WAY.
+ * Errors: WORKFLOW_NOT_FOUND, WORKFLOW_NOT_ACTIVE; VALIDATION_FAILED for an unreadable stored filter. With a
+ * token also those of `requireConfirmation`, and BACKFILL_UNDER_WAY.
  */
 export async function backfillWorkflow(
   change: Change,
@@ -35,7 +37,7 @@ export async function backfillWorkflow(
 ): Promise<Answer> {
   const { tx, now } = change;
   const workflow = await requireWorkflow(tx, workflowId);
-  // Whoever else confirms a backfill of it waits here.
+  // Serializes concurrent confirmations of the same workflow.
   await tx.em.lock(workflow, LockMode.PESSIMISTIC_WRITE);
   const trigger = await requireActiveTrigger(tx, workflow);
   const count = await countAthletes(tx, trigger, now);
@@ -55,7 +57,7 @@ export async function backfillWorkflow(
 async function requireActiveTrigger(tx: Transaction, { id, status }: Workflow): Promise<WorkflowTrigger> {
   const trigger = await liveTriggerOf(tx, id);
   if (status !== 'ACTIVE' || !trigger?.isActive) {
-    throw new DomainError('WORKFLOW_NOT_ACTIVE', `workflow ${id} does not take part in anything now`, {
+    throw new DomainError('WORKFLOW_NOT_ACTIVE', `workflow ${id} or its trigger is not active`, {
       metadata: { workflowId: id, status },
     });
   }

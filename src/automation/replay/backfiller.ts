@@ -1,4 +1,4 @@
-/** Enrolls the athletes of backfills, page by page and no faster than each may go. */
+/** Enrolls the athletes of backfills page by page, within the rate of each backfill. */
 import { LockMode } from '@mikro-orm/core';
 import { sql } from 'kysely';
 import type { Config } from '../../config/config.ts';
@@ -19,9 +19,9 @@ export interface BackfillerDeps {
   readonly config: Config;
 }
 
-/** Any number of them, in any number of processes, may work on one database. */
+/** Safe to run several times, in several processes, on one database. */
 export interface Backfiller {
-  /** Takes each backfill that is due a page further. True: one of them is due again at once. */
+  /** Enrolls one page of each due backfill. True when a backfill is due again at once. */
   runOnce(): Promise<boolean>;
 }
 
@@ -37,7 +37,7 @@ export function createBackfiller({ database, clock, config: { limits } }: Backfi
     },
   };
 
-  /** True: it is due again. Nothing to do when another process has it. */
+  /** True when the backfill is due again. Skips a backfill that another process has locked. */
   async function enrollNextPage(tx: Transaction, id: string): Promise<boolean> {
     const now = clock();
     const backfill = await tx.em.findOne(
@@ -64,10 +64,10 @@ export function createBackfiller({ database, clock, config: { limits } }: Backfi
 
 const ENDED = { position: null, enrolledCount: 0 };
 
-/** How far behind its time a backfill may be and still catch up, in microseconds. */
+/** How far a late backfill may be behind its schedule and still catch up, in microseconds. */
 const MOST_BEHIND = 1_000_000n;
 
-/** When it may enroll so many more, by its rate. */
+/** The time of the next page, by the rate and the number of athletes just enrolled. */
 function nextDue({ dueAt, ratePerMinute }: Backfill, enrolled: number, now: Instant): Instant {
   const from = dueAt && dueAt > now - MOST_BEHIND ? dueAt : now - MOST_BEHIND;
   return from + BigInt(Math.ceil((enrolled * 60_000_000) / ratePerMinute));
@@ -83,7 +83,7 @@ async function findDue(database: Database, now: Instant) {
   });
 }
 
-/** Undefined when there is nothing to enroll for any more: the trigger takes no part, or is not the one confirmed. */
+/** Undefined when the backfill must end: the trigger is not activated, or changed after the confirmation. */
 async function loadTarget(tx: Transaction, backfill: Backfill): Promise<BackfillTarget | undefined> {
   const { accountId } = tx;
   const { workflowId, startedAt } = backfill;

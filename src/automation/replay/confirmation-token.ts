@@ -1,13 +1,13 @@
 /**
- * Confirmations of a backfill: what a caller has seen of it, given back. They keep somebody from starting what they have
- * not looked at; they are no credential, and nothing of them is secret.
+ * Confirmation tokens of a backfill: they prove that the caller saw the current count. A token is not a
+ * credential and contains no secret.
  */
 import { createHash } from 'node:crypto';
 import type { Limits } from '../../config/config.ts';
 import { DomainError, invalidFields } from '../../errors/domain-error.ts';
 import { type Instant, instantFromText, instantToText } from '../../values/instant.ts';
 
-/** What is confirmed. */
+/** The state that a token confirms. */
 export interface BackfillPlan {
   readonly accountId: string;
   readonly workflowId: string;
@@ -22,8 +22,8 @@ export function createConfirmation(plan: BackfillPlan, now: Instant): string {
 }
 
 /**
- * VALIDATION_FAILED for what is no confirmation of this workflow's backfill; CONFIRMATION_STALE for one that is too old,
- * or that saw another state of it.
+ * Errors: VALIDATION_FAILED for a token that was not made for this workflow; CONFIRMATION_STALE for a token
+ * that is too old or confirms another state.
  */
 export function requireConfirmation(
   token: string,
@@ -35,13 +35,17 @@ export function requireConfirmation(
   const [madeAt, ...state] = seen;
   if (typeof madeAt !== 'string' || fingerprint !== computeFingerprint(plan, seen)) {
     throw invalidFields([
-      { field: 'confirmation_token', description: 'must be from an earlier answer about this workflow' },
+      {
+        field: 'confirmation_token',
+        description: 'must be the token of an earlier response for this workflow',
+      },
     ]);
   }
   const age = now - instantFromText(madeAt);
   const current = [plan.workflowVersion, plan.triggerVersion, plan.count];
   if (age > BigInt(confirmationMs) * 1000n || JSON.stringify(state) !== JSON.stringify(current)) {
-    const message = 'the confirmation is too old, or what it confirms has changed; look at it again';
+    const message =
+      'the confirmation is too old, or the workflow, trigger or count has changed; request a new token';
     throw new DomainError('CONFIRMATION_STALE', message, {
       metadata: { workflowId: plan.workflowId, estimatedCount: String(plan.count) },
     });

@@ -1,4 +1,4 @@
-/** Evaluates events of the log again, for triggers that have no verdict on them yet. */
+/** Evaluates events of the log for triggers that have no verdict on them yet. */
 
 import type { Transaction } from '../../store/database.ts';
 import type { Instant } from '../../values/instant.ts';
@@ -10,15 +10,16 @@ import type { RetryLimits } from '../evaluation/write-dead-letters.ts';
 import { writeVerdicts } from '../evaluation/write-verdicts.ts';
 import { addEvaluations, type StoredEvent } from './stored-events.ts';
 
-/** An event of the log, and the triggers that are to have a verdict on it. */
+/** An event of the log and the triggers that need a verdict on it. */
 export interface StoredEventCandidates {
   readonly stored: StoredEvent;
   readonly triggers: readonly CompiledTrigger[];
 }
 
 /**
- * The athletes' partitions are locked. The event's own time is the present. Answers with the verdicts; all are recorded
- * but for those of triggers that failed in the event before and have failed again.
+ * Evaluates the events with their own time as the present. The caller has locked the athletes' partitions.
+ * Returns all verdicts; records them all, except repeated errors of a trigger that had failed on the event
+ * before.
  */
 export async function evaluateStoredEvents(
   tx: Transaction,

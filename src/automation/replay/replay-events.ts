@@ -1,4 +1,4 @@
-/** ReplayEvents: gives triggers that are active now a verdict on events of the past. */
+/** ReplayEvents: evaluates past events for triggers that are active now. */
 import { sql } from 'kysely';
 import type { Limits } from '../../config/config.ts';
 import { invalidFields } from '../../errors/domain-error.ts';
@@ -18,10 +18,10 @@ export interface ReplayDeps {
   readonly limits: Limits;
 }
 
-/** What a replay did so far. */
+/** The counts of a replay so far. */
 export interface ReplayCounts {
   readonly replayedCount: number;
-  /** Verdicts that stayed as they were. */
+  /** Number of existing verdicts, which a replay never changes. */
   readonly keptCount: number;
   readonly decidedCount: number;
   readonly enrolledCount: number;
@@ -30,8 +30,8 @@ export interface ReplayCounts {
 const NO_COUNTS: ReplayCounts = { replayedCount: 0, keptCount: 0, decidedCount: 0, enrolledCount: 0 };
 
 /**
- * Page by page, each in a transaction of its own: what is decided stays decided, also when the call ends before it is
- * done, and the same call again does the rest. VALIDATION_FAILED.
+ * Replays page by page, each page in its own transaction: committed verdicts stay when the call ends early,
+ * and repeating the call decides the rest. Errors: VALIDATION_FAILED.
  */
 export async function replayEvents(
   deps: ReplayDeps,
@@ -55,7 +55,7 @@ interface ChosenEvent {
   partition: number;
 }
 
-/** In the order of acceptance. */
+/** Selects the events in the order of acceptance. */
 async function chooseEvents(
   tx: Transaction,
   request: ReplayEventsRequest,
@@ -119,7 +119,7 @@ async function replayPage(
   };
 }
 
-/** The triggers that have no verdict on the event yet, and how many have. */
+/** Selects the triggers without a verdict on the event, and counts those with one. */
 function selectUndecidedTriggers(
   stored: StoredEvent,
   triggers: AccountTriggers,
@@ -135,7 +135,10 @@ function selectUndecidedTriggers(
   return { stored, triggers: open, kept: wanted.length - open.length };
 }
 
-/** The rows of the log that are verdicts, by event and trigger: they outlive what the events themselves keep. */
+/**
+ * Loads the execution logs that are verdicts, by event and trigger; they exist longer than the outcomes of
+ * the events.
+ */
 async function loadLogged(
   { accountId, sql: db }: Transaction,
   page: readonly ChosenEvent[],

@@ -1,4 +1,7 @@
-/** The part of EventService that evaluates events again: events know nothing of what is made of them. */
+/**
+ * EventService.ReplayEvents on the wire; separate from the other methods because events must not import
+ * automation.
+ */
 import { create } from '@bufbuild/protobuf';
 import type { ServiceImpl } from '@connectrpc/connect';
 import { callContextOf } from '../../calls/call-context.ts';
@@ -8,11 +11,11 @@ import { type CandidateIndex, createCandidateIndex } from '../evaluation/candida
 import { replayEvents } from './replay-events.ts';
 
 export interface ReplayServiceDeps extends ServiceDeps {
-  /** The process's own; absent: another one. */
+  /** The candidate index of the process; by default a new one. */
   readonly candidates?: CandidateIndex;
 }
 
-/** The contract is in event_service.proto. */
+/** The contract of the method is in event_service.proto. */
 export function createReplayService({
   database,
   clock,

@@ -1,4 +1,4 @@
-/** Reads events back from the account's log, and adds to what was decided about them. */
+/** Reads events of the account's log, and adds evaluations to them. */
 import { sql } from 'kysely';
 import type { JsonObject, JsonValue } from '../../filters/filter.ts';
 import type { Transaction } from '../../store/database.ts';
@@ -10,7 +10,7 @@ import { decodeOutcomes, type Evaluation, encodeOutcomes } from '../decision/eva
 
 export interface StoredEvent {
   readonly event: AcceptedEvent;
-  /** In the order in which they were reached. */
+  /** In the order of evaluation. */
   readonly evaluations: readonly Evaluation[];
   readonly evaluatedAt: Instant;
 }
@@ -36,7 +36,7 @@ interface EventRow {
   evaluated_at: string;
 }
 
-/** In the order in which they were accepted; those that the log does not have are missing. */
+/** Loads events in the order of acceptance; ids that the log does not have are missing in the result. */
 export async function loadStoredEvents(
   { accountId, sql: db }: Transaction,
   eventIds: readonly string[],
@@ -69,7 +69,7 @@ function toStoredEvent(row: EventRow): StoredEvent {
   };
 }
 
-/** Tells which triggers have a verdict on the event; an ERROR is none. */
+/** Returns a function that tells whether a trigger has a verdict on the event; an ERROR is not a verdict. */
 export function createVerdictLookup({ evaluations }: StoredEvent): (triggerId: string) => boolean {
   const outcomes = evaluations.flatMap((evaluation) => evaluation.outcomes);
   const decided = new Set(
@@ -81,7 +81,7 @@ export function createVerdictLookup({ evaluations }: StoredEvent): (triggerId: s
   return (triggerId) => decided.has(triggerId) || notMatched.has(toIdSuffix(triggerId));
 }
 
-/** Adds evaluations to those of the events; what a trigger failed in before is forgotten for its verdict. */
+/** Appends evaluations to the events; a new verdict of a trigger replaces its earlier errors. */
 export async function addEvaluations(
   { accountId, sql: db }: Transaction,
   added: readonly { readonly stored: StoredEvent; readonly evaluation: Evaluation }[],

@@ -1,4 +1,7 @@
-/** The bus with Redis: relays events to streams for whoever reads them, and hands partitions to workers by them. */
+/**
+ * The event bus with Redis: relays events to streams for other services, and hands partitions to workers by
+ * them.
+ */
 import { v7 as uuidv7 } from 'uuid';
 import type { Limits } from '../../config/config.ts';
 import type { Bus } from '../event-bus.ts';
@@ -11,7 +14,7 @@ import { createStreamReader } from './stream-reader.ts';
 
 export interface RedisBusDeps extends BusDeps, Pick<RelayDeps, 'observer'> {
   readonly url: string;
-  /** Hears once of each time that Redis goes away. */
+  /** Called once each time the connection to Redis is lost. */
   readonly onDisconnect: (error: unknown) => void;
   readonly limits: BusDeps['limits'] &
     Pick<
@@ -28,8 +31,8 @@ export interface RedisBusDeps extends BusDeps, Pick<RelayDeps, 'observer'> {
 }
 
 /**
- * Redis is only believed when it says that there is something. What it does not say in time (it is away, has lost its
- * memory, or a worker died) is found in PostgreSQL: after `redisPatienceMs`, or at once while it is known to be away.
+ * Redis only speeds evaluation up. Entries that Redis does not announce (it is unavailable, lost its data, or
+ * a worker died) are found in PostgreSQL: after `redisPatienceMs`, or at once while Redis is disconnected.
  */
 export function createRedisBus({
   url,
@@ -57,19 +60,19 @@ export function createRedisBus({
       });
       const relay = createRelay({ database, redis, limits, observer });
       const reader = createStreamReader({ reading, redis, queue, consumer: uuidv7(), limits, onError });
-      const look = createOutboxPoll(database, queue, limits);
-      let nextLookAtMs = 0;
+      const poll = createOutboxPoll(database, queue, limits);
+      let nextPollAtMs = 0;
 
-      /** Seldom while Redis is there: what it has said of is on its way. */
-      async function lookIfDue(): Promise<boolean> {
+      /** Polls rarely while Redis is connected, because announced partitions are already queued. */
+      async function pollIfDue(): Promise<boolean> {
         if (!redis.isReady) {
-          return look(0);
+          return poll(0);
         }
-        if (performance.now() < nextLookAtMs) {
+        if (performance.now() < nextPollAtMs) {
           return false;
         }
-        nextLookAtMs = performance.now() + redisPatienceMs / 4;
-        return look(redisPatienceMs);
+        nextPollAtMs = performance.now() + redisPatienceMs / 4;
+        return poll(redisPatienceMs);
       }
 
       const repeat = (intervalMs: number, work: () => Promise<boolean>) =>
@@ -78,7 +81,7 @@ export function createRedisBus({
         repeat(busPollMs, () => relay.relayOnce()),
         repeat(busPollMs, () => reader.readOnce()),
         repeat(abandonedRecordMs / 2, () => reader.claimAbandonedOnce()),
-        repeat(busPollMs, lookIfDue),
+        repeat(busPollMs, pollIfDue),
       ];
       return {
         async stop() {

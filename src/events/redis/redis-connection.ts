@@ -1,22 +1,25 @@
-/** Connections to a Redis that may go away at any time, and come back. */
+/** Connections to Redis that fail fast while it is unavailable and reconnect with a backoff. */
 import { createClient, ErrorReply, type RedisClientType } from '@redis/client';
 import type { Limits } from '../../config/config.ts';
 import { backoffMs } from '../../flow/backoff.ts';
 
-/** A client that fails at once while Redis is away, instead of keeping commands for later. */
+/** A client that rejects commands at once while Redis is unavailable, instead of queueing them. */
 // biome-ignore lint/complexity/noBannedTypes: how the client says "no modules, functions and scripts"
 export type Redis = RedisClientType<{}, {}, {}, 2>;
 
 export interface RedisOptions {
   readonly limits: Pick<Limits, 'redisTimeoutMs'>;
-  /** Hears once of each time that Redis goes away. */
+  /** Called once each time the connection is lost. */
   readonly onDisconnect: (error: unknown) => void;
 }
 
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 1_000;
 
-/** Begins to connect, and goes on trying until it is closed. A Redis that does not answer in time counts as away. */
+/**
+ * Connects, and reconnects until the client is closed. A server that does not respond within `redisTimeoutMs`
+ * counts as disconnected.
+ */
 export function connectRedis(url: string, { limits, onDisconnect }: RedisOptions): Redis {
   const { redisTimeoutMs } = limits;
   const client: Redis = createClient({
@@ -24,7 +27,7 @@ export function connectRedis(url: string, { limits, onDisconnect }: RedisOptions
     RESP: 2,
     disableOfflineQueue: true,
     maintNotifications: 'disabled',
-    // Whoever has nothing to say asks from time to time, so that silence means that nobody is there.
+    // An idle connection sends pings, so that a silent server is detected by the socket timeout.
     pingInterval: redisTimeoutMs / 2,
     socket: {
       connectTimeout: redisTimeoutMs,
@@ -43,27 +46,30 @@ export function connectRedis(url: string, { limits, onDisconnect }: RedisOptions
       onDisconnect(error);
     }
   });
-  // Rejects only when it is closed before Redis was ever there.
+  // Rejects only when the client is closed before the first connection.
   client.connect().catch(() => {});
   return client;
 }
 
-/** A command that was not answered, because Redis is away. Says nothing of its own: `onDisconnect` has heard of it. */
+/**
+ * A command without a response because Redis is unavailable. Callers need not report it: `onDisconnect` was
+ * called.
+ */
 export class RedisUnavailable extends Error {
   override readonly name = 'RedisAway';
 }
 
-/** Waits for the answer to a command. Throws RedisAway; what Redis refuses comes out as it is. */
+/** Sends a command. Throws RedisUnavailable, or the error reply of Redis. */
 export async function sendCommand<T>(command: () => Promise<T>): Promise<T> {
   try {
     return await command();
   } catch (error) {
-    // The client's errors have no common class, and those of sockets have codes that databases have as well.
+    // The client's errors have no common class, and socket errors share their codes with database errors.
     throw error instanceof ErrorReply ? error : new RedisUnavailable(`${error}`);
   }
 }
 
-/** Gives a connection up at once; what is under way on it fails. */
+/** Closes a connection at once; pending commands fail. */
 export function closeRedis(client: Redis): void {
   if (client.isOpen) {
     client.destroy();

@@ -1,10 +1,10 @@
-/** Relays what is accepted to the streams of Redis: in order within an athlete, each fact at least once. */
+/** Relays accepted events to Redis streams: in order within an athlete, at least once. */
 import { sql } from 'kysely';
 import type { Limits } from '../../config/config.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { failpoint } from '../../store/failpoints.ts';
 import { PARTITIONS } from '../../store/lock-partition.ts';
-import type { EventObserver } from '../event-observer.ts';
+import type { EventObserver } from '../event-bus.ts';
 import { lockEntries, readEntriesToRelay, type UnrelayedEntry } from '../outbox-entries.ts';
 import type { Partition } from '../partition-queue.ts';
 import { findWaitingPartitions } from '../waiting-partitions.ts';
@@ -20,8 +20,8 @@ export interface RelayDeps {
 
 export interface Relay {
   /**
-   * Relays a part of what waits. True: there may be more. Rejects when Redis or PostgreSQL is not there: then it stays
-   * in the outbox, and some of it may have been relayed all the same.
+   * Relays one page of waiting entries. True when more may wait. Rejects when Redis or PostgreSQL is
+   * unavailable; the entries stay in the outbox, and some may have been relayed anyway.
    */
   relayOnce(): Promise<boolean>;
 }
@@ -29,7 +29,7 @@ export interface Relay {
 export function createRelay({ database, redis, limits, observer }: RelayDeps): Relay {
   let after: Partition | undefined;
 
-  /** False: the account has no more, or another process is on it. */
+  /** False when the account has no more entries, or another process relays them. */
   async function relayAccount(accountId: string): Promise<boolean> {
     const hasMore = await database.transaction(accountId, async (tx) => {
       if (!(await tryLockRelay(tx))) {
@@ -68,7 +68,10 @@ export function createRelay({ database, redis, limits, observer }: RelayDeps): R
   };
 }
 
-/** One process at a time relays an account's entries: that keeps their order. The seed is none of a partition's. */
+/**
+ * One process at a time relays an account's entries, which keeps their order. The hash seed differs from that
+ * of every partition lock.
+ */
 async function tryLockRelay({ accountId, sql: db }: Transaction): Promise<boolean> {
   const { rows } = await sql<{ locked: boolean }>`
     select pg_try_advisory_xact_lock(uuid_hash_extended(${accountId}::uuid, ${PARTITIONS}::int)) as locked`.execute(
@@ -77,7 +80,9 @@ async function tryLockRelay({ accountId, sql: db }: Transaction): Promise<boolea
   return rows[0]?.locked === true;
 }
 
-/** All or none of them, so that what is relayed again after a failure does not come behind what followed it. */
+/**
+ * Adds the records atomically, so that a record relayed again after a failure does not follow its successors.
+ */
 async function addToStreams(
   redis: Redis,
   accountId: string,
@@ -95,7 +100,7 @@ async function addToStreams(
   await sendCommand(() => additions.exec());
 }
 
-/** Entries that were evaluated meanwhile are done with. */
+/** Deletes the entries that were evaluated in the meantime, and marks the others as relayed. */
 async function markRelayed(tx: Transaction, entries: readonly UnrelayedEntry[]): Promise<void> {
   const locked = await lockEntries(
     tx,

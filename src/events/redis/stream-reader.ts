@@ -1,4 +1,4 @@
-/** Reads the streams as one of a group of workers, and offers the partitions of accounts that they name. */
+/** Reads the streams as a member of the consumer group, and queues the partitions that the records name. */
 import { ErrorReply } from '@redis/client';
 import type { Limits } from '../../config/config.ts';
 import { PARTITIONS } from '../../store/lock-partition.ts';
@@ -10,24 +10,24 @@ import { toStreamName } from './stream-record.ts';
 export const WORKER_GROUP = 'workers';
 
 export interface StreamReaderDeps {
-  /** A connection of its own, as reading waits on it. */
+  /** A connection used only for blocking reads. */
   readonly reading: Redis;
-  /** For acknowledgements, and for taking over what others left. */
+  /** The connection for acknowledgements and for claiming abandoned records. */
   readonly redis: Redis;
   readonly queue: PartitionQueue;
-  /** Unlike any other process's. */
+  /** The consumer name, unique per process. */
   readonly consumer: string;
   readonly limits: Pick<Limits, 'streamWaitMs' | 'readRecords' | 'pendingRecords' | 'abandonedRecordMs'>;
-  /** Hears of acknowledgements that failed: others take these records over. */
+  /** Receives failed acknowledgements; another process claims these records later. */
   readonly onError: (error: unknown) => void;
 }
 
 export interface StreamReader {
-  /** Offers what is new, or waits a while for it. True while Redis is there. */
+  /** Queues the partitions of new records, or waits for some. True while Redis is connected. */
   readOnce(): Promise<boolean>;
-  /** Offers what other processes read and did not acknowledge in time. */
+  /** Queues the partitions of records that other processes read and did not acknowledge in time. */
   claimAbandonedOnce(): Promise<boolean>;
-  /** Once the queue has stopped: acknowledges what was handled, and gives the place in the group up. */
+  /** Call after the queue has stopped: waits for acknowledgements and leaves the consumer group. */
   leaveGroup(): Promise<void>;
 }
 
@@ -36,7 +36,7 @@ interface Message {
   readonly message: Readonly<Record<string, string>>;
 }
 
-/** A process that was not heard of for so many times what makes a record abandoned has ended. */
+/** A consumer that was idle for this many times `abandonedRecordMs` has ended. */
 const GONE_AFTER = 60;
 
 const STREAMS = Array.from({ length: PARTITIONS }, (_, partition) => ({
@@ -49,7 +49,7 @@ export function createStreamReader(deps: StreamReaderDeps): StreamReader {
   const pending = new Set<string>();
   const acknowledging = new Set<Promise<void>>();
 
-  /** A record that is read twice, by taking it over, is acknowledged once. */
+  /** Skips records that are pending here, so that a record read twice is acknowledged once. */
   function accept(partition: number, messages: readonly (Message | null)[]): void {
     const fresh = messages.flatMap((each) => (each && !pending.has(`${partition} ${each.id}`) ? [each] : []));
     for (const [accountId, records] of Map.groupBy(fresh, ({ message }) => message.account)) {
@@ -114,7 +114,7 @@ export function createStreamReader(deps: StreamReaderDeps): StreamReader {
         );
         accept(partition, claimed?.messages ?? []);
         hasMore ||= claimed !== null && claimed.nextId !== '0-0';
-        // A live one asks for more every second, and is back by that if need be.
+        // A live consumer reads every second and rejoins the group by reading.
         await forgetConsumers(redis, key, ({ idle }) => idle > GONE_AFTER * limits.abandonedRecordMs);
       }
       return hasMore && pending.size < limits.pendingRecords;
@@ -131,7 +131,7 @@ export function createStreamReader(deps: StreamReaderDeps): StreamReader {
   };
 }
 
-/** What a consumer has not acknowledged would be forgotten with it: that is for others to take over first. */
+/** Deletes consumers without pending records; deleting one with pending records would lose them. */
 async function forgetConsumers(
   redis: Redis,
   key: string,
@@ -144,7 +144,7 @@ async function forgetConsumers(
   }
 }
 
-/** null: the group was not there; now it is. */
+/** Null when the consumer group did not exist; it is created. */
 async function sendGroupCommand<T>(redis: Redis, command: () => Promise<T>): Promise<T | null> {
   try {
     return await sendCommand(command);
@@ -157,7 +157,10 @@ async function sendGroupCommand<T>(redis: Redis, command: () => Promise<T>): Pro
   }
 }
 
-/** From the beginning of each stream: what was relayed before somebody read is read as well. */
+/**
+ * Creates the group at the beginning of each stream, so that records relayed before the first reader are read
+ * too.
+ */
 async function createGroups(redis: Redis): Promise<void> {
   for (const { key } of STREAMS) {
     try {

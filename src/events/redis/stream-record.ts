@@ -1,4 +1,4 @@
-/** What the streams carry: one record for each fact, with the names of CloudEvents; see docs/events.md. */
+/** Stream records: one per fact, with the attribute names of CloudEvents; see docs/events.md. */
 
 import type { Fact } from '../../store/entities/outbox-entry.ts';
 import { instantToText } from '../../values/instant.ts';
@@ -8,12 +8,12 @@ import type { Partition } from '../partition-queue.ts';
 /** The field names and values of a record. */
 export type StreamRecord = Readonly<Record<string, string>>;
 
-/** The stream of a partition. */
+/** Name of a partition's stream. */
 export function toStreamName(partition: number): string {
   return `progression:events:${partition}`;
 }
 
-/** The records of an entry, in the order of its facts. */
+/** Builds the records of an entry in the order of its facts. */
 export function toStreamRecords({ accountId, partition }: Partition, entry: WaitingEntry): StreamRecord[] {
   return entry.facts.map((fact, position) => ({
     specversion: '1.0',
@@ -35,7 +35,7 @@ export function toStreamRecords({ accountId, partition }: Partition, entry: Wait
   }));
 }
 
-/** What it follows from: by itself when nothing caused it. */
+/** Root, cause and depth; an event without a cause is its own root. */
 function toOriginFields(fact: Fact, { cause }: WaitingEntry): StreamRecord {
   return cause
     ? { rootid: cause.rootEventId, causationid: cause.causationId, depth: String(cause.depth) }
