@@ -27,7 +27,7 @@ export interface BusSetup {
 
 export interface BusOptions {
   readonly onError?: (error: unknown) => void;
-  readonly onAway?: (error: unknown) => void;
+  readonly onDisconnect?: (error: unknown) => void;
   readonly limits?: Partial<Limits>;
 }
 
@@ -63,7 +63,7 @@ async function setUpRedis(): Promise<BusSetup> {
 export function redisSetup({ url }: RedisServer): Omit<BusSetup, 'close'> {
   return {
     isRelayed: true,
-    createBus: (database, { onError = fail, onAway = () => {}, limits } = {}) =>
-      createRedisBus({ url, database, limits: { ...BUS_LIMITS, ...limits }, onError, onDisconnect: onAway }),
+    createBus: (database, { onError = fail, onDisconnect = () => {}, limits } = {}) =>
+      createRedisBus({ url, database, limits: { ...BUS_LIMITS, ...limits }, onError, onDisconnect }),
   };
 }

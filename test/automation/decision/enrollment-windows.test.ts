@@ -1,4 +1,4 @@
-/** Counting in spans of time. */
+/** Counting enrollments in time windows. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -7,21 +7,21 @@ import {
   maxInAnyWindowAround,
 } from '../../../src/automation/decision/enrollment-windows.ts';
 
-describe('the most in any span around an instant', () => {
+describe('the highest count in any window around an instant', () => {
   test.each([
-    { name: 'nobody', times: [], most: 0 },
-    { name: 'what lies a span back or ahead', times: [90n, 110n], most: 0 },
-    { name: 'one just within', times: [91n], most: 1 },
-    { name: 'one just within, ahead', times: [109n], most: 1 },
-    { name: 'the instant itself, again', times: [100n], most: 1 },
-    { name: 'those on both sides that one span reaches', times: [96n, 104n], most: 2 },
-    { name: 'not those on both sides that no span reaches', times: [92n, 108n], most: 1 },
-    { name: 'the fuller side', times: [92n, 93n, 105n], most: 2 },
-  ])('counts $name', ({ times, most }) => {
+    { name: 'no times', times: [], most: 0 },
+    { name: 'no times a full window before or after', times: [90n, 110n], most: 0 },
+    { name: 'a time just inside before the instant', times: [91n], most: 1 },
+    { name: 'a time just inside after the instant', times: [109n], most: 1 },
+    { name: 'an equal time', times: [100n], most: 1 },
+    { name: 'times on both sides that one window covers', times: [96n, 104n], most: 2 },
+    { name: 'only one of two times that no window covers together', times: [92n, 108n], most: 1 },
+    { name: 'the side with more times', times: [92n, 93n, 105n], most: 2 },
+  ])('includes $name', ({ times, most }) => {
     expect(maxInAnyWindowAround(times, 100n, 10n)).toBe(most);
   });
 
-  test('is what looking at every span gives', () => {
+  test('equals the maximum over all windows', () => {
     const times = fc.array(fc.bigInt({ min: 0n, max: 60n }), { maxLength: 30 });
     fc.assert(
       fc.property(
@@ -40,11 +40,11 @@ describe('the most in any span around an instant', () => {
   });
 });
 
-test('the span until an instant has it, and ends before its own beginning', () => {
+test('the window until an instant includes the instant and excludes its start', () => {
   expect(countInWindowUntil([90n, 91n, 100n, 101n], 100n, 10n)).toBe(2);
 });
 
-test('an enrollment is close on either side', () => {
+test('an enrollment is closer than the distance before or after the instant', () => {
   expect(findCloserThan([90n, 110n], 100n, 10n)).toBeUndefined();
   expect(findCloserThan([91n], 100n, 10n)).toBe(91n);
   expect(findCloserThan([109n], 100n, 10n)).toBe(109n);

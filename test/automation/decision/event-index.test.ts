@@ -1,4 +1,4 @@
-/** Which triggers an event is brought to. */
+/** The candidate triggers of an event. */
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, test } from 'vitest';
 import { type CompiledTrigger, compileTrigger } from '../../../src/automation/decision/compile-trigger.ts';
@@ -24,8 +24,8 @@ function week(number: number): unknown {
   return allOf({ field: 'week_number', operator: 'equals', value: number });
 }
 
-/** An index that rules out whatever it can. */
-function indexOf(...triggers: CompiledTrigger[]) {
+/** An index that rules out all triggers that it can. */
+function createIndex(...triggers: CompiledTrigger[]) {
   const index = createEventIndex(0);
   for (const each of triggers) {
     index.add(each);
@@ -34,59 +34,61 @@ function indexOf(...triggers: CompiledTrigger[]) {
 }
 
 describe('candidates', () => {
-  test('are those that the event’s fields do not rule out', () => {
+  test('are the triggers that the event’s fields do not rule out', () => {
     const [second, third, any] = [trigger({ filters: week(2) }), trigger({ filters: week(3) }), trigger({})];
-    const index = indexOf(second, third, any);
+    const index = createIndex(second, third, any);
 
     expect(new Set(index.candidates({ week_number: 3 }))).toEqual(new Set([third, any]));
     expect(index.candidates({ week_number: '3.0' })).toContain(third);
     expect(index.candidates({})).toEqual([any]);
   });
 
-  test('are found by each of the values that would do', () => {
+  test('are found by each value of an `in` condition', () => {
     const either = trigger({ filters: allOf({ field: 'week_number', operator: 'in', value: [2, 3] }) });
-    const index = indexOf(either);
+    const index = createIndex(either);
 
     expect([1, 2, 3].map((number) => index.candidates({ week_number: number }).length)).toEqual([0, 1, 1]);
   });
 
-  test('are those whose configuration the event has', () => {
+  test('are the triggers whose configuration the event satisfies', () => {
     const vip = trigger({ event: 'tag_added', settings: { configuration: { tag: 'vip' } } });
     const pro = trigger({ event: 'tag_added', settings: { configuration: { tag: 'pro' } } });
 
-    for (const index of [indexOf(vip, pro), createEventIndexWith(100, vip, pro)]) {
+    for (const index of [createIndex(vip, pro), createEventIndexWith(100, vip, pro)]) {
       expect(index.candidates({ tag: 'vip' })).toEqual([vip]);
       expect(index.candidates({ tag: 'VIP' })).toEqual([]);
     }
   });
 
-  test('are all whose configuration fits while there are few, so that each gets its verdict', () => {
+  test('are all triggers whose configuration fits, up to explainedTriggers', () => {
     const triggers = [trigger({ filters: week(2) }), trigger({ filters: week(3) })];
 
     expect(createEventIndexWith(2, ...triggers).candidates({ week_number: 3 })).toHaveLength(2);
     expect(createEventIndexWith(1, ...triggers).candidates({ week_number: 3 })).toHaveLength(1);
   });
 
-  test('that cannot be read are candidates of every event', () => {
+  test('include unreadable triggers for every event', () => {
     const damaged = trigger({ filters: { logic: 'XOR' } });
 
-    expect(indexOf(damaged, trigger({ filters: week(2) })).candidates({ week_number: 3 })).toEqual([damaged]);
+    expect(createIndex(damaged, trigger({ filters: week(2) })).candidates({ week_number: 3 })).toEqual([
+      damaged,
+    ]);
     expect(damaged.rule).toMatchObject({ problem: expect.stringContaining('filter.logic') });
   });
 
-  test('come by priority, then by id', () => {
+  test('are sorted by priority, then by id', () => {
     const make = (id: string, priority: number) =>
       trigger({ id: `0190000${id}-0000-7000-8000-000000000000`, settings: { priority } });
     const [low, high, first, second] = [make('1', 0), make('2', 9), make('3', 5), make('4', 5)];
     const order = [high, first, second, low];
 
-    expect(indexOf(second, low, first, high).candidates({})).toEqual(order);
+    expect(createIndex(second, low, first, high).candidates({})).toEqual(order);
     expect(createEventIndexWith(9, second, low, first, high).candidates({})).toEqual(order);
   });
 
-  test('are gone once removed, whatever they were found by', () => {
+  test('do not include removed triggers, indexed or not', () => {
     const [third, other, any] = [trigger({ filters: week(3) }), trigger({ filters: week(3) }), trigger({})];
-    const index = indexOf(third, other, any);
+    const index = createIndex(third, other, any);
     index.remove(third);
     index.remove(any);
 

@@ -1,4 +1,7 @@
-/** An account whose workflows are put straight into the tables, and whose events go by way of the outbox. */
+/**
+ * An account whose workflows are inserted directly into the tables, and whose events are written to the
+ * outbox.
+ */
 import { type RawBuilder, sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { bumpRevision } from '../../../src/automation/configuration/etag.ts';
@@ -51,16 +54,16 @@ export interface AutomatedAccount {
   readonly database: Database;
   addAthlete(values?: Readonly<Record<string, unknown>>): Promise<string>;
   addWorkflow(fixture?: WorkflowFixture): Promise<WorkflowIds>;
-  /** Changes columns of the trigger, or of its workflow, as the configuration does. */
+  /** Changes columns of the trigger, or of its workflow, and the revision. */
   changeTrigger(ids: WorkflowIds, values: Readonly<Record<string, unknown>>): Promise<void>;
   changeWorkflow(ids: WorkflowIds, values: Readonly<Record<string, unknown>>): Promise<void>;
-  /** Writes entries with one event each, in order; answers with the events' ids. */
+  /** Writes outbox entries with one event each, in order; returns the ids of the events. */
   emit(userId: string, ...events: EventFixture[]): Promise<string[]>;
   rows<T = Record<string, unknown>>(query: RawBuilder<T>): Promise<T[]>;
   inTransaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
 }
 
-/** A fresh account on the database. */
+/** Creates an account. */
 export async function createAutomatedAccount(database: Database): Promise<AutomatedAccount> {
   const accountId = uuidv7();
   await database.ensureAccount(accountId);
@@ -103,7 +106,7 @@ export async function createAutomatedAccount(database: Database): Promise<Automa
       inTransaction(async (tx) => {
         const ids = [];
         for (const event of events) {
-          const fact = factOf(event);
+          const fact = toFact(event);
           ids.push(fact.id);
           writeFacts(tx, [fact], {
             userId,
@@ -127,7 +130,7 @@ function asColumn(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? JSON.stringify(value) : value;
 }
 
-function factOf({ id = uuidv7(), type = 'session_completed', data = {}, ...rest }: EventFixture): Fact {
+function toFact({ id = uuidv7(), type = 'session_completed', data = {}, ...rest }: EventFixture): Fact {
   const { previous, triggerId, occurrenceKey } = rest;
   return {
     id,
@@ -175,7 +178,7 @@ async function insertTriggerVersion({ accountId, sql: db }: Transaction, trigger
 
 export type EvaluatorOptions = Partial<Omit<EvaluatorDeps, 'limits'>> & { readonly limits?: Partial<Limits> };
 
-/** What a server process would have of its own. */
+/** Dependencies of an evaluator, as one server process creates them. */
 export function evaluatorDeps(
   database: Database,
   { limits = {}, ...options }: EvaluatorOptions = {},
@@ -192,7 +195,7 @@ export function evaluatorDeps(
   };
 }
 
-/** Evaluates until nothing waits that can be evaluated now. */
+/** Evaluates until no entry is left that can be evaluated now; returns the number of evaluated entries. */
 export async function evaluateAll(
   account: AutomatedAccount,
   evaluator: Evaluator = createEvaluator(evaluatorDeps(account.database)),
@@ -224,14 +227,14 @@ export interface LogRow {
   enrollment_id: string | null;
 }
 
-/** The rows of the log, in the order in which they were written. */
+/** Rows of the execution log in the order of writing. */
 export function logRows(account: AutomatedAccount): Promise<LogRow[]> {
   return account.rows(sql<LogRow>`
     select event_id, trigger_id, kind, matched, enrolled, failure_reason, details, enrollment_id
     from trigger_execution_logs order by id`);
 }
 
-/** The reasons of the log, ENROLLED for those that enrolled. */
+/** Reasons of the execution log; ENROLLED for rows that enrolled. */
 export async function loggedReasons(account: AutomatedAccount): Promise<string[]> {
   return (await logRows(account)).map((row) => row.failure_reason ?? 'ENROLLED');
 }

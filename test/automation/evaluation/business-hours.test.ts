@@ -1,4 +1,4 @@
-/** Outside business hours enrollments wait, and everything is looked at again when they begin. */
+/** Enrollments are queued outside business hours and decided again when business hours begin. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createReleaser } from '../../../src/automation/evaluation/release-queued-enrollments.ts';
@@ -21,7 +21,7 @@ import {
   type WorkflowIds,
 } from './automated-account.ts';
 
-/** NOON is a Monday's; Tuesday opens at 09:00 in Lisbon, which is UTC in March. */
+/** NOON is on a Monday. Tuesday opens at 09:00 in Lisbon, which is UTC in March. */
 const TUESDAY = { timeZone: 'Europe/Lisbon', intervals: [{ weekday: 2, opens: '09:00', closes: '10:00' }] };
 const OPENING = NOON + 21n * HOUR;
 const MULTIPLE = 'ENROLLMENT_POLICY_MULTIPLE';
@@ -58,7 +58,7 @@ async function releaseAt(now: Instant): Promise<void> {
   }
 }
 
-/** A workflow with an enrollment that waits for Tuesday. */
+/** Creates a workflow with an enrollment that is queued until Tuesday. */
 async function queue(settings: Record<string, unknown> = {}, filters: unknown = {}): Promise<WorkflowIds> {
   const ids = await account.addWorkflow({ settings: { businessHours: TUESDAY, ...settings }, filters });
   await account.emit(userId, {});
@@ -67,8 +67,8 @@ async function queue(settings: Record<string, unknown> = {}, filters: unknown = 
   return ids;
 }
 
-describe('an event outside business hours', () => {
-  test('queues the enrollment until the next opening', async () => {
+describe('an event of a workflow with business hours', () => {
+  test('queues the enrollment until business hours begin', async () => {
     await queue();
 
     expect(await runs()).toMatchObject([{ state: 'QUEUED', due_at: '2026-03-03 09:00:00+00' }]);
@@ -83,7 +83,7 @@ describe('an event outside business hours', () => {
     ]);
   });
 
-  test('within them enrolls at once', async () => {
+  test('enrolls at once inside business hours', async () => {
     await account.addWorkflow({ settings: { businessHours: TUESDAY } });
     await account.emit(userId, { at: OPENING });
     await evaluateAll(account);
@@ -91,7 +91,7 @@ describe('an event outside business hours', () => {
     expect(await runs()).toMatchObject([{ state: 'TRIGGERED' }]);
   });
 
-  test('counts as an enrollment for those after it', async () => {
+  test('counts as an enrollment for later events when it was queued', async () => {
     await queue({ policy: 'ENROLLMENT_POLICY_ONE_ACTIVE' });
     await account.emit(userId, { at: NOON + HOUR });
     await evaluateAll(account);
@@ -104,7 +104,7 @@ describe('an event outside business hours', () => {
 });
 
 describe('a queued enrollment', () => {
-  test('begins when its hours do, and not before', async () => {
+  test('starts when business hours begin, and not before', async () => {
     await queue({}, VIP);
     await releaseAt(OPENING - 1n);
     expect(await runs()).toMatchObject([{ state: 'QUEUED' }]);
@@ -115,7 +115,7 @@ describe('a queued enrollment', () => {
     ]);
   });
 
-  test('keeps the verdict that queued it, which names the run that began', async () => {
+  test('keeps the execution log of the verdict that queued it, with its enrollment id', async () => {
     const { workflowId, triggerId } = await queue();
     await releaseAt(OPENING);
     const { triggers, workflows } = createAutomationClient(db.database, { accountId: account.accountId });
@@ -129,14 +129,14 @@ describe('a queued enrollment', () => {
     expect(enrollments).toMatchObject([{ id, state: WorkflowEnrollmentState.TRIGGERED }]);
   });
 
-  test('waits on when its hours have passed by then', async () => {
+  test('stays queued when business hours have already ended at its release', async () => {
     await queue();
     await releaseAt(OPENING + HOUR);
 
     expect(await runs()).toMatchObject([{ state: 'QUEUED', due_at: '2026-03-10 09:00:00+00' }]);
   });
 
-  test('runs the workflow as it is by then', async () => {
+  test('runs the current versions of the workflow and the trigger when it starts', async () => {
     const ids = await queue();
     await account.rows(sql`insert into workflow_versions
       (account_id, workflow_id, version, name, description, status, actions, action, actor)
@@ -162,12 +162,12 @@ describe('a queued enrollment', () => {
       reason: 'SUBJECT_DELETED',
     },
     {
-      name: 'the filter does not match any more',
+      name: 'the filter no longer matches',
       change: sql`update users set tags = '[]'`,
       reason: 'NOT_MATCHED',
     },
     {
-      name: 'there is another enrollment',
+      name: 'the athlete has another enrollment',
       change: sql`
         insert into workflow_enrollments (account_id, id, workflow_id, workflow_version, trigger_id, trigger_version,
           user_id, cause, state, enrolled_at, recorded_at, ended_at)
@@ -217,7 +217,7 @@ describe('a queued enrollment', () => {
     expect(await runs()).toMatchObject([{ state: 'CANCELLED', ended_reason: reason }]);
   });
 
-  test('that cannot be decided is looked at again, and fails in the end', async () => {
+  test('is retried with a backoff when its trigger is unreadable, and fails when the attempts are used up', async () => {
     const ids = await queue();
     await account.changeTrigger(ids, { filters: { logic: 'XOR' } });
     await releaseAt(OPENING);
@@ -230,14 +230,14 @@ describe('a queued enrollment', () => {
   });
 });
 
-describe('the place in a cap of a queued enrollment', () => {
+describe('the cap slot of a queued enrollment', () => {
   const cap = { count: 1, window: '86400s' };
-  const places = async () =>
+  const capCounts = async () =>
     (await account.rows(sql<{ count: number }>`select count from enrollment_caps order by name`)).map(
       ({ count }) => count,
     );
 
-  test('is kept until it begins, and is no second one then', async () => {
+  test('is held while it is queued and is not taken twice when it starts', async () => {
     await queue({ policy: MULTIPLE, cap });
     await account.emit(await account.addAthlete(), {});
     await evaluateAll(account);
@@ -245,55 +245,55 @@ describe('the place in a cap of a queued enrollment', () => {
     await releaseAt(OPENING);
 
     expect(await runs()).toMatchObject([{ state: 'TRIGGERED' }]);
-    expect(await places()).toEqual([1]);
+    expect(await capCounts()).toEqual([1]);
   });
 
-  test('is free again when it is cancelled', async () => {
+  test('is released when the enrollment is cancelled', async () => {
     await queue({ policy: MULTIPLE, cap });
     await account.rows(sql`update users set opted_out_at = now()`);
     await releaseAt(OPENING);
-    expect(await places()).toEqual([0]);
+    expect(await capCounts()).toEqual([0]);
     await account.emit(await account.addAthlete(), { at: NOON });
     await evaluateAll(account);
 
     expect((await logRows(account)).at(-1)?.failure_reason).toBe('OUTSIDE_BUSINESS_HOURS');
   });
 
-  test('is free for the other workflows of the cap when its workflow is deleted', async () => {
+  test('is released to other workflows of a shared cap when its workflow is deleted', async () => {
     const shared = { policy: MULTIPLE, cap: { ...cap, name: 'shared', count: 3 } };
     const { workflowId } = await queue(shared);
     await account.emit(await account.addAthlete(), {});
     await account.addWorkflow({ event: 'session_missed', settings: shared });
     await account.emit(userId, { type: 'session_missed' });
     await evaluateAll(account);
-    expect(await places()).toEqual([3]);
+    expect(await capCounts()).toEqual([3]);
     const { workflows } = createAutomationClient(db.database, { accountId: account.accountId });
     await workflows.deleteWorkflow({ workflowId });
 
-    expect(await places()).toEqual([1]);
+    expect(await capCounts()).toEqual([1]);
     expect((await runs()).map(({ state }) => state).sort()).toEqual(['CANCELLED', 'CANCELLED', 'TRIGGERED']);
   });
 
-  test('stays taken when a run that has begun is cancelled with its workflow', async () => {
+  test('is not released when the enrollment has started and its workflow is deleted', async () => {
     const { workflowId } = await queue({ policy: MULTIPLE, cap: { ...cap, name: 'shared' } });
     await releaseAt(OPENING);
     const { workflows } = createAutomationClient(db.database, { accountId: account.accountId });
     await workflows.deleteWorkflow({ workflowId });
 
     expect(await runs()).toMatchObject([{ state: 'CANCELLED', ended_reason: 'WORKFLOW_DELETED' }]);
-    expect(await places()).toEqual([1]);
+    expect(await capCounts()).toEqual([1]);
   });
 
-  test('moves along when the cap has become another one, if that has room', async () => {
+  test('moves to the new cap when the trigger changed its cap and the new cap has a free slot', async () => {
     const ids = await queue({ policy: MULTIPLE, cap });
     await account.changeTrigger(ids, { settings: { policy: MULTIPLE, cap: { ...cap, name: 'shared' } } });
     await releaseAt(OPENING);
-    expect(await places()).toEqual([0, 1]);
+    expect(await capCounts()).toEqual([0, 1]);
 
     expect(await runs()).toMatchObject([{ state: 'TRIGGERED' }]);
   });
 
-  test('is none when the other cap is full', async () => {
+  test('is lost, and the enrollment cancelled, when the trigger changed its cap and the new cap is full', async () => {
     const shared = { policy: MULTIPLE, cap: { ...cap, name: 'shared' } };
     const ids = await queue({ policy: MULTIPLE, cap });
     await account.addWorkflow({ event: 'session_missed', settings: shared });
@@ -303,6 +303,6 @@ describe('the place in a cap of a queued enrollment', () => {
     await releaseAt(OPENING);
 
     expect((await runs())[0]).toMatchObject({ state: 'CANCELLED', ended_reason: 'CAP_REACHED' });
-    expect(await places()).toEqual([0, 1]);
+    expect(await capCounts()).toEqual([0, 1]);
   });
 });

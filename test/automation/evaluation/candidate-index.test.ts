@@ -1,4 +1,4 @@
-/** What a process knows of accounts’ triggers, and how it follows their changes. */
+/** The candidate index of a process, and how it follows changes of triggers. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { bumpRevision } from '../../../src/automation/configuration/etag.ts';
@@ -43,14 +43,14 @@ function event(values: Partial<AcceptedEvent> = {}): AcceptedEvent {
   };
 }
 
-/** The ids of the triggers that the index brings an event to. */
+/** The ids of the triggers that the index returns for an event. */
 async function idsIn(index = createCandidateIndex(limits), values: Partial<AcceptedEvent> = {}) {
   const triggers = await account.inTransaction((tx) => index.load(tx));
   return triggers.candidates(event(values)).map(({ id }) => id);
 }
 
-describe('an index', () => {
-  test('knows what takes part, and nothing else', async () => {
+describe('a candidate index', () => {
+  test('contains activated triggers only', async () => {
     const active = await account.addWorkflow();
     await account.addWorkflow({ status: 'DRAFT' });
     await account.addWorkflow({ status: 'PAUSED' });
@@ -62,7 +62,7 @@ describe('an index', () => {
     expect(await idsIn()).toEqual([active.triggerId]);
   });
 
-  test('takes up every change, each the next time that it is asked', async () => {
+  test('reflects every change at the next load', async () => {
     const index = createCandidateIndex(limits);
     const one = await account.addWorkflow();
     expect(await idsIn(index)).toEqual([one.triggerId]);
@@ -81,7 +81,7 @@ describe('an index', () => {
     expect(await idsIn(index, { type: 'session_missed' })).toEqual([two.triggerId]);
   });
 
-  test('of another process follows as well', async () => {
+  test('of another process reflects changes too', async () => {
     const indexes = [createCandidateIndex(limits), createCandidateIndex(limits)];
     const ids = await account.addWorkflow();
     expect(await Promise.all(indexes.map((index) => idsIn(index)))).toEqual([
@@ -94,7 +94,7 @@ describe('an index', () => {
     expect(await Promise.all(indexes.map((index) => idsIn(index)))).toEqual([[], []]);
   });
 
-  test('reads no trigger again while nothing changes', async () => {
+  test('does not read triggers again while the revision is unchanged', async () => {
     const index = createCandidateIndex(limits);
     const ids = await account.addWorkflow();
     await idsIn(index);
@@ -103,7 +103,7 @@ describe('an index', () => {
     expect(await idsIn(index)).toEqual([ids.triggerId]);
   });
 
-  test('asked by many at once is brought up to date for each of them', async () => {
+  test('returns current triggers to all of several concurrent loads', async () => {
     const index = createCandidateIndex(limits);
     const first = await account.addWorkflow();
     await idsIn(index);
@@ -116,7 +116,7 @@ describe('an index', () => {
     }
   });
 
-  test('compiles anew what a new field of the account’s makes readable', async () => {
+  test('recompiles an unreadable trigger after the account defines the missing field', async () => {
     const index = createCandidateIndex(limits);
     const ids = await account.addWorkflow({
       filters: allOf({ field: 'custom.level', operator: 'equals', value: 3 }),
@@ -137,7 +137,7 @@ describe('an index', () => {
     expect(await isRead()).toBe(true);
   });
 
-  test('keeps only so many accounts, and knows the others again when they are back', async () => {
+  test('evicts the least recently used account, and loads it again when needed', async () => {
     const index = createCandidateIndex({ ...limits, keptAutomations: 1 });
     const ids = await account.addWorkflow();
     await idsIn(index);
@@ -146,12 +146,12 @@ describe('an index', () => {
     await other.inTransaction((tx) => index.load(tx));
     await account.rows(sql`update workflow_triggers set trigger_event = 'session_missed'`);
 
-    // What it had kept would still say session_completed.
+    // A cached trigger would still be a candidate for session_completed.
     expect(await idsIn(index)).toEqual([]);
     expect(await idsIn(index, { type: 'session_missed' })).toEqual([ids.triggerId]);
   });
 
-  test('brings an occurrence to its trigger alone, and an event of no athlete to none', async () => {
+  test('returns only its own trigger for an occurrence, and none for an event without an athlete', async () => {
     const one = await account.addWorkflow({ event: 'birthday' });
     await account.addWorkflow({ event: 'birthday' });
 
@@ -160,7 +160,7 @@ describe('an index', () => {
     expect(await idsIn(undefined, { type: 'birthday', userId: null })).toEqual([]);
   });
 
-  test('pages through more triggers than it reads at once', async () => {
+  test('loads more triggers than one page holds', async () => {
     await account.inTransaction(async (tx) => {
       const revision = String(await bumpRevision(tx));
       await sql`insert into workflows (account_id, id, name, status, version, created_by)

@@ -1,4 +1,4 @@
-/** Caps: so many enrollments of all athletes together, exactly, whoever evaluates where. */
+/** Caps limit the enrollments of all athletes together, exactly, with concurrent evaluators. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -39,13 +39,13 @@ async function addAthletes(count: number): Promise<string[]> {
   return userIds;
 }
 
-function capsOf(): Promise<{ name: string; count: number }[]> {
+function readCaps(): Promise<{ name: string; count: number }[]> {
   return account.rows(sql<{ name: string; count: number }>`
     select name, count from enrollment_caps order by name, window_seconds, window_began_at`);
 }
 
 describe('a cap', () => {
-  test.each([1, 2, 3])('gives its places to no more than there are, of concurrent events (%i)', async () => {
+  test.each([1, 2, 3])('is not exceeded by concurrent events (run %i)', async () => {
     await account.addWorkflow({ settings: { cap: { count: 4, window: DAILY } } });
     for (const userId of await addAthletes(10)) {
       await account.emit(userId, {});
@@ -62,10 +62,10 @@ describe('a cap', () => {
 
     const reasons = (await loggedReasons(account)).sort();
     expect(reasons).toEqual([...Array(6).fill('CAP_REACHED'), ...Array(4).fill('ENROLLED')]);
-    expect(await capsOf()).toMatchObject([{ count: 4 }]);
+    expect(await readCaps()).toMatchObject([{ count: 4 }]);
   });
 
-  test('begins anew with each window since 1970, by the events’ times', async () => {
+  test('starts at zero in each window aligned to 1970, by the times of the events', async () => {
     await account.addWorkflow({ settings: { policy: MULTIPLE, cap: { count: 1, window: DAILY } } });
     const [userId = ''] = await addAthletes(1);
     const midnight = NOON + 12n * HOUR;
@@ -89,7 +89,7 @@ describe('a cap', () => {
     });
   });
 
-  test('that workflows name alike is one cap, and goes to the highest priority', async () => {
+  test('with one name is shared by its workflows, and the highest priority takes the slot first', async () => {
     const cap = { name: 'welcome', count: 1, window: DAILY };
     await account.addWorkflow({ settings: { cap, priority: 3 } });
     const first = await account.addWorkflow({ settings: { cap, priority: 9 } });
@@ -99,10 +99,10 @@ describe('a cap', () => {
 
     const rows = await logRows(account);
     expect(rows.filter(({ enrolled }) => enrolled).map((row) => row.trigger_id)).toEqual([first.triggerId]);
-    expect(await capsOf()).toEqual([{ name: 'shared:welcome', count: 1 }]);
+    expect(await readCaps()).toEqual([{ name: 'shared:welcome', count: 1 }]);
   });
 
-  test('without a name is the workflow’s own', async () => {
+  test('without a name belongs to one workflow', async () => {
     const cap = { count: 1, window: DAILY };
     const [one, two] = [
       await account.addWorkflow({ settings: { cap } }),
@@ -113,11 +113,11 @@ describe('a cap', () => {
     await evaluateAll(account);
 
     expect(await loggedReasons(account)).toEqual(['ENROLLED', 'ENROLLED']);
-    const names = (await capsOf()).map(({ name }) => name);
+    const names = (await readCaps()).map(({ name }) => name);
     expect(new Set(names)).toEqual(new Set([`own:${one.workflowId}`, `own:${two.workflowId}`]));
   });
 
-  test('without a name is forgotten with its workflow, whatever its windows; others are not', async () => {
+  test('without a name is deleted with its workflow, in all windows, and other caps stay', async () => {
     const cap = { count: 1, window: DAILY };
     const policy = MULTIPLE;
     const gone = await account.addWorkflow({ settings: { policy, cap } });
@@ -126,28 +126,28 @@ describe('a cap', () => {
     const [userId = ''] = await addAthletes(1);
     await account.emit(userId, { at: NOON }, { at: NOON + DAY });
     await evaluateAll(account);
-    expect(await capsOf()).toHaveLength(6);
+    expect(await readCaps()).toHaveLength(6);
     const { workflows } = createAutomationClient(db.database, { accountId: account.accountId });
     await workflows.deleteWorkflow({ workflowId: gone.workflowId });
 
     const own = { name: `own:${other.workflowId}`, count: 1 };
     const shared = { name: 'shared:shared', count: 1 };
-    expect(await capsOf()).toEqual([own, own, shared, shared]);
+    expect(await readCaps()).toEqual([own, own, shared, shared]);
   });
 
-  test('takes no place for whom another stage stops', async () => {
+  test('is not incremented when another stage stops the athlete', async () => {
     await account.addWorkflow({ settings: { cap: { count: 5, window: DAILY } } });
     const [userId = ''] = await addAthletes(1);
     await account.emit(userId, {}, {}, {});
     await evaluateAll(account);
 
-    expect(await capsOf()).toMatchObject([{ count: 1 }]);
+    expect(await readCaps()).toMatchObject([{ count: 1 }]);
   });
 
-  test('has its place back when the transaction fails', async () => {
+  test('is not incremented when the transaction fails', async () => {
     await account.addWorkflow({ settings: { policy: MULTIPLE, cap: { count: 1, window: DAILY } } });
     const [failing = '', userId = ''] = await addAthletes(2);
-    // The log takes no such event: the entry fails behind the verdict that took the place.
+    // The log rejects this event: the entry fails after the verdict that took the slot.
     await account.emit(failing, { type: 'session_completed', id: uuidv7(), data: {} });
     await account.rows(sql`update outbox set facts = jsonb_set(facts, '{1}',
       '{"id": "01900000-0000-7000-8000-000000000009", "type": null, "data": {}}')`);

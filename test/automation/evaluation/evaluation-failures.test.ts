@@ -1,4 +1,7 @@
-/** What fails: a trigger that leaves the others alone, and an entry that leaves other athletes alone. */
+/**
+ * Failures: of one trigger, which does not affect other triggers, and of one entry, which does not affect
+ * other athletes.
+ */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -53,7 +56,7 @@ function letters(): Promise<Letter[]> {
     select event_id, trigger_id, state, attempts, reason, message, next_attempt_at from dead_letters order by id`);
 }
 
-/** Tries again what is due at the instant, of this account and all others. */
+/** Retries the dead letters of all accounts that are due at the instant. */
 async function retryAt(now: Instant, limits = {}): Promise<void> {
   const retry = createDeadLetterRetry(evaluatorDeps(db.database, { clock: () => now, limits }));
   while (await retry.runOnce()) {
@@ -61,16 +64,16 @@ async function retryAt(now: Instant, limits = {}): Promise<void> {
   }
 }
 
-describe('a trigger that cannot be read', () => {
+describe('an unreadable trigger', () => {
   test.each([
-    { name: 'its filter', fixture: { filters: DAMAGED } },
+    { name: 'of a damaged filter', fixture: { filters: DAMAGED } },
     {
-      name: 'a field that is no more',
+      name: 'of a removed field',
       fixture: { filters: allOf({ field: 'custom.gone', operator: 'exists' }) },
     },
-    { name: 'its settings', fixture: { settings: { policy: 'SOMETIMES' } } },
-    { name: 'a zone that is no more', fixture: { settings: closedIn('Mars/Olympus') } },
-  ])('for $name fails alone, and the others decide once', async ({ fixture }) => {
+    { name: 'of damaged settings', fixture: { settings: { policy: 'SOMETIMES' } } },
+    { name: 'of an unknown time zone', fixture: { settings: closedIn('Mars/Olympus') } },
+  ])('because $name fails alone, and other triggers decide once', async ({ fixture }) => {
     const bad = await account.addWorkflow(fixture);
     const good = await account.addWorkflow();
     const reported: unknown[] = [];
@@ -92,7 +95,7 @@ describe('a trigger that cannot be read', () => {
     expect(reported).toHaveLength(1);
   });
 
-  test('is tried again alone, and decides once it is mended', async () => {
+  test('is retried alone, and decides after it is repaired', async () => {
     const bad = await account.addWorkflow({ filters: DAMAGED });
     const good = await account.addWorkflow({ settings: MULTIPLE });
     await account.emit(userId, {});
@@ -115,7 +118,7 @@ describe('a trigger that cannot be read', () => {
     ]);
   });
 
-  test('is tried again after any share of its pause', async () => {
+  test('is retried after a random part of its backoff', async () => {
     await account.addWorkflow({ filters: DAMAGED });
     await account.emit(userId, {});
     setBackoffShare(0.25);
@@ -123,7 +126,7 @@ describe('a trigger that cannot be read', () => {
     expect((await letters())[0]?.next_attempt_at).toBe('2026-03-02 12:00:00.5+00');
   });
 
-  test('is given up after so many tries, with pauses that double', async () => {
+  test('is retried with an exponential backoff, and becomes DEAD when the attempts are used up', async () => {
     await account.addWorkflow({ filters: DAMAGED });
     await account.emit(userId, {});
     await evaluateAll(account);
@@ -142,7 +145,7 @@ describe('a trigger that cannot be read', () => {
     expect(await loggedReasons(account)).toEqual(['ERROR']);
   });
 
-  test('has nothing left to decide once it takes no part any more', async () => {
+  test('resolves its dead letter when it is no longer activated', async () => {
     const bad = await account.addWorkflow({ filters: DAMAGED });
     await account.emit(userId, {});
     await evaluateAll(account);
@@ -158,13 +161,13 @@ function closedIn(timeZone: string) {
   return { businessHours: { timeZone, intervals: [{ weekday: 1, opens: '09:00', closes: '10:00' }] } };
 }
 
-/** Nothing that the log takes: it has no type. */
+/** Damages the event: it has no type, so the log rejects it. */
 async function damage(eventId: string): Promise<void> {
   await account.rows(sql`update outbox set facts = jsonb_set(facts, '{0,type}', 'null')
     where facts -> 0 ->> 'id' = ${eventId}`);
 }
 
-async function mend(eventId: string): Promise<void> {
+async function repair(eventId: string): Promise<void> {
   await account.rows(sql`
     update dead_letters set state = 'RETRYING', attempts = 0, next_attempt_at = ${'2026-03-02T12:00:00Z'},
       event = jsonb_set(event, '{facts,0,type}', '"session_completed"')
@@ -172,13 +175,13 @@ async function mend(eventId: string): Promise<void> {
 }
 
 describe('an entry that fails', () => {
-  test('holds its athlete’s events back until it is a dead letter, and nobody else’s', async () => {
+  test('blocks later events of its athlete only, until it is a dead letter', async () => {
     await account.addWorkflow({ settings: MULTIPLE });
     const others = [await account.addAthlete(), await account.addAthlete()];
     const [bad = '', behind] = await account.emit(userId, {}, { at: NOON + SECOND });
     await damage(bad);
-    for (const other of others) {
-      await account.emit(other, {});
+    for (const each of others) {
+      await account.emit(each, {});
     }
     const limits = { entryTries: 2, firstEntryPauseMs: 60_000 };
     const evaluator = createEvaluator(evaluatorDeps(db.database, { limits }));
@@ -187,12 +190,12 @@ describe('an entry that fails', () => {
     const evaluated = async () => new Set((await logRows(account)).map((row) => row.event_id));
     expect(await evaluated()).toHaveLength(2);
     expect(await evaluated()).not.toContain(behind);
-    // Another process does not know yet how it fails, and comes to its own end.
-    const patient = createEvaluator(
+    // Another process counts its own attempts.
+    const other = createEvaluator(
       evaluatorDeps(db.database, { limits: { ...limits, firstEntryPauseMs: 0 } }),
     );
-    await evaluateAll(account, patient);
-    await evaluateAll(account, patient);
+    await evaluateAll(account, other);
+    await evaluateAll(account, other);
 
     expect(await letters()).toMatchObject([
       { event_id: bad, trigger_id: null, state: 'DEAD', attempts: 2, reason: 'INTERNAL' },
@@ -201,7 +204,7 @@ describe('an entry that fails', () => {
     expect(await account.rows(sql`select id from outbox`)).toEqual([]);
   });
 
-  test('is tried again after any share of its pause', async () => {
+  test('is retried after a random part of its backoff', async () => {
     const [bad = ''] = await account.emit(userId, {});
     await damage(bad);
     const limits = { entryTries: 2, firstEntryPauseMs: 60_000 };
@@ -213,9 +216,9 @@ describe('an entry that fails', () => {
     expect(await letters()).toMatchObject([{ event_id: bad, state: 'DEAD', attempts: 2 }]);
   });
 
-  test('does so also where the events of others share its partition', async () => {
+  test('blocks later events of its athlete only, also when other athletes share its partition', async () => {
     await account.addWorkflow({ settings: MULTIPLE });
-    const { partition, userIds } = await athletesOfOnePartition(3);
+    const { partition, userIds } = await addAthletesToOnePartition(3);
     const bad: string[] = [];
     for (const each of userIds) {
       const [eventId = ''] = await account.emit(each, {}, { at: NOON + SECOND });
@@ -237,7 +240,7 @@ describe('an entry that fails', () => {
     ]);
   });
 
-  test('is evaluated as a whole when it is tried again', async () => {
+  test('is evaluated as a whole when its dead letter is retried', async () => {
     await account.addWorkflow();
     const [bad = ''] = await account.emit(userId, { data: { week_number: 3 } });
     const [before] = await account.rows(sql<{ sequence: string }>`select sequence from outbox`);
@@ -245,7 +248,7 @@ describe('an entry that fails', () => {
     await evaluateAll(account, createEvaluator(evaluatorDeps(db.database, { limits: { entryTries: 1 } })));
     expect(await letters()).toMatchObject([{ state: 'DEAD', attempts: 1 }]);
 
-    await mend(bad);
+    await repair(bad);
     await retryAt(NOON);
 
     expect(await letters()).toMatchObject([{ state: 'RESOLVED' }]);
@@ -264,7 +267,7 @@ describe('an entry that fails', () => {
     expect(await account.rows(sql`select id from outbox`)).toEqual([]);
   });
 
-  test('that fails again waits for its next try, and dies', async () => {
+  test('waits for its next attempt when its retry fails, and becomes DEAD when the attempts are used up', async () => {
     const [bad = ''] = await account.emit(userId, {});
     await damage(bad);
     await evaluateAll(account, createEvaluator(evaluatorDeps(db.database, { limits: { entryTries: 1 } })));
@@ -282,14 +285,14 @@ describe('an entry that fails', () => {
     expect(await account.rows(sql`select id from outbox`)).toEqual([]);
   });
 
-  test('is no dead letter for what the database is to blame for', async () => {
+  test('does not become a dead letter when the database is the cause', async () => {
     const faulty = openFaultyDatabase(db);
     await account.emit(userId, {});
     const limits = { entryTries: 1 };
     const evaluator = createEvaluator(evaluatorDeps(faulty.database, { limits }));
     const [{ partition } = { partition: -1 }] = await waitingPartitions(account);
     for (const sqlState of ['53100', '57P03', '40P01', '42501', '58030', 'XX000']) {
-      // Were it the event’s fault, it would be a dead letter by the third time.
+      // If the error counted as caused by the event, the third failure would make a dead letter.
       faulty.arm({ statement: 5, how: 'refuse', sqlState, times: 2 });
       await expect(evaluator.evaluatePartitions(account.accountId, [partition])).rejects.toThrow();
     }
@@ -301,8 +304,8 @@ describe('an entry that fails', () => {
   });
 });
 
-/** Athletes whose events are in the same partition. */
-async function athletesOfOnePartition(count: number): Promise<{ partition: number; userIds: string[] }> {
+/** Creates athletes whose events share one partition. */
+async function addAthletesToOnePartition(count: number): Promise<{ partition: number; userIds: string[] }> {
   const { rows } = await account.inTransaction(async (tx) =>
     sql<{ id: string }>`
       select id from (select gen_random_uuid() as id from generate_series(1, 2000)) u
@@ -317,7 +320,7 @@ async function athletesOfOnePartition(count: number): Promise<{ partition: numbe
   return { partition: 7, userIds };
 }
 
-test('an event of no athlete enters the log', async () => {
+test('an event without an athlete is written to the log', async () => {
   const id = uuidv7();
   await account.addWorkflow({ event: 'trigger_configured' });
   await account.inTransaction(async (tx) => {

@@ -1,4 +1,4 @@
-/** From the outbox to verdicts, enrollments and the log. */
+/** Evaluation of outbox entries: verdicts, enrollments and the log. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createEvaluator } from '../../../src/automation/evaluation/evaluator.ts';
@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 
 describe('an event', () => {
-  test('becomes a row of the log with its entry taken out', async () => {
+  test('becomes a row of the log, and its outbox entry is removed', async () => {
     const userId = await account.addAthlete();
     const [eventId] = await account.emit(userId, { data: { week_number: 3 } });
 
@@ -51,7 +51,7 @@ describe('an event', () => {
     ]);
   });
 
-  test('enrolls the athlete whom the filter matches', async () => {
+  test('enrolls the athlete when the filter matches', async () => {
     const userId = await account.addAthlete();
     const ids = await account.addWorkflow({
       filters: allOf({ field: 'week_number', operator: 'equals', value: 3 }),
@@ -88,7 +88,7 @@ describe('an event', () => {
     ]);
   });
 
-  test('that no trigger waits for costs a few statements a batch, and no more', async () => {
+  test('without candidate triggers costs at most seven statements per batch', async () => {
     const faulty = openFaultyDatabase(db);
     await account.addWorkflow({ event: 'session_missed' });
     const evaluator = createEvaluator(evaluatorDeps(faulty.database));
@@ -98,7 +98,7 @@ describe('an event', () => {
     await account.emit(userId, {}, {}, {});
     const [{ partition } = { partition: -1 }] = await waitingPartitions(account);
 
-    // begin, account, lock, entries, revision, log, commit.
+    // The seven statements: begin, account, lock, entries, revision, log, commit.
     faulty.arm({ statement: 8, how: 'refuse' });
     const outcome = await evaluator.evaluatePartitions(account.accountId, [partition]);
 
@@ -112,7 +112,7 @@ describe('a change of an athlete', () => {
   const cursors = () => account.rows(sql`select user_id from time_cursors`);
   const settings = { time: { birthday: { at: '08:00' } } };
 
-  test('moves what time triggers plan for them', async () => {
+  test('reschedules the time triggers of that athlete only', async () => {
     const userId = await account.addAthlete({ birth_date: '1990-07-01' });
     const other = await account.addAthlete({ birth_date: '1990-07-01' });
     await account.addWorkflow({ event: 'birthday', settings });
@@ -123,7 +123,7 @@ describe('a change of an athlete', () => {
     expect(await cursors()).toEqual([{ user_id: userId }]);
   });
 
-  test('moves nothing where time plans nothing', async () => {
+  test('schedules nothing while no time trigger is activated', async () => {
     const userId = await account.addAthlete({ birth_date: '1990-07-01' });
     await account.addWorkflow({ event: 'birthday', settings, status: 'PAUSED' });
     await account.emit(userId, { type: 'contact_updated' });

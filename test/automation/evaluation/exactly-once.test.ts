@@ -1,4 +1,4 @@
-/** Exactly once and in order, whoever evaluates and whatever breaks. */
+/** Events are evaluated exactly once and in order, with concurrent evaluators and failing connections. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createEvaluator } from '../../../src/automation/evaluation/evaluator.ts';
@@ -28,7 +28,7 @@ beforeEach(async () => {
   account = await createAutomatedAccount(db.database);
 });
 
-/** What was evaluated: the events' numbers in the order of the log, by athlete. */
+/** The numbers of the evaluated events in the order of the execution log, by athlete. */
 async function loggedNumbers(): Promise<Record<string, number[]>> {
   const rows = await account.rows(sql<{ user_id: string; n: number }>`
     select user_id, (event ->> 'n')::int as n from (
@@ -46,7 +46,7 @@ function numbered(count: number, from = 0) {
 }
 
 describe('a partition', () => {
-  test('is evaluated in order, batch after batch', async () => {
+  test('is evaluated in order over several batches', async () => {
     await account.addWorkflow({ settings: MULTIPLE });
     const userId = await account.addAthlete();
     await account.emit(userId, ...numbered(7));
@@ -61,7 +61,7 @@ describe('a partition', () => {
     expect(await loggedNumbers()).toEqual({ [userId]: [0, 1, 2, 3, 4, 5, 6] });
   });
 
-  test('is evaluated in smaller batches where there are many triggers', async () => {
+  test('is evaluated in smaller batches when its events have many candidate triggers', async () => {
     await account.addWorkflow({ settings: MULTIPLE });
     await account.addWorkflow({ settings: MULTIPLE });
     const userId = await account.addAthlete();
@@ -75,7 +75,7 @@ describe('a partition', () => {
     expect(await loggedNumbers()).toEqual({ [userId]: [0, 0, 1, 1, 2, 2] });
   });
 
-  test('is one transaction’s at a time', async () => {
+  test('is evaluated by one transaction at a time', async () => {
     const userId = await account.addAthlete();
     await account.emit(userId, {});
     const [{ partition } = { partition: -1 }] = await waitingPartitions(account);
@@ -93,7 +93,7 @@ describe('a partition', () => {
     });
   });
 
-  test('of another account is not in the way', async () => {
+  test('is not blocked by the same partition of another account', async () => {
     const other = await createAutomatedAccount(db.database);
     const evaluator = createEvaluator(evaluatorDeps(db.open()));
 
@@ -104,7 +104,7 @@ describe('a partition', () => {
   });
 });
 
-test('two evaluators that fight over every partition evaluate each event once, each athlete’s in order', async () => {
+test('two concurrent evaluators evaluate each event once, and each athlete’s events in order', async () => {
   await account.addWorkflow({ settings: MULTIPLE });
   const userIds = [];
   for (let made = 0; made < 4; made += 1) {
@@ -122,7 +122,7 @@ test('two evaluators that fight over every partition evaluate each event once, e
   expect(await loggedNumbers()).toEqual(Object.fromEntries(userIds.map((userId) => [userId, order])));
 });
 
-test('an event that another transaction writes at the same moment is evaluated there alone', async () => {
+test('an event that a concurrent transaction writes to the log is evaluated only there', async () => {
   await account.addWorkflow();
   const userId = await account.addAthlete();
   const [eventId = ''] = await account.emit(userId, {});
@@ -161,36 +161,39 @@ async function untilNothingWaits(evaluate: () => Promise<unknown>): Promise<void
   }
 }
 
-/** The statements of a batch of three, `begin` to `commit`, and a little more. */
+/** More than the number of statements of a batch of three, from `begin` to `commit`. */
 const STATEMENTS = 20;
 
-describe('a connection that breaks', () => {
-  test.each(['cut', 'cut after'] as const)('at any statement (%s) leaves all or nothing', async (how) => {
-    const faulty = openFaultyDatabase(db);
-    await account.addWorkflow({ settings: { ...MULTIPLE, cap: { count: 1000, window: '86400s' } } });
-    await account.addWorkflow({ event: 'session_missed' });
-    const evaluator = createEvaluator(evaluatorDeps(faulty.database));
-    let emitted = 0;
-    const userId = await account.addAthlete();
-    for (const statement of [...Array.from({ length: STATEMENTS }, (_, n) => n + 2), 'commit' as const]) {
-      await account.emit(userId, ...numbered(3, emitted));
-      emitted += 3;
-      const [{ partition } = { partition: -1 }] = await waitingPartitions(account);
+describe('a connection that fails', () => {
+  test.each(['cut', 'cut after'] as const)(
+    'at any statement (%s) leaves the whole batch or nothing',
+    async (how) => {
+      const faulty = openFaultyDatabase(db);
+      await account.addWorkflow({ settings: { ...MULTIPLE, cap: { count: 1000, window: '86400s' } } });
+      await account.addWorkflow({ event: 'session_missed' });
+      const evaluator = createEvaluator(evaluatorDeps(faulty.database));
+      let emitted = 0;
+      const userId = await account.addAthlete();
+      for (const statement of [...Array.from({ length: STATEMENTS }, (_, n) => n + 2), 'commit' as const]) {
+        await account.emit(userId, ...numbered(3, emitted));
+        emitted += 3;
+        const [{ partition } = { partition: -1 }] = await waitingPartitions(account);
 
-      faulty.arm({ statement, how, times: 1 });
-      await evaluator.evaluatePartitions(account.accountId, [partition]).catch((error: Error) => {
-        expect(error).toMatchObject({ reason: 'DATABASE_UNAVAILABLE' });
-      });
-      faulty.disarm();
-      await evaluateAll(account, evaluator);
-    }
-    await faulty.close();
+        faulty.arm({ statement, how, times: 1 });
+        await evaluator.evaluatePartitions(account.accountId, [partition]).catch((error: Error) => {
+          expect(error).toMatchObject({ reason: 'DATABASE_UNAVAILABLE' });
+        });
+        faulty.disarm();
+        await evaluateAll(account, evaluator);
+      }
+      await faulty.close();
 
-    expect(await loggedNumbers()).toEqual({ [userId]: Array.from({ length: emitted }, (_, n) => n) });
-    expect(new Set(await loggedReasons(account))).toEqual(new Set(['ENROLLED']));
-    const counted = await account.rows(sql`
+      expect(await loggedNumbers()).toEqual({ [userId]: Array.from({ length: emitted }, (_, n) => n) });
+      expect(new Set(await loggedReasons(account))).toEqual(new Set(['ENROLLED']));
+      const counted = await account.rows(sql`
       select (select count(*)::int from workflow_enrollments) as enrollments, (select count(*)::int from events) as events,
-        (select sum(count)::int from enrollment_caps) as places, (select count(*)::int from dead_letters) as letters`);
-    expect(counted).toEqual([{ enrollments: emitted, events: emitted, places: emitted, letters: 0 }]);
-  });
+        (select sum(count)::int from enrollment_caps) as slots, (select count(*)::int from dead_letters) as letters`);
+      expect(counted).toEqual([{ enrollments: emitted, events: emitted, slots: emitted, letters: 0 }]);
+    },
+  );
 });

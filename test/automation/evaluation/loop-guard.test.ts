@@ -1,4 +1,4 @@
-/** The guard against workflows that set themselves off. */
+/** The loop guard stops workflows that trigger themselves. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -37,8 +37,8 @@ function cause(values: { depth?: number; chain?: string[] }) {
   return { rootEventId: uuidv7(), causationId: uuidv7(), depth: 1, chain: [], ...values };
 }
 
-/** The reasons of `count` events from `at` on, a second apart. */
-async function reasonsOf(count: number, at: bigint): Promise<string[]> {
+/** The reasons of `count` events, one second apart, starting at `at`. */
+async function emitAndReadReasons(count: number, at: bigint): Promise<string[]> {
   const before = (await logRows(account)).length;
   const events = Array.from({ length: count }, (_, index) => ({ at: at + BigInt(index) * SECOND }));
   await account.emit(userId, ...events);
@@ -46,8 +46,8 @@ async function reasonsOf(count: number, at: bigint): Promise<string[]> {
   return (await loggedReasons(account)).slice(before);
 }
 
-describe('an event that workflows caused', () => {
-  test('enrolls nobody more than eight events deep', async () => {
+describe('an event caused by workflows', () => {
+  test('does not enroll at a depth above eight', async () => {
     const chain = [uuidv7()];
     await account.emit(userId, { cause: cause({ depth: 8, chain }) }, { cause: cause({ depth: 9, chain }) });
     await evaluateAll(account);
@@ -56,7 +56,7 @@ describe('an event that workflows caused', () => {
     expect((await logRows(account))[1]?.details).toEqual({ depth: '9', limit: '8' });
   });
 
-  test('does not enroll into a workflow of its own chain', async () => {
+  test('does not enroll into a workflow of its causation chain', async () => {
     const chain = [uuidv7(), ids.workflowId, uuidv7()];
     await account.emit(userId, { cause: cause({ depth: 3, chain }) });
     await evaluateAll(account);
@@ -65,7 +65,7 @@ describe('an event that workflows caused', () => {
     expect((await logRows(account))[0]?.details).toEqual({ chain: chain.join(' ') });
   });
 
-  test('hands its root, its depth and its chain on to what it causes', async () => {
+  test('passes its root, depth and chain to the events that it causes', async () => {
     const given = cause({ depth: 2, chain: [uuidv7()] });
     const [eventId] = await account.emit(userId, { cause: given });
     await evaluateAll(account);
@@ -90,8 +90,12 @@ describe('an event that workflows caused', () => {
 });
 
 describe('more than twenty enrollments of an athlete in thirty minutes', () => {
-  test('put the athlete on hold', async () => {
-    expect(await reasonsOf(22, NOON)).toEqual([...Array(20).fill('ENROLLED'), 'LOOP_CYCLE', 'LOOP_CYCLE']);
+  test('put the athlete on hold in the workflow', async () => {
+    expect(await emitAndReadReasons(22, NOON)).toEqual([
+      ...Array(20).fill('ENROLLED'),
+      'LOOP_CYCLE',
+      'LOOP_CYCLE',
+    ]);
     expect(
       await account.rows(sql`select workflow_id, user_id from workflow_holds where released_at is null`),
     ).toEqual([{ workflow_id: ids.workflowId, user_id: userId }]);
@@ -102,35 +106,35 @@ describe('more than twenty enrollments of an athlete in thirty minutes', () => {
     ]);
   });
 
-  test('count over batches, and the hold stays when the span is over', async () => {
+  test('are counted across batches, and the hold stays after the thirty minutes', async () => {
     for (let minute = 0n; minute < 21n; minute += 1n) {
-      await reasonsOf(1, NOON + minute * 60n * SECOND);
+      await emitAndReadReasons(1, NOON + minute * 60n * SECOND);
     }
 
     expect((await loggedReasons(account)).at(-1)).toBe('LOOP_CYCLE');
-    expect(await reasonsOf(1, NOON + 10n * HOUR)).toEqual(['LOOP_CYCLE']);
+    expect(await emitAndReadReasons(1, NOON + 10n * HOUR)).toEqual(['LOOP_CYCLE']);
   });
 
-  test('are counted within the span alone', async () => {
-    await reasonsOf(20, NOON);
+  test('do not count when they lie outside of thirty minutes', async () => {
+    await emitAndReadReasons(20, NOON);
 
-    expect(await reasonsOf(1, NOON + HALF_HOUR)).toEqual(['ENROLLED']);
-    expect(await reasonsOf(1, NOON + HALF_HOUR)).toEqual(['LOOP_CYCLE']);
+    expect(await emitAndReadReasons(1, NOON + HALF_HOUR)).toEqual(['ENROLLED']);
+    expect(await emitAndReadReasons(1, NOON + HALF_HOUR)).toEqual(['LOOP_CYCLE']);
   });
 
-  test('hold nobody else, and hold back from nothing else', async () => {
-    await reasonsOf(21, NOON);
+  test('put no other athlete on hold, and the athlete in no other workflow', async () => {
+    await emitAndReadReasons(21, NOON);
     await account.addWorkflow();
 
-    expect((await reasonsOf(1, NOON + HOUR)).sort()).toEqual(['ENROLLED', 'LOOP_CYCLE']);
+    expect((await emitAndReadReasons(1, NOON + HOUR)).sort()).toEqual(['ENROLLED', 'LOOP_CYCLE']);
     userId = await account.addAthlete();
-    expect(await reasonsOf(1, NOON)).toEqual(['ENROLLED', 'ENROLLED']);
+    expect(await emitAndReadReasons(1, NOON)).toEqual(['ENROLLED', 'ENROLLED']);
   });
 });
 
 describe('ReleaseHold', () => {
-  test('lets the athlete go on at once, and counts anew', async () => {
-    await reasonsOf(21, NOON);
+  test('lets the workflow enroll the athlete at once, and resets the count', async () => {
+    await emitAndReadReasons(21, NOON);
     const clock = () => NOON + SECOND;
     const { triggers, audit } = createAutomationClient(db.database, { accountId: account.accountId, clock });
 
@@ -138,16 +142,16 @@ describe('ReleaseHold', () => {
       releasedCount: 1,
     });
     expect(await triggers.releaseHold({ workflowId: ids.workflowId })).toMatchObject({ releasedCount: 0 });
-    expect(await reasonsOf(1, NOON + 30n * SECOND)).toEqual(['ENROLLED']);
+    expect(await emitAndReadReasons(1, NOON + 30n * SECOND)).toEqual(['ENROLLED']);
     const { entries } = await audit.listAuditEntries({ action: 'ReleaseHold' });
     expect(entries).toMatchObject([{ targetId: ids.workflowId, userId }]);
   });
 
-  test('of a workflow releases every athlete of it, and of no other', async () => {
+  test('without an athlete releases all holds of the workflow, and of no other workflow', async () => {
     const other = await account.addWorkflow({ settings: { policy: MULTIPLE } });
-    await reasonsOf(21, NOON);
+    await emitAndReadReasons(21, NOON);
     userId = await account.addAthlete();
-    await reasonsOf(21, NOON);
+    await emitAndReadReasons(21, NOON);
     const { triggers } = createAutomationClient(db.database, { accountId: account.accountId });
 
     expect(await triggers.releaseHold({ workflowId: ids.workflowId })).toMatchObject({ releasedCount: 2 });
@@ -155,7 +159,7 @@ describe('ReleaseHold', () => {
     expect(held).toEqual([{ workflow_id: other.workflowId }, { workflow_id: other.workflowId }]);
   });
 
-  test('names what does not exist', async () => {
+  test('refuses an unknown workflow or athlete by name', async () => {
     const { triggers } = createAutomationClient(db.database, { accountId: account.accountId });
     const stranger = createAutomationClient(db.database).triggers;
 

@@ -1,4 +1,4 @@
-/** Why an event does or does not enroll: each stage, and that the first one that stops decides. */
+/** The reasons of verdicts: each stage, and that the first stage that stops decides. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -36,7 +36,7 @@ beforeEach(async () => {
   userId = await account.addAthlete();
 });
 
-/** The reasons in the log after these events, each evaluated before the next one happens. */
+/** The reasons in the execution log after these events, each evaluated before the next one is written. */
 async function reasonsAfter(...times: bigint[]): Promise<string[]> {
   for (const at of times) {
     await account.emit(userId, { at });
@@ -64,7 +64,7 @@ describe('a workflow that is not active', () => {
     expect(await outcomeReasons()).toEqual(['[]']);
   });
 
-  test('does not make up for what happened meanwhile', async () => {
+  test('does not enroll for past events when it becomes active', async () => {
     const ids = await account.addWorkflow({ status: 'PAUSED' });
     await reasonsAfter(NOON);
     await account.changeWorkflow(ids, { status: 'ACTIVE' });
@@ -75,7 +75,7 @@ describe('a workflow that is not active', () => {
 });
 
 describe('an athlete', () => {
-  test('who is deleted is not enrolled, and the log says so of what would have matched', async () => {
+  test('who is deleted is not enrolled, and the execution log has SUBJECT_DELETED for matching triggers only', async () => {
     await account.addWorkflow();
     await account.addWorkflow({ filters: NEVER_MATCHES });
     await account.rows(sql`update users set deleted_at = now()`);
@@ -98,7 +98,7 @@ describe('an athlete', () => {
     });
   });
 
-  test('is seen as their own fields, their attributes and their time zone are', async () => {
+  test('is matched by built-in fields, own attributes and time zone', async () => {
     userId = await account.addAthlete({
       tags: ['vip'],
       attributes: { level: '12', joined_on: '2026-03-03' },
@@ -111,7 +111,7 @@ describe('an athlete', () => {
       filters: allOf(
         { field: 'tags', operator: 'contains', value: 'vip' },
         { field: 'custom.level', operator: 'greater_than', value: 11 },
-        // There, the day of the event is the 3rd already.
+        // In the athlete's time zone, the event happens on the 3rd.
         { field: 'birth_date', operator: 'on', value: '1990-03-03' },
         { field: 'custom.joined_on', operator: 'in_last', value: '1d' },
       ),
@@ -122,7 +122,7 @@ describe('an athlete', () => {
 });
 
 describe('a filter that does not match', () => {
-  test('is kept with the event, and not in the trigger’s log', async () => {
+  test('is stored with the event, and not in the execution log', async () => {
     const { triggerId } = await account.addWorkflow({ filters: NEVER_MATCHES });
 
     expect(await reasonsAfter(NOON)).toEqual([]);
@@ -139,7 +139,7 @@ describe('a filter that does not match', () => {
 });
 
 describe('the policy', () => {
-  test('enrolls an athlete once ever when nothing else is said', async () => {
+  test('enrolls an athlete once by default', async () => {
     await account.addWorkflow();
 
     expect(await reasonsAfter(NOON, NOON + 400n * DAY)).toEqual(['ENROLLED', 'ALREADY_ENROLLED']);
@@ -147,7 +147,7 @@ describe('the policy', () => {
     expect(row?.details).toEqual({ policy: 'ONCE_EVER', enrolled_at: '2026-03-02T12:00:00.000000Z' });
   });
 
-  test('ONE_ACTIVE enrolls again once the last run has ended', async () => {
+  test('ONE_ACTIVE enrolls again after the last enrollment has ended', async () => {
     await account.addWorkflow({ settings: { policy: ONE_ACTIVE } });
 
     expect(await reasonsAfter(NOON, NOON + HOUR)).toEqual(['ENROLLED', 'ALREADY_ENROLLED']);
@@ -156,13 +156,13 @@ describe('the policy', () => {
     expect((await reasonsAfter(NOON + 2n * HOUR)).at(-1)).toBe('ENROLLED');
   });
 
-  test('MULTIPLE enrolls each time', async () => {
+  test('MULTIPLE enrolls for each event', async () => {
     await account.addWorkflow({ settings: { policy: MULTIPLE } });
 
     expect(await reasonsAfter(NOON, NOON + SECOND)).toEqual(['ENROLLED', 'ENROLLED']);
   });
 
-  test('is about one athlete in one workflow', async () => {
+  test('applies to one athlete in one workflow', async () => {
     await account.addWorkflow();
     await account.addWorkflow();
     await reasonsAfter(NOON);
@@ -183,7 +183,7 @@ describe('the policy', () => {
     expect((await reasonsAfter(NOON + 2n * HOUR)).at(-1)).toBe('ALREADY_ENROLLED');
   });
 
-  test('counts what the same batch decided before', async () => {
+  test('counts enrollments of earlier events of the same batch', async () => {
     await account.addWorkflow();
     await account.emit(userId, { at: NOON }, { at: NOON + SECOND }, { at: NOON + HOUR });
     await evaluateAll(account);
@@ -195,7 +195,7 @@ describe('the policy', () => {
 describe('a cooldown', () => {
   beforeEach(() => account.addWorkflow({ settings: { policy: MULTIPLE, cooldown: '3600s' } }));
 
-  test('ends when it says, by the events’ times', async () => {
+  test('ends exactly after its duration, by the times of the events', async () => {
     expect(await reasonsAfter(NOON, NOON + HOUR - 1n, NOON + HOUR)).toEqual([
       'ENROLLED',
       'COOLDOWN',
@@ -208,7 +208,7 @@ describe('a cooldown', () => {
     });
   });
 
-  test('keeps older events that come later as far apart', async () => {
+  test('also applies to older events that arrive later', async () => {
     expect(await reasonsAfter(NOON, NOON - HOUR + 1n, NOON - HOUR)).toEqual([
       'ENROLLED',
       'COOLDOWN',
@@ -217,12 +217,12 @@ describe('a cooldown', () => {
   });
 });
 
-describe('a limit', () => {
+describe('a rate limit', () => {
   beforeEach(() =>
     account.addWorkflow({ settings: { policy: MULTIPLE, limit: { count: 2, window: '3600s' } } }),
   );
 
-  test('holds in every span of its length, not in windows that begin anew', async () => {
+  test('applies to every sliding window, not to aligned windows', async () => {
     const times = [NOON, NOON + HOUR / 2n, NOON + HOUR - 1n, NOON + HOUR, NOON + HOUR + 1n];
 
     expect(await reasonsAfter(...times)).toEqual([
@@ -239,13 +239,13 @@ describe('a limit', () => {
     });
   });
 
-  test('holds for an older event that comes later', async () => {
+  test('applies to an older event that arrives later', async () => {
     const reasons = await reasonsAfter(NOON, NOON + HOUR / 2n, NOON - HOUR / 4n, NOON - HOUR);
 
     expect(reasons).toEqual(['ENROLLED', 'ENROLLED', 'RATE_LIMITED', 'ENROLLED']);
   });
 
-  test('is the athlete’s own', async () => {
+  test('is counted per athlete', async () => {
     await reasonsAfter(NOON, NOON + SECOND);
     userId = await account.addAthlete();
 
@@ -254,7 +254,7 @@ describe('a limit', () => {
 });
 
 describe('the first stage that stops', () => {
-  test('decides, in the order of the stages', async () => {
+  test('decides the reason, in the order of the stages', async () => {
     const ids = await account.addWorkflow({
       settings: {
         cooldown: '86400s',
@@ -277,7 +277,7 @@ describe('the first stage that stops', () => {
     expect(await next({ policy: MULTIPLE })).toBe('ENROLLED');
   });
 
-  test('an athlete who opted out comes before a filter that does not match', async () => {
+  test('is the opt-out of an athlete whom the filter would not match', async () => {
     const { triggerId } = await account.addWorkflow({ filters: NEVER_MATCHES });
     await account.rows(sql`update users set opted_out_at = now()`);
     await reasonsAfter(NOON);
@@ -287,8 +287,8 @@ describe('the first stage that stops', () => {
   });
 });
 
-describe('an event twice', () => {
-  test('is evaluated once, in one batch or in two', async () => {
+describe('a duplicate event', () => {
+  test('is evaluated once, in one batch and across batches', async () => {
     await account.addWorkflow({ settings: { policy: MULTIPLE } });
     const id = uuidv7();
     await account.emit(userId, { id }, { id });
@@ -300,7 +300,7 @@ describe('an event twice', () => {
     expect(await account.rows(sql`select id from events`)).toEqual([{ id }]);
   });
 
-  test('is an occurrence by its key, whatever its id', async () => {
+  test('is recognized by its occurrence key for time triggers, even with another id', async () => {
     const { triggerId } = await account.addWorkflow({ event: 'birthday', settings: { policy: MULTIPLE } });
     const occurrence = { type: 'birthday', triggerId, occurrenceKey: '2026' };
     await account.emit(userId, occurrence, occurrence);
@@ -315,7 +315,7 @@ describe('an event twice', () => {
 });
 
 describe('an occurrence', () => {
-  test('that was missed is recorded as that, where it would have matched', async () => {
+  test('that was missed is logged as MISSED when its filter matches', async () => {
     const vip = allOf({ field: 'tags', operator: 'contains', value: 'vip' });
     const matching = await account.addWorkflow({ event: 'birthday' });
     const other = await account.addWorkflow({ event: 'birthday', filters: vip });

@@ -1,4 +1,4 @@
-/** ExplainEvent: why, as it was then. */
+/** ExplainEvent: explains verdicts with the values at the time of evaluation. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -30,7 +30,7 @@ beforeEach(async () => {
     values (${account.accountId}, 'custom.level', 'int')`);
 });
 
-/** Each condition in one line. */
+/** One line of text per condition. */
 async function explained(eventId: string): Promise<string[][]> {
   const { verdicts } = await client.triggers.explainEvent({ eventId });
   return verdicts.map(({ conditions }) =>
@@ -42,7 +42,7 @@ async function explained(eventId: string): Promise<string[][]> {
 }
 
 describe('an explanation', () => {
-  test('has the verdict of every candidate, with the values that decided', async () => {
+  test('has the verdict of every candidate trigger, with the values that decided', async () => {
     const no = await account.addWorkflow({
       filters: allOf(
         { field: 'week_number', operator: 'equals', value: 3 },
@@ -83,7 +83,7 @@ describe('an explanation', () => {
     );
   });
 
-  test('tells what was, whatever has become of the athlete and the trigger since', async () => {
+  test('uses the values and the trigger version at the time of evaluation', async () => {
     const ids = await account.addWorkflow({
       filters: allOf(
         { field: 'custom.level', operator: 'equals', value: 4 },
@@ -98,7 +98,7 @@ describe('an explanation', () => {
     expect(await explained(eventId)).toEqual([['custom.level 4 true', 'birth_date 1••• true']]);
   });
 
-  test('masks who the athlete is, also in what is kept', async () => {
+  test('redacts personal data of the athlete, also in the stored outcomes', async () => {
     await account.addWorkflow({
       filters: allOf(
         { field: 'name', operator: 'contains', value: 'Silva' },
@@ -113,7 +113,7 @@ describe('an explanation', () => {
     expect(JSON.stringify(row?.outcomes)).not.toMatch(/Silva|1990/);
   });
 
-  test('masks what an event itself says of who somebody is', async () => {
+  test('redacts personal data in the event', async () => {
     await account.addWorkflow({
       event: 'contact_created',
       filters: allOf({ field: 'name', operator: 'contains', value: 'Silva' }),
@@ -127,7 +127,7 @@ describe('an explanation', () => {
     expect(await explained(eventId)).toEqual([['name A••• true']]);
   });
 
-  test('looks at dates on the calendar that counted then', async () => {
+  test('reads dates in the time zone at the time of evaluation', async () => {
     await account.rows(sql`update users set time_zone = 'Pacific/Kiritimati'`);
     await account.addWorkflow({
       filters: allOf({ field: 'custom.joined_on', operator: 'in_last', value: '1d' }),
@@ -143,9 +143,9 @@ describe('an explanation', () => {
   });
 
   test.each([
-    { name: 'an index ruled out', field: 'week_number' },
-    { name: 'did not match', field: 'custom.level' },
-  ])('leaves out what $name among very many triggers', async ({ field }) => {
+    { name: 'that the index ruled out', field: 'week_number' },
+    { name: 'whose filters did not match', field: 'custom.level' },
+  ])('leaves out triggers $name when there are more than explainedTriggers', async ({ field }) => {
     const one = await account.addWorkflow({ filters: allOf({ field, operator: 'equals', value: 4 }) });
     await account.addWorkflow({ filters: allOf({ field, operator: 'equals', value: 5 }) });
     const damaged = await account.addWorkflow({ filters: { logic: 'XOR' } });
@@ -159,7 +159,7 @@ describe('an explanation', () => {
     );
   });
 
-  test('of an event that waits has no verdicts and no time yet', async () => {
+  test('of an event that is not evaluated has no verdicts and no time of evaluation', async () => {
     await account.addWorkflow();
     const [eventId = ''] = await account.emit(userId, { data: { week_number: 2 } });
 
@@ -169,7 +169,7 @@ describe('an explanation', () => {
     expect(answer.evaluatedAt).toBeUndefined();
   });
 
-  test('names the problem of a trigger that failed', async () => {
+  test('contains the problem of a failed trigger', async () => {
     await account.addWorkflow({ filters: { logic: 'XOR' } });
     const [eventId = ''] = await account.emit(userId, {});
     await evaluateAll(account);
@@ -179,7 +179,7 @@ describe('an explanation', () => {
     ]);
   });
 
-  test('finds no event of another account’s', async () => {
+  test('is not available for an event of another account', async () => {
     const [eventId = ''] = await account.emit(userId, {});
     await evaluateAll(account);
     const stranger = createAutomationClient(db.database);

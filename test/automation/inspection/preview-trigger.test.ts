@@ -1,4 +1,4 @@
-/** PreviewTrigger: the athletes whom a filter matches today. */
+/** PreviewTrigger: the athletes that a filter matches today. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -31,7 +31,7 @@ function stored(triggerId: string) {
 }
 
 describe('a preview', () => {
-  test('counts exactly whom the filter matches, and names ten of them, masked', async () => {
+  test('counts exactly the matching athletes, and returns ten of them with redacted names', async () => {
     for (let made = 0; made < 12; made += 1) {
       await account.addAthlete({ tags: ['vip'] });
     }
@@ -46,7 +46,7 @@ describe('a preview', () => {
     expect(new Set(answer.sampleUsers.map(({ userId }) => userId)).size).toBe(10);
   });
 
-  test('says which conditions need an event, and counts them as met', async () => {
+  test('lists the conditions that need an event, and counts them as met', async () => {
     await account.addAthlete({ tags: ['vip'] });
     await account.addAthlete();
     const { triggerId } = await account.addWorkflow({
@@ -62,7 +62,7 @@ describe('a preview', () => {
     });
   });
 
-  test('of a trigger that is not stored validates it first', async () => {
+  test('validates a trigger that is not stored', async () => {
     await account.addAthlete({ tags: ['vip'] });
     await account.addAthlete();
     const preview = (operator: string) =>
@@ -84,7 +84,7 @@ describe('a preview', () => {
     await expect(preview('resembles')).rejects.toThrow(/trigger.filter.conditions\[0\].operator/);
   });
 
-  test('uses each athlete’s own calendar', async () => {
+  test('reads dates in each athlete’s time zone', async () => {
     await account.rows(sql`insert into field_definitions (account_id, path, type)
       values (${account.accountId}, 'custom.joined_on', 'date')`);
     const attributes = { joined_on: '2026-03-03' };
@@ -99,7 +99,7 @@ describe('a preview', () => {
     expect(sampleUsers.map(({ userId }) => userId)).toEqual([ahead]);
   });
 
-  test('is answered again for a moment, until the trigger changes', async () => {
+  test('is cached briefly, until the trigger changes', async () => {
     await account.addAthlete({ tags: ['vip'] });
     const ids = await account.addWorkflow({ filters: allOf(VIP) });
     const count = async () => (await client.triggers.previewTrigger(stored(ids.triggerId))).estimatedCount;
@@ -111,7 +111,7 @@ describe('a preview', () => {
     expect(await count()).toBe(2);
   });
 
-  test('of a trigger that cannot be read, or is not the account’s, is refused', async () => {
+  test('of an unreadable trigger, or a trigger of another account, is refused', async () => {
     const damaged = await account.addWorkflow({ filters: { logic: 'XOR' } });
     const stranger = createAutomationClient(db.database);
 
@@ -123,13 +123,13 @@ describe('a preview', () => {
   });
 });
 
-describe('the cache of previews', () => {
+describe('the preview cache', () => {
   const preview = { count: 1, samples: [], undecidedPaths: [], computedAt: NOON };
 
-  test('forgets after its time, and what was kept first when there is too much', async () => {
-    const brief = createPreviewCache({ previewMs: 0, keptPreviews: 2 });
-    await brief.set('a', preview);
-    expect(await brief.get('a')).toBeUndefined();
+  test('drops expired previews, and the oldest preview when it is full', async () => {
+    const expiring = createPreviewCache({ previewMs: 0, keptPreviews: 2 });
+    await expiring.set('a', preview);
+    expect(await expiring.get('a')).toBeUndefined();
 
     const small = createPreviewCache({ previewMs: 60_000, keptPreviews: 2 });
     for (const key of ['a', 'b', 'a', 'c']) {

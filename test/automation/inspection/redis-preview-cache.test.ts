@@ -1,4 +1,4 @@
-/** Previews in Redis: shared by processes, kept for moments, and done without while Redis is away. */
+/** The preview cache in Redis: shared by processes, with expiry, and optional. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Preview } from '../../../src/automation/inspection/preview-cache.ts';
 import { createRedisPreviewCache } from '../../../src/automation/inspection/redis-preview-cache.ts';
@@ -35,20 +35,20 @@ describe.skipIf(!HAS_REDIS)('previews in Redis', () => {
     return createRedisPreviewCache({ redis, limits, onError: (error) => expect.fail(`${error}`) });
   }
 
-  test('are found by every process, as they were', async () => {
+  test('are returned unchanged to every process', async () => {
     await (await openCache()).set('a key', PREVIEW);
     const cache = await openCache();
     expect(await cache.get('a key')).toEqual(PREVIEW);
     expect(await cache.get('another key')).toBeUndefined();
   });
 
-  test('are kept for so long', async () => {
+  test('expire after previewMs', async () => {
     const cache = await openCache(50);
     await cache.set('a key', PREVIEW);
     await expect.poll(() => cache.get('a key')).toBeUndefined();
   });
 
-  test('are not there while Redis is not, and that is all', async () => {
+  test('are missing without an error while Redis is unavailable', async () => {
     const cache = await openCache();
     await server.kill();
     await cache.set('a key', PREVIEW);

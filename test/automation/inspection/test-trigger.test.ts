@@ -1,4 +1,4 @@
-/** TestTrigger: every stage with what decides in it, and nothing done. */
+/** TestTrigger: reports every stage and enrolls no athlete. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -37,7 +37,7 @@ beforeEach(async () => {
   userId = await account.addAthlete();
 });
 
-/** Of a session that did not happen. */
+/** A simulated session. */
 function simulated(weekNumber: number, at = NOON) {
   return {
     case: 'simulated' as const,
@@ -45,8 +45,8 @@ function simulated(weekNumber: number, at = NOON) {
   };
 }
 
-describe('a test', () => {
-  test('says what a draft would do, condition by condition and stage by stage', async () => {
+describe('a trigger test', () => {
+  test('reports every condition and stage of a draft workflow', async () => {
     const { triggerId } = await account.addWorkflow({ status: 'DRAFT', filters: THIRD_WEEK });
 
     const answer = await client.triggers.testTrigger({ triggerId, userId, event: simulated(3) });
@@ -74,7 +74,7 @@ describe('a test', () => {
     expect(answer.conditions[0]?.expected?.kind).toEqual({ case: 'numberValue', value: 3 });
   });
 
-  test('enrolls nobody, and leaves one execution of its kind', async () => {
+  test('enrolls no athlete, and writes one execution log of the kind TEST', async () => {
     const { triggerId } = await account.addWorkflow({
       settings: { cap: { count: 1, window: '60s' }, limit: { count: 1, window: '60s' } },
     });
@@ -90,7 +90,7 @@ describe('a test', () => {
     }
   });
 
-  test('shows the stages behind the one that stops', async () => {
+  test('reports the stages after the one that stops', async () => {
     const { triggerId } = await account.addWorkflow({
       filters: THIRD_WEEK,
       settings: {
@@ -126,7 +126,7 @@ describe('a test', () => {
   test.each([
     { change: sql`update users set opted_out_at = now()`, reason: VerdictReason.OPTED_OUT },
     { change: sql`update users set deleted_at = now()`, reason: VerdictReason.SUBJECT_DELETED },
-  ])('names an athlete who cannot be enrolled ($reason)', async ({ change, reason }) => {
+  ])('reports that the athlete cannot be enrolled (reason $reason)', async ({ change, reason }) => {
     const { triggerId } = await account.addWorkflow();
     await account.rows(change);
 
@@ -137,7 +137,7 @@ describe('a test', () => {
     });
   });
 
-  test('of a trigger that cannot be read says so', async () => {
+  test('reports an unreadable trigger as ERROR', async () => {
     const { triggerId } = await account.addWorkflow({ filters: { logic: 'XOR' } });
 
     const answer = await client.triggers.testTrigger({ triggerId, userId, event: simulated(3) });
@@ -146,7 +146,7 @@ describe('a test', () => {
     expect(answer.stages.at(-1)?.values.problem).toContain('filter.logic');
   });
 
-  test('takes the type’s sample, with what the configuration wants, when it is told no data', async () => {
+  test('uses the sample of the event type and the trigger’s configuration when it has no data', async () => {
     const { triggerId } = await account.addWorkflow({
       event: 'tag_added',
       settings: { configuration: { tag: 'gold' } },
@@ -159,7 +159,7 @@ describe('a test', () => {
     });
   });
 
-  test('holds the event against the configuration', async () => {
+  test('compares the event with the trigger’s configuration', async () => {
     const { triggerId } = await account.addWorkflow({
       event: 'tag_added',
       settings: { configuration: { tag: 'gold' } },
@@ -172,7 +172,7 @@ describe('a test', () => {
     expect(answer.stages.find(({ stage }) => stage === 'candidate')).toMatchObject({ passed: false });
   });
 
-  test('of an event that happened is not in the way of what came of it', async () => {
+  test('of a stored event ignores the enrollment that the event created', async () => {
     const { triggerId } = await account.addWorkflow({ settings: { cap: { count: 1, window: '86400s' } } });
     const [eventId = ''] = await account.emit(userId, { data: { week_number: 3 } });
     await evaluateAll(account);
@@ -195,7 +195,7 @@ describe('a test', () => {
     ]);
   });
 
-  test('of an event that still waits works too', async () => {
+  test('accepts an event that is not evaluated yet', async () => {
     const { triggerId } = await account.addWorkflow();
     const [value = ''] = await account.emit(userId, { data: { week_number: 3 } });
 
@@ -203,7 +203,7 @@ describe('a test', () => {
     expect(await client.triggers.testTrigger({ triggerId, userId, event })).toMatchObject({ matched: true });
   });
 
-  test('refuses what does not exist, and what no such event says, and leaves nothing', async () => {
+  test('refuses unknown ids and invalid event data, and writes nothing', async () => {
     const { triggerId } = await account.addWorkflow();
     const other = await account.addAthlete();
     const [value = ''] = await account.emit(other, {});

@@ -1,4 +1,4 @@
-/** ListTriggerExecutions and GetTriggerStats: what a trigger did. */
+/** ListTriggerExecutions and GetTriggerStats. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -38,8 +38,8 @@ beforeEach(async () => {
   userId = await account.addAthlete();
 });
 
-/** Emits and evaluates a session of the week at this time. */
-async function happen(at: Instant, weekNumber = 1): Promise<string> {
+/** Emits and evaluates a session of the week at this time; returns the event's id. */
+async function emitAndEvaluate(at: Instant, weekNumber = 1): Promise<string> {
   const [eventId = ''] = await account.emit(userId, { at, data: { week_number: weekNumber } });
   await evaluateAll(account, createEvaluator(evaluatorDeps(db.database, { clock: () => at })));
   return eventId;
@@ -48,8 +48,12 @@ async function happen(at: Instant, weekNumber = 1): Promise<string> {
 describe('the executions of a trigger', () => {
   test('are listed newest first, page by page', async () => {
     const { triggerId } = await account.addWorkflow({ filters: WEEK(5) });
-    const eventIds = [await happen(NOON), await happen(NOON + HOUR), await happen(NOON + 2n * HOUR)];
-    await happen(NOON + 3n * HOUR, 9);
+    const eventIds = [
+      await emitAndEvaluate(NOON),
+      await emitAndEvaluate(NOON + HOUR),
+      await emitAndEvaluate(NOON + 2n * HOUR),
+    ];
+    await emitAndEvaluate(NOON + 3n * HOUR, 9);
 
     const first = await client.triggers.listTriggerExecutions({ triggerId, pageSize: 2 });
     const { nextPageToken: pageToken } = first;
@@ -75,10 +79,10 @@ describe('the executions of a trigger', () => {
     expect(first.executions[0]).toMatchObject({ reason: VerdictReason.ALREADY_ENROLLED, enrollmentId: '' });
   });
 
-  test('can be narrowed to a reason and to an athlete', async () => {
+  test('can be filtered by reason and by athlete', async () => {
     const { triggerId } = await account.addWorkflow();
-    await happen(NOON);
-    await happen(NOON + HOUR);
+    await emitAndEvaluate(NOON);
+    await emitAndEvaluate(NOON + HOUR);
     const { triggers } = client;
     const count = async (narrowed: object) =>
       (await triggers.listTriggerExecutions({ triggerId, ...narrowed })).totalSize;
@@ -90,9 +94,9 @@ describe('the executions of a trigger', () => {
     expect(await count({ userId: uuidv7() })).toBe(0);
   });
 
-  test('stay when the trigger is deleted, and are nobody else’s', async () => {
+  test('remain after the trigger is deleted, and are not visible to other accounts', async () => {
     const ids = await account.addWorkflow();
-    await happen(NOON);
+    await emitAndEvaluate(NOON);
     await account.changeTrigger(ids, { deleted_at: NOON });
     const { triggerId } = ids;
     const stranger = createAutomationClient(db.database);
@@ -106,20 +110,20 @@ describe('the statistics of a trigger', () => {
   let ids: WorkflowIds;
   beforeEach(async () => {
     ids = await account.addWorkflow({ filters: WEEK(5) });
-    await tookPart(NOON - HOUR, null);
+    await addActivity(NOON - HOUR, null);
   });
 
-  async function tookPart(from: Instant, until: Instant | null): Promise<void> {
+  async function addActivity(from: Instant, until: Instant | null): Promise<void> {
     await account.rows(sql`insert into trigger_activity (account_id, trigger_id, began_at, ended_at)
       values (${account.accountId}, ${ids.triggerId}, ${instantToText(from)},
         ${until === null ? null : instantToText(until)})`);
   }
 
-  test('count by the day, in UTC', async () => {
-    await happen(NOON);
-    await happen(NOON + HOUR);
-    await happen(NOON + 2n * HOUR, 9);
-    await happen(NOON + 12n * HOUR);
+  test('count by UTC day', async () => {
+    await emitAndEvaluate(NOON);
+    await emitAndEvaluate(NOON + HOUR);
+    await emitAndEvaluate(NOON + 2n * HOUR, 9);
+    await emitAndEvaluate(NOON + 12n * HOUR);
 
     const { days, total } = await client.triggers.getTriggerStats({ triggerId: ids.triggerId });
 
@@ -137,13 +141,13 @@ describe('the statistics of a trigger', () => {
     });
   });
 
-  test('count no tests, no events of other types, and none from before or between its activity', async () => {
+  test('exclude tests, events of other types, and events outside of the trigger’s active periods', async () => {
     await account.rows(sql`update trigger_activity set ended_at = ${instantToText(NOON + 2n * HOUR)}`);
-    await tookPart(NOON + 4n * HOUR, null);
-    await happen(NOON - 2n * HOUR, 9);
-    await happen(NOON, 9);
-    await happen(NOON + 3n * HOUR, 9);
-    await happen(NOON + 5n * HOUR, 9);
+    await addActivity(NOON + 4n * HOUR, null);
+    await emitAndEvaluate(NOON - 2n * HOUR, 9);
+    await emitAndEvaluate(NOON, 9);
+    await emitAndEvaluate(NOON + 3n * HOUR, 9);
+    await emitAndEvaluate(NOON + 5n * HOUR, 9);
     await account.emit(userId, { type: 'session_missed' });
     await evaluateAll(account);
     const event = { case: 'simulated' as const, value: { data: { week_number: 1 } } };
@@ -156,8 +160,8 @@ describe('the statistics of a trigger', () => {
     expect(total).toMatchObject({ evaluated: 2n, matched: 0n, enrolled: 0n });
   });
 
-  test('are of the time that is asked for, its end not included', async () => {
-    await happen(NOON);
+  test('cover the requested period, without its end', async () => {
+    await emitAndEvaluate(NOON);
     const stats = (startTime: Instant, endTime: Instant) =>
       client.triggers.getTriggerStats({
         triggerId: ids.triggerId,

@@ -1,4 +1,4 @@
-/** Events from other systems: each answered for itself, accepted once for ever, in order for each athlete. */
+/** PublishEvents: a result for each event, each id accepted once, and each athlete's events in order. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf';
 import { Code } from '@connectrpc/connect';
@@ -34,7 +34,7 @@ afterAll(() => db?.close());
 interface Publisher extends AutomationClient {
   readonly userIds: readonly string[];
   publish(...events: EventInit[]): Promise<PublishResult[]>;
-  /** A payment of one of the athletes. */
+  /** A payment event of one of the athletes. */
   payment(athlete?: number, more?: EventInit): EventInit & { id: string };
 }
 
@@ -63,7 +63,7 @@ interface Entry {
   cause: unknown;
 }
 
-/** In order of their sequence. */
+/** In the order of their sequence. */
 async function readOutbox(accountId: string): Promise<Entry[]> {
   return db.database.transaction(accountId, async (tx) => {
     const { rows } = await sql<Entry>`
@@ -74,14 +74,14 @@ async function readOutbox(accountId: string): Promise<Entry[]> {
 }
 
 const idsIn = (entries: readonly Entry[]) => entries.flatMap(({ facts }) => facts.map(({ id }) => id));
-const outcomesOf = (results: readonly PublishResult[]) =>
+const readOutcomes = (results: readonly PublishResult[]) =>
   results.map(({ outcome }) => enumName(PublishOutcomeSchema, outcome));
 const ACCEPTED = { outcome: PublishOutcome.ACCEPTED };
 const DUPLICATE = { outcome: PublishOutcome.DUPLICATE };
 const refused = (reason: string) => ({ outcome: PublishOutcome.REFUSED, error: { reason } });
 
-describe('what is accepted', () => {
-  test('is in the outbox as it was said, in the order of the call', async () => {
+describe('an accepted event', () => {
+  test('is written unchanged to the outbox, in the order of the call', async () => {
     const { accountId, publish, payment, userIds } = await createPublisher(2);
     const events = [
       payment(1, {
@@ -105,7 +105,7 @@ describe('what is accepted', () => {
     );
   });
 
-  test('has the name of the catalogue, whatever it was called, and the state before', async () => {
+  test('has the canonical name of its type and the values before the change', async () => {
     const { accountId, publish, payment } = await createPublisher();
     const change = { data: { name: 'New' }, previous: { name: 'Old' } };
     await publish(payment(0, { type: 'contact.updated', ...change }));
@@ -113,7 +113,7 @@ describe('what is accepted', () => {
     expect(entry?.facts).toMatchObject([{ type: 'contact_updated', ...change }]);
   });
 
-  test("may be an event of the account's own", async () => {
+  test('may have a custom type of the account', async () => {
     const { publish, payment, triggers } = await createPublisher();
     await triggers.defineEventType({ name: 'custom.checked_in', sample: {} });
     const results = await publish(
@@ -124,12 +124,12 @@ describe('what is accepted', () => {
     expect(results).toMatchObject([ACCEPTED, refused('VALIDATION_FAILED'), ACCEPTED]);
   });
 
-  test('is as much as 500 events, without a request ID', async () => {
+  test('may be one of up to 500 in a call, without a request ID', async () => {
     const { accountId, events, payment } = await createPublisher(10);
     const headers = { 'idempotency-key': '' };
     const published = Array.from({ length: 500 }, (_, n) => payment(n % 10));
     const { results } = await events.publishEvents({ events: published }, { headers });
-    expect(new Set(outcomesOf(results))).toEqual(new Set(['ACCEPTED']));
+    expect(new Set(readOutcomes(results))).toEqual(new Set(['ACCEPTED']));
     expect(idsIn(await readOutbox(accountId))).toEqual(published.map(({ id }) => id));
     const more = events.publishEvents({ events: [...published, payment()] }, { headers });
     expect(await failureOf(more)).toMatchObject({ code: Code.InvalidArgument, reason: 'VALIDATION_FAILED' });
@@ -137,8 +137,8 @@ describe('what is accepted', () => {
   });
 });
 
-describe('an event that comes again', () => {
-  test('is a duplicate, and changes nothing, however it is spelled', async () => {
+describe('a repeated event', () => {
+  test('is a duplicate and changes nothing, also in another spelling', async () => {
     const { accountId, publish, payment } = await createPublisher();
     const event = payment(0, { data: { amount: '1', currency: 'EUR', payment_id: 'p' } });
     await publish(event);
@@ -158,9 +158,9 @@ describe('an event that comes again', () => {
   test.each<[string, EventInit]>([
     ['other data', { data: { amount: '50' } }],
     ['another type', { type: 'deal_won' }],
-    ['a time of its own', { occurredAt: instantToTimestamp(instantFromText(TEST_NOW)) }],
+    ['an explicit time', { occurredAt: instantToTimestamp(instantFromText(TEST_NOW)) }],
     ['another actor', { actor: EventActor.COACH }],
-  ])('with %s is another one, and refused', async (_, more) => {
+  ])('with %s is refused as a reused id', async (_, more) => {
     const { accountId, publish, payment } = await createPublisher();
     const event = payment(0, { data: {} });
     await publish(event);
@@ -168,7 +168,7 @@ describe('an event that comes again', () => {
     expect(await readOutbox(accountId)).toHaveLength(1);
   });
 
-  test('within its call is answered by the first one', async () => {
+  test('within one call gets its result from the first one', async () => {
     const { accountId, publish, payment } = await createPublisher();
     const event = payment();
     const other = payment(0, { id: event.id, data: { amount: '2' } });
@@ -181,7 +181,7 @@ describe('an event that comes again', () => {
     expect(await readOutbox(accountId)).toHaveLength(2);
   });
 
-  test('stays accepted when the athlete is gone', async () => {
+  test('stays a duplicate after the athlete is deleted', async () => {
     const { publish, payment, users, userIds } = await createPublisher();
     const event = payment();
     await publish(event);
@@ -189,7 +189,7 @@ describe('an event that comes again', () => {
     expect(await publish(event, payment())).toMatchObject([DUPLICATE, refused('USER_NOT_FOUND')]);
   });
 
-  test('at the same time in many calls is accepted in one of them', async () => {
+  test('in many concurrent calls is accepted by one of them', async () => {
     const { accountId, publish, payment } = await createPublisher(5);
     const events = Array.from({ length: 20 }, (_, n) => payment(n % 5));
     const shuffled = Array.from({ length: 10 }, (_, n) => [
@@ -198,13 +198,13 @@ describe('an event that comes again', () => {
     ]);
     const results = (await Promise.all(shuffled.map((each) => publish(...each)))).flat();
     for (const { id } of events) {
-      const outcomes = outcomesOf(results.filter((each) => each.id === id));
+      const outcomes = readOutcomes(results.filter((each) => each.id === id));
       expect(outcomes.toSorted()).toEqual(['ACCEPTED', ...Array(9).fill('DUPLICATE')]);
     }
     expect(idsIn(await readOutbox(accountId)).toSorted()).toEqual(events.map(({ id }) => id).toSorted());
   });
 
-  test("with the id of an event of the service's own is refused", async () => {
+  test('with the id of an event of the service itself is refused', async () => {
     const { accountId, publish, payment, userIds } = await createPublisher();
     const event = payment();
     await db.database.transaction(accountId, (tx) =>
@@ -217,46 +217,59 @@ describe('an event that comes again', () => {
   });
 });
 
-describe('what is refused', () => {
+describe('a refused event', () => {
   const form = { type: 'form_submitted' };
   test.each<[string, EventInit, string, RegExp]>([
-    ['an id that is none', { id: '7' }, 'id', /UUID/],
-    ['an athlete without an id', { userId: '' }, 'user_id', /UUID/],
-    ['an event that there is not', { type: 'payment_lost' }, 'type', /ListEventTypes/],
-    ['an event that only the service knows of', { type: 'session_completed', data: {} }, 'type', /service/],
-    ['an occurrence', { type: 'birthday', data: {} }, 'type', /service/],
-    ['the future', { occurredAt: { seconds: 4_000_000_000n } }, 'occurred_at', /5 minutes/],
-    ['no time at all', { occurredAt: { seconds: 1n << 60n } }, 'occurred_at', /9999/],
-    ["the service's own actor", { actor: EventActor.AUTOMATION }, 'actor', /COACH/],
-    ['an actor that there is not', { actor: 9 as EventActor }, 'actor', /COACH/],
-    ['what the type needs', { ...form, data: {} }, 'data.form_id', /required/],
-    ['what the type does not have', { data: { colour: 'red' } }, 'data.colour', /no field/],
-    ['a number that is text', { data: { amount: 'a lot' } }, 'data.amount', /decimal|number/],
-    ['a state before', { previous: {} }, 'previous', /absent/],
-    ['text that cannot be kept', { data: { currency: 'E\u0000R' } }, 'data.currency', /NUL|zero|character/i],
-    ['a number beyond numbers', { data: { amount: Number.NaN } }, 'data.amount', /number/],
-    ['too much', { data: { currency: 'x'.repeat(20_000) } }, 'data', /16384 bytes/],
-  ])('%s, by its field, and nothing beside it', async (_, more, field, description) => {
-    const { accountId, publish, payment } = await createPublisher();
-    const [bad, good] = await publish(payment(0, more), payment());
-    expect(bad).toMatchObject({
-      ...refused('VALIDATION_FAILED'),
-      error: {
-        fieldViolations: [{ field, description: expect.stringMatching(description) }],
-        retryable: false,
-      },
-    });
-    expect(good).toMatchObject(ACCEPTED);
-    expect(await readOutbox(accountId)).toHaveLength(1);
-  });
+    ['an invalid id', { id: '7' }, 'id', /UUID/],
+    ['an empty athlete id', { userId: '' }, 'user_id', /UUID/],
+    ['an unknown event type', { type: 'payment_lost' }, 'type', /ListEventTypes/],
+    [
+      'an event type that only the service creates',
+      { type: 'session_completed', data: {} },
+      'type',
+      /service/,
+    ],
+    ['an occurrence of a time trigger', { type: 'birthday', data: {} }, 'type', /service/],
+    ['a time in the future', { occurredAt: { seconds: 4_000_000_000n } }, 'occurred_at', /5 minutes/],
+    ['an impossible time', { occurredAt: { seconds: 1n << 60n } }, 'occurred_at', /9999/],
+    ['the actor of the service itself', { actor: EventActor.AUTOMATION }, 'actor', /COACH/],
+    ['an unknown actor', { actor: 9 as EventActor }, 'actor', /COACH/],
+    ['a missing required field', { ...form, data: {} }, 'data.form_id', /required/],
+    ['an unknown field', { data: { colour: 'red' } }, 'data.colour', /no field/],
+    ['text in a number field', { data: { amount: 'a lot' } }, 'data.amount', /decimal|number/],
+    ['unexpected values before a change', { previous: {} }, 'previous', /absent/],
+    [
+      'text that cannot be stored',
+      { data: { currency: 'E\u0000R' } },
+      'data.currency',
+      /NUL|zero|character/i,
+    ],
+    ['a number that is NaN', { data: { amount: Number.NaN } }, 'data.amount', /number/],
+    ['too much data', { data: { currency: 'x'.repeat(20_000) } }, 'data', /16384 bytes/],
+  ])(
+    'with %s names the field, and other events of the call are accepted',
+    async (_, more, field, description) => {
+      const { accountId, publish, payment } = await createPublisher();
+      const [bad, good] = await publish(payment(0, more), payment());
+      expect(bad).toMatchObject({
+        ...refused('VALIDATION_FAILED'),
+        error: {
+          fieldViolations: [{ field, description: expect.stringMatching(description) }],
+          retryable: false,
+        },
+      });
+      expect(good).toMatchObject(ACCEPTED);
+      expect(await readOutbox(accountId)).toHaveLength(1);
+    },
+  );
 
-  test('every fault of an event is named at once', async () => {
+  test('lists all its violations at once', async () => {
     const { publish } = await createPublisher();
     const [result] = await publish({ id: '7', type: 'nothing', data: {} as JsonObject });
     expect(result?.error?.fieldViolations.map(({ field }) => field)).toEqual(['id', 'user_id', 'type']);
   });
 
-  test('an athlete of another account, as if there were none; it may be accepted once there is one', async () => {
+  test('of an athlete of another account gets the error of an unknown athlete, and is accepted after the athlete exists', async () => {
     const [own, other] = [await createPublisher(), await createPublisher()];
     const missing = uuidv7();
     const event = own.payment(0, { userId: missing });
@@ -269,8 +282,8 @@ describe('what is refused', () => {
   });
 });
 
-describe('neighbours', () => {
-  test('of an athlete whom somebody holds are accepted meanwhile', async () => {
+describe('other events of a call', () => {
+  test('are accepted while the athlete of one event is locked', async () => {
     const { accountId, publish, payment, userIds } = await createPublisher(3);
     const held = await holdAthlete(db.database, { accountId, userId: `${userIds[1]}` });
     const events = [payment(0), payment(1), payment(2), payment(1)];
@@ -281,7 +294,7 @@ describe('neighbours', () => {
     expect(idsIn(await readOutbox(accountId)).slice(2)).toEqual([events[1]?.id, events[3]?.id]);
   });
 
-  test('of an athlete who is held for too long are accepted all the same, and the call may be sent again', async () => {
+  test('are accepted when the athlete of one event stays locked until the deadline, and the call can be repeated', async () => {
     const { accountId, events, payment, userIds } = await createPublisher(2);
     const held = await holdAthlete(db.database, { accountId, userId: `${userIds[1]}` });
     const call = { events: [payment(0), payment(1)] };
@@ -294,7 +307,7 @@ describe('neighbours', () => {
     expect((await events.publishEvents(call)).results).toMatchObject([DUPLICATE, ACCEPTED]);
   });
 
-  test('survive one that breaks the common transaction', async () => {
+  test('are accepted when one event fails the common transaction', async () => {
     const faulty = openFaultyDatabase(db);
     const { accountId, publish, payment } = await createPublisher(3, faulty.database);
     await publish(payment());
@@ -303,12 +316,12 @@ describe('neighbours', () => {
     faulty.arm({ statement: 4, how: 'refuse', sqlState: '22P05', times: 2 });
     const results = await publish(...events);
     faulty.disarm();
-    expect(outcomesOf(results)).toEqual(events.map(() => 'ACCEPTED'));
+    expect(readOutcomes(results)).toEqual(events.map(() => 'ACCEPTED'));
     expect(await readOutbox(accountId)).toHaveLength(7);
     await faulty.close();
   });
 
-  test('do not hear of a defect that is one event’s alone', async () => {
+  test('are accepted when one event has an internal error', async () => {
     const faulty = openFaultyDatabase(db);
     const { accountId, publish, payment } = await createPublisher(1, faulty.database);
     await publish(payment());
@@ -323,7 +336,7 @@ describe('neighbours', () => {
     await faulty.close();
   });
 
-  test('in a transaction that PostgreSQL broke off are tried again', async () => {
+  test('are accepted when their transaction is retried after a serialization failure', async () => {
     const faulty = openFaultyDatabase(db);
     const { accountId, publish, payment } = await createPublisher(2, faulty.database);
     const before = payment();
@@ -337,7 +350,7 @@ describe('neighbours', () => {
   });
 });
 
-test('many publishers of the same athletes keep the order of each call', async () => {
+test('concurrent publishers of the same athletes keep the order of each call', async () => {
   const { accountId, publish, payment } = await createPublisher(4);
   const calls = Array.from({ length: 12 }, () => Array.from({ length: 16 }, (_, n) => payment(n % 4)));
   const results = await Promise.all(
@@ -346,14 +359,14 @@ test('many publishers of the same athletes keep the order of each call', async (
       return publish(...events);
     }),
   );
-  expect(new Set(outcomesOf(results.flat()))).toEqual(new Set(['ACCEPTED']));
+  expect(new Set(readOutcomes(results.flat()))).toEqual(new Set(['ACCEPTED']));
   const stored = idsIn(await readOutbox(accountId));
   expect(stored).toHaveLength(12 * 16);
   for (const events of calls) {
     for (const athlete of [0, 1, 2, 3]) {
       const ids = events.filter((_, n) => n % 4 === athlete).map(({ id }) => id);
-      const places = ids.map((id) => stored.indexOf(id));
-      expect(places).toEqual(places.toSorted((a, b) => a - b));
+      const positions = ids.map((id) => stored.indexOf(id));
+      expect(positions).toEqual(positions.toSorted((a, b) => a - b));
     }
   }
 });

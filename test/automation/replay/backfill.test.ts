@@ -1,4 +1,4 @@
-/** Backfills: counted, confirmed, and carried out at their rate, each athlete once. */
+/** Backfills: counted, confirmed, and carried out at their rate, with each athlete enrolled once. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -29,18 +29,18 @@ beforeAll(async () => {
 });
 afterAll(() => db?.close());
 
-interface Stage {
+interface Backfilling {
   readonly client: AutomationClient;
   readonly clock: TestClock;
 }
 
-function createStage(limits: Partial<Limits> = {}): Stage {
+function createBackfilling(limits: Partial<Limits> = {}): Backfilling {
   const clock = createTestClock();
   return { clock, client: createAutomationClient(database, { clock: clock.now, limits }) };
 }
 
-/** What a server process would have. */
-function createTestBackfiller({ clock }: Stage, limits: Partial<Limits> = {}, handle = database) {
+/** A backfiller as a server process creates it. */
+function createTestBackfiller({ clock }: Backfilling, limits: Partial<Limits> = {}, handle = database) {
   const config = readConfig({});
   return createBackfiller({
     database: handle,
@@ -49,8 +49,12 @@ function createTestBackfiller({ clock }: Stage, limits: Partial<Limits> = {}, ha
   });
 }
 
-/** Athletes, all of them with a tag; the ids as partitions go through them do not matter. */
-async function createAthletes({ client, clock }: Stage, count: number, tag = 'gold'): Promise<string[]> {
+/** Creates athletes with a tag; the order of their ids does not matter, because pages go by partition. */
+async function createAthletes(
+  { client, clock }: Backfilling,
+  count: number,
+  tag = 'gold',
+): Promise<string[]> {
   await database.ensureAccount(client.accountId);
   return database.transaction(client.accountId, async (tx) => {
     const ids = Array.from({ length: count }, () => uuidv7());
@@ -64,7 +68,7 @@ async function createAthletes({ client, clock }: Stage, count: number, tag = 'go
 
 const GOLD = { filter: { conditions: [condition('athlete.tags', 'contains', 'gold')] } };
 
-async function confirm({ client }: Stage, workflowId: string, ratePerMinute = 0) {
+async function confirm({ client }: Backfilling, workflowId: string, ratePerMinute = 0) {
   const { confirmationToken } = await client.workflows.backfillWorkflow({ workflowId });
   return client.workflows.backfillWorkflow({ workflowId, confirmationToken, ratePerMinute });
 }
@@ -76,7 +80,7 @@ function enrolledUsers(workflowId: string) {
   ).then((rows) => rows.map(({ user_id }) => user_id));
 }
 
-async function backfillOf(workflowId: string) {
+async function readBackfill(workflowId: string) {
   const [row] = await readRows<{ enrolled_count: number; ended: boolean; started_by: string }>(
     database,
     sql`select enrolled_count, ended_at is not null as ended, started_by from backfills
@@ -85,54 +89,56 @@ async function backfillOf(workflowId: string) {
   return row;
 }
 
-async function runAll(stage: Stage, limits: Partial<Limits> = {}) {
-  const backfiller = createTestBackfiller(stage, limits);
+async function runAll(backfilling: Backfilling, limits: Partial<Limits> = {}) {
+  const backfiller = createTestBackfiller(backfilling, limits);
   for (let turns = 0; turns < 200; turns += 1) {
     while (await backfiller.runOnce()) {}
-    stage.clock.advance(1_000);
+    backfilling.clock.advance(1_000);
   }
 }
 
-describe('the first call', () => {
-  test('counts whom the filter matches today, and enrolls nobody', async () => {
-    const stage = createStage();
-    const [deleted = '', optedOut = ''] = await createAthletes(stage, 5);
-    await createAthletes(stage, 2, 'silver');
-    await stage.client.users.deleteUser({ userId: deleted });
-    await stage.client.users.updateUser({ userId: optedOut, optedOut: true });
-    const { id: workflowId } = await createActiveWorkflow(stage.client, { trigger: onTag('vip', GOLD) });
+describe('the first call of BackfillWorkflow', () => {
+  test('counts the athletes that the filter matches today, and enrolls none', async () => {
+    const backfilling = createBackfilling();
+    const [deleted = '', optedOut = ''] = await createAthletes(backfilling, 5);
+    await createAthletes(backfilling, 2, 'silver');
+    await backfilling.client.users.deleteUser({ userId: deleted });
+    await backfilling.client.users.updateUser({ userId: optedOut, optedOut: true });
+    const { id: workflowId } = await createActiveWorkflow(backfilling.client, {
+      trigger: onTag('vip', GOLD),
+    });
 
-    const answer = await stage.client.workflows.backfillWorkflow({ workflowId });
+    const answer = await backfilling.client.workflows.backfillWorkflow({ workflowId });
 
     expect(answer).toMatchObject({ estimatedCount: 3, backfillId: '' });
     expect(answer.confirmationToken).not.toBe('');
-    expect(await backfillOf(workflowId)).toBeUndefined();
-    await runAll(stage);
+    expect(await readBackfill(workflowId)).toBeUndefined();
+    await runAll(backfilling);
     expect(await enrolledUsers(workflowId)).toEqual([]);
   });
 
-  test('takes conditions on the event for met', async () => {
-    const stage = createStage();
-    await createAthletes(stage, 3);
+  test('counts conditions on the event as met', async () => {
+    const backfilling = createBackfilling();
+    await createAthletes(backfilling, 3);
     const conditions = [condition('tag', 'equals', 'vip'), condition('athlete.tags', 'contains', 'gold')];
     const trigger = onTag('vip', { filter: { conditions } });
-    const { id: workflowId } = await createActiveWorkflow(stage.client, { trigger });
+    const { id: workflowId } = await createActiveWorkflow(backfilling.client, { trigger });
 
-    expect(await stage.client.workflows.backfillWorkflow({ workflowId })).toMatchObject({
+    expect(await backfilling.client.workflows.backfillWorkflow({ workflowId })).toMatchObject({
       estimatedCount: 3,
     });
   });
 
-  test('is refused for a workflow that is not there, or takes no part', async () => {
-    const stage = createStage();
-    const { workflows } = stage.client;
-    const draft = await createWorkflow(stage.client);
-    const paused = await createActiveWorkflow(stage.client);
+  test('is refused for an unknown or inactive workflow, or an inactive trigger', async () => {
+    const backfilling = createBackfilling();
+    const { workflows } = backfilling.client;
+    const draft = await createWorkflow(backfilling.client);
+    const paused = await createActiveWorkflow(backfilling.client);
     await workflows.pauseWorkflow({ workflowId: paused.id });
-    const idle = await createActiveWorkflow(stage.client, {
+    const idle = await createActiveWorkflow(backfilling.client, {
       trigger: { triggerEvent: 'session_missed', isActive: false },
     });
-    const foreign = await createActiveWorkflow(createStage().client);
+    const foreign = await createActiveWorkflow(createBackfilling().client);
 
     for (const { id: workflowId } of [draft, paused, idle]) {
       await expectRefusal(workflows.backfillWorkflow({ workflowId }), 'WORKFLOW_NOT_ACTIVE');
@@ -143,78 +149,89 @@ describe('the first call', () => {
   });
 });
 
-describe('the confirmation', () => {
-  test('begins the backfill, once, and the trail says who did', async () => {
-    const stage = createStage();
-    await createAthletes(stage, 2);
-    const { id: workflowId } = await createActiveWorkflow(stage.client, { trigger: onTag('vip', GOLD) });
+describe('the confirmation of a backfill', () => {
+  test('starts the backfill once, and the audit trail has its actor', async () => {
+    const backfilling = createBackfilling();
+    await createAthletes(backfilling, 2);
+    const { id: workflowId } = await createActiveWorkflow(backfilling.client, {
+      trigger: onTag('vip', GOLD),
+    });
 
-    const { backfillId, estimatedCount } = await confirm(stage, workflowId, 120);
+    const { backfillId, estimatedCount } = await confirm(backfilling, workflowId, 120);
 
     expect(estimatedCount).toBe(2);
-    const error = await expectRefusal(confirm(stage, workflowId), 'BACKFILL_UNDER_WAY');
+    const error = await expectRefusal(confirm(backfilling, workflowId), 'BACKFILL_UNDER_WAY');
     expect(error.message).toContain(workflowId);
-    const { entries } = await stage.client.audit.listAuditEntries({});
+    const { entries } = await backfilling.client.audit.listAuditEntries({});
     expect(entries[0]).toMatchObject({
       action: 'BackfillWorkflow',
       targetId: workflowId,
       after: { backfillId, estimatedCount: 2, ratePerMinute: 120 },
     });
-    expect(await backfillOf(workflowId)).toMatchObject({ started_by: entries[0]?.actor });
+    expect(await readBackfill(workflowId)).toMatchObject({ started_by: entries[0]?.actor });
   });
 
-  test('may be repeated when the answer was lost', async () => {
-    const stage = createStage();
-    const { id: workflowId } = await createActiveWorkflow(stage.client);
-    const { confirmationToken } = await stage.client.workflows.backfillWorkflow({ workflowId });
+  test('can be repeated with the same request ID', async () => {
+    const backfilling = createBackfilling();
+    const { id: workflowId } = await createActiveWorkflow(backfilling.client);
+    const { confirmationToken } = await backfilling.client.workflows.backfillWorkflow({ workflowId });
     const call = { headers: { 'idempotency-key': uuidv7() } };
 
-    const first = await stage.client.workflows.backfillWorkflow({ workflowId, confirmationToken }, call);
-    const again = await stage.client.workflows.backfillWorkflow({ workflowId, confirmationToken }, call);
+    const first = await backfilling.client.workflows.backfillWorkflow(
+      { workflowId, confirmationToken },
+      call,
+    );
+    const again = await backfilling.client.workflows.backfillWorkflow(
+      { workflowId, confirmationToken },
+      call,
+    );
 
     expect(again).toEqual(first);
   });
 
-  test('is good for ten minutes, and while workflow, trigger and count are the same', async () => {
-    const stage = createStage();
-    const { client, clock } = stage;
-    await createAthletes(stage, 1);
+  test('is valid for ten minutes while workflow, trigger and count are unchanged', async () => {
+    const backfilling = createBackfilling();
+    const { client, clock } = backfilling;
+    await createAthletes(backfilling, 1);
     const { id: workflowId, trigger } = await createActiveWorkflow(client, { trigger: onTag('vip', GOLD) });
-    const ask = async () => (await client.workflows.backfillWorkflow({ workflowId })).confirmationToken;
-    const give = (confirmationToken: string) =>
+    const request = async () => (await client.workflows.backfillWorkflow({ workflowId })).confirmationToken;
+    const submit = (confirmationToken: string) =>
       client.workflows.backfillWorkflow({ workflowId, confirmationToken });
 
-    const old = await ask();
+    const old = await request();
     clock.advance(10 * 60_000 + 1);
-    await expectRefusal(give(old), 'CONFIRMATION_STALE');
+    await expectRefusal(submit(old), 'CONFIRMATION_STALE');
 
-    const before = await ask();
-    await createAthletes(stage, 1);
-    await expectRefusal(give(before), 'CONFIRMATION_STALE');
+    const before = await request();
+    await createAthletes(backfilling, 1);
+    await expectRefusal(submit(before), 'CONFIRMATION_STALE');
 
-    const beforeRename = await ask();
+    const beforeRename = await request();
     const { workflow } = await client.workflows.getWorkflow({ workflowId });
     await client.workflows.updateWorkflow({ workflowId, etag: workflow?.etag ?? '', name: 'Another' });
-    await expectRefusal(give(beforeRename), 'CONFIRMATION_STALE');
+    await expectRefusal(submit(beforeRename), 'CONFIRMATION_STALE');
 
-    const beforeFilter = await ask();
+    const beforeFilter = await request();
     await client.triggers.updateTrigger({
       triggerId: trigger?.id ?? '',
       etag: trigger?.etag ?? '',
       trigger: onTag('vip', GOLD),
     });
-    await expectRefusal(give(beforeFilter), 'CONFIRMATION_STALE');
+    await expectRefusal(submit(beforeFilter), 'CONFIRMATION_STALE');
 
     clock.advance(1);
-    const last = await ask();
+    const last = await request();
     clock.advance(10 * 60_000);
-    expect(await give(last)).not.toMatchObject({ backfillId: '' });
+    expect(await submit(last)).not.toMatchObject({ backfillId: '' });
   });
 
-  test('must be one, of this workflow and account', async () => {
-    const stage = createStage();
-    const { workflows } = stage.client;
-    const [one, other] = [await createActiveWorkflow(stage.client), await createActiveWorkflow(stage.client)];
+  test('must be a token of this workflow and account', async () => {
+    const backfilling = createBackfilling();
+    const { workflows } = backfilling.client;
+    const [one, other] = [
+      await createActiveWorkflow(backfilling.client),
+      await createActiveWorkflow(backfilling.client),
+    ];
     const { confirmationToken } = await workflows.backfillWorkflow({ workflowId: other.id });
     const forged = Buffer.from(JSON.stringify(['', 1, 2, 3])).toString('base64url');
 
@@ -228,21 +245,21 @@ describe('the confirmation', () => {
   });
 });
 
-describe('the backfill', () => {
-  test('enrolls each athlete once, and the runs go their way', async () => {
-    const stage = createStage();
-    const { client, clock } = stage;
-    const athletes = await createAthletes(stage, 45);
-    const others = await createAthletes(stage, 5, 'silver');
+describe('a running backfill', () => {
+  test('enrolls each matching athlete once, and the enrollments run', async () => {
+    const backfilling = createBackfilling();
+    const { client, clock } = backfilling;
+    const athletes = await createAthletes(backfilling, 45);
+    const others = await createAthletes(backfilling, 5, 'silver');
     const { id: workflowId } = await createActiveWorkflow(client, { trigger: onTag('vip', GOLD) });
-    // One a page, of more athletes than there are partitions: pages end before their partition does.
-    const { backfillId } = await confirm(stage, workflowId, 60);
+    // One athlete per page, with more athletes than partitions, so that pages end within a partition.
+    const { backfillId } = await confirm(backfilling, workflowId, 60);
 
-    await runAll(stage, { backfillPageSize: 7 });
+    await runAll(backfilling, { backfillPageSize: 7 });
     await createTestRunner(database, { now: clock.now }).runAll();
 
     expect((await enrolledUsers(workflowId)).toSorted()).toEqual(athletes.toSorted());
-    expect(await backfillOf(workflowId)).toMatchObject({ enrolled_count: 45, ended: true });
+    expect(await readBackfill(workflowId)).toMatchObject({ enrolled_count: 45, ended: true });
     const { enrollments } = await client.workflows.listWorkflowEnrollments({ workflowId, pageSize: 1 });
     expect(enrollments[0]).toMatchObject({ eventId: '', steps: [{ action: 'add_tag' }] });
     const [fact] = await readFacts(database, athletes[0] ?? '');
@@ -254,23 +271,23 @@ describe('the backfill', () => {
     expect(await readFacts(database, others[0] ?? '')).toEqual([]);
   });
 
-  test('leaves a row of the log for each athlete, also for those whom the policy keeps out', async () => {
-    const stage = createStage();
-    const [deleted = '', optedOut = ''] = await createAthletes(stage, 6);
-    await stage.client.users.deleteUser({ userId: deleted });
-    await stage.client.users.updateUser({ userId: optedOut, optedOut: true });
-    const { id: workflowId, trigger } = await createActiveWorkflow(stage.client, {
+  test('writes an execution log for each athlete, also for those whom the policy excludes', async () => {
+    const backfilling = createBackfilling();
+    const [deleted = '', optedOut = ''] = await createAthletes(backfilling, 6);
+    await backfilling.client.users.deleteUser({ userId: deleted });
+    await backfilling.client.users.updateUser({ userId: optedOut, optedOut: true });
+    const { id: workflowId, trigger } = await createActiveWorkflow(backfilling.client, {
       trigger: onTag('vip', {
         ...GOLD,
         settings: { configuration: { tag: 'vip' }, cap: { count: 3, window: { seconds: 86_400n } } },
       }),
     });
 
-    await confirm(stage, workflowId);
-    await runAll(stage);
+    await confirm(backfilling, workflowId);
+    await runAll(backfilling);
 
     expect(await enrolledUsers(workflowId)).toHaveLength(3);
-    const { executions } = await stage.client.triggers.listTriggerExecutions({
+    const { executions } = await backfilling.client.triggers.listTriggerExecutions({
       triggerId: trigger?.id ?? '',
     });
     expect(executions.map(({ enrolled, eventId }) => ({ enrolled, eventId }))).toEqual([
@@ -278,58 +295,62 @@ describe('the backfill', () => {
       ...Array.from({ length: 3 }, () => ({ enrolled: true, eventId: '' })),
     ]);
 
-    await confirm(stage, workflowId);
-    await runAll(stage);
+    await confirm(backfilling, workflowId);
+    await runAll(backfilling);
     expect(await enrolledUsers(workflowId)).toHaveLength(3);
   });
 
-  test('puts whom it finds outside business hours into the queue', async () => {
-    const stage = createStage();
-    await createAthletes(stage, 1);
+  test('queues enrollments outside business hours', async () => {
+    const backfilling = createBackfilling();
+    await createAthletes(backfilling, 1);
     const intervals = [{ weekday: 1, opens: '08:00', closes: '09:00' }];
     const settings = { configuration: { tag: 'vip' }, businessHours: { timeZone: 'UTC', intervals } };
-    const { id: workflowId } = await createActiveWorkflow(stage.client, {
+    const { id: workflowId } = await createActiveWorkflow(backfilling.client, {
       trigger: onTag('vip', { ...GOLD, settings }),
     });
 
-    await confirm(stage, workflowId);
-    await runAll(stage);
+    await confirm(backfilling, workflowId);
+    await runAll(backfilling);
 
-    const { enrollments } = await stage.client.workflows.listWorkflowEnrollments({ workflowId });
+    const { enrollments } = await backfilling.client.workflows.listWorkflowEnrollments({ workflowId });
     expect(enrollments).toMatchObject([
       { eventId: '', dueAt: { seconds: BigInt(Date.parse('2026-11-23T08:00:00Z') / 1000) } },
     ]);
   });
 
-  test('goes no faster than its rate', async () => {
-    const stage = createStage();
-    await createAthletes(stage, 30);
-    const { id: workflowId } = await createActiveWorkflow(stage.client, { trigger: onTag('vip', GOLD) });
-    await confirm(stage, workflowId, 240);
-    const backfiller = createTestBackfiller(stage);
+  test('does not exceed its rate', async () => {
+    const backfilling = createBackfilling();
+    await createAthletes(backfilling, 30);
+    const { id: workflowId } = await createActiveWorkflow(backfilling.client, {
+      trigger: onTag('vip', GOLD),
+    });
+    await confirm(backfilling, workflowId, 240);
+    const backfiller = createTestBackfiller(backfilling);
     const counts: number[] = [];
 
     for (let second = 0; second < 5; second += 1) {
       while (await backfiller.runOnce()) {}
       counts.push((await enrolledUsers(workflowId)).length);
-      stage.clock.advance(1_000);
+      backfilling.clock.advance(1_000);
     }
 
-    // Four a second, of which the first four come at once; a page ends with its partition.
+    // Four per second, of which the first four come at once; a page ends with its partition.
     for (const [second, count] of counts.entries()) {
       expect(count).toBeLessThanOrEqual(4 * (second + 1) + 4);
       expect(count).toBeGreaterThanOrEqual(4 * second);
     }
   });
 
-  test('begins with the athletes as they are then', async () => {
-    const stage = createStage();
-    const [gone = '', stays = ''] = await createAthletes(stage, 2);
-    const { id: workflowId } = await createActiveWorkflow(stage.client, { trigger: onTag('vip', GOLD) });
-    await confirm(stage, workflowId);
-    await stage.client.users.updateUser({ userId: gone, removeTags: ['gold'] });
+  test('matches athletes as they are when their page is enrolled', async () => {
+    const backfilling = createBackfilling();
+    const [gone = '', stays = ''] = await createAthletes(backfilling, 2);
+    const { id: workflowId } = await createActiveWorkflow(backfilling.client, {
+      trigger: onTag('vip', GOLD),
+    });
+    await confirm(backfilling, workflowId);
+    await backfilling.client.users.updateUser({ userId: gone, removeTags: ['gold'] });
 
-    await runAll(stage);
+    await runAll(backfilling);
 
     expect(await enrolledUsers(workflowId)).toEqual([stays]);
   });
@@ -337,96 +358,98 @@ describe('the backfill', () => {
   test.each([
     [
       'its workflow is paused',
-      ({ client }: Stage, workflowId: string) => client.workflows.pauseWorkflow({ workflowId }),
+      ({ client }: Backfilling, workflowId: string) => client.workflows.pauseWorkflow({ workflowId }),
     ],
     [
       'its workflow is deleted',
-      ({ client }: Stage, workflowId: string) => client.workflows.deleteWorkflow({ workflowId }),
+      ({ client }: Backfilling, workflowId: string) => client.workflows.deleteWorkflow({ workflowId }),
     ],
     [
       'its trigger changes',
-      ({ client }: Stage, _: string, trigger: { id: string; etag: string }) =>
+      ({ client }: Backfilling, _: string, trigger: { id: string; etag: string }) =>
         client.triggers.updateTrigger({ triggerId: trigger.id, etag: trigger.etag, trigger: onTag('vip') }),
     ],
   ])('ends when %s', async (_when, change) => {
-    const stage = createStage();
-    await createAthletes(stage, 3);
-    const { id: workflowId, trigger } = await createActiveWorkflow(stage.client, {
+    const backfilling = createBackfilling();
+    await createAthletes(backfilling, 3);
+    const { id: workflowId, trigger } = await createActiveWorkflow(backfilling.client, {
       trigger: onTag('vip', GOLD),
     });
-    await confirm(stage, workflowId, 1);
-    const backfiller = createTestBackfiller(stage);
+    await confirm(backfilling, workflowId, 1);
+    const backfiller = createTestBackfiller(backfilling);
     await backfiller.runOnce();
     expect(await enrolledUsers(workflowId)).toHaveLength(1);
-    stage.clock.advance(1_000);
-    await change(stage, workflowId, trigger ?? expect.unreachable());
+    backfilling.clock.advance(1_000);
+    await change(backfilling, workflowId, trigger ?? expect.unreachable());
 
-    stage.clock.advance(120_000);
-    await runAll(stage);
+    backfilling.clock.advance(120_000);
+    await runAll(backfilling);
 
     expect(await enrolledUsers(workflowId)).toHaveLength(1);
-    expect(await backfillOf(workflowId)).toMatchObject({ enrolled_count: 1, ended: true });
+    expect(await readBackfill(workflowId)).toMatchObject({ enrolled_count: 1, ended: true });
   });
 });
 
-describe('each athlete is enrolled once, with a policy that would allow more,', () => {
+describe('each athlete is enrolled once under the policy MULTIPLE', () => {
   const MULTIPLE = {
     configuration: { tag: 'vip' },
     policy: EnrollmentPolicy.MULTIPLE,
   };
 
-  async function begin(stage: Stage, athletes: number) {
-    const ids = await createAthletes(stage, athletes);
-    const { id: workflowId } = await createActiveWorkflow(stage.client, {
+  async function begin(backfilling: Backfilling, athletes: number) {
+    const ids = await createAthletes(backfilling, athletes);
+    const { id: workflowId } = await createActiveWorkflow(backfilling.client, {
       trigger: onTag('vip', { ...GOLD, settings: MULTIPLE }),
     });
-    await confirm(stage, workflowId, 60_000);
+    await confirm(backfilling, workflowId, 60_000);
     return { ids, workflowId };
   }
 
-  test('by three backfillers at the same time', async () => {
-    const stage = createStage();
-    const { ids, workflowId } = await begin(stage, 60);
-    const backfillers = [1, 2, 3].map(() => createTestBackfiller(stage, { backfillPageSize: 1 }, db.open()));
+  test('by three concurrent backfillers', async () => {
+    const backfilling = createBackfilling();
+    const { ids, workflowId } = await begin(backfilling, 60);
+    const backfillers = [1, 2, 3].map(() =>
+      createTestBackfiller(backfilling, { backfillPageSize: 1 }, db.open()),
+    );
 
     for (let turn = 0; turn < 100; turn += 1) {
       await Promise.all(backfillers.map((backfiller) => backfiller.runOnce()));
-      stage.clock.advance(100);
+      backfilling.clock.advance(100);
     }
 
     expect((await enrolledUsers(workflowId)).toSorted()).toEqual(ids.toSorted());
-    expect(await backfillOf(workflowId)).toMatchObject({ enrolled_count: 60, ended: true });
+    expect(await readBackfill(workflowId)).toMatchObject({ enrolled_count: 60, ended: true });
   });
 
   test.each(['refuse', 'cut', 'cut after'] as const)(
-    'by one whose pages end in the middle: %s',
+    'by a backfiller whose pages fail in the middle: %s',
     async (how) => {
-      const stage = createStage();
-      const { ids, workflowId } = await begin(stage, 12);
+      const backfilling = createBackfilling();
+      const { ids, workflowId } = await begin(backfilling, 12);
       const faulty = openFaultyDatabase(db);
       const limits = { backfillPageSize: 2 };
       const [due] = await readRows<{ account_id: string }>(
         database,
         sql`select account_id from backfills where workflow_id = ${workflowId}`,
       );
-      expect(due?.account_id).toBe(stage.client.accountId);
-      // The pass finds what is due on a sound connection: its page, the next transaction, is what breaks.
-      const halfSound: Database = { ...faulty.database, acrossAccounts: database.acrossAccounts };
-      const backfiller = createTestBackfiller(stage, limits, halfSound);
+      expect(due?.account_id).toBe(backfilling.client.accountId);
+      // Due backfills are found on a healthy connection; only the page's transaction fails.
+      const halfFaulty: Database = { ...faulty.database, acrossAccounts: database.acrossAccounts };
+      const backfiller = createTestBackfiller(backfilling, limits, halfFaulty);
       let broken = 0;
 
       for (const statement of [2, 3, 5, 8, 11, 14, 17, 20, 'commit'] as const) {
         faulty.arm({ statement, how, times: 1 });
         await backfiller.runOnce().catch(() => undefined);
         broken += faulty.disarm();
-        stage.clock.advance(1_000);
+        backfilling.clock.advance(1_000);
       }
       expect(broken).toBeGreaterThan(5);
       await faulty.close();
-      await runAll(stage, limits);
+      await runAll(backfilling, limits);
 
       expect((await enrolledUsers(workflowId)).toSorted()).toEqual(ids.toSorted());
-      expect(await backfillOf(workflowId)).toMatchObject({ enrolled_count: 12, ended: true });
+      expect(await readBackfill(workflowId)).toMatchObject({ enrolled_count: 12, ended: true });
     },
   );
 });

@@ -1,4 +1,4 @@
-/** ReplayEvents: verdicts for triggers that had none, and none twice. */
+/** ReplayEvents: verdicts on past events, each at most once. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -38,7 +38,7 @@ function week(number: number) {
 }
 
 describe('a replay', () => {
-  test('gives a trigger that is new a verdict on what happened before, at the events’ own times', async () => {
+  test('evaluates past events for a new trigger, at the times of the events', async () => {
     const eventIds = await account.emit(userId, week(1), week(2), week(3));
     await evaluateAll(account);
     const ids = await account.addWorkflow({
@@ -71,7 +71,7 @@ describe('a replay', () => {
     expect(await logRows(account)).toMatchObject([{ kind: 'REPLAY' }, { kind: 'REPLAY' }]);
   });
 
-  test('keeps every verdict that there is, also that a filter did not match', async () => {
+  test('keeps every existing verdict, including NOT_MATCHED', async () => {
     const enrolling = await account.addWorkflow();
     const other = await account.addWorkflow({
       filters: allOf({ field: 'week_number', operator: 'equals', value: 9 }),
@@ -92,7 +92,7 @@ describe('a replay', () => {
     expect(await logRows(account)).toHaveLength(1);
   });
 
-  test('says the same thing again and again', async () => {
+  test('decides nothing when it is repeated', async () => {
     const eventIds = await account.emit(userId, week(1), week(2));
     await evaluateAll(account);
     await account.addWorkflow({ settings: MULTIPLE });
@@ -106,7 +106,7 @@ describe('a replay', () => {
     expect(await account.rows(sql`select id from workflow_enrollments`)).toHaveLength(2);
   });
 
-  test('at the same time as another decides each verdict once', async () => {
+  test('decides each verdict once with concurrent replays', async () => {
     const eventIds = await account.emit(userId, ...Array.from({ length: 20 }, (_, n) => week(n)));
     await evaluateAll(account);
     await account.addWorkflow({ settings: MULTIPLE });
@@ -121,16 +121,16 @@ describe('a replay', () => {
     expect(await account.rows(sql`select id from workflow_enrollments`)).toHaveLength(20);
   });
 
-  test('waits for whoever is on the athletes’ partition', async () => {
+  test('waits for the lock of the athletes’ partition', async () => {
     const eventIds = await account.emit(userId, week(1));
     await evaluateAll(account);
     await account.addWorkflow();
-    const patient = createAutomationClient(db.open(), { accountId: account.accountId });
+    const waiting = createAutomationClient(db.open(), { accountId: account.accountId });
     let isDone = false;
 
     const replayed = await account.inTransaction(async (tx) => {
       await lockPartitionOf(tx, userId);
-      const call = patient.events.replayEvents({ eventIds }).finally(() => {
+      const call = waiting.events.replayEvents({ eventIds }).finally(() => {
         isDone = true;
       });
       await expect.poll(() => waitsForLock()).toBe(true);
@@ -141,7 +141,7 @@ describe('a replay', () => {
     expect(await replayed.call).toMatchObject({ decidedCount: 1 });
   });
 
-  test('is for the triggers that it names', async () => {
+  test('evaluates only the requested triggers', async () => {
     const eventIds = await account.emit(userId, week(1));
     await evaluateAll(account);
     const one = await account.addWorkflow();
@@ -153,7 +153,7 @@ describe('a replay', () => {
     expect(await logRows(account)).toMatchObject([{ trigger_id: one.triggerId }]);
   });
 
-  test('is of the time that it names, page by page', async () => {
+  test('evaluates the requested period page by page', async () => {
     await account.emit(userId, ...Array.from({ length: 5 }, (_, n) => week(n)));
     await evaluateAll(account);
     await account.addWorkflow({ settings: MULTIPLE });
@@ -170,7 +170,7 @@ describe('a replay', () => {
     ).toMatchObject({ replayedCount: 3, enrolledCount: 3 });
   });
 
-  test('keeps to the place in a cap, the policy and the priority as evaluation does', async () => {
+  test('respects cap, policy and priority like live evaluation', async () => {
     const eventIds = await account.emit(userId, week(1), week(2));
     await evaluateAll(account);
     const cap = { name: 'all', count: 1, window: '86400s' };
@@ -185,7 +185,7 @@ describe('a replay', () => {
     expect(enrolled).toMatchObject([{ trigger_id: first.triggerId, event_id: eventIds[0] }]);
   });
 
-  test('decides anew what was an error, and settles it', async () => {
+  test('decides again after an ERROR, once', async () => {
     const ids = await account.addWorkflow({ filters: { logic: 'XOR' } });
     const eventIds = await account.emit(userId, week(1));
     await evaluateAll(account);
@@ -201,18 +201,18 @@ describe('a replay', () => {
   });
 
   test.each([
-    { name: 'no time', request: {}, field: 'start_time' },
-    { name: 'half a time', request: { startTime: instantToTimestamp(NOON) }, field: 'end_time' },
+    { name: 'without times', request: {}, field: 'start_time' },
+    { name: 'with only a start time', request: { startTime: instantToTimestamp(NOON) }, field: 'end_time' },
     {
-      name: 'a time that ends before it begins',
+      name: 'with an end before the start',
       request: { startTime: instantToTimestamp(NOON), endTime: instantToTimestamp(NOON - SECOND) },
       field: 'start_time',
     },
-  ])('of $name is refused', async ({ request, field }) => {
+  ])('$name is refused', async ({ request, field }) => {
     await expect(client.events.replayEvents(request)).rejects.toThrow(new RegExp(field));
   });
 
-  test('of more events than a call may replay is refused, and replays none', async () => {
+  test('of more than replayedEvents events is refused, and replays none', async () => {
     await account.emit(userId, week(1), week(2));
     await evaluateAll(account);
     await account.addWorkflow();
@@ -226,7 +226,7 @@ describe('a replay', () => {
     expect(await logRows(account)).toEqual([]);
   });
 
-  test('finds nothing of another account’s', async () => {
+  test('does not find events of another account', async () => {
     const eventIds = await account.emit(userId, week(1));
     await evaluateAll(account);
     const stranger = createAutomationClient(db.database, { accountId: uuidv7() });

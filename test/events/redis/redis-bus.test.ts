@@ -204,15 +204,15 @@ describe.skipIf(!HAS_REDIS)('Redis Streams', () => {
 
   test('a Redis that does not answer counts as one that is away', async () => {
     await server.start();
-    const onAway = vi.fn();
-    startProcess({ onAway, onError: (error) => expect.fail(`${error}`) });
+    const onDisconnect = vi.fn();
+    startProcess({ onDisconnect, onError: (error) => expect.fail(`${error}`) });
     const source = await createEventSource(db.database, 2);
     const accepted = [await source.accept(0)];
     await expectAll(source, accepted);
     server.pause();
     accepted.push(await source.accept(0), await source.accept(1));
     await expectAll(source, accepted);
-    await expect.poll(() => onAway.mock.calls.length).toBe(1);
+    await expect.poll(() => onDisconnect.mock.calls.length).toBe(1);
     server.resume();
     await expect.poll(idsInStreams).toEqual(new Set(accepted.flat()));
   });
