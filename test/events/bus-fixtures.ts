@@ -1,4 +1,4 @@
-/** The buses that there are, with what each needs, for tests that all of them have to pass. */
+/** The event buses with what each needs, for tests that every bus must pass. */
 
 import { type Limits, readConfig } from '../../src/config/config.ts';
 import type { Bus } from '../../src/events/event-bus.ts';
@@ -8,7 +8,7 @@ import type { Database } from '../../src/store/database.ts';
 import { violatedUniqueConstraint } from '../../src/store/database-error.ts';
 import { createRedisServer, HAS_REDIS, type RedisServer } from '../support/redis-server.ts';
 
-/** Impatient, so that tests need not be patient. */
+/** Short intervals and timeouts, so that tests are fast. */
 export const BUS_LIMITS: Limits = {
   ...readConfig({}).limits,
   busPollMs: 10,
@@ -19,7 +19,7 @@ export const BUS_LIMITS: Limits = {
 };
 
 export interface BusSetup {
-  /** Whether entries wait to be relayed as well before they are gone. */
+  /** Whether entries must also be relayed before they are removed. */
   readonly isRelayed: boolean;
   createBus(database: Database, options?: BusOptions): Bus;
   close(): Promise<void>;
@@ -31,14 +31,14 @@ export interface BusOptions {
   readonly limits?: Partial<Limits>;
 }
 
-/** What is evaluated twice breaks a key of the log; a machine that is too busy breaks no promise. */
+/** A second evaluation violates a unique key of the log; errors of an overloaded machine are ignored. */
 function fail(error: unknown): void {
   if (violatedUniqueConstraint(error)) {
     throw error;
   }
 }
 
-/** Each with its name, and whether this machine can run it. */
+/** Each bus with its name, and whether this machine can run it. */
 export const BUSES: readonly { name: string; isHere: boolean; setUp: () => Promise<BusSetup> }[] = [
   { name: 'PostgreSQL', isHere: true, setUp: setUpPostgres },
   { name: 'Redis Streams', isHere: HAS_REDIS, setUp: setUpRedis },
@@ -59,7 +59,7 @@ async function setUpRedis(): Promise<BusSetup> {
   return { ...redisSetup(server), close: () => server.kill() };
 }
 
-/** Buses on a Redis that the test itself starts and ends. */
+/** A setup on a Redis server that the test itself starts and stops. */
 export function redisSetup({ url }: RedisServer): Omit<BusSetup, 'close'> {
   return {
     isRelayed: true,

@@ -1,4 +1,4 @@
-/** Dead letters: seen, sent on their way again, given up; each decision on the trail. */
+/** Dead letters: listed, redriven, discarded; each decision is audited. */
 import { Code } from '@connectrpc/connect';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
@@ -35,7 +35,7 @@ interface LetterInit {
 
 let minute = 0;
 
-/** Each fails a minute after the one before; answers its id. */
+/** Inserts a dead letter that failed a minute after the previous one; returns its id. */
 async function insertLetter(init: LetterInit = {}): Promise<string> {
   const letter = { state: 'DEAD', triggerId: uuidv7(), userId, ...init };
   const id = uuidv7();
@@ -69,7 +69,7 @@ async function readLetter(id: string): Promise<LetterRow | undefined> {
   });
 }
 
-async function trail() {
+async function readAuditTrail() {
   const { entries } = await client.audit.listAuditEntries({});
   return entries.map(({ action, targetType, targetId, reason, actor, before, after }) => {
     return { action, targetType, targetId, reason, actor, before, after };
@@ -77,7 +77,7 @@ async function trail() {
 }
 
 describe('ListDeadLetters', () => {
-  test('has those that are open, what failed last first, page by page', async () => {
+  test('lists open dead letters page by page, most recent failure first', async () => {
     const retrying = await insertLetter({ state: 'RETRYING' });
     const dead = [await insertLetter(), await insertLetter({ triggerId: null, userId: null })];
     await insertLetter({ state: 'DISCARDED' });
@@ -100,7 +100,7 @@ describe('ListDeadLetters', () => {
     });
   });
 
-  test('has those of a state, or of a trigger', async () => {
+  test('filters by state and by trigger', async () => {
     const triggerId = uuidv7();
     const ofTrigger = await insertLetter({ triggerId });
     const resolved = await insertLetter({ state: 'RESOLVED' });
@@ -116,7 +116,7 @@ describe('ListDeadLetters', () => {
 });
 
 describe('RedriveDeadLetters', () => {
-  test('makes the named ones due, with all their tries before them, and leaves the settled alone', async () => {
+  test('makes the named dead letters due with all attempts, and does not change settled ones', async () => {
     const ids = [await insertLetter(), await insertLetter({ state: 'RETRYING' })];
     const settled = [await insertLetter({ state: 'DISCARDED' }), await insertLetter({ state: 'RESOLVED' })];
     const other = await insertLetter();
@@ -129,8 +129,8 @@ describe('RedriveDeadLetters', () => {
     }
     expect(await readLetter(`${settled[0]}`)).toMatchObject({ state: 'DISCARDED', attempts: 8, next: null });
     expect(await readLetter(other)).toMatchObject({ state: 'DEAD', attempts: 8 });
-    expect(await trail()).toHaveLength(2);
-    expect((await trail()).find(({ targetId }) => targetId === ids[0])).toEqual({
+    expect(await readAuditTrail()).toHaveLength(2);
+    expect((await readAuditTrail()).find(({ targetId }) => targetId === ids[0])).toEqual({
       action: 'RedriveDeadLetters',
       targetType: 'dead_letter',
       targetId: ids[0],
@@ -141,7 +141,7 @@ describe('RedriveDeadLetters', () => {
     });
   });
 
-  test('takes all that are dead, or those of a trigger', async () => {
+  test('without ids redrives all DEAD letters, or those of a trigger', async () => {
     const triggerId = uuidv7();
     const [ofTrigger, other] = [await insertLetter({ triggerId }), await insertLetter()];
     await insertLetter({ state: 'RETRYING' });
@@ -152,7 +152,7 @@ describe('RedriveDeadLetters', () => {
     expect(await client.events.redriveDeadLetters({})).toMatchObject({ redrivenCount: 0 });
   });
 
-  test('takes so many by one call', async () => {
+  test('redrives at most redrivenDeadLetters per call', async () => {
     const { accountId } = client;
     const limited = createAutomationClient(db.database, { accountId, limits: { redrivenDeadLetters: 2 } });
     for (let n = 0; n < 3; n += 1) {
@@ -162,7 +162,7 @@ describe('RedriveDeadLetters', () => {
     expect(await limited.events.redriveDeadLetters({})).toMatchObject({ redrivenCount: 1 });
   });
 
-  test('refuses a trigger beside ids', async () => {
+  test('refuses a trigger together with ids', async () => {
     const request = { deadLetterIds: [await insertLetter()], triggerId: uuidv7() };
     expect(await failureOf(client.events.redriveDeadLetters(request))).toMatchObject({
       violations: [{ field: 'trigger_id' }],
@@ -171,7 +171,7 @@ describe('RedriveDeadLetters', () => {
 });
 
 describe('DiscardDeadLetters', () => {
-  test('gives the named ones up for good, with a reason, once', async () => {
+  test('discards the named dead letters once, with a reason', async () => {
     const ids = [await insertLetter(), await insertLetter({ state: 'RETRYING' })];
     const resolved = await insertLetter({ state: 'RESOLVED' });
     const request = { deadLetterIds: [...ids, resolved], reason: 'of no use' };
@@ -184,14 +184,14 @@ describe('DiscardDeadLetters', () => {
     }
     expect(await readLetter(resolved)).toMatchObject({ state: 'RESOLVED' });
     expect(await client.events.discardDeadLetters(request)).toMatchObject({ discardedCount: 0 });
-    const entries = await trail();
+    const entries = await readAuditTrail();
     expect(entries.map(({ targetId }) => targetId).toSorted()).toEqual(ids.toSorted());
     expect(entries[0]).toMatchObject({ action: 'DiscardDeadLetters', reason: 'of no use' });
   });
 });
 
 describe.each(['redriveDeadLetters', 'discardDeadLetters'] as const)('%s', (method) => {
-  test('knows no letter that there is not, nor one of another account, and then does nothing', async () => {
+  test('refuses an unknown letter and one of another account, and changes nothing', async () => {
     const own = await insertLetter();
     const stranger = createAutomationClient(db.database);
     await db.database.ensureAccount(stranger.accountId);
@@ -205,6 +205,6 @@ describe.each(['redriveDeadLetters', 'discardDeadLetters'] as const)('%s', (meth
       });
     }
     expect(await readLetter(own)).toMatchObject({ state: 'DEAD', attempts: 8 });
-    expect(await trail()).toEqual([]);
+    expect(await readAuditTrail()).toEqual([]);
   });
 });

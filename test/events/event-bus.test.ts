@@ -1,4 +1,7 @@
-/** What every bus does: each accepted event is handed over, in order, however many processes there are and end. */
+/**
+ * The contract of every event bus: each accepted event is handed over, in order, with any number of
+ * processes.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BusWorkers, HandledPartitions, HandlePartitions } from '../../src/events/event-bus.ts';
@@ -28,7 +31,7 @@ describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
     await db.close();
   });
 
-  /** A process of its own, on a handle of its own. */
+  /** Starts a bus as a separate process would, with its own database handle. */
   function start(handle: HandlePartitions, options?: BusOptions, database = db.open()): BusWorkers {
     const workers = setup.createBus(database, options).start(handle);
     running.push(workers);
@@ -40,7 +43,7 @@ describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
     return start(createLogEvaluator(database, { isRelayed: setup.isRelayed, ...options }), bus, database);
   }
 
-  /** All that was accepted is in the log once, each athlete's in order, and nothing waits any more. */
+  /** Expects every accepted event once in the log, each athlete's in order, and an empty outbox. */
   async function expectLogged({ accountId, userIds }: EventSource, accepted: readonly string[][]) {
     const all = accepted.flat();
     await expect.poll(async () => (await readLog(db.database, accountId)).length).toBe(all.length);
@@ -55,7 +58,7 @@ describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
 
   const testHere = test.skipIf(!isHere);
 
-  testHere('hands over what was accepted before it started, and after', async () => {
+  testHere('hands over events accepted before and after its start', async () => {
     setup = await setUp();
     const source = await createEventSource(db.database, 2);
     const before = await source.accept(0, { facts: 3 });
@@ -65,7 +68,7 @@ describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
     await expectLogged(source, [before, after]);
   });
 
-  testHere('keeps the order of each athlete, also across batches', async () => {
+  testHere('keeps the order of each athlete across batches', async () => {
     setup = await setUp();
     const source = await createEventSource(db.database, 3);
     const accepted: string[][] = [];
@@ -80,7 +83,7 @@ describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
     }
   });
 
-  testHere.each([1, 2, 3])('%i processes share the work, and none does another one again', async (count) => {
+  testHere.each([1, 2, 3])('evaluates each event once with %i processes', async (count) => {
     setup = await setUp();
     const sources = await Promise.all([12, 12].map((athletes) => createEventSource(db.database, athletes)));
     for (let n = 0; n < count; n += 1) {
@@ -92,7 +95,7 @@ describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
     }
   });
 
-  testHere('does not let the backlog of one account keep another one waiting', async () => {
+  testHere('does not delay an account because of the backlog of another account', async () => {
     setup = await setUp();
     const [busy, quiet] = await Promise.all(
       [1, 1].map((athletes) => createEventSource(db.database, athletes)),
@@ -118,7 +121,7 @@ describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
   });
 
   testHere(
-    'overlooks no account behind another one of the same partition, which nobody gets on with',
+    'handles an account whose partition has the same number as a stuck partition of another account',
     async () => {
       setup = await setUp();
       const sources = await Promise.all(
@@ -138,36 +141,39 @@ describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
     },
   );
 
-  testHere('hands a partition to one worker at a time, and so many partitions together', async () => {
-    setup = await setUp();
-    const source = await createEventSource(db.database, 40);
-    await Promise.all(source.userIds.map((_, athlete) => source.accept(athlete)));
-    const evaluate = createLogEvaluator(db.database, { isRelayed: setup.isRelayed });
-    const now = new Set<number>();
-    let most = 0;
-    let mostTogether = 0;
-    start(
-      async (accountId, partitions) => {
-        expect(partitions.filter((each) => now.has(each))).toEqual([]);
-        for (const partition of partitions) {
-          now.add(partition);
-        }
-        most = Math.max(most, now.size);
-        mostTogether = Math.max(mostTogether, partitions.length);
-        await delay(5);
-        const handled = await evaluate(accountId, partitions);
-        for (const partition of partitions) {
-          now.delete(partition);
-        }
-        return handled;
-      },
-      { limits: { busWorkers: 2, partitionsTogether: 3 } },
-    );
-    await expect.poll(() => countOutbox(db.database, source.accountId)).toBe(0);
-    expect({ most, mostTogether }).toEqual({ most: 6, mostTogether: 3 });
-  });
+  testHere(
+    'hands a partition to one worker at a time, and up to partitionsTogether partitions in one call',
+    async () => {
+      setup = await setUp();
+      const source = await createEventSource(db.database, 40);
+      await Promise.all(source.userIds.map((_, athlete) => source.accept(athlete)));
+      const evaluate = createLogEvaluator(db.database, { isRelayed: setup.isRelayed });
+      const now = new Set<number>();
+      let most = 0;
+      let mostTogether = 0;
+      start(
+        async (accountId, partitions) => {
+          expect(partitions.filter((each) => now.has(each))).toEqual([]);
+          for (const partition of partitions) {
+            now.add(partition);
+          }
+          most = Math.max(most, now.size);
+          mostTogether = Math.max(mostTogether, partitions.length);
+          await delay(5);
+          const handled = await evaluate(accountId, partitions);
+          for (const partition of partitions) {
+            now.delete(partition);
+          }
+          return handled;
+        },
+        { limits: { busWorkers: 2, partitionsTogether: 3 } },
+      );
+      await expect.poll(() => countOutbox(db.database, source.accountId)).toBe(0);
+      expect({ most, mostTogether }).toEqual({ most: 6, mostTogether: 3 });
+    },
+  );
 
-  testHere('comes back to a partition that another process was on', async () => {
+  testHere('retries a partition that another process had locked', async () => {
     setup = await setUp();
     const source = await createEventSource(db.database, 1);
     const evaluate = createLogEvaluator(db.database, { isRelayed: setup.isRelayed });
@@ -180,7 +186,7 @@ describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
     expect(handle.mock.calls.length).toBeGreaterThanOrEqual(3);
   });
 
-  testHere('tries what failed again, and goes on with the others meanwhile', async () => {
+  testHere('retries a failed partition, and handles other partitions meanwhile', async () => {
     setup = await setUp();
     const [bad, good] = await Promise.all([1, 1].map((athletes) => createEventSource(db.database, athletes)));
     if (!bad || !good) {
@@ -206,7 +212,7 @@ describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
     await expectLogged(bad, [late]);
   });
 
-  testHere('loses nothing with a worker that ends before its commit', async () => {
+  testHere('loses no event when a worker ends before its commit', async () => {
     setup = await setUp();
     const source = await createEventSource(db.database, 4);
     const beforeCommit = vi.fn<() => Promise<void>>(async () => {});
@@ -215,7 +221,7 @@ describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
     await expectLogged(source, await Promise.all([0, 1, 2, 3].map((athlete) => source.accept(athlete))));
   });
 
-  testHere('does nothing twice after a worker that ends between its commit and word of it', async () => {
+  testHere('evaluates no event twice when a worker ends after its commit', async () => {
     setup = await setUp();
     const source = await createEventSource(db.database, 4);
     const database = db.open();
@@ -232,7 +238,7 @@ describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
     await expectLogged(source, [...accepted, await source.accept(0)]);
   });
 
-  testHere('when stopped, waits for what is being handled and hands nothing over any more', async () => {
+  testHere('waits for running calls when stopped, and starts no further call', async () => {
     setup = await setUp();
     const source = await createEventSource(db.database, 1);
     const { promise: isHandled, resolve: finish } = Promise.withResolvers<HandledPartitions>();

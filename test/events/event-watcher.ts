@@ -1,21 +1,21 @@
-/** Reads a stream of events in the background, and tells what has come so far and how it ended. */
+/** Reads a WatchEvents stream in the background, and collects its events and its end. */
 import { type CallOptions, ConnectError } from '@connectrpc/connect';
 import type { Event, WatchEventsRequest } from '../../src/gen/automation/v1/event_service_pb.ts';
 import type { AutomationClient } from '../support/automation.ts';
 
 export interface EventWatcher {
   readonly events: readonly Event[];
-  /** Of each message, with and without an event. */
+  /** The token of each message, with and without an event. */
   readonly tokens: readonly string[];
-  /** Goes away. */
+  /** Disconnects. */
   leave(): Promise<void>;
-  /** Resolves with the error that ended the stream; undefined: it came to its end. */
+  /** Resolves with the error that ended the stream; undefined for a normal end. */
   readonly ended: Promise<ConnectError | undefined>;
 }
 
 type Client = Pick<AutomationClient['events'], 'watchEvents'>;
 
-/** Resolves once the stream has begun, or has ended already. */
+/** Starts watching; resolves when the stream has started or ended. */
 export async function watch(
   client: Client,
   request: Partial<Omit<WatchEventsRequest, '$typeName'>> = {},

@@ -1,6 +1,6 @@
 /**
- * Server processes that are killed with 50 accepted events before them, or in the middle of a batch: each event is
- * evaluated once all the same, and starts its workflow once. `npm run kills` does it 20 times each; KILLS says otherwise.
+ * Kills server processes with 50 waiting events, or in the middle of a batch: each event is evaluated once
+ * and starts its workflow once. `npm run kills` repeats each test 20 times; KILLS sets the number.
  */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
@@ -58,7 +58,7 @@ async function call(url: string, accountId: string, method: string, message: unk
   return JSON.parse(text);
 }
 
-/** An account whose every payment starts a workflow. */
+/** Creates an account in which every payment starts a workflow. */
 async function createAutomatedAccount(url: string): Promise<EventSource> {
   const source = await createEventSource(db.database, 20);
   const { workflow } = await call(url, source.accountId, 'WorkflowService/CreateWorkflow', {
@@ -70,7 +70,7 @@ async function createAutomatedAccount(url: string): Promise<EventSource> {
   return source;
 }
 
-/** Resolves when they are acknowledged; answers their ids. */
+/** Publishes events; resolves with their ids when they are acknowledged. */
 async function publish(url: string, { accountId, userIds }: EventSource): Promise<string[]> {
   const events = Array.from({ length: EVENTS }, (_, n) => ({
     id: uuidv7(),
@@ -93,7 +93,7 @@ async function payments(accountId: string): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-/** Each event is in the log, and has started the workflow; nothing waits any more, also not to be relayed. */
+/** Expects each event in the log with one run, and an empty outbox. */
 async function expectDoneOnce({ accountId }: EventSource, ids: readonly string[]): Promise<void> {
   await expect
     .poll(async () => (await payments(accountId)).toSorted(), { timeout: 30_000 })
@@ -111,18 +111,18 @@ const BUSES = [
   { bus: 'Redis Streams', isHere: HAS_REDIS, environment: () => ({ REDIS_URL: redis.url }) },
 ];
 
-describe.each(BUSES)('on $bus', ({ isHere, environment }) => {
+describe.each(BUSES)('on $bus, each event is evaluated once', ({ isHere, environment }) => {
   const repetitions = Array.from({ length: KILLS }, (_, n) => n + 1);
 
   test.skipIf(!isHere)(
-    'with 50 events before it, the process that took them',
+    'when the process that accepted 50 events is killed',
     { timeout: KILLS * TIMEOUT_MS },
     async () => {
       for (const repetition of repetitions) {
         const taking = await start(environment());
         const source = await createAutomatedAccount(taking.url);
         const ids = await publish(taking.url, source);
-        // Now at once, now a moment later: some of them are evaluated, some are not.
+        // Killed after a varying delay, so that some events are evaluated and some are not.
         await new Promise((resolve) => setTimeout(resolve, (repetition * 13) % 80));
         await kill(taking);
         const next = await start(environment());
@@ -132,25 +132,29 @@ describe.each(BUSES)('on $bus', ({ isHere, environment }) => {
     },
   );
 
-  test.skipIf(!isHere)('in the middle of a batch', { timeout: KILLS * TIMEOUT_MS }, async () => {
-    for (const _ of repetitions) {
-      const taking = await start({ AUTOMATION_WORKERS: 'off', ...environment() });
-      const source = await createAutomatedAccount(taking.url);
-      const ids = await publish(taking.url, source);
-      // No run can be written while the version that it belongs to is held: batches stop in their midst.
-      const held = await holdVersions(db, source.accountId);
-      const working = await start(environment());
-      await held.isWaitedFor();
-      await kill(working);
-      await held.release();
-      expect(await payments(source.accountId)).toEqual([]);
-      const next = await start(environment());
-      await expectDoneOnce(source, ids);
-      await Promise.all([kill(next), kill(taking)]);
-    }
-  });
+  test.skipIf(!isHere)(
+    'when a process is killed in the middle of a batch',
+    { timeout: KILLS * TIMEOUT_MS },
+    async () => {
+      for (const _ of repetitions) {
+        const taking = await start({ AUTOMATION_WORKERS: 'off', ...environment() });
+        const source = await createAutomatedAccount(taking.url);
+        const ids = await publish(taking.url, source);
+        // No run can be inserted while its workflow version is locked, so batches stop in the middle.
+        const held = await holdVersions(db, source.accountId);
+        const working = await start(environment());
+        await held.isWaitedFor();
+        await kill(working);
+        await held.release();
+        expect(await payments(source.accountId)).toEqual([]);
+        const next = await start(environment());
+        await expectDoneOnce(source, ids);
+        await Promise.all([kill(next), kill(taking)]);
+      }
+    },
+  );
 
-  test.skipIf(!isHere)('one of three', { timeout: TIMEOUT_MS }, async () => {
+  test.skipIf(!isHere)('when one of three processes is killed', { timeout: TIMEOUT_MS }, async () => {
     const [first, second, third] = await Promise.all([1, 2, 3].map(() => start(environment())));
     if (!first || !second || !third) {
       expect.unreachable();

@@ -1,4 +1,4 @@
-/** ListEvents: the log newest first, all of it or a part, page by page. */
+/** ListEvents: the log, newest first, with filters and pages. */
 import { Code } from '@connectrpc/connect';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -14,7 +14,7 @@ import { createTestDatabase, type TestDatabase } from '../support/test-database.
 let db: TestDatabase;
 let source: EventSource;
 let events: AutomationClient['events'];
-/** In the order in which they were accepted. */
+/** In the order of acceptance. */
 const ids: string[] = [];
 
 beforeAll(async () => {
@@ -46,13 +46,13 @@ async function listAll(query: Query = {}): Promise<Event[]> {
 
 const newestFirst = () => ids.toReversed();
 
-test('everything, newest first, however long the pages are', async () => {
+test('ListEvents returns all events, newest first, with any page size', async () => {
   for (const pageSize of [0, 1, 5, 24]) {
     expect((await listAll({ pageSize })).map(({ id }) => id)).toEqual(newestFirst());
   }
 });
 
-test('each event as it was accepted', async () => {
+test('ListEvents returns each event as it was accepted', async () => {
   const [event] = (await events.listEvents({ pageSize: 1 })).events;
   expect(event).toMatchObject({
     id: ids.at(-1),
@@ -69,8 +69,8 @@ test('each event as it was accepted', async () => {
   expect(event?.recordedAt).toEqual(event?.occurredAt);
 });
 
-describe('a part', () => {
-  test("of one athlete's, and of one type", async () => {
+describe('ListEvents with a filter', () => {
+  test('returns the events of one athlete and of one type', async () => {
     const own = ids.filter((_, n) => Math.floor(n / 2) % 2 === 1).toReversed();
     const userId = `${source.userIds[1]}`;
     expect((await listAll({ userId, pageSize: 3 })).map(({ id }) => id)).toEqual(own);
@@ -81,7 +81,7 @@ describe('a part', () => {
     expect(await listAll({ type: 'payment_received' })).toEqual([]);
   });
 
-  test('from a time on, and before another', async () => {
+  test('returns the events from a start time until an end time', async () => {
     const all = await listAll();
     const [newer, older] = [all[4]?.recordedAt, all[16]?.recordedAt];
     const within = await listAll({ startTime: older, endTime: newer, pageSize: 7 });
@@ -93,7 +93,7 @@ describe('a part', () => {
   });
 });
 
-test('what comes while somebody reads does not shift the pages', async () => {
+test('new events do not shift the pages of a reader', async () => {
   const { accept, accountId } = await createEventSource(db.database, 1);
   const client = createAutomationClient(db.database, { accountId }).events;
   const evaluateAll = async () => {
@@ -111,7 +111,7 @@ test('what comes while somebody reads does not shift the pages', async () => {
   expect(second.nextPageToken).toBe('');
 });
 
-test('a page token of another list, or made up, is refused', async () => {
+test('a page token of another list and an invalid page token are refused', async () => {
   const { nextPageToken } = await events.listEvents({ pageSize: 1 });
   for (const request of [
     { pageToken: nextPageToken, type: 'set_logged' },
@@ -125,7 +125,7 @@ test('a page token of another list, or made up, is refused', async () => {
   }
 });
 
-test('no other account sees them', async () => {
+test('ListEvents returns no events of another account', async () => {
   const other = createAutomationClient(db.database);
   expect((await other.events.listEvents({})).events).toEqual([]);
   const userId = `${source.userIds[0]}`;

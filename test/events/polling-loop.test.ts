@@ -1,4 +1,6 @@
-/** The rhythm of background work: at once while there is more, a pause when there is not, longer ones after failures. */
+/**
+ * The polling loop: no pause while there is more work, a pause when there is none, a backoff after failures.
+ */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Polling, startPolling } from '../../src/events/polling-loop.ts';
 import { setBackoffShare, useLongestBackoffs } from '../support/backoff-share.ts';
@@ -18,8 +20,8 @@ function start(work: () => Promise<boolean>, onError: (error: unknown) => void =
   return polling;
 }
 
-/** Work of so many pieces, and then none. */
-function piecesOf(count: number) {
+/** Work with `count` pieces. */
+function createWork(count: number) {
   let left = count;
   return vi.fn(async () => {
     left -= 1;
@@ -27,9 +29,9 @@ function piecesOf(count: number) {
   });
 }
 
-describe('work', () => {
-  test('begins at once, and comes again after the interval', async () => {
-    const work = piecesOf(0);
+describe('polled work', () => {
+  test('starts at once, and repeats after the interval', async () => {
+    const work = createWork(0);
     start(work);
     expect(work).toHaveBeenCalledTimes(1);
     await vi.advanceTimersByTimeAsync(INTERVAL_MS - 1);
@@ -38,8 +40,8 @@ describe('work', () => {
     expect(work).toHaveBeenCalledTimes(2);
   });
 
-  test('goes on without a pause while there is more', async () => {
-    const work = piecesOf(5);
+  test('continues without a pause while there is more', async () => {
+    const work = createWork(5);
     start(work);
     await vi.waitFor(() => expect(work).toHaveBeenCalledTimes(5));
     expect(vi.getTimerCount()).toBe(1);
@@ -55,8 +57,8 @@ describe('work', () => {
   });
 });
 
-describe('a failure', () => {
-  test('is told, and the work goes on', async () => {
+describe('a failure of polled work', () => {
+  test('is reported, and the work continues', async () => {
     const failure = new Error('no database');
     const work = vi.fn().mockRejectedValueOnce(failure).mockResolvedValue(false);
     const onError = vi.fn();
@@ -66,7 +68,7 @@ describe('a failure', () => {
     expect(work).toHaveBeenCalledTimes(2);
   });
 
-  /** The pauses before the 2nd to 11th piece of work, of which the first eight fail. */
+  /** Returns the pauses before the 2nd to 11th piece of work, of which the first eight fail. */
   async function pausesAfterFailures(): Promise<number[]> {
     const at: number[] = [];
     let failures = 0;
@@ -83,20 +85,20 @@ describe('a failure', () => {
     return at.slice(1, 11).map((ms, index) => ms - (at[index] ?? 0));
   }
 
-  test('in a row doubles the longest pause, up to five seconds; success ends that', async () => {
+  test('after another doubles the maximum pause up to five seconds, until a success', async () => {
     const pauses = await pausesAfterFailures();
     expect(pauses).toEqual([100, 200, 400, 800, 1600, 3200, 5000, 5000, 100, 100]);
   });
 
-  test('is followed by any share of the longest pause, but for at least the interval', async () => {
+  test('is followed by a random part of the maximum pause, and at least the interval', async () => {
     setBackoffShare(0.25);
     const pauses = await pausesAfterFailures();
     expect(pauses).toEqual([100, 100, 100, 200, 400, 800, 1250, 1250, 100, 100]);
   });
 });
 
-describe('stopping', () => {
-  test('waits for the running piece, and begins no other', async () => {
+describe('stopping a polling loop', () => {
+  test('waits for the running piece, and starts no further one', async () => {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const work = vi.fn(() => promise);
     let isStopped = false;
@@ -114,7 +116,7 @@ describe('stopping', () => {
   });
 
   test('does not wait for a pause', async () => {
-    const work = piecesOf(0);
+    const work = createWork(0);
     const running = start(work);
     await vi.advanceTimersByTimeAsync(1);
     await running.stop();

@@ -1,4 +1,4 @@
-/** WatchEvents: the log as it grows, whole and in order, for readers that come and go. */
+/** WatchEvents: the growing log, complete and in order, for readers that disconnect and resume. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Code, type ConnectError, createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
@@ -56,14 +56,14 @@ async function evaluateAll(options: LogEvaluatorOptions = {}): Promise<void> {
   }
 }
 
-/** Accepts and evaluates an event; answers the ids of its facts. */
-async function happen(athlete = 0, type = 'session_completed', facts = 1): Promise<string[]> {
+/** Accepts and evaluates an event; returns the ids of its facts. */
+async function acceptAndEvaluate(athlete = 0, type = 'session_completed', facts = 1): Promise<string[]> {
   const ids = await source.accept(athlete, { type, facts });
   await evaluateAll();
   return ids;
 }
 
-/** The number of the next transaction that writes. */
+/** The id of the next transaction that writes. */
 function nextTransaction(): Promise<bigint> {
   return db.database.transaction(source.accountId, async (tx) => {
     const { rows } = await sql<{
@@ -73,24 +73,24 @@ function nextTransaction(): Promise<bigint> {
   });
 }
 
-/** Waits until every transaction with a lower number has ended, whosever it is. */
-async function logReaches(transaction: bigint): Promise<void> {
+/** Waits until every transaction with a lower id has ended, in all databases of the server. */
+async function expectLogToReach(transaction: bigint): Promise<void> {
   const end = () => db.database.transaction(source.accountId, findLogEnd);
   await expect.poll(async () => BigInt((await end())[0])).toBeGreaterThanOrEqual(transaction);
 }
 
-const idsOf = ({ events }: EventWatcher) => events.map(({ id }) => id);
-const reasonOf = (error: ConnectError | undefined) => error?.findDetails(ErrorInfoSchema)[0]?.reason;
+const readIds = ({ events }: EventWatcher) => events.map(({ id }) => id);
+const readReason = (error: ConnectError | undefined) => error?.findDetails(ErrorInfoSchema)[0]?.reason;
 
-describe('a reader', () => {
-  test('hears of what is evaluated from now on, with a token beforehand', async () => {
-    await happen();
-    await logReaches(await nextTransaction());
+describe('a reader of WatchEvents', () => {
+  test('receives a token first, and then the events evaluated from now on', async () => {
+    await acceptAndEvaluate();
+    await expectLogToReach(await nextTransaction());
     const watcher = await start(client());
     expect(watcher.tokens).toHaveLength(1);
     expect(watcher.events).toEqual([]);
-    const ids = await happen(0, 'set_logged', 3);
-    await expect.poll(() => idsOf(watcher)).toEqual(ids);
+    const ids = await acceptAndEvaluate(0, 'set_logged', 3);
+    await expect.poll(() => readIds(watcher)).toEqual(ids);
     expect(watcher.events[1]).toMatchObject({
       type: 'set_logged',
       userId: source.userIds[0],
@@ -98,48 +98,51 @@ describe('a reader', () => {
     });
   });
 
-  test('goes on behind any token, and hears of nothing twice', async () => {
+  test('resumes after any token without duplicates', async () => {
     const watcher = await start(client());
-    const ids = [...(await happen(0, 'set_logged', 3)), ...(await happen(1, 'set_logged', 2))];
-    await expect.poll(() => idsOf(watcher)).toHaveLength(5);
+    const ids = [
+      ...(await acceptAndEvaluate(0, 'set_logged', 3)),
+      ...(await acceptAndEvaluate(1, 'set_logged', 2)),
+    ];
+    await expect.poll(() => readIds(watcher)).toHaveLength(5);
     await watcher.leave();
-    ids.push(...(await happen(2)));
-    for (const [place, resumeToken] of watcher.tokens.entries()) {
+    ids.push(...(await acceptAndEvaluate(2)));
+    for (const [position, resumeToken] of watcher.tokens.entries()) {
       const next = await start(client(), { resumeToken });
-      await expect.poll(() => idsOf(next)).toEqual(ids.slice(place));
+      await expect.poll(() => readIds(next)).toEqual(ids.slice(position));
       await next.leave();
     }
   });
 
-  test('may begin with the oldest event', async () => {
-    const ids = [...(await happen()), ...(await happen(1))];
+  test('can start with the oldest event', async () => {
+    const ids = [...(await acceptAndEvaluate()), ...(await acceptAndEvaluate(1))];
     const watcher = await start(client({ watchedEvents: 1 }), { fromBeginning: true });
-    await expect.poll(() => idsOf(watcher)).toEqual(ids);
+    await expect.poll(() => readIds(watcher)).toEqual(ids);
   });
 
-  test('of some types hears of these alone, and its token goes on with the others', async () => {
+  test('receives only the requested types, and its token advances past other events', async () => {
     const watcher = await start(client({ watchHeartbeatMs: 20 }), {
       types: ['set_failed', 'payment_received'],
     });
-    await happen();
-    const ids = await happen(0, 'set_failed');
-    await happen();
-    await expect.poll(() => idsOf(watcher)).toEqual(ids);
+    await acceptAndEvaluate();
+    const ids = await acceptAndEvaluate(0, 'set_failed');
+    await acceptAndEvaluate();
+    await expect.poll(() => readIds(watcher)).toEqual(ids);
     const next = await nextTransaction();
-    const place = () => decodePosition(source.accountId, `${watcher.tokens.at(-1)}`);
-    await expect.poll(() => BigInt(place()[0])).toBeGreaterThanOrEqual(next);
+    const position = () => decodePosition(source.accountId, `${watcher.tokens.at(-1)}`);
+    await expect.poll(() => BigInt(position()[0])).toBeGreaterThanOrEqual(next);
     await watcher.leave();
     const all = await start(client(), { resumeToken: `${watcher.tokens.at(-1)}` });
-    const later = await happen();
-    await expect.poll(() => idsOf(all)).toEqual(later);
+    const later = await acceptAndEvaluate();
+    await expect.poll(() => readIds(all)).toEqual(later);
   });
 
-  test("hears of no other account's events, nor with its token", async () => {
+  test('receives no events of another account, and cannot use its token', async () => {
     const watcher = await start(client(), { fromBeginning: true });
     const other = await createEventSource(db.database, 1);
     const stranger = await start(client({}, undefined, other.accountId), { fromBeginning: true });
-    const ids = await happen();
-    await expect.poll(() => idsOf(watcher)).toEqual(ids);
+    const ids = await acceptAndEvaluate();
+    await expect.poll(() => readIds(watcher)).toEqual(ids);
     expect(stranger.events).toEqual([]);
     const stolen = await start(client({}, undefined, other.accountId), {
       resumeToken: `${watcher.tokens[1]}`,
@@ -147,15 +150,15 @@ describe('a reader', () => {
     expect(await stolen.ended).toMatchObject({ code: Code.InvalidArgument });
   });
 
-  test('is told from time to time that nothing happens', async () => {
+  test('receives heartbeats while there are no events', async () => {
     const watcher = await start(client({ watchHeartbeatMs: 30 }));
     await expect.poll(() => watcher.tokens.length).toBeGreaterThan(3);
     expect(watcher.events).toEqual([]);
   });
 });
 
-test('what commits late is not skipped: what was evaluated after it waits', async () => {
-  const [slow, quick] = await athletesApart();
+test('events evaluated after an uncommitted transaction wait for its commit', async () => {
+  const [slow, quick] = await findAthletesInTwoPartitions();
   const first = await source.accept(slow);
   const [begun, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const evaluateLate = createLogEvaluator(db.database, {
@@ -167,21 +170,21 @@ test('what commits late is not skipped: what was evaluated after it waits', asyn
   const late = evaluateLate(source.accountId, [await source.partitionOf(slow)]);
   await begun.promise;
   const watcher = await start(client(), { fromBeginning: true });
-  const second = await happen(quick);
+  const second = await acceptAndEvaluate(quick);
   await delay(100);
   expect(watcher.events).toEqual([]);
   held.resolve();
   await late;
-  await expect.poll(() => idsOf(watcher)).toEqual([...first, ...second]);
+  await expect.poll(() => readIds(watcher)).toEqual([...first, ...second]);
 });
 
-/** Two athletes who are evaluated in transactions of their own. */
-async function athletesApart(): Promise<[number, number]> {
+/** Finds two athletes in different partitions. */
+async function findAthletesInTwoPartitions(): Promise<[number, number]> {
   const partition = await source.partitionOf(0);
   for (let athlete = 1; ; athlete += 1) {
     if (athlete === source.userIds.length) {
       source = await createEventSource(db.database, 10);
-      return athletesApart();
+      return findAthletesInTwoPartitions();
     }
     if ((await source.partitionOf(athlete)) !== partition) {
       return [0, athlete];
@@ -189,32 +192,32 @@ async function athletesApart(): Promise<[number, number]> {
   }
 }
 
-describe('a stream ends', () => {
-  test('when the server drains, to be taken up elsewhere', async () => {
+describe('a stream of WatchEvents ends', () => {
+  test('when the server drains, and can be resumed', async () => {
     const draining = new AbortController();
     const watcher = await start(client({}, draining.signal));
-    const ids = await happen();
-    await expect.poll(() => idsOf(watcher)).toEqual(ids);
+    const ids = await acceptAndEvaluate();
+    await expect.poll(() => readIds(watcher)).toEqual(ids);
     draining.abort();
     const error = await watcher.ended;
-    expect([error?.code, reasonOf(error)]).toEqual([Code.Unavailable, 'SHUTTING_DOWN']);
+    expect([error?.code, readReason(error)]).toEqual([Code.Unavailable, 'SHUTTING_DOWN']);
     const next = await start(client(), { resumeToken: `${watcher.tokens.at(-1)}` });
-    const more = await happen();
-    await expect.poll(() => idsOf(next)).toEqual(more);
+    const more = await acceptAndEvaluate();
+    await expect.poll(() => readIds(next)).toEqual(more);
   });
 
-  test('by itself after the longest time that it may take', async () => {
+  test('after watchMs', async () => {
     const watcher = await start(client({ watchMs: 100 }));
     expect(await watcher.ended).toBeUndefined();
   });
 
-  test("at the reader's own deadline", async () => {
+  test('at the deadline of the reader', async () => {
     const watcher = await start(client(), {}, { timeoutMs: 150 });
     expect(await watcher.ended).toMatchObject({ code: Code.DeadlineExceeded });
   });
 
   test.each<[string, { resumeToken: string; fromBeginning?: boolean }, string]>([
-    ['text that is none of ours', { resumeToken: 'x' }, 'resume_token'],
+    ['an invalid token', { resumeToken: 'x' }, 'resume_token'],
     ['both a token and the beginning', { resumeToken: 'x', fromBeginning: true }, 'from_beginning'],
   ])('at once with %s', async (_, request, field) => {
     const watcher = await start(client(), request);
@@ -223,20 +226,20 @@ describe('a stream ends', () => {
     expect(error?.findDetails(BadRequestSchema)[0]?.fieldViolations).toMatchObject([{ field }]);
   });
 
-  test('at once with a token of a log that is ahead of this one', async () => {
+  test('at once with a token of a later log position', async () => {
     const token = encodePageToken(['WatchEvents', source.accountId], ['999999999999', '1', 0]);
     const watcher = await start(client(), { resumeToken: token });
     expect(await watcher.ended).toMatchObject({ code: Code.InvalidArgument });
   });
 });
 
-describe('places', () => {
-  test('of an account are given back when their readers leave', async () => {
+describe('slots for watchers', () => {
+  test('are limited per account, and released when a reader disconnects', async () => {
     const events = client({ watchersPerAccount: 2 });
     const first = await start(events);
     await start(events);
     const third = await start(events);
-    expect(reasonOf(await third.ended)).toBe('RATE_LIMITED');
+    expect(readReason(await third.ended)).toBe('RATE_LIMITED');
     await first.leave();
     await expect
       .poll(async () => {
@@ -246,15 +249,15 @@ describe('places', () => {
       .toBe(1);
   });
 
-  test('of the process are for everybody', async () => {
+  test('are limited per process', async () => {
     const events = client({ watchers: 1 });
     await start(events);
     const next = await start(events);
-    expect(reasonOf(await next.ended)).toBe('OVERLOADED');
+    expect(readReason(await next.ended)).toBe('OVERLOADED');
   });
 });
 
-test('over a connection, until the server goes', async () => {
+test('WatchEvents works over a gRPC connection until the server stops', async () => {
   const service = await startService(
     readConfig({ PORT: '0', AUTOMATION_WORKERS: 'off' }),
     db.open(),
@@ -271,24 +274,24 @@ test('over a connection, until the server goes', async () => {
     ],
   });
   const watcher = await start(createClient(EventService, transport));
-  const ids = await happen();
-  await expect.poll(() => idsOf(watcher)).toEqual(ids);
+  const ids = await acceptAndEvaluate();
+  await expect.poll(() => readIds(watcher)).toEqual(ids);
   await service.close();
   const error = await watcher.ended;
-  expect([error?.code, reasonOf(error)]).toEqual([Code.Unavailable, 'SHUTTING_DOWN']);
+  expect([error?.code, readReason(error)]).toEqual([Code.Unavailable, 'SHUTTING_DOWN']);
 });
 
-test('transactions are in order of their numbers, however many digits those have', async () => {
+test('events are ordered by the numeric value of transaction ids', async () => {
   const numbers = [9, 10, 99, 100];
   const ids = await source.accept(0, { facts: numbers.length });
   await evaluateAll();
-  for (const [place, id] of ids.entries()) {
-    const number = sql`${String(numbers[place])}::xid8`;
+  for (const [index, id] of ids.entries()) {
+    const number = sql`${String(numbers[index])}::xid8`;
     await readRows(
       db.database,
       sql`update events set transaction_id = ${number} where id = ${id} returning id`,
     );
   }
   const watcher = await start(client(), { fromBeginning: true });
-  await expect.poll(() => idsOf(watcher)).toEqual(ids);
+  await expect.poll(() => readIds(watcher)).toEqual(ids);
 });

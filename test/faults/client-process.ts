@@ -1,21 +1,23 @@
-/** Starts clients as processes of their own, and hears how they get on. */
+/** Starts clients as separate processes, and receives their progress. */
 import { fork } from 'node:child_process';
 import { join } from 'node:path';
-import type { ClientOrder, ClientReport } from './client.ts';
+import type { ClientOrder, ClientReport } from './client-main.ts';
 
 export interface ClientProcess {
   readonly journalPath: string;
-  /** So far. */
+  /** The latest progress report. */
   progress(): ClientReport;
-  /** Tells it to make no other call. */
+  /** Tells the client to start no further call. */
   stop(): void;
-  /** Resolves when everything that it sent is answered. Rejects when it ended before that. */
+  /** Resolves when every request of the client is answered. Rejects when the process ends before that. */
   readonly done: Promise<ClientReport>;
   kill(): void;
 }
 
 export function startClient(order: ClientOrder): ClientProcess {
-  const child = fork(join(import.meta.dirname, 'client.ts'), [JSON.stringify(order)], { stdio: 'inherit' });
+  const child = fork(join(import.meta.dirname, 'client-main.ts'), [JSON.stringify(order)], {
+    stdio: 'inherit',
+  });
   const { promise: done, resolve, reject } = Promise.withResolvers<ClientReport>();
   let latest: ClientReport = { calls: 0, attempts: 0, isDone: false };
   child.on('message', (message) => {

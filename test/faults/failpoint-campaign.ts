@@ -1,18 +1,21 @@
-/** A run in which servers die at every failpoint, so many times each, while clients are at work; then the check. */
+/**
+ * A campaign in which servers are killed at every failpoint, `hits` times each, while clients send calls;
+ * then the history is checked.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import { FAILPOINTS, type Failpoint } from '../../src/store/failpoints.ts';
-import { type CampaignReport, reportOn } from './campaign.ts';
-import { heal } from './nemesis.ts';
+import { type CampaignReport, finishCampaign } from './fault-campaign.ts';
+import { heal } from './inject-faults.ts';
 import type { SupervisedServer } from './server-process.ts';
-import { openStage } from './stage.ts';
+import { openTestBed } from './test-bed.ts';
 
 export interface FailpointOptions {
   readonly root: string;
   readonly seed: number;
-  /** Of which one is never armed, so that the work goes on. */
+  /** Number of servers; one of them is never armed, so that work continues. */
   readonly servers: number;
   readonly settleMs?: number;
-  /** How often a server has to die at each point. */
+  /** Required number of kills at each failpoint. */
   readonly hits: number;
   readonly points: readonly Failpoint[];
   readonly giveUpMs: number;
@@ -23,18 +26,21 @@ export interface FailpointReport extends CampaignReport {
   readonly hits: ReadonlyMap<Failpoint, number>;
 }
 
-/** So many that workflows go on: whoever began one 20 times in half an hour is kept from it. */
+/**
+ * Enough athletes that the loop guard stops no workflow: it holds an athlete after 20 enrollments in half an
+ * hour.
+ */
 const ATHLETES = 400;
-/** When no server has died in this time, they are armed anew. */
-const PATIENCE_MS = 20_000;
-/** Ahead of the tick that the last server has fired. */
+/** Servers are killed and armed again when no failpoint was hit for this long. */
+const REARM_TIMEOUT_MS = 20_000;
+/** Clock offset beyond the last fired tick of time triggers. */
 const NEXT_TICK_MS = 61_000;
 const POLL_MS = 50;
 
 export async function runFailpoints(options: FailpointOptions): Promise<FailpointReport> {
   const { seed, log } = options;
   const hits = new Map(options.points.map((point) => [point, 0]));
-  const stage = await openStage({
+  const testBed = await openTestBed({
     ...options,
     population: { accounts: 2, athletesPerAccount: ATHLETES, recurringTriggers: 10 },
     onFailpoint(name) {
@@ -47,32 +53,32 @@ export async function runFailpoints(options: FailpointOptions): Promise<Failpoin
   });
   try {
     const startedAtMs = performance.now();
-    stage.startClients(2, seed, { kind: 'MIXED', callsPerSecond: 20 });
+    testBed.startClients(2, seed, { kind: 'MIXED', callsPerSecond: 20 });
     const isEnough = () => [...hits.values()].every((count) => count >= options.hits);
     const giveUpAtMs = startedAtMs + options.giveUpMs;
     const choose = createChooser(hits, options.hits);
-    for (const server of stage.servers.slice(1)) {
+    for (const server of testBed.servers.slice(1)) {
       server.arm(() => choose(server));
     }
     let ends = -1;
     while (!isEnough() && performance.now() < giveUpAtMs) {
-      // Also what is not reached for a while has an end: then something else has its turn.
+      // A failpoint that is not reached for a while is replaced by another one.
       const before = ends;
-      ends = stage.servers.reduce((sum, server) => sum + server.ends.failpoints, 0);
+      ends = testBed.servers.reduce((sum, server) => sum + server.ends.failpoints, 0);
       if (ends === before) {
-        await Promise.all(stage.servers.slice(1).map((server) => server.kill()));
+        await Promise.all(testBed.servers.slice(1).map((server) => server.kill()));
       }
-      await until(isEnough, PATIENCE_MS);
+      await until(isEnough, REARM_TIMEOUT_MS);
     }
-    heal(stage);
-    const report = await reportOn(stage, seed, startedAtMs);
+    heal(testBed);
+    const report = await finishCampaign(testBed, seed, startedAtMs);
     return { ...report, hits };
   } finally {
-    await stage.close();
+    await testBed.close();
   }
 }
 
-/** The point that has had the fewest turns; the clock's come with a clock that is ahead. */
+/** Chooses the failpoint with the fewest turns; failpoints of time triggers get a clock that is ahead. */
 function createChooser(hits: ReadonlyMap<Failpoint, number>, enough: number) {
   const turns = new Map([...hits.keys()].map((point) => [point, 0]));
   let clockOffsetMs = 0;
@@ -89,8 +95,8 @@ function createChooser(hits: ReadonlyMap<Failpoint, number>, enough: number) {
   };
 }
 
-async function until(isMet: () => boolean, patienceMs: number): Promise<void> {
-  const giveUpAtMs = performance.now() + patienceMs;
+async function until(isMet: () => boolean, timeoutMs: number): Promise<void> {
+  const giveUpAtMs = performance.now() + timeoutMs;
   while (!isMet() && performance.now() < giveUpAtMs) {
     await delay(POLL_MS);
   }

@@ -1,21 +1,21 @@
-/** A PostgreSQL of the harness's own, which can be killed and comes back with what it had promised to keep. */
+/** A PostgreSQL for fault tests that can be killed and recovers. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/store/embedded/embedded-postgres.ts';
 
 export interface FaultDatabase {
-  /** For the harness itself: past every proxy. */
+  /** A direct connection for the tests, without proxies. */
   readonly url: string;
-  /** The socket that proxies lead to. */
+  /** The socket that the proxies connect to. */
   readonly socket: string;
-  /** SIGKILL for the postmaster; resolves when the server has recovered. */
+  /** Kills the postmaster with SIGKILL; resolves when the server has recovered. */
   killPostmaster(): Promise<void>;
-  /** Ends it for good, and removes its files. */
+  /** Stops the server and removes its files. */
   close(): Promise<void>;
 }
 
-/** A killed process takes nothing with it that the operating system has: the disk need not have it, too. */
+/** fsync is not needed: data written to the operating system survives a killed process. */
 const SETTINGS = { fsync: 'off', max_connections: '150' };
 
 export async function startFaultDatabase(): Promise<FaultDatabase> {
@@ -39,7 +39,7 @@ export async function startFaultDatabase(): Promise<FaultDatabase> {
   };
 }
 
-/** As the address of a server on a unix socket has it. */
+/** Reads the socket directory from the URL. */
 function socketDirectory(url: string): string {
   return decodeURIComponent(/@([^:/]+):/.exec(url)?.[1] ?? '');
 }

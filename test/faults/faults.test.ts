@@ -1,25 +1,25 @@
 /**
- * Real processes that are killed, paused and cut off lose nothing and do nothing twice: each fault once, and a death at
- * each failpoint. `npm run faults` has more of them.
+ * Real processes that are killed, paused and disconnected lose no request and apply none twice: each fault
+ * once, and a kill at each failpoint. `npm run faults` injects more.
  */
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { FAILPOINTS } from '../../src/store/failpoints.ts';
-import { runCampaign } from './campaign.ts';
 import { runFailpoints } from './failpoint-campaign.ts';
+import { runCampaign } from './fault-campaign.ts';
+import { FAULTS, MIXED, ONE_OF_EACH, scheduleFaults } from './inject-faults.ts';
 import { makeTree, removeTree } from './mutants/mutant.ts';
 import { MUTANTS } from './mutants/mutants.ts';
-import { FAULTS, MIXED, ONE_OF_EACH, scheduleFaults } from './nemesis.ts';
-import { createRandom } from './random.ts';
+import { createRandom } from './seeded-random.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const SEED = 7;
-/** A busy machine takes some seconds to start a process. */
+/** Starting a process takes seconds on a busy machine. */
 const TIMEOUT_MS = 600_000;
 const SIZES = { root: ROOT, seed: SEED, servers: 3, log: () => {} } as const;
 
 test(
-  'nothing is lost or doubled by any fault',
+  'no fault loses or duplicates a request',
   async () => {
     const report = await runCampaign({
       ...SIZES,
@@ -37,7 +37,7 @@ test(
 );
 
 test(
-  'nothing is lost or doubled by a death at any failpoint, and every one is reached',
+  'a kill at any failpoint loses or duplicates no request, and every failpoint is reached',
   async () => {
     const { hits, ...report } = await runFailpoints({
       ...SIZES,
@@ -51,22 +51,22 @@ test(
   TIMEOUT_MS,
 );
 
-describe('a schedule of faults', () => {
-  const firstOf = (seed: number) => {
+describe('a fault schedule', () => {
+  const takeFirst = (seed: number) => {
     const schedule = scheduleFaults(createRandom(seed), MIXED, 3);
     return Array.from({ length: 50 }, () => schedule.next().value);
   };
 
   test('is the same for the same seed', () => {
-    expect(firstOf(SEED)).toEqual(firstOf(SEED));
-    expect(firstOf(SEED)).not.toEqual(firstOf(SEED + 1));
+    expect(takeFirst(SEED)).toEqual(takeFirst(SEED));
+    expect(takeFirst(SEED)).not.toEqual(takeFirst(SEED + 1));
   });
 
-  test('has every kind in each round', () => {
-    expect(new Set(firstOf(SEED).map(({ kind }) => kind))).toEqual(new Set(FAULTS));
+  test('contains every kind of fault in each round', () => {
+    expect(new Set(takeFirst(SEED).map(({ kind }) => kind))).toEqual(new Set(FAULTS));
   });
 });
 
-test.each(MUTANTS)('a service that $name can still be made', (mutant) => {
+test.each(MUTANTS)('the mutant that $name fits the source', (mutant) => {
   removeTree(makeTree(ROOT, mutant));
 });

@@ -1,8 +1,8 @@
-/** Unary gRPC calls over a bare HTTP/2 connection, which is made again when it breaks. */
+/** Unary gRPC calls over a plain HTTP/2 connection, which is opened again after it fails. */
 import { type ClientHttp2Session, connect, constants, type IncomingHttpHeaders } from 'node:http2';
 
 export interface GrpcAnswer {
-  /** The gRPC status; 14 (UNAVAILABLE) also for whatever happened to the connection. */
+  /** The gRPC status; 14 (UNAVAILABLE) also for a failed connection. */
   readonly code: number;
   readonly message: string;
   /** The response message; empty unless the status is 0. */
@@ -23,7 +23,7 @@ export interface GrpcChannel {
 const UNAVAILABLE = 14;
 const DEADLINE_EXCEEDED = 4;
 const FRAME_BYTES = 5;
-/** A connection on which so many calls in a row have had no answer is given up. */
+/** A connection is replaced after this number of consecutive calls without an answer. */
 const SILENT_CALLS = 4;
 
 export function createGrpcChannel(port: number): GrpcChannel {
@@ -60,7 +60,7 @@ export function createGrpcChannel(port: number): GrpcChannel {
           clearTimeout(timer);
           resolve(answer);
         };
-        // The server's own answer to the deadline may take a moment.
+        // The server's own response to the deadline may take a moment.
         const timer = setTimeout(() => {
           silentCalls += 1;
           settle({ code: DEADLINE_EXCEEDED, message: 'no answer', body: EMPTY });
@@ -78,14 +78,14 @@ export function createGrpcChannel(port: number): GrpcChannel {
         stream.on('error', () => {});
         stream.on('close', () => {
           if (status === undefined) {
-            settle({ code: UNAVAILABLE, message: 'the connection broke', body: EMPTY });
+            settle({ code: UNAVAILABLE, message: 'the connection failed', body: EMPTY });
             return;
           }
           silentCalls = 0;
           const body = status === '0' ? Buffer.concat(chunks).subarray(FRAME_BYTES) : EMPTY;
           settle({ code: Number(status), message: decodeURIComponent(text), body });
         });
-        stream.end(frameOf(message));
+        stream.end(toFrame(message));
       });
     },
     close: () => session?.destroy(),
@@ -94,8 +94,8 @@ export function createGrpcChannel(port: number): GrpcChannel {
 
 const EMPTY = Buffer.alloc(0);
 
-/** Not compressed, length, message. */
-function frameOf(message: Uint8Array): Buffer {
+/** A gRPC frame: uncompressed flag, length, message. */
+function toFrame(message: Uint8Array): Buffer {
   const frame = Buffer.alloc(FRAME_BYTES + message.length);
   frame.writeUInt32BE(message.length, 1);
   frame.set(message, FRAME_BYTES);

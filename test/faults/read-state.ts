@@ -1,20 +1,20 @@
-/** Reads what the database holds after a run, as its owner: of every account. */
+/** Reads the stored data of all accounts after a campaign, as the database owner. */
 import { sql } from 'kysely';
 import type { Database } from '../../src/store/database.ts';
 import { readRows } from '../store/schema-dump.ts';
-import { METHODS } from './calls.ts';
+import { METHODS } from './client-calls.ts';
 import type {
+  CounterRow,
   EventRow,
   LedgerRow,
   LogRow,
   MaxRow,
-  MemoryRow,
   RunRow,
   SetRow,
   StoredState,
-} from './history.ts';
+} from './run-history.ts';
 
-/** What was called to set the stage is nobody's history. */
+/** Requests of the setup are not part of the history. */
 const METHODS_OF_CLIENTS = [...Object.keys(METHODS), 'PublishEvents'];
 
 export async function readState(database: Database): Promise<StoredState> {
@@ -50,13 +50,13 @@ export async function readState(database: Database): Promise<StoredState> {
         set_number as "setNumber", target_reps as "targetReps", reps_performed as "repsPerformed"
       from logged_sets order by sequence`,
     ),
-    counters: await readRows<MemoryRow>(
+    counters: await readRows<CounterRow>(
       database,
       sql`select account_id as "accountId", user_id as "userId", lift_id as "liftId", progression_id as "progressionId",
         consecutive_failures as value
       from failure_counters`,
     ),
-    stages: await readRows<MemoryRow>(
+    stages: await readRows<CounterRow>(
       database,
       sql`select account_id as "accountId", user_id as "userId", lift_id as "liftId", progression_id as "progressionId",
         stage as value
@@ -91,7 +91,7 @@ export async function readState(database: Database): Promise<StoredState> {
   };
 }
 
-/** Entries of the outbox, and runs that have not ended, but for those that wait for nothing but the clock. */
+/** Counts outbox entries, unfinished runs and dead letters in retry. */
 export async function countOpenWork(database: Database): Promise<number> {
   const [row] = await readRows<{ open: number }>(
     database,

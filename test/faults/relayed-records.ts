@@ -1,13 +1,13 @@
-/** Follows the streams in Redis from their beginning, as another service would, and keeps what it reads. */
+/** Reads the Redis streams from their beginning, as another service would, and keeps the records. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from '@redis/client';
 import { toStreamName } from '../../src/events/redis/stream-record.ts';
 import { PARTITIONS } from '../../src/store/lock-partition.ts';
-import type { RelayedRecord } from './history.ts';
+import type { RelayedRecord } from './run-history.ts';
 
 export interface RelayedRecords {
   readonly records: readonly RelayedRecord[];
-  /** Reads what is there by now, and resolves when the connection is closed. */
+  /** Reads the remaining records, and resolves when the connection is closed. */
   close(): Promise<void>;
 }
 

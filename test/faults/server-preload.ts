@@ -1,6 +1,7 @@
 /**
- * Loaded into a server before the service itself, by --import: arms the failpoints that FAILPOINTS names, as in
- * `unit-locked:kill@0.1,relay-added:kill` (a share of the times; absent: always), and lets the parent step the clock.
+ * Loaded into a server by --import before the service: arms the failpoints in FAILPOINTS, as in
+ * `unit-locked:kill@0.1,relay-added:kill` (with a probability; default 1), and lets the parent step the
+ * clock.
  */
 import { writeSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
@@ -16,7 +17,7 @@ function readFailpoints(text: string): Map<Failpoint, number> {
     const point = FAILPOINTS.find((each) => each === match?.[1]);
     const share = Number(match?.[2] ?? 1);
     if (!point || !(share > 0 && share <= 1)) {
-      throw new TypeError(`FAILPOINTS has no meaning: ${part}`);
+      throw new TypeError(`FAILPOINTS is invalid: ${part}`);
     }
     shares.set(point, share);
   }
@@ -27,7 +28,7 @@ if (process.env.FAILPOINTS) {
   const shares = readFailpoints(process.env.FAILPOINTS);
   armFailpoints((point) => {
     if (Math.random() < (shares.get(point) ?? 0)) {
-      // Written before the end, and not through a stream that would not outlive it.
+      // Written synchronously, because a stream would not be flushed before the kill.
       writeSync(STDERR, `failpoint ${point}\n`);
       process.kill(process.pid, 'SIGKILL');
     }
@@ -41,7 +42,8 @@ Date.now = () => now() + offsetMs;
 process.on('message', (message: { readonly clockOffsetMs: number }) => {
   offsetMs = message.clockOffsetMs;
 });
-// A process that is killed keeps nothing of what it compiled; this way the next one starts in two thirds of the time.
+// A killed process loses its compile cache; flushing it lets the next process start in two thirds of the
+// time.
 setTimeout(flushCompileCache, COMPILED_AFTER_MS).unref();
 
 process.on('disconnect', () => process.exit(1));

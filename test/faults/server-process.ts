@@ -1,4 +1,4 @@
-/** A server that is started again whenever it ends, on a port that its clients reach through a proxy. */
+/** A server process that is restarted whenever it ends, behind proxies for its clients and its database. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -7,48 +7,48 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 export interface ServerOptions {
-  /** The tree with `src/main.ts`. */
+  /** The source tree with `src/main.ts`. */
   readonly root: string;
-  /** A database that the server reaches through a proxy of its own. */
+  /** The socket of the database, which the server reaches through its own proxy. */
   readonly databaseSocket: string;
   readonly environment: Readonly<Record<string, string>>;
-  /** Hears of failpoints that ended it. */
+  /** Receives the failpoints that killed the server. */
   readonly onFailpoint: (point: string) => void;
-  /** Hears of its defects, errors that it logs and those that end it, and whether it was serving. */
-  readonly onComplaint: (line: string) => void;
+  /** Receives logged and fatal errors that are defects, and whether the server was serving. */
+  readonly onError: (line: string) => void;
 }
 
 export interface SupervisedServer {
-  /** Clients call here, whichever process answers. */
+  /** The proxy that clients call. */
   readonly clients: TcpProxy;
-  /** Between the server and its database. */
+  /** The proxy between the server and its database. */
   readonly database: TcpProxy;
-  /** How often it was killed by `kill`, and how often a failpoint ended it. */
+  /** Number of kills by `kill`, and by failpoints. */
   readonly ends: { kills: number; failpoints: number };
-  /** Resolves when a process serves. */
+  /** Resolves when a process is serving. */
   ready(): Promise<void>;
-  /** Ends it on the spot, once it serves. */
+  /** Kills the process once it is serving. */
   kill(): Promise<void>;
-  /** Whether it serves right now. */
+  /** Whether a process is serving. */
   isServing(): boolean;
   pause(): void;
   resume(): void;
-  /** Sets what its clock is ahead of the others', now and for the processes that follow. */
+  /** Sets the clock offset of the running process and of later ones. */
   stepClock(offsetMs: number): void;
-  /** How far ahead it ever was. */
+  /** The largest clock offset so far. */
   readonly furthestOffsetMs: number;
-  /** Asked before each process for the failpoint that is to end it; undefined: none. */
+  /** Sets the function that chooses the failpoint of each new process; undefined for none. */
   arm(choose: () => string | undefined): void;
   stop(): Promise<void>;
 }
 
-/** A start that fails, as while there is no database, is tried again after this. */
+/** Pause before a failed start is repeated. */
 const RESTART_PAUSE_MS = 200;
 
 export async function startSupervisedServer(options: ServerOptions): Promise<SupervisedServer> {
   const clients = await startTcpProxy();
   const database = await startTcpProxy();
-  database.leadTo({ path: options.databaseSocket });
+  database.setTarget({ path: options.databaseSocket });
   const ends = { kills: 0, failpoints: 0 };
   let child: ChildProcess | undefined;
   let serving = Promise.withResolvers<void>();
@@ -91,12 +91,12 @@ export async function startSupervisedServer(options: ServerOptions): Promise<Sup
     child = started;
     const { stdout, stderr } = started;
     if (!stdout || !stderr) {
-      throw new TypeError('a server without its outputs');
+      throw new TypeError('the server process has no output streams');
     }
     createInterface({ input: stdout }).on('line', (line) => {
       const port = /^ready on http:\/\/[^:]+:(\d+) /.exec(line)?.[1];
       if (port) {
-        clients.leadTo({ host: '127.0.0.1', port: Number(port) });
+        clients.setTarget({ host: '127.0.0.1', port: Number(port) });
         isServing = true;
         serving.resolve();
       }
@@ -107,11 +107,11 @@ export async function startSupervisedServer(options: ServerOptions): Promise<Sup
         ends.failpoints += 1;
         options.onFailpoint(point);
       } else if (isDefect(line, isServing)) {
-        options.onComplaint(`${isServing ? 'serving' : 'starting'}: ${line}`);
+        options.onError(`${isServing ? 'serving' : 'starting'}: ${line}`);
       }
     });
     await once(started, 'close');
-    clients.leadTo(undefined);
+    clients.setTarget(undefined);
     if (isServing) {
       isServing = false;
       serving = Promise.withResolvers();
@@ -168,7 +168,7 @@ export async function startSupervisedServer(options: ServerOptions): Promise<Sup
   };
 }
 
-/** A server that starts while its database goes away ends, and says why: that is none. */
+/** An error of a server that starts without a database is not a defect. */
 function isDefect(line: string, isServing: boolean): boolean {
   const fatal = isServing ? /^[A-Za-z]*(Error|Exception)\b/ : /^(Type|Range|Reference)Error\b/;
   return line.startsWith('{') || fatal.test(line);

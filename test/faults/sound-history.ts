@@ -1,4 +1,4 @@
-/** A small history with nothing wrong in it, for tests to break: sets, a session, a value by hand, a published event. */
+/** A small sound history for tests to break: sets, a session, a value set by hand, a published event. */
 import { createHash } from 'node:crypto';
 import { create, type DescMessage, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
@@ -7,8 +7,8 @@ import {
   LogSetsResponseSchema,
   SetLiftMaxResponseSchema,
 } from '../../src/gen/progression/v1/progression_service_pb.ts';
-import type { EventRow, History, LedgerRow, RelayedRecord } from './history.ts';
-import type { JournalLine } from './journal.ts';
+import type { JournalLine } from './client-journal.ts';
+import type { EventRow, History, LedgerRow, RelayedRecord } from './run-history.ts';
 
 const ACCOUNT = 'account';
 const USER = 'user';
@@ -19,7 +19,7 @@ type Writable<T> = T extends (infer E)[] | readonly (infer E)[]
     ? { -readonly [K in keyof T]: Writable<T[K]> }
     : T;
 
-/** To be broken. */
+/** A mutable history. */
 export type BreakableHistory = Writable<History>;
 
 export function soundHistory(): BreakableHistory {
@@ -52,10 +52,10 @@ export function soundHistory(): BreakableHistory {
     event('applied-1', 'progression_applied', 1, 3, { logId: 'log-1' }),
     event('completed', 'session_completed', 2, 0, { sessionId: 'session' }),
     event('applied-2', 'progression_applied', 2, 1, { logId: 'log-2' }),
-    event('published', 'payment_received', 3, 0, { isJudged: true, runIds: ['run'] }),
+    event('published', 'payment_received', 3, 0, { hasVerdict: true, runIds: ['run'] }),
     event('emitted', 'custom.thanked', 4, 0, { causationId: 'published' }),
     event('ticked', 'recurring_schedule', 5, 0, {
-      isJudged: true,
+      hasVerdict: true,
       triggerId: 'trigger',
       occurrenceKey: 'key',
     }),
@@ -109,12 +109,12 @@ export function soundHistory(): BreakableHistory {
       ({ id, sequence, position }): RelayedRecord => ({ id, userId: USER, sequence, position }),
     ),
     leftovers: [],
-    complaints: [],
+    serverErrors: [],
   };
   return structuredClone(history) as BreakableHistory;
 }
 
-/** In base64, as the journal has it. */
+/** In base64, as in the journal. */
 export function payloadOf(requestId: string): string {
   return Buffer.from(`payload of ${requestId}`).toString('base64');
 }
@@ -144,7 +144,7 @@ function event(
   return {
     ...{ accountId: ACCOUNT, id, type, userId: USER, sequence, position, causationId: null },
     ...{ triggerId: null, occurrenceKey: null, sessionId: null, logId: null, setId: null },
-    ...{ isJudged: false, runIds: [], ...more },
+    ...{ hasVerdict: false, runIds: [], ...more },
   };
 }
 

@@ -1,4 +1,4 @@
-/** The proxy passes bytes on, and does what it is told to connections. */
+/** The proxy forwards bytes, and injects network faults. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -15,7 +15,7 @@ beforeEach(async () => {
   }).listen(0, '127.0.0.1');
   await once(echo, 'listening');
   proxy = await startTcpProxy();
-  proxy.leadTo({ host: '127.0.0.1', port: (echo.address() as AddressInfo).port });
+  proxy.setTarget({ host: '127.0.0.1', port: (echo.address() as AddressInfo).port });
 });
 afterEach(async () => {
   await proxy.close();
@@ -33,7 +33,7 @@ async function open(port = proxy.port): Promise<{ socket: Socket; received: () =
   return { socket, received: () => received };
 }
 
-test('bytes come through, in both directions', async () => {
+test('a proxy forwards bytes in both directions', async () => {
   const { socket, received } = await open();
 
   socket.write('one ');
@@ -42,7 +42,7 @@ test('bytes come through, in both directions', async () => {
   await expect.poll(received).toBe('one two');
 });
 
-test('a cut connection ends', async () => {
+test('a proxy closes a cut connection', async () => {
   const { socket, received } = await open();
   socket.write('one');
   await expect.poll(received).toBe('one');
@@ -52,16 +52,16 @@ test('a cut connection ends', async () => {
   await once(socket, 'close');
 });
 
-test('a half-open connection stays, and says nothing until it is healed', async () => {
+test('a half-open connection stays open and transfers nothing until it is healed', async () => {
   const { socket, received } = await open();
   proxy.halfOpen();
   socket.write('one');
-  const past = await open((echo.address() as AddressInfo).port);
-  for (const said of ['a', 'ab', 'abc']) {
-    past.socket.write(said.slice(-1));
-    await expect.poll(past.received).toBe(said);
+  const direct = await open((echo.address() as AddressInfo).port);
+  for (const text of ['a', 'ab', 'abc']) {
+    direct.socket.write(text.slice(-1));
+    await expect.poll(direct.received).toBe(text);
   }
-  past.socket.destroy();
+  direct.socket.destroy();
 
   expect(received()).toBe('');
   expect(socket.closed).toBe(false);
@@ -70,7 +70,7 @@ test('a half-open connection stays, and says nothing until it is healed', async 
   await expect.poll(received).toBe('one');
 });
 
-test('a commit gets there, and its answer does not come back', async () => {
+test('a proxy with cutAfterCommits forwards a commit and drops its response', async () => {
   const { socket, received } = await open();
   proxy.cutAfterCommits(1);
   socket.write('begin');
@@ -83,8 +83,8 @@ test('a commit gets there, and its answer does not come back', async () => {
   expect(proxy.commitsCut).toBe(1);
 });
 
-test('without a target connections are refused', async () => {
-  proxy.leadTo(undefined);
+test('a proxy without a target refuses connections', async () => {
+  proxy.setTarget(undefined);
   const socket = connect(proxy.port, '127.0.0.1');
   socket.on('error', () => {});
 

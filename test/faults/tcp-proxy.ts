@@ -1,31 +1,28 @@
-/** A TCP proxy that does to connections what networks do: it cuts them, delays them, and leaves them half open. */
+/** A TCP proxy that injects network faults: cut, delayed and half-open connections. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type NetConnectOpts, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 export interface TcpProxy {
   readonly port: number;
-  /** Where connections lead from now on; undefined: nowhere, they are refused. */
-  leadTo(target: NetConnectOpts | undefined): void;
-  /** Ends every connection, on both sides, without a word. */
+  /** Sets the target of new connections; undefined refuses them. */
+  setTarget(target: NetConnectOpts | undefined): void;
+  /** Closes every connection on both sides without a message. */
   cut(): void;
-  /** Holds everything back that comes in, for so long each time; 0: no more. */
+  /** Delays each chunk; 0 ends the delay. */
   delay(delayMs: number): void;
-  /** Takes bytes in and passes none on, in either direction, until the connections are cut. */
+  /** Accepts bytes and forwards none, in both directions, until the connections are cut or healed. */
   halfOpen(): void;
-  /** Lets bytes through again; what was held back by `halfOpen` follows. */
+  /** Forwards bytes again, including those held back by `halfOpen`. */
   heal(): void;
   /**
-   * Passes the next COMMITs of PostgreSQL's protocol on, and cuts their connections when they are answered: whoever
-   * sent one does not learn what became of it.
+   * Forwards the next COMMITs of PostgreSQL's protocol, and cuts their connections when the response arrives,
+   * so that the sender does not learn the result.
    */
   cutAfterCommits(count: number): void;
-  /**
-   * Asks PostgreSQL on connections whose transactions have ended what is still set there, in the client's place, and
-   * cuts them. Answers with what it was told.
-   */
+  /** Runs a query on idle connections in place of the client, and cuts them. Returns the results. */
   askIdle(query: string): Promise<string[]>;
-  /** How many connections have been cut at a commit. */
+  /** Number of connections cut at a commit. */
   readonly commitsCut: number;
   close(): Promise<void>;
 }
@@ -34,7 +31,10 @@ export interface TcpProxy {
 const COMMIT = Buffer.from('Q\0\0\0\x0bcommit\0');
 /** The message ReadyForQuery, outside of any transaction. */
 const IDLE = Buffer.from('Z\0\0\0\x05I');
-/** The type of the message DataRow, and where its first column begins: behind its length, their number and its own length. */
+/**
+ * The type of the message DataRow, and the offset of its first column: after the length, the number of
+ * columns and the column's length.
+ */
 const DATA_ROW = 'D'.charCodeAt(0);
 const LENGTH_AT = 1;
 const COLUMN_LENGTH_AT = 7;
@@ -44,10 +44,10 @@ const ANSWER_MS = 1_000;
 interface Pair {
   readonly near: Socket;
   readonly far: Socket;
-  /** The last that was said is that the far side waits. */
+  /** The server's last message was ReadyForQuery. */
   isIdle: boolean;
-  /** Takes the far side's answer, in place of the near side. */
-  asked: ((answer: Buffer) => void) | undefined;
+  /** Receives the server's response in place of the client. */
+  onAnswer: ((answer: Buffer) => void) | undefined;
 }
 
 export async function startTcpProxy(): Promise<TcpProxy> {
@@ -66,7 +66,7 @@ export async function startTcpProxy(): Promise<TcpProxy> {
       return;
     }
     const far = connect({ ...target, noDelay: true } as NetConnectOpts);
-    const pair: Pair = { near, far, isIdle: false, asked: undefined };
+    const pair: Pair = { near, far, isIdle: false, onAnswer: undefined };
     pairs.add(pair);
     const end = () => {
       pairs.delete(pair);
@@ -83,11 +83,11 @@ export async function startTcpProxy(): Promise<TcpProxy> {
         commitsToCut -= 1;
         commit.isPending = true;
       }
-      return pair.asked === undefined;
+      return pair.onAnswer === undefined;
     });
     void forward(far, near, (chunk) => {
-      if (pair.asked) {
-        pair.asked(chunk);
+      if (pair.onAnswer) {
+        pair.onAnswer(chunk);
         return false;
       }
       if (commit.isPending) {
@@ -100,7 +100,7 @@ export async function startTcpProxy(): Promise<TcpProxy> {
     });
   });
 
-  /** Chunk by chunk, in order; `passes` sees each before it goes on. */
+  /** Forwards chunks in order; `passes` decides on each. */
   async function forward(from: Socket, to: Socket, passes: (chunk: Buffer) => boolean): Promise<void> {
     try {
       for await (const chunk of from) {
@@ -118,7 +118,7 @@ export async function startTcpProxy(): Promise<TcpProxy> {
         }
       }
     } catch {
-      // The connection was cut, by either side or by us.
+      // The connection was cut by either side or by the proxy.
       to.destroy();
     }
   }
@@ -145,7 +145,7 @@ export async function startTcpProxy(): Promise<TcpProxy> {
 
   return {
     port,
-    leadTo(next) {
+    setTarget(next) {
       target = next;
     },
     cut,
@@ -176,11 +176,11 @@ export async function startTcpProxy(): Promise<TcpProxy> {
   };
 }
 
-/** The first column of the one row; undefined: the connection was cut first. */
+/** The first column of the only row; undefined when the connection was cut first. */
 async function ask(pair: Pair, query: string): Promise<string | undefined> {
   const { promise, resolve } = Promise.withResolvers<Buffer | undefined>();
   const timer = setTimeout(() => resolve(undefined), ANSWER_MS);
-  pair.asked = resolve;
+  pair.onAnswer = resolve;
   const text = Buffer.from(`${query}\0`);
   const length = Buffer.alloc(4);
   length.writeUInt32BE(text.length + length.length);

@@ -1,4 +1,4 @@
-/** Random filters and documents, drawn from values that are hard to compare. */
+/** Random filters and documents, made of values that are hard to compare. */
 import fc from 'fast-check';
 import {
   FIELD_TYPES,
@@ -195,7 +195,7 @@ const list: fc.Arbitrary<JsonValue> = fc.array(
   { maxLength: 4 },
 );
 
-/** Mostly of the type, spelled well or badly; now and then anything. */
+/** Mostly values of the type, valid or invalid; sometimes any value. */
 function valueFor(type: FieldType): fc.Arbitrary<JsonValue> {
   return fc.oneof(
     { weight: 8, arbitrary: OF_TYPE[type] },
@@ -227,7 +227,7 @@ const OF_TYPE: Readonly<Record<FieldType, fc.Arbitrary<JsonValue>>> = {
   list,
 };
 
-/** What a condition compares with, mostly what its operator takes. */
+/** A value for a condition, mostly one that its operator accepts. */
 function constantFor(operator: OperatorName, type: FieldType): fc.Arbitrary<JsonValue | undefined> {
   const one = OF_TYPE[type];
   switch (OPERATORS[operator].value) {
@@ -262,7 +262,7 @@ function constantFor(operator: OperatorName, type: FieldType): fc.Arbitrary<Json
   }
 }
 
-/** A field by its name, with its type and whether it has a state before. */
+/** A field with its type and whether events carry its previous value. */
 export interface RandomField {
   readonly name: string;
   readonly type: FieldType;
@@ -297,16 +297,16 @@ function randomCondition({ fields, operators }: FilterParts): fc.Arbitrary<Filte
   });
 }
 
-/** What random filters are made of. */
+/** The fields and operators of random filters. */
 export interface FilterParts {
   readonly fields: readonly RandomField[];
-  /** Absent: all of them. */
+  /** Absent for all operators. */
   readonly operators?: readonly OperatorName[];
-  /** Groups within one another below the root. */
+  /** Levels of nested groups below the root. */
   readonly depth?: number;
 }
 
-/** Filters that validate, but for the number of their conditions. */
+/** Filters that are valid except for the number of their conditions. */
 export function randomFilter({ depth = 3, ...parts }: FilterParts): fc.Arbitrary<FilterGroup> {
   const most = depth > 2 ? 2 : 1;
   const groups =
@@ -335,7 +335,7 @@ function randomObject(values: Readonly<Record<string, fc.Arbitrary<JsonValue>>>)
 const ofEveryType = (prefix: string) =>
   Object.fromEntries(FIELD_TYPES.map((type) => [`${prefix}${type}`, valueFor(type)]));
 
-/** An athlete's document, with much that has no place there. */
+/** An athlete's document, with many values of wrong types. */
 export const randomAthlete: fc.Arbitrary<JsonObject> = randomObject({
   name: valueFor('string'),
   birth_date: valueFor('date'),
@@ -349,7 +349,7 @@ export const randomAthlete: fc.Arbitrary<JsonObject> = randomObject({
   ),
 });
 
-/** An event's data, or its state before. */
+/** An event's data, or its previous values. */
 export const randomEvent: fc.Arbitrary<JsonObject> = randomObject({
   ...ofEveryType('event_'),
   answers: fc.oneof(

@@ -1,4 +1,4 @@
-/** What holds of every filter and every input. */
+/** Properties of all filters and inputs. */
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { compileFilter } from '../../src/filters/compile-filter.ts';
@@ -17,7 +17,7 @@ import {
 } from './arbitrary-filter.ts';
 import { CATALOGUE, input, NOW } from './field-fixtures.ts';
 
-// Thousands of runs may take a while where others run beside them.
+// Thousands of runs are slow when other tests run in parallel.
 vi.setConfig({ testTimeout: 120_000 });
 
 const FIELDS = [...ATHLETE_FIELDS, ...EVENT_FIELDS];
@@ -30,7 +30,7 @@ const randomInput: fc.Arbitrary<FilterInput> = fc.record({
   timeZone: fc.constantFrom(...ZONES),
 });
 
-/** Everything that JSON can be, halves of characters and names of JavaScript's own included. */
+/** Any JSON value, including lone surrogates and names of JavaScript's own properties. */
 const anyJson: fc.Arbitrary<JsonValue> = fc
   .oneof(
     randomAthlete,
@@ -48,7 +48,7 @@ const anyJson: fc.Arbitrary<JsonValue> = fc
     ),
   );
 
-/** The value under every name that fields have. */
+/** An object with the value under every field name. */
 function withEvery(value: JsonValue): JsonObject {
   return Object.fromEntries(FIELDS.map(({ name }) => [name.replace(/^(custom|answers)\./, ''), value]));
 }
@@ -75,7 +75,7 @@ test('no JSON makes an evaluation or an explanation throw', () => {
   );
 });
 
-test('JSON that is nested beyond every stack does not either', () => {
+test('deeply nested JSON does not overflow the stack of an evaluation', () => {
   const deep = JSON.parse(`${'['.repeat(200_000)}${']'.repeat(200_000)}`);
   const { matches } = compileFilter(
     { logic: 'OR', not: false, groups: [], conditions: [{ field: 'event_list', operator: 'changed' }] },
@@ -85,7 +85,7 @@ test('JSON that is nested beyond every stack does not either', () => {
   expect(matches(input({ event: { event_list: deep }, previous: { event_list: [] } }))).toBe(true);
 });
 
-test('the verdicts of the conditions make up the verdict of the filter', () => {
+test('the verdict of a filter follows from the verdicts of its conditions', () => {
   const seen = new Map<string, Set<boolean>>();
   fc.assert(
     fc.property(
@@ -97,7 +97,7 @@ test('the verdicts of the conditions make up the verdict of the filter', () => {
           const verdicts = explain(each);
 
           expect(matches(each)).toBe(
-            verdictOf(filter, verdicts.map(({ matched }) => matched)[Symbol.iterator]()),
+            computeVerdict(filter, verdicts.map(({ matched }) => matched)[Symbol.iterator]()),
           );
           for (const { operator, matched } of verdicts) {
             seen.set(operator, (seen.get(operator) ?? new Set()).add(matched));
@@ -107,21 +107,24 @@ test('the verdicts of the conditions make up the verdict of the filter', () => {
     ),
     { numRuns: 2_000 },
   );
-  // Every operator has been seen to hold and to fail.
+  // Every operator was true and false at least once.
   expect([...seen.keys()].toSorted()).toEqual(Object.keys(OPERATORS).toSorted());
   expect([...seen].filter(([, verdicts]) => verdicts.size < 2)).toEqual([]);
 });
 
-/** Takes the conditions' verdicts in the order of the filter. */
-function verdictOf({ logic, not, conditions, groups }: FilterGroup, verdicts: Iterator<boolean>): boolean {
+/** Computes the filter's verdict from the conditions' verdicts in the order of the filter. */
+function computeVerdict(
+  { logic, not, conditions, groups }: FilterGroup,
+  verdicts: Iterator<boolean>,
+): boolean {
   const own = [
     ...conditions.map(() => verdicts.next().value === true),
-    ...groups.map((group) => verdictOf(group, verdicts)),
+    ...groups.map((group) => computeVerdict(group, verdicts)),
   ];
   return (logic === 'AND' ? !own.includes(false) : own.includes(true)) !== not;
 }
 
-test('a negative operator says exactly the opposite of the one that it negates', () => {
+test('a negative operator is the exact negation of its positive operator', () => {
   const negative = Object.entries(OPERATORS).flatMap(([name, { negates }]) =>
     negates ? [[name, negates]] : [],
   );
@@ -153,9 +156,9 @@ test('a negative operator says exactly the opposite of the one that it negates',
   );
 });
 
-test('what matches has the values that are necessary', () => {
+test('a matching input satisfies the necessary equalities', () => {
   const seen = { met: 0, missed: 0 };
-  // Of few values, so that filters match and alternatives meet.
+  // Fields with few values, so that filters match and alternatives share values.
   const fields = EVENT_FIELDS.filter(({ name }) =>
     ['event_bool', 'event_id', 'answers.a_bool'].includes(name),
   );
@@ -176,12 +179,12 @@ test('what matches has the values that are necessary', () => {
     }),
     { numRuns: 5_000 },
   );
-  // They are found, and they leave out events.
+  // Equalities are found, and they exclude events.
   expect(Math.min(seen.met, seen.missed)).toBeGreaterThan(500);
 });
 
-test('a verdict that is foreseen comes true, whatever else happens', () => {
-  const foreseen = { true: 0, false: 0, undefined: 0 };
+test('a predicted verdict is the verdict on every event with the known fields', () => {
+  const predicted = { true: 0, false: 0, undefined: 0 };
   fc.assert(
     fc.property(
       randomFilter({ fields: EVENT_FIELDS, depth: 1 }),
@@ -193,17 +196,17 @@ test('a verdict that is foreseen comes true, whatever else happens', () => {
 
         const verdict = predictVerdict(filter, CATALOGUE, known);
 
-        foreseen[`${verdict}`]++;
+        predicted[`${verdict}`]++;
         expect(isRefuted(filter, CATALOGUE, known)).toBe(verdict === false);
         for (const each of verdict === undefined ? [] : inputs) {
-          const happened = { ...each, event: { ...(each.event as JsonObject), ...known } };
-          expect(compileFilter(filter, CATALOGUE).matches(happened)).toBe(verdict);
+          const actual = { ...each, event: { ...(each.event as JsonObject), ...known } };
+          expect(compileFilter(filter, CATALOGUE).matches(actual)).toBe(verdict);
         }
       },
     ),
     { numRuns: 5_000 },
   );
-  expect(Math.min(...Object.values(foreseen))).toBeGreaterThan(500);
+  expect(Math.min(...Object.values(predicted))).toBeGreaterThan(500);
 });
 
 const EVENT_NAMES = [...new Set(EVENT_FIELDS.map(({ name }) => `${name.split('.')[0]}`))];

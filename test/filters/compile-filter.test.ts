@@ -1,12 +1,12 @@
-/** What each operator says of each type, by example. */
+/** Verdicts of each operator and type, by example. */
 import { describe, expect, test } from 'vitest';
 import { compileFilter } from '../../src/filters/compile-filter.ts';
 import { EMPTY_FILTER, FilterUnreadable, type JsonValue } from '../../src/filters/filter.ts';
-import { MISSING, nameOf, SCENARIOS, show, USUAL } from './condition-scenarios.ts';
+import { describeScenario, MISSING, SCENARIOS, show, USUAL } from './condition-scenarios.ts';
 import { and, CATALOGUE, condition, eventInput, input, not, or } from './field-fixtures.ts';
 
 describe.each(SCENARIOS)('$type $about', ({ type, parts, rows }) => {
-  test.each(rows.map((row) => [nameOf(row), ...row] as const))(
+  test.each(rows.map((row) => [describeScenario(row), ...row] as const))(
     '%s',
     (_name, operator, constant, value, verdict) => {
       const { matches } = compileFilter(and(condition(`event_${type}`, operator, constant)), CATALOGUE);
@@ -18,8 +18,8 @@ describe.each(SCENARIOS)('$type $about', ({ type, parts, rows }) => {
   );
 });
 
-describe('changes', () => {
-  /** An operator, what it compares with, the values before and after, and the verdict. */
+describe('diff operators', () => {
+  /** An operator, its value, the field's values before and after, and the verdict. */
   type Change = readonly [
     operator: string,
     constant: JsonValue | undefined,
@@ -38,7 +38,7 @@ describe('changes', () => {
       const { matches } = compileFilter(and(condition(`event_${type}`, operator, constant)), CATALOGUE);
 
       expect(matches(eventInput(document(after), document(before)))).toBe(verdict);
-      // Without a state before nothing has changed.
+      // Without previous values nothing has changed.
       expect(matches(eventInput(document(after), null))).toBe(false);
     });
   }
@@ -119,36 +119,36 @@ describe('if_absent', () => {
     expect(matches(eventInput({ event_string: ['a'] }))).toBe(verdict);
   });
 
-  test('it says nothing of a field that is there', () => {
+  test('has no effect on a present field', () => {
     const { matches } = compileFilter(and(condition('event_string', 'equals', 'a', true)), CATALOGUE);
 
     expect(matches(eventInput({ event_string: 'b' }))).toBe(false);
   });
 });
 
-describe('groups', () => {
+describe('the verdict of a group with', () => {
   const is = (text: string) => condition('event_string', 'equals', text);
   const over = (count: number) => condition('event_int', 'greater_than', count);
   const event = eventInput({ event_string: 'a', event_int: 5 });
 
   test.each([
-    ['nothing at all', EMPTY_FILTER, true],
-    ['nothing at all, with OR', { ...EMPTY_FILTER, logic: 'OR' }, true],
-    ['all of them', and(is('a'), over(4)), true],
-    ['not all of them', and(is('a'), over(5)), false],
-    ['one of them', or(is('b'), over(4)), true],
-    ['none of them', or(is('b'), over(5)), false],
-    ['not one of them, turned around', not(or(is('b'), over(5))), true],
-    ['a group within', and(is('a'), or(is('b'), over(4))), true],
-    ['a group within, turned around', and(is('a'), not(or(is('b'), over(4)))), false],
-    ['groups alone', or(and(is('b')), and(is('a'), over(1))), true],
-    ['three deep', or(and(or(and(is('b')), not(and(over(9)))))), true],
-  ] as const)('%s', (_name, filter, verdict) => {
+    ['no conditions and AND', EMPTY_FILTER, true],
+    ['no conditions and OR', { ...EMPTY_FILTER, logic: 'OR' }, true],
+    ['AND and all conditions true', and(is('a'), over(4)), true],
+    ['AND and one condition false', and(is('a'), over(5)), false],
+    ['OR and one condition true', or(is('b'), over(4)), true],
+    ['OR and all conditions false', or(is('b'), over(5)), false],
+    ['a negated OR of false conditions', not(or(is('b'), over(5))), true],
+    ['a nested group', and(is('a'), or(is('b'), over(4))), true],
+    ['a negated nested group', and(is('a'), not(or(is('b'), over(4)))), false],
+    ['nested groups only', or(and(is('b')), and(is('a'), over(1))), true],
+    ['groups three levels deep', or(and(or(and(is('b')), not(and(over(9)))))), true],
+  ] as const)('%s follows from its members', (_name, filter, verdict) => {
     expect(compileFilter(filter, CATALOGUE).matches(event)).toBe(verdict);
   });
 });
 
-describe('where values come from', () => {
+describe('the value of a field', () => {
   const documents = input({
     event: { event_string: 'event', answers: { a_string: 'answer', constructor: 'c' }, athlete: 'no' },
     athlete: { name: 'Ada', tags: ['vip'], attributes: { string: 'attribute', name: 'other' } },
@@ -162,7 +162,7 @@ describe('where values come from', () => {
     ['custom.string', 'attribute'],
     ['athlete.string', 'attribute'],
     ['string', 'attribute'],
-  ])('%s is %s', (field, value) => {
+  ])('named %s is read as %s', (field, value) => {
     expect(compileFilter(and(condition(field, 'equals', value)), CATALOGUE).matches(documents)).toBe(true);
   });
 
@@ -171,15 +171,15 @@ describe('where values come from', () => {
     ['a text', 'event'],
     ['nothing', null],
     ['an object that only inherits it', Object.create({ event_string: 'event' })],
-  ])('%s has no fields', (_name, event) => {
+  ])('is absent when the event document is %s', (_name, event) => {
     const { matches } = compileFilter(and(condition('event_string', 'exists')), CATALOGUE);
 
     expect(matches(input({ event }))).toBe(false);
   });
 });
 
-describe('explanations', () => {
-  test('every condition has its verdict with what decided it, in the order of the filter', () => {
+describe('an explanation', () => {
+  test('has the verdict and the value of every condition, in the order of the filter', () => {
     const filter = or(
       condition('event_int', 'greater_than', 3),
       condition('name', 'equals', 'Ada'),
@@ -233,7 +233,7 @@ describe('explanations', () => {
     ]);
   });
 
-  test('a change of which nothing is known has no value', () => {
+  test('of a change without any known value has no actual value', () => {
     const { explain } = compileFilter(and(condition('event_int', 'changed')), CATALOGUE);
 
     expect(explain(eventInput({}, {}))).toMatchObject([{ actual: undefined, matched: false }]);
@@ -243,7 +243,7 @@ describe('explanations', () => {
   });
 });
 
-describe('what cannot be read any more', () => {
+describe('compiling fails with FilterUnreadable for', () => {
   test.each([
     [
       'an unknown field',
@@ -264,7 +264,7 @@ describe('what cannot be read any more', () => {
     expect(compile).toThrow(message);
   });
 
-  test('an inner group that says nothing', () => {
+  test('an empty nested group', () => {
     expect(() => compileFilter(and(and(EMPTY_FILTER)), CATALOGUE)).toThrow(
       'filter.groups[0].groups[0]: must have at least one condition or group',
     );

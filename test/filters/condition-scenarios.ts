@@ -1,12 +1,12 @@
-/** What each operator says of each type, by example: for both engines. */
+/** Verdicts of each operator and type, by example, for both engines. */
 import type { FieldType, FilterInput, JsonValue } from '../../src/filters/filter.ts';
 import { instantFromText } from '../../src/values/instant.ts';
 import { NOW } from './field-fixtures.ts';
 
-/** The field is not there at all. */
+/** The field is missing. */
 export const MISSING = Symbol('missing');
 
-/** An operator, what it compares with, the field's value, and the verdict. */
+/** An operator, its value, the field's value, and the verdict. */
 export type Scenario = readonly [
   operator: string,
   constant: JsonValue | undefined,
@@ -14,7 +14,7 @@ export type Scenario = readonly [
   verdict: boolean,
 ];
 
-/** Scenarios of one type, all at one time and place. */
+/** Scenarios of one type, at one instant and in one time zone. */
 export interface ScenarioTable {
   readonly type: FieldType;
   readonly about?: string;
@@ -24,7 +24,7 @@ export interface ScenarioTable {
 
 const ID = '01900000-0000-7000-8000-00000000000a';
 const NOON = '2026-11-26T12:00:00Z';
-/** Just after midnight there. */
+/** Just after midnight in Apia. */
 const APIA = { occurredAt: instantFromText('2026-11-26T11:00:00Z'), timeZone: 'Pacific/Apia' };
 export const USUAL = { occurredAt: NOW, timeZone: 'Europe/Berlin' };
 
@@ -231,19 +231,19 @@ export const SCENARIOS: readonly ScenarioTable[] = [
   },
   {
     type: 'date',
-    about: 'today is where the athlete is',
+    about: 'with today in the athlete’s time zone',
     parts: APIA,
     rows: [['in_last', '1d', '2026-11-27', true]],
   },
   {
     type: 'date',
-    about: 'today is elsewhere another day',
+    about: 'with today in another time zone',
     parts: { ...APIA, timeZone: 'UTC' },
     rows: [['in_last', '1d', '2026-11-27', false]],
   },
   {
     type: 'date',
-    about: 'no today outside the years 1 to 9999',
+    about: 'at an instant outside the years 1 to 9999',
     parts: { ...USUAL, occurredAt: 10n ** 18n },
     rows: [
       ['in_last', '1d', '2026-11-26', false],
@@ -252,7 +252,7 @@ export const SCENARIOS: readonly ScenarioTable[] = [
   },
   {
     type: 'date',
-    about: 'the end of the calendar',
+    about: 'at the end of the calendar',
     parts: { ...USUAL, occurredAt: instantFromText('9999-12-31T12:00:00Z') },
     rows: [
       ['in_next', '7d', '9999-12-31', true],
@@ -274,7 +274,7 @@ export const SCENARIOS: readonly ScenarioTable[] = [
       ['after', NOON, '2026-11-26T12:00:00.000001Z', true],
       ['after', NOON, NOON, false],
       ['after', NOON, 1764158400, false],
-      // Berlin is an hour ahead of UTC in winter.
+      // Berlin is one hour ahead of UTC in winter.
       ['on', '2026-11-26', '2026-11-25T23:00:00Z', true],
       ['on', '2026-11-26', '2026-11-25T22:59:59.999999Z', false],
       ['on', '2026-11-26', '2026-11-26T22:59:59.999999Z', true],
@@ -284,11 +284,11 @@ export const SCENARIOS: readonly ScenarioTable[] = [
       ['after', '2026-11-26', '2026-11-26T22:59:59Z', false],
       ['after', '2026-11-26', '2026-11-26T23:00:00Z', true],
       ['after', '9999-12-31', '9999-12-31T23:59:59-14:00', false],
-      // Summer time begins at one o'clock UTC: the day has 23 hours.
+      // Summer time begins at 01:00 UTC: the day has 23 hours.
       ['on', '2026-03-29', '2026-03-28T23:00:00Z', true],
       ['on', '2026-03-29', '2026-03-29T21:59:59Z', true],
       ['on', '2026-03-29', '2026-03-29T22:00:00Z', false],
-      // The present is a quarter to nine.
+      // The present is 08:45 UTC.
       ['in_last', '15m', '2026-11-26T08:30:00Z', true],
       ['in_last', '15m', '2026-11-26T08:29:59.999999Z', false],
       ['in_last', '15m', '2026-11-26T08:45:00Z', true],
@@ -304,7 +304,7 @@ export const SCENARIOS: readonly ScenarioTable[] = [
       ['month_is', 11, '2026-11-30T22:59:59Z', true],
       ['weekday_is', 5, '2026-11-26T23:00:00Z', true],
       ['weekday_is', 4, '2026-11-26T22:59:59Z', true],
-      // Zones are known of the years 1970 to 2099; before and after, months and weekdays are UTC's.
+      // Offsets are known for the years 1970 to 2099; months and weekdays of other years are in UTC.
       ['month_is', 12, '1969-12-31T23:30:00Z', true],
       ['month_is', 1, '1970-12-31T23:30:00Z', true],
       ['month_is', 12, '2100-12-31T23:30:00Z', true],
@@ -350,8 +350,8 @@ export const SCENARIOS: readonly ScenarioTable[] = [
   },
 ];
 
-/** What a scenario says, in words. */
-export function nameOf([operator, constant, value, verdict]: Scenario): string {
+/** Describes a scenario as text. */
+export function describeScenario([operator, constant, value, verdict]: Scenario): string {
   return `${show(value)} ${operator} ${show(constant)}: ${verdict}`;
 }
 

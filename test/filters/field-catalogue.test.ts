@@ -1,4 +1,4 @@
-/** Which field a name means. */
+/** How names resolve to fields. */
 import { expect, test } from 'vitest';
 import { createFieldCatalogue, type FieldDefinition } from '../../src/filters/field-catalogue.ts';
 
@@ -22,7 +22,7 @@ const catalogue = createFieldCatalogue({
   ],
 });
 
-test('a bare name is the event’s field, else the athlete’s', () => {
+test('a bare name resolves to the event’s field, else to the athlete’s', () => {
   expect(catalogue.resolve('level')).toEqual({
     scope: 'event',
     path: ['level'],
@@ -34,7 +34,7 @@ test('a bare name is the event’s field, else the athlete’s', () => {
   expect(catalogue.resolve('secret')).toMatchObject({ scope: 'custom', path: ['attributes', 'secret'] });
 });
 
-test('an attribute has two names', () => {
+test('an attribute has the names athlete.x and custom.x', () => {
   expect(catalogue.resolve('athlete.level')).toBe(catalogue.resolve('custom.level'));
   expect(catalogue.resolve('custom.goal')).toBe(catalogue.resolve('athlete.goal'));
   expect(catalogue.resolve('custom.level')).toEqual({
@@ -50,7 +50,7 @@ test('a built-in field keeps its name', () => {
   expect(catalogue.resolve('custom.name')).toMatchObject({ scope: 'custom', type: 'date' });
 });
 
-test('answers go by their prefix alone', () => {
+test('an answer resolves only with its prefix', () => {
   expect(catalogue.resolve('answers.level')).toMatchObject({
     scope: 'answers',
     path: ['answers', 'level'],
@@ -59,12 +59,12 @@ test('answers go by their prefix alone', () => {
   expect(catalogue.resolve('weight')).toBeUndefined();
 });
 
-test('what is personal stays so', () => {
+test('a resolved field keeps isPersonal', () => {
   expect(catalogue.resolve('custom.secret')?.isPersonal).toBe(true);
   expect(catalogue.resolve('custom.level')?.isPersonal).toBe(false);
 });
 
-test('no other name means anything', () => {
+test('other names do not resolve', () => {
   for (const name of [
     '',
     'weight',
@@ -79,7 +79,7 @@ test('no other name means anything', () => {
   }
 });
 
-test('an account’s field without its prefix is a defect', () => {
+test('an account’s field without a prefix throws TypeError', () => {
   expect(() =>
     createFieldCatalogue({ event: [], carriesDiff: false, athlete: [], account: [field('level')] }),
   ).toThrow(TypeError);

@@ -1,4 +1,4 @@
-/** A catalogue with a field of every type in every place, and short ways to write filters and inputs about them. */
+/** A catalogue with a field of every type in every scope, and builders for filters and inputs. */
 import { createFieldCatalogue, type FieldDefinition } from '../../src/filters/field-catalogue.ts';
 import {
   EMPTY_FILTER,
@@ -14,7 +14,7 @@ import { type Instant, instantFromText } from '../../src/values/instant.ts';
 const ofEveryType = (prefix: string): FieldDefinition[] =>
   FIELD_TYPES.map((type) => ({ name: `${prefix}${type}`, type, isPersonal: false }));
 
-/** What every athlete has. */
+/** The built-in fields of athletes. */
 const BUILT_IN: readonly FieldDefinition[] = [
   { name: 'name', type: 'string', isPersonal: true },
   { name: 'birth_date', type: 'date', isPersonal: true },
@@ -32,7 +32,7 @@ export const CATALOGUE = createFieldCatalogue({
   account: [...ofEveryType('answers.a_'), ...ofEveryType('custom.')],
 });
 
-/** Of an event that does not bring the state before. */
+/** The catalogue of an event type without previous values. */
 export const CATALOGUE_WITHOUT_DIFF = createFieldCatalogue({
   event: ofEveryType('event_'),
   carriesDiff: false,
@@ -76,14 +76,14 @@ function group(logic: 'AND' | 'OR', children: readonly (FilterCondition | Filter
   };
 }
 
-/** Thursday, a quarter to ten in the morning in Berlin. */
+/** Thursday, 09:45 in Berlin. */
 export const NOW: Instant = instantFromText('2026-11-26T08:45:00Z');
 
 export function input(parts: Partial<FilterInput> = {}): FilterInput {
   return { event: {}, previous: null, athlete: {}, occurredAt: NOW, timeZone: 'Europe/Berlin', ...parts };
 }
 
-/** Of an event with these fields. */
+/** The input for an event with these fields. */
 export function eventInput(event: JsonObject, previous: JsonObject | null = null): FilterInput {
   return input({ event, previous });
 }

@@ -14,7 +14,7 @@ const MOVE = 'increased_by decreased_by crossed_above crossed_below';
 const TEXT =
   'contains starts_with ends_with contains_ignore_case starts_with_ignore_case ends_with_ignore_case';
 
-describe('what each type takes', () => {
+describe('the operators of each field type', () => {
   const rows: readonly (readonly [FieldType, string, string])[] = [
     ['string', `${SCALAR} ${TEXT}`, CHANGE],
     ['id', SCALAR, CHANGE],
@@ -25,17 +25,17 @@ describe('what each type takes', () => {
     ['timestamp', `${SCALAR} ${TIME}`, CHANGE],
     ['list', 'exists is_not_empty is_empty contains contains_any contains_all size', 'changed'],
   ];
-  test.each(rows)('%s', (type, operators, diffs) => {
+  test.each(rows)('are those of the table for %s', (type, operators, diffs) => {
     expect(listOperators(type).join(' ')).toBe(operators);
     expect(listOperators(type, true).join(' ')).toBe(`${operators} ${diffs}`);
   });
 
-  test('there is no other type', () => {
+  test('are listed here for every field type', () => {
     expect(rows.map(([type]) => type)).toEqual([...FIELD_TYPES]);
   });
 });
 
-test('every operator is of some type, and what it negates is another one of the same types', () => {
+test('every operator has a field type, and negates a positive operator of the same types or none', () => {
   const used = new Set(FIELD_TYPES.flatMap((type) => listOperators(type, true)));
 
   expect(new Set(Object.keys(OPERATORS))).toEqual(used);
@@ -46,7 +46,7 @@ test('every operator is of some type, and what it negates is another one of the 
   }
 });
 
-test('docs/filters.md says what each of them is, and of no other', () => {
+test('docs/filters.md describes exactly these operators', () => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/filters.md'), 'utf8');
   const table = page.slice(page.indexOf('## Operators'), page.indexOf('## Time')).split('\n');
   const named = table.flatMap((line) =>

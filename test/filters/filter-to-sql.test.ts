@@ -1,4 +1,4 @@
-/** What a filter is as SQL, beside that it says the same. */
+/** The SQL predicate of a filter: parameters, undecided conditions, and examples. */
 import {
   DummyDriver,
   Kysely,
@@ -13,7 +13,7 @@ import { type FilterGroup, FilterUnreadable, type JsonValue } from '../../src/fi
 
 import { filterToSql } from '../../src/filters/filter-to-sql.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
-import { MISSING, nameOf, SCENARIOS, USUAL } from './condition-scenarios.ts';
+import { describeScenario, MISSING, SCENARIOS, USUAL } from './condition-scenarios.ts';
 import { and, CATALOGUE, condition, input, NOW, not, or } from './field-fixtures.ts';
 
 const compiler = new Kysely<unknown>({
@@ -35,11 +35,11 @@ function write(filter: FilterGroup, zones: readonly string[] = []) {
 const athlete = condition('custom.string', 'equals', 'a');
 const event = condition('event_string', 'equals', 'a');
 
-test('an empty filter is true', () => {
+test('an empty filter is the predicate true', () => {
   expect(write(and())).toEqual({ text: 'true', parameters: [], undecidedPaths: [] });
 });
 
-test('nothing that a filter says is in the statement’s text', () => {
+test('the values of a filter are parameters, not part of the statement’s text', () => {
   const hostile = "x'); drop table users; --";
 
   const { text, parameters } = write(
@@ -58,18 +58,18 @@ test('nothing that a filter says is in the statement’s text', () => {
   expect(parameters).toContain(hostile);
 });
 
-test('a filter that cannot be read is none in SQL either', () => {
+test('an unreadable filter throws FilterUnreadable', () => {
   expect(() => write(and(condition('gone', 'exists')))).toThrow(FilterUnreadable);
 });
 
-describe('what is not decided lets athletes pass', () => {
+describe('an undecided condition counts as the value that matches more athletes:', () => {
   const [met, unmet] = [true, false];
   test.each<[string, FilterGroup, readonly boolean[]]>([
     ['a condition', and(event), [met]],
-    ['turned around', not(and(event)), [unmet]],
-    ['turned around twice', not(and(not(and(event)))), [met]],
+    ['a negated group', not(and(event)), [unmet]],
+    ['a doubly negated group', not(and(not(and(event)))), [met]],
     ['a negative operator', and(condition('event_string', 'not_equals', 'a')), [met]],
-    ['turned around within', and(not(or(event, event)), event), [met, unmet, unmet]],
+    ['a negated nested group', and(not(or(event, event)), event), [met, unmet, unmet]],
     ['a change', and(condition('event_int', 'changed')), [met]],
     ['an answer', and(condition('answers.a_int', 'exists')), [met]],
   ])('%s', (_name, filter, values) => {
@@ -79,7 +79,7 @@ describe('what is not decided lets athletes pass', () => {
     expect(undecidedPaths).toHaveLength(values.length);
   });
 
-  test('its path is told, and that of what is decided is not', () => {
+  test('only undecided paths are returned', () => {
     expect(write(or(athlete, event, and(athlete, event))).undecidedPaths).toEqual([
       'filter.conditions[1]',
       'filter.groups[0].conditions[1]',
@@ -87,16 +87,16 @@ describe('what is not decided lets athletes pass', () => {
   });
 });
 
-describe('zones', () => {
+describe('with many time zones', () => {
   const month = and(condition('custom.timestamp', 'month_is', 11));
   const zones = Intl.supportedValuesOf('timeZone').filter((zone) => zone !== 'UTC');
 
-  test('months of instants are decided for up to 24 of them', () => {
+  test('months of instants are decided for up to 24 time zones', () => {
     expect(write(month, zones.slice(0, 23)).undecidedPaths).toEqual([]);
     expect(write(month, zones.slice(0, 24)).undecidedPaths).toEqual(['filter.conditions[0]']);
   });
 
-  test('everything else for any number', () => {
+  test('other conditions are decided for any number of time zones', () => {
     const days = and(
       condition('custom.timestamp', 'on', '2026-11-26'),
       condition('custom.date', 'month_is', 11),
@@ -106,14 +106,14 @@ describe('zones', () => {
   });
 });
 
-describe('PostgreSQL says what the evaluator says', () => {
+describe('PostgreSQL and the evaluator agree', () => {
   let fixture: TestDatabase;
   beforeAll(async () => {
     fixture = await createTestDatabase({ preparedStatements: false });
   });
   afterAll(() => fixture?.close());
 
-  async function verdictOf(
+  async function readVerdict(
     filter: FilterGroup,
     athlete: string,
     { occurredAt, timeZone } = USUAL,
@@ -127,21 +127,21 @@ describe('PostgreSQL says what the evaluator says', () => {
   }
 
   describe.each(SCENARIOS)('$type $about', ({ type, parts, rows }) => {
-    test.each(rows.map((row) => [nameOf(row), ...row] as const))(
+    test.each(rows.map((row) => [describeScenario(row), ...row] as const))(
       '%s',
       async (_name, operator, constant, value, verdict) => {
         const attributes = value === MISSING ? {} : { [type]: value };
 
         const athlete = JSON.stringify({ attributes });
 
-        expect(await verdictOf(and(condition(`custom.${type}`, operator, constant)), athlete, parts)).toBe(
+        expect(await readVerdict(and(condition(`custom.${type}`, operator, constant)), athlete, parts)).toBe(
           verdict,
         );
       },
     );
   });
 
-  // JavaScript does not write numbers like these, but reads them.
+  // JavaScript reads numbers in these forms but does not write them.
   test.each<[string, string, string, JsonValue | undefined, boolean]>([
     ['list', '[5.0]', 'contains', 5, true],
     ['list', '[100.00, 0.50]', 'contains_all', ['100', 0.5], true],
@@ -160,7 +160,7 @@ describe('PostgreSQL says what the evaluator says', () => {
     const filter = and(condition(`custom.${type}`, operator, constant));
 
     expect(compileFilter(filter, CATALOGUE).matches(input({ athlete: JSON.parse(athlete) }))).toBe(verdict);
-    expect(await verdictOf(filter, athlete)).toBe(verdict);
+    expect(await readVerdict(filter, athlete)).toBe(verdict);
   });
 
   test.each([
@@ -171,8 +171,8 @@ describe('PostgreSQL says what the evaluator says', () => {
     '{"attributes": []}',
     '{"attributes": "string"}',
     '{"attributes": [{"string": "a"}]}',
-  ])('in a document that is %s there is no attribute', async (athlete) => {
-    expect(await verdictOf(and(condition('custom.string', 'exists')), athlete)).toBe(false);
-    expect(await verdictOf(and(condition('custom.string', 'not_equals', 'a')), athlete)).toBe(true);
+  ])('that a document %s has no attributes', async (athlete) => {
+    expect(await readVerdict(and(condition('custom.string', 'exists')), athlete)).toBe(false);
+    expect(await readVerdict(and(condition('custom.string', 'not_equals', 'a')), athlete)).toBe(true);
   });
 });

@@ -1,10 +1,10 @@
-/** Filters as they are stored, and what is none. */
+/** Reading stored filters. */
 import { describe, expect, test } from 'vitest';
 import { EMPTY_FILTER, FilterUnreadable, type JsonValue } from '../../src/filters/filter.ts';
 import { readStoredFilter } from '../../src/filters/read-filter.ts';
 import { and, condition, not, or } from './field-fixtures.ts';
 
-test('what was stored comes back as it was', () => {
+test('a stored filter is read back unchanged', () => {
   const filter = and(
     condition('event_int', 'in', [1, '2']),
     condition('event_string', 'exists', undefined, false),
@@ -14,14 +14,14 @@ test('what was stored comes back as it was', () => {
   expect(readStoredFilter(JSON.parse(JSON.stringify(filter)))).toEqual(filter);
 });
 
-test('what is missing is the empty filter’s', () => {
+test('missing properties have the defaults of the empty filter', () => {
   expect(readStoredFilter({})).toEqual(EMPTY_FILTER);
   expect(readStoredFilter({ conditions: [{ field: 'a', operator: 'exists' }], logic: 'OR' })).toEqual(
     or(condition('a', 'exists')),
   );
 });
 
-describe('damage is told with its path', () => {
+describe('a damaged filter is refused with the path of the damage', () => {
   const leaf = { field: 'a', operator: 'exists' };
   test.each<[JsonValue, string]>([
     [null, 'filter: must be an object'],
@@ -44,7 +44,7 @@ describe('damage is told with its path', () => {
       'filter.conditions[0]: must have no other names than field, operator, value, if_absent',
     ],
     [JSON.parse(`${'{"groups":['.repeat(20_000)}${']}'.repeat(20_000)}`), 'is nested too deep'],
-  ])('%#', (json, message) => {
+  ])('(example %#)', (json, message) => {
     expect(() => readStoredFilter(json)).toThrow(FilterUnreadable);
     expect(() => readStoredFilter(json)).toThrow(message);
   });

@@ -1,4 +1,4 @@
-/** What is foreseen of events whose fields are known in part. */
+/** Predicted verdicts on events whose fields are partly known. */
 import { describe, expect, test } from 'vitest';
 import type { FilterCondition, FilterGroup, JsonObject } from '../../src/filters/filter.ts';
 import { isRefuted, predictVerdict } from '../../src/filters/refute-filter.ts';
@@ -7,36 +7,41 @@ import { and, CATALOGUE, condition, not, or } from './field-fixtures.ts';
 const is = (text: string) => condition('event_string', 'equals', text);
 const over = (count: number) => condition('event_int', 'greater_than', count);
 
-describe('fields that are known', () => {
+describe('the predicted verdict from known fields', () => {
   test.each<[string, FilterGroup, JsonObject, boolean | undefined]>([
     ['an equality that holds', and(is('a')), { event_string: 'a' }, true],
     ['an equality that fails', and(is('a')), { event_string: 'b' }, false],
-    ['an equality of something else', and(is('a')), { event_int: 5 }, undefined],
+    ['an equality of another field', and(is('a')), { event_int: 5 }, undefined],
     ['a value that is known to be absent', and(is('a')), { event_string: null }, false],
-    ['all, of which one fails', and(is('a'), over(5)), { event_string: 'b' }, false],
-    ['all, of which one holds', and(is('a'), over(5)), { event_string: 'a' }, undefined],
-    ['one of them, which holds', or(is('a'), over(5)), { event_string: 'a' }, true],
-    ['one of them, of which one fails', or(is('a'), over(5)), { event_string: 'b' }, undefined],
-    ['one of them, which all fail', or(is('a'), over(5)), { event_string: 'b', event_int: 5 }, false],
-    ['turned around', not(or(is('a'), over(5))), { event_string: 'a' }, false],
-    ['turned around, open', not(and(is('a'), over(5))), { event_string: 'a' }, undefined],
-    ['nothing to match', and(), { event_string: 'a' }, true],
+    ['AND with one false condition', and(is('a'), over(5)), { event_string: 'b' }, false],
+    ['AND with one true and one unknown condition', and(is('a'), over(5)), { event_string: 'a' }, undefined],
+    ['OR with one true condition', or(is('a'), over(5)), { event_string: 'a' }, true],
+    ['OR with one false and one unknown condition', or(is('a'), over(5)), { event_string: 'b' }, undefined],
+    ['OR with all conditions false', or(is('a'), over(5)), { event_string: 'b', event_int: 5 }, false],
+    ['a negated OR with one true condition', not(or(is('a'), over(5))), { event_string: 'a' }, false],
+    [
+      'a negated AND with one unknown condition',
+      not(and(is('a'), over(5))),
+      { event_string: 'a' },
+      undefined,
+    ],
+    ['an empty filter', and(), { event_string: 'a' }, true],
     ['an answer', and(condition('answers.a_int', 'equals', 5)), { answers: { a_int: '5' } }, true],
     ['an answer that was not given', and(condition('answers.a_int', 'equals', 5)), { answers: {} }, false],
     [
-      'the athlete',
+      'a field of the athlete',
       and(condition('custom.int', 'equals', 5)),
       { attributes: { int: 6 }, custom: {} },
       undefined,
     ],
     ['a name of JavaScript’s own', and(is('a')), { constructor: 'b' }, undefined],
-  ])('%s', (_name, filter, known, verdict) => {
+  ])('of %s', (_name, filter, known, verdict) => {
     expect(predictVerdict(filter, CATALOGUE, known)).toBe(verdict);
     expect(isRefuted(filter, CATALOGUE, known)).toBe(verdict === false);
   });
 });
 
-describe('what the clock decides stays open', () => {
+describe('a verdict that depends on the clock is not predicted:', () => {
   test.each<[FilterCondition, string, boolean | undefined]>([
     [condition('event_date', 'in_last', '7d'), '2026-11-26', undefined],
     [condition('event_timestamp', 'in_next', '7d'), '2026-11-26T00:00:00Z', undefined],
@@ -48,7 +53,7 @@ describe('what the clock decides stays open', () => {
     [condition('event_date', 'on', '2026-11-26'), '2026-11-26', true],
     [condition('event_date', 'month_is', 12), '2026-11-26', false],
     [condition('event_date', 'weekday_is', 4), '2026-11-26', true],
-    // Of what is no date nobody asks the clock.
+    // A value that is not a date does not depend on the clock.
     [condition('event_date', 'in_last', '7d'), 'yesterday', false],
     [condition('event_timestamp', 'on', '2026-11-26'), '2026-11-26', false],
   ])('%j of %s: %s', (each, value, verdict) => {
@@ -56,7 +61,7 @@ describe('what the clock decides stays open', () => {
   });
 });
 
-describe('changes, of which the state before is not known', () => {
+describe('a verdict on a change whose previous value is unknown:', () => {
   test.each<[FilterCondition, JsonObject[string], boolean | undefined]>([
     [condition('event_string', 'changed'), 'a', undefined],
     [condition('event_string', 'changed'), null, undefined],

@@ -1,4 +1,4 @@
-/** What of a filter is refused before it is stored. */
+/** Validation of filters before they are stored. */
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
 import type { FilterCondition, FilterGroup, JsonValue } from '../../src/filters/filter.ts';
@@ -8,31 +8,34 @@ import { and, CATALOGUE, CATALOGUE_WITHOUT_DIFF, condition, not, or } from './fi
 
 const { limits } = readConfig({});
 const validate = (filter: FilterGroup) => validateFilter(filter, CATALOGUE, 'trigger.filter', limits);
-const fine = condition('event_string', 'equals', 'a');
+const valid = condition('event_string', 'equals', 'a');
 
 function times<T>(count: number, value: T): T[] {
   return Array.from({ length: count }, () => value);
 }
 
-describe('what is fine', () => {
+describe('a filter is valid with', () => {
   test.each<[string, FilterGroup]>([
-    ['nothing', EMPTY_FILTER],
-    ['a flat filter', and(fine)],
-    ['20 conditions, 4 deep', and(...times(17, fine), or(fine, not(or(fine, and(fine)))))],
-    ['a list of 200', and(condition('event_string', 'in', times(200, 'a')))],
+    ['no conditions', EMPTY_FILTER],
+    ['one condition', and(valid)],
+    ['20 conditions, 4 levels deep', and(...times(17, valid), or(valid, not(or(valid, and(valid)))))],
+    ['a list of 200 values', and(condition('event_string', 'in', times(200, 'a')))],
     ['a text of 1,024 characters', and(condition('event_string', 'equals', '\u{1f3cb}'.repeat(1_024)))],
-    ['a value of null where there is none', and({ ...condition('event_string', 'exists'), value: null })],
+    [
+      'null as the value of an operator without a value',
+      and({ ...condition('event_string', 'exists'), value: null }),
+    ],
   ])('%s', (_name, filter) => {
     expect(validate(filter)).toEqual([]);
   });
 });
 
-test('every violation is told at once, with its path', () => {
+test('all violations are returned at once, with their paths', () => {
   const filter = and(
     condition('gone', 'equals', 'a'),
     condition('event_int', 'is', 5),
     condition('event_int', 'contains', 'a'),
-    or(fine, condition('event_int', 'equals', 'five'), and()),
+    or(valid, condition('event_int', 'equals', 'five'), and()),
     condition('nowhere', 'nothing'),
   );
 
@@ -59,19 +62,19 @@ test('every violation is told at once, with its path', () => {
   ]);
 });
 
-describe('limits', () => {
-  test('21 conditions, wherever they are', () => {
+describe('the limits of a filter refuse', () => {
+  test('21 conditions at any level', () => {
     const violation = {
       field: 'trigger.filter.conditions',
       description: 'Maximum 20 filter conditions allowed',
     };
 
-    expect(validate(and(...times(21, fine)))).toEqual([violation]);
-    expect(validate(and(...times(10, fine), or(...times(11, fine))))).toEqual([violation]);
+    expect(validate(and(...times(21, valid)))).toEqual([violation]);
+    expect(validate(and(...times(10, valid), or(...times(11, valid))))).toEqual([violation]);
     expect(validate(and(...times(21, condition('gone', 'exists'))))[0]).toEqual(violation);
   });
 
-  test('groups 5 deep, into which nobody looks', () => {
+  test('groups 5 levels deep, without checking their conditions', () => {
     const tooDeep = and(and(and(and(and(condition('gone', 'exists'))))));
 
     expect(validate(tooDeep)).toEqual([
@@ -82,7 +85,7 @@ describe('limits', () => {
     ]);
   });
 
-  test('a list of 201', () => {
+  test('a list of 201 values', () => {
     expect(validate(and(condition('event_int', 'in', times(201, 5))))).toEqual([
       { field: 'trigger.filter.conditions[0].value', description: 'must be a list of at most 200' },
     ]);
@@ -101,7 +104,7 @@ describe('limits', () => {
     ]);
   });
 
-  test('16 KiB as JSON, of which only the size is told', () => {
+  test('more than 16 KiB as JSON, with only the size as violation', () => {
     const base = and(...times(16, condition('event_string', 'equals', 'a'.repeat(900))));
     const rest = 16 * 1024 - JSON.stringify(base).length;
     const padded = (more: number) =>
@@ -123,14 +126,14 @@ describe('limits', () => {
     ]);
   });
 
-  test('bytes are counted, not characters', () => {
+  test('too many bytes, not characters', () => {
     const umlauts = condition('event_string', 'equals', '\u00e4'.repeat(1_000));
 
     expect(validate(and(...times(9, umlauts)))[0]?.field).toBe('trigger.filter');
   });
 });
 
-test('an empty filter that is turned around would never match', () => {
+test('a negated empty filter is refused because it would never match', () => {
   expect(validate(not(EMPTY_FILTER))).toEqual([
     {
       field: 'trigger.filter.not',
@@ -139,7 +142,7 @@ test('an empty filter that is turned around would never match', () => {
   ]);
 });
 
-describe('names that are not fields', () => {
+describe('an unknown name is refused as a field:', () => {
   test.each([
     '',
     '__proto__',
@@ -172,7 +175,7 @@ describe('names that are not fields', () => {
   });
 
   test.each(['__proto__', 'constructor', 'valueOf', '', 'EQUALS', 'equals '])(
-    'nor is %j an operator',
+    'and %j is refused as an operator',
     (operator) => {
       expect(validate(and(condition('event_int', operator, 5)))).toMatchObject([
         {
@@ -184,14 +187,14 @@ describe('names that are not fields', () => {
   );
 });
 
-describe('operators that do not fit the field', () => {
+describe('an operator that does not fit the field is refused:', () => {
   test.each<[FilterCondition, typeof CATALOGUE]>([
     [condition('event_bool', 'greater_than', 5), CATALOGUE],
     [condition('event_list', 'equals', 'a'), CATALOGUE],
     [condition('event_string', 'before', '2026-01-01'), CATALOGUE],
     [condition('event_date', 'between', ['2026-01-01', '2026-01-02']), CATALOGUE],
     [condition('event_string', 'increased_by', 5), CATALOGUE],
-    // Nobody says what an answer or an athlete was before.
+    // Answers and athletes have no previous values.
     [condition('answers.a_int', 'changed'), CATALOGUE],
     [condition('custom.int', 'changed'), CATALOGUE],
     [condition('event_int', 'changed'), CATALOGUE_WITHOUT_DIFF],
@@ -205,7 +208,7 @@ describe('operators that do not fit the field', () => {
   });
 });
 
-describe('values that the operator does not take', () => {
+describe('a value that the operator does not accept is refused:', () => {
   const wrong: readonly (readonly [
     field: string,
     operator: string,
@@ -268,7 +271,7 @@ describe('values that the operator does not take', () => {
     ]);
   });
 
-  test.each([['a\0b'], ['\ud800']])('text that PostgreSQL does not keep: %j', (text) => {
+  test.each([['a\0b'], ['\ud800']])('text that PostgreSQL cannot store, %j', (text) => {
     expect(
       validate(and(condition('event_string', 'equals', text), condition('tags', 'contains_any', [text]))),
     ).toEqual([

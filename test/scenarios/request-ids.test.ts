@@ -1,4 +1,4 @@
-/** Once per request ID and once per event: two guards, and neither needs the other. */
+/** Idempotency: one application per request ID, and one per event; each check works without the other. */
 import { toBinary } from '@bufbuild/protobuf';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 
-const createOne = (squat = '100'): Promise<Trainee> =>
+const createSquatTrainee = (squat = '100'): Promise<Trainee> =>
   createTrainee(db.database, { lifts: { squat, bench: '60' }, rules: [linear(), cycle()] });
 
 function sessionOf({ athlete, liftId }: Trainee, lifts: string[], sessionId = uuidv7()) {
@@ -29,8 +29,8 @@ function sessionOf({ athlete, liftId }: Trainee, lifts: string[], sessionId = uu
 }
 
 describe('the same request ID', () => {
-  test('with the same payload gets the stored answer, byte for byte, and changes nothing', async () => {
-    const trainee = await createOne();
+  test('with the same payload returns the stored answer byte for byte, and changes nothing', async () => {
+    const trainee = await createSquatTrainee();
     const request = sessionOf(trainee, ['squat']);
     const id = uuidv7();
     const call = () => callUnder(id, (options) => trainee.client.handleSessionComplete(request, options));
@@ -43,8 +43,8 @@ describe('the same request ID', () => {
     expect(toBinary(ResponseSchema, replay.answer)).toEqual(toBinary(ResponseSchema, first.answer));
   });
 
-  test('is answered by another server process, also when the athlete is gone meanwhile', async () => {
-    const trainee = await createOne();
+  test('is answered by another server process, also after the athlete is deleted', async () => {
+    const trainee = await createSquatTrainee();
     const { accountId, userId } = trainee.athlete;
     const request = sessionOf(trainee, ['squat']);
     const id = uuidv7();
@@ -59,29 +59,29 @@ describe('the same request ID', () => {
     expect(replay).toEqual({ answer: first, isReplayed: true });
   });
 
-  test('with the same payload in capitals is the same', async () => {
-    const trainee = await createOne();
+  test('with the same ids in upper case counts as the same payload', async () => {
+    const trainee = await createSquatTrainee();
     const { userId, session } = sessionOf(trainee, ['squat']);
     const id = uuidv7();
     const first = await trainee.client.handleSessionComplete({ userId, session }, under(id));
-    const loud = {
+    const upperCase = {
       ...session,
       sessionId: session.sessionId.toUpperCase(),
       liftsPerformed: session.liftsPerformed.map((liftId) => liftId.toUpperCase()),
     };
 
     const replay = await callUnder(id, (options) =>
-      trainee.client.handleSessionComplete({ userId: userId.toUpperCase(), session: loud }, options),
+      trainee.client.handleSessionComplete({ userId: userId.toUpperCase(), session: upperCase }, options),
     );
 
     expect(replay).toEqual({ answer: first, isReplayed: true });
-    expect(await trainee.startSession(loud.sessionId).finish('squat')).toContain(
+    expect(await trainee.startSession(upperCase.sessionId).finish('squat')).toContain(
       'linear squat ALREADY_APPLIED',
     );
   });
 
-  test('with another payload is refused, and nothing is executed', async () => {
-    const trainee = await createOne();
+  test('with another payload is refused and changes nothing', async () => {
+    const trainee = await createSquatTrainee();
     const id = uuidv7();
     await trainee.client.handleSessionComplete(sessionOf(trainee, ['squat']), under(id));
     const other = await createTrainee(db.database, {
@@ -101,9 +101,9 @@ describe('the same request ID', () => {
     }
   });
 
-  test('of another method or another account is another one', async () => {
-    const trainee = await createOne();
-    const stranger = await createOne();
+  test('is a different key for another method or account', async () => {
+    const trainee = await createSquatTrainee();
+    const stranger = await createSquatTrainee();
     const id = uuidv7();
     const call = under(id);
 
@@ -114,8 +114,8 @@ describe('the same request ID', () => {
     expect(await stranger.startSession().finish('squat', { call })).toContain('linear squat 100 → 102.5');
   });
 
-  test('may be written in capitals, or come as x-request-id; idempotency-key goes before that', async () => {
-    const trainee = await createOne();
+  test('can be in upper case or in x-request-id, and idempotency-key takes precedence', async () => {
+    const trainee = await createSquatTrainee();
     const request = sessionOf(trainee, ['squat']);
     const [id, rewritten] = [uuidv7(), uuidv7()];
     const first = await trainee.client.handleSessionComplete(request, { headers: { 'x-request-id': id } });
@@ -130,8 +130,8 @@ describe('the same request ID', () => {
     }
   });
 
-  test('may be used again after a call that failed, also for another payload', async () => {
-    const trainee = await createOne('999999999999');
+  test('can be reused after a failed call, also with another payload', async () => {
+    const trainee = await createSquatTrainee('999999999999');
     const id = uuidv7();
     const request = sessionOf(trainee, ['squat']);
     await expectRefusedUnchanged(
@@ -149,9 +149,9 @@ describe('the same request ID', () => {
   });
 });
 
-describe('the same session under a new request ID', () => {
-  test('applies nothing, and names what it applied the first time', async () => {
-    const trainee = await createOne();
+describe('a repeated session under a new request ID', () => {
+  test('applies nothing, and returns the first application', async () => {
+    const trainee = await createSquatTrainee();
     const request = sessionOf(trainee, ['squat']);
     const first = await trainee.client.handleSessionComplete(request);
     await trainee.startSession().finish('squat');
@@ -173,8 +173,8 @@ describe('the same session under a new request ID', () => {
     expect(outcome?.results[1]).toEqual(first.outcome?.results[1]);
   });
 
-  test('is answered for good under that one as well', async () => {
-    const trainee = await createOne();
+  test('stores its own answer under the new request ID', async () => {
+    const trainee = await createSquatTrainee();
     const request = sessionOf(trainee, ['squat']);
     await trainee.client.handleSessionComplete(request);
     const id = uuidv7();
@@ -185,8 +185,8 @@ describe('the same session under a new request ID', () => {
     expect(replay).toEqual({ answer: second, isReplayed: true });
   });
 
-  test('does not apply a rule that was added meanwhile, nor to lifts that were left out', async () => {
-    const trainee = await createOne();
+  test('applies no rule added later, and no lift that the first call left out', async () => {
+    const trainee = await createSquatTrainee();
     const { accountId, programId } = trainee.athlete;
     const session = sessionOf(trainee, ['squat']);
     await trainee.client.handleSessionComplete(session);
@@ -211,7 +211,7 @@ describe('the same session under a new request ID', () => {
   });
 
   test('is recorded once', async () => {
-    const trainee = await createOne();
+    const trainee = await createSquatTrainee();
     const session = trainee.startSession();
     for (let copy = 0; copy < 3; copy += 1) {
       await session.finish('squat');
@@ -223,8 +223,8 @@ describe('the same session under a new request ID', () => {
 });
 
 describe('a session that failed', () => {
-  test('was never there: the next try finds no trace of it', async () => {
-    const trainee = await createOne('999999999999');
+  test('leaves no data, so that the next attempt applies completely', async () => {
+    const trainee = await createSquatTrainee('999999999999');
     const session = trainee.startSession();
     await expectRefusal(session.finish('squat bench'), 'VALUE_OUT_OF_RANGE');
     await trainee.client.setLiftMax({

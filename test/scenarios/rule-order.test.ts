@@ -1,4 +1,4 @@
-/** Which rules apply to which lifts and in what order, from the tables to the answer. */
+/** Which rules apply to which lifts, and in what order. */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { expectRefusal } from '../support/catalog-client.ts';
@@ -17,37 +17,40 @@ const BY_PERCENT = { incrementPercent: '0.1' };
 
 describe('two rules on one lift', () => {
   test.each([
-    ['the lower number', [1, 2], ['amount squat 100 → 110', 'percent squat 110 → 121']],
-    ['the lower number', [2, 1], ['percent squat 100 → 110', 'amount squat 110 → 120']],
-    ['the first row, with one number,', [1, 1], ['amount squat 100 → 110', 'percent squat 110 → 121']],
-  ])('%s goes first, and the second sees what it left: %j', async (_, [amount, percent], lines) => {
-    const trainee = await createTrainee(
-      db.database,
-      {
-        lifts: { squat: '100' },
-        rules: [linear(BY_AMOUNT, { priority: amount }), linear(BY_PERCENT, { priority: percent })],
-      },
-      { ruleNames: ['amount', 'percent'] },
-    );
+    ['with priorities 1 and 2', [1, 2], ['amount squat 100 → 110', 'percent squat 110 → 121']],
+    ['with priorities 2 and 1', [2, 1], ['percent squat 100 → 110', 'amount squat 110 → 120']],
+    ['with equal priorities, in row order,', [1, 1], ['amount squat 100 → 110', 'percent squat 110 → 121']],
+  ])(
+    '%s apply in sequence, the second on the result of the first (%j)',
+    async (_, [amount, percent], lines) => {
+      const trainee = await createTrainee(
+        db.database,
+        {
+          lifts: { squat: '100' },
+          rules: [linear(BY_AMOUNT, { priority: amount }), linear(BY_PERCENT, { priority: percent })],
+        },
+        { ruleNames: ['amount', 'percent'] },
+      );
 
-    expect(await trainee.startSession().finish('squat')).toEqual(lines);
+      expect(await trainee.startSession().finish('squat')).toEqual(lines);
 
-    const { userId } = trainee.athlete;
-    const { liftMaxes } = await trainee.client.listLiftMaxVersions({
-      userId,
-      liftId: trainee.liftId('squat'),
-      maxType: 2,
-    });
-    expect(liftMaxes.map(({ version }) => version)).toEqual([3, 2, 1]);
-    const { logs } = await trainee.client.listProgressionLogs({ userId });
-    expect(logs.map(({ liftMaxVersion }) => liftMaxVersion)).toEqual([3, 2]);
-  });
+      const { userId } = trainee.athlete;
+      const { liftMaxes } = await trainee.client.listLiftMaxVersions({
+        userId,
+        liftId: trainee.liftId('squat'),
+        maxType: 2,
+      });
+      expect(liftMaxes.map(({ version }) => version)).toEqual([3, 2, 1]);
+      const { logs } = await trainee.client.listProgressionLogs({ userId });
+      expect(logs.map(({ liftMaxVersion }) => liftMaxVersion)).toEqual([3, 2]);
+    },
+  );
 });
 
 describe('a rule of the program', () => {
   const lifts = { squat: '100', bench: '60', row: '50' };
 
-  test('covers every lift that has no rule of its own for that trigger and max type', async () => {
+  test('applies to every lift without its own rule for the trigger and max type', async () => {
     const trainee = await createTrainee(
       db.database,
       {
@@ -70,7 +73,7 @@ describe('a rule of the program', () => {
     ]);
   });
 
-  test('leaves a lift alone whose own row is disabled', async () => {
+  test('does not apply to a lift whose own rule is disabled', async () => {
     const trainee = await createTrainee(
       db.database,
       { lifts, rules: [linear(), linear({}, { liftSlug: 'bench', enabled: false })] },
@@ -84,7 +87,7 @@ describe('a rule of the program', () => {
     ]);
   });
 
-  test('may have an increment of its own in the program', async () => {
+  test('can have an increment override in the program', async () => {
     const rules = [linear({}, { overrideIncrement: '1.25' })];
     const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules });
 
@@ -101,7 +104,7 @@ describe('a change of the program', () => {
     });
   }
 
-  test('counts from the next event on', async () => {
+  test('applies from the next event', async () => {
     const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [linear()] });
     const { programId, progressionIds } = trainee.athlete;
     await trainee.startSession().finish('squat');
@@ -122,7 +125,7 @@ describe('a change of the program', () => {
     expect(await trainee.startSession().finish('squat')).toEqual(['linear squat 102.5 → 109.5']);
   });
 
-  test('counts also when more programs are in use than are kept in memory', async () => {
+  test('applies also when more programs are in use than the cache holds', async () => {
     const options = { limits: { keptPrograms: 1 } };
     const fixture = { lifts: { squat: '100' }, rules: [linear()] };
     const first = await createTrainee(db.database, fixture, options);
@@ -139,7 +142,7 @@ describe('a change of the program', () => {
     }
   });
 
-  test('that nobody can read fails events until it is mended', async () => {
+  test('that makes a rule unreadable fails events until it is repaired', async () => {
     const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [linear()] });
     const { progressionIds } = trainee.athlete;
     await trainee.startSession().finish('squat');

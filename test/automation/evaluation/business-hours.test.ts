@@ -6,6 +6,7 @@ import { VerdictReason } from '../../../src/gen/automation/v1/trigger_service_pb
 import { WorkflowEnrollmentState } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
 import type { Instant } from '../../../src/values/instant.ts';
 import { createAutomationClient } from '../../support/automation.ts';
+import { useLongestBackoffs } from '../../support/backoff-share.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
 import {
   type AutomatedAccount,
@@ -34,6 +35,7 @@ beforeAll(async () => {
   db = await createTestDatabase();
 });
 afterAll(() => db.close());
+useLongestBackoffs();
 beforeEach(async () => {
   account = await createAutomatedAccount(db.database);
   userId = await account.addAthlete({ tags: ['vip'] });

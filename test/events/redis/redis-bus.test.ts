@@ -1,4 +1,4 @@
-/** Events in Redis: what others read there, and what happens when it goes away, hangs or forgets. */
+/** The Redis bus: the records of streams, and evaluation while Redis is unavailable, hangs or loses data. */
 import { createClient } from '@redis/client';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
@@ -16,7 +16,7 @@ import { type BusOptions, redisSetup } from '../bus-fixtures.ts';
 
 const PARTITIONS = Array.from({ length: 32 }, (_, partition) => partition);
 
-describe.skipIf(!HAS_REDIS)('Redis Streams', () => {
+describe.skipIf(!HAS_REDIS)('the bus on Redis Streams', () => {
   let db: TestDatabase;
   let server: RedisServer;
   let running: BusWorkers[] = [];
@@ -33,7 +33,10 @@ describe.skipIf(!HAS_REDIS)('Redis Streams', () => {
     await db.close();
   });
 
-  /** A process that evaluates; without evaluation it only relays, as its handler finds everything busy. */
+  /**
+   * Starts a process that relays and evaluates; without evaluation its handler reports every partition as
+   * busy.
+   */
   function startProcess(bus: BusOptions = {}, evaluates = true): BusWorkers {
     const database = db.open();
     const evaluate = createLogEvaluator(database, { isRelayed: true });
@@ -55,7 +58,7 @@ describe.skipIf(!HAS_REDIS)('Redis Streams', () => {
     }
   }
 
-  /** Every record of every stream, each stream's in order. */
+  /** All records of all streams, each stream in order. */
   function readStreams(): Promise<Record<string, string>[]> {
     return withClient(async (client) => {
       const streams = await Promise.all(
@@ -73,7 +76,7 @@ describe.skipIf(!HAS_REDIS)('Redis Streams', () => {
     expect(new Set((await readLog(db.database, source.accountId)).map(({ id }) => id))).toEqual(all);
   }
 
-  /** Accepts events one after the other until told to stop; answers what was accepted. */
+  /** Accepts events one after the other until stopped; returns the accepted ids. */
   function keepAccepting(source: EventSource): () => Promise<string[][]> {
     const accepted: string[][] = [];
     let isOver = false;
@@ -89,7 +92,7 @@ describe.skipIf(!HAS_REDIS)('Redis Streams', () => {
     };
   }
 
-  test('a record says what happened, in the words of CloudEvents', async () => {
+  test('writes records with the attributes of CloudEvents', async () => {
     await server.start();
     startProcess();
     const { accountId, userIds, accept } = await createEventSource(db.database, 1);
@@ -117,7 +120,7 @@ describe.skipIf(!HAS_REDIS)('Redis Streams', () => {
     expect(next).toMatchObject({ id: second, position: '1', sequence: record?.sequence });
   });
 
-  test("each athlete's records are in the order of acceptance, and each stream keeps so many", async () => {
+  test('writes the records of an athlete in the order of acceptance, and trims streams to streamRecords', async () => {
     await server.start();
     startProcess({ limits: { streamRecords: 100, relayedEntries: 50 } });
     const source = await createEventSource(db.database, 2);
@@ -138,7 +141,7 @@ describe.skipIf(!HAS_REDIS)('Redis Streams', () => {
     expect((await ofFirst()).length).toBeLessThan(300);
   });
 
-  test('what was handled is acknowledged, and a process that stops leaves the group', async () => {
+  test('acknowledges handled records, and leaves the consumer group when stopped', async () => {
     await server.start();
     const workers = startProcess();
     const source = await createEventSource(db.database, 5);
@@ -157,7 +160,7 @@ describe.skipIf(!HAS_REDIS)('Redis Streams', () => {
     });
   });
 
-  test('without Redis events are evaluated all the same, and flow once it is there', async () => {
+  test('evaluates events without Redis, and relays them when Redis becomes available', async () => {
     startProcess();
     const source = await createEventSource(db.database, 3);
     const accepted = await Promise.all([0, 1, 2, 0, 1].map((athlete) => source.accept(athlete)));
@@ -168,7 +171,7 @@ describe.skipIf(!HAS_REDIS)('Redis Streams', () => {
     await expect.poll(() => countOutbox(db.database, source.accountId)).toBe(0);
   });
 
-  test('what is evaluated before it is relayed is relayed all the same', async () => {
+  test('relays events that were evaluated before they were relayed', async () => {
     await server.start();
     const source = await createEventSource(db.database, 1);
     const database = db.open();
@@ -184,7 +187,7 @@ describe.skipIf(!HAS_REDIS)('Redis Streams', () => {
     await expect.poll(() => countOutbox(db.database, source.accountId)).toBe(0);
   });
 
-  test('nothing is lost or done twice while Redis ends and comes back under load, without its memory', async () => {
+  test('loses and repeats no event when Redis restarts without its data under load', async () => {
     await server.start();
     startProcess();
     startProcess();
@@ -202,7 +205,7 @@ describe.skipIf(!HAS_REDIS)('Redis Streams', () => {
     await expect.poll(() => countOutbox(db.database, source.accountId)).toBe(0);
   });
 
-  test('a Redis that does not answer counts as one that is away', async () => {
+  test('treats a Redis that does not respond as disconnected', async () => {
     await server.start();
     const onDisconnect = vi.fn();
     startProcess({ onDisconnect, onError: (error) => expect.fail(`${error}`) });
@@ -217,13 +220,13 @@ describe.skipIf(!HAS_REDIS)('Redis Streams', () => {
     await expect.poll(idsInStreams).toEqual(new Set(accepted.flat()));
   });
 
-  test('what Redis was told and forgot is found in PostgreSQL', async () => {
+  test('finds events in PostgreSQL whose records Redis has lost', async () => {
     await server.start();
     startProcess();
     const source = await createEventSource(db.database, 1);
     const accepted = [await source.accept(0)];
     await expectAll(source, accepted);
-    // An entry that was relayed, and of which Redis knows nothing.
+    // An entry marked as relayed, without a record in Redis.
     const id = uuidv7();
     await readRows(
       db.database,
@@ -235,14 +238,14 @@ describe.skipIf(!HAS_REDIS)('Redis Streams', () => {
     expect(await idsInStreams()).not.toContain(id);
   });
 
-  test('records that another process read and does not get on with are taken over', async () => {
+  test('claims records that another process read and did not acknowledge', async () => {
     await server.start();
-    const patient = { limits: { redisPatienceMs: 60_000 } };
-    startProcess(patient, false);
-    startProcess(patient);
+    const withoutPolling = { limits: { redisPatienceMs: 60_000 } };
+    startProcess(withoutPolling, false);
+    startProcess(withoutPolling);
     const source = await createEventSource(db.database, 40);
     await expectReaders(2);
-    // Some of them go to the one, some to the other.
+    // Both processes receive some of the records.
     const accepted: string[][] = [];
     for (const athlete of source.userIds.keys()) {
       accepted.push(await source.accept(athlete));
@@ -250,7 +253,7 @@ describe.skipIf(!HAS_REDIS)('Redis Streams', () => {
     await expectAll(source, accepted);
   });
 
-  /** Waits until so many processes wait for records. */
+  /** Waits until `count` processes block on reading. */
   async function expectReaders(count: number): Promise<void> {
     const blocked = () => withClient((client) => client.info('clients'));
     await expect.poll(blocked).toContain(`blocked_clients:${count}`);

@@ -1,45 +1,48 @@
-/** A known way to break the service, and a copy of the tree that is broken in that way. */
+/** A mutant of the service, and a copy of the source tree with its replacements. */
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Failpoint } from '../../../src/store/failpoints.ts';
-import type { CallWeights } from '../calls.ts';
-import type { Rule } from '../history.ts';
-import type { FaultWeights } from '../nemesis.ts';
+import type { CallWeights } from '../client-calls.ts';
+import type { FaultWeights } from '../inject-faults.ts';
+import type { Rule } from '../run-history.ts';
 
 export interface Replacement {
   readonly file: string;
-  /** Occurs once in the file. */
+  /** Must occur exactly once in the file. */
   readonly search: string;
   readonly replace: string;
 }
 
-/** What a broken service goes through. */
+/** The scenario that should detect the mutant. */
 export type Scenario =
   | {
       readonly kind: 'FAULTS';
       readonly faults: FaultWeights;
       readonly calls?: CallWeights;
-      /** Of each of two accounts; absent: some. */
+      /** Athletes per account; absent for the default. */
       readonly athletes?: number;
     }
   | { readonly kind: 'FAILPOINTS'; readonly points: readonly Failpoint[]; readonly hits: number }
   | { readonly kind: 'DUPLICATES'; readonly calls: number; readonly copies: number };
 
 export interface Mutant {
-  /** What it does wrong, as a sentence without a subject. */
+  /** What the mutant does, as a sentence without its subject. */
   readonly name: string;
   readonly replacements: readonly Replacement[];
   readonly servers?: number;
   readonly scenario: Scenario;
-  /** By which it may be caught. */
+  /** The rules that may detect the mutant. */
   readonly rules: readonly Rule[];
 }
 
-/** What servers run from. */
+/** The files that a server needs. */
 const PARTS = ['src', 'migrations', 'package.json', 'test/faults/server-preload.ts'];
 
-/** A tree with these replacements; see removeTree. Throws when one of them does not apply any more. */
+/**
+ * Copies the source tree and applies the replacements; remove it with `removeTree`. Throws when a replacement
+ * does not fit.
+ */
 export function makeTree(
   root: string,
   { name, replacements }: Pick<Mutant, 'name' | 'replacements'>,
@@ -53,9 +56,9 @@ export function makeTree(
     symlinkSync(join(root, 'node_modules'), join(tree, 'node_modules'));
     for (const { file, search, replace } of replacements) {
       const text = readFileSync(join(tree, file), 'utf8');
-      const places = text.split(search).length - 1;
-      if (places !== 1) {
-        throw new Error(`"${name}" finds its place ${places} times in ${file}: ${search}`);
+      const matches = text.split(search).length - 1;
+      if (matches !== 1) {
+        throw new Error(`"${name}" matches ${matches} times in ${file}: ${search}`);
       }
       writeFileSync(
         join(tree, file),

@@ -1,10 +1,10 @@
-/** The ways in which the service is broken to see that it is noticed. */
+/** The mutants of the service that the campaigns must detect. */
 import type { Mutant, Replacement } from './mutant.ts';
 
-/** Connections that end in the middle of transactions. */
+/** Faults that end connections in the middle of transactions. */
 const BROKEN_TRANSACTIONS = { TERMINATE_BACKENDS: 12, CUT_DATABASE: 6 } as const;
 
-/** Keeps something for a transaction of its own, after the first one's commit. */
+/** The source of Database.transaction, which several mutants replace. */
 const TRANSACTION = {
   file: 'src/store/database.ts',
   begin: 'return await fork.transactional(async (em) => {',
@@ -23,7 +23,7 @@ const inTransaction = (part: 'begin' | 'work', replace: string): Replacement => 
 
 export const MUTANTS: readonly Mutant[] = [
   {
-    name: 'keeps some requests without their unique key',
+    name: 'has no unique key for some request IDs',
     replacements: [
       {
         file: 'migrations/005-young-tables.ts',
@@ -52,7 +52,7 @@ export const MUTANTS: readonly Mutant[] = [
     rules: ['ACKNOWLEDGED_IS_APPLIED'],
   },
   {
-    name: 'swallows the error of a commit',
+    name: 'ignores the error of a commit',
     replacements: [
       inTransaction(
         'begin',
@@ -67,7 +67,7 @@ export const MUTANTS: readonly Mutant[] = [
     rules: ['ACKNOWLEDGED_IS_APPLIED'],
   },
   {
-    name: 'looks at the request ID and not at the payload',
+    name: 'compares the request ID but not the payload',
     replacements: [
       {
         file: 'src/progression/engine/unit-of-work.ts',
@@ -93,7 +93,7 @@ export const MUTANTS: readonly Mutant[] = [
     rules: ['CONNECTION_CLEAN'],
   },
   {
-    name: 'relays what comes behind a cursor',
+    name: 'relays only entries after a cursor',
     replacements: [
       {
         file: 'src/events/outbox-entries.ts',
@@ -118,7 +118,7 @@ export const MUTANTS: readonly Mutant[] = [
     rules: ['RELAYED', 'EVALUATED'],
   },
   {
-    name: 'does not try again after a conflict',
+    name: 'does not retry after a conflict',
     replacements: [
       {
         file: 'src/progression/engine/trigger-queue.ts',
@@ -143,7 +143,7 @@ export const MUTANTS: readonly Mutant[] = [
     rules: ['NO_DEFECT', 'COUNTERS_AS_REPLAYED', 'VERSION_CHAIN'],
   },
   {
-    name: 'writes the outbox in a transaction of its own',
+    name: 'writes the outbox in a separate transaction',
     replacements: [
       {
         file: 'src/store/outbox.ts',
@@ -177,7 +177,7 @@ export const MUTANTS: readonly Mutant[] = [
     rules: ['EVENTS_AS_APPLIED'],
   },
   {
-    name: 'takes events out of the outbox before their runs are begun',
+    name: 'removes events from the outbox before their runs start',
     replacements: [
       {
         file: 'src/automation/evaluation/evaluate-entries.ts',
@@ -222,7 +222,7 @@ export const MUTANTS: readonly Mutant[] = [
     rules: ['RUN_ONCE'],
   },
   {
-    name: 'carries a step out before the transaction that records it',
+    name: 'executes a step before the transaction that records it',
     replacements: [
       {
         file: 'src/automation/actions/take-step.ts',
@@ -235,7 +235,7 @@ export const MUTANTS: readonly Mutant[] = [
     rules: ['RUN_ONCE'],
   },
   {
-    name: 'makes the answer anew when a request comes again',
+    name: 'builds a new answer for a repeated request',
     replacements: [
       {
         file: 'src/progression/engine/unit-of-work.ts',
@@ -247,7 +247,7 @@ export const MUTANTS: readonly Mutant[] = [
     rules: ['ONE_ANSWER'],
   },
   {
-    name: 'does not wait for the disk',
+    name: 'does not flush commits to disk',
     replacements: [
       {
         file: 'src/store/enter-account.ts',
@@ -255,12 +255,12 @@ export const MUTANTS: readonly Mutant[] = [
         replace: "const settings = [\n    sql`set_config('synchronous_commit', 'off', true)`,",
       },
     ],
-    // Time for calls between one kill and the next.
+    // Leaves time for calls between two kills.
     scenario: { kind: 'FAULTS', faults: { KILL_POSTMASTER: 6, DELAY_CLIENTS: 6 }, calls: { session: 1 } },
     rules: ['ACKNOWLEDGED_IS_APPLIED'],
   },
   {
-    name: 'does not set counters of failures back',
+    name: 'does not reset failure counters',
     replacements: [
       {
         file: 'src/progression/engine/write-plan.ts',
@@ -273,7 +273,7 @@ export const MUTANTS: readonly Mutant[] = [
     rules: ['COUNTERS_AS_REPLAYED'],
   },
   {
-    name: 'lets an event that is already recorded happen again',
+    name: 'applies a recorded event again',
     replacements: [
       {
         file: 'src/progression/engine/unit-of-work.ts',

@@ -1,13 +1,14 @@
-/** Lets each broken service go through its scenario, and says which rule has noticed. */
-import { type CampaignReport, runCampaign } from '../campaign.ts';
-import { runDuplicates } from '../duplicates.ts';
+/** Runs the scenario of a mutant, and returns the rule that detected it. */
+
+import { runDuplicates } from '../duplicate-campaign.ts';
 import { runFailpoints } from '../failpoint-campaign.ts';
-import type { Rule } from '../history.ts';
+import { type CampaignReport, runCampaign } from '../fault-campaign.ts';
+import type { Rule } from '../run-history.ts';
 import { type Mutant, makeTree, removeTree } from './mutant.ts';
 
-export interface Catch {
+export interface Detection {
   readonly mutant: string;
-  /** Undefined: it was not noticed. */
+  /** Undefined when no rule detected the mutant. */
   readonly rule: Rule | undefined;
   readonly detail: string;
 }
@@ -15,13 +16,13 @@ export interface Catch {
 const SERVERS = 3;
 const CALLS_PER_SECOND = 60;
 const ATHLETES = 20;
-/** A broken service may never finish what it has begun. */
+/** A mutant may never finish its open work. */
 const SETTLE_MS = 8_000;
 const GIVE_UP_MS = 60_000;
-/** Whether a fault falls between two steps is up to the machine: a scenario that shows nothing is gone through again. */
+/** Timing depends on the machine, so a scenario that detects nothing is repeated. */
 const TRIES = 5;
 
-export async function runMutant(root: string, seed: number, mutant: Mutant): Promise<Catch> {
+export async function runMutant(root: string, seed: number, mutant: Mutant): Promise<Detection> {
   const tree = makeTree(root, mutant);
   try {
     let besides = 'nothing';

@@ -1,4 +1,4 @@
-/** A coach who automates, in words: workflows as JSON, what athletes do, and what has become of them. */
+/** A test client of one account: workflows as JSON, athletes, published events, and their results as text. */
 import {
   type DescMessage,
   fromJson,
@@ -46,27 +46,29 @@ export interface Coach {
   readonly users: Client<typeof UserService>;
   readonly programs: Client<typeof ProgramService>;
   readonly progression: Client<typeof ProgressionService>;
-  /** A DRAFT. */
+  /** Creates a workflow in the state DRAFT. */
   draft(text: WorkflowText): Promise<Workflow>;
-  /** An ACTIVE one. */
+  /** Creates a workflow and activates it. */
   activate(text: WorkflowText): Promise<Workflow>;
-  /** The id of a new athlete. */
+  /** Creates an athlete; returns the id. */
   athlete(profile?: JsonObject): Promise<string>;
-  /** Publishes one event, which must be accepted, and gives its id. */
+  /** Publishes one event, expects ACCEPTED, and returns the event's id. */
   publish(userId: string, type: string, data?: JsonObject, more?: JsonObject): Promise<string>;
-  /** Waits until everything that was accepted is evaluated and every step that is due has run. */
+  /** Waits until every accepted event is evaluated and every due step has run. */
   settle(): Promise<void>;
-  /** The athlete's tags. */
+  /** Returns the athlete's tags. */
   tags(userId: string): Promise<string[]>;
-  /** How each run of the workflow for the athlete stands, oldest first. */
+  /** Returns the state of each run of the workflow for the athlete, oldest first. */
   runs(workflow: Workflow, userId: string): Promise<string[]>;
-  /** What the event's verdict was for the workflow's trigger; undefined when it was no candidate. */
+  /**
+   * Returns the event's verdict for the workflow's trigger; undefined when the trigger was not a candidate.
+   */
   verdict(eventId: string, workflow: Workflow): Promise<string | undefined>;
 }
 
 export const DAY = { seconds: 86_400 };
 
-/** Whoever adds a tag has been there. */
+/** An action whose tag shows that it ran. */
 export function tagging(tag: string): JsonObject {
   return { add_tag: { tag } };
 }
@@ -111,7 +113,7 @@ export function createCoach(transport: Transport, database: Database, accountId:
       return id;
     },
     async settle() {
-      await expect.poll(() => leftToDo(database, accountId), { timeout: 20_000 }).toBe(0);
+      await expect.poll(() => countOpenWork(database, accountId), { timeout: 20_000 }).toBe(0);
     },
     async tags(userId) {
       return (await users.getUser({ userId })).user?.tags ?? [];
@@ -129,7 +131,7 @@ export function createCoach(transport: Transport, database: Database, accountId:
   return coach;
 }
 
-/** A request as somebody would write it in JSON. */
+/** Reads a request from proto3 JSON. */
 export function read<D extends DescMessage>(schema: D, json: JsonObject): MessageShape<D> {
   return fromJson(schema, json);
 }
@@ -138,7 +140,7 @@ export function configureTriggerRequest(workflowId: string, trigger: JsonObject)
   return read(ConfigureTriggerRequestSchema, { workflow_id: workflowId, trigger });
 }
 
-function leftToDo(database: Database, accountId: string): Promise<number> {
+function countOpenWork(database: Database, accountId: string): Promise<number> {
   return database.transaction(accountId, async (tx) => {
     const { rows } = await sql<{ left: number }>`
       select (select count(*) from outbox where account_id = ${accountId})::int

@@ -1,4 +1,4 @@
-/** One served process with its workers, and coaches who call it. */
+/** Starts one server process with workers, and creates clients that call it. */
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { v7 as uuidv7 } from 'uuid';
 import { startService } from '../../../src/commands/start-service.ts';
@@ -9,7 +9,7 @@ import { type Coach, createCoach } from './coach.ts';
 
 export interface ServedCoaches {
   readonly db: TestDatabase;
-  /** A coach of an account, by default one of their own. */
+  /** A client of an account, by default of a new one. */
   coach(accountId?: string): Coach;
   close(): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Configured triggers, as the specification tells of them: what happens to an athlete, and what follows. */
+/** Configured triggers end to end: an athlete's events, and the resulting runs. */
 import { ConnectError } from '@connectrpc/connect';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
@@ -23,8 +23,8 @@ const any = (...conditions: object[]) => ({ filter: { logic: 'FILTER_LOGIC_OR', 
 const when = (field: string, operator: string, value?: unknown) =>
   value === undefined ? { field, operator } : { field, operator, value };
 
-describe('what happens', () => {
-  test('a contact that is created is enrolled', async () => {
+describe('a trigger', () => {
+  test('on contact_created enrolls the new athlete', async () => {
     const workflow = await coach.activate({ trigger: on('contact_created'), actions: [tagging('welcome')] });
 
     const ann = await coach.athlete();
@@ -34,7 +34,7 @@ describe('what happens', () => {
     expect(await coach.runs(workflow, ann)).toEqual(['COMPLETED']);
   });
 
-  test('a contact’s change is seen with what was before', async () => {
+  test('on contact_updated compares with the previous values', async () => {
     await coach.activate({
       trigger: on('contact_updated', all(when('time_zone', 'changed_to', 'Asia/Tokyo'))),
       actions: [tagging('moved')],
@@ -49,7 +49,7 @@ describe('what happens', () => {
     expect(await coach.tags(bob)).toEqual(['moved']);
   });
 
-  test('a tag counts when it is the one that was configured', async () => {
+  test('on tag_added fires for the configured tag only', async () => {
     await coach.activate({
       trigger: on('tag_added', { settings: { configuration: { tag: 'vip' } } }),
       actions: [tagging('priority')],
@@ -64,7 +64,7 @@ describe('what happens', () => {
     expect(await coach.tags(bob)).toEqual(['regular']);
   });
 
-  test('a form’s answers decide, also numbers that were sent as text', async () => {
+  test('on form_submitted reads answers, including numbers sent as text', async () => {
     await coach.triggers.defineField({ field: { path: 'answers.budget', type: 5 } });
     await coach.activate({
       trigger: on('form_submitted', {
@@ -83,7 +83,7 @@ describe('what happens', () => {
     expect(await Promise.all([ann, bob, eve].map(coach.tags))).toEqual([['premium'], [], []]);
   });
 
-  test('a pipeline’s stage and a payment, under the names that other systems use', async () => {
+  test('on stage_changed and payment_received accepts alternative event names', async () => {
     await coach.activate({
       trigger: on('stage_changed', {
         ...(all(when('stage', 'changed_from', 'trial')) as object),
@@ -102,11 +102,11 @@ describe('what happens', () => {
     await coach.publish(ann, 'payment.received', { amount: '49.90', currency: 'EUR' });
     await coach.settle();
 
-    // Runs of different workflows do not wait for each other.
+    // Runs of different workflows have no common order.
     expect((await coach.tags(ann)).toSorted()).toEqual(['paid', 'past-trial']);
   });
 
-  test('training is heard of from the engine itself', async () => {
+  test('on amrap_result fires for events of the progression engine', async () => {
     await coach.activate({
       trigger: on('amrap_result', all(when('reps_difference', 'greater_than_or_equal', 3))),
       actions: [tagging('strong-amrap')],
@@ -129,7 +129,7 @@ describe('what happens', () => {
     expect(await coach.tags(ann)).toEqual(['strong-amrap']);
   });
 
-  test('an account’s own event, once it is defined', async () => {
+  test('on a custom event type fires after the type is defined', async () => {
     await coach.triggers.defineEventType({
       name: 'custom.checked_in',
       fields: [{ name: 'mood', type: 4 }],
@@ -147,11 +147,11 @@ describe('what happens', () => {
   });
 });
 
-describe('filters', () => {
+describe('a filter', () => {
   const publishPayment = (userId: string, amount: string, product: string) =>
     coach.publish(userId, 'payment_received', { amount, product });
 
-  test('AND wants every condition, OR any, and groups go into each other', async () => {
+  test('combines conditions with AND, OR and nested groups', async () => {
     const both = await coach.activate({
       trigger: on(
         'payment_received',
@@ -192,7 +192,7 @@ describe('filters', () => {
     expect(await verdicts(book)).toEqual(['NOT_MATCHED', 'ALREADY_ENROLLED', 'ENROLLED']);
   });
 
-  test('an explanation has each condition with the value that decided it', async () => {
+  test('is explained with the value of each condition', async () => {
     const workflow = await coach.activate({
       trigger: on('payment_received', all(when('amount', 'greater_than', '10'))),
       actions: [tagging('paid')],
@@ -213,8 +213,8 @@ describe('filters', () => {
   });
 });
 
-describe('states', () => {
-  test('a draft and a paused workflow let events pass, and leave no trace of them', async () => {
+describe('the state of a workflow', () => {
+  test('DRAFT or PAUSED evaluates no events, also not after activation', async () => {
     const draft = await coach.draft({ trigger: on('payment_received'), actions: [tagging('paid')] });
     const paused = await coach.activate({ trigger: on('payment_received'), actions: [tagging('paid')] });
     await coach.workflows.pauseWorkflow({ workflowId: paused.id });
@@ -233,7 +233,7 @@ describe('states', () => {
     expect(await coach.verdict(later, paused)).toBe('ENROLLED');
   });
 
-  test('a workflow has one trigger at a time', async () => {
+  test('allows one trigger at a time', async () => {
     const workflow = await coach.draft({ trigger: on('contact_created'), actions: [tagging('x')] });
 
     const second = coach.triggers.configureTrigger(
@@ -243,7 +243,7 @@ describe('states', () => {
     await expect(second).rejects.toThrow(/Trigger already exists/);
   });
 
-  test('a workflow that is deleted is archived, and its runs end', async () => {
+  test('becomes ARCHIVED when it is deleted, and its runs are cancelled', async () => {
     const workflow = await coach.activate({
       trigger: on('payment_received'),
       actions: [{ wait: { duration: '3600s' } }, tagging('late')],
@@ -261,7 +261,7 @@ describe('states', () => {
   });
 });
 
-describe('how often', () => {
+describe('an athlete is enrolled', () => {
   const twice = async (settings: object, actions: object[] = [tagging('paid')]) => {
     const workflow = await coach.activate({
       trigger: on('payment_received', { settings } as never),
@@ -276,25 +276,25 @@ describe('how often', () => {
   };
 
   test.each([
-    ['once ever, unless it says otherwise', {}, ['ENROLLED', 'ALREADY_ENROLLED']],
+    ['once by default', {}, ['ENROLLED', 'ALREADY_ENROLLED']],
     [
-      'again once the last run has ended',
+      'again after the last run has ended, under ONE_ACTIVE',
       { policy: 'ENROLLMENT_POLICY_ONE_ACTIVE' },
       ['ENROLLED', 'ENROLLED'],
     ],
-    ['as often as it happens', { policy: 'ENROLLMENT_POLICY_MULTIPLE' }, ['ENROLLED', 'ENROLLED']],
+    ['for each event, under MULTIPLE', { policy: 'ENROLLMENT_POLICY_MULTIPLE' }, ['ENROLLED', 'ENROLLED']],
     [
-      'not before it has cooled down',
+      'not again during the cooldown',
       { policy: 'ENROLLMENT_POLICY_MULTIPLE', cooldown: '3600s' },
       ['ENROLLED', 'COOLDOWN'],
     ],
     [
-      'so many times for one athlete in a while',
+      'at most as often as the rate limit allows',
       { policy: 'ENROLLMENT_POLICY_MULTIPLE', limit: { count: 1, window: '3600s' } },
       ['ENROLLED', 'RATE_LIMITED'],
     ],
     [
-      'so many times for the whole account in a while',
+      'only while the cap has a free slot',
       { policy: 'ENROLLMENT_POLICY_MULTIPLE', cap: { count: 1, window: '86400s' } },
       ['ENROLLED', 'CAP_REACHED'],
     ],
@@ -302,7 +302,7 @@ describe('how often', () => {
     expect(await twice(settings)).toEqual(verdicts);
   });
 
-  test('not again while the last run goes on', async () => {
+  test('not again while the last run is active, under ONE_ACTIVE', async () => {
     const settings = { policy: 'ENROLLMENT_POLICY_ONE_ACTIVE' };
 
     expect(await twice(settings, [{ wait: { duration: '3600s' } }])).toEqual([
@@ -311,7 +311,7 @@ describe('how often', () => {
     ]);
   });
 
-  test('the same event again changes nothing', async () => {
+  test('once for a repeated event', async () => {
     const workflow = await coach.activate({
       trigger: on('payment_received', { settings: { policy: 'ENROLLMENT_POLICY_MULTIPLE' } }),
       actions: [tagging('paid')],
@@ -329,8 +329,8 @@ describe('how often', () => {
   });
 });
 
-describe('who', () => {
-  test('athletes who opted out, or are deleted, are left alone, and it is said why', async () => {
+describe('access to triggers', () => {
+  test('excludes athletes who opted out or are deleted, with the reason', async () => {
     const workflow = await coach.activate({ trigger: on('payment_received'), actions: [tagging('paid')] });
     const [out, gone] = [await coach.athlete(), await coach.athlete()];
     await coach.users.updateUser({ userId: out, optedOut: true });
@@ -347,7 +347,7 @@ describe('who', () => {
     expect(results).toMatchObject([{ id, error: { reason: 'USER_NOT_FOUND' } }]);
   });
 
-  test('another account’s workflow, trigger and athlete are as if they were not there', async () => {
+  test('hides workflows, triggers and athletes from other accounts', async () => {
     const workflow = await coach.activate({ trigger: on('contact_created'), actions: [tagging('x')] });
     const ann = await coach.athlete();
     const stranger = served.coach();
@@ -369,22 +369,22 @@ describe('who', () => {
   });
 });
 
-describe('trying it out', () => {
-  test('a test tells every stage and enrolls nobody', async () => {
+describe('before activation', () => {
+  test('a trigger test reports every stage and enrolls no athlete', async () => {
     const workflow = await coach.draft({
       trigger: on('payment_received', all(when('amount', 'greater_than', '10'))),
       actions: [tagging('paid')],
     });
     const userId = await coach.athlete();
-    const trial = (amount: string) =>
+    const testWith = (amount: string) =>
       coach.triggers.testTrigger({
         triggerId: workflow.trigger?.id,
         userId,
         event: { case: 'simulated', value: { data: { amount } } },
       });
 
-    expect(await trial('5')).toMatchObject({ matched: false, wouldEnroll: false });
-    const matching = await trial('50');
+    expect(await testWith('5')).toMatchObject({ matched: false, wouldEnroll: false });
+    const matching = await testWith('50');
     expect(matching).toMatchObject({ matched: true });
     expect(matching.conditions).toMatchObject([{ field: 'amount', matched: true }]);
     await coach.settle();
@@ -397,7 +397,7 @@ describe('trying it out', () => {
     ]);
   });
 
-  test('a preview counts the athletes that match, and masks who they are', async () => {
+  test('a preview counts the matching athletes, and redacts their names', async () => {
     for (const [index, tags] of [['vip'], ['vip', 'old'], []].entries()) {
       await coach.users.createUser({ name: `Athlete ${index}`, tags });
     }
@@ -426,8 +426,8 @@ describe('trying it out', () => {
   });
 });
 
-describe('loops', () => {
-  test('a workflow that sets itself off cannot be activated', async () => {
+describe('the loop guard', () => {
+  test('refuses to activate a workflow that triggers itself', async () => {
     const draft = await coach.draft({
       trigger: on('tag_added', { settings: { configuration: { tag: 'a' } } }),
       actions: [{ remove_tag: { tag: 'a' } }, tagging('a')],
@@ -438,7 +438,7 @@ describe('loops', () => {
     expect(`${error}`).toMatch(/failed_precondition/);
   });
 
-  test('a chain that grows in spite of it ends by itself', async () => {
+  test('ends a causation chain that returns to its workflow', async () => {
     await coach.triggers.defineEventType({ name: 'custom.ping', fields: [{ name: 'count', type: 4 }] });
     await coach.triggers.defineEventType({ name: 'custom.pong', fields: [{ name: 'count', type: 4 }] });
     const settings = { policy: 'ENROLLMENT_POLICY_MULTIPLE' };
@@ -462,9 +462,9 @@ describe('loops', () => {
   });
 });
 
-test('a stored filter that no longer reads is an error of its trigger alone', async () => {
+test('an unreadable stored filter fails its own trigger only', async () => {
   const broken = await coach.activate({ trigger: on('payment_received'), actions: [tagging('broken')] });
-  const sound = await coach.activate({ trigger: on('payment_received'), actions: [tagging('sound')] });
+  const intact = await coach.activate({ trigger: on('payment_received'), actions: [tagging('intact')] });
   await served.db.open().transaction(coach.accountId, async (tx) => {
     await sql`
       with changed as (update automation_revisions set revision = revision + 1
@@ -478,8 +478,8 @@ test('a stored filter that no longer reads is an error of its trigger alone', as
   await coach.settle();
 
   expect(await coach.verdict(eventId, broken)).toBe('ERROR');
-  expect(await coach.verdict(eventId, sound)).toBe('ENROLLED');
-  expect(await coach.tags(ann)).toEqual(['sound']);
+  expect(await coach.verdict(eventId, intact)).toBe('ENROLLED');
+  expect(await coach.tags(ann)).toEqual(['intact']);
   const { deadLetters } = await coach.events.listDeadLetters({});
   expect(deadLetters).toMatchObject([{ eventId, triggerId: broken.trigger?.id }]);
 });

@@ -1,5 +1,5 @@
-/** What a run leaves behind, as the checker looks at it: what clients wrote down, and what the database holds. */
-import type { JournalLine } from './journal.ts';
+/** The history of a campaign: the journals of clients, and the stored data. */
+import type { JournalLine } from './client-journal.ts';
 
 /** A row of the ledger. */
 export interface LedgerRow {
@@ -51,8 +51,8 @@ export interface SetRow {
   readonly repsPerformed: number;
 }
 
-/** A counter's or a stage's row. */
-export interface MemoryRow {
+/** A row of a failure counter or of a stage. */
+export interface CounterRow {
   readonly accountId: string;
   readonly userId: string;
   readonly liftId: string;
@@ -74,8 +74,8 @@ export interface EventRow {
   readonly sessionId: string | null;
   readonly logId: string | null;
   readonly setId: string | null;
-  /** Whether any trigger was a candidate, and the runs that its verdicts began. */
-  readonly isJudged: boolean;
+  /** Whether a trigger was a candidate, and the runs that its verdicts started. */
+  readonly hasVerdict: boolean;
   readonly runIds: readonly string[];
 }
 
@@ -84,7 +84,7 @@ export interface RunRow {
   readonly id: string;
   readonly eventId: string | null;
   readonly state: string;
-  /** The steps that were recorded as done, in order. */
+  /** The recorded steps, in order. */
   readonly steps: readonly number[];
   readonly stepCount: number;
 }
@@ -93,13 +93,13 @@ export interface StoredState {
   readonly ledger: readonly LedgerRow[];
   readonly maxes: readonly MaxRow[];
   readonly logs: readonly LogRow[];
-  /** In the order of their acceptance. */
+  /** In the order of acceptance. */
   readonly sets: readonly SetRow[];
-  readonly counters: readonly MemoryRow[];
-  readonly stages: readonly MemoryRow[];
+  readonly counters: readonly CounterRow[];
+  readonly stages: readonly CounterRow[];
   readonly events: readonly EventRow[];
   readonly runs: readonly RunRow[];
-  /** Entries of the outbox that nobody has taken yet, and dead letters. */
+  /** Number of outbox entries, and of dead letters. */
   readonly outbox: number;
   readonly deadLetters: number;
 }
@@ -112,13 +112,13 @@ export interface RelayedRecord {
   readonly position: number;
 }
 
-/** What a program looks like to the checker. */
+/** The program of an account, as the checks need it. */
 export interface CheckedAccount {
   readonly accountId: string;
-  /** The rule that deloads, and the lift that it is for. */
+  /** The deload rule and its lift. */
   readonly deloadId: string;
   readonly deloadLiftId: string;
-  /** The rule with stages, and the lift that it is for. */
+  /** The rule with stages and its lift. */
   readonly stagesId: string;
   readonly stagesLiftId: string;
   readonly failureThreshold: number;
@@ -131,21 +131,21 @@ export interface History {
   readonly accounts: readonly CheckedAccount[];
   readonly journal: readonly JournalLine[];
   readonly stored: StoredState;
-  /** Undefined: there was no Redis. */
+  /** Undefined without Redis. */
   readonly relayed: readonly RelayedRecord[] | undefined;
-  /** Settings of sessions that connections still had when nobody was using them. */
+  /** Session settings found on idle connections. */
   readonly leftovers: readonly string[];
-  /** What servers complained of that is a defect of theirs. */
-  readonly complaints: readonly string[];
+  /** Errors that servers logged and that are defects. */
+  readonly serverErrors: readonly string[];
 }
 
-/** What is wrong with a history. */
+/** A violation of a rule. */
 export interface Violation {
   readonly rule: Rule;
   readonly detail: string;
 }
 
-/** In words: see docs/faults.md. */
+/** Described in docs/faults.md. */
 export const RULES = [
   'ACKNOWLEDGED_IS_APPLIED',
   'APPLIED_WAS_SENT',

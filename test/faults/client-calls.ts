@@ -1,4 +1,4 @@
-/** The calls that clients make: what a schedule service, coaches and publishers send, chosen by a seed. */
+/** The calls of clients, chosen by a seed: those of a schedule service, coaches and publishers. */
 import {
   create,
   type DescMethodUnary,
@@ -26,32 +26,32 @@ import {
   SetLiftMaxRequestSchema,
   TriggerProgressionRequestSchema,
 } from '../../src/gen/progression/v1/progression_service_pb.ts';
-import { PUBLISHED_EVENT, type TrainingAccount } from './population.ts';
-import { pickWeighted, type Random } from './random.ts';
+import { PUBLISHED_EVENT, type TrainingAccount } from './populate-accounts.ts';
+import { pickWeighted, type Random } from './seeded-random.ts';
 
-/** One request, under one request ID. */
+/** One request under one request ID. */
 export interface Item {
   readonly accountId: string;
-  /** As the ledger names it. */
+  /** The method name in the ledger. */
   readonly method: string;
   readonly requestId: string;
-  /** What the ledger's fingerprint is of. */
+  /** The bytes from which the ledger's fingerprint is computed. */
   readonly payload: Uint8Array;
 }
 
-/** What became of an item; RETRY: it is to be sent again. */
+/** The result of an item; RETRY means that it must be sent again. */
 export type ItemAnswer =
   | { readonly kind: 'ANSWERED'; readonly response: Uint8Array }
   | { readonly kind: 'REFUSED'; readonly code: number; readonly message: string }
   | { readonly kind: 'RETRY' };
 
-/** A call with the items that it is about: one, or those of a batch. */
+/** A call with its items: one item, or the items of a batch. */
 export interface Call {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly message: Uint8Array;
   readonly items: readonly Item[];
-  /** What an answer with status 0 says of each item. */
+  /** Reads the result of each item from a response with status 0. */
   readonly read: (body: Uint8Array) => ItemAnswer[];
 }
 
@@ -69,11 +69,11 @@ export const METHODS = {
 
 type MethodName = keyof typeof METHODS;
 
-/** A call of one item. */
-export function callOf(item: Item): Call {
+/** Builds a call of one item. */
+export function toCall(item: Item): Call {
   const method = METHODS[item.method as MethodName];
   return {
-    path: pathOf(method),
+    path: toPath(method),
     headers: { 'x-account-id': item.accountId, 'idempotency-key': item.requestId },
     message: item.payload,
     items: [item],
@@ -81,7 +81,7 @@ export function callOf(item: Item): Call {
   };
 }
 
-function pathOf(method: DescMethodUnary): string {
+function toPath(method: DescMethodUnary): string {
   return `/${method.parent.typeName}/${method.name}`;
 }
 
@@ -95,15 +95,15 @@ const BATCH_CASES = {
   TriggerProgression: ['triggerProgression', TriggerProgressionRequestSchema],
 } as const;
 
-/** These items of one account in one call. */
-export function batchOf(items: readonly Item[], headerId: string): Call {
+/** Builds one batch call of items of one account. */
+export function toBatchCall(items: readonly Item[], headerId: string): Call {
   const triggers = items.map(({ method, requestId, payload }) => {
     const [name, schema] = BATCH_CASES[method as keyof typeof BATCH_CASES];
     return { requestId, event: { case: name, value: fromBinary(schema, payload) } as BatchEvent };
   });
   const method = PROGRESSION.batchHandleTriggers;
   return {
-    path: pathOf(method),
+    path: toPath(method),
     headers: { 'x-account-id': items[0]?.accountId ?? '', 'idempotency-key': headerId },
     message: toBinary(method.input, create(BatchHandleTriggersRequestSchema, { triggers })),
     items,
@@ -113,7 +113,7 @@ export function batchOf(items: readonly Item[], headerId: string): Call {
         const result = results[index]?.result;
         if (result?.case === 'error') {
           const { code, reason, message, retryable } = result.value;
-          return retryable || isWorthAnotherTry(code)
+          return retryable || isRetryable(code)
             ? { kind: 'RETRY' }
             : { kind: 'REFUSED', code, message: `${reason}: ${message}` };
         }
@@ -124,12 +124,12 @@ export function batchOf(items: readonly Item[], headerId: string): Call {
   };
 }
 
-/** Published events; the ledger knows them by their ids. */
-export function publicationOf(items: readonly Item[], headerId: string): Call {
+/** Builds a call of PublishEvents; event ids are the request IDs in the ledger. */
+export function toPublishCall(items: readonly Item[], headerId: string): Call {
   const method = EventService.method.publishEvents;
   const events = items.flatMap(({ payload }) => fromBinary(method.input, payload).events);
   return {
-    path: pathOf(method),
+    path: toPath(method),
     headers: { 'x-account-id': items[0]?.accountId ?? '', 'idempotency-key': headerId },
     message: toBinary(method.input, create(PublishEventsRequestSchema, { events })),
     items,
@@ -149,21 +149,21 @@ export function publicationOf(items: readonly Item[], headerId: string): Call {
 }
 
 /** CANCELLED, UNKNOWN of a proxy, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, UNAVAILABLE. */
-const PASSING_CODES = new Set([1, 4, 8, 10, 14]);
+const RETRYABLE_CODES = new Set([1, 4, 8, 10, 14]);
 
-/** Whether a call that ended like this may succeed when it is sent again. */
-export function isWorthAnotherTry(code: number): boolean {
-  return PASSING_CODES.has(code);
+/** Whether a call with this status may succeed when it is sent again. */
+export function isRetryable(code: number): boolean {
+  return RETRYABLE_CODES.has(code);
 }
 
-/** Makes items; what a request is about follows from the seed and from what was answered. */
+/** Makes items; their content depends on the seed and on recorded answers. */
 export interface ItemMaker {
-  /** Of one athlete, or of the one given. */
+  /** Makes an item for a random athlete, or for the given one. */
   next(kind: ItemKind, userId?: string): Item;
-  /** Some account, and some of its athletes. */
+  /** Picks an account and some of its athletes. */
   pickAthletes(count: number): readonly { readonly account: TrainingAccount; readonly userId: string }[];
-  /** Learns what may be reverted. */
-  note(item: Item, response: Uint8Array): void;
+  /** Records which applications can be reverted. */
+  recordAnswer(item: Item, response: Uint8Array): void;
 }
 
 export type ItemKind = 'session' | 'sets' | 'week' | 'cycle' | 'manual' | 'revert' | 'max' | 'event';
@@ -173,9 +173,9 @@ interface AthleteState {
   readonly userId: string;
   week: number;
   cycle: number;
-  /** Rows of the log that sessions made. */
+  /** Log ids of applications by sessions. */
   readonly revertible: string[];
-  /** Sessions whose sets were logged, and that are not completed. */
+  /** Sessions with logged sets that are not completed. */
   readonly openSessions: string[];
 }
 
@@ -249,7 +249,7 @@ export function createItemMaker(
     },
     revert(state) {
       const { userId } = state;
-      // One that was never there is refused, which is an answer as well.
+      // Reverting an unknown id is refused, which is a valid answer.
       const logId = state.revertible.pop() ?? random.uuid();
       const request = create(RevertProgressionRequestSchema, { userId, logId, reason: 'a mistake' });
       return item(state, 'RevertProgression', request);
@@ -275,7 +275,7 @@ export function createItemMaker(
     next(kind, userId) {
       const state = userId === undefined ? random.pick(states) : byUser.get(userId);
       if (!state) {
-        throw new TypeError('there is no such athlete');
+        throw new TypeError('the athlete does not exist');
       }
       return makers[kind](state);
     },
@@ -284,7 +284,7 @@ export function createItemMaker(
       const all = states.filter((state) => state.account === account);
       return Array.from({ length: count }, () => random.pick(all));
     },
-    note({ method, payload }, response) {
+    recordAnswer({ method, payload }, response) {
       if (method !== 'HandleSessionComplete') {
         return;
       }
@@ -296,7 +296,7 @@ export function createItemMaker(
   };
 }
 
-/** How often each kind of call is made. */
+/** Relative frequency of each kind of call. */
 export type CallWeights = Readonly<Partial<Record<keyof typeof USUAL, number>>>;
 
 const USUAL = {
@@ -304,7 +304,7 @@ const USUAL = {
   ...{ batch: 5, publication: 8, duplicates: 3, repeatedEvent: 1, otherPayload: 1 },
 } as const;
 
-/** Calls to be made at the same time; mostly one. */
+/** Calls that are sent at the same time; usually one. */
 export function nextCalls(random: Random, maker: ItemMaker, weights: CallWeights = USUAL): readonly Call[] {
   const kind = pickWeighted(random, weights as Record<keyof typeof USUAL, number>);
   switch (kind) {
@@ -312,29 +312,29 @@ export function nextCalls(random: Random, maker: ItemMaker, weights: CallWeights
       const kinds = ['session', 'sets', 'week', 'cycle', 'manual'] as const;
       const athletes = maker.pickAthletes(random.between(3, 10));
       const items = athletes.map(({ userId }) => maker.next(random.pick(kinds), userId));
-      return [batchOf(items, random.uuid())];
+      return [toBatchCall(items, random.uuid())];
     }
     case 'publication': {
       const athletes = maker.pickAthletes(random.between(1, 4));
       const items = athletes.map(({ userId }) => maker.next('event', userId));
-      return [publicationOf(items, random.uuid())];
+      return [toPublishCall(items, random.uuid())];
     }
     case 'duplicates': {
-      const call = callOf(maker.next(random.pick(['session', 'sets', 'max', 'manual'])));
+      const call = toCall(maker.next(random.pick(['session', 'sets', 'max', 'manual'])));
       return Array.from({ length: 6 }, () => call);
     }
     case 'repeatedEvent': {
       // The same event under two request IDs.
       const item = maker.next(random.pick(['session', 'week', 'cycle']));
-      return [callOf(item), callOf({ ...item, requestId: random.uuid() })];
+      return [toCall(item), toCall({ ...item, requestId: random.uuid() })];
     }
     case 'otherPayload': {
-      // Two payloads under one request ID: one of them is refused.
+      // Two payloads under one request ID: one must be refused.
       const same = random.pick(['session', 'max', 'sets'] as const);
       const [first, second] = maker.pickAthletes(2).map(({ userId }) => maker.next(same, userId));
-      return first && second ? [callOf(first), callOf({ ...second, requestId: first.requestId })] : [];
+      return first && second ? [toCall(first), toCall({ ...second, requestId: first.requestId })] : [];
     }
     default:
-      return [callOf(maker.next(kind))];
+      return [toCall(maker.next(kind))];
   }
 }

@@ -1,4 +1,4 @@
-/** Numbers that follow from a seed, so that a run can be repeated. */
+/** Random numbers from a seed, so that a campaign can be repeated. */
 import { v4 as uuidv4 } from 'uuid';
 
 export interface Random {
@@ -27,7 +27,7 @@ export function createRandom(seed: number): Random {
     pick: (items) => {
       const item = items[between(0, items.length - 1)];
       if (item === undefined) {
-        throw new TypeError('there is nothing to pick from');
+        throw new TypeError('cannot pick from an empty list');
       }
       return item;
     },
@@ -35,7 +35,7 @@ export function createRandom(seed: number): Random {
   };
 }
 
-/** One of the keys, as often as its weight says. */
+/** Picks one of the keys with probability proportional to its weight. */
 export function pickWeighted<K extends string>(random: Random, weights: Readonly<Record<K, number>>): K {
   const entries = Object.entries(weights) as [K, number][];
   const sum = entries.reduce((total, [, weight]) => total + weight, 0);
@@ -46,5 +46,5 @@ export function pickWeighted<K extends string>(random: Random, weights: Readonly
       return key;
     }
   }
-  throw new TypeError('there is nothing to pick from');
+  throw new TypeError('cannot pick from an empty list');
 }

@@ -1,6 +1,9 @@
-/** Lift maxes: versions 1, 2, 3 … without gap or fork, each made by its log row, and the current one is the sum of them. */
+/**
+ * Lift maxes have versions 1, 2, 3 … without gap or fork, each made by its log row, and the current value is
+ * their sum.
+ */
 import { Decimal } from 'decimal.js';
-import type { History, LogRow, MaxRow, Violation } from '../history.ts';
+import type { History, LogRow, MaxRow, Violation } from '../run-history.ts';
 
 interface MaxKey {
   readonly accountId: string;
@@ -9,23 +12,23 @@ interface MaxKey {
   readonly maxType: string;
 }
 
-export function checkChains({ stored }: History): Violation[] {
+export function checkVersionChains({ stored }: History): Violation[] {
   const violations: Violation[] = [];
-  const complain = (key: string, detail: string) =>
+  const report = (key: string, detail: string) =>
     violations.push({ rule: 'VERSION_CHAIN', detail: `${key} ${detail}` });
   const logs = new Map<string, LogRow>();
   for (const log of stored.logs) {
-    const key = `${keyOf(log)} ${log.version}`;
+    const key = `${toMaxKey(log)} ${log.version}`;
     if (logs.has(key)) {
-      complain(key, 'was made by two applications');
+      report(key, 'has two applications');
     }
     logs.set(key, log);
   }
   let linked = 0;
-  for (const [key, versions] of Map.groupBy(stored.maxes, keyOf)) {
-    const chain = inOrder(versions);
+  for (const [key, versions] of Map.groupBy(stored.maxes, toMaxKey)) {
+    const chain = sortByVersion(versions);
     if (typeof chain === 'string') {
-      complain(key, chain);
+      report(key, chain);
       continue;
     }
     const start = chain[0];
@@ -35,36 +38,36 @@ export function checkChains({ stored }: History): Violation[] {
       const log = logs.get(`${key} ${max.version}`);
       linked += log ? 1 : 0;
       if (max.source !== 'MANUAL' && !log) {
-        complain(key, `version ${max.version} has no application`);
+        report(key, `version ${max.version} has no application`);
       }
       if (log && (!before || !equal(log.previousValue, before.value) || !equal(log.newValue, max.value))) {
-        complain(key, `version ${max.version} does not follow from its application ${log.id}`);
+        report(key, `version ${max.version} does not follow from its application ${log.id}`);
       }
       sum = before ? sum.plus(log?.delta ?? new Decimal(max.value).minus(before.value)) : sum;
     }
     const current = chain.at(-1)?.value ?? '0';
     if (!equal(sum, current)) {
-      complain(key, `is ${current}, and its start and its changes come to ${sum}`);
+      report(key, `is ${current}, but the sum of its start and changes is ${sum}`);
     }
   }
   if (linked !== logs.size) {
-    complain('progression_logs', `${logs.size - linked} of ${logs.size} lead to no version`);
+    report('progression_logs', `${logs.size - linked} of ${logs.size} have no version`);
   }
   return violations;
 }
 
-/** By version; a text when they do not count 1, 2, 3 …. */
-function inOrder(versions: readonly MaxRow[]): readonly MaxRow[] | string {
+/** Sorts by version; returns a description when the versions are not 1, 2, 3 …. */
+function sortByVersion(versions: readonly MaxRow[]): readonly MaxRow[] | string {
   const chain: (MaxRow | undefined)[] = new Array(versions.length).fill(undefined);
   for (const max of versions) {
-    const place = max.version - 1;
-    if (place >= chain.length || place < 0) {
-      return `has ${versions.length} versions, and one of the number ${max.version}`;
+    const index = max.version - 1;
+    if (index >= chain.length || index < 0) {
+      return `has ${versions.length} versions, but one has the number ${max.version}`;
     }
-    if (chain[place]) {
+    if (chain[index]) {
       return `has two versions ${max.version}`;
     }
-    chain[place] = max;
+    chain[index] = max;
   }
   return chain.filter((max) => max !== undefined);
 }
@@ -73,6 +76,6 @@ function equal(a: Decimal.Value, b: Decimal.Value): boolean {
   return new Decimal(a).eq(b);
 }
 
-function keyOf({ accountId, userId, liftId, maxType }: MaxKey): string {
+function toMaxKey({ accountId, userId, liftId, maxType }: MaxKey): string {
   return `${accountId} ${userId} ${liftId} ${maxType}`;
 }

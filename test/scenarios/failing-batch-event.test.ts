@@ -1,4 +1,4 @@
-/** Events that share a transaction do not share a fate: one bad event fails alone. */
+/** A failing event of a batch does not affect the other events of the same transaction. */
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type BatchedTrigger, sendBatch, squatSession } from '../support/batches.ts';
@@ -13,8 +13,8 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 
-describe('one bad event', () => {
-  test('is answered with its error, and its neighbours are handled', async () => {
+describe('a failing event of a batch', () => {
+  test('gets its own error, and the other events are applied', async () => {
     const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [linear()] });
     const { userId, accountId } = trainee.athlete;
     const options = { accountId, lifts: { squat: '999999999999' }, rules: [linear()] };
@@ -25,8 +25,8 @@ describe('one bad event', () => {
       rules: [{ type: 'LINEAR_PROGRESSION', parameters: {} }],
     });
     const notEnrolled = await createTrainee(db.database, { ...options, enrolled: false });
-    const neighbour = await createTrainee(db.database, { ...options, lifts: { squat: '80' } });
-    const nobody = { ...trainee, athlete: { ...trainee.athlete, userId: uuidv7() } };
+    const other = await createTrainee(db.database, { ...options, lifts: { squat: '80' } });
+    const unknown = { ...trainee, athlete: { ...trainee.athlete, userId: uuidv7() } };
     const future = {
       case: 'weekAdvance',
       value: { userId, week: { previousWeek: 1, newWeek: 3, cycleIteration: 1 } },
@@ -38,11 +38,11 @@ describe('one bad event', () => {
       squatSession(overflowing),
       squatSession(unreadable),
       squatSession(notEnrolled),
-      squatSession(nobody),
+      squatSession(unknown),
       { ...squatSession(trainee), requestId: 'none' },
       { requestId: uuidv7(), event: future as BatchedTrigger['event'] },
       { requestId: uuidv7() },
-      squatSession(neighbour),
+      squatSession(other),
     ]);
 
     const reasons = answer.results.map(({ result }) => (result.case === 'error' ? result.value.reason : ''));
@@ -64,7 +64,7 @@ describe('one bad event', () => {
     });
   });
 
-  test('says the code, the fields and whether to try again, as the single method would', async () => {
+  test('gets the code, fields and retryability of the single method', async () => {
     const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [linear()] });
     const wrong = squatSession(trainee, 'none');
 

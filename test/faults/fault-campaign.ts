@@ -1,11 +1,21 @@
-/** A run: clients at work while one fault follows another, until there have been enough; then the check. */
+/**
+ * A campaign: clients send calls while faults are injected, until enough faults occurred; then the history is
+ * checked.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { CallWeights } from './calls.ts';
-import type { Violation } from './history.ts';
-import { bringAbout, FAULTS, type FaultKind, type FaultWeights, heal, scheduleFaults } from './nemesis.ts';
-import type { PopulationSize } from './population.ts';
-import { createRandom } from './random.ts';
-import { openStage, type Stage } from './stage.ts';
+import type { CallWeights } from './client-calls.ts';
+import {
+  FAULTS,
+  type FaultKind,
+  type FaultWeights,
+  heal,
+  injectFault,
+  scheduleFaults,
+} from './inject-faults.ts';
+import type { PopulationSize } from './populate-accounts.ts';
+import type { Violation } from './run-history.ts';
+import { createRandom } from './seeded-random.ts';
+import { openTestBed, type TestBed } from './test-bed.ts';
 
 export interface CampaignOptions {
   readonly root: string;
@@ -13,24 +23,24 @@ export interface CampaignOptions {
   readonly servers: number;
   readonly clients: number;
   readonly callsPerSecond: number;
-  /** Absent: the usual mixture. */
+  /** Absent for the default weights. */
   readonly calls?: CallWeights | undefined;
   readonly population: PopulationSize;
   readonly settleMs?: number;
   readonly weights: FaultWeights;
-  /** At least for so long, and until there were so many faults of each kind. */
+  /** Minimum duration, and minimum number of faults of each kind. */
   readonly minimumMs: number;
   readonly least: Readonly<Partial<Record<FaultKind, number>>>;
-  /** Hears of what goes on. */
+  /** Receives progress messages. */
   readonly log: (line: string) => void;
 }
 
-/** What came of a run. */
+/** The result of a campaign. */
 export interface CampaignReport {
   readonly seed: number;
   readonly seconds: number;
   readonly calls: number;
-  /** Beyond one for each call: what was sent again. */
+  /** Number of requests sent, including retries. */
   readonly attempts: number;
   readonly acknowledged: number;
   readonly refused: number;
@@ -46,30 +56,34 @@ export interface CampaignReport {
 }
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignReport> {
-  const stage = await openStage(options);
+  const testBed = await openTestBed(options);
   try {
     const startedAtMs = performance.now();
     const callsPerSecond = options.callsPerSecond / options.clients;
     const work = { kind: 'MIXED', callsPerSecond, calls: options.calls } as const;
-    stage.startClients(options.clients, options.seed, work);
-    const faults = await disturb(stage, options);
-    options.log('healed; waiting for what is still open');
-    heal(stage);
-    return { ...(await reportOn(stage, options.seed, startedAtMs)), faults };
+    testBed.startClients(options.clients, options.seed, work);
+    const faults = await injectSchedule(testBed, options);
+    options.log('healed; waiting for open work');
+    heal(testBed);
+    return { ...(await finishCampaign(testBed, options.seed, startedAtMs)), faults };
   } finally {
-    await stage.close();
+    await testBed.close();
   }
 }
 
-/** Ends the clients' work, and sums up. */
-export async function reportOn(stage: Stage, seed: number, startedAtMs: number): Promise<CampaignReport> {
-  const { clients, servers } = stage;
+/** Stops the clients, checks the history, and returns the report. */
+export async function finishCampaign(
+  testBed: TestBed,
+  seed: number,
+  startedAtMs: number,
+): Promise<CampaignReport> {
+  const { clients, servers } = testBed;
   for (const client of clients) {
     client.stop();
   }
   await Promise.all(clients.map(({ done }) => done));
   const seconds = Math.round((performance.now() - startedAtMs) / 1000);
-  const { history, violations } = await stage.settle();
+  const { history, violations } = await testBed.settle();
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
   const count = (kind: string) => history.journal.filter((line) => line.kind === kind).length;
   const { ledger, events, runs } = history.stored;
@@ -85,8 +99,8 @@ export async function reportOn(stage: Stage, seed: number, startedAtMs: number):
   };
 }
 
-async function disturb(
-  stage: Stage,
+async function injectSchedule(
+  testBed: TestBed,
   { seed, weights, minimumMs, least, log }: CampaignOptions,
 ): Promise<Record<FaultKind, number>> {
   const random = createRandom(seed);
@@ -95,12 +109,12 @@ async function disturb(
   const isEnough = () =>
     performance.now() >= untilMs &&
     Object.entries(least).every(([kind, count]) => counts[kind as FaultKind] >= count);
-  for (const fault of scheduleFaults(random, weights, stage.servers.length)) {
+  for (const fault of scheduleFaults(random, weights, testBed.servers.length)) {
     if (isEnough()) {
       break;
     }
     log(`${fault.kind} ${fault.server}`);
-    await bringAbout(stage, fault);
+    await injectFault(testBed, fault);
     counts[fault.kind] += 1;
   }
   await delay(500);

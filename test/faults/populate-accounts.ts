@@ -1,4 +1,6 @@
-/** Who is called about: athletes on one program of rules, and workflows that follow from events and from the clock. */
+/**
+ * Creates the accounts of a campaign: athletes on one program, and workflows for events and time triggers.
+ */
 import { v7 as uuidv7 } from 'uuid';
 import { EnrollmentPolicy } from '../../src/gen/automation/v1/trigger_pb.ts';
 import type { Database } from '../../src/store/database.ts';
@@ -7,29 +9,29 @@ import { addTag, createActiveWorkflow, createAutomationClient } from '../support
 import { type Athlete, createAthlete, createTeammate } from '../support/fixtures.ts';
 import { cycle, deload, linear, stages } from '../support/rule-fixtures.ts';
 
-/** Failures in a row after which the squat is deloaded. */
+/** Consecutive failures after which the squat is deloaded. */
 export const FAILURE_THRESHOLD = 2;
-/** Stages of the bench press. */
+/** Number of stages of the bench press. */
 export const STAGES = 3;
 export const EMITTED_EVENT = 'custom.thanked';
-/** Published events of this type start a workflow each. */
+/** Each published event of this type starts a workflow. */
 export const PUBLISHED_EVENT = 'payment_received';
 
-/** What the checker and the clients have to know of an account. */
+/** The ids of an account that clients and checks need. */
 export interface TrainingAccount {
   readonly accountId: string;
   readonly userIds: readonly string[];
   readonly liftIds: Athlete['liftIds'];
   readonly deloadId: string;
   readonly stagesId: string;
-  /** The rule that is also triggered by hand, of the lift that is also set by hand. */
+  /** The rule that is also triggered manually, for the lift that is also set manually. */
   readonly pressRuleId: string;
 }
 
 export interface PopulationSize {
   readonly accounts: number;
   readonly athletesPerAccount: number;
-  /** Triggers that fire once a minute, each for every athlete of an account apart. */
+  /** Number of triggers that fire once a minute for every athlete of a separate account. */
   readonly recurringTriggers: number;
 }
 
@@ -70,7 +72,7 @@ async function createTrainingAccount(database: Database, athletes: number): Prom
   await createActiveWorkflow(client, {
     name: 'Thank',
     trigger: { triggerEvent: PUBLISHED_EVENT, settings: { policy: EnrollmentPolicy.MULTIPLE } },
-    // What can be seen to have been done twice comes first: a process dies in its first step.
+    // The step whose repetition is visible comes first, because processes are killed in the first step.
     actions: [{ action: { case: 'emitEvent', value: { type: EMITTED_EVENT } } }, addTag('paid')],
   });
   const [, deloadId = '', , stagesId = '', , , pressRuleId = ''] = progressionIds;

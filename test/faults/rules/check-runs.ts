@@ -1,32 +1,32 @@
-/** Runs of workflows: one for each verdict that begins one, gone through to the end, each step once. */
-import type { History, Violation } from '../history.ts';
+/** Each verdict that starts a run has exactly one run, which has ended, with each step done once. */
+import type { History, Violation } from '../run-history.ts';
 
 export function checkRuns({ accounts, stored }: History): Violation[] {
   const violations: Violation[] = [];
-  const complain = (detail: string) => violations.push({ rule: 'RUN_ONCE', detail });
-  const begun = new Set(stored.events.flatMap(({ runIds }) => runIds));
+  const report = (detail: string) => violations.push({ rule: 'RUN_ONCE', detail });
+  const started = new Set(stored.events.flatMap(({ runIds }) => runIds));
   const seen = new Set<string>();
   for (const { id, state, steps, stepCount } of stored.runs) {
     if (seen.has(id)) {
-      complain(`run ${id} is there twice`);
+      report(`run ${id} is stored twice`);
     }
     seen.add(id);
-    if (!begun.delete(id)) {
-      complain(`run ${id} was begun by no verdict`);
+    if (!started.delete(id)) {
+      report(`run ${id} was started by no verdict`);
     }
     if (state !== 'COMPLETED') {
-      complain(`run ${id} is ${state}`);
+      report(`run ${id} is ${state}`);
     } else if (steps.length !== stepCount || steps.some((step, index) => step !== index)) {
-      complain(`run ${id} has recorded the steps ${steps.join(', ')} of ${stepCount}`);
+      report(`run ${id} has recorded the steps ${steps.join(', ')} of ${stepCount}`);
     }
   }
-  for (const id of begun) {
-    complain(`run ${id} was begun by a verdict, and is not there`);
+  for (const id of started) {
+    report(`run ${id} was started by a verdict, but is not stored`);
   }
   return [...violations, ...checkEmitted({ accounts, stored })];
 }
 
-/** A step that emits an event does so once for each run. */
+/** Each completed run has emitted exactly one event. */
 function checkEmitted({ accounts, stored }: Pick<History, 'accounts' | 'stored'>): Violation[] {
   const emittedTypes = new Map(accounts.map((account) => [account.accountId, account]));
   const emissions = new Map<string, number>();
@@ -36,18 +36,18 @@ function checkEmitted({ accounts, stored }: Pick<History, 'accounts' | 'stored'>
     }
   }
   const violations: Violation[] = [];
-  const complain = (detail: string) => violations.push({ rule: 'RUN_ONCE', detail });
+  const report = (detail: string) => violations.push({ rule: 'RUN_ONCE', detail });
   for (const { accountId, id, eventId, state } of stored.runs) {
     if (emittedTypes.has(accountId) && state === 'COMPLETED') {
       const count = emissions.get(`${eventId}`) ?? 0;
       emissions.delete(`${eventId}`);
       if (count !== 1) {
-        complain(`run ${id} has emitted ${count} events in place of one`);
+        report(`run ${id} has emitted ${count} events instead of one`);
       }
     }
   }
   for (const eventId of emissions.keys()) {
-    complain(`an event was emitted because of ${eventId}, without a run`);
+    report(`event ${eventId} caused an emitted event without a run`);
   }
   return violations;
 }

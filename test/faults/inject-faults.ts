@@ -1,10 +1,10 @@
-/** What goes wrong during a run: a schedule that follows from a seed, and how each fault is brought about and mended. */
+/** The fault schedule of a seed, and how each fault is injected and healed. */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import type { Transaction } from '../../src/store/database.ts';
-import type { Random } from './random.ts';
-import type { Stage } from './stage.ts';
+import type { Random } from './seeded-random.ts';
+import type { TestBed } from './test-bed.ts';
 
 export const FAULTS = [
   'KILL_SERVER',
@@ -26,19 +26,19 @@ export type FaultKind = (typeof FAULTS)[number];
 
 export interface Fault {
   readonly kind: FaultKind;
-  /** The server that it befalls. */
+  /** Index of the affected server. */
   readonly server: number;
-  /** How long it lasts, where it does. */
+  /** Duration of faults that have one. */
   readonly durationMs: number;
-  /** Between its end and the next one. */
+  /** Pause after the fault. */
   readonly pauseMs: number;
-  /** What clocks are stepped by. */
+  /** Clock step in milliseconds. */
   readonly offsetMs: number;
 }
 
 export type FaultWeights = Readonly<Partial<Record<FaultKind, number>>>;
 
-/** Each kind; killed postmasters seldom, as nothing goes on without one. */
+/** All kinds; few killed postmasters, because no call succeeds without one. */
 export const MIXED: FaultWeights = {
   ...{ KILL_SERVER: 6, PAUSE_SERVER: 3, KILL_POSTMASTER: 1, TERMINATE_BACKENDS: 3 },
   ...{ CUT_DATABASE: 3, DELAY_DATABASE: 2, HALF_OPEN_DATABASE: 2, CUT_AFTER_COMMIT: 4 },
@@ -48,18 +48,18 @@ export const MIXED: FaultWeights = {
 /** One of each kind. */
 export const ONE_OF_EACH: FaultWeights = Object.fromEntries(FAULTS.map((kind) => [kind, 1]));
 
-/** What outlives a transaction on a connection and should not: nothing, as a text. */
+/** Session settings that must not outlive a transaction; empty text when there are none. */
 const LEFTOVERS = `select concat_ws(' ', nullif(current_setting('progression.account_id', true), ''),
   nullif(current_user::text, session_user::text), nullif(current_setting('statement_timeout'), '0'),
   nullif(current_setting('lock_timeout'), '0'))`;
 
 const LONGEST_CLOCK_STEP_MS = 90_000;
-/** More than the harness has connections. */
+/** More than the number of the test's own connections. */
 const OWNER_TRIES = 6;
 
 /**
- * The faults of a seed, without end: the same ones in the same order for the same weights and number of servers. They
- * come in rounds, in each of which every kind has its weight's number of turns.
+ * The endless fault schedule of a seed, equal for equal weights and number of servers. In each round, every
+ * kind occurs as often as its weight.
  */
 export function* scheduleFaults(
   random: Random,
@@ -83,9 +83,9 @@ export function* scheduleFaults(
   }
 }
 
-/** Resolves when it is over, but for servers that are still starting again. */
-export async function bringAbout(stage: Stage, fault: Fault): Promise<void> {
-  const server = stage.servers[fault.server];
+/** Injects a fault; resolves when it is over, except for servers that are still restarting. */
+export async function injectFault(testBed: TestBed, fault: Fault): Promise<void> {
+  const server = testBed.servers[fault.server];
   if (!server) {
     throw new TypeError('a fault without a server');
   }
@@ -101,13 +101,13 @@ export async function bringAbout(stage: Stage, fault: Fault): Promise<void> {
       server.resume();
       break;
     case 'KILL_POSTMASTER':
-      await stage.database.killPostmaster();
+      await testBed.database.killPostmaster();
       break;
     case 'TERMINATE_BACKENDS':
-      await terminateBackends(stage);
+      await terminateBackends(testBed);
       break;
     case 'CUT_DATABASE':
-      stage.leftovers.push(...(await database.askIdle(LEFTOVERS)).filter((text) => text !== ''));
+      testBed.leftovers.push(...(await database.askIdle(LEFTOVERS)).filter((text) => text !== ''));
       database.cut();
       break;
     case 'DELAY_DATABASE':
@@ -141,7 +141,7 @@ export async function bringAbout(stage: Stage, fault: Fault): Promise<void> {
       clients.heal();
       break;
     case 'EXHAUST_POOL':
-      await holdEverybody(stage, fault.durationMs);
+      await lockAllAthletes(testBed, fault.durationMs);
       break;
     case 'STEP_CLOCK':
       server.stepClock(fault.offsetMs);
@@ -150,8 +150,8 @@ export async function bringAbout(stage: Stage, fault: Fault): Promise<void> {
   await delay(fault.pauseMs);
 }
 
-/** Everything works again, and every clock is where the fastest one may have been. */
-export function heal({ servers }: Stage): void {
+/** Heals all faults, and sets every clock to the largest offset that any clock had. */
+export function heal({ servers }: TestBed): void {
   const furthestMs = Math.max(...servers.map((server) => server.furthestOffsetMs));
   for (const server of servers) {
     server.resume();
@@ -162,24 +162,24 @@ export function heal({ servers }: Stage): void {
   }
 }
 
-async function terminateBackends({ admin }: Stage): Promise<void> {
+async function terminateBackends({ admin }: TestBed): Promise<void> {
   await asOwner(admin, (db) =>
     sql`select pg_terminate_backend(pid) from pg_stat_activity
       where backend_type = 'client backend' and pid <> pg_backend_pid()`.execute(db),
   );
 }
 
-/** While nobody can lock an athlete, every connection of every pool comes to wait for one. */
-async function holdEverybody({ admin }: Stage, durationMs: number): Promise<void> {
+/** Locks all athletes, so that every connection of every pool waits. */
+async function lockAllAthletes({ admin }: TestBed, durationMs: number): Promise<void> {
   await asOwner(admin, async (db) => {
     await sql`lock table users in exclusive mode`.execute(db);
     await delay(durationMs);
   });
 }
 
-/** As often as it takes to get past connections that an earlier fault has ended. */
+/** Retries until a connection works that no earlier fault has closed. */
 async function asOwner(
-  { orm }: Stage['admin'],
+  { orm }: TestBed['admin'],
   work: (db: Transaction['sql']) => Promise<unknown>,
 ): Promise<void> {
   for (let tries = 1; ; tries += 1) {

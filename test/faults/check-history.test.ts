@@ -1,7 +1,7 @@
-/** The checker finds each kind of wrong in a history that has nothing else wrong with it. */
+/** The checks find each kind of violation in an otherwise sound history. */
 import { describe, expect, test } from 'vitest';
-import { check } from './checker.ts';
-import { RULES, type Rule } from './history.ts';
+import { checkHistory } from './check-history.ts';
+import { RULES, type Rule } from './run-history.ts';
 import { type BreakableHistory, payloadOf, soundHistory } from './sound-history.ts';
 
 type Break = (history: BreakableHistory) => unknown;
@@ -9,17 +9,17 @@ type Break = (history: BreakableHistory) => unknown;
 const BREAKS: readonly (readonly [rule: Rule, what: string, wrong: Break])[] = [
   [
     'ACKNOWLEDGED_IS_APPLIED',
-    'an answer of which nothing is left',
+    'an acknowledged request without a row',
     ({ stored }) => stored.ledger.splice(0, 1),
   ],
   [
     'APPLIED_WAS_SENT',
-    'a row of the ledger that nobody sent',
+    'a row of the ledger that no client sent',
     ({ journal }) => remove(journal, ({ requestId }) => requestId === 'request-2'),
   ],
   [
     'APPLIED_WAS_SENT',
-    'a row with the fingerprint of something else',
+    'a row with a wrong fingerprint',
     ({ stored, journal }) => {
       first(stored.ledger).fingerprint = '';
       remove(journal, ({ kind, requestId }) => kind === 'ANSWERED' && requestId === 'request-1');
@@ -40,15 +40,15 @@ const BREAKS: readonly (readonly [rule: Rule, what: string, wrong: Break])[] = [
     'a stored answer given to another payload',
     ({ journal }) => journal.push({ ...answer(journal), payload: payloadOf('something else') }),
   ],
-  ['EFFECTS_AS_ANSWERED', 'a logged set that is lost', ({ stored }) => stored.sets.shift()],
+  ['EFFECTS_AS_ANSWERED', 'a lost set', ({ stored }) => stored.sets.shift()],
   [
     'EFFECTS_AS_ANSWERED',
-    'an application that nobody was told of',
+    'an application that no answer names',
     ({ stored }) => stored.logs.push({ ...first(stored.logs), id: 'log-3' }),
   ],
   [
     'EFFECTS_AS_ANSWERED',
-    'a value by hand that is another one',
+    'a wrong value set by hand',
     ({ stored }) => {
       last(stored.maxes).value = '80';
     },
@@ -64,21 +64,21 @@ const BREAKS: readonly (readonly [rule: Rule, what: string, wrong: Break])[] = [
   ],
   [
     'VERSION_CHAIN',
-    'a max that its changes do not come to',
+    'a max that differs from the sum of its changes',
     ({ stored }) => {
       first(stored.logs).delta = '-5';
     },
   ],
   [
     'COUNTERS_AS_REPLAYED',
-    'a counter that was not set back',
+    'a counter that was not reset',
     ({ stored }) => {
       first(stored.counters).value = 2;
     },
   ],
   [
     'COUNTERS_AS_REPLAYED',
-    'a stage that nobody came to',
+    'a stage that no set caused',
     ({ stored }) =>
       stored.stages.push({ ...first(stored.counters), liftId: 'bench', progressionId: 'stages', value: 1 }),
   ],
@@ -92,17 +92,17 @@ const BREAKS: readonly (readonly [rule: Rule, what: string, wrong: Break])[] = [
   ['EVENT_ONCE', 'an event that is logged twice', ({ stored }) => stored.events.push(last(stored.events))],
   [
     'OCCURRENCE_ONCE',
-    'an occurrence that came twice',
+    'an occurrence that fired twice',
     ({ stored }) => stored.events.push({ ...last(stored.events), id: 'ticked again' }),
   ],
   [
     'EVENTS_AS_APPLIED',
-    'a session that no event tells of',
+    'a session without an event',
     ({ stored }) => remove(stored.events, ({ type }) => type === 'session_completed'),
   ],
   [
     'EVENTS_AS_APPLIED',
-    'a set that is told of twice',
+    'a set with two events',
     ({ stored }) => stored.events.push({ ...first(stored.events), id: 'again' }),
   ],
   [
@@ -121,22 +121,22 @@ const BREAKS: readonly (readonly [rule: Rule, what: string, wrong: Break])[] = [
   ],
   [
     'EVALUATED',
-    'an event that was not judged',
+    'an event without a verdict',
     ({ stored }) => {
-      last(stored.events).isJudged = false;
+      last(stored.events).hasVerdict = false;
     },
   ],
   ['RELAYED', 'an event that was not relayed', ({ relayed }) => relayed?.pop()],
   ['RELAYED', 'records in another order than their events', ({ relayed }) => relayed?.reverse()],
   [
     'RELAYED',
-    'a record of nothing',
+    'a record without an event',
     ({ relayed }) => relayed?.push({ id: 'nothing', userId: '', sequence: 9, position: 0 }),
   ],
-  ['RUN_ONCE', 'a run that is lost', ({ stored }) => stored.runs.pop()],
+  ['RUN_ONCE', 'a lost run', ({ stored }) => stored.runs.pop()],
   [
     'RUN_ONCE',
-    'a run that no verdict began',
+    'a run that no verdict started',
     ({ stored }) => stored.runs.push({ ...first(stored.runs), id: 'other', eventId: 'ticked' }),
   ],
   [
@@ -174,43 +174,43 @@ const BREAKS: readonly (readonly [rule: Rule, what: string, wrong: Break])[] = [
     'a request without any answer',
     ({ journal }) => journal.push({ ...answer(journal), kind: 'SENT', requestId: 'request-9' } as never),
   ],
-  ['NO_DEFECT', 'a server that complains', ({ complaints }) => complaints.push('a defect')],
+  ['NO_DEFECT', 'an error in the log of a server', ({ serverErrors }) => serverErrors.push('a defect')],
   ['CONNECTION_CLEAN', 'an account left on a connection', ({ leftovers }) => leftovers.push('an account')],
 ];
 
 describe('a history', () => {
-  test('with nothing wrong passes', () => {
-    expect(check(soundHistory())).toEqual([]);
+  test('without faults passes', () => {
+    expect(checkHistory(soundHistory())).toEqual([]);
   });
 
-  test('nothing in what the clock fired and was relayed at another place', () => {
+  test('passes when occurrences of time triggers are relayed out of order', () => {
     const history = soundHistory();
     history.relayed?.unshift(...(history.relayed?.splice(-1) ?? []));
 
-    expect(check(history)).toEqual([]);
+    expect(checkHistory(history)).toEqual([]);
   });
 
-  test.each(BREAKS)('is refused by %s for %s', (rule, _, wrong) => {
+  test.each(BREAKS)('violates %s with %s', (rule, _, wrong) => {
     const history = soundHistory();
 
     wrong(history);
 
-    expect(check(history).map((violation) => violation.rule)).toContain(rule);
+    expect(checkHistory(history).map((violation) => violation.rule)).toContain(rule);
   });
 
-  test('is refused by each rule for something', () => {
+  test('is broken in these examples for every rule', () => {
     expect(new Set(BREAKS.map(([rule]) => rule))).toEqual(new Set(RULES));
   });
 
-  test('is looked at once, however long it is', () => {
+  test('is checked in linear time', () => {
     const [short, long] = [1_000, 4_000].map((requests) => cpuMsOf(repeated(requests)));
 
-    // Four times as long takes four times the time, and not sixteen times.
+    // A history of four times the length must not take sixteen times as long.
     expect(long).toBeLessThan(10 * Math.max(short ?? 0, 5));
   });
 });
 
-/** So many requests, events and sets of so many athletes. */
+/** Repeats the requests, events and sets of the sound history for `count` athletes. */
 function repeated(count: number): BreakableHistory {
   const { stored, ...history } = soundHistory();
   const grow = <T>(rows: readonly T[]): T[] =>
@@ -226,7 +226,7 @@ function renamed<T>(row: T, n: number): T {
 
 function cpuMsOf(history: BreakableHistory): number {
   const before = process.cpuUsage();
-  check(history);
+  checkHistory(history);
   const { user, system } = process.cpuUsage(before);
   return (user + system) / 1000;
 }
@@ -238,7 +238,7 @@ function remove<T>(items: T[], isOut: (item: T) => boolean): void {
 function answer(journal: BreakableHistory['journal']) {
   const line = journal.find(({ kind }) => kind === 'ANSWERED');
   if (line?.kind !== 'ANSWERED') {
-    throw new TypeError('nothing was answered');
+    throw new TypeError('the journal has no answer');
   }
   return line;
 }
@@ -252,5 +252,5 @@ function last<T>(items: readonly T[]): T {
 }
 
 function fail(): never {
-  throw new TypeError('the history has no such thing');
+  throw new TypeError('the history has no such element');
 }

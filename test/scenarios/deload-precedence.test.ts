@@ -1,4 +1,4 @@
-/** One session in several calls: a deload and an increment of one lift max never both stand. */
+/** A session in several calls: a deload and an increment of one lift max never both apply. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import type { RuleFixture } from '../support/fixtures.ts';
@@ -16,30 +16,33 @@ function createWith(...rules: RuleFixture[]): Promise<Trainee> {
   return createTrainee(db.database, { lifts: { squat: '100', bench: '60' }, rules });
 }
 
-const HELD = 'SUPERSEDED_BY_DELOAD';
+const SUPERSEDED = 'SUPERSEDED_BY_DELOAD';
 
-describe('a deload that came with the sets', () => {
-  test('holds the increment of the session that they belong to, and of no other', async () => {
+describe('a deload applied with logged sets', () => {
+  test('supersedes the increment of their session, and of no other session', async () => {
     const trainee = await createWith(deload(), linear());
     const session = trainee.startSession();
 
     expect(await session.log('squat 4/5, bench 5/5')).toEqual(['deload squat 100 → 90']);
-    expect(await session.finish('squat bench')).toEqual([`linear squat ${HELD}`, 'linear bench 60 → 62.5']);
+    expect(await session.finish('squat bench')).toEqual([
+      `linear squat ${SUPERSEDED}`,
+      'linear bench 60 → 62.5',
+    ]);
     expect(await trainee.startSession().finish('squat')).toContain('linear squat 90 → 92.5');
   });
 
-  test('holds increments of sets that come later, also after the session', async () => {
+  test('supersedes increments of later sets, also after the session', async () => {
     const trainee = await createWith(deload(), amrap());
     const session = trainee.startSession();
 
     expect(await session.log('squat 4/5')).toContain('deload squat 100 → 90');
-    expect(await session.log('squat 9/5+')).toEqual([`amrap squat ${HELD}`]);
+    expect(await session.log('squat 9/5+')).toEqual([`amrap squat ${SUPERSEDED}`]);
     await session.finish('squat');
-    expect(await session.log('squat 9/5+')).toEqual([`amrap squat ${HELD}`]);
+    expect(await session.log('squat 9/5+')).toEqual([`amrap squat ${SUPERSEDED}`]);
     expect(await trainee.startSession().log('squat 9/5+')).toEqual(['amrap squat 90 → 95']);
   });
 
-  test('does not hold the increment of another max type', async () => {
+  test('does not supersede the increment of another max type', async () => {
     const trainee = await createWith(deload(), linear({ maxType: 'ONE_RM' }));
     const { athlete, client, liftId } = trainee;
     const max = { userId: athlete.userId, liftId: liftId('squat'), maxType: MaxType.ONE_RM };
@@ -56,7 +59,7 @@ describe('a deload that came with the sets', () => {
 describe('a deload at the end of the session', () => {
   const atTheEnd = deload({ countBy: 'SESSION' });
 
-  test('takes off from what stood before the increments of its sets', async () => {
+  test('is computed from the value before the increments of its sets', async () => {
     const trainee = await createWith(amrap(), atTheEnd);
     const session = trainee.startSession();
 
@@ -65,7 +68,7 @@ describe('a deload at the end of the session', () => {
     expect(await session.finish('squat')).toEqual(['deload squat 105 → 90']);
   });
 
-  test('holds the increments of the same event, whichever is first', async () => {
+  test('supersedes increments of the same event, in any rule order', async () => {
     for (const rules of [
       [linear(), atTheEnd],
       [atTheEnd, linear()],
@@ -73,24 +76,24 @@ describe('a deload at the end of the session', () => {
       const trainee = await createWith(...rules);
 
       expect(await trainee.train('squat 4/5')).toEqual(
-        expect.arrayContaining(['deload squat 100 → 90', `linear squat ${HELD}`]),
+        expect.arrayContaining(['deload squat 100 → 90', `linear squat ${SUPERSEDED}`]),
       );
       expect(await trainee.max('squat')).toBe('90');
     }
   });
 
-  test('holds increments of sets that come in late', async () => {
+  test('supersedes increments of sets logged late', async () => {
     const trainee = await createWith(amrap(), atTheEnd);
     const session = trainee.startSession();
     await session.log('squat 4/5');
     expect(await session.finish('squat')).toEqual(['deload squat 100 → 90']);
 
-    expect(await session.log('squat 9/5+')).toEqual([`amrap squat ${HELD}`]);
+    expect(await session.log('squat 9/5+')).toEqual([`amrap squat ${SUPERSEDED}`]);
   });
 });
 
-describe('a deload that comes in late', () => {
-  test('takes off from what stood before the increment of the session', async () => {
+describe('a deload applied late', () => {
+  test('is computed from the value before the increment of the session', async () => {
     const trainee = await createWith(linear(), deload());
     const session = trainee.startSession();
     expect(await session.finish('squat bench')).toEqual([
@@ -103,7 +106,7 @@ describe('a deload that comes in late', () => {
     expect(await trainee.max('bench')).toBe('62.5');
   });
 
-  test('leaves alone what an earlier session added', async () => {
+  test('does not undo the increment of an earlier session', async () => {
     const trainee = await createWith(linear(), deload({ roundTo: undefined }));
     await trainee.startSession().finish('squat');
 
@@ -111,8 +114,8 @@ describe('a deload that comes in late', () => {
   });
 });
 
-describe('an increment that was reverted', () => {
-  test('is not taken back a second time', async () => {
+describe('a reverted application', () => {
+  test('is not undone a second time by a deload', async () => {
     const trainee = await createWith(amrap(), deload());
     const { userId } = trainee.athlete;
     const session = trainee.startSession();
@@ -123,7 +126,7 @@ describe('an increment that was reverted', () => {
     expect(await session.log('squat 4/5')).toContain('deload squat 100 → 90');
   });
 
-  test('no longer stands in the way when it was a deload', async () => {
+  test('of a deload no longer supersedes increments', async () => {
     const trainee = await createWith(amrap(), deload());
     const { userId } = trainee.athlete;
     const session = trainee.startSession();

@@ -1,14 +1,14 @@
-/** Calls that arrive many times at once, at all servers; then the check. */
+/** A campaign in which each call arrives many times at once, at all servers; then the history is checked. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { type CampaignReport, reportOn } from './campaign.ts';
-import { openStage } from './stage.ts';
+import { type CampaignReport, finishCampaign } from './fault-campaign.ts';
+import { openTestBed } from './test-bed.ts';
 
 export interface DuplicatesOptions {
   readonly root: string;
   readonly seed: number;
   readonly servers: number;
   readonly settleMs?: number;
-  /** So many calls, each of them so many times. */
+  /** Number of calls, each sent `copies` times. */
   readonly calls: number;
   readonly copies: number;
 }
@@ -22,16 +22,16 @@ export async function runDuplicates({
   ...options
 }: DuplicatesOptions): Promise<CampaignReport> {
   const population = { accounts: 2, athletesPerAccount: 60, recurringTriggers: 0 };
-  const stage = await openStage({ ...options, population });
+  const testBed = await openTestBed({ ...options, population });
   try {
     const startedAtMs = performance.now();
-    stage.startClients(CLIENTS, options.seed, { kind: 'DUPLICATES', calls: calls / CLIENTS, copies });
+    testBed.startClients(CLIENTS, options.seed, { kind: 'DUPLICATES', calls: calls / CLIENTS, copies });
     await Promise.race([
-      Promise.all(stage.clients.map(({ done }) => done)),
+      Promise.all(testBed.clients.map(({ done }) => done)),
       delay(LONGEST_MS, undefined, { ref: false }),
     ]);
-    return await reportOn(stage, options.seed, startedAtMs);
+    return await finishCampaign(testBed, options.seed, startedAtMs);
   } finally {
-    await stage.close();
+    await testBed.close();
   }
 }

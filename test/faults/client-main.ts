@@ -1,23 +1,23 @@
 /**
- * A client process: makes calls until it is told to stop, journals each request before it is first sent and each answer,
- * and sends what was not answered again, under the same request ID, to whichever server.
+ * A client process: sends calls until it is stopped, journals each request before it is first sent and each
+ * answer, and repeats unanswered requests under the same request ID at another server.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Call,
   type CallWeights,
-  callOf,
   createItemMaker,
   type Item,
-  isWorthAnotherTry,
+  isRetryable,
   nextCalls,
-} from './calls.ts';
+  toCall,
+} from './client-calls.ts';
+import { type JournalLine, openJournal } from './client-journal.ts';
 import { createGrpcChannel } from './grpc-channel.ts';
-import { type JournalLine, openJournal } from './journal.ts';
-import type { TrainingAccount } from './population.ts';
-import { createRandom } from './random.ts';
+import type { TrainingAccount } from './populate-accounts.ts';
+import { createRandom } from './seeded-random.ts';
 
-/** What a client is told, as JSON in its first argument. */
+/** The configuration of a client, as JSON in its first argument. */
 export interface ClientOrder {
   readonly ports: readonly number[];
   readonly accounts: readonly TrainingAccount[];
@@ -25,11 +25,11 @@ export interface ClientOrder {
   readonly seed: number;
   readonly work:
     | { readonly kind: 'MIXED'; readonly callsPerSecond: number; readonly calls?: CallWeights | undefined }
-    /** So many calls, each of them so many times at once; then it is done. */
+    /** Sends each of `calls` calls `copies` times at once, and then ends. */
     | { readonly kind: 'DUPLICATES'; readonly calls: number; readonly copies: number };
 }
 
-/** What it tells its parent: how it gets on, and at last what it has done. */
+/** The message to the parent process: progress, and finally the totals. */
 export interface ClientReport {
   readonly calls: number;
   readonly attempts: number;
@@ -38,13 +38,13 @@ export interface ClientReport {
 
 const ATTEMPT_MS = 3_000;
 const LONGEST_PAUSE_MS = 600;
-/** How long calls are still tried when no other is to be made. */
+/** How long open calls are retried after the client was stopped. */
 const LAST_TRIES_MS = 60_000;
-/** Calls under way; beyond that the client waits. A third of them hang for ATTEMPT_MS while a server is paused. */
+/** Maximum number of calls in flight. A third of them hang for ATTEMPT_MS while a server is paused. */
 const MOST_IN_FLIGHT = 256;
-/** What could not be begun in time is made up for, as far as it is no older than this. */
+/** Maximum age of overdue calls that are still started. */
 const CATCH_UP_SECONDS = 10;
-/** Calls whose copies are under way at the same time. */
+/** Number of calls whose copies are in flight at the same time. */
 const DUPLICATED_AT_ONCE = 4;
 
 const order: ClientOrder = JSON.parse(process.argv[2] ?? '');
@@ -63,7 +63,7 @@ process.on('message', () => {
   isStopping = true;
   giveUpAtMs = performance.now() + LAST_TRIES_MS;
 });
-// Without its parent nobody reads the journal.
+// Without its parent no process reads the journal.
 process.on('disconnect', () => process.exit(1));
 
 function encode(bytes: Uint8Array): string {
@@ -74,8 +74,8 @@ function identity({ accountId, method, requestId, payload }: Item) {
   return { accountId, method, requestId, payload: encode(payload) };
 }
 
-/** Sends the call until everything in it has an answer, or nobody waits for one any more. */
-async function insist(call: Call): Promise<void> {
+/** Sends the call until every item has an answer, or the time for retries is over. */
+async function sendUntilAnswered(call: Call): Promise<void> {
   calls += 1;
   const first = turn++;
   let open: readonly Item[] = call.items;
@@ -83,7 +83,7 @@ async function insist(call: Call): Promise<void> {
     attempts += 1;
     const channel = channels[(first + attempt) % channels.length];
     const answer = await channel?.call(call.path, call.headers, call.message, ATTEMPT_MS);
-    if (answer && (answer.code === 0 || !isWorthAnotherTry(answer.code))) {
+    if (answer && (answer.code === 0 || !isRetryable(answer.code))) {
       const lines = call.items.flatMap((item, index): JournalLine[] => {
         const read = answer.code === 0 ? call.read(answer.body)[index] : undefined;
         const outcome = read ?? { kind: 'REFUSED' as const, code: answer.code, message: answer.message };
@@ -98,7 +98,7 @@ async function insist(call: Call): Promise<void> {
       await journal.write(lines);
       for (const line of lines) {
         if (line.kind === 'ANSWERED' && call.items.length === 1 && call.items[0]) {
-          maker.note(call.items[0], Buffer.from(line.response, 'base64'));
+          maker.recordAnswer(call.items[0], Buffer.from(line.response, 'base64'));
         }
       }
     }
@@ -108,13 +108,13 @@ async function insist(call: Call): Promise<void> {
   }
 }
 
-async function makeTogether(together: readonly Call[]): Promise<void> {
+async function sendTogether(together: readonly Call[]): Promise<void> {
   const sent = new Set(together.flatMap(({ items }) => items));
   await journal.write([...sent].map((item) => ({ ...identity(item), kind: 'SENT' })));
-  await Promise.all(together.map(insist));
+  await Promise.all(together.map(sendUntilAnswered));
 }
 
-async function mix(callsPerSecond: number, weights?: CallWeights): Promise<void> {
+async function runMixedWork(callsPerSecond: number, weights?: CallWeights): Promise<void> {
   const running = new Set<Promise<void>>();
   const startedAtMs = performance.now();
   let started = 0;
@@ -123,7 +123,7 @@ async function mix(callsPerSecond: number, weights?: CallWeights): Promise<void>
     while (started < due && running.size < MOST_IN_FLIGHT) {
       const together = nextCalls(random, maker, weights);
       started += together.length;
-      const making = makeTogether(together).finally(() => running.delete(making));
+      const making = sendTogether(together).finally(() => running.delete(making));
       running.add(making);
     }
     started = Math.max(started, due - callsPerSecond * CATCH_UP_SECONDS);
@@ -132,14 +132,14 @@ async function mix(callsPerSecond: number, weights?: CallWeights): Promise<void>
   await Promise.all(running);
 }
 
-async function duplicate(count: number, copies: number): Promise<void> {
+async function runDuplicatedWork(count: number, copies: number): Promise<void> {
   let left = count;
   const work = async () => {
     while (left > 0 && !isStopping) {
       left -= 1;
       const kind = random.pick(['session', 'sets', 'max', 'manual'] as const);
-      const call = callOf(maker.next(kind));
-      await makeTogether(Array.from({ length: copies }, () => call));
+      const call = toCall(maker.next(kind));
+      await sendTogether(Array.from({ length: copies }, () => call));
     }
   };
   await Promise.all(Array.from({ length: DUPLICATED_AT_ONCE }, work));
@@ -152,9 +152,9 @@ function report(isDone: boolean): Promise<void> {
 
 const reporting = setInterval(() => void report(false), 1_000);
 if (order.work.kind === 'MIXED') {
-  await mix(order.work.callsPerSecond, order.work.calls);
+  await runMixedWork(order.work.callsPerSecond, order.work.calls);
 } else {
-  await duplicate(order.work.calls, order.work.copies);
+  await runDuplicatedWork(order.work.calls, order.work.copies);
 }
 clearInterval(reporting);
 await journal.close();

@@ -1,8 +1,11 @@
-/** What a client writes down: each request before it is sent first, and each answer; on the disk before it goes on. */
+/**
+ * The journal of a client: each request before it is first sent, and each answer, written to disk before the
+ * client continues.
+ */
 import { readFileSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 
-/** One of these lines is about one request ID of one method: an item of a batch has a line of its own. */
+/** A line is about one request ID of one method; each item of a batch has its own line. */
 export type JournalLine =
   | {
       readonly kind: 'SENT';
@@ -17,7 +20,7 @@ export type JournalLine =
       readonly accountId: string;
       readonly method: string;
       readonly requestId: string;
-      /** Which of the payloads that were sent under the request ID this answers. */
+      /** The payload, among those sent under the request ID, that was answered. */
       readonly payload: string;
       /** The message, in base64. */
       readonly response: string;
@@ -28,13 +31,13 @@ export type JournalLine =
       readonly method: string;
       readonly requestId: string;
       readonly payload: string;
-      /** The gRPC status, and what the service said. */
+      /** The gRPC status and the error message. */
       readonly code: number;
       readonly message: string;
     };
 
 export interface Journal {
-  /** Resolves when the lines are on the disk; lines that come in while it writes go together. */
+  /** Resolves when the lines are on disk; lines that arrive during a write are written together. */
   write(lines: readonly JournalLine[]): Promise<void>;
   close(): Promise<void>;
 }
@@ -77,7 +80,7 @@ export async function openJournal(path: string): Promise<Journal> {
   };
 }
 
-/** Every line of the journals; a client that was cut off in a line did not go on after it. */
+/** Reads all complete lines; an incomplete last line belongs to a killed client that did not continue. */
 export function readJournals(paths: readonly string[]): JournalLine[] {
   return paths.flatMap((path) => {
     const text = readFileSync(path, 'utf8');

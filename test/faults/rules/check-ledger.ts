@@ -1,6 +1,8 @@
-/** What clients were told against the ledger: acknowledged ⊆ applied ⊆ sent, one answer and one payload a request. */
+/**
+ * Compares answers with the ledger: acknowledged ⊆ applied ⊆ sent, one answer and one payload per request.
+ */
 import { createHash } from 'node:crypto';
-import type { History, LedgerRow, Violation } from '../history.ts';
+import type { History, LedgerRow, Violation } from '../run-history.ts';
 
 interface Request {
   readonly accountId: string;
@@ -8,24 +10,24 @@ interface Request {
   readonly requestId: string;
 }
 
-/** Events are known by their content, not by the bytes of the call that brought them. */
+/** Events have a fingerprint of their content, not of the bytes of the call. */
 const PUBLISHING = 'PublishEvents';
 
-export function checkLedger({ journal, stored, complaints }: History): Violation[] {
+export function checkLedger({ journal, stored, serverErrors }: History): Violation[] {
   const violations: Violation[] = [];
   const rows = new Map<string, LedgerRow>();
   for (const row of stored.ledger) {
-    if (rows.has(keyOf(row))) {
-      violations.push({ rule: 'REQUEST_ONCE', detail: `${keyOf(row)} is in the ledger twice` });
+    if (rows.has(toRequestKey(row))) {
+      violations.push({ rule: 'REQUEST_ONCE', detail: `${toRequestKey(row)} is in the ledger twice` });
     }
-    rows.set(keyOf(row), row);
+    rows.set(toRequestKey(row), row);
   }
   const sent = new Set<string>();
   const settled = new Set<string>();
   const answers = new Map<string, string>();
   for (const line of journal) {
-    const key = keyOf(line);
-    const payloadKey = `${key} ${line.method === PUBLISHING ? '' : fingerprintOf(line.payload)}`;
+    const key = toRequestKey(line);
+    const payloadKey = `${key} ${line.method === PUBLISHING ? '' : computeFingerprint(line.payload)}`;
     if (line.kind === 'SENT') {
       sent.add(payloadKey);
       continue;
@@ -42,24 +44,30 @@ export function checkLedger({ journal, stored, complaints }: History): Violation
     }
     const row = rows.get(key);
     if (!row) {
-      violations.push({ rule: 'ACKNOWLEDGED_IS_APPLIED', detail: `${key} was answered, and is not there` });
-    } else if (line.method !== PUBLISHING && row.fingerprint !== fingerprintOf(line.payload)) {
-      violations.push({ rule: 'PAYLOAD_OF_REQUEST', detail: `${key} was answered for another payload` });
+      violations.push({
+        rule: 'ACKNOWLEDGED_IS_APPLIED',
+        detail: `${key} was acknowledged, but is not in the ledger`,
+      });
+    } else if (line.method !== PUBLISHING && row.fingerprint !== computeFingerprint(line.payload)) {
+      violations.push({ rule: 'PAYLOAD_OF_REQUEST', detail: `${key} was acknowledged for another payload` });
     } else if (row.response !== line.response) {
-      violations.push({ rule: 'ONE_ANSWER', detail: `${key} was answered with other bytes than are stored` });
+      violations.push({
+        rule: 'ONE_ANSWER',
+        detail: `${key} was answered with bytes that differ from the stored answer`,
+      });
     }
     const earlier = answers.get(key);
     if (earlier !== undefined && earlier !== line.response) {
       violations.push({
         rule: 'ONE_ANSWER',
-        detail: `${key} was answered twice, and not with the same bytes`,
+        detail: `${key} was answered twice with different bytes`,
       });
     }
     answers.set(key, line.response);
   }
   for (const [key, row] of rows) {
     if (!sent.has(`${key} ${row.method === PUBLISHING ? '' : row.fingerprint}`)) {
-      violations.push({ rule: 'APPLIED_WAS_SENT', detail: `${key} is in the ledger, and nobody sent it` });
+      violations.push({ rule: 'APPLIED_WAS_SENT', detail: `${key} is in the ledger, but no client sent it` });
     }
   }
   for (const key of sent) {
@@ -67,21 +75,21 @@ export function checkLedger({ journal, stored, complaints }: History): Violation
       violations.push({ rule: 'NO_DEFECT', detail: `${key} was never answered` });
     }
   }
-  for (const detail of complaints) {
+  for (const detail of serverErrors) {
     violations.push({ rule: 'NO_DEFECT', detail });
   }
   return violations;
 }
 
-function keyOf({ accountId, method, requestId }: Request): string {
+function toRequestKey({ accountId, method, requestId }: Request): string {
   return `${accountId} ${method} ${requestId}`;
 }
 
-function fingerprintOf(payload: string): string {
+function computeFingerprint(payload: string): string {
   return createHash('sha256').update(Buffer.from(payload, 'base64')).digest('base64');
 }
 
-/** UNKNOWN, UNIMPLEMENTED, INTERNAL and DATA_LOSS: nothing that a caller can be told for a reason of theirs. */
+/** UNKNOWN, UNIMPLEMENTED, INTERNAL and DATA_LOSS: errors that no caller can cause. */
 function isDefect(code: number): boolean {
   return [2, 12, 13, 15].includes(code);
 }

@@ -1,4 +1,7 @@
-/** What was answered against what is stored: each application, set and value by hand is there, and none besides. */
+/**
+ * Compares answers with stored rows: each application, set and value set by hand that an answer names is
+ * stored, and no other.
+ */
 import { fromBinary, type MessageShape } from '@bufbuild/protobuf';
 import { enumName } from '../../../src/calls/enum-name.ts';
 import { MaxType, MaxTypeSchema } from '../../../src/gen/progression/v1/common_pb.ts';
@@ -8,11 +11,11 @@ import {
   RevertProgressionResponseSchema,
   SetLiftMaxResponseSchema,
 } from '../../../src/gen/progression/v1/progression_service_pb.ts';
-import type { History, LedgerRow, Violation } from '../history.ts';
+import type { History, LedgerRow, Violation } from '../run-history.ts';
 
 type Outcome = NonNullable<MessageShape<typeof HandleSessionCompleteResponseSchema>['outcome']>;
 
-/** What an answer says that is now true, as texts; the rows say the same. */
+/** The effects that answers name, as texts that are comparable with rows. */
 interface Effects {
   readonly logs: Set<string>;
   readonly sets: Set<string>;
@@ -41,7 +44,7 @@ function compare(answered: ReadonlySet<string>, rows: readonly string[]): Violat
   const seen = new Set<string>();
   for (const row of rows) {
     if (!answered.has(row)) {
-      violations.push({ rule: 'EFFECTS_AS_ANSWERED', detail: `${row} is stored, and no answer says so` });
+      violations.push({ rule: 'EFFECTS_AS_ANSWERED', detail: `${row} is stored, but no answer names it` });
     }
     if (seen.has(row)) {
       violations.push({ rule: 'EFFECTS_AS_ANSWERED', detail: `${row} is stored twice` });
@@ -50,7 +53,7 @@ function compare(answered: ReadonlySet<string>, rows: readonly string[]): Violat
   }
   for (const text of answered) {
     if (!seen.has(text)) {
-      violations.push({ rule: 'EFFECTS_AS_ANSWERED', detail: `${text} was answered, and is not stored` });
+      violations.push({ rule: 'EFFECTS_AS_ANSWERED', detail: `${text} was acknowledged, but is not stored` });
     }
   }
   return violations;
@@ -63,7 +66,7 @@ function noteAnswer({ method, response }: LedgerRow, effects: Effects): void {
     case 'HandleWeekAdvance':
     case 'HandleCycleComplete':
     case 'TriggerProgression':
-      // The answers of these have the same one field.
+      // These responses have the same single field.
       noteOutcome(fromBinary(HandleSessionCompleteResponseSchema, bytes).outcome, effects);
       break;
     case 'LogSets': {

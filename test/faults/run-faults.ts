@@ -1,14 +1,17 @@
-/** `npm run faults`: faults for as long, or as many, as is asked for, and what came of it; see docs/faults.md. */
+/**
+ * `npm run faults`: runs a campaign for the requested time or number of faults, and prints the result; see
+ * docs/faults.md.
+ */
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FAILPOINTS } from '../../src/store/failpoints.ts';
-import { type CampaignReport, runCampaign } from './campaign.ts';
-import { runDuplicates } from './duplicates.ts';
+import { runDuplicates } from './duplicate-campaign.ts';
 import { runFailpoints } from './failpoint-campaign.ts';
-import type { Rule } from './history.ts';
+import { type CampaignReport, runCampaign } from './fault-campaign.ts';
+import { type FaultWeights, MIXED } from './inject-faults.ts';
 import { MUTANTS } from './mutants/mutants.ts';
 import { runMutant } from './mutants/run-mutants.ts';
-import { type FaultWeights, MIXED } from './nemesis.ts';
+import type { Rule } from './run-history.ts';
 
 const { values } = parseArgs({
   options: {
@@ -28,31 +31,31 @@ const { values } = parseArgs({
 });
 const root = join(import.meta.dirname, '..', '..');
 const seed = Number(values.seed);
-const say = (line: string) => process.stdout.write(`${line}\n`);
-const log = values.verbose ? say : () => {};
+const print = (line: string) => process.stdout.write(`${line}\n`);
+const log = values.verbose ? print : () => {};
 const SERVERS = 3;
 const LONGEST_MS = 60 * 60_000;
 
-say(`seed ${seed}`);
+print(`seed ${seed}`);
 if (values.mutants) {
   await mutants();
 } else {
   const report = await run();
   for (const { rule, detail } of report.violations.slice(0, 50)) {
-    say(`${rule}: ${detail}`);
+    print(`${rule}: ${detail}`);
   }
-  say(summaryOf(report));
+  print(summarize(report));
   process.exitCode = report.violations.length > 0 ? 1 : 0;
 }
 
-/** One line: how many faults, what was called, and what became of it. */
-function summaryOf({ faults, violations, ...counts }: CampaignReport): string {
-  const come = Object.entries(faults ?? {}).filter(([, count]) => count > 0);
+/** One line with the counts of faults, calls and violations. */
+function summarize({ faults, violations, ...counts }: CampaignReport): string {
+  const injected = Object.entries(faults ?? {}).filter(([, count]) => count > 0);
   const broken = (rules: readonly Rule[]) => violations.filter(({ rule }) => rules.includes(rule)).length;
   return JSON.stringify({
     ...counts,
-    faults: Object.fromEntries(come),
-    cycles: come.reduce((sum, [, count]) => sum + count, counts.failpoints),
+    faults: Object.fromEntries(injected),
+    cycles: injected.reduce((sum, [, count]) => sum + count, counts.failpoints),
     lost: broken(['ACKNOWLEDGED_IS_APPLIED']),
     doubled: broken(['REQUEST_ONCE', 'EVENT_ONCE', 'OCCURRENCE_ONCE']),
     violations: violations.length,
@@ -61,14 +64,14 @@ function summaryOf({ faults, violations, ...counts }: CampaignReport): string {
 
 async function mutants(): Promise<void> {
   const chosen = MUTANTS.filter(({ name }) => name.includes(values.only));
-  let caught = 0;
+  let detected = 0;
   for (const mutant of chosen) {
     const { rule, detail } = await runMutant(root, seed, mutant);
-    caught += rule ? 1 : 0;
-    say(`${rule ?? 'NOT CAUGHT'}: a service that ${mutant.name} (${detail})`);
+    detected += rule ? 1 : 0;
+    print(`${rule ?? 'NOT DETECTED'}: a service that ${mutant.name} (${detail})`);
   }
-  say(`${caught} of ${chosen.length} caught`);
-  process.exitCode = caught < chosen.length ? 1 : 0;
+  print(`${detected} of ${chosen.length} detected`);
+  process.exitCode = detected < chosen.length ? 1 : 0;
 }
 
 function run(): Promise<CampaignReport> {
@@ -100,13 +103,13 @@ async function failpoints(hits: number): Promise<CampaignReport> {
   const options = { root, seed, servers: SERVERS, hits, points: FAILPOINTS, giveUpMs: LONGEST_MS, log };
   const { hits: counts, ...report } = await runFailpoints(options);
   for (const [point, count] of counts) {
-    say(`${point} ${count}`);
+    print(`${point} ${count}`);
     if (count < hits) {
       process.exitCode = 1;
     }
   }
   const covered = [...counts.values()].filter((count) => count >= hits).length;
-  say(`${covered} of ${counts.size} points, ${hits} times each`);
+  print(`${covered} of ${counts.size} points, ${hits} times each`);
   if (covered < counts.size) {
     throw new Error('not every point was reached often enough');
   }

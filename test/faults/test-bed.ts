@@ -1,16 +1,15 @@
-/** Everything that a run of faults takes: PostgreSQL, Redis, servers behind proxies, and who is called about. */
+/** The test bed of a campaign: PostgreSQL, Redis, servers behind proxies, and accounts. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { createRedisServer, HAS_REDIS } from '../support/redis-server.ts';
-import { check } from './checker.ts';
-import type { ClientOrder } from './client.ts';
+import { checkHistory } from './check-history.ts';
+import { readJournals } from './client-journal.ts';
+import type { ClientOrder } from './client-main.ts';
 import { type ClientProcess, startClient } from './client-process.ts';
 import { type FaultDatabase, startFaultDatabase } from './fault-database.ts';
-import type { CheckedAccount, History, Violation } from './history.ts';
-import { readJournals } from './journal.ts';
 import {
   EMITTED_EVENT,
   FAILURE_THRESHOLD,
@@ -19,48 +18,49 @@ import {
   populate,
   STAGES,
   type TrainingAccount,
-} from './population.ts';
+} from './populate-accounts.ts';
 import { countOpenWork, readState } from './read-state.ts';
 import { followRelayedRecords, type RelayedRecords } from './relayed-records.ts';
+import type { CheckedAccount, History, Violation } from './run-history.ts';
 import { type SupervisedServer, startSupervisedServer } from './server-process.ts';
 
-export interface StageOptions {
-  /** The tree that the servers run from. */
+export interface TestBedOptions {
+  /** The source tree that the servers run. */
   readonly root: string;
   readonly servers: number;
   readonly population: PopulationSize;
-  /** How long servers may take to finish some more of what was accepted; absent: long. */
+  /** Timeout for progress on accepted work; absent for the default. */
   readonly settleMs?: number;
-  /** Hears of failpoints that ended a server. */
+  /** Receives failpoints that killed a server. */
   readonly onFailpoint?: (point: string) => void;
 }
 
-export interface Stage {
+export interface TestBed {
   readonly database: FaultDatabase;
-  /** As the owner, past all proxies; gone for a moment while the postmaster is. */
+  /** Connections as the database owner, without proxies; unavailable while the postmaster is down. */
   readonly admin: Database;
   readonly servers: readonly SupervisedServer[];
   readonly accounts: readonly TrainingAccount[];
-  /** Those that were started. */
+  /** The started clients. */
   readonly clients: readonly ClientProcess[];
-  /** What was found set on connections that nobody was using. */
+  /** Session settings found on idle connections. */
   readonly leftovers: string[];
-  /** Each with athletes of its own. */
+  /** Starts clients, each with its own athletes. */
   startClients(count: number, seed: number, work: ClientOrder['work']): void;
   /**
-   * When everything is healed and every client has its answers: waits until nothing is left to be done, ends the
-   * servers, and says what is wrong with what happened.
+   * After all faults are healed and all calls answered: waits for open work, stops the servers, and checks
+   * the history.
    */
   settle(): Promise<{ history: History; violations: readonly Violation[] }>;
   close(): Promise<void>;
 }
 
 const SETTLE_MS = 60_000;
-/** How long servers may take to start; a busy machine takes some seconds. */
+/** Timeout for the start of the servers; a start takes seconds on a busy machine. */
 const START_MS = 60_000;
 const POLL_MS = 200;
 
-export async function openStage(options: StageOptions): Promise<Stage> {
+export async function openTestBed(options: TestBedOptions): Promise<TestBed> {
   const directory = mkdtempSync(join(tmpdir(), 'progression-journals-'));
   const closing: (() => Promise<unknown> | unknown)[] = [
     () => rmSync(directory, { recursive: true, force: true }),
@@ -77,7 +77,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
     const admin = openDatabase(database.url, { connections: 4, connectionWaitMs: 30_000 });
     closing.push(() => admin.close());
     const redis = HAS_REDIS ? await startRedis(closing) : undefined;
-    const complaints: string[] = [];
+    const serverErrors: string[] = [];
     const leftovers: string[] = [];
     const servers = await Promise.all(
       Array.from({ length: options.servers }, () =>
@@ -89,7 +89,7 @@ export async function openStage(options: StageOptions): Promise<Stage> {
             ...(redis ? { REDIS_URL: redis.url } : {}),
           },
           onFailpoint: (point) => options.onFailpoint?.(point),
-          onComplaint: (line) => complaints.push(line),
+          onError: (line) => serverErrors.push(line),
         }),
       ),
     );
@@ -100,8 +100,11 @@ export async function openStage(options: StageOptions): Promise<Stage> {
         client.kill();
       }
     });
-    // The first of them makes the tables.
-    await Promise.race([Promise.all(servers.map((server) => server.ready())), giveUp(complaints)]);
+    // The first server creates the tables.
+    await Promise.race([
+      Promise.all(servers.map((server) => server.ready())),
+      failAfterTimeout(serverErrors),
+    ]);
     const accounts = await populate(admin, options.population);
 
     return {
@@ -116,25 +119,25 @@ export async function openStage(options: StageOptions): Promise<Stage> {
         for (let number = 0; number < count; number += 1) {
           const order = {
             ...{ ports, work, seed: seed * 1_000 + clients.length },
-            accounts: shareOf(accounts, number, count),
+            accounts: selectShare(accounts, number, count),
             journalPath: join(directory, `client-${clients.length}.jsonl`),
           };
           clients.push(startClient(order));
         }
       },
       async settle() {
-        await settleWork(admin, options.settleMs ?? SETTLE_MS);
+        await waitForOpenWork(admin, options.settleMs ?? SETTLE_MS);
         await Promise.all(servers.map((server) => server.stop()));
         await redis?.relayed.close();
         const history: History = {
-          accounts: accounts.map(checkedAccountOf),
+          accounts: accounts.map(toCheckedAccount),
           journal: readJournals(clients.map(({ journalPath }) => journalPath)),
           stored: await readState(admin),
           relayed: redis?.relayed.records,
           leftovers,
-          complaints,
+          serverErrors,
         };
-        return { history, violations: check(history) };
+        return { history, violations: checkHistory(history) };
       },
       close,
     };
@@ -151,13 +154,15 @@ async function startRedis(closing: (() => unknown)[]): Promise<{ url: string; re
   return { url: redis.url, relayed: await followRelayedRecords(redis.url) };
 }
 
-async function giveUp(complaints: readonly string[]): Promise<never> {
+async function failAfterTimeout(serverErrors: readonly string[]): Promise<never> {
   await delay(START_MS, undefined, { ref: false });
-  throw new Error(`the servers did not start: ${complaints[0]}`);
+  throw new Error(`the servers did not start: ${serverErrors[0]}`);
 }
 
-/** What is still open when there has been no less of it for a while is the checker's to tell. */
-async function settleWork(admin: Database, settleMs: number): Promise<void> {
+/**
+ * Waits until no work is open, or until it has not decreased for `settleMs`; the checks report what remains.
+ */
+async function waitForOpenWork(admin: Database, settleMs: number): Promise<void> {
   let least = Number.POSITIVE_INFINITY;
   let giveUpAtMs = 0;
   do {
@@ -170,15 +175,15 @@ async function settleWork(admin: Database, settleMs: number): Promise<void> {
   } while (least > 0 && performance.now() < giveUpAtMs);
 }
 
-/** So that no two clients report the same athlete's weeks. */
-function shareOf(accounts: readonly TrainingAccount[], number: number, count: number): TrainingAccount[] {
+/** Splits the athletes, so that no two clients report weeks of one athlete. */
+function selectShare(accounts: readonly TrainingAccount[], number: number, count: number): TrainingAccount[] {
   return accounts.map((account) => ({
     ...account,
     userIds: account.userIds.filter((_, index) => index % count === number),
   }));
 }
 
-function checkedAccountOf({ accountId, deloadId, stagesId, liftIds }: TrainingAccount): CheckedAccount {
+function toCheckedAccount({ accountId, deloadId, stagesId, liftIds }: TrainingAccount): CheckedAccount {
   return {
     ...{ accountId, deloadId, stagesId },
     ...{ deloadLiftId: liftIds.squat ?? '', stagesLiftId: liftIds.bench ?? '' },
