@@ -48,9 +48,12 @@ export function startPolling({ intervalMs, work, onError }: PollingOptions): Pol
 }
 
 function pauseMs(intervalMs: number, failures: number): number {
-  return failures > 0
-    ? Math.max(intervalMs, backoffMs(failures, { firstMs: intervalMs, longestMs: LONGEST_PAUSE_MS }))
-    : intervalMs;
+  if (failures === 0) {
+    return intervalMs;
+  }
+  // Timers cut fractions of a millisecond.
+  const backoff = Math.ceil(backoffMs(failures, { firstMs: intervalMs, longestMs: LONGEST_PAUSE_MS }));
+  return Math.max(intervalMs, backoff);
 }
 
 /** Ends early when the signal is aborted. A pause of 0 ms yields to the event loop once. */
