@@ -1,10 +1,26 @@
-/** How the tests run: one PostgreSQL for the run, a database per test, and coverage that cannot slip. */
+/**
+ * How the tests run: fast tests together in one process, without isolation; all others with one PostgreSQL for the run
+ * and a database for each test; coverage thresholds for both.
+ */
 import { defineConfig } from 'vitest/config';
+import { listFastTests } from './test/support/fast-tests.ts';
+
+const fast = listFastTests(import.meta.dirname);
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
-    globalSetup: ['test/support/postgres-server.ts'],
+    projects: [
+      { extends: true, test: { name: 'fast', include: fast, isolate: false } },
+      {
+        extends: true,
+        test: {
+          name: 'full',
+          include: ['test/**/*.test.ts'],
+          exclude: fast,
+          globalSetup: ['test/support/postgres-server.ts'],
+        },
+      },
+    ],
     testTimeout: 30_000,
     hookTimeout: 60_000,
     expect: { poll: { timeout: 10_000 } },
