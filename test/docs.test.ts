@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ERROR_TABLE, type ErrorRow } from '../src/errors/error-table.ts';
+import { LOG_FORMATS } from '../src/training-logs/formats/log-formats.ts';
 import { hasPythonPackages } from './interop/python.ts';
 import { hasCommand } from './support/commands.ts';
 import { outputContradiction, type ShellBlock, shellBlocksOf } from './support/doc-blocks.ts';
@@ -165,6 +166,15 @@ describe('tables', () => {
       ([, direct, checked]) => direct ?? checked,
     );
     expect(documented.toSorted()).toEqual([...new Set(actual)].toSorted());
+  });
+
+  test('docs/training-logs.md has each format with the columns that it is recognised by', () => {
+    const rows = [...read('docs/training-logs.md').matchAll(/^\| ([\w ]+?) +\| (`.*?) +\|/gm)];
+    const documented = rows.map(([, name, columns]) => {
+      return { name, columns: [...`${columns}`.matchAll(/`([^`#]+)`/g)].map(([, column]) => column) };
+    });
+    const actual = LOG_FORMATS.map(({ name, columns }) => ({ name, columns }));
+    expect(documented).toEqual(actual);
   });
 
   test('each npm script that the README names exists', () => {

@@ -44,6 +44,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   audit: ['calls', 'store', 'config', 'errors', 'values'],
   events: ['calls', 'store', 'flow', 'config', 'errors', 'values'],
   filters: ['errors', 'values'],
+  'training-logs': ['values'],
   calls: ['store', 'config', 'errors', 'values'],
   store: ['flow', 'config', 'errors', 'values'],
   flow: ['errors', 'values'],
@@ -149,11 +150,11 @@ describe('imports point downwards', () => {
   });
 });
 
-/** Files that decide without clock, I/O, ORM or wire: two rooms, and everything that they load. */
+const PURE_ROOMS = /^(progression\/evaluation|filters|training-logs)\//;
+
+/** Files that decide without clock, I/O, ORM or wire: three rooms, and everything that they load. */
 function findPureFiles(): string[] {
-  const pure = new Set(
-    FILES.filter((file) => file.startsWith('progression/evaluation/') || file.startsWith('filters/')),
-  );
+  const pure = new Set(FILES.filter((file) => PURE_ROOMS.test(file)));
   for (const file of pure) {
     for (const target of listLoaded(file).filter(isOurs)) {
       pure.add(target);
@@ -162,8 +163,9 @@ function findPureFiles(): string[] {
   return [...pure];
 }
 
-/** What a part of them loads besides `decimal.js`: SQL that is built and not run, time zones, messages. */
+/** What a part of them loads besides `decimal.js`: SQL that is built and not run, time zones, tables of text. */
 const PACKAGES: readonly (readonly [files: RegExp, name: string])[] = [
+  [/^training-logs\/read-table\.ts$/, 'csv-parse/sync'],
   [/^filters\/(filter-to-sql|sql-[a-z]+)\.ts$/, 'kysely'],
   [/^values\/zoned\.ts$/, 'temporal-polyfill'],
 ];

@@ -1,5 +1,4 @@
 /** The command replay: sends a real training log through the service, and shows how it would have steered the athlete. */
-import { readFile } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { ConnectError } from '@connectrpc/connect';
 import { stopRequested } from '../src/commands/stop-requested.ts';
@@ -7,11 +6,11 @@ import { StartError } from '../src/errors/start-error.ts';
 import { systemClock } from '../src/values/system-clock.ts';
 import { type ReplayArguments, readArguments, USAGE } from './replay/arguments.ts';
 import { createProgress } from './replay/progress.ts';
-import { readLog } from './replay/read-log.ts';
-import { replayLog } from './replay/replay-log.ts';
+import { readBytes, readLogFile, readMappingFile } from './replay/read-files.ts';
+import { ReplayError } from './replay/refusal.ts';
+import { type ReplayRequest, replayLog } from './replay/replay-log.ts';
 import { createServiceClients, describeCallFailure } from './replay/service-clients.ts';
 import { printable } from './replay/text-layout.ts';
-import { ReplayError, type TrainingLog } from './replay/training-log.ts';
 import { openService } from './temporary-service.ts';
 
 async function run(args: string[], stop: Promise<'SIGTERM' | 'SIGINT'>): Promise<number> {
@@ -20,26 +19,21 @@ async function run(args: string[], stop: Promise<'SIGTERM' | 'SIGINT'>): Promise
     if (!request) {
       return await print(USAGE);
     }
-    const log = readLog(await readBytes(request.file), systemClock());
-    return await replay(request, log, stop);
+    const log = await readLogFile(request, systemClock());
+    const mapping =
+      request.mappingFile === undefined ? new Map() : await readMappingFile(request.mappingFile);
+    const { programSlug, isDryRun } = request;
+    return await replay(request, { log, mapping, programSlug, isDryRun }, stop);
   } catch (error) {
     process.stderr.write(`${describeFailure(error)}\n`);
     return 1;
   }
 }
 
-async function readBytes(file: string): Promise<Buffer> {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    throw new ReplayError(`${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
-  }
-}
-
 /** What was sent before a stop stays; a second run goes on from there. */
 async function replay(
-  { url, tokenFile, programSlug }: ReplayArguments,
-  log: TrainingLog,
+  { url, tokenFile }: ReplayArguments,
+  request: Omit<ReplayRequest, 'clients' | 'onProgress'>,
   stop: Promise<'SIGTERM' | 'SIGINT'>,
 ): Promise<number> {
   const token = tokenFile && (await readBytes(tokenFile)).toString().trim();
@@ -47,7 +41,7 @@ async function replay(
   const clients = createServiceClients(service.url, token);
   const progress = createProgress(process.stderr);
   try {
-    const report = replayLog({ clients, log, programSlug, onProgress: progress.update });
+    const report = replayLog({ ...request, clients, onProgress: progress.update });
     const outcome = await Promise.race([report, stop]);
     progress.stop();
     return typeof outcome === 'string'

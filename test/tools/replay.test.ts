@@ -1,7 +1,7 @@
 /** The command as people run it. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -9,6 +9,7 @@ import { startTestService } from '../support/test-service.ts';
 
 const COMMAND = join(import.meta.dirname, '..', '..', 'tools', 'replay.ts');
 const LOG = join(import.meta.dirname, 'fixtures', 'stronglifts.csv');
+const UNDATED = join(import.meta.dirname, 'fixtures', 'undecided-dates.csv');
 const TIMEOUT_MS = 120_000;
 
 /** Where the command puts what it must not leave behind. */
@@ -68,8 +69,33 @@ test('help tells what it does', async () => {
 
   expect(code).toBe(0);
   expect(stdout).toMatch(
-    /^usage: npm run replay -- FILE \[--url URL \[--token-file FILE\]\] \[--program SLUG\]\n/,
+    /^usage: npm run replay -- FILE \[--url URL \[--token-file FILE\]\] \[--program SLUG\] \[--units kg\|lb\]\n/,
   );
+});
+
+test('the options reach the reading of the file, and a dry run needs no more', {
+  timeout: TIMEOUT_MS,
+}, async () => {
+  const files = join(directory, 'files');
+  await mkdir(files);
+  const [log, mapping] = [join(files, 'log.csv'), join(files, 'mapping.csv')];
+  await writeFile(log, 'Date;Exercise Name;Set Order;Weight;Reps\n03/04/2024;Kniebeuge;1;102,5;5\n');
+  await writeFile(mapping, 'exercise;lift\nKniebeuge;squat\n');
+  const options = [
+    '--units',
+    'kg',
+    '--dates',
+    'day-first',
+    '--mapping',
+    mapping,
+    '--program',
+    'texas-method-kg',
+  ];
+  const { code, stdout, stderr } = await replay(log, ...options, '--dry-run');
+
+  expect([code, stderr]).toEqual([0, '']);
+  expect(stdout).toMatch(/^dry run: nothing is written\nStrong log: 1 sessions on texas-method-kg\n/);
+  expect(stdout).toMatch(/\nKniebeuge {2}squat {5}1\n\nrows: 1 read, 1 used, 0 not used\n/);
 });
 
 describe('what it cannot do is one line and a 1', () => {
@@ -83,6 +109,15 @@ describe('what it cannot do is one line and a 1', () => {
     ],
     [[LOG, '--token-file', 'token'], /^--token-file goes with --url; [^\n]*\n$/],
     [[LOG, '--url', 'localhost'], /^--url takes an address such as .*, not "localhost"\n$/],
+    [[LOG, '--units', 'stone'], /^--units takes kg or lb, not "stone"\n$/],
+    [
+      [LOG, '--units', 'kg'],
+      /^in another unit than the one asked for: 10; none of the 10 rows can be used\n$/,
+    ],
+    [[LOG, '--dates', 'us'], /^--dates takes day-first or month-first, not "us"\n$/],
+    [[UNDATED], /^the file does not show whether .*; --dates day-first or --dates month-first decides it\n$/],
+    [[LOG, '--mapping', LOG], /^the mapping .*stronglifts\.csv: its columns are .*, not exercise,lift\n$/],
+    [[LOG, '--mapping', 'none.csv'], /^none\.csv cannot be read: ENOENT\n$/],
     [[LOG, '--loud'], /^Unknown option '--loud'.*\n$/],
     [[LOG, LOG], /^name one file; --help says more\n$/],
     [[], /^name one file; --help says more\n$/],

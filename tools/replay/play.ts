@@ -1,5 +1,5 @@
 /** Plays a plan against the service, one call after the other: an athlete's events depend on their order. */
-import type { ReplayPlan, ReplayStep } from './replay-plan.ts';
+import type { ReplayedAthlete, ReplayPlan, ReplayStep } from './replay-plan.ts';
 import { type StepAnswer, sendStep } from './send-step.ts';
 import type { ServiceClients } from './service-clients.ts';
 
@@ -14,6 +14,7 @@ export interface EventCounts {
 export async function play(
   clients: ServiceClients,
   plan: ReplayPlan,
+  athlete: ReplayedAthlete,
   programId: string,
   watch: (step: ReplayStep, answer: StepAnswer) => void,
 ): Promise<EventCounts> {
@@ -22,7 +23,7 @@ export async function play(
     setUp: { sent: 0, replayed: 0 },
   };
   for (const [index, step] of plan.steps.entries()) {
-    const answer = await sendStep(clients, plan, programId, index);
+    const answer = await sendStep(clients, plan, athlete, programId, index);
     if (isEvent(step)) {
       counts.events[fateOf(answer)] += 1;
     } else {
@@ -34,7 +35,7 @@ export async function play(
   return counts;
 }
 
-function isEvent(step: ReplayStep): boolean {
+export function isEvent(step: ReplayStep): boolean {
   return 'at' in step;
 }
 

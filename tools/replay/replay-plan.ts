@@ -40,6 +40,13 @@ export type ReplayStep =
 
 export interface ReplayPlan {
   readonly steps: readonly ReplayStep[];
+  readonly sessionCount: number;
+  /** The athlete of a log that ends after so many sessions, from 1. */
+  athleteOf(sessions: number): ReplayedAthlete;
+}
+
+/** The ids under which a log is known again. Steps that two logs begin with have the same under one athlete. */
+export interface ReplayedAthlete {
   /** The same for the same sets on the same program, however the file was named or stored. */
   readonly fingerprint: string;
   readonly userId: string;
@@ -56,6 +63,7 @@ const SECOND_MICROS = 1_000_000n;
 export function planReplay(program: ReplayedProgram, sessions: readonly TrainedSession[]): ReplayPlan {
   const steps: ReplayStep[] = [{ type: 'ATHLETE' }, { type: 'ENROLLMENT' }];
   const started = new Set<string>();
+  const ends: number[] = [];
   for (const [index, session] of sessions.entries()) {
     for (const [liftId, value] of heaviestWorkSets(session.sets)) {
       if (!started.has(liftId)) {
@@ -64,11 +72,25 @@ export function planReplay(program: ReplayedProgram, sessions: readonly TrainedS
       }
     }
     steps.push(...stepsOfSession(index, session, program));
+    ends.push(steps.length);
   }
-  const fingerprint = createHash('sha256').update(textOf(program, steps)).digest('hex');
-  const root = idFromName(fingerprint, NAMESPACE);
+  const fingerprints = fingerprintsOf(program, steps, ends);
   return {
     steps,
+    sessionCount: sessions.length,
+    athleteOf(count) {
+      const fingerprint = fingerprints[count - 1];
+      if (fingerprint === undefined) {
+        throw new RangeError(`the plan has no ${count} sessions`);
+      }
+      return athleteWith(fingerprint);
+    },
+  };
+}
+
+function athleteWith(fingerprint: string): ReplayedAthlete {
+  const root = idFromName(fingerprint, NAMESPACE);
+  return {
     fingerprint,
     userId: idFromName('user', root),
     sessionId: (session) => idFromName(`session/${session}`, root),
@@ -122,6 +144,23 @@ function markAmrapSets(sets: readonly SessionSet[]): PlannedSet[] {
   });
 }
 
-function textOf({ id }: ReplayedProgram, steps: readonly ReplayStep[]): string {
-  return JSON.stringify([id, steps], (_, value) => (typeof value === 'bigint' ? String(value) : value));
+/** One for each session: of the program and all steps up to the session's end, as the JSON of `[id, steps]`. */
+function fingerprintsOf(
+  { id }: ReplayedProgram,
+  steps: readonly ReplayStep[],
+  ends: readonly number[],
+): string[] {
+  const hash = createHash('sha256').update(`[${JSON.stringify(id)},[`);
+  let hashed = 0;
+  return ends.map((end) => {
+    for (const step of steps.slice(hashed, end)) {
+      hash.update(`${hashed > 0 ? ',' : ''}${textOf(step)}`);
+      hashed += 1;
+    }
+    return hash.copy().update(']]').digest('hex');
+  });
+}
+
+function textOf(step: ReplayStep): string {
+  return JSON.stringify(step, (_, value) => (typeof value === 'bigint' ? String(value) : value));
 }

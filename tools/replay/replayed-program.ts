@@ -1,5 +1,5 @@
 /** The program that a log is replayed on, as far as the replay needs to know it. */
-import type { WeightUnit } from './training-log.ts';
+import type { WeightUnit } from '../../src/training-logs/training-log.ts';
 
 export interface ProgramDay {
   readonly slug: string;

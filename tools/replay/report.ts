@@ -2,9 +2,9 @@
 import { Decimal } from 'decimal.js';
 import { instantToText } from '../../src/values/instant.ts';
 import type { EventCounts } from './play.ts';
+import { UNUSED_REASONS, type UnusedReason, type UnusedRow } from './refusal.ts';
 import type { SteeredLift, SteeredSession } from './steering.ts';
 import { alignColumns, lineRanges, printable, wrapCells } from './text-layout.ts';
-import { UNUSED_REASONS, type UnusedReason, type UnusedRow } from './training-log.ts';
 
 export const LEGEND =
   'Each session: day prescribed/lifted. Prescribed is the training max before it, lifted the heaviest work set.\n' +
@@ -55,9 +55,38 @@ function differencesOf(sessions: readonly SteeredSession[]): string[] {
   return shown.map((value) => `${value.gt(0) ? '+' : ''}${value.toFixed()}`);
 }
 
-/** How many rows there were, and each row that was not used: by reason, then by exercise or by what was found. */
-export function rowLines(rowCount: number, unused: readonly UnusedRow[]): string[] {
-  const lines = [`rows: ${rowCount} read, ${rowCount - unused.length} used, ${unused.length} not used`];
+/** Who the log is replayed for, and how much of it the service had before; null: an athlete that is not made yet. */
+export function athleteLine(userId: string | null, knownSessions: number, sessions: number): string {
+  const added = sessions - knownSessions;
+  const id = userId === null ? '' : ` ${userId}`;
+  if (knownSessions === 0) {
+    return `athlete:${id} (new)`;
+  }
+  return added === 0
+    ? `athlete:${id} (known from an earlier replay of these ${sessions} sessions)`
+    : `athlete:${id} (known from an earlier replay of the first ${knownSessions} of ${sessions} sessions)`;
+}
+
+/** Says that the file holds sets twice; nothing when it does not. */
+export function copiesLines(unused: readonly UnusedRow[]): string[] {
+  const copies = new Set(unused.filter(({ reason }) => reason === 'COPY').map(({ line }) => line)).size;
+  return copies === 0
+    ? []
+    : [`the file has ${copies} rows twice, as files joined from two copies do; each set counts once`];
+}
+
+/**
+ * How many rows there were, and each row that was not used: by reason, then by exercise or by what was found. Rows of
+ * several exercises can be used in part.
+ */
+export function rowLines(
+  rowCount: number,
+  unused: readonly UnusedRow[],
+  used: ReadonlySet<number>,
+): string[] {
+  const inPart = new Set(unused.map(({ line }) => line).filter((line) => used.has(line))).size;
+  const part = inPart === 0 ? '' : ` (${inPart} in part)`;
+  const lines = [`rows: ${rowCount} read, ${used.size} used${part}, ${rowCount - used.size} not used`];
   const reasons = Object.keys(UNUSED_REASONS) as UnusedReason[];
   for (const reason of reasons) {
     const rows = unused.filter((row) => row.reason === reason);
@@ -65,7 +94,7 @@ export function rowLines(rowCount: number, unused: readonly UnusedRow[]): string
       lines.push(`  ${UNUSED_REASONS[reason]}: ${rows.length}`);
     }
     for (const [detail, same] of Map.groupBy(rows, (row) => row.detail)) {
-      const where = lineRanges(same.map(({ line }) => line));
+      const where = lineRanges([...new Set(same.map(({ line }) => line))]);
       const label = `    ${printable(detail)}: ${same.length}, in `;
       lines.push(...wrapCells(label, where, { separator: ', ', indent: 6 }));
     }

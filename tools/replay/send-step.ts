@@ -6,7 +6,7 @@ import {
   type TriggerOutcome,
 } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { instantToTimestamp } from '../../src/values/instant.ts';
-import type { PlannedSet, ReplayPlan, ReplayStep } from './replay-plan.ts';
+import type { PlannedSet, ReplayedAthlete, ReplayPlan, ReplayStep } from './replay-plan.ts';
 import { type ServiceClients, write } from './service-clients.ts';
 
 /** What a step did, this time or the first time. */
@@ -22,18 +22,19 @@ export interface StepAnswer {
 export async function sendStep(
   clients: ServiceClients,
   plan: ReplayPlan,
+  athlete: ReplayedAthlete,
   programId: string,
   index: number,
 ): Promise<StepAnswer> {
   const step = plan.steps[index];
-  const requestId = plan.requestId(index);
-  const { userId } = plan;
+  const requestId = athlete.requestId(index);
+  const { userId } = athlete;
   if (!step) {
     throw new RangeError(`the plan has no step ${index}`);
   }
   switch (step.type) {
     case 'ATHLETE': {
-      const name = `Replay ${plan.fingerprint.slice(0, 12)}`;
+      const name = `Replay ${athlete.fingerprint.slice(0, 12)}`;
       return changedNothing(
         await write(requestId, (options) => clients.users.createUser({ userId, name }, options)),
       );
@@ -51,7 +52,7 @@ export async function sendStep(
         }),
       );
     default:
-      return sendEvent(clients, plan, step, requestId);
+      return sendEvent(clients, athlete, step, requestId);
   }
 }
 
@@ -59,16 +60,16 @@ type ReplayEvent = Extract<ReplayStep, { readonly at: bigint }>;
 
 async function sendEvent(
   { progression }: ServiceClients,
-  plan: ReplayPlan,
+  athlete: ReplayedAthlete,
   step: ReplayEvent,
   requestId: string,
 ): Promise<StepAnswer> {
-  const event = { userId: plan.userId, occurredAt: instantToTimestamp(step.at) };
+  const event = { userId: athlete.userId, occurredAt: instantToTimestamp(step.at) };
   switch (step.type) {
     case 'SETS': {
       const request = {
         ...event,
-        sessionId: plan.sessionId(step.session),
+        sessionId: athlete.sessionId(step.session),
         sets: step.sets.map(performedSet),
       };
       const { answer, isReplayed } = await write(requestId, (options) =>
@@ -80,7 +81,7 @@ async function sendEvent(
     case 'SESSION': {
       const { session, daySlug, week: weekNumber, liftIds } = step;
       const finished = {
-        sessionId: plan.sessionId(session),
+        sessionId: athlete.sessionId(session),
         daySlug,
         weekNumber,
         liftsPerformed: [...liftIds],

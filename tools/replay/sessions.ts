@@ -1,8 +1,10 @@
 /** Puts a log's sets together into the sessions of one program, oldest first. */
+
+import { type ExerciseMapping, liftOfExercise } from '../../src/training-logs/lift-names.ts';
+import type { LoggedSet } from '../../src/training-logs/training-log.ts';
 import type { Instant } from '../../src/values/instant.ts';
-import { liftOfExercise } from './lift-names.ts';
+import type { UnusedReason, UnusedRow } from './refusal.ts';
 import type { ReplayedProgram } from './replayed-program.ts';
-import type { LogEntry, UnusedReason, UnusedRow } from './training-log.ts';
 
 export interface SessionSet {
   readonly liftId: string;
@@ -26,15 +28,16 @@ export interface TrainedSession {
  * has no target, what was performed was the target; where it has no set numbers of its own, sets are counted.
  */
 export function groupSessions(
-  entries: readonly LogEntry[],
+  logged: readonly LoggedSet[],
   program: Pick<ReplayedProgram, 'lifts' | 'unit'>,
+  mapping?: ExerciseMapping,
 ): { sessions: TrainedSession[]; unused: UnusedRow[] } {
   const unused: UnusedRow[] = [];
-  const refuse = ({ line }: LogEntry, reason: UnusedReason, detail: string) =>
+  const refuse = ({ line }: LoggedSet, reason: UnusedReason, detail: string) =>
     unused.push({ line, reason, detail });
   const sessions = new Map<string, { at: Instant; sets: SessionSet[] }>();
-  for (const entry of entries.toSorted(byTime)) {
-    const slug = liftOfExercise(entry.exercise, program.lifts.keys());
+  for (const entry of logged.toSorted(byTime)) {
+    const slug = liftOfExercise(entry.exercise, program.lifts.keys(), mapping);
     const liftId = slug && program.lifts.get(slug);
     if (!liftId) {
       refuse(entry, 'NOT_IN_PROGRAM', entry.exercise);
@@ -60,6 +63,6 @@ export function groupSessions(
 }
 
 /** Stable: what began at the same time stays in the order of the file. */
-function byTime(a: LogEntry, b: LogEntry): number {
+function byTime(a: LoggedSet, b: LoggedSet): number {
   return a.at < b.at ? -1 : Number(a.at > b.at);
 }

@@ -1,4 +1,5 @@
 /** What a log becomes on its way to the service. */
+import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { instantFromText } from '../../../src/values/instant.ts';
 import { planReplay, type ReplayStep } from '../../../tools/replay/replay-plan.ts';
@@ -118,11 +119,12 @@ describe('ids', () => {
   const sessions = [session(0, set('squat', 1, '80')), session(2, set('squat', 1, '85'))];
   const idsOf = (program: ReplayedProgram, log: readonly TrainedSession[]) => {
     const plan = planReplay(program, log);
+    const athlete = plan.athleteOf(plan.sessionCount);
     return [
-      plan.userId,
-      plan.sessionId(0),
-      plan.sessionId(1),
-      ...plan.steps.map((_, i) => plan.requestId(i)),
+      athlete.userId,
+      athlete.sessionId(0),
+      athlete.sessionId(1),
+      ...plan.steps.map((_, i) => athlete.requestId(i)),
     ];
   };
 
@@ -142,5 +144,26 @@ describe('ids', () => {
     ];
 
     expect(others.filter((id) => known.has(id))).toEqual([]);
+  });
+
+  test('a longer log begins with the steps and has the ids of the athlete of the shorter one', () => {
+    const longer = [...sessions, session(4, set('deadlift', 1, '120'))];
+    const [short, long] = [planReplay(PROGRAM, sessions), planReplay(PROGRAM, longer)];
+
+    expect(long.steps.slice(0, short.steps.length)).toEqual(short.steps);
+    expect(long.athleteOf(2).userId).toBe(short.athleteOf(2).userId);
+    expect(long.athleteOf(2).requestId(5)).toBe(short.athleteOf(2).requestId(5));
+    expect(long.athleteOf(3).userId).not.toBe(long.athleteOf(2).userId);
+    expect(() => long.athleteOf(4)).toThrow(RangeError);
+    expect(() => long.athleteOf(0)).toThrow(RangeError);
+  });
+
+  test('the fingerprint is that of the program and the steps as JSON', () => {
+    const { steps, athleteOf } = planReplay(PROGRAM, sessions);
+    const text = JSON.stringify([PROGRAM.id, steps], (_, value) =>
+      typeof value === 'bigint' ? String(value) : value,
+    );
+
+    expect(athleteOf(2).fingerprint).toBe(createHash('sha256').update(text).digest('hex'));
   });
 });

@@ -2,7 +2,14 @@
 import { Decimal } from 'decimal.js';
 import { expect, test } from 'vitest';
 import { instantFromText } from '../../../src/values/instant.ts';
-import { eventLines, rowLines, sessionLines, summaryLines } from '../../../tools/replay/report.ts';
+import {
+  athleteLine,
+  copiesLines,
+  eventLines,
+  rowLines,
+  sessionLines,
+  summaryLines,
+} from '../../../tools/replay/report.ts';
 import type { SteeredSession } from '../../../tools/replay/steering.ts';
 
 function session(day: string, prescribed: string, lifted: string, marks = ''): SteeredSession {
@@ -54,14 +61,14 @@ test('the sum of a lift shows how far the service was from what was lifted', () 
 });
 
 test('rows that were not used are counted by reason and named by line', () => {
-  const lines = rowLines(10, [
+  const unused = [
     { line: 3, reason: 'NOT_IN_PROGRAM', detail: 'Plank' },
     { line: 4, reason: 'NOT_IN_PROGRAM', detail: 'Plank' },
     { line: 5, reason: 'BAD_DATE', detail: '"yesterday"' },
     { line: 9, reason: 'NOT_IN_PROGRAM', detail: 'Curl\u001b' },
-  ]);
+  ] as const;
 
-  expect(lines).toEqual([
+  expect(rowLines(10, unused, new Set([2, 6, 7, 8, 10, 11]))).toEqual([
     'rows: 10 read, 6 used, 4 not used',
     '  not a date: 1',
     '    "yesterday": 1, in line 5',
@@ -69,6 +76,40 @@ test('rows that were not used are counted by reason and named by line', () => {
     '    Plank: 2, in lines 3-4',
     '    Curl?: 1, in line 9',
   ]);
+});
+
+test('rows of several exercises can be used in part, and their lines are named once', () => {
+  const unused = [3, 3, 4, 5].map((line) => ({ line, reason: 'NOT_IN_PROGRAM', detail: 'Dips' }) as const);
+
+  expect(rowLines(3, unused, new Set([3, 4]))).toEqual([
+    'rows: 3 read, 2 used (2 in part), 1 not used',
+    '  not a lift of the program: 4',
+    '    Dips: 4, in lines 3-5',
+  ]);
+});
+
+test('an athlete is new, or known from an earlier replay', () => {
+  expect(athleteLine('id-1', 0, 12)).toBe('athlete: id-1 (new)');
+  expect(athleteLine(null, 0, 12)).toBe('athlete: (new)');
+  expect(athleteLine('id-1', 12, 12)).toBe(
+    'athlete: id-1 (known from an earlier replay of these 12 sessions)',
+  );
+  expect(athleteLine('id-1', 10, 12)).toBe(
+    'athlete: id-1 (known from an earlier replay of the first 10 of 12 sessions)',
+  );
+});
+
+test('a file that holds rows twice is said to', () => {
+  const copy = { reason: 'COPY', detail: 'Squat' } as const;
+
+  expect(copiesLines([{ line: 2, reason: 'BAD_DATE', detail: '""' }])).toEqual([]);
+  expect(
+    copiesLines([
+      { ...copy, line: 8 },
+      { ...copy, line: 9 },
+      { ...copy, line: 9, detail: 'Bench' },
+    ]),
+  ).toEqual(['the file has 2 rows twice, as files joined from two copies do; each set counts once']);
 });
 
 test('only when everything was known does it say that nothing changed', () => {

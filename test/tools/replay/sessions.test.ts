@@ -1,8 +1,8 @@
 /** Sets become sessions of one program. */
 import { expect, test } from 'vitest';
+import type { LoggedSet } from '../../../src/training-logs/training-log.ts';
 import { instantFromText, instantToText } from '../../../src/values/instant.ts';
 import { groupSessions } from '../../../tools/replay/sessions.ts';
-import type { LogEntry } from '../../../tools/replay/training-log.ts';
 
 const PROGRAM = {
   unit: 'kg',
@@ -12,18 +12,19 @@ const PROGRAM = {
   ]),
 } as const;
 
-function entry(line: number, day: string, exercise: string, rest: Partial<LogEntry> = {}): LogEntry {
+function entry(line: number, day: string, exercise: string, rest: Partial<LoggedSet> = {}): LoggedSet {
   const at = instantFromText(`${day}T12:00:00Z`);
   const set = {
     kind: 'WORK',
     setNumber: null,
+    mark: null,
     weight: '80',
     unit: null,
     targetReps: null,
     reps: 5,
     rpe: null,
   };
-  return { line, at, workout: '', exercise, ...set, ...rest } as LogEntry;
+  return { line, at, workout: '', exercise, ...set, ...rest } as LoggedSet;
 }
 
 test('sessions come oldest first, each with its sets in the order of the log', () => {
@@ -105,4 +106,19 @@ test('a program without weights of its own takes any unit', () => {
   });
 
   expect(unused).toEqual([]);
+});
+
+test('a mapping says which exercise is which lift', () => {
+  const mapping = new Map([
+    ['kniebeuge', 'squat'],
+    ['deadlift', null],
+  ]);
+  const { sessions, unused } = groupSessions(
+    [entry(2, '2024-03-04', 'Kniebeuge'), entry(3, '2024-03-04', 'Deadlift')],
+    PROGRAM,
+    mapping,
+  );
+
+  expect(sessions.map(({ sets }) => sets.map(({ liftId }) => liftId))).toEqual([['squat-id']]);
+  expect(unused).toEqual([{ line: 3, reason: 'NOT_IN_PROGRAM', detail: 'Deadlift' }]);
 });

@@ -1,6 +1,6 @@
 /** Which exercise is which lift. */
 import { expect, test } from 'vitest';
-import { liftOfExercise } from '../../../tools/replay/lift-names.ts';
+import { liftOfExercise } from '../../src/training-logs/lift-names.ts';
 
 const LIFTS = ['squat', 'bench-press', 'overhead-press', 'barbell-row', 'leg-curl', 'incline-dumbbell-press'];
 

@@ -2,28 +2,26 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { instantFromText, instantToText } from '../../../src/values/instant.ts';
-import { readLog } from '../../../tools/replay/read-log.ts';
+import { openTrainingLog } from '../../src/training-logs/read-training-log.ts';
 import {
-  type LogEntry,
-  ReplayError,
+  type LoggedSet,
+  type RowFaultReason,
   type TrainingLog,
-  type UnusedReason,
-} from '../../../tools/replay/training-log.ts';
+  TrainingLogError,
+} from '../../src/training-logs/training-log.ts';
+import { instantToText } from '../../src/values/instant.ts';
+import { NOW, readBytes, readLines } from '../support/training-logs.ts';
 
-const NOW = instantFromText('2026-01-01T00:00:00Z');
 const STRONGLIFTS_HEADER = 'date,lift,set_number,weight_lb,target_reps,reps_performed';
 const STRONG_HEADER = 'Date,Workout Name,Exercise Name,Set Order,Weight,Reps,Distance,Seconds,Notes,RPE';
 
-function readText(...lines: string[]): TrainingLog {
-  return readLog(Buffer.from(lines.join('\n')), NOW);
-}
+const readText = (...lines: string[]): TrainingLog => readLines(lines);
 
 function readFixture(name: string): TrainingLog {
-  return readLog(readFileSync(join(import.meta.dirname, '..', 'fixtures', name)), NOW);
+  return readBytes(readFileSync(join(import.meta.dirname, '..', 'tools', 'fixtures', name)));
 }
 
-function brief({ line, exercise, kind, weight, unit, reps, targetReps, rpe }: LogEntry) {
+function brief({ line, exercise, kind, weight, unit, reps, targetReps, rpe }: LoggedSet) {
   return [line, exercise, kind, weight, unit, targetReps, reps, rpe];
 }
 
@@ -32,13 +30,13 @@ describe('a StrongLifts log', () => {
     const log = readText(STRONGLIFTS_HEADER, '2021-01-01,squat,1,110,5,5', '2021-01-01,squat,2,112.50,5,0');
 
     expect(log).toMatchObject({ formatName: 'StrongLifts', programSlug: 'stronglifts-5x5-lb', rowCount: 2 });
-    expect(log.unused).toEqual([]);
-    expect(log.entries.map(brief)).toEqual([
+    expect(log.faults).toEqual([]);
+    expect(log.sets.map(brief)).toEqual([
       [2, 'squat', 'WORK', '110', 'lb', 5, 5, null],
       [3, 'squat', 'WORK', '112.5', 'lb', 5, 0, null],
     ]);
-    expect(log.entries.map(({ setNumber }) => setNumber)).toEqual([1, 2]);
-    expect(log.entries.map(({ at }) => instantToText(at))).toEqual([
+    expect(log.sets.map(({ setNumber }) => setNumber)).toEqual([1, 2]);
+    expect(log.sets.map(({ at }) => instantToText(at))).toEqual([
       '2021-01-01T12:00:00.000000Z',
       '2021-01-01T12:00:00.000000Z',
     ]);
@@ -50,7 +48,7 @@ describe('a StrongLifts log', () => {
       '3,squat,2021-01-01,110,1,5,good',
     );
 
-    expect(log.entries.map(brief)).toEqual([[2, 'squat', 'WORK', '110', 'lb', 5, 3, null]]);
+    expect(log.sets.map(brief)).toEqual([[2, 'squat', 'WORK', '110', 'lb', 5, 3, null]]);
   });
 });
 
@@ -59,28 +57,28 @@ describe('an export of the Strong app', () => {
     const log = readFixture('strong-without-duration.csv');
 
     expect(log).toMatchObject({ formatName: 'Strong', programSlug: null, rowCount: 6 });
-    expect(log.entries.map(brief)).toEqual([
+    expect(log.sets.map(brief)).toEqual([
       [2, 'Squat (Barbell)', 'WORK', '80', null, null, 5, null],
       [3, 'Squat (Barbell)', 'WORK', '80', null, null, 5, null],
       [4, 'Bench Press (Barbell)', 'WORK', '60', null, null, 5, null],
       [6, 'Squat (Barbell)', 'WORK', '82.5', null, null, 5, null],
       [7, 'Deadlift (Barbell)', 'WORK', '100', null, null, 5, null],
     ]);
-    expect(log.unused).toEqual([{ line: 5, reason: 'NO_REPS', detail: 'Plank' }]);
-    expect(instantToText(log.entries.at(-1)?.at ?? 0n)).toBe('2024-03-06T07:15:30.000000Z');
+    expect(log.faults).toEqual([{ line: 5, reason: 'NO_REPS', detail: 'Plank' }]);
+    expect(instantToText(log.sets.at(-1)?.at ?? 0n)).toBe('2024-03-06T07:15:30.000000Z');
   });
 
   test('with duration and RPE: warm-ups, drop sets, sets to failure, rest timers, notes of several lines', () => {
     const log = readFixture('strong-with-duration-and-rpe.csv');
 
     expect(log.rowCount).toBe(6);
-    expect(log.entries.map(brief)).toEqual([
+    expect(log.sets.map(brief)).toEqual([
       [2, 'Squat (Barbell)', 'WARM_UP', '40', null, null, 5, null],
       [3, 'Squat (Barbell)', 'WORK', '80', null, null, 5, '8'],
       [5, 'Squat (Barbell)', 'WORK', '70', null, null, 6, '8.5'],
       [6, 'Bench Press (Barbell)', 'WORK', '60', null, null, 5, '10'],
     ]);
-    expect(log.unused).toEqual([
+    expect(log.faults).toEqual([
       { line: 4, reason: 'REST_TIMER', detail: 'Squat (Barbell)' },
       { line: 8, reason: 'NOTE', detail: 'Bench Press (Barbell)' },
     ]);
@@ -89,11 +87,11 @@ describe('an export of the Strong app', () => {
   test('with semicolons, decimal commas and a unit in each row', () => {
     const log = readFixture('strong-semicolons.csv');
 
-    expect(log.entries.map(brief)).toEqual([
+    expect(log.sets.map(brief)).toEqual([
       [2, 'Squat (Barbell)', 'WORK', '102.5', 'kg', null, 5, '8.5'],
       [3, 'Squat (Barbell)', 'WORK', '226', 'lb', null, 5, null],
     ]);
-    expect(log.unused).toEqual([{ line: 4, reason: 'NO_WEIGHT', detail: 'Pull Up' }]);
+    expect(log.faults).toEqual([{ line: 4, reason: 'NO_WEIGHT', detail: 'Pull Up' }]);
   });
 
   test('with the unit in the header', () => {
@@ -102,23 +100,23 @@ describe('an export of the Strong app', () => {
       '2024-03-04 18:00:00,Squat,1,225,5',
     );
 
-    expect(log.entries.map(brief)).toEqual([[2, 'Squat', 'WORK', '225', 'lb', null, 5, null]]);
+    expect(log.sets.map(brief)).toEqual([[2, 'Squat', 'WORK', '225', 'lb', null, 5, null]]);
   });
 
   test('rounds the long fractions of converted units to what the service takes', () => {
     const log = readText(STRONG_HEADER, '2024-03-04,A,Squat,1,49.89516074999999,5,0,0,,');
 
-    expect(log.entries.map(({ weight }) => weight)).toEqual(['49.895161']);
+    expect(log.sets.map(({ weight }) => weight)).toEqual(['49.895161']);
   });
 });
 
 describe('a file of any origin', () => {
   test('may have a byte order mark, Windows line ends, blank lines and quotes inside of fields', () => {
     const text = `\uFEFF${STRONG_HEADER}\r\n\r\n2024-03-04,"A ""B""",Squat,1,80,5,0,0,"one\r\ntwo",\r\n2024-03-04,C,6" Deadlift,1,90,5,0,0,,\r\n`;
-    const log = readLog(Buffer.from(text), NOW);
+    const log = readText(text);
 
     expect(log.rowCount).toBe(2);
-    expect(log.entries.map(({ line, workout, exercise }) => [line, workout, exercise])).toEqual([
+    expect(log.sets.map(({ line, workout, exercise }) => [line, workout, exercise])).toEqual([
       [3, 'A "B"', 'Squat'],
       [5, 'C', '6" Deadlift'],
     ]);
@@ -135,24 +133,24 @@ describe('a file of any origin', () => {
   ])('the date %s is %s', (text, at) => {
     const log = readText(STRONG_HEADER, `${text},A,Squat,1,80,5,0,0,,`);
 
-    expect(log.unused).toEqual([]);
-    expect(log.entries.map((entry) => instantToText(entry.at))).toEqual([`${at}.000000Z`]);
+    expect(log.faults).toEqual([]);
+    expect(log.sets.map(({ at }) => instantToText(at))).toEqual([`${at}.000000Z`]);
   });
 
-  test.each<[string, UnusedReason, string]>([
+  test.each<[string, RowFaultReason, string]>([
     ['2023-02-29,A,Squat,1,80,5,0,0,,', 'BAD_DATE', '"2023-02-29"'],
     ['2024-03-04 24:00:00,A,Squat,1,80,5,0,0,,', 'BAD_DATE', '"2024-03-04 24:00:00"'],
     ['2024-03-04 13:00 pm,A,Squat,1,80,5,0,0,,', 'BAD_DATE', '"2024-03-04 13:00 pm"'],
-    ['04/03/2024,A,Squat,1,80,5,0,0,,', 'BAD_DATE', '"04/03/2024"'],
+    ['13/13/2024,A,Squat,1,80,5,0,0,,', 'BAD_DATE', '"13/13/2024"'],
     [',A,Squat,1,80,5,0,0,,', 'BAD_DATE', '""'],
-    ['2026-01-02,A,Squat,1,80,5,0,0,,', 'FUTURE', '"2026-01-02"'],
+    ['2026-06-02,A,Squat,1,80,5,0,0,,', 'FUTURE', '"2026-06-02"'],
     ['2024-03-04,A,,1,80,5,0,0,,', 'NO_EXERCISE', '""'],
     ['2024-03-04,A,Squat,X,80,5,0,0,,', 'BAD_SET', '"X"'],
     ['2024-03-04,A,Squat,0,80,5,0,0,,', 'BAD_SET', '"0"'],
     ['2024-03-04,A,Squat,1,heavy,5,0,0,,', 'BAD_WEIGHT', '"heavy"'],
     ['2024-03-04,A,Squat,1,-20,5,0,0,,', 'BAD_WEIGHT', '"-20"'],
     ['2024-03-04,A,Squat,1,1e3,5,0,0,,', 'BAD_WEIGHT', '"1e3"'],
-    ['2024-03-04,A,Squat,1,"1,000",5,0,0,,', 'BAD_WEIGHT', '"1,000"'],
+    ['2024-03-04,A,Squat,1,"1,000",5,0,0,,', 'AMBIGUOUS_WEIGHT', '"1,000"'],
     ['2024-03-04,A,Squat,1,1000000000000,5,0,0,,', 'BAD_WEIGHT', '"1000000000000"'],
     ['2024-03-04,A,Squat,1,80,5.5,0,0,,', 'BAD_REPS', '"5.5"'],
     ['2024-03-04,A,Squat,1,80,1001,0,0,,', 'BAD_REPS', '"1001"'],
@@ -166,17 +164,36 @@ describe('a file of any origin', () => {
     ['not a row at all', 'FIELD_COUNT', '1 in place of 10'],
   ])('the row %s is not used, and its neighbours are', (row, reason, detail) => {
     const good = '2024-03-04,A,Squat,1,80,5,0,0,,';
-    const log = readText(STRONG_HEADER, good, row, good);
+    const log = readText(STRONG_HEADER, good, row, '2024-03-04,A,Squat,2,80,5,0,0,,');
 
     expect(log.rowCount).toBe(3);
-    expect(log.entries.map(({ line }) => line)).toEqual([2, 4]);
-    expect(log.unused).toEqual([{ line: 3, reason, detail }]);
+    expect(log.sets.map(({ line }) => line)).toEqual([2, 4]);
+    expect(log.faults).toEqual([{ line: 3, reason, detail }]);
+  });
+
+  test('is read row by row, so that a caller can pass each on as it comes', () => {
+    const text = [STRONG_HEADER, '2024-03-04,A,Squat,1,80,5,0,0,,', '2024-03-04,A,Squat,X,80,5,0,0,,'].join(
+      '\n',
+    );
+    const { format, rowCount, rows } = openTrainingLog(Buffer.from(text), { now: NOW });
+    const reading = rows();
+
+    expect([format.name, rowCount]).toEqual(['Strong', 2]);
+    expect(reading.next().value).toMatchObject({ line: 2, sets: [{ line: 2, reps: 5 }], faults: [] });
+    expect(reading.next().value).toMatchObject({ line: 3, sets: [], faults: [{ reason: 'BAD_SET' }] });
+    expect(reading.next().done).toBe(true);
+  });
+
+  test('rows that a spreadsheet filled up with empty fields are read, and its empty rows are none', () => {
+    const log = readText(`${STRONG_HEADER},,`, '2024-03-04,A,Squat,1,80,5,0,0,,,,,', ',,,,,,,,,,,', '');
+
+    expect([log.rowCount, log.sets.length, log.faults]).toEqual([1, 1, []]);
   });
 
   test('shows only the beginning of a long text that it cannot read', () => {
     const log = readText(STRONG_HEADER, `2024-03-04,A,Squat,1,${'9'.repeat(100_000)},5,0,0,,`);
 
-    expect(log.unused[0]?.detail).toBe(`"${'9'.repeat(39)}…"`);
+    expect(log.faults[0]?.detail).toBe(`"${'9'.repeat(39)}…"`);
   });
 
   test.each([
@@ -184,14 +201,15 @@ describe('a file of any origin', () => {
     ['\n\n', 'the file is empty'],
     [
       'title,weight_kg\nSquat,80',
-      /columns are "title,weight_kg"; known are StrongLifts \(date, .* and Strong \(/,
+      /columns are "title,weight_kg"; known are StrongLifts \(date, lift, set_number, weight_lb, .*; Strong \(/,
     ],
-    ['\u0000\u001b[31m\u0001\u0002', /columns are "\\u0000\\u001b\[31m/],
+    ['\u001b[31m\u0001\u0002', /columns are "\\u001b\[31m/],
+    ['date\u0000', /^the file is no text in UTF-8, /],
     [`${STRONG_HEADER}\n2024-03-04,"A`, /^the file is no table: Quote Not Closed/],
   ])('%j is refused in one line', (text, message) => {
-    const read = () => readLog(Buffer.from(text), NOW);
+    const read = () => readText(text);
 
-    expect(read).toThrow(ReplayError);
+    expect(read).toThrow(TrainingLogError);
     expect(read).toThrow(message);
   });
 });

@@ -1,0 +1,72 @@
+/** Finds the lift of a program that a log calls by the name of an exercise. */
+
+/** What else lifts are called, as slugs; the same movement with a load of the same scale, and no other. */
+const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
+  squat: ['back-squat', 'low-bar-squat', 'high-bar-squat'],
+  'bench-press': ['bench', 'flat-bench-press', 'flat-barbell-bench-press'],
+  'overhead-press': [
+    'press',
+    'military-press',
+    'strict-military-press',
+    'shoulder-press-barbell',
+    'barbell-shoulder-press',
+  ],
+  deadlift: ['conventional-deadlift'],
+  'barbell-row': ['bent-over-row', 'bent-over-barbell-row', 'pendlay-row'],
+  'incline-bench-press': ['incline-press', 'incline-barbell-bench-press'],
+  'power-clean': ['clean'],
+  'lat-pulldown': ['lat-pulldown-cable', 'lat-pulldown-machine', 'lat-pulldown-pulley'],
+  'seated-row': ['seated-row-cable', 'seated-row-machine', 'seated-cable-row', 'seated-cable-row-pulley'],
+  'biceps-curl': ['bicep-curl-dumbbell', 'biceps-curl-dumbbell', 'dumbbell-curl'],
+  'incline-dumbbell-press': [
+    'incline-bench-press-dumbbell',
+    'incline-dumbbell-bench-press',
+    'dumbbell-incline-bench-press',
+  ],
+  'triceps-pushdown': ['triceps-pushdown-cable-straight-bar', 'triceps-pushdown-cable', 'tricep-pushdown'],
+  'romanian-deadlift': ['rdl'],
+  'leg-curl': ['lying-leg-curl-machine', 'seated-leg-curl-machine', 'lying-leg-curl', 'seated-leg-curl'],
+  'calf-raise': ['standing-calf-raise-machine', 'standing-calf-raise'],
+  'dumbbell-row-t3': ['bent-over-one-arm-row-dumbbell', 'dumbbell-row'],
+  'lat-pulldown-t3': ['lat-pulldown-cable', 'lat-pulldown-machine', 'lat-pulldown-pulley', 'lat-pulldown'],
+};
+
+/** Which lift an exercise is, as a person says it; null: none. The keys are exercises as `exerciseKey` makes them. */
+export type ExerciseMapping = ReadonlyMap<string, string | null>;
+
+const NO_MAPPING: ExerciseMapping = new Map();
+
+/** The same for one exercise, however its letters and spaces are written. */
+export function exerciseKey(exercise: string): string {
+  return exercise.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase();
+}
+
+/**
+ * The slug, among those of the program's lifts, that an exercise goes by; undefined when the program does not train
+ * it. What the mapping says comes first. A name without an implement means the barbell: `Squat (Barbell)` and `Barbell
+ * Squat` are `squat`, `Squat (Smith Machine)` is not.
+ */
+export function liftOfExercise(
+  exercise: string,
+  liftSlugs: Iterable<string>,
+  mapping: ExerciseMapping = NO_MAPPING,
+): string | undefined {
+  const slugs = [...liftSlugs];
+  const mapped = mapping.get(exerciseKey(exercise));
+  if (mapped !== undefined) {
+    return slugs.find((slug) => slug === mapped);
+  }
+  const name = slugOf(exercise);
+  const names = [name, name.replace(/-barbell$/, '').replace(/^barbell-/, '')];
+  return (
+    slugs.find((slug) => names.includes(slug)) ??
+    slugs.find((slug) => OTHER_NAMES[slug]?.some((other) => names.includes(other)))
+  );
+}
+
+function slugOf(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+}

@@ -1,0 +1,97 @@
+/** Takes the text of a table apart into rows that know where in the file they begin. */
+import { CsvError, parse } from 'csv-parse/sync';
+import { TrainingLogError } from './training-log.ts';
+
+export interface TableRow {
+  /** From 1. */
+  readonly line: number;
+  readonly fields: readonly string[];
+}
+
+export interface Table {
+  readonly delimiter: Delimiter;
+  readonly columns: readonly string[];
+  /** Without the header and empty lines. */
+  readonly rows: readonly TableRow[];
+}
+
+const DELIMITERS = [',', ';', '\t'] as const;
+type Delimiter = (typeof DELIMITERS)[number];
+
+/** How much of the header is looked at for the delimiter. */
+const HEADER_LENGTH = 4096;
+const [LF, CR] = [10, 13];
+
+/**
+ * Reads the table that begins in line `firstLine` of its file. Throws TrainingLogError for a table without a row, and
+ * NOT_A_TABLE for a quoted field that never ends.
+ */
+export function readTable(text: string, firstLine = 1): Table {
+  const delimiter = delimiterOf(text);
+  const [header, ...rows] = parseRecords(text, delimiter, firstLine);
+  if (!header) {
+    throw new TrainingLogError('EMPTY', 'the file is empty');
+  }
+  return { delimiter, columns: header.fields, rows };
+}
+
+/** The one that the first line has most of, outside of quotes; of equals the first. */
+function delimiterOf(text: string): Delimiter {
+  const header =
+    text
+      .trimStart()
+      .slice(0, HEADER_LENGTH)
+      .split(/[\r\n]/, 1)[0] ?? '';
+  const bare = header.replace(/"[^"]*"/g, '');
+  const counts = DELIMITERS.map((delimiter) => bare.split(delimiter).length);
+  return DELIMITERS[counts.indexOf(Math.max(...counts))] ?? ',';
+}
+
+function parseRecords(text: string, delimiter: Delimiter, firstLine: number): TableRow[] {
+  try {
+    const bytes = Buffer.from(text);
+    const records = parse(bytes, {
+      delimiter,
+      info: true,
+      record_delimiter: ['\r\n', '\n', '\r'],
+      relax_column_count: true,
+      relax_quotes: true,
+      skip_empty_lines: true,
+    }) as unknown as { record: string[]; info: { bytes: number } }[];
+    const ends = records.map(({ info }) => info.bytes);
+    const lines = startLines(bytes, ends, firstLine);
+    return records
+      .map(({ record }, index) => ({ line: lines[index] ?? 0, fields: record }))
+      .filter(({ fields }) => fields.some((field) => field.trim() !== ''));
+  } catch (error) {
+    if (error instanceof CsvError) {
+      throw new TrainingLogError('NOT_A_TABLE', `the file is no table: ${error.message}`);
+    }
+    throw error;
+  }
+}
+
+/** Where each record begins, by where each ends; the parser's own count of lines goes wrong inside of quotes. */
+function startLines(bytes: Uint8Array, ends: readonly number[], firstLine: number): number[] {
+  let offset = 0;
+  let line = firstLine;
+  function step(): void {
+    const isPair = bytes[offset] === CR && bytes[offset + 1] === LF;
+    line += Number(isLineBreak(bytes[offset]));
+    offset += isPair ? 2 : 1;
+  }
+  return ends.map((end) => {
+    while (isLineBreak(bytes[offset])) {
+      step();
+    }
+    const start = line;
+    while (offset < end) {
+      step();
+    }
+    return start;
+  });
+}
+
+function isLineBreak(byte: number | undefined): boolean {
+  return byte === LF || byte === CR;
+}
