@@ -1,4 +1,4 @@
-/** How the rows of the catalogue look on the wire. */
+/** Converts rows of the catalogue to messages. */
 import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf';
 import { enumValue } from '../calls/enum-name.ts';
 import { ProgressionTypeSchema } from '../gen/progression/v1/common_pb.ts';

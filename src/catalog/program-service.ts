@@ -1,4 +1,4 @@
-/** ProgramService on the wire: each method checks, runs its use case, and answers with its message. */
+/** The handlers of ProgramService: each checks the request, runs its use case and builds the response. */
 import type { ServiceImpl } from '@connectrpc/connect';
 import { createCalls, type ServiceDeps } from '../calls/calls.ts';
 import { ProgramService } from '../gen/progression/v1/program_service_pb.ts';
@@ -35,9 +35,7 @@ import {
   updateProgression,
 } from './rules/progressions.ts';
 
-/**
- * What a coach configures before any event arrives; the contract of each method is in program_service.proto.
- */
+/** program_service.proto has the contract of each method. */
 export function createProgramService(deps: ServiceDeps): ServiceImpl<typeof ProgramService> {
   const { read, write } = createCalls(deps);
   const { method } = ProgramService;

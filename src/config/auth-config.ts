@@ -1,4 +1,4 @@
-/** The part of the environment that says how callers prove who they are. */
+/** Reads the settings of authentication from the environment. */
 import { BlockList, isIP } from 'node:net';
 import { ConfigError } from '../errors/start-error.ts';
 
@@ -10,7 +10,7 @@ export type AuthConfig =
 
 /** Which tokens are accepted. */
 export interface TokenConfig {
-  /** Where the issuer publishes its keys; empty: publicKeyFile has the one. */
+  /** The URL of the issuer's keys; empty when publicKeyFile is set. */
   readonly keysUrl: string;
   readonly publicKeyFile: string;
   readonly issuer: string;
@@ -21,10 +21,10 @@ export interface TokenConfig {
   readonly rolesClaim: string;
 }
 
-/** Asymmetric, so that nobody who can check a token can make one. */
+/** Asymmetric algorithms only, so that a verifier of tokens cannot make one. */
 const ALGORITHMS = ['RS256', 'ES256', 'EdDSA'];
 
-/** Throws a ConfigError when the mode is none of ours, or lacks something. */
+/** Throws ConfigError for an unknown mode, or a missing setting. */
 export function readAuthConfig(environment: NodeJS.ProcessEnv): AuthConfig {
   const mode = environment.AUTH_MODE || 'none';
   switch (mode) {
@@ -45,7 +45,7 @@ export function readAuthConfig(environment: NodeJS.ProcessEnv): AuthConfig {
   }
 }
 
-/** Throws a ConfigError when everybody would be let in from outside this machine. */
+/** Throws ConfigError when the mode `none` would be reachable from other machines. */
 export function requireSafeBinding(host: string, auth: AuthConfig): void {
   if (auth.mode === 'none' && !isLoopback(host)) {
     throw new ConfigError(
@@ -82,7 +82,7 @@ function readTokenConfig(environment: NodeJS.ProcessEnv): TokenConfig {
   });
 }
 
-/** Whoever can change the keys on their way here can be anybody. */
+/** An attacker who can tamper with the JWKS response can impersonate any caller. */
 function requireTrustworthyUrl(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   const isTrustworthy =

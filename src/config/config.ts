@@ -1,4 +1,4 @@
-/** The environment, read once into one frozen object, with every limit. */
+/** Reads the environment once into one frozen object, together with all limits. */
 
 import { ConfigError } from '../errors/start-error.ts';
 import { type AuthConfig, readAuthConfig } from './auth-config.ts';
@@ -9,21 +9,27 @@ export { ConfigError } from '../errors/start-error.ts';
 export type { AuthConfig, TokenConfig } from './auth-config.ts';
 export type { Limits } from './default-limits.ts';
 
-/** What the service was configured to be. */
+/** The configuration of the process. */
 export interface Config {
   readonly host: string;
   readonly port: number;
   /** A PostgreSQL connection string; absent: the embedded PostgreSQL in dataDir. */
   readonly databaseUrl: string | undefined;
-  /** The same database as the owner of its schema, for migrations; absent: databaseUrl is the owner's. */
+  /** The same database, as the owner of its schema, for migrations; absent: databaseUrl is the owner's. */
   readonly migrationDatabaseUrl: string | undefined;
-  /** Whether statements are prepared; a proxy that hands each transaction another connection may not know them. */
+  /**
+   * Whether statements are prepared; a proxy that changes connections between transactions may not support
+   * it.
+   */
   readonly preparedStatements: boolean;
-  /** A Redis whose streams carry events to workers and to others; absent: PostgreSQL does by itself. */
+  /** A Redis whose streams carry events to workers and subscribers; absent: PostgreSQL alone does. */
   readonly redisUrl: string | undefined;
-  /** Whether the process does what is due: evaluates events, takes workflows further; it serves in any case. */
+  /**
+   * Whether the process runs background workers: evaluation, workflows, the scheduler. It serves calls in
+   * either case.
+   */
   readonly automationWorkers: boolean;
-  /** Where the embedded PostgreSQL keeps its data. */
+  /** The data directory of the embedded PostgreSQL. */
   readonly dataDir: string;
   readonly logLevel: string;
   /** undefined: clear text. */
@@ -34,26 +40,26 @@ export interface Config {
   readonly limits: Limits;
 }
 
-/** Where workflows may send webhooks beyond https to public addresses. */
+/** Which webhook targets are allowed beyond https on public addresses. */
 export interface WebhookConfig {
   readonly allowHttp: boolean;
   readonly allowPrivate: boolean;
 }
 
-/** Where measurements go; nothing is measured for nobody. */
+/** Where telemetry goes; without a target nothing is measured. */
 export interface TelemetryConfig {
-  /** Where Prometheus may fetch metrics. */
+  /** The address of the metrics endpoint for Prometheus. */
   readonly metrics: { readonly host: string; readonly port: number } | undefined;
-  /** Where traces and metrics are sent, by OTLP over HTTP. */
+  /** The OTLP endpoint, over HTTP, for traces and metrics. */
   readonly otlpEndpoint: string | undefined;
-  /** The share of calls to trace of those whose callers leave it to us; others are traced when their callers are. */
+  /** The share of traced calls among those whose callers do not decide; the others follow their caller. */
   readonly traceRatio: number;
 }
 
-/** The account of callers that name none, until there are credentials. */
+/** The account of callers without credentials that name none. */
 export const DEMO_ACCOUNT_ID = '01900000-0000-7000-8000-000000000001';
 
-/** Reads the environment. Throws a ConfigError naming the variable and what is allowed. */
+/** Throws ConfigError that names the variable and what is allowed. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
   return Object.freeze({
     host: environment.HOST || '127.0.0.1',
@@ -105,7 +111,7 @@ function readTelemetry(environment: NodeJS.ProcessEnv): TelemetryConfig {
   });
 }
 
-/** The embedded PostgreSQL has one user: an owner apart goes with a database of one's own. */
+/** The embedded PostgreSQL has one user; a separate owner needs an external database. */
 function migrationDatabaseUrl(environment: NodeJS.ProcessEnv): string | undefined {
   if (environment.MIGRATION_DATABASE_URL && !environment.DATABASE_URL) {
     throw new ConfigError('MIGRATION_DATABASE_URL goes with a DATABASE_URL; both name the same database');
@@ -155,7 +161,7 @@ function onOrOff(environment: NodeJS.ProcessEnv, name: string, fallback: 'on' | 
   return oneOf(environment, name, fallback, ['on', 'off']) === 'on';
 }
 
-/** Without a slash at the end. */
+/** Without a trailing slash. */
 function httpUrl(environment: NodeJS.ProcessEnv, name: string): string | undefined {
   const text = environment[name];
   if (!text) {

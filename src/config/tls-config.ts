@@ -1,16 +1,16 @@
-/** The part of the environment that says whether the port is encrypted, and who may connect to it. */
+/** Reads the settings of TLS from the environment. */
 import { ConfigError } from '../errors/start-error.ts';
 
-/** PEM files. */
+/** Paths of PEM files. */
 export interface TlsConfig {
-  /** The server's certificate, with the ones that lead to its authority. */
+  /** The server's certificate chain. */
   readonly certificateFile: string;
   readonly keyFile: string;
-  /** The authority of client certificates; empty: clients need none. */
+  /** The CA of client certificates; empty: no client certificates. */
   readonly clientAuthorityFile: string;
 }
 
-/** undefined: clear text. Throws a ConfigError when a file is missing that goes with the others. */
+/** undefined: clear text. Throws ConfigError when a file that the others need is not set. */
 export function readTlsConfig(environment: NodeJS.ProcessEnv): TlsConfig | undefined {
   const certificateFile = environment.TLS_CERT_FILE || '';
   const keyFile = environment.TLS_KEY_FILE || '';

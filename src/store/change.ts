@@ -1,4 +1,4 @@
-/** What a writing use case works with, and the trace it leaves in the audit trail. */
+/** The context of a writing use case, and its audit entries. */
 
 import type { Instant } from '../values/instant.ts';
 import { newId } from '../values/new-id.ts';
@@ -9,15 +9,15 @@ import type { Cause, FactActor } from './entities/outbox-entry.ts';
 export interface Change {
   readonly tx: Transaction;
   readonly now: Instant;
-  /** Who to name in the audit trail. */
+  /** The actor in the audit trail. */
   readonly actor: string;
-  /** What the event stream says of where it comes from. */
+  /** The origin of the events that the change emits. */
   readonly origin: { readonly actor: FactActor; readonly cause: Cause | null };
 }
 
-/** What was changed by hand, before and after; null: there was, or is, nothing. */
+/** A manual change, before and after; null: absent. */
 export interface AuditedChange {
-  /** The RPC's name. */
+  /** The name of the RPC. */
   readonly action: string;
   readonly targetType:
     | 'program'
@@ -34,14 +34,14 @@ export interface AuditedChange {
     | 'field'
     | 'dead_letter';
   readonly targetId: string;
-  /** The athlete concerned, where there is one. */
+  /** The athlete concerned, if any. */
   readonly userId?: string;
   readonly reason?: string;
   readonly before: Record<string, unknown> | null;
   readonly after: Record<string, unknown> | null;
 }
 
-/** Adds a row to the audit trail, in the transaction of the change. */
+/** Adds an entry to the audit trail, in the transaction of the change. */
 export function audit({ tx, now, actor }: Pick<Change, 'tx' | 'now' | 'actor'>, change: AuditedChange): void {
   tx.em.create(AuditEntryEntity, {
     ...change,

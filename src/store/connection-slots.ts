@@ -1,4 +1,7 @@
-/** Transactions wait for a slot before they ask the pool for a connection: accounts in turn, not for long, not too many. */
+/**
+ * Slots for database connections: transactions wait for one with turns over accounts, a timeout and a limit
+ * on waiters.
+ */
 import { DomainError } from '../errors/domain-error.ts';
 import type { Release } from '../flow/keyed-limiter.ts';
 import { createSemaphore, NoSlotError } from '../flow/semaphore.ts';
@@ -6,25 +9,25 @@ import type { TransactionLimits } from './enter-account.ts';
 
 export interface ConnectionSlotLimits {
   readonly connections: number;
-  /** How long PostgreSQL may take to open a connection. */
+  /** The timeout of opening a connection, in milliseconds. */
   readonly connectionWaitMs: number;
-  /** How long a transaction waits for a slot; default: connectionWaitMs. */
+  /** The timeout of waiting for a slot; default: connectionWaitMs. */
   readonly transactionWaitMs?: number;
-  /** Transactions that may wait for one; default: any number. */
+  /** The limit on waiting transactions; default: none. */
   readonly waitingTransactions?: number;
 }
 
 export interface ConnectionSlots {
   /**
-   * Resolves when a connection is free for a transaction of the account. Throws OVERLOADED when too many wait (a
-   * transaction with a `connectionWaitMs` of its own waits all the same) or none came free in time, and the signal's
-   * reason when it is aborted first.
+   * Resolves when a connection is free for a transaction of the account. Throws OVERLOADED when too many wait
+   * (a transaction with its own `connectionWaitMs` waits all the same) or on timeout, and the signal's reason
+   * when it is aborted first.
    */
   acquire(
     accountId: string,
     limits: Pick<TransactionLimits, 'connectionWaitMs' | 'signal'>,
   ): Promise<Release>;
-  /** Transactions that wait. */
+  /** The number of waiting transactions. */
   waiting(): number;
 }
 

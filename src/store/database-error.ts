@@ -1,7 +1,7 @@
-/** What PostgreSQL refuses, by SQLSTATE and constraint name, as errors of the domain. */
+/** Maps SQLSTATEs and constraint names to domain errors. */
 import { DomainError, type Reason } from '../errors/domain-error.ts';
 
-/** Constraints that state a rule a caller can run into. Every other violation is a defect of ours. */
+/** Constraints that a caller can violate. Every other violation is a defect. */
 const CONSTRAINT_REASONS: Readonly<Record<string, [Reason, string]>> = {
   users_pkey: ['USER_EXISTS', 'a user with this id exists'],
   live_lift_slug_is_unique: ['SLUG_TAKEN', 'a lift with this slug exists'],
@@ -18,10 +18,10 @@ const CONSTRAINT_REASONS: Readonly<Record<string, [Reason, string]>> = {
   one_live_trigger_per_workflow: ['TRIGGER_EXISTS', 'Trigger already exists'],
 };
 
-/** SQLSTATEs after which the same transaction may succeed: serialization failure, deadlock, lock wait. */
+/** Retryable SQLSTATEs: serialization failure, deadlock, lock timeout. */
 const RETRYABLE_STATES = new Set(['40001', '40P01', '55P03']);
 
-/** A server that goes down, comes up or has no room, and what the operating system says of one that is not there. */
+/** A server that is stopping, starting or out of connections, and the operating system's network errors. */
 const CONNECTION_FAILURES = new Set([
   '57P01',
   '57P02',
@@ -38,7 +38,7 @@ const CONNECTION_FAILURES = new Set([
   'EAI_AGAIN',
 ]);
 
-/** What the driver says without any code. */
+/** Messages of the driver that have no code. */
 const CONNECTION_COMPLAINT =
   /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
 
@@ -48,19 +48,19 @@ interface DriverError {
   message?: string;
 }
 
-/** A unique constraint that a concurrent transaction took first, by name; undefined for anything else. */
+/** The name of a unique constraint that a concurrent transaction won; undefined for other errors. */
 export function violatedUniqueConstraint(error: unknown): string | undefined {
   const driver = driverErrorOf(error);
   return driver?.code === '23505' ? driver.constraint : undefined;
 }
 
-/** PostgreSQL's code for what went wrong; undefined when it did not say so itself. */
+/** The SQLSTATE of an error; undefined when it does not come from PostgreSQL. */
 export function sqlStateOf(error: unknown): string | undefined {
   const code = driverErrorOf(error)?.code;
   return code !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
-/** The error of the domain, where there is one; anything else comes back as it is, to be logged as a defect. */
+/** The domain error, where there is one; other errors are returned unchanged, and are logged as defects. */
 export function translateDatabaseError(error: unknown): unknown {
   const driver = driverErrorOf(error);
   if (error instanceof DomainError || !driver) {
@@ -93,7 +93,7 @@ function isConnectionFailure(code: string, message: string): boolean {
   return code.startsWith('08') || CONNECTION_FAILURES.has(code) || CONNECTION_COMPLAINT.test(message);
 }
 
-/** MikroORM wraps the driver's error; the SQLSTATE and constraint are on it or on its cause. */
+/** MikroORM wraps the driver's error; SQLSTATE and constraint are on it or on its cause. */
 function driverErrorOf(error: unknown): DriverError | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
     const driver = at as DriverError;

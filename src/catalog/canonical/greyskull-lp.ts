@@ -1,4 +1,4 @@
-/** Greyskull LP: the last set of each lift is AMRAP, and decides what the next session lifts. */
+/** Greyskull LP: the last set of each lift is AMRAP and decides the weight of the next session. */
 import type { BlueprintPlace } from '../programs/blueprint.ts';
 import { BOTH_UNITS, defineProgram } from './program.ts';
 import { INCREMENT_PRIORITY, places, TRAINING_MAX } from './rules.ts';

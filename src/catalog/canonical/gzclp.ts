@@ -1,4 +1,7 @@
-/** GZCLP: three tiers with numbers of their own; failure changes sets and reps before weight. */
+/**
+ * GZCLP: three tiers, each with its own training max; a failure changes sets and repetitions before it
+ * changes the weight.
+ */
 import type { StoredStage } from '../rules/stored-parameters.ts';
 import type { CatalogLift } from './lifts.ts';
 import { BOTH_UNITS, type CatalogRule, defineProgram, type Unit } from './program.ts';
@@ -77,7 +80,7 @@ function secondTierStages(): CatalogRule {
   };
 }
 
-/** The volume asked for is what the sets come to; a plus says that the last one is AMRAP. */
+/** The target volume is sets times repetitions; a plus marks the last set as AMRAP. */
 function stage(name: string, sets: number, reps: number): StoredStage {
   return { name, sets, reps, isAmrap: name.endsWith('+'), minVolume: sets * reps };
 }

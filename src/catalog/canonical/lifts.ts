@@ -1,4 +1,4 @@
-/** The lifts that the programs of the catalogue train. */
+/** The lifts of the catalogue's programs. */
 
 export const LIFT_NAMES = {
   squat: 'Squat',
@@ -17,7 +17,7 @@ export const LIFT_NAMES = {
   'leg-press': 'Leg press',
   'leg-curl': 'Leg curl',
   'calf-raise': 'Calf raise',
-  // GZCLP works from a number of its own in each tier.
+  // GZCLP has a separate training max for each tier.
   'squat-t1': 'Squat (T1)',
   'bench-press-t1': 'Bench press (T1)',
   'overhead-press-t1': 'Overhead press (T1)',

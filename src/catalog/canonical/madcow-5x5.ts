@@ -1,4 +1,4 @@
-/** Bill Starr's 5x5 as Madcow wrote it down: heavy, light and record days, weight on the bar each week. */
+/** Madcow 5x5 (after Bill Starr): heavy, light and record days; weight is added every week. */
 import { BOTH_UNITS, type CatalogRule, defineProgram, type Unit } from './program.ts';
 import { deload, INCREMENT_PRIORITY, linear, places, STEP, TRAINING_MAX } from './rules.ts';
 

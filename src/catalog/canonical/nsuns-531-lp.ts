@@ -1,4 +1,4 @@
-/** nSuns 5/3/1 LP: nine sets of a main lift, of which the 1+ set decides what the next week works from. */
+/** nSuns 5/3/1 LP: nine sets of a main lift; the 1+ set decides the training max of the next week. */
 import { BOTH_UNITS, defineProgram } from './program.ts';
 import { amrap } from './rules.ts';
 

@@ -1,8 +1,11 @@
-/** Greg Nuckols's high frequency program: cycles of three weeks, steady or by what AMRAP sets earn. */
+/**
+ * Greg Nuckols's high frequency program: cycles of three weeks, with fixed increments or increments by AMRAP
+ * sets.
+ */
 import { BOTH_UNITS, type CatalogRule, defineProgram, type Unit } from './program.ts';
 import { amrap, INCREMENT_PRIORITY, places, TRAINING_MAX } from './rules.ts';
 
-/** The steady increment is given in pounds alone. */
+/** The source gives the fixed increment in pounds only. */
 export const NUCKOLS_HIGH_FREQUENCY = [
   highFrequency('lb', {
     slug: 'nuckols-high-frequency-lb',

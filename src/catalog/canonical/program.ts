@@ -1,4 +1,4 @@
-/** How a program of the catalogue is written down: days, rules, and figures in pounds and kilograms. */
+/** Describes a program of the catalogue: days, rules, and figures in pounds and kilograms. */
 import type { Blueprint, BlueprintRule } from '../programs/blueprint.ts';
 import type { StoredRule } from '../rules/stored-parameters.ts';
 import { type CatalogLift, LIFT_NAMES } from './lifts.ts';
@@ -7,7 +7,7 @@ export type Unit = 'lb' | 'kg';
 
 export const BOTH_UNITS: readonly Unit[] = ['lb', 'kg'];
 
-/** One figure in each unit, as programs give them: they are not converted. */
+/** One figure for each unit, as programs publish them; they are not converted. */
 export type Figures = Readonly<Record<Unit, string>>;
 
 export type CatalogRule = BlueprintRule & StoredRule;
@@ -23,17 +23,17 @@ export interface ProgramDraft {
   readonly source: string;
   /** Absent: the program has no weights of its own. */
   readonly unit?: Unit;
-  /** Absent: 1, for programs that nothing happens to at a cycle's end. */
+  /** Absent: 1, for programs without rules at the end of a cycle. */
   readonly weeksPerCycle?: number;
   readonly sessionsPerWeek: number;
-  /** Lifts of each day by the day's slug; sessions take the days in turn. */
+  /** The lifts of each day, by the day's slug; sessions alternate between the days. */
   readonly days: Readonly<Record<string, readonly CatalogLift[]>>;
   readonly rules: readonly CatalogRule[];
 }
 
 const UNIT_NAMES = { lb: 'POUND', kg: 'KILOGRAM' } as const;
 
-/** The program's lifts are those of its days, in order of appearance. */
+/** The lifts of all days, in order of appearance. */
 export function defineProgram({ days, unit, weeksPerCycle = 1, ...draft }: ProgramDraft): CatalogProgram {
   const liftSlugs = new Set(Object.values(days).flat());
   return {

@@ -1,4 +1,4 @@
-/** The push, pull, legs program of Reddit: linear main lifts, and accessories by double progression. */
+/** Reddit PPL (push, pull, legs): linear progression for main lifts, double progression for accessories. */
 import type { CatalogLift } from './lifts.ts';
 import { BOTH_UNITS, type CatalogRule, defineProgram, type Unit } from './program.ts';
 import { deload, INCREMENT_PRIORITY, linear, places, STEP, TRAINING_MAX } from './rules.ts';
@@ -45,7 +45,7 @@ export const REDDIT_PPL = BOTH_UNITS.map((unit) =>
   }),
 );
 
-/** Program-wide: it applies to the lifts that have no session rule of their own. */
+/** Program-wide: applies to lifts without a session rule of their own. */
 function accessories(unit: Unit): CatalogRule {
   return {
     name: `Accessories: 8 to 12 repetitions, then +${STEP[unit]} ${unit}`,

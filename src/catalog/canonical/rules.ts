@@ -1,18 +1,18 @@
-/** The rules that programs of the catalogue have in common. All of them change the training max. */
+/** Rules that several programs of the catalogue share. All of them change the training max. */
 import type { BlueprintPlace } from '../programs/blueprint.ts';
 import type { CatalogLift } from './lifts.ts';
 import type { CatalogRule, Figures, Unit } from './program.ts';
 
 export const TRAINING_MAX = 'TRAINING_MAX';
 
-/** Deloads and stages come before increments, which see what they left. */
+/** Deloads and stages apply before increments, so that increments see their result. */
 export const FAILURE_PRIORITY = 10;
 export const INCREMENT_PRIORITY = 20;
 
-/** What percent operations are rounded to: the smallest step that plates allow. */
+/** The rounding step after percent operations: the smallest step that plates allow. */
 export const STEP: Figures = { lb: '5', kg: '2.5' };
 
-/** One place for each lift; without lifts, one for the whole program. */
+/** One row for each lift; without lifts, one row for the whole program. */
 export function places(priority: number, lifts?: readonly CatalogLift[]): BlueprintPlace[] {
   const slugs = lifts ?? [null];
   return slugs.map((liftSlug) => ({ liftSlug, priority, enabled: true, overrideIncrement: null }));
@@ -26,7 +26,7 @@ export interface LinearDraft {
   readonly lifts?: readonly CatalogLift[];
 }
 
-/** A fixed increment, held when a target was missed. */
+/** A fixed increment that is withheld when a target was missed. */
 export function linear({ unit, triggerType, increment, lifts }: LinearDraft): CatalogRule {
   return {
     name: `+${increment[unit]} ${unit} a ${triggerType === 'AFTER_WEEK' ? 'week' : 'session'}`,
@@ -41,7 +41,7 @@ export function linear({ unit, triggerType, increment, lifts }: LinearDraft): Ca
   };
 }
 
-/** 10 % off after this many missed sessions in a row, and the count starts again. */
+/** A deload of 10 % after this many consecutive missed sessions, which resets the counter. */
 export function deload(unit: Unit, missedSessions: number, lifts?: readonly CatalogLift[]): CatalogRule {
   return {
     name: `-10 % after ${missedSessions} missed session${missedSessions === 1 ? '' : 's'}`,
@@ -59,7 +59,7 @@ export function deload(unit: Unit, missedSessions: number, lifts?: readonly Cata
   };
 }
 
-/** What the repetitions of the AMRAP set earn, by the fewest that earn it. */
+/** Increments by the repetitions of the AMRAP set, by the fewest repetitions that earn them. */
 export function amrap(
   unit: Unit,
   name: string,

@@ -1,4 +1,4 @@
-/** Sheiko: a plan of percentages of the tested one-rep max, which no rule changes. */
+/** Sheiko: percentages of the tested one-rep max, which no rule changes. */
 import { defineProgram } from './program.ts';
 
 export const SHEIKO = [

@@ -1,4 +1,4 @@
-/** Starting Strength: three full-body sessions a week, weight on the bar in each. */
+/** Starting Strength: three full-body sessions a week; weight is added in each. */
 import { BOTH_UNITS, defineProgram } from './program.ts';
 import { deload, linear } from './rules.ts';
 

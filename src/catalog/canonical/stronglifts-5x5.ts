@@ -1,4 +1,4 @@
-/** StrongLifts 5x5: two days in turn, five sets of five, weight on the bar in each session. */
+/** StrongLifts 5x5: two alternating days, five sets of five; weight is added in each session. */
 import { BOTH_UNITS, defineProgram } from './program.ts';
 import { deload, linear } from './rules.ts';
 

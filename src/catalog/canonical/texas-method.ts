@@ -1,4 +1,4 @@
-/** The Texas Method: a volume, a recovery and an intensity day, weight on the bar each week. */
+/** The Texas Method: a volume, a recovery and an intensity day; weight is added every week. */
 import { BOTH_UNITS, defineProgram } from './program.ts';
 import { linear } from './rules.ts';
 

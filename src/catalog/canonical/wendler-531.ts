@@ -1,4 +1,4 @@
-/** Wendler's 5/3/1, Boring But Big: cycles of four weeks from 90 % of the one-rep max. */
+/** Wendler's 5/3/1, Boring But Big: cycles of four weeks, based on 90 % of the one-rep max. */
 import type { BlueprintPlace } from '../programs/blueprint.ts';
 import { BOTH_UNITS, defineProgram, type Figures, type Unit } from './program.ts';
 import { deload, INCREMENT_PRIORITY, places, TRAINING_MAX } from './rules.ts';

@@ -1,10 +1,10 @@
-/** A whole program by names instead of ids: what the catalogue holds, and what copies are made from. */
+/** A whole program with slugs instead of ids: the form of the catalogue, and the source of copies. */
 
 export interface Blueprint {
   readonly slug: string;
   readonly name: string;
   readonly description: string;
-  /** Where the figures come from. */
+  /** The source of the figures. */
   readonly source: string;
   /** '', KILOGRAM or POUND. */
   readonly unit: string;
@@ -21,9 +21,9 @@ export interface BlueprintLift {
   readonly name: string;
 }
 
-/** A rule and where it stands in the program. */
+/** A rule and its position in the program. */
 export interface BlueprintRule {
-  /** Distinct in a program of the catalogue. */
+  /** Unique in a program of the catalogue. */
   readonly name: string;
   readonly type: string;
   readonly parameters: Readonly<Record<string, unknown>>;
@@ -31,7 +31,7 @@ export interface BlueprintRule {
 }
 
 export interface BlueprintPlace {
-  /** Null: every lift of the program that has no place of its own. */
+  /** Null: every lift of the program that has no row of its own. */
   readonly liftSlug: string | null;
   /** Lower applies first. */
   readonly priority: number;

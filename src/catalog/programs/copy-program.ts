@@ -1,4 +1,4 @@
-/** CopyProgram: a program of the account or of the catalogue as a new one, independent of the first. */
+/** CopyProgram: copies a program of the account or of the catalogue to a new, independent program. */
 import { LockMode } from '@mikro-orm/core';
 import { DomainError } from '../../errors/domain-error.ts';
 import type { CopyProgramRequest } from '../../gen/progression/v1/program_service_pb.ts';
@@ -15,7 +15,7 @@ import { insertPrograms, type MadeProgram, makeProgram } from './make-program.ts
 import { auditedProgramProgression } from './program-progressions.ts';
 import { auditedProgram, liftsOfPrograms, requireProgram } from './programs.ts';
 
-/** PROGRAM_NOT_FOUND, CATALOG_PROGRAM_NOT_FOUND; SLUG_TAKEN by a live program. */
+/** PROGRAM_NOT_FOUND, CATALOG_PROGRAM_NOT_FOUND; SLUG_TAKEN when a live program has the slug. */
 export async function copyProgram(change: Change, request: CopyProgramRequest): Promise<MadeProgram> {
   const { tx, now } = change;
   const original = await originalOf(tx, request);
@@ -53,7 +53,7 @@ async function originalOf(tx: Transaction, { from }: CopyProgramRequest): Promis
 }
 
 /**
- * The program is locked: every change of it or of its rules counts its revision, and so waits for the copy.
+ * Locks the program, so that changes of it and of its rules, which increment its revision, wait for the copy.
  */
 async function blueprintOf(tx: Transaction, programId: string): Promise<Blueprint> {
   const program = await requireProgram(tx, programId, LockMode.PESSIMISTIC_READ);

@@ -1,4 +1,4 @@
-/** CreateProgramProgression: puts a rule into a program, for one lift or for every lift of it. */
+/** CreateProgramProgression: adds a rule to a program, for one lift or for all its lifts. */
 import { LockMode } from '@mikro-orm/core';
 import type { Decimal } from 'decimal.js';
 import { DomainError } from '../../errors/domain-error.ts';
@@ -19,8 +19,8 @@ import { requireProgram } from './programs.ts';
 
 /**
  * PROGRESSION_NOT_FOUND, PROGRAM_NOT_FOUND, LIFT_NOT_FOUND; LIFT_NOT_IN_PROGRAM; PROGRAM_PROGRESSION_EXISTS
- * when the program has the rule for this lift already; VALIDATION_FAILED for an override that the rule's type
- * does not take. `overrideIncrement` is the request's, read.
+ * when the program already has the rule for this lift; VALIDATION_FAILED for an override that the rule's type
+ * does not support. `overrideIncrement` is the parsed value of the request.
  */
 export async function createProgramProgression(
   change: Change,

@@ -1,4 +1,4 @@
-/** CreateProgram: a new program of the account, without rules yet. */
+/** CreateProgram: adds a program without rules. */
 import { enumName } from '../../calls/enum-name.ts';
 import { type CreateProgramRequest, WeightUnitSchema } from '../../gen/progression/v1/program_service_pb.ts';
 import { audit, type Change } from '../../store/change.ts';
@@ -8,7 +8,10 @@ import { newId } from '../../values/new-id.ts';
 import { programDays, requireLifts } from './program-contents.ts';
 import { auditedProgram, type ProgramWithLifts } from './programs.ts';
 
-/** LIFT_NOT_FOUND; LIFT_NOT_IN_PROGRAM for a day's lift that is not listed; SLUG_TAKEN by a live program. */
+/**
+ * LIFT_NOT_FOUND; LIFT_NOT_IN_PROGRAM for a day's lift that the program does not list; SLUG_TAKEN when a live
+ * program has the slug.
+ */
 export async function createProgram(
   change: Change,
   request: CreateProgramRequest,
@@ -32,7 +35,7 @@ export async function createProgram(
     updatedAt: now,
     deletedAt: null,
   });
-  // The lifts' places refer to the program, which MikroORM does not know.
+  // Flushed first: program lifts reference the program, which MikroORM does not know.
   await tx.em.flush();
   for (const [position, lift] of lifts.entries()) {
     tx.em.create(ProgramLiftEntity, { accountId, programId: program.id, liftId: lift.id, position });

@@ -1,4 +1,4 @@
-/** Makes programs of blueprints: the program, its lifts, its rules as new rows, and their places. */
+/** Creates programs from blueprints: the program, its lifts, its rules and their program rows. */
 import { Decimal } from 'decimal.js';
 import type { Transaction } from '../../store/database.ts';
 import type { Lift } from '../../store/entities/lift.ts';
@@ -14,7 +14,8 @@ import type { Blueprint, BlueprintPlace } from './blueprint.ts';
 import type { ProgramWithLifts } from './programs.ts';
 
 /**
- * Makes the id of a row from a name that says what the row is; random ids ignore it, fixed ones come from it.
+ * Makes the id of a row from a name that identifies the row; random ids ignore it, deterministic ids derive
+ * from it.
  */
 export type IdMaker = (name: string) => string;
 
@@ -24,7 +25,7 @@ export interface MadeProgram extends ProgramWithLifts {
   readonly rows: readonly ProgramProgression[];
 }
 
-/** What a blueprint's names and the rows' common fields become. */
+/** Maps the blueprint's slugs to ids, and has the fields that all rows share. */
 export interface Making {
   readonly accountId: string;
   readonly now: Instant;
@@ -33,7 +34,7 @@ export interface Making {
   readonly makeId: IdMaker;
 }
 
-/** The rows of a program and of its rules, all of them new; nothing is stored yet. */
+/** The new rows of a program and of its rules; nothing is stored yet. */
 export function makeProgram(blueprint: Blueprint, making: Making): MadeProgram {
   const { accountId, makeId } = making;
   const times = { createdAt: making.now, updatedAt: making.now };
@@ -63,7 +64,7 @@ export function makeProgram(blueprint: Blueprint, making: Making): MadeProgram {
   };
 }
 
-/** Stores them all, in one statement for each table. SLUG_TAKEN when a live program has a slug. */
+/** Stores all rows, with one statement for each table. SLUG_TAKEN when a live program has a slug. */
 export async function insertPrograms(
   { em, accountId }: Transaction,
   made: readonly MadeProgram[],

@@ -1,4 +1,4 @@
-/** The lifts and days of a program being made or changed: days train the program's lifts. */
+/** Checks the lifts and days of a program that is created or changed. */
 import { LockMode } from '@mikro-orm/core';
 import { DomainError, type FieldViolation, invalidFields } from '../../errors/domain-error.ts';
 import type { Transaction } from '../../store/database.ts';
@@ -7,8 +7,8 @@ import type { ProgramDay } from '../../store/entities/program.ts';
 import { liftNotFound } from '../lifts.ts';
 
 /**
- * The live lifts with these ids, in this order, locked so that none is deleted before the program holds it.
- * LIFT_NOT_FOUND names the first that does not exist.
+ * The live lifts with these ids, in this order, locked so that none is deleted before the program references
+ * it. LIFT_NOT_FOUND names the first missing one.
  */
 export async function requireLifts(tx: Transaction, liftIds: readonly string[]): Promise<Lift[]> {
   const ids = liftIds.map((id) => id.toLowerCase());
@@ -35,9 +35,7 @@ export async function requireLifts(tx: Transaction, liftIds: readonly string[]):
   });
 }
 
-/**
- * The days as they are stored. LIFT_NOT_IN_PROGRAM lists every lift that a day names and the program lacks.
- */
+/** The days in stored form. LIFT_NOT_IN_PROGRAM lists every lift that a day names and the program lacks. */
 export function programDays(days: readonly ProgramDay[], lifts: readonly Lift[]): ProgramDay[] {
   const known = new Set(lifts.map((lift) => lift.id));
   const stored = days.map(({ slug, liftIds }) => ({ slug, liftIds: liftIds.map((id) => id.toLowerCase()) }));

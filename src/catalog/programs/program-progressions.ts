@@ -1,8 +1,4 @@
-/**
- * Program progressions: the places of rules in a program, in the order in which they apply.
- * Override increments: a weight above 0, for rules that have an increment to override.
- * UpdateProgramProgression: a rule's priority, whether it is on, and what replaces its increment.
- */
+/** Program progressions: the rows that place rules in a program, and their increment overrides. */
 import { LockMode } from '@mikro-orm/core';
 import { Decimal } from 'decimal.js';
 import { DomainError, invalidFields } from '../../errors/domain-error.ts';
@@ -24,8 +20,8 @@ import { reviseProgram } from './program-revision.ts';
 import { findProgram, requireProgram } from './programs.ts';
 
 /**
- * The row with this id in a live program, or PROGRAM_PROGRESSION_NOT_FOUND. With a lock mode the program is
- * locked before the row is read: whoever changes a program's rows holds the program.
+ * The row with this id in a live program; throws PROGRAM_PROGRESSION_NOT_FOUND. With a lock mode the program
+ * is locked before the row is read, as for every change of a program's rows.
  */
 export async function getProgramProgression(
   tx: Transaction,
@@ -46,7 +42,7 @@ export async function getProgramProgression(
   return row;
 }
 
-/** By priority, then id. PROGRAM_NOT_FOUND. */
+/** Ordered by priority, then id. PROGRAM_NOT_FOUND. */
 export async function listProgramProgressions(
   tx: Transaction,
   request: ListProgramProgressionsRequest,
@@ -93,7 +89,7 @@ export async function deleteProgramProgression(change: Change, programProgressio
   });
 }
 
-/** What the audit trail keeps of a rule's place. */
+/** The row in the audit trail. */
 export function auditedProgramProgression(row: ProgramProgression): Record<string, unknown> {
   const { programId, progressionId, liftId, priority, enabled } = row;
   const overrideIncrement = row.overrideIncrement?.toFixed() ?? null;
@@ -122,8 +118,9 @@ export function requireIncrement({ type, parameters }: Progression): void {
 }
 
 /**
- * PROGRAM_PROGRESSION_NOT_FOUND; VALIDATION_FAILED for an override that the rule's type does not take.
- * `overrideIncrement` is the request's, read: undefined leaves it, null takes it away.
+ * UpdateProgramProgression. PROGRAM_PROGRESSION_NOT_FOUND; VALIDATION_FAILED for an override that the rule's
+ * type does not support. `overrideIncrement` is the parsed value of the request: undefined keeps the
+ * override, null removes it.
  */
 export async function updateProgramProgression(
   change: Change,

@@ -1,10 +1,10 @@
-/** The revision of a program: what was compiled from it under one revision stays true for that revision. */
+/** The revision of a program, by which compiled rules are cached. */
 import { sql } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
 
 /**
- * Counts a change of the program, its rows or its calendar, in the transaction of that change. In SQL, so
- * that two changes at once count twice.
+ * Increments the revision in the transaction of a change to the program, its rows or its calendar; in SQL, so
+ * that concurrent changes both count.
  */
 export async function reviseProgram(tx: Transaction, programId: string): Promise<void> {
   await sql`
@@ -13,7 +13,7 @@ export async function reviseProgram(tx: Transaction, programId: string): Promise
 }
 
 /**
- * Counts a change of a rule for every program that uses it; the programs are locked in order of their ids.
+ * Increments the revision of every program that uses a rule; the programs are locked in order of their ids.
  */
 export async function reviseProgramsUsing(tx: Transaction, progressionId: string): Promise<void> {
   await sql`

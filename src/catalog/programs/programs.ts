@@ -1,4 +1,4 @@
-/** Programs: lifts in order, a calendar of days, and the rules whose places program-progressions.ts keeps. */
+/** Programs: lifts in order, and a calendar of days. program-progressions.ts has their rules. */
 import { LockMode } from '@mikro-orm/core';
 import { sql } from 'kysely';
 import { DomainError } from '../../errors/domain-error.ts';
@@ -17,7 +17,7 @@ export interface ProgramWithLifts {
   readonly lifts: readonly Lift[];
 }
 
-/** The live program with this id, or null. Whoever changes a program or its rows locks it first. */
+/** The live program with this id, or null. A change of a program or its rows locks it first. */
 export function findProgram(
   tx: Transaction,
   programId: string,
@@ -27,7 +27,7 @@ export function findProgram(
   return tx.em.findOne(ProgramEntity, where, { lockMode });
 }
 
-/** The live program with this id, or PROGRAM_NOT_FOUND. */
+/** The live program with this id; throws PROGRAM_NOT_FOUND. */
 export async function requireProgram(
   tx: Transaction,
   programId: string,
@@ -48,7 +48,7 @@ export async function getProgram(tx: Transaction, programId: string): Promise<Pr
   return { program, lifts };
 }
 
-/** By slug. */
+/** Ordered by slug. */
 export async function listPrograms(
   tx: Transaction,
   request: ListProgramsRequest,
@@ -100,7 +100,7 @@ export async function deleteProgram(change: Change, programId: string): Promise<
   });
 }
 
-/** What the audit trail keeps of a program. */
+/** The program in the audit trail. */
 export function auditedProgram({ program, lifts }: ProgramWithLifts): Record<string, unknown> {
   const { slug, name, description, source, unit, weeksPerCycle, sessionsPerWeek, days } = program;
   const liftIds = lifts.map((lift) => lift.id);

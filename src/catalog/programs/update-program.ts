@@ -1,4 +1,7 @@
-/** UpdateProgram: replaces what the request sets; what a rule row or a day still names cannot go. */
+/**
+ * UpdateProgram: replaces the fields that the request sets; lifts that a rule row or a day references must
+ * stay.
+ */
 import { LockMode } from '@mikro-orm/core';
 import { enumName } from '../../calls/enum-name.ts';
 import { DomainError } from '../../errors/domain-error.ts';

@@ -1,11 +1,11 @@
-/** Parameters of rules that came over the wire: stored only when the rule itself can be made of them. */
+/** Validates rule parameters from requests by building the rule itself. */
 import { type FieldViolation, invalidFields } from '../../errors/domain-error.ts';
 import type { ProgressionParameters } from '../../gen/progression/v1/program_service_pb.ts';
 import { ParametersError, type ParameterViolation } from '../../progression/evaluation/rules/parameters.ts';
 import { createRule, type RuleType } from '../../progression/evaluation/rules/rule-types.ts';
 import { type JsonRule, ruleToStored } from './rule-to-stored.ts';
 
-/** Where a stored name is elsewhere in the message than its spelling says. */
+/** Stored names whose position in the message differs from their spelling. */
 const WIRE_NAMES: Readonly<Record<string, string>> = {
   increment: 'increment.amount',
   incrementPercent: 'increment.percent',
@@ -16,8 +16,8 @@ const WIRE_NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The rule as it is to be stored. VALIDATION_FAILED lists everything that the rule does not accept, with
- * paths such as `parameters.amrap_progression.thresholds[1].min_reps`.
+ * The rule in stored form. VALIDATION_FAILED lists every invalid parameter, with paths such as
+ * `parameters.amrap_progression.thresholds[1].min_reps`.
  */
 export function parametersToStored(parameters: ProgressionParameters | undefined): JsonRule {
   if (parameters?.rule.case === undefined) {
@@ -43,7 +43,7 @@ function wireViolation(type: RuleType, { path, description }: ParameterViolation
   };
 }
 
-/** `minReps` → `min_reps`; a text keeps its other words. */
+/** `minReps` → `min_reps`, also within a text. */
 function snakeCase(text: string): string {
   return text.replace(/(?<=[a-z])[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

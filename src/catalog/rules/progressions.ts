@@ -1,8 +1,4 @@
-/**
- * Progressions: the account's rules, whole or not at all.
- * CreateProgression: a new rule of the account.
- * UpdateProgression: another name or other parameters, for every program that uses the rule from now on.
- */
+/** Progressions: the account's rules. CreateProgression, UpdateProgression, and their lists. */
 import { LockMode } from '@mikro-orm/core';
 import { sql } from 'kysely';
 import { enumName } from '../../calls/enum-name.ts';
@@ -17,7 +13,7 @@ import { newId } from '../../values/new-id.ts';
 import { reviseProgramsUsing } from '../programs/program-revision.ts';
 import type { JsonRule } from './rule-to-stored.ts';
 
-/** The live progression with this id, or PROGRESSION_NOT_FOUND. */
+/** The live progression with this id; throws PROGRESSION_NOT_FOUND. */
 export async function getProgression(
   tx: Transaction,
   progressionId: string,
@@ -33,7 +29,7 @@ export async function getProgression(
   return progression;
 }
 
-/** By name, then id; of one type when the request names one. */
+/** Ordered by name, then id; of one type when the request names one. */
 export function listProgressions(
   tx: Transaction,
   request: ListProgressionsRequest,
@@ -84,7 +80,7 @@ export async function deleteProgression(change: Change, progressionId: string): 
   });
 }
 
-/** What the audit trail keeps of a rule. */
+/** The rule in the audit trail. */
 export function auditedProgression({ name, type, parameters }: Progression): Record<string, unknown> {
   return { name, type, parameters };
 }
@@ -122,7 +118,7 @@ export interface ProgressionUpdate {
 
 /**
  * PROGRESSION_NOT_FOUND; VALIDATION_FAILED when the parameters are of another type. The rule is locked before
- * the programs that use it, as everywhere, so that no program can take it up unseen meanwhile.
+ * the programs that use it, as everywhere, so that no program can start to use it meanwhile.
  */
 export async function updateProgression(change: Change, update: ProgressionUpdate): Promise<Progression> {
   const { tx, now } = change;

@@ -1,4 +1,4 @@
-/** A stored rule's parameters, as the wire shows them. */
+/** Converts stored rule parameters to their message. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { enumValue } from '../../calls/enum-name.ts';
 import { MaxTypeSchema, TriggerTypeSchema } from '../../gen/progression/v1/common_pb.ts';
@@ -15,8 +15,8 @@ import type { StoredBounds, StoredIncrement, StoredRule } from './stored-paramet
 type ParametersInit = MessageInitShape<typeof ProgressionParametersSchema>;
 
 /**
- * What parametersToStored made of a message, as that message; defaults that it filled in are spelled out.
- * Nothing else is ever stored, so the row is taken at its word.
+ * The inverse of parametersToStored; defaults that it filled in are explicit. Only its results are stored, so
+ * the row is not validated again.
  */
 export function parametersFromStored(row: { type: string; parameters: unknown }): ParametersInit {
   const { type, parameters } = row as StoredRule;

@@ -1,4 +1,4 @@
-/** A rule as it came over the wire, in the form in which it is stored; nothing is judged here. */
+/** Converts rule parameters from their message to their stored form; it validates nothing. */
 
 import { enumName } from '../../calls/enum-name.ts';
 import { MaxTypeSchema, TriggerTypeSchema } from '../../gen/progression/v1/common_pb.ts';
@@ -16,13 +16,13 @@ import {
 } from '../../gen/progression/v1/program_service_pb.ts';
 import type { RuleType } from '../../progression/evaluation/rules/rule-types.ts';
 
-/** A rule's type and JSON parameters, as table progressions holds them. */
+/** A rule's type and JSON parameters, as in table progressions. */
 export interface JsonRule {
   readonly type: RuleType;
   readonly parameters: Record<string, unknown>;
 }
 
-/** Fields that were left empty are left out, and what is unspecified gets its documented default. */
+/** Empty fields are omitted, and unspecified ones get their documented default. */
 export function ruleToStored({ rule }: ProgressionParameters): JsonRule {
   switch (rule.case) {
     case 'linearProgression': {

@@ -1,10 +1,10 @@
-/** The parameters of each rule type as they are stored: camelCase, weights and shares as decimal strings. */
+/** The stored parameters of each rule type: camelCase, weights and shares as decimal strings. */
 import type { RuleType } from '../../progression/evaluation/rules/rule-types.ts';
 
 type StoredMaxType = 'ONE_RM' | 'TRAINING_MAX' | 'ESTIMATED_ONE_RM';
 type StoredCountBy = 'SET' | 'SESSION';
 
-/** What is absent has no bound; results are never below 0. */
+/** An absent bound does not apply; results are never below 0. */
 export type StoredBounds = {
   roundTo?: string;
   rounding?: 'NEAREST' | 'DOWN' | 'UP';
