@@ -1,8 +1,11 @@
-/** Places at which a test lets the process die: every step of what changes the database. Nothing happens there unless armed. */
+/**
+ * Failpoints: named steps of every database change at which a test can kill the process. They do nothing
+ * unless armed.
+ */
 
-/** In the order in which a step of the work reaches them. */
+/** In the order in which the steps are reached. */
 export const FAILPOINTS = [
-  // Events for the engine: their one transaction.
+  // Events of the engine, in one transaction.
   'unit-begun',
   'unit-locked',
   'unit-loaded',
@@ -19,13 +22,13 @@ export const FAILPOINTS = [
   'publish-claimed',
   'publish-written',
   'publish-committed',
-  // From the outbox to verdicts, runs and the log.
+  // Evaluation: from the outbox to verdicts, runs and the log.
   'evaluation-locked',
   'evaluation-decided',
   'evaluation-logged',
   'evaluation-flushed',
   'evaluation-committed',
-  // From the outbox to Redis.
+  // Relay: from the outbox to Redis.
   'relay-read',
   'relay-added',
   'relay-marked',
@@ -35,7 +38,7 @@ export const FAILPOINTS = [
   'step-done',
   'step-flushed',
   'step-committed',
-  // Time triggers: from a cursor that is due to the outbox.
+  // Scheduler: from a due cursor to the outbox.
   'schedule-locked',
   'schedule-written',
   'schedule-moved',
@@ -46,7 +49,7 @@ export type Failpoint = (typeof FAILPOINTS)[number];
 
 let reached: ((point: Failpoint) => void) | undefined;
 
-/** Tells `onReached` of every point from now on. */
+/** Calls `onReached` at every failpoint from now on. */
 export function armFailpoints(onReached: (point: Failpoint) => void): void {
   reached = onReached;
 }
@@ -55,7 +58,7 @@ export function failpoint(point: Failpoint): void {
   reached?.(point);
 }
 
-/** The point between a transaction's flush and its commit, which follow one another; only when armed it flushes first. */
+/** The failpoint between a transaction's flush and its commit; it flushes early, but only when armed. */
 export async function failpointBeforeCommit(
   point: Failpoint,
   { em }: { readonly em: { flush(): Promise<void> } },

@@ -1,11 +1,13 @@
-/** Serializes what is decided about the athletes of a partition: one transaction of the account at a time. */
+/** Partition locks: serialize evaluation for the athletes of a partition within an account. */
 import { sql } from 'kysely';
 import type { Transaction } from './database.ts';
 
-/** Into how many partitions an account's athletes are hashed; as in the generated column `outbox.partition`. */
+/**
+ * The number of partitions of an account; equal to the modulus in the generated column `outbox.partition`.
+ */
 export const PARTITIONS = 32;
 
-/** Takes those locks of the partitions that no other transaction has, held until the transaction ends. */
+/** Takes the partition locks that are free, until the transaction ends. */
 export async function tryLockPartitions(
   { accountId, sql: db }: Transaction,
   partitions: readonly number[],
@@ -16,13 +18,13 @@ export async function tryLockPartitions(
   return rows.map(({ partition }) => partition);
 }
 
-/** Waits for the lock of the athlete's partition, held until the transaction ends. */
+/** Waits for the lock of the athlete's partition, which is held until the transaction ends. */
 export async function lockPartitionOf({ accountId, sql: db }: Transaction, userId: string): Promise<void> {
   const partition = sql`uuid_hash_extended(${userId}::uuid, 0) & ${PARTITIONS - 1}::int`;
   await sql`select pg_advisory_xact_lock(${keyOf(accountId, partition)})`.execute(db);
 }
 
-/** Waits for the locks of all these partitions, lowest first: whoever takes several takes them in this order. */
+/** Waits for the locks of all these partitions, in ascending order, which prevents deadlocks. */
 export async function lockPartitions(
   { accountId, sql: db }: Transaction,
   partitions: readonly number[],
@@ -33,7 +35,7 @@ export async function lockPartitions(
   }
 }
 
-/** The partition is the seed: accounts and partitions that share a key by chance only wait for each other. */
+/** The partition is the seed of the hash: on a collision two accounts only wait for each other. */
 function keyOf(accountId: string, partition: ReturnType<typeof sql>) {
   return sql`uuid_hash_extended(${accountId}::uuid, ${partition})`;
 }

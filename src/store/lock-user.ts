@@ -1,11 +1,11 @@
-/** Serializes everything that changes one athlete's numbers: the lock is on the athlete's row. */
+/** The athlete's lock: serializes all changes of one athlete's numbers by a row lock. */
 import type { LockMode } from '@mikro-orm/core';
 import { sql } from 'kysely';
 import { DomainError } from '../errors/domain-error.ts';
 import type { Transaction } from './database.ts';
 import { type User, UserEntity } from './entities/user.ts';
 
-/** Waits for the athlete's lock, held until the transaction ends. USER_NOT_FOUND when there is no live one. */
+/** Waits for the athlete's lock, which is held until the transaction ends. USER_NOT_FOUND. */
 export async function lockUser(tx: Transaction, userId: string): Promise<void> {
   const { rows } = await sql`
     select id from users
@@ -16,7 +16,7 @@ export async function lockUser(tx: Transaction, userId: string): Promise<void> {
   }
 }
 
-/** USER_NOT_FOUND unless the athlete is live. */
+/** Throws USER_NOT_FOUND unless the athlete exists and is not deleted. */
 export async function requireUser(tx: Transaction, userId: string): Promise<void> {
   const { rows } = await sql`
     select id from users
@@ -26,7 +26,7 @@ export async function requireUser(tx: Transaction, userId: string): Promise<void
   }
 }
 
-/** The live user with this id, or USER_NOT_FOUND. */
+/** The athlete with this id, not deleted; throws USER_NOT_FOUND. */
 export async function getUser(tx: Transaction, userId: string, lockMode?: LockMode): Promise<User> {
   const where = { accountId: tx.accountId, id: userId, deletedAt: null };
   const user = await tx.em.findOne(UserEntity, where, { lockMode });

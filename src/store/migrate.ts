@@ -1,4 +1,4 @@
-/** Brings the schema to what this code expects: one starter at a time, and never a newer schema back by accident. */
+/** Applies migrations, one process at a time, and refuses a schema that is newer than the code. */
 
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
@@ -10,18 +10,18 @@ export interface MigrationStatus {
   readonly applied: boolean;
 }
 
-/** Any number that no other program uses as an advisory lock in the same database. */
+/** The key of the advisory lock; arbitrary, but unique among programs on the same database. */
 export const MIGRATION_LOCK = 7_350_114_201;
 
 /**
- * Applies every pending migration in one transaction and returns their names. Concurrent callers wait for each other
- * and then find nothing to do. Throws StartError when the database has migrations that this code does not know.
+ * Applies all pending migrations in one transaction and returns their names. Concurrent callers wait, and
+ * then find nothing pending. Throws StartError when the database has migrations that this code does not know.
  */
 export function migrate(database: Database): Promise<string[]> {
   return alone(database, async (em) => {
     const applied = await appliedNames(em);
     refuseNewerSchema(applied);
-    // Whoever may not change the schema can still start on one that needs no change.
+    // A user without the right to change the schema can start when nothing is pending.
     if (pendingNames(applied).length === 0) {
       return [];
     }
@@ -30,7 +30,10 @@ export function migrate(database: Database): Promise<string[]> {
   });
 }
 
-/** Takes the latest migration back, with all that its tables hold, and returns its name; none when there is none. */
+/**
+ * Reverts the latest migration, with all data of its tables, and returns its name; undefined when there is
+ * none.
+ */
 export function migrateDown(database: Database): Promise<string[]> {
   return alone(database, async (em) => {
     refuseNewerSchema(await appliedNames(em));
@@ -39,14 +42,14 @@ export function migrateDown(database: Database): Promise<string[]> {
   });
 }
 
-/** Every migration that the code knows, oldest first. Throws StartError like migrate, and changes nothing. */
+/** Every migration that the code knows, oldest first. Throws StartError like migrate; changes nothing. */
 export async function migrationStatus(database: Database): Promise<MigrationStatus[]> {
   const applied = await appliedNames(database.orm.em.fork());
   refuseNewerSchema(applied);
   return MIGRATIONS.map(({ name }) => ({ name, applied: applied.includes(name) }));
 }
 
-/** True when no migration of this code is missing; a schema may be ahead of it, while newer processes take over. */
+/** True when no migration of this code is pending. A newer schema is accepted, for rolling updates. */
 export async function isMigrated(database: Database): Promise<boolean> {
   return pendingNames(await appliedNames(database.orm.em.fork())).length === 0;
 }

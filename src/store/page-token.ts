@@ -1,26 +1,26 @@
-/** Page tokens: where a list goes on, opaque to the caller and bound to the list and filter it came from. */
+/** Page tokens: opaque positions in a list, bound to the list and its filter. */
 import { createHash } from 'node:crypto';
 import { validate as isUuid } from 'uuid';
 import { DomainError } from '../errors/domain-error.ts';
 import { type Instant, instantFromText, instantToText } from '../values/instant.ts';
 
-/** A value of the key that a list is ordered by. */
+/** A value of the sort key. */
 export type PageKeyValue = string | number | bigint;
 
 interface PageKeyTypes {
   text: string;
   uuid: string;
   integer: number;
-  /** A whole number of PostgreSQL's own, up to 2^63, in text. */
+  /** A PostgreSQL bigint up to 2^63, as text. */
   serial: string;
   /** An Instant. */
   instant: Instant;
 }
 
-/** How a value of the key is read back. */
+/** The type of a key value. */
 export type PageKeyKind = keyof PageKeyTypes;
 
-/** The key that `kinds` describe, as in `['text', 'uuid']` → `[string, string]`. */
+/** The key that `kinds` describe, such as `['text', 'uuid']` → `[string, string]`. */
 export type PageKey<K extends readonly PageKeyKind[]> = { [I in keyof K]: PageKeyTypes[K[I]] };
 
 const FINGERPRINT_BYTES = 9;
@@ -29,8 +29,8 @@ const MOST_INTEGER = 2 ** 31 - 1;
 const SERIAL_PATTERN = /^\d{1,18}$/;
 
 /**
- * The token of the row with this key, for the next page to start behind. `filter` is everything that decides
- * which rows the list has and in which order: the method's name, the account, each filter's value.
+ * The token for the page after the row with this key. `filter` is everything that determines the rows and
+ * their order: the method's name, the account, and the value of each filter.
  */
 export function encodePageToken(filter: readonly string[], key: readonly PageKeyValue[]): string {
   const texts = key.map((value) => (typeof value === 'bigint' ? instantToText(value) : String(value)));
@@ -38,8 +38,8 @@ export function encodePageToken(filter: readonly string[], key: readonly PageKey
 }
 
 /**
- * The key in a token, undefined for the empty token of a first page. PAGE_TOKEN_INVALID for anything that
- * `encodePageToken` did not make of the same filter and a key of these kinds.
+ * The key in a token; undefined for the empty token of a first page. Throws PAGE_TOKEN_INVALID for any text
+ * that `encodePageToken` did not make from the same filter and a key of these kinds.
  */
 export function decodePageToken<const K extends readonly PageKeyKind[]>(
   token: string,
@@ -64,12 +64,12 @@ function readTexts(token: string): string[] {
       return value;
     }
   } catch {
-    // Not JSON: refused below like JSON of another shape.
+    // Text that is not JSON is refused below, like JSON of another shape.
   }
   throw pageTokenInvalid();
 }
 
-/** The database casts what comes back from here, so a forged token must not carry what it cannot read. */
+/** PostgreSQL casts these values, so a forged token must not contain a value that it cannot cast. */
 function readValue(kind: PageKeyKind, text: string): PageKeyValue {
   switch (kind) {
     case 'text':

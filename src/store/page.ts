@@ -1,7 +1,7 @@
-/** Reads one page of a list by keyset: behind the last row of the page before, however far in it is. */
+/** Keyset pagination: reads one page of a list, at the same cost for every page. */
 import { decodePageToken, encodePageToken, type PageKey, type PageKeyKind } from './page-token.ts';
 
-/** What the caller asked for. */
+/** The page fields of a request. */
 export interface PageRequest {
   /** 0: the default. */
   readonly pageSize: number;
@@ -9,16 +9,16 @@ export interface PageRequest {
   readonly pageToken: string;
 }
 
-/** A list in an order that `keyOf` makes total. */
+/** A list in the total order of `keyOf`. */
 export interface KeysetList<Row, K extends readonly PageKeyKind[]> {
   /** What the page token is bound to; see encodePageToken. */
   readonly filter: readonly string[];
   readonly keyKinds: K;
   readonly defaultPageSize: number;
   keyOf(row: Row): PageKey<K>;
-  /** At most `limit` rows behind `after`, or from the start. */
+  /** At most `limit` rows after `after`, or from the start. */
   rows(after: PageKey<K> | undefined, limit: number): Promise<Row[]>;
-  /** Null: the caller did not ask, and it is not cheap; the page then says 0. */
+  /** Null when the caller did not ask for a costly count; the page then says 0. */
   readonly count: (() => Promise<number>) | null;
 }
 
@@ -30,7 +30,7 @@ export interface Page<Row> {
   readonly totalSize: number;
 }
 
-/** PAGE_TOKEN_INVALID when the token is not from this list with this filter. */
+/** Throws PAGE_TOKEN_INVALID when the token does not belong to this list and filter. */
 export async function readPage<Row, const K extends readonly PageKeyKind[]>(
   list: KeysetList<Row, K>,
   { pageSize, pageToken }: PageRequest,
@@ -44,7 +44,7 @@ export async function readPage<Row, const K extends readonly PageKeyKind[]>(
   return { rows, nextPageToken, totalSize: list.count ? await list.count() : 0 };
 }
 
-/** The rows behind this key, for lists by name, then id. */
+/** The rows after this key, for lists that are ordered by name, then id. */
 export function isAfterNameAndId([name, id]: readonly [string, string]) {
   return { $or: [{ name: { $gt: name } }, { name, id: { $gt: id } }] };
 }

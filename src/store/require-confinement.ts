@@ -1,10 +1,13 @@
-/** Refuses to serve where row-level security would not hold. */
+/** Refuses to serve when row-level security would not apply. */
 import { sql } from 'kysely';
 import { StartError } from '../errors/start-error.ts';
 import type { Database, Transaction } from './database.ts';
 import { APPLICATION_ROLE, WORKER_ROLE } from './enter-account.ts';
 
-/** Throws StartError when the database's user may not take the service's roles, or when one of them is too strong. */
+/**
+ * Throws StartError when the database's user cannot assume the service's roles, or when one of them has too
+ * many rights.
+ */
 export async function requireConfinement(database: Database): Promise<void> {
   await requireWeakRole(
     APPLICATION_ROLE,

@@ -1,4 +1,4 @@
-/** The PostgreSQL that comes with npm: initialised, started and stopped with this process, open to its owner only. */
+/** The embedded PostgreSQL: initialises, starts and stops a server that only this user can reach. */
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { mkdir, readdir, realpath } from 'node:fs/promises';
@@ -12,32 +12,32 @@ import { clearTheWay, directoryInUse, isAlive, ownerMark } from './running-postg
 
 export interface EmbeddedPostgres {
   readonly url: string;
-  /** Settles when the server ends without having been told to, with its last words. */
+  /** Settles with the server's last output line when the server ends on its own. */
   readonly lost: Promise<string>;
-  /** Ends all connections, writes everything to disk and waits until the server is gone. */
+  /** Closes all connections, checkpoints, and resolves when the server has ended. */
   stop(): Promise<void>;
 }
 
 export interface EmbeddedPostgresOptions {
-  /** The server's files go to `postgres` in this directory; both are made when they do not exist. */
+  /** The data go to `postgres` in this directory; both directories are created when they are missing. */
   readonly dataDir: string;
-  /** Takes what PostgreSQL says, line by line. */
+  /** Called with each line of PostgreSQL's output. */
   readonly log: (line: string) => void;
-  /** Server settings on top of the defaults, such as `{ fsync: 'off' }` for data that nobody needs tomorrow. */
+  /** Server settings that override the defaults, such as `{ fsync: 'off' }` for temporary data. */
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-/** What a socket's address may have, its file name included; the smallest limit of the systems we run on. */
+/** The longest path of a unix socket, file name included: the smallest limit of the supported systems. */
 const SOCKET_PATH_BYTES = 103;
 const SOCKET_FILE = '.s.PGSQL.5432';
-/** The processes of a killed server need a moment to notice and let go of its memory. */
+/** The child processes of a killed server need a moment to release its shared memory. */
 const LEFTOVER_WAIT_MS = 10_000;
 const LEFTOVER_POLL_MS = 100;
 
 /**
- * Starts the server, and makes it first when there is none. It listens on a unix socket in a directory that only its
- * owner (and root) can enter, and on no port: so it needs no password, and no other user of the machine can reach it.
- * Throws StartError, in one line, when the directory is in use or the server does not start.
+ * Starts the server, and initialises it first when it does not exist. It listens on a unix socket in a
+ * directory that only its owner (and root) can enter, and on no port, so that it needs no password. Throws
+ * StartError when the directory is in use or the server does not start.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const dataDir = await makeDataDir(options.dataDir);
@@ -66,7 +66,9 @@ async function makeDataDir(path: string): Promise<string> {
   }
 }
 
-/** Initialises beside the final place and then moves it there: a start that was cut short leaves no half a server. */
+/**
+ * Initialises in a temporary directory and renames it, so that an interrupted start leaves no partial data.
+ */
 async function initialise(
   launcher: PostgresLauncher,
   dataDir: string,

@@ -1,4 +1,4 @@
-/** Starts PostgreSQL's programs as a user that they accept, bound to the life of this process. */
+/** Runs PostgreSQL's programs as a suitable user, and ends them together with this process. */
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn, spawnSync } from 'node:child_process';
 import { accessSync, chownSync, constants } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,9 +8,12 @@ import { StartError } from '../../errors/start-error.ts';
 export type PostgresProgram = 'initdb' | 'postgres';
 
 export interface PostgresLauncher {
-  /** Starts a program in a process group of its own: a Ctrl-C reaches us first, and it is we who stop PostgreSQL. */
+  /**
+   * Starts a program in its own process group, so that Ctrl-C reaches only this process, which then stops
+   * PostgreSQL.
+   */
   start(program: PostgresProgram, args: readonly string[]): ChildProcess;
-  /** Gives a directory to the user that PostgreSQL runs as. */
+  /** Changes the owner of a directory to the user that PostgreSQL runs as. */
   handOver(directory: string): void;
 }
 
@@ -19,7 +22,7 @@ interface ServerUser {
   readonly gid: number;
 }
 
-/** How to run a command as the server's user: words to put in front of it, and spawn's own options. */
+/** How a command runs as the server's user: a prefix of the command line, and options of spawn. */
 interface Way {
   readonly prefix: readonly string[];
   readonly options: SpawnOptions;
@@ -29,9 +32,9 @@ const SETPRIV = '/usr/bin/setpriv';
 const OS_USER = 'postgres';
 
 /**
- * Finds the programs and a way to run them on `dataDir`, which exists. PostgreSQL refuses to run as root: root runs
- * it as the user postgres, made if need be. Throws StartError when there is no binary for this machine, or no user
- * that can reach the directory.
+ * Finds the programs, and a way to run them on the existing directory `dataDir`. PostgreSQL refuses to run as
+ * root: root runs it as the user postgres, who is created when missing. Throws StartError when there is no
+ * binary for this platform, or no user that can reach the directory.
  */
 export function createPostgresLauncher(dataDir: string): PostgresLauncher {
   const binaries = findBinaries();
@@ -46,7 +49,7 @@ export function createPostgresLauncher(dataDir: string): PostgresLauncher {
   return {
     start: (program, args) => {
       const [command = '', ...rest] = [...way.prefix, join(binaries, program), ...args];
-      // Nothing of our environment is PostgreSQL's business; its messages are read, so they stay in English.
+      // PostgreSQL gets no variable of this environment; its messages are parsed, so they must be in English.
       return spawn(command, rest, {
         ...way.options,
         cwd: '/',
@@ -64,8 +67,8 @@ export function createPostgresLauncher(dataDir: string): PostgresLauncher {
 }
 
 /**
- * The package's own class would do the rest as well, but it takes over SIGINT and SIGTERM, leaves PostgreSQL in our
- * process group and hands it our whole environment; so only its binaries are used.
+ * Only the package's binaries are used: its class handles SIGINT and SIGTERM itself, keeps PostgreSQL in this
+ * process group, and passes on the whole environment.
  */
 function findBinaries(): string {
   try {
@@ -105,7 +108,10 @@ function idsOf(name: string): ServerUser | undefined {
   }
 }
 
-/** Best first. With setpriv, PostgreSQL also stops when this process is killed, and leaves no orphan. */
+/**
+ * In order of preference. With setpriv, PostgreSQL also stops when this process is killed, and leaves no
+ * orphan.
+ */
 function waysToRun(user: ServerUser | undefined): Way[] {
   const plain: Way = { prefix: [], options: user ?? {} };
   if (!isExecutable(SETPRIV)) {
@@ -116,8 +122,8 @@ function waysToRun(user: ServerUser | undefined): Way[] {
     return [{ prefix: [...bound, '--'], options: {} }, plain];
   }
   const asUser = [...bound, '--reuid', `${user.uid}`, '--regid', `${user.gid}`, '--clear-groups'];
-  // Root's checkout may lie in a directory that is closed to others, such as a fresh temporary one. Passing through
-  // is the one capability that is left to it; the securebit makes access(2) heed it.
+  // A checkout of root may be in a directory that is closed to other users. The only capability that is kept
+  // allows to pass through it; the securebit makes access(2) respect it.
   const passingThrough = [
     '--securebits=+no_setuid_fixup',
     '--inh-caps=+dac_read_search',
@@ -130,7 +136,7 @@ function waysToRun(user: ServerUser | undefined): Way[] {
   ];
 }
 
-/** Asks test(1), which looks at a directory with the same system call as initdb does. */
+/** Asks test(1), which checks a directory by the same system call as initdb. */
 function reaches(way: Way, directories: readonly string[]): boolean {
   return directories.every((directory) => {
     const [command = '', ...args] = [...way.prefix, 'test', '-x', directory];

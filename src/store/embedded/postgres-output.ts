@@ -1,20 +1,20 @@
-/** Follows a PostgreSQL program through what it prints: when it is ready, how it ended and why. */
+/** Parses the output of a PostgreSQL program: readiness, exit code and last error. */
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 
 export interface FollowedProcess {
   readonly child: ChildProcess;
-  /** True once the server accepts connections; false when it ended before. */
+  /** True when the server accepts connections; false when it ended before. */
   readonly ready: Promise<boolean>;
-  /** Its exit code; null when it was killed or could not be started. */
+  /** The exit code; null when it was killed or could not be started. */
   readonly exitCode: Promise<number | null>;
-  /** The last complaint that it printed, or its last line. */
+  /** The last error in its output, else its last line. */
   lastWords(): string;
 }
 
 const READY = 'database system is ready to accept connections';
 
-/** Hands every line to `log`. */
+/** Passes every line to `log`. */
 export function followProcess(child: ChildProcess, log: (line: string) => void): FollowedProcess {
   let lastLine = 'it printed nothing';
   let complaint: string | undefined;

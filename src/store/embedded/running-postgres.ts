@@ -1,4 +1,4 @@
-/** Finds out whether a PostgreSQL runs on a data directory, whose it is, and clears what a dead one left. */
+/** Detects a PostgreSQL that runs on a data directory, and cleans up after one that was killed. */
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, statSync } from 'node:fs';
@@ -16,16 +16,17 @@ interface RunningProcess {
 }
 
 /**
- * The cluster_name of a PostgreSQL that process `ownerPid` started. It shows in its command line: once the owner is
- * no longer its parent, it is an orphan. No lock file can go stale, and no reused process id can be mistaken.
+ * The cluster_name of a server that process `ownerPid` started, which is visible in its command line: when
+ * the owner is no longer its parent, the server is an orphan. Unlike a lock file it cannot be stale, and a
+ * reused process id cannot be mistaken.
  */
 export function ownerMark(ownerPid: number): string {
   return `${OWNER_MARK}${ownerPid}`;
 }
 
 /**
- * Makes sure that nothing runs on `directory` and that nothing left there blocks a start. Stops an orphan whose owner
- * was killed. Throws StartError when the directory is in use.
+ * Ensures that no server runs on `directory`, and that no leftover blocks a start. Stops an orphaned server.
+ * Throws StartError when the directory is in use.
  */
 export async function clearTheWay(directory: string): Promise<void> {
   const pid = recordedPid(directory);
@@ -40,7 +41,8 @@ export async function clearTheWay(directory: string): Promise<void> {
     }
     await stopOrphan(directory, pid);
   } else if (readProcess(pid)) {
-    // The id of the dead server was given to another program: PostgreSQL would take that for its predecessor.
+    // Another program has the process id of the dead server, and PostgreSQL would take it for a running
+    // server.
     rmSync(join(directory, 'postmaster.pid'), { force: true });
     rmSync(join(directory, '.s.PGSQL.5432.lock'), { force: true });
   }
