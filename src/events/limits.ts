@@ -1,25 +1,25 @@
-/** The limits of events/. How events are found, handed over and watched. */
+/** Limits of events/: polling, handing over and watching events. */
 export const EVENT_LIMITS = {
-  /** How often the outbox is looked into for events to evaluate. */
+  /** Interval of polling the outbox. */
   busPollMs: 50,
-  /** Partitions of accounts that wait to be evaluated; the others stay in the outbox. */
+  /** Partitions in the queue of a process; the entries of others stay in the outbox. */
   busPartitions: 256,
-  /** Transactions that evaluate at the same time. */
+  /** Transactions that evaluate concurrently. */
   busWorkers: 3,
-  /** Partitions of an account that one of them takes at most. */
+  /** Partitions of an account that one transaction evaluates. */
   partitionsTogether: 16,
-  /** Calls that watch events at the same time. */
+  /** Concurrent WatchEvents calls of a process. */
   watchers: 50,
-  /** Such calls of one account. */
+  /** Concurrent WatchEvents calls of an account. */
   watchersPerAccount: 10,
-  /** How long such a call may go on. */
+  /** Maximum duration of a WatchEvents call. */
   watchMs: 60 * 60_000,
-  /** How often a watcher looks for events. */
+  /** Interval at which a watcher polls the log. */
   watchPollMs: 250,
-  /** Events that a watcher reads at a time. */
+  /** Events that a watcher reads per poll. */
   watchedEvents: 500,
-  /** After how long without an event a watcher says that there are none. */
+  /** Time without an event after which a watcher receives a heartbeat. */
   watchHeartbeatMs: 10_000,
-  /** Dead letters that one call of RedriveDeadLetters tries again. */
+  /** Dead letters that one call of RedriveDeadLetters redrives. */
   redrivenDeadLetters: 1_000,
 };

@@ -32,7 +32,7 @@ export async function listEvents(
     ...(type ? [sql`type = ${type}`] : []),
     ...(start ? [sql`recorded_at >= ${start}::timestamptz`] : []),
     ...(end ? [sql`recorded_at < ${end}::timestamptz`] : []),
-    ...order.behind(pageToken, filter),
+    ...order.afterToken(pageToken, filter),
   ];
   const limit = request.pageSize || defaultPageSize;
   const { rows: found } = await sql<EventRow>`
@@ -50,13 +50,13 @@ export async function listEvents(
 interface Order {
   readonly descending: RawBuilder<unknown>;
   keyOf(row: EventRow): PageKeyValue[];
-  behind(pageToken: string, filter: readonly string[]): RawBuilder<unknown>[];
+  afterToken(pageToken: string, filter: readonly string[]): RawBuilder<unknown>[];
 }
 
 const BY_ACCEPTANCE: Order = {
   descending: sql`sequence desc, position desc`,
   keyOf: ({ sequence, position }) => [sequence, position],
-  behind(pageToken, filter) {
+  afterToken(pageToken, filter) {
     const key = decodePageToken(pageToken, filter, ['serial', 'integer']);
     return key ? [sql`(sequence, position) < (${key[0]}::bigint, ${key[1]}::smallint)`] : [];
   },
@@ -65,7 +65,7 @@ const BY_ACCEPTANCE: Order = {
 const BY_RECORDING: Order = {
   descending: sql`recorded_at desc, sequence desc, position desc`,
   keyOf: ({ recorded_at, sequence, position }) => [instantFromText(recorded_at), sequence, position],
-  behind(pageToken, filter) {
+  afterToken(pageToken, filter) {
     const key = decodePageToken(pageToken, filter, ['instant', 'serial', 'integer']);
     if (!key) {
       return [];

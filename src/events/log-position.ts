@@ -50,7 +50,7 @@ export async function findLogEnd({ sql: db }: Transaction): Promise<LogPosition>
 }
 
 export interface LogPage {
-  readonly events: readonly { readonly row: EventRow; readonly behind: LogPosition }[];
+  readonly events: readonly { readonly row: EventRow; readonly positionAfter: LogPosition }[];
   /** The position at which the next page starts. */
   readonly end: LogPosition;
   readonly hasMore: boolean;
@@ -73,8 +73,8 @@ export async function readLogPage(tx: Transaction, after: LogPosition, limit: nu
     limit ${limit}`.execute(tx.sql);
   const events = rows.map((row) => ({
     row,
-    behind: [row.written_by, row.sequence, row.position] as const,
+    positionAfter: [row.written_by, row.sequence, row.position] as const,
   }));
   const hasMore = rows.length === limit;
-  return { events, end: hasMore ? (events.at(-1)?.behind ?? after) : logEnd, hasMore };
+  return { events, end: hasMore ? (events.at(-1)?.positionAfter ?? after) : logEnd, hasMore };
 }

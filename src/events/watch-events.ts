@@ -55,9 +55,9 @@ export async function* watchEvents(
     while (performance.now() < call.deadlineAtMs) {
       signal.throwIfAborted();
       const page = await readPageUnlessOverloaded(read, position, limits);
-      for (const { row, behind } of page.events) {
+      for (const { row, positionAfter } of page.events) {
         if (types.size === 0 || types.has(row.type)) {
-          yield { event: eventMessage(row), resumeToken: encodePosition(accountId, behind) };
+          yield { event: eventMessage(row), resumeToken: encodePosition(accountId, positionAfter) };
           sentAtMs = performance.now();
         }
       }

@@ -1,13 +1,13 @@
-/** The limits of filters/. What a filter may hold. */
+/** Limits of filters/: the size of a filter. */
 export const FILTER_LIMITS = {
-  /** A filter as JSON. */
+  /** Size of the filter as JSON. */
   filterBytes: 16 * 1024,
-  /** Conditions in all groups. */
+  /** Conditions of all groups together. */
   filterConditions: 20,
-  /** Groups within one another, with the root. */
+  /** Levels of nested groups, including the root. */
   filterDepth: 4,
-  /** Elements of a list that a condition compares with. */
+  /** Elements of a list value. */
   filterListItems: 200,
-  /** Characters of a text that a condition compares with. */
+  /** Characters of a text value. */
   filterStringLength: 1_024,
 };

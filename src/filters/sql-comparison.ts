@@ -98,9 +98,11 @@ function textSql({ position, text, ignoresCase }: Kind<'text'>, on: On): Sql {
 }
 
 function rangeSql({ low, high }: Kind<'range'>, value: Sql): Sql {
-  const beside = ({ number, isIncluded }: NumberBound, relation: '>' | '<') =>
+  const toBoundSql = ({ number, isIncluded }: NumberBound, relation: '>' | '<') =>
     sql`${value} ${sql.raw(isIncluded ? `${relation}=` : relation)} ${number.toFixed()}::numeric`;
-  const bounds = [low && beside(low, '>'), high && beside(high, '<')].filter((bound) => bound !== null);
+  const bounds = [low && toBoundSql(low, '>'), high && toBoundSql(high, '<')].filter(
+    (bound) => bound !== null,
+  );
   return sql.join(bounds, sql` and `);
 }
 

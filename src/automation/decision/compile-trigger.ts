@@ -7,6 +7,7 @@ import { readsAthlete, readValueAt } from '../../filters/document-fields.ts';
 import type { FilterField, FilterGroup, JsonObject, JsonValue } from '../../filters/filter.ts';
 import { readStoredFilter } from '../../filters/read-filter.ts';
 import { toKey } from '../../filters/typed-values.ts';
+import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
 import type { AccountTypes } from '../event-types/account-types.ts';
 import type { EventType } from '../event-types/event-type.ts';
 import { type CompactTrigger, toIdSuffix } from './compact-trigger.ts';
@@ -20,6 +21,23 @@ export interface StoredTrigger {
   readonly version: number;
   readonly filters: JsonValue;
   readonly settings: JsonValue;
+}
+
+/** Converts the entity to the form that `compileTrigger` reads. */
+export function toStoredTrigger({
+  id,
+  workflowId,
+  triggerEvent,
+  version,
+  filters,
+  settings,
+}: WorkflowTrigger): StoredTrigger {
+  return {
+    ...{ id, workflowId, version },
+    event: triggerEvent,
+    filters: filters as JsonValue,
+    settings: settings as JsonValue,
+  };
 }
 
 /**

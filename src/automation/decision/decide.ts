@@ -92,7 +92,7 @@ export function evaluateAllStages(
   release?: QueuedRelease,
 ): StageVerdict[] {
   const input = toStageInput(match, rule, state, limits, release);
-  return STAGES.map((judge) => judge(input));
+  return STAGES.map((evaluate) => evaluate(input));
 }
 
 /** The cap counter that an enrollment increments; null when the trigger has no cap. */
@@ -135,8 +135,8 @@ function toStageInput(
 }
 
 function findFirstStop(stages: typeof STAGES, input: StageInput): StageVerdict | undefined {
-  for (const judge of stages) {
-    const verdict = judge(input);
+  for (const evaluate of stages) {
+    const verdict = evaluate(input);
     if (verdict.reason) {
       return verdict;
     }

@@ -1,33 +1,36 @@
-/** The limits of automation/evaluation/. What one transaction evaluates, and how failures are tried again. */
+/** Limits of automation/evaluation/: the size of an evaluation's transaction, the loop guard, and retries. */
 export const EVALUATION_LIMITS = {
-  /** Entries of the outbox that one transaction evaluates. */
+  /** Outbox entries that one transaction evaluates. */
   evaluatedEntries: 100,
-  /** Triggers that one transaction decides for, of all its events; an entry with more of them goes alone. */
+  /**
+   * Candidate triggers that one transaction decides for, over all its events; an entry with more is evaluated
+   * alone.
+   */
   evaluatedCandidates: 20_000,
-  /** Accounts whose triggers a process keeps in memory. */
+  /** Accounts whose triggers a process caches. */
   keptAutomations: 1_000,
-  /** Triggers of all of them. */
+  /** Triggers that a process caches, over all accounts. */
   keptTriggers: 200_000,
-  /** Up to so many triggers of a type of event, each has its verdict kept, also where it did not match. */
+  /** Number of triggers on an event type up to which NOT_MATCHED verdicts are stored. */
   explainedTriggers: 100,
-  /** How many causes back the root of an event may be that still enrolls an athlete. */
+  /** Maximum number of causes between an event and its root for the event to enroll. */
   loopDepth: 8,
-  /** Enrollments of one athlete in one workflow within loopSpanMs, beyond which there is a hold. */
+  /** Enrollments of an athlete in a workflow within loopSpanMs after which the athlete is put on hold. */
   loopEnrollments: 20,
-  /** See loopEnrollments. */
+  /** The window of loopEnrollments. */
   loopSpanMs: 30 * 60_000,
-  /** Tries of an entry that fails, after which it is a dead letter. */
+  /** Attempts of a failing entry before it becomes a dead letter. */
   entryTries: 5,
   /** The longest pause after its first try; it doubles with each further one. */
   firstEntryPauseMs: 100,
-  /** Tries of a trigger that fails, and of a dead letter. */
+  /** Attempts of a failing trigger, and of a dead letter. */
   triggerTries: 8,
   /** The longest pause after its first try; it doubles with each further one. */
   firstTriggerPauseMs: 2_000,
-  /** Where the doubling ends. */
+  /** Upper limit of the backoff of a trigger. */
   longestTriggerPauseMs: 10 * 60_000,
-  /** Dead letters that one pass tries again. */
+  /** Dead letters that one pass retries. */
   retriedDeadLetters: 50,
-  /** Queued enrollments that one pass looks at. */
+  /** Queued enrollments that one pass decides. */
   releasedEnrollments: 100,
 };

@@ -37,14 +37,14 @@ export async function* readChangedTriggers(
   { accountId, sql: db }: Transaction,
   since: bigint | null,
 ): AsyncGenerator<ChangedTrigger[]> {
-  let behind = { revision: String(since ?? -1n), id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' };
+  let cursor = { revision: String(since ?? -1n), id: 'ffffffff-ffff-ffff-ffff-ffffffffffff' };
   while (true) {
     const { rows } = await sql<TriggerRow>`
       select t.id, t.workflow_id, t.trigger_event, t.version, t.filters, t.settings, t.revision,
         ${IS_ACTIVATED} as takes_part
       from workflow_triggers t
       join workflows w on w.account_id = t.account_id and w.id = t.workflow_id
-      where t.account_id = ${accountId} and (t.revision, t.id) > (${behind.revision}::bigint, ${behind.id}::uuid)
+      where t.account_id = ${accountId} and (t.revision, t.id) > (${cursor.revision}::bigint, ${cursor.id}::uuid)
         and (${since !== null} or ${IS_ACTIVATED})
       order by t.revision, t.id
       limit ${PAGE}`.execute(db);
@@ -53,7 +53,7 @@ export async function* readChangedTriggers(
     if (!last || rows.length < PAGE) {
       return;
     }
-    behind = last;
+    cursor = last;
   }
 }
 

@@ -1,11 +1,11 @@
-/** The limits of automation/inspection/. Previews and statistics. */
+/** Limits of automation/inspection/: previews and statistics. */
 export const INSPECTION_LIMITS = {
-  /** How long a preview is answered again as it is. */
+  /** How long a preview is cached. */
   previewMs: 5_000,
-  /** Previews that a process keeps. */
+  /** Previews that a process caches. */
   keptPreviews: 1_000,
-  /** Athletes that a preview names. */
+  /** Sample athletes in a preview. */
   previewedAthletes: 10,
-  /** The longest time that statistics of a trigger are about. */
+  /** Longest period of a trigger's statistics, in days. */
   statisticsDays: 92,
 };

@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { Limits } from '../../config/config.ts';
 import { invalidFields } from '../../errors/domain-error.ts';
-import type { JsonObject, JsonValue } from '../../filters/filter.ts';
+import type { JsonObject } from '../../filters/filter.ts';
 import type { SimulatedEvent, TestTriggerRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
@@ -11,7 +11,7 @@ import { type Instant, instantOfField } from '../../values/instant.ts';
 import { newId } from '../../values/new-id.ts';
 import { requireNotDeleted, requireTrigger, requireWorkflow } from '../configuration/workflows.ts';
 import type { AcceptedEvent } from '../decision/accepted-event.ts';
-import { type CompiledTrigger, compileTrigger } from '../decision/compile-trigger.ts';
+import { type CompiledTrigger, compileTrigger, toStoredTrigger } from '../decision/compile-trigger.ts';
 import type { Evaluation } from '../decision/evaluation-outcomes.ts';
 import { type Match, matchEvent } from '../decision/match-event.ts';
 import type { VerdictReason } from '../decision/verdict-reason.ts';
@@ -83,23 +83,6 @@ function findEarlierReason({ id, compact }: CompiledTrigger, { outcomes, notMatc
     outcome?.reason ??
     (notMatched.some(({ idSuffix }) => idSuffix === compact.idSuffix) ? 'NOT_MATCHED' : undefined)
   );
-}
-
-/** Converts the entity to the form that `compileTrigger` reads. */
-export function toStoredTrigger({
-  id,
-  workflowId,
-  triggerEvent,
-  version,
-  filters,
-  settings,
-}: WorkflowTrigger) {
-  return {
-    ...{ id, workflowId, version },
-    event: triggerEvent,
-    filters: filters as JsonValue,
-    settings: settings as JsonValue,
-  };
 }
 
 interface SimulationInput {

@@ -2,14 +2,13 @@
 import { LockMode } from '@mikro-orm/core';
 import { sql } from 'kysely';
 import type { Config } from '../../config/config.ts';
-import type { JsonValue } from '../../filters/filter.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { type Backfill, BackfillEntity } from '../../store/entities/backfill.ts';
 import { WorkflowEntity } from '../../store/entities/workflow.ts';
 import { type Clock, type Instant, instantToText } from '../../values/instant.ts';
 import { readStoredTrigger } from '../configuration/trigger-draft.ts';
 import { liveTriggerOf } from '../configuration/workflows.ts';
-import { compileTrigger, isReadable } from '../decision/compile-trigger.ts';
+import { compileTrigger, isReadable, toStoredTrigger } from '../decision/compile-trigger.ts';
 import { loadAccountTypes } from '../event-types/account-types.ts';
 import { type BackfillTarget, enrollPage } from './backfill-page.ts';
 
@@ -93,15 +92,8 @@ async function loadTarget(tx: Transaction, backfill: Backfill): Promise<Backfill
     return undefined;
   }
   const types = await loadAccountTypes(tx);
-  const { id, version, triggerEvent: event, filters, settings } = trigger;
-  const compiled = compileTrigger(
-    {
-      ...{ id, workflowId, event, version },
-      ...{ filters: filters as JsonValue, settings: settings as JsonValue },
-    },
-    types,
-  );
-  const type = types.eventType(event);
+  const compiled = compileTrigger(toStoredTrigger(trigger), types);
+  const type = types.eventType(trigger.triggerEvent);
   if (!type || !isReadable(compiled.rule)) {
     return undefined;
   }

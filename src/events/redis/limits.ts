@@ -1,19 +1,19 @@
-/** The limits of events/redis/. Redis and its streams. */
+/** Limits of events/redis/: Redis and its streams. */
 export const REDIS_LIMITS = {
-  /** How long an event may wait for word of it from Redis before the outbox itself is looked into. */
+  /** Time after which an entry that Redis has not announced is found by polling the outbox. */
   redisPatienceMs: 2_000,
-  /** How long Redis may take to answer. */
+  /** Timeout of connections to Redis. */
   redisTimeoutMs: 2_000,
-  /** How long reading the streams waits for something new. */
+  /** How long one read of the streams blocks for new records. */
   streamWaitMs: 1_000,
-  /** Entries of the outbox that are relayed in one transaction. */
+  /** Outbox entries that one transaction relays. */
   relayedEntries: 500,
-  /** Records that a stream keeps, about. */
+  /** Approximate number of records that a stream keeps. */
   streamRecords: 10_000,
-  /** Records that one read takes. */
+  /** Records that one read returns. */
   readRecords: 1_000,
-  /** Records of one process that are not acknowledged. */
+  /** Maximum number of unacknowledged records of a process. */
   pendingRecords: 20_000,
-  /** After how long another process takes over records that are not acknowledged. */
+  /** Idle time after which another process claims unacknowledged records. */
   abandonedRecordMs: 10_000,
 };

@@ -25,16 +25,16 @@ const TRIES = 5;
 export async function runMutant(root: string, seed: number, mutant: Mutant): Promise<Detection> {
   const tree = makeTree(root, mutant);
   try {
-    let besides = 'nothing';
+    let otherFinding = 'nothing';
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
       const { violations } = await runScenario(tree, seed + attempt, mutant);
       const found = violations.find(({ rule }) => mutant.rules.includes(rule));
       if (found) {
         return { mutant: mutant.name, rule: found.rule, detail: found.detail };
       }
-      besides = violations[0] ? `only ${violations[0].rule}: ${violations[0].detail}` : besides;
+      otherFinding = violations[0] ? `only ${violations[0].rule}: ${violations[0].detail}` : otherFinding;
     }
-    return { mutant: mutant.name, rule: undefined, detail: besides };
+    return { mutant: mutant.name, rule: undefined, detail: otherFinding };
   } finally {
     removeTree(tree);
   }
