@@ -5,7 +5,7 @@ import { EMPTY_FILTER, FilterUnreadable, type JsonValue } from '../../src/filter
 import { describeScenario, MISSING, SCENARIOS, show, USUAL } from './condition-scenarios.ts';
 import { and, CATALOGUE, condition, eventInput, input, not, or } from './field-fixtures.ts';
 
-describe.each(SCENARIOS)('$type $about', ({ type, parts, rows }) => {
+describe.each(SCENARIOS)('a condition on a $type field $about:', ({ type, parts, rows }) => {
   test.each(rows.map((row) => [describeScenario(row), ...row] as const))(
     '%s',
     (_name, operator, constant, value, verdict) => {

@@ -17,7 +17,7 @@ export type Scenario = readonly [
 /** Scenarios of one type, at one instant and in one time zone. */
 export interface ScenarioTable {
   readonly type: FieldType;
-  readonly about?: string;
+  readonly about: string;
   readonly parts?: Pick<FilterInput, 'occurredAt' | 'timeZone'>;
   readonly rows: readonly Scenario[];
 }
@@ -31,6 +31,7 @@ export const USUAL = { occurredAt: NOW, timeZone: 'Europe/Berlin' };
 export const SCENARIOS: readonly ScenarioTable[] = [
   {
     type: 'string',
+    about: 'at 09:45 in Berlin',
     rows: [
       ['equals', 'squat', 'squat', true],
       ['equals', 'squat', 'Squat', false],
@@ -91,6 +92,7 @@ export const SCENARIOS: readonly ScenarioTable[] = [
   },
   {
     type: 'id',
+    about: 'at 09:45 in Berlin',
     rows: [
       ['equals', ID, ID, true],
       ['equals', ID.toUpperCase(), ID, true],
@@ -104,6 +106,7 @@ export const SCENARIOS: readonly ScenarioTable[] = [
   },
   {
     type: 'bool',
+    about: 'at 09:45 in Berlin',
     rows: [
       ['equals', true, true, true],
       ['equals', true, false, false],
@@ -122,6 +125,7 @@ export const SCENARIOS: readonly ScenarioTable[] = [
   },
   {
     type: 'decimal',
+    about: 'at 09:45 in Berlin',
     rows: [
       ['greater_than', 10000, '15000', true],
       ['greater_than', '10000', 9999, false],
@@ -183,6 +187,7 @@ export const SCENARIOS: readonly ScenarioTable[] = [
   },
   {
     type: 'int',
+    about: 'at 09:45 in Berlin',
     rows: [
       ['equals', 5, '5', true],
       ['equals', 5, 5.5, false],
@@ -193,6 +198,7 @@ export const SCENARIOS: readonly ScenarioTable[] = [
   },
   {
     type: 'date',
+    about: 'at 09:45 in Berlin',
     rows: [
       ['equals', '2026-11-26', '2026-11-26', true],
       ['equals', '2026-11-26', '2026-11-26T00:00:00Z', false],
@@ -262,6 +268,7 @@ export const SCENARIOS: readonly ScenarioTable[] = [
   },
   {
     type: 'timestamp',
+    about: 'at 09:45 in Berlin',
     rows: [
       ['equals', NOON, '2026-11-26T13:00:00+01:00', true],
       ['equals', NOON, '2026-11-26T12:00:00.000001Z', false],
@@ -313,6 +320,7 @@ export const SCENARIOS: readonly ScenarioTable[] = [
   },
   {
     type: 'list',
+    about: 'at 09:45 in Berlin',
     rows: [
       ['contains', 'vip', ['new', 'vip'], true],
       ['contains', 'vip', ['VIP'], false],

@@ -126,7 +126,7 @@ describe('PostgreSQL and the evaluator agree', () => {
     return rows[0]?.verdict === true;
   }
 
-  describe.each(SCENARIOS)('$type $about', ({ type, parts, rows }) => {
+  describe.each(SCENARIOS)('a condition on a $type field $about:', ({ type, parts, rows }) => {
     test.each(rows.map((row) => [describeScenario(row), ...row] as const))(
       '%s',
       async (_name, operator, constant, value, verdict) => {

@@ -174,7 +174,7 @@ async function repair(eventId: string): Promise<void> {
     where event_id = ${eventId}`);
 }
 
-describe('an entry that fails', () => {
+describe('a failing entry', () => {
   test('blocks later events of its athlete only, until it is a dead letter', async () => {
     await account.addWorkflow({ settings: MULTIPLE });
     const others = [await account.addAthlete(), await account.addAthlete()];

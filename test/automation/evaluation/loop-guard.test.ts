@@ -159,7 +159,7 @@ describe('ReleaseHold', () => {
     expect(held).toEqual([{ workflow_id: other.workflowId }, { workflow_id: other.workflowId }]);
   });
 
-  test('refuses an unknown workflow or athlete by name', async () => {
+  test('refuses an unknown workflow and an unknown athlete', async () => {
     const { triggers } = createAutomationClient(db.database, { accountId: account.accountId });
     const stranger = createAutomationClient(db.database).triggers;
 
