@@ -117,6 +117,11 @@ export function isDefect(error: unknown): boolean {
   return !(error instanceof DomainError) || error.reason === 'INTERNAL';
 }
 
+/** Whether the same request may succeed later as it is. */
+export function isRetryable(error: unknown): error is DomainError {
+  return error instanceof DomainError && (ERROR_TABLE[error.reason] satisfies ErrorRow).retryDelayMs !== null;
+}
+
 /** The error that a caller may see: the error itself, or "internal error" in place of a defect. */
 export function toRefusal(error: unknown): DomainError {
   if (error instanceof DomainError && !isDefect(error)) {
@@ -137,6 +142,6 @@ export function toBatchError(error: unknown): BatchError {
     message: refusal.message,
     metadata: { ...refusal.metadata },
     fieldViolations: [...refusal.violations],
-    retryable: row.retryDelayMs !== null,
+    retryable: isRetryable(refusal),
   };
 }

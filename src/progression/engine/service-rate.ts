@@ -1,30 +1,29 @@
-/** How fast a line moves while somebody stands in it, from how fast it moved lately. */
+/** Estimates the queue's service rate (exponentially decayed) to predict a newcomer's waiting time. */
 
-/** After this long a measurement counts a third of what a new one does. */
-const MEMORY_MS = 1_000;
+/** After this time a measurement has a weight of 1/e. */
+const TIME_CONSTANT_MS = 1_000;
 
 export interface ServiceRate {
-  /** So many left the line, and whether others still stand in it. */
-  took(count: number, isAnyoneLeft: boolean): void;
-  /** How long a newcomer behind so many would wait; 0 as long as nothing is known. */
+  /** So many commands left the queue now. Until the next call time counts only if others are left that could have. */
+  took(count: number, isAnyLeft: boolean, nowMs: number): void;
+  /** The waiting time of a newcomer behind so many, in milliseconds; 0 as long as nothing is known. */
   waitMs(ahead: number): number;
 }
 
 export function createServiceRate(): ServiceRate {
   let took = 0;
   let tookMs = 0;
-  /** When somebody was left standing last; undefined: nobody was, and what comes next says nothing of the speed. */
+  /** Since when commands are left; undefined: none were, and the time until the next call says nothing of the rate. */
   let sinceMs: number | undefined;
   return {
-    took(count, isAnyoneLeft) {
-      const nowMs = performance.now();
+    took(count, isAnyLeft, nowMs) {
       if (sinceMs !== undefined) {
         const elapsedMs = nowMs - sinceMs;
-        const kept = Math.exp(-elapsedMs / MEMORY_MS);
-        took = took * kept + count;
-        tookMs = tookMs * kept + elapsedMs;
+        const weight = Math.exp(-elapsedMs / TIME_CONSTANT_MS);
+        took = took * weight + count;
+        tookMs = tookMs * weight + elapsedMs;
       }
-      sinceMs = isAnyoneLeft ? nowMs : undefined;
+      sinceMs = isAnyLeft ? nowMs : undefined;
     },
     waitMs: (ahead) => (took > 0 ? (ahead * tookMs) / took : 0),
   };

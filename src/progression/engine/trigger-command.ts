@@ -13,6 +13,7 @@ import type {
   TriggerEvent,
   WeekAdvanced,
 } from '../evaluation/trigger-event.ts';
+import type { CommandSequence } from './command-sequence.ts';
 import type { PersonalRecord } from './personal-records.ts';
 
 /** A set as reported. */
@@ -93,9 +94,11 @@ export interface TriggerCommand {
   readonly detail: CommandDetail;
   /** Do everything and keep nothing. */
   readonly isValidateOnly: boolean;
-  /** `performance.now()` past which nobody waits. */
+  /** The `performance.now()` until which its caller waits. */
   readonly deadlineAtMs: number;
   readonly signal: AbortSignal;
+  /** Absent: the later commands are carried out whatever becomes of it. */
+  readonly sequence?: CommandSequence | undefined;
   readonly codec: ResponseCodec;
   /** What the event stream says of where it comes from. */
   readonly origin: Pick<FactOrigin, 'actor' | 'cause'>;

@@ -121,7 +121,7 @@ export const MUTANTS: readonly Mutant[] = [
     name: 'does not retry after a conflict',
     replacements: [
       {
-        file: 'src/progression/engine/trigger-queue.ts',
+        file: 'src/progression/engine/single-runs.ts',
         search: "return violatedUniqueConstraint(error) === 'requests_pkey';",
         replace: 'return false;',
       },

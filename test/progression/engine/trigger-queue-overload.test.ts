@@ -1,62 +1,29 @@
 /** The queue under more load than it can take, in simulated time: what is answered, what is refused, and how soon. */
-import { v4 as uuidv4 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { readConfig } from '../../../src/config/config.ts';
 import type { DomainError } from '../../../src/errors/domain-error.ts';
-import type { TriggerCommand } from '../../../src/progression/engine/trigger-command.ts';
 import { createTriggerQueue, type TriggerQueue } from '../../../src/progression/engine/trigger-queue.ts';
 import type { UnitOfWork } from '../../../src/progression/engine/unit-of-work.ts';
+import {
+  commandOf,
+  createSlowWork,
+  DEADLINE_MS,
+  EVENT_MS,
+  pause,
+  simulateTime,
+  TRANSACTION_MS,
+} from '../../support/simulated-queue.ts';
 
 const { limits } = readConfig({});
-const DEADLINE_MS = 5_000;
-/** What a transaction costs, and each event of it: some 1,800 events a second in groups of 64, four at a time. */
-const TRANSACTION_MS = 20;
-const EVENT_MS = 2;
+/** In full groups. */
 const CAPACITY_PER_SECOND =
   (limits.concurrentGroups * limits.groupedEvents * 1000) /
   (TRANSACTION_MS + EVENT_MS * limits.groupedEvents);
 
-beforeEach(() => {
-  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'performance'] });
-});
+beforeEach(simulateTime);
 afterEach(() => {
   vi.useRealTimers();
 });
-
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** Takes its time and answers; tells how many events it was given. */
-function createSlowWork(slowness = 1) {
-  const work = {
-    events: 0,
-    async run(commands: readonly TriggerCommand[]) {
-      work.events += commands.length;
-      await pause((TRANSACTION_MS + EVENT_MS * commands.length) * slowness);
-      const answer = { response: new Uint8Array(), isReplayed: false };
-      return commands.map(() => ({ kind: 'ANSWERED' as const, answer }));
-    },
-  } satisfies UnitOfWork & { events: number };
-  return work;
-}
-
-function commandOf(changes: Partial<TriggerCommand> = {}): TriggerCommand {
-  return {
-    accountId: 'account',
-    method: 'HandleSessionComplete',
-    requestId: uuidv4(),
-    fingerprint: new Uint8Array(),
-    userId: uuidv4(),
-    occurredAt: 0n as TriggerCommand['occurredAt'],
-    receivedAt: 0n as TriggerCommand['receivedAt'],
-    detail: { type: 'SETS_REPORTED', sessionId: uuidv4(), sets: [] },
-    isValidateOnly: false,
-    deadlineAtMs: performance.now() + DEADLINE_MS,
-    signal: new AbortController().signal,
-    codec: { encode: () => new Uint8Array(), encodeDuplicate: () => new Uint8Array() },
-    origin: { actor: 'SYSTEM', cause: null },
-    ...changes,
-  };
-}
 
 interface Outcome {
   readonly reason: string;

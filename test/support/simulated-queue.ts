@@ -1,0 +1,70 @@
+/** What tests of the trigger queue in simulated time need: commands, transactions that take their time, and callers. */
+import { v4 as uuidv4 } from 'uuid';
+import { vi } from 'vitest';
+import type { TriggerCommand } from '../../src/progression/engine/trigger-command.ts';
+import type { TriggerQueue } from '../../src/progression/engine/trigger-queue.ts';
+import type { UnitOfWork } from '../../src/progression/engine/unit-of-work.ts';
+
+export function simulateTime(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'performance'] });
+}
+
+export const DEADLINE_MS = 5_000;
+/** How long a transaction takes, and each event of it. */
+export const TRANSACTION_MS = 20;
+export const EVENT_MS = 2;
+
+export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Answers after as long as a group of that size takes, times `slowness`. */
+export function createSlowWork(slowness = 1) {
+  const groups: (readonly TriggerCommand[])[] = [];
+  return {
+    /** The commands that it was given. */
+    groups,
+    get events() {
+      return groups.flat().length;
+    },
+    async run(commands: readonly TriggerCommand[]) {
+      groups.push(commands);
+      await pause((TRANSACTION_MS + EVENT_MS * commands.length) * slowness);
+      const answer = { response: new Uint8Array(), isReplayed: false };
+      return commands.map(() => ({ kind: 'ANSWERED' as const, answer }));
+    },
+  } satisfies UnitOfWork & { groups: unknown; events: number };
+}
+
+/** An event of an athlete of its own, under a request ID of its own. */
+export function commandOf(changes: Partial<TriggerCommand> = {}): TriggerCommand {
+  return {
+    accountId: 'account',
+    method: 'HandleSessionComplete',
+    requestId: uuidv4(),
+    fingerprint: new Uint8Array(),
+    userId: uuidv4(),
+    occurredAt: 0n as TriggerCommand['occurredAt'],
+    receivedAt: 0n as TriggerCommand['receivedAt'],
+    detail: { type: 'SETS_REPORTED', sessionId: uuidv4(), sets: [] },
+    isValidateOnly: false,
+    deadlineAtMs: performance.now() + DEADLINE_MS,
+    signal: new AbortController().signal,
+    codec: { encode: () => new Uint8Array(), encodeDuplicate: () => new Uint8Array() },
+    origin: { actor: 'SYSTEM', cause: null },
+    ...changes,
+  };
+}
+
+/** Callers of an account who each wait for an answer before they call again; gives how long each call took. */
+export function keepInFlight(queue: TriggerQueue, accountId: string, callers: number, forMs: number) {
+  const latenciesMs: number[] = [];
+  const endMs = performance.now() + forMs;
+  const call = async () => {
+    while (performance.now() < endMs) {
+      const beganAtMs = performance.now();
+      await queue.submit(commandOf({ accountId }));
+      latenciesMs.push(performance.now() - beganAtMs);
+    }
+  };
+  const ended = Promise.all(Array.from({ length: callers }, call)).then(() => latenciesMs);
+  return { latenciesMs, ended };
+}
