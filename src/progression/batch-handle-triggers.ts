@@ -15,6 +15,7 @@ import {
   BatchTriggerResultSchema,
   BatchTriggerSchema,
 } from '../gen/progression/v1/progression_service_pb.ts';
+import type { CommandSequence } from './engine/command-sequence.ts';
 import { submitTrigger, type TriggerMethod } from './engine/submit-trigger.ts';
 import type { TriggerQueue } from './engine/trigger-queue.ts';
 import { handleCycleComplete } from './handle-cycle-complete.ts';
@@ -40,7 +41,8 @@ const TRIGGER_METHODS = {
 
 /**
  * Submits a window of the batch at a time, in order: the queue keeps the order per athlete and groups the rest, and
- * a large batch does not fill the line that everybody waits in.
+ * a large batch does not fill the queue that all calls share. The events of an athlete are a sequence: once the queue
+ * has refused one of them and it may be retried, the later ones are refused with the same error.
  */
 export async function batchHandleTriggers(
   deps: BatchDeps,
@@ -48,9 +50,10 @@ export async function batchHandleTriggers(
   call: CallContext,
 ): Promise<BatchHandleTriggersResponse> {
   const results: BatchTriggerResult[] = [];
+  const sequences = new Map<string, CommandSequence>();
   const { batchedEvents } = deps.limits;
   await forEachConcurrently(triggers, { concurrency: batchedEvents }, async (trigger, position) => {
-    results[position] = await handleOne(deps, trigger, call);
+    results[position] = await handleOne(deps, trigger, call, sequenceOf(trigger, sequences));
   });
   const totalFailed = results.filter(({ result }) => result.case === 'error').length;
   return create(BatchHandleTriggersResponseSchema, {
@@ -60,10 +63,19 @@ export async function batchHandleTriggers(
   });
 }
 
+/** One for each athlete. */
+function sequenceOf({ event }: BatchTrigger, sequences: Map<string, CommandSequence>): CommandSequence {
+  const userId = event.value?.userId ?? '';
+  const sequence = sequences.get(userId) ?? {};
+  sequences.set(userId, sequence);
+  return sequence;
+}
+
 async function handleOne(
   deps: BatchDeps,
   trigger: BatchTrigger,
   call: CallContext,
+  sequence: CommandSequence,
 ): Promise<BatchTriggerResult> {
   const { event } = trigger;
   const requestId = trigger.requestId.toLowerCase();
@@ -77,6 +89,7 @@ async function handleOne(
     const { response, isReplayed } = await submitTrigger(deps.queue, deps.limits, method, event.value, {
       ...call,
       requestId,
+      sequence,
     });
     const result = { case: event.case, value: response } as BatchTriggerResult['result'];
     return create(BatchTriggerResultSchema, { requestId, replayed: isReplayed, result });

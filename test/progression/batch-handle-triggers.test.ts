@@ -1,13 +1,14 @@
 /** BatchHandleTriggers: many events in one call, each with a fate of its own. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { type BatchedTrigger, sendBatch, squatSession } from '../support/batches.ts';
 import { expectRefusal } from '../support/catalog-client.ts';
 import { expectUnchanged } from '../support/expect-unchanged.ts';
 import { createTeammate } from '../support/fixtures.ts';
-import { callUnder } from '../support/progression-client.ts';
+import { callUnder, createProgressionClient } from '../support/progression-client.ts';
 import { cycle, deload, linear } from '../support/rule-fixtures.ts';
+import { openFaultyDatabase } from '../support/statement-faults.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
 import { createTrainee, type Trainee, traineeWith } from '../support/trainee.ts';
 
@@ -117,6 +118,52 @@ describe('a batch', () => {
 
     expect(lines).toEqual(['linear squat 100 → 102.5', 'linear squat 100 → 102.5']);
   });
+});
+
+describe('an event that is refused and may be retried', () => {
+  test.each([1, 128])(
+    'has the later events of its athlete refused, and no others, with %i under way at a time',
+    async (batchedEvents) => {
+      const faulty = openFaultyDatabase(db);
+      onTestFinished(() => faulty.close());
+      const trainee = await createOne();
+      const { accountId, userId } = trainee.athlete;
+      const mate = await createTeammate(db.database, trainee.athlete, { squat: '60' });
+      await faulty.database.ensureAccount(accountId);
+      const limits = { batchedEvents, transactionTries: 1, concurrentRetries: 1 };
+      const client = createProgressionClient(faulty.database, { accountId, limits });
+      const sender = traineeWith(trainee, { client });
+      const loud = traineeWith(trainee, { athlete: { ...trainee.athlete, userId: userId.toUpperCase() } });
+      const triggers = [trainee, traineeWith(trainee, { athlete: mate }), loud, trainee].map((each) =>
+        squatSession(each),
+      );
+
+      // The transaction of the group, and then that of its first event.
+      faulty.arm({ how: 'refuse', sqlState: '40001', statement: 3, times: 2 });
+      const first = await sendBatch(sender, triggers);
+      faulty.disarm();
+
+      const refusal = first.results[0]?.result;
+      expect(refusal).toMatchObject({
+        case: 'error',
+        value: { reason: 'CONCURRENT_UPDATE', retryable: true },
+      });
+      expect(first.results.map(({ result }) => result)).toEqual([
+        refusal,
+        expect.objectContaining({ case: 'sessionComplete' }),
+        refusal,
+        refusal,
+      ]);
+      const second = await sendBatch(sender, triggers);
+      expect(second.lines).toEqual([
+        'linear squat 100 → 102.5',
+        'linear squat 60 → 62.5',
+        'linear squat 102.5 → 105',
+        'linear squat 105 → 107.5',
+      ]);
+      expect(second.results.map(({ replayed }) => replayed)).toEqual([false, true, false, false]);
+    },
+  );
 });
 
 describe('request IDs', () => {

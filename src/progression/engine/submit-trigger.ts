@@ -14,6 +14,7 @@ import type { Limits } from '../../config/config.ts';
 import { invalidFields } from '../../errors/domain-error.ts';
 import type { Cause, FactActor } from '../../store/entities/outbox-entry.ts';
 import { type Instant, instantOfField } from '../../values/instant.ts';
+import type { CommandSequence } from './command-sequence.ts';
 import type { CommandDetail, HandledEvent } from './trigger-command.ts';
 import type { TriggerQueue } from './trigger-queue.ts';
 
@@ -32,6 +33,8 @@ export interface TriggerOrigin
   readonly actorKind: FactActor;
   /** What made the service trigger it itself; absent for a call. */
   readonly cause?: Cause;
+  /** The events of the athlete that it belongs to in order; absent for a single call. */
+  readonly sequence?: CommandSequence;
 }
 
 /** A method that reports an event: how its request is read, and how its answer is written. */
@@ -72,6 +75,7 @@ export async function submitTrigger<I extends DescMessage, O extends DescMessage
     receivedAt,
     deadlineAtMs,
     signal,
+    sequence: origin.sequence,
     method: method.name,
     origin: { actor: origin.actorKind, cause: origin.cause ?? null },
     requestId: read.isValidateOnly ? null : requireRequestId(origin.requestId),

@@ -800,7 +800,8 @@ export type BatchTriggerError = Message<"progression.v1.BatchTriggerError"> & {
   fieldViolations: BatchTriggerError_FieldViolation[];
 
   /**
-   * Whether the same event may succeed later.
+   * Whether the same event may succeed later. If so, the batch refuses the later events of its athlete as well, for
+   * the same reason.
    *
    * @generated from field: bool retryable = 6;
    */
@@ -2718,7 +2719,10 @@ export const ProgressionService: GenService<{
   },
   /**
    * Up to 500 events, each with its own request ID, answered one by one in order; one that fails does not fail
-   * its neighbours. Events of one athlete apply in the order given. The call itself needs no request ID.
+   * those of other athletes. Events of one athlete apply in the order given: after one that is refused and may be
+   * retried (`retryable`), the later ones of that athlete are refused for the same reason, so that none overtakes it;
+   * send them again in the same order, under the same request IDs. After one that is refused for good, the later
+   * ones apply. The call itself needs no request ID.
    *
    * @generated from rpc progression.v1.ProgressionService.BatchHandleTriggers
    */
