@@ -162,7 +162,7 @@ describe('tables', () => {
     const source = ['config', 'auth-config', 'tls-config']
       .map((name) => read(`src/config/${name}.ts`))
       .join('');
-    const actual = [...source.matchAll(/environment\.([A-Z_]+)|\(environment, '([A-Z_]+)'/g)].map(
+    const actual = [...source.matchAll(/environment\.([A-Z_]+)|\(\s*environment,\s*'([A-Z_]+)'/g)].map(
       ([, direct, checked]) => direct ?? checked,
     );
     expect(documented.toSorted()).toEqual([...new Set(actual)].toSorted());
