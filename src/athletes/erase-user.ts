@@ -44,6 +44,10 @@ export async function eraseUser(
   }
   await quitEnrollments(tx, userId, now);
   await history.forgetFacts(tx, userId);
+  // Why a row was off may say how the athlete was.
+  await sql`delete from enrollment_overrides where account_id = ${tx.accountId} and user_id = ${userId}`.execute(
+    tx.sql,
+  );
   await forgetAnswers(tx, userId);
   audit(change, {
     action: 'EraseUser',

@@ -24,6 +24,7 @@ function byId(name: string): PersonalTable {
 export const PERSONAL_TABLES: readonly PersonalTable[] = [
   byId('users'),
   byId('enrollments'),
+  byId('enrollment_overrides'),
   byId('lift_maxes'),
   byId('logged_sets'),
   byId('progression_logs'),

@@ -3,6 +3,13 @@ import type { ServiceImpl } from '@connectrpc/connect';
 import { createCalls, type ServiceDeps } from '../calls/calls.ts';
 import { ProgramService } from '../gen/progression/v1/program_service_pb.ts';
 import { CATALOG_PROGRAMS } from './canonical/catalog.ts';
+import {
+  deleteEnrollmentOverride,
+  enrollmentOverrideMessage,
+  listEnrollmentOverrides,
+  readOverride,
+  setEnrollmentOverride,
+} from './enrollment-overrides.ts';
 import { enrollUser, getEnrollment, unenrollUser } from './enrollments.ts';
 import { createLift, deleteLift, getLift, listLifts, updateLift } from './lifts.ts';
 import { listEnrollments } from './list-enrollments.ts';
@@ -170,6 +177,22 @@ export function createProgramService(deps: ServiceDeps): ServiceImpl<typeof Prog
       read(context, async (tx) => {
         const { rows, ...page } = await listEnrollments(tx, request, defaultPageSize);
         return { enrollments: rows.map(enrollmentMessage), ...page };
+      }),
+    async setEnrollmentOverride(request, context) {
+      const figures = readOverride(request);
+      return write(method.setEnrollmentOverride, request, context, async (change) => ({
+        enrollmentOverride: enrollmentOverrideMessage(await setEnrollmentOverride(change, request, figures)),
+      }));
+    },
+    listEnrollmentOverrides: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, ...page } = await listEnrollmentOverrides(tx, request, defaultPageSize);
+        return { enrollmentOverrides: rows.map(enrollmentOverrideMessage), ...page };
+      }),
+    deleteEnrollmentOverride: (request, context) =>
+      write(method.deleteEnrollmentOverride, request, context, async (change) => {
+        await deleteEnrollmentOverride(change, request);
+        return {};
       }),
   };
 }

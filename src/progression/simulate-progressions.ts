@@ -80,6 +80,7 @@ async function loadStart(tx: Transaction, userId: string, programs: ProgramLoade
   return {
     enrollmentId: enrollment.enrollmentId,
     program,
+    overrides: enrollment.overrides,
     maxes: await loadAllMaxes(tx, userId),
     failureCounts: memories?.failureCounts ?? new Map(),
     stages: memories?.stages ?? new Map(),

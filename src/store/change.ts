@@ -23,6 +23,7 @@ export interface AuditedChange {
     | 'program'
     | 'progression'
     | 'program_progression'
+    | 'enrollment_override'
     | 'enrollment'
     | 'lift_max'
     | 'failure_counter'

@@ -9,6 +9,7 @@ import { Automation } from '../../migrations/004-automation.ts';
 import { YoungTables } from '../../migrations/005-young-tables.ts';
 import { EnrollmentState } from '../../migrations/006-enrollment-state.ts';
 import { ReadableHistory } from '../../migrations/007-readable-history.ts';
+import { EnrollmentOverrides } from '../../migrations/008-enrollment-overrides.ts';
 import { type ConnectionSlotLimits, createConnectionSlots } from './connection-slots.ts';
 import { translateDatabaseError } from './database-error.ts';
 import { ColumnInsertDriver } from './driver/column-insert-driver.ts';
@@ -25,6 +26,7 @@ import { BackfillEntity } from './entities/backfill.ts';
 import { CustomEventTypeEntity } from './entities/custom-event-type.ts';
 import { DeadLetterEntity } from './entities/dead-letter.ts';
 import { EnrollmentEntity } from './entities/enrollment.ts';
+import { EnrollmentOverrideEntity } from './entities/enrollment-override.ts';
 import { FailureCounterEntity } from './entities/failure-counter.ts';
 import { FieldDefinitionEntity } from './entities/field-definition.ts';
 import { LiftEntity } from './entities/lift.ts';
@@ -58,6 +60,7 @@ export const MIGRATIONS = [
   { name: '005-young-tables', class: YoungTables },
   { name: '006-enrollment-state', class: EnrollmentState },
   { name: '007-readable-history', class: ReadableHistory },
+  { name: '008-enrollment-overrides', class: EnrollmentOverrides },
 ];
 
 /** A transaction of one account: writes go through `em` and its flush, lean reads through `sql`. */
@@ -126,6 +129,7 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
       ProgressionEntity,
       ProgramProgressionEntity,
       EnrollmentEntity,
+      EnrollmentOverrideEntity,
       LiftMaxEntity,
       ProgressionLogEntity,
       LoggedSetEntity,

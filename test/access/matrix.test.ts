@@ -81,6 +81,9 @@ const WHO_MAY: Readonly<Record<string, string>> = {
   'ProgramService.UnenrollUser': 'coach',
   'ProgramService.GetEnrollment': 'service coach read-only self',
   'ProgramService.ListEnrollments': 'service coach read-only self',
+  'ProgramService.SetEnrollmentOverride': 'coach',
+  'ProgramService.ListEnrollmentOverrides': 'service coach read-only self',
+  'ProgramService.DeleteEnrollmentOverride': 'coach',
 
   'UserService.CreateUser': 'coach',
   'UserService.GetUser': 'service coach read-only self',

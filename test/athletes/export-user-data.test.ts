@@ -45,6 +45,8 @@ async function train({ athlete: { userId }, client: progressions, startSession, 
     value: '123456789012.123456',
     reason: 'tested',
   });
+  const programProgressionId = `${trainee.athlete.programProgressionIds[1]}`;
+  await client.programs.setEnrollmentOverride({ userId, programProgressionId, off: true });
 }
 
 async function exportAll(userId: string, pageSize: number): Promise<UserDataRecord[]> {

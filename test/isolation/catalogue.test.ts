@@ -20,6 +20,7 @@ const MORE_THAN_READ_AND_ADD: Readonly<Record<string, readonly string[]>> = {
     'UPDATE (status)',
     'UPDATE (status_before_deletion)',
   ],
+  enrollment_overrides: ['DELETE', 'UPDATE'],
   requests: ['UPDATE (fingerprint)', 'UPDATE (response)'],
   failure_counters: ['UPDATE'],
   progression_states: ['UPDATE'],

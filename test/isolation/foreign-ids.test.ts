@@ -123,6 +123,11 @@ const CALLS: Readonly<Record<string, Call>> = {
   UnenrollUser: (c, { userId }) => c.programs.unenrollUser({ userId }),
   GetEnrollment: (c, { userId }) => c.programs.getEnrollment({ userId }),
   ListEnrollments: (c, { userId, programId }) => c.programs.listEnrollments({ userId, programId }),
+  SetEnrollmentOverride: (c, { userId, programProgressionId, liftId }) =>
+    c.programs.setEnrollmentOverride({ userId, programProgressionId, liftId, off: true }),
+  ListEnrollmentOverrides: (c, { userId }) => c.programs.listEnrollmentOverrides({ userId }),
+  DeleteEnrollmentOverride: (c, { userId, logId }) =>
+    c.programs.deleteEnrollmentOverride({ userId, overrideId: logId }),
   GetUser: (c, { userId }) => c.users.getUser({ userId }),
   UpdateUser: (c, { userId }) => c.users.updateUser({ userId, name: 'mine now' }),
   DeleteUser: (c, { userId }) => c.users.deleteUser({ userId }),

@@ -86,6 +86,7 @@ test('logs and maxes are never removed by a cascade', async () => {
   );
 
   expect(cascades).toEqual([
+    { table: 'enrollment_overrides', key: 'enrollment_override_is_of_a_program_row' },
     { table: 'program_lifts', key: 'program_lift_belongs_to_program' },
     { table: 'program_progressions', key: 'program_progression_belongs_to_program' },
   ]);

@@ -111,9 +111,9 @@ export function readOverrideIncrement(text: string): Decimal | null {
 }
 
 /** VALIDATION_FAILED when the rule's type has no increment. */
-export function requireIncrement({ type, parameters }: Progression): void {
+export function requireIncrement({ type, parameters }: Progression, field = FIELD): void {
   if (!isRuleType(type) || !createRule(type, parameters).takesOverrideIncrement) {
-    throw invalidFields([{ field: FIELD, description: `a ${type} has no increment to override` }]);
+    throw invalidFields([{ field, description: `a ${type} has no increment to override` }]);
   }
 }
 

@@ -4,8 +4,10 @@
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
+import type { RuleOverrides } from '../evaluation/overrides.ts';
 import { ruleKey } from '../evaluation/snapshot.ts';
 import { EVENT_TRIGGER_TYPES, eventTriggerKey, type ManualTrigger } from '../evaluation/trigger-event.ts';
+import { type OverrideRows, overridesOf, readOverrides } from './load-overrides.ts';
 import type { TriggerCommand } from './trigger-command.ts';
 
 export interface ActiveEnrollment {
@@ -14,6 +16,8 @@ export interface ActiveEnrollment {
   readonly programRevision: string;
   /** Where the enrollment began, or was last resumed, in the order of acceptance. */
   readonly activeFromSequence: string;
+  /** What rows of the program are for the athlete alone. */
+  readonly overrides: RuleOverrides;
 }
 
 /*
@@ -39,9 +43,11 @@ export async function lockUsers(
 }
 
 /** The ACTIVE enrollment of an athlete, and its program's revision. */
-function activeEnrollmentOf({ accountId }: Transaction, userId: RawBuilder<unknown>) {
+function activeEnrollmentOf(tx: Transaction, userId: RawBuilder<unknown>) {
+  const { accountId } = tx;
   return sql`
-    select e.id as enrollment_id, e.program_id, p.revision, e.active_from_sequence
+    select e.id as enrollment_id, e.program_id, p.revision, e.active_from_sequence,
+      ${overridesOf(tx, sql`e.id`)} as overrides
     from enrollments e
     join programs p on p.account_id = e.account_id and p.id = e.program_id
     where e.account_id = ${accountId} and e.user_id = ${userId} and e.status = 'ACTIVE'
@@ -53,6 +59,7 @@ interface EnrollmentRow {
   program_id: string;
   revision: string;
   active_from_sequence: string;
+  overrides: OverrideRows;
 }
 
 /** undefined: the athlete has none. */
@@ -68,6 +75,7 @@ function enrollmentOf(row: EnrollmentRow): ActiveEnrollment {
     programId: row.program_id,
     programRevision: row.revision,
     activeFromSequence: row.active_from_sequence,
+    overrides: readOverrides(row.overrides),
   };
 }
 
@@ -112,7 +120,7 @@ export async function loadLedger(
     detail.type === 'SETS_REPORTED' ? null : EVENT_TRIGGER_TYPES[detail.type],
   );
   const { rows } = await sql<LedgerRow>`
-    select (a.ordinal - 1)::int as index, e.enrollment_id, e.program_id, e.revision, e.active_from_sequence,
+    select (a.ordinal - 1)::int as index, e.enrollment_id, e.program_id, e.revision, e.active_from_sequence, e.overrides,
       request.*, event.*
     from unnest(
       ${commands.map(({ method }) => method)}::text[], ${commands.map(({ requestId }) => requestId)}::uuid[],

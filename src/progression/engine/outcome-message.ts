@@ -57,6 +57,7 @@ function resultMessage(result: RuleResult, logId: string | null): ProgressionRes
   const value = result.value?.toFixed() ?? '';
   return create(ProgressionResultSchema, {
     programProgressionId: result.programProgressionId,
+    overrideId: result.overrideId ?? '',
     progressionId: result.progressionId,
     liftId: result.liftId,
     maxType: enumValue(MaxTypeSchema, result.maxType),

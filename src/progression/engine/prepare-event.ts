@@ -68,6 +68,7 @@ export function prepareEvent({ command, enrollment }: OpenCommand, group: GroupD
     snapshot: {
       enrollmentId: enrollment.enrollmentId,
       program,
+      overrides: enrollment.overrides,
       maxes: group.maxes.get(userId) ?? new Map(),
       failureCounts: group.memories.get(userId)?.failureCounts ?? new Map(),
       stages: group.memories.get(userId)?.stages ?? new Map(),

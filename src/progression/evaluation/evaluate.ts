@@ -1,6 +1,7 @@
 /** Decides what an event does: pure, without clock, I/O, ORM or protobuf. */
 import type { Decimal } from 'decimal.js';
 import type { Instant } from '../../values/instant.ts';
+import { assignmentAt } from './overrides.ts';
 import type { Application, CurrentStage, Plan, RuleMemory, RuleResult } from './plan.ts';
 import type { Assignment } from './program-rules.ts';
 import type { Rule, RuleOutcome, SkipReason, TriggerType } from './rules/rule.ts';
@@ -16,11 +17,12 @@ import { stepsOf } from './triggers/trigger-types.ts';
  */
 export function evaluate(event: TriggerEvent, snapshot: Snapshot): Plan {
   const steps = stepsOf(event, snapshot);
+  const assignments = assignmentsOf(event, snapshot);
   const deloadedKeys = new Set<string>();
   for (;;) {
     const evaluation = new Evaluation(snapshot, deloadedKeys);
     for (const step of steps) {
-      for (const assignment of snapshot.program.assignments) {
+      for (const assignment of assignments) {
         evaluation.take(step, assignment, step.judge(assignment));
       }
     }
@@ -32,6 +34,14 @@ export function evaluate(event: TriggerEvent, snapshot: Snapshot): Plan {
       deloadedKeys.add(key);
     }
   }
+}
+
+/** The program's assignments as they are for the athlete at the time of the event. */
+function assignmentsOf({ occurredAt }: TriggerEvent, snapshot: Snapshot): readonly Assignment[] {
+  const { overrides, program } = snapshot;
+  return overrides && overrides.size > 0
+    ? program.assignments.map((assignment) => assignmentAt(assignment, overrides, occurredAt))
+    : program.assignments;
 }
 
 /** One pass over the steps: what earlier rules left is what later rules see. */
@@ -81,7 +91,8 @@ class Evaluation {
       case 'SKIPPED':
       case 'FIRED': {
         if (!assignment.enabled) {
-          this.#addSkip(assignment, verdict.triggerType, 'DISABLED');
+          const reason = assignment.override?.isOff ? 'OFF_FOR_ATHLETE' : 'DISABLED';
+          this.#addSkip(assignment, verdict.triggerType, reason);
         } else if (verdict.kind === 'SKIPPED') {
           this.#addSkip(assignment, verdict.triggerType, verdict.reason, verdict.logId);
         } else {
@@ -123,6 +134,7 @@ class Evaluation {
         maxType: rule.maxType,
         currentValue,
         overrideIncrement,
+        overrideBounds: assignment.override,
         consecutiveFailures: this.#failureCountOf(assignment).consecutiveFailures,
         stage: this.#stageOf(assignment),
       });
@@ -201,6 +213,7 @@ class Evaluation {
     const stage = stageAt(rule, this.#stageOf(assignment));
     return {
       programProgressionId,
+      overrideId: assignment.override?.overrideId ?? null,
       progressionId,
       liftId,
       maxType: rule.maxType,

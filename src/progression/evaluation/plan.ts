@@ -28,6 +28,8 @@ export interface CurrentStage extends StageParameters {
 /** What one rule did to one lift, or why it did nothing. */
 export interface RuleResult {
   readonly programProgressionId: string;
+  /** What the row was overridden by for the athlete; null: nothing. */
+  readonly overrideId: string | null;
   readonly progressionId: string;
   readonly liftId: string;
   readonly maxType: MaxType;

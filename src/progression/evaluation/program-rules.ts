@@ -1,5 +1,6 @@
 /** Which rules of a program apply to which lifts, and in what order. */
 import type { Decimal } from 'decimal.js';
+import type { RuleOverride } from './overrides.ts';
 import type { Rule } from './rules/rule.ts';
 
 /** A row of a program: a rule, for one lift or for all of them. */
@@ -17,6 +18,8 @@ export interface ProgramRule {
 /** A rule that is in scope of a lift. */
 export interface Assignment extends ProgramRule {
   readonly liftId: string;
+  /** What it differs by for the athlete, where it does; see assignmentAt. */
+  readonly override?: RuleOverride;
 }
 
 /** A program as the engine evaluates it. */

@@ -1,6 +1,7 @@
 /** Everything that a decision about one event depends on, as it was under the athlete's lock. */
 import { Decimal } from 'decimal.js';
 import type { Instant } from '../../values/instant.ts';
+import type { RuleOverrides } from './overrides.ts';
 import type { ProgramRules } from './program-rules.ts';
 import type { MaxType } from './rules/rule.ts';
 import type { PerformedSet } from './trigger-event.ts';
@@ -26,6 +27,8 @@ export interface SessionChange {
 export interface Snapshot {
   readonly enrollmentId: string;
   readonly program: ProgramRules;
+  /** What rows of the program are for the athlete alone; absent: as for everybody. */
+  readonly overrides?: RuleOverrides;
   /** By maxKey. */
   readonly maxes: ReadonlyMap<string, CurrentMax>;
   /** By ruleKey. */

@@ -1,7 +1,7 @@
 /** AMRAP_PROGRESSION: adds what the repetitions of an AMRAP set earned; the highest threshold reached counts. */
 import { NOT_ZERO, readParameters, SIGNED_SHARE } from './parameters.ts';
 import { type Rule, skip } from './rule.ts';
-import { addIncrement, changeTo, readBounds, readIncrement } from './weight.ts';
+import { addIncrement, boundsFor, changeTo, readBounds, readIncrement } from './weight.ts';
 
 const MOST_THRESHOLDS = 20;
 const MOST_REPS = 1000;
@@ -28,7 +28,7 @@ export function createAmrapProgression(parameters: unknown): Rule {
     countBy: null,
     stages: null,
     takesOverrideIncrement: false,
-    apply({ currentValue, isAmrap, repsPerformed }) {
+    apply({ currentValue, overrideBounds, isAmrap, repsPerformed }) {
       if (repsPerformed === null) {
         return skip('REPS_MISSING');
       }
@@ -39,7 +39,11 @@ export function createAmrapProgression(parameters: unknown): Rule {
       if (!reached) {
         return skip('REP_THRESHOLD_NOT_MET');
       }
-      return changeTo(addIncrement(currentValue, reached.increment, bounds), currentValue, bounds);
+      return changeTo(
+        addIncrement(currentValue, reached.increment, bounds),
+        currentValue,
+        boundsFor(bounds, overrideBounds),
+      );
     },
   };
 }

@@ -3,7 +3,7 @@
 import type { ParameterReader } from './parameters.ts';
 import { POSITIVE, readParameters, SHARE } from './parameters.ts';
 import { type Rule, skip } from './rule.ts';
-import { addIncrement, changeTo, type Increment, readBounds } from './weight.ts';
+import { addIncrement, boundsFor, changeTo, type Increment, readBounds } from './weight.ts';
 
 export function createDeloadOnFailure(parameters: unknown): Rule {
   const reader = readParameters(parameters);
@@ -20,7 +20,7 @@ export function createDeloadOnFailure(parameters: unknown): Rule {
     countBy,
     stages: null,
     takesOverrideIncrement: false,
-    apply({ currentValue, consecutiveFailures, triggerType }) {
+    apply({ currentValue, overrideBounds, consecutiveFailures, triggerType }) {
       if (triggerType !== 'MANUAL') {
         if (consecutiveFailures === null) {
           return skip('FAILURE_COUNT_MISSING');
@@ -29,7 +29,12 @@ export function createDeloadOnFailure(parameters: unknown): Rule {
           return skip('FAILURE_THRESHOLD_NOT_MET');
         }
       }
-      return changeTo(addIncrement(currentValue, deload, bounds), currentValue, bounds, { resetsFailures });
+      return changeTo(
+        addIncrement(currentValue, deload, bounds),
+        currentValue,
+        boundsFor(bounds, overrideBounds),
+        { resetsFailures },
+      );
     },
   };
 }

@@ -1,7 +1,7 @@
 /** DOUBLE_PROGRESSION: repetitions first; adds weight when they reach the top of their range. */
 import { POSITIVE, readParameters } from './parameters.ts';
 import { type Rule, type RuleInput, skip } from './rule.ts';
-import { changeTo, readBounds } from './weight.ts';
+import { boundsFor, changeTo, readBounds } from './weight.ts';
 
 export function createDoubleProgression(parameters: unknown): Rule {
   const reader = readParameters(parameters);
@@ -36,7 +36,7 @@ export function createDoubleProgression(parameters: unknown): Rule {
         return skip('REP_CEILING_NOT_REACHED');
       }
       const target = input.currentValue.plus(input.overrideIncrement ?? weightIncrement);
-      return changeTo(target, input.currentValue, bounds);
+      return changeTo(target, input.currentValue, boundsFor(bounds, input.overrideBounds));
     },
   };
 }

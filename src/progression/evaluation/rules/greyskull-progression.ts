@@ -1,7 +1,7 @@
 /** GREYSKULL_PROGRESSION: the AMRAP set decides between a deload, the increment and twice the increment. */
 import { POSITIVE, readParameters, SHARE } from './parameters.ts';
 import { type Rule, skip } from './rule.ts';
-import { addPercent, changeTo, readBounds } from './weight.ts';
+import { addPercent, boundsFor, changeTo, readBounds } from './weight.ts';
 
 export function createGreyskullProgression(parameters: unknown): Rule {
   const reader = readParameters(parameters);
@@ -21,7 +21,7 @@ export function createGreyskullProgression(parameters: unknown): Rule {
     countBy: null,
     stages: null,
     takesOverrideIncrement: true,
-    apply({ currentValue, isAmrap, repsPerformed, overrideIncrement }) {
+    apply({ currentValue, overrideBounds, isAmrap, repsPerformed, overrideIncrement }) {
       if (repsPerformed === null) {
         return skip('REPS_MISSING');
       }
@@ -29,11 +29,15 @@ export function createGreyskullProgression(parameters: unknown): Rule {
         return skip('NOT_AMRAP');
       }
       if (repsPerformed < minReps) {
-        return changeTo(addPercent(currentValue, deloadPercent.neg(), bounds), currentValue, bounds);
+        return changeTo(
+          addPercent(currentValue, deloadPercent.neg(), bounds),
+          currentValue,
+          boundsFor(bounds, overrideBounds),
+        );
       }
       const increment = overrideIncrement ?? weightIncrement;
       const earned = repsPerformed >= doubleThreshold ? increment.times(2) : increment;
-      return changeTo(currentValue.plus(earned), currentValue, bounds);
+      return changeTo(currentValue.plus(earned), currentValue, boundsFor(bounds, overrideBounds));
     },
   };
 }

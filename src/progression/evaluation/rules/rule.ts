@@ -34,7 +34,8 @@ export type SkipReason =
   | 'ALREADY_APPLIED'
   | 'SUPERSEDED_BY_DELOAD'
   | 'REPS_MISSING'
-  | 'FAILURE_COUNT_MISSING';
+  | 'FAILURE_COUNT_MISSING'
+  | 'OFF_FOR_ATHLETE';
 
 /** What a rule may look at: the lift's current max, and what the event says about the lift. */
 export interface RuleInput {
@@ -45,6 +46,10 @@ export interface RuleInput {
   readonly currentValue: Decimal;
   /** Replaces the rule's increment; null: none. */
   readonly overrideIncrement: Decimal | null;
+  /** Replace the rule's floor and ceiling where they are not null; absent: none does. */
+  readonly overrideBounds?:
+    | { readonly minValue: Decimal | null; readonly maxValue: Decimal | null }
+    | undefined;
   /** A work set of the lift missed its target in the stretch that the trigger closes. */
   readonly targetMissed: boolean;
   /** The set that fired the trigger was taken for as many repetitions as possible. */

@@ -1,18 +1,22 @@
 /** What linear and cycle progressions share: an increment at the end of a stretch, held when a target was missed. */
 import type { ParameterReader } from './parameters.ts';
 import { type RuleInput, type RuleOutcome, skip } from './rule.ts';
-import { addIncrement, changeTo, readBounds, readIncrement } from './weight.ts';
+import { addIncrement, boundsFor, changeTo, readBounds, readIncrement } from './weight.ts';
 
 /** Reads the increment, requireSuccess and the bounds; what comes back applies them. */
 export function readScheduledIncrement(reader: ParameterReader): (input: RuleInput) => RuleOutcome {
   const increment = readIncrement(reader);
   const requireSuccess = reader.flag('requireSuccess');
   const bounds = readBounds(reader);
-  return ({ currentValue, overrideIncrement, targetMissed, triggerType }) => {
+  return ({ currentValue, overrideBounds, overrideIncrement, targetMissed, triggerType }) => {
     if (requireSuccess && targetMissed && triggerType !== 'MANUAL') {
       return skip('TARGET_MISSED');
     }
     const chosen = overrideIncrement ? { amount: overrideIncrement } : increment;
-    return changeTo(addIncrement(currentValue, chosen, bounds), currentValue, bounds);
+    return changeTo(
+      addIncrement(currentValue, chosen, bounds),
+      currentValue,
+      boundsFor(bounds, overrideBounds),
+    );
   };
 }

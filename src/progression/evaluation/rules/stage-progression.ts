@@ -1,7 +1,7 @@
 /** STAGE_PROGRESSION: on failure the next set and rep scheme; after the last one it starts over, lighter, or stops. */
 import { readParameters, SHARE } from './parameters.ts';
 import { type Rule, skip } from './rule.ts';
-import { addPercent, changeTo, readBounds } from './weight.ts';
+import { addPercent, boundsFor, changeTo, readBounds } from './weight.ts';
 
 const MOST_STAGES = 20;
 
@@ -27,7 +27,7 @@ export function createStageProgression(parameters: unknown): Rule {
     countBy,
     stages,
     takesOverrideIncrement: false,
-    apply({ currentValue, stage }) {
+    apply({ currentValue, overrideBounds, stage }) {
       if (stage + 1 < stages.length) {
         return { applied: true, newValue: currentValue, stage: stage + 1 };
       }
@@ -35,7 +35,7 @@ export function createStageProgression(parameters: unknown): Rule {
         return skip('STAGES_EXHAUSTED');
       }
       const target = deloadPercent ? addPercent(currentValue, deloadPercent.neg(), bounds) : currentValue;
-      return changeTo(target, currentValue, bounds, { stage: 0 });
+      return changeTo(target, currentValue, boundsFor(bounds, overrideBounds), { stage: 0 });
     },
   };
 }

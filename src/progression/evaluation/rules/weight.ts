@@ -8,7 +8,7 @@ import {
   SHARE,
   type SIGNED_SHARE,
 } from './parameters.ts';
-import { type RuleOutcome, skip } from './rule.ts';
+import { type RuleInput, type RuleOutcome, skip } from './rule.ts';
 
 /** What numeric(18, 6) holds after the point; a percent result is kept to it, ties up. */
 const DECIMAL_PLACES = 6;
@@ -82,6 +82,17 @@ export function roundWeight(
 ): Decimal {
   const rounded = roundTo ? exact.toNearest(roundTo, ROUNDING_MODES[rounding]) : exact;
   return new Decimal(rounded.toDecimalPlaces(DECIMAL_PLACES, Decimal.ROUND_HALF_CEIL));
+}
+
+/** The rule's bounds with those of an override in place of its own; a ceiling below the floor wins. */
+export function boundsFor(bounds: Bounds, overrideBounds: RuleInput['overrideBounds']): Bounds {
+  return overrideBounds
+    ? {
+        ...bounds,
+        minValue: overrideBounds.minValue ?? bounds.minValue,
+        maxValue: overrideBounds.maxValue ?? bounds.maxValue,
+      }
+    : bounds;
 }
 
 /** The outcome of a change to `target`, kept in bounds; AT_LIMIT when the bounds leave nothing of it. */
