@@ -89,6 +89,7 @@ export async function resetFailureCounter(
     return neverCounted(liftId, progressionId);
   }
   stored.consecutiveFailures = 0;
+  stored.resetAt = change.now;
   return readingOf(stored);
 }
 

@@ -19,6 +19,7 @@ import { listLoggedSets } from './list-logged-sets.ts';
 import { listProgressionLogs } from './list-progression-logs.ts';
 import { completedSessionMessage, listSessions } from './list-sessions.ts';
 import { loggedSetMessage, logSets } from './log-sets.ts';
+import { getProgressionState, listProgressionStates, setProgressionState } from './progression-states.ts';
 import { revertProgression } from './revert-progression.ts';
 import { setLiftMax } from './set-lift-max.ts';
 import { setLiftMaxes } from './set-lift-maxes.ts';
@@ -116,6 +117,17 @@ export function createProgressionService(
     resetFailureCounter: (request, context) =>
       write(method.resetFailureCounter, request, context, async (change) => ({
         failureCounter: failureCounterMessage(request.userId, await resetFailureCounter(change, request)),
+      })),
+    getProgressionState: (request, context) =>
+      read(context, async (tx) => ({ progressionState: await getProgressionState(tx, request) })),
+    listProgressionStates: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, ...page } = await listProgressionStates(tx, request, limits.defaultPageSize);
+        return { progressionStates: rows, ...page };
+      }),
+    setProgressionState: (request, context) =>
+      write(method.setProgressionState, request, context, async (change) => ({
+        progressionState: await setProgressionState(change, request),
       })),
     revertProgression: (request, context) =>
       write(method.revertProgression, request, context, async (change) => {

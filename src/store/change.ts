@@ -28,6 +28,7 @@ export interface AuditedChange {
     | 'lift_max'
     | 'failure_counter'
     | 'progression_log'
+    | 'progression_state'
     | 'user'
     | 'workflow'
     | 'trigger'

@@ -52,6 +52,9 @@ const WHO_MAY: Readonly<Record<string, string>> = {
   'ProgressionService.GetFailureCounter': 'service coach read-only self',
   'ProgressionService.ListFailureCounters': 'service coach read-only self',
   'ProgressionService.ResetFailureCounter': 'coach',
+  'ProgressionService.GetProgressionState': 'service coach read-only self',
+  'ProgressionService.ListProgressionStates': 'service coach read-only self',
+  'ProgressionService.SetProgressionState': 'coach',
   'ProgressionService.RevertProgression': 'coach',
   'ProgressionService.SimulateProgressions': 'service coach read-only self',
 

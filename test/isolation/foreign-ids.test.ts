@@ -92,6 +92,11 @@ const CALLS: Readonly<Record<string, Call>> = {
   ListFailureCounters: (c, { userId }) => c.progression.listFailureCounters({ userId }),
   ResetFailureCounter: (c, { userId, liftId, progressionId }) =>
     c.progression.resetFailureCounter({ userId, liftId, progressionId, reason: 'x' }),
+  GetProgressionState: (c, { userId, liftId, progressionId }) =>
+    c.progression.getProgressionState({ userId, liftId, progressionId }),
+  ListProgressionStates: (c, { userId }) => c.progression.listProgressionStates({ userId }),
+  SetProgressionState: (c, { userId, liftId, progressionId }) =>
+    c.progression.setProgressionState({ userId, liftId, progressionId, stage: 0, reason: 'x' }),
   RevertProgression: (c, { userId, logId }) =>
     c.progression.revertProgression({ userId, logId, reason: 'x' }),
   SimulateProgressions: (c, { userId }) =>

@@ -110,7 +110,23 @@ describe('an event', () => {
     );
   });
 
-  test.each(['0001-01-01T00:00:00.000000Z', '1969-12-31T23:59:59.999999Z'])('may be of %s', async (text) => {
+  test.each(['0001-01-01T00:00:00.000000Z', '1989-12-31T23:59:59.999999Z'])(
+    'is refused of %s, before 1990',
+    async (text) => {
+      const trainee = await createAthleteNow();
+      const at = instantFromText(text);
+
+      await expectRefusal(trainee.startSession().finish('squat', { at }), 'VALIDATION_FAILED', [
+        'occurred_at',
+      ]);
+      await expectRefusal(trainee.advanceWeek(1, { at }), 'VALIDATION_FAILED', ['occurred_at']);
+      await expectRefusal(trainee.startSession().log('squat 5/5', { at }), 'VALIDATION_FAILED', [
+        'occurred_at',
+      ]);
+    },
+  );
+
+  test.each(['1990-01-01T00:00:00.000000Z'])('may be of %s', async (text) => {
     const trainee = await createAthleteNow();
     const at = instantFromText(text);
 

@@ -3,6 +3,7 @@ import type { CallOptions } from '@connectrpc/connect';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SetKind } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import type { Database } from '../../src/store/database.ts';
 import { expectRefusal, WITHOUT_REQUEST_ID } from '../support/catalog-client.ts';
 import { expectRefusedUnchanged } from '../support/expect-unchanged.ts';
@@ -77,6 +78,22 @@ const FIXTURE: AthleteFixture = { lifts: { squat: '100', bench: '60' }, rules: [
 function changeRows(database: Database, { athlete }: Trainee, statement: ReturnType<typeof sql>) {
   return database.transaction(athlete.accountId, (tx) => statement.execute(tx.sql));
 }
+
+test('an event is refused for a lift that does not exist, before the enrollment is looked at', async () => {
+  const { client, athlete } = await createTrainee(db.database, { ...FIXTURE, enrolled: false });
+  const { userId, progressionIds } = athlete;
+  const [sessionId, liftId] = [uuidv7(), uuidv7()];
+  const set = { liftId, setNumber: 1, kind: SetKind.WORK, weight: '60', targetReps: 5, repsPerformed: 5 };
+  const session = { sessionId, daySlug: 'a', weekNumber: 1, liftsPerformed: [liftId] };
+  const calls = [
+    () => client.logSets({ userId, sessionId, sets: [set] }),
+    () => client.handleSessionComplete({ userId, session }),
+    () => client.triggerProgression({ userId, progressionId: `${progressionIds[0]}`, liftId }),
+  ];
+  for (const call of calls) {
+    await expectRefusedUnchanged(db.database, call, 'LIFT_NOT_FOUND');
+  }
+});
 
 describe.each(EVENTS)('%s', (_, event) => {
   test('is refused without an active enrollment', async () => {

@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { MaxType, TriggerType } from '../../src/gen/progression/v1/common_pb.ts';
 import { LiftMaxSource, type ProgressionLog } from '../../src/gen/progression/v1/progression_service_pb.ts';
+import { instantFromText } from '../../src/values/instant.ts';
 import { expectRefusal } from '../support/catalog-client.ts';
 import { expectRefusedUnchanged } from '../support/expect-unchanged.ts';
 import type { RuleFixture } from '../support/fixtures.ts';
@@ -18,6 +19,9 @@ beforeAll(async () => {
   db = await createTestDatabase();
 });
 afterAll(() => db.close());
+
+/** Before every other event of the tests. */
+const LONG_AGO = instantFromText('1990-01-01T00:00:00.000000Z');
 
 function createWith(...rules: RuleFixture[]): Promise<Trainee> {
   return createTrainee(db.database, { lifts: { squat: '100', bench: '60' }, rules });
@@ -227,13 +231,13 @@ describe('the event of a reverted application', () => {
     const trainee = await createWith(linear(), amrap());
     const session = trainee.startSession();
     const id = uuidv7();
-    const first = await callUnder(id, (call) => session.finish('squat', { call, at: 1n }));
+    const first = await callUnder(id, (call) => session.finish('squat', { call, at: LONG_AGO }));
     await session.log('squat 9/5+');
     for (const log of (await logsOf(trainee)).toSorted((a, b) => b.liftMaxVersion - a.liftMaxVersion)) {
       await revert(trainee, log);
     }
 
-    expect(await callUnder(id, (call) => session.finish('squat', { call, at: 1n }))).toEqual({
+    expect(await callUnder(id, (call) => session.finish('squat', { call, at: LONG_AGO }))).toEqual({
       ...first,
       isReplayed: true,
     });

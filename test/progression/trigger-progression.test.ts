@@ -168,14 +168,27 @@ describe('a rule that cannot be asked for', () => {
     const other = await createTrainee(db.database, { accountId, lifts: { squat: '100' }, rules: [linear()] });
     const progressionId = `${other.athlete.progressionIds[0]}`;
 
-    for (const id of [progressionId, uuidv7()]) {
-      await expectRefusedUnchanged(
-        db.database,
-        () => trainee.client.triggerProgression({ userId, progressionId: id }),
-        'PROGRESSION_NOT_IN_PROGRAM',
-      );
-    }
+    await expectRefusedUnchanged(
+      db.database,
+      () => trainee.client.triggerProgression({ userId, progressionId }),
+      'PROGRESSION_NOT_IN_PROGRAM',
+    );
   });
+
+  test.each([true, false])(
+    'does not exist, which is said before the state: enrolled %s',
+    async (enrolled) => {
+      const fixture = { lifts: { squat: '100' }, rules: [linear()], enrolled };
+      const { client, athlete } = await createTrainee(db.database, fixture);
+      const { userId, progressionIds } = athlete;
+      const progressionId = `${progressionIds[0]}`;
+      const ask = (change: object) => () => client.triggerProgression({ userId, progressionId, ...change });
+
+      await expectRefusedUnchanged(db.database, ask({ progressionId: uuidv7() }), 'PROGRESSION_NOT_FOUND');
+      await expectRefusedUnchanged(db.database, ask({ liftId: uuidv7() }), 'LIFT_NOT_FOUND');
+      await expectRefusedUnchanged(db.database, ask({ userId: uuidv7() }), 'USER_NOT_FOUND');
+    },
+  );
 
   test('does not cover the lift', async () => {
     const rules = [linear({}, { liftSlug: 'squat' })];

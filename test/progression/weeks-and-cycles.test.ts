@@ -194,6 +194,22 @@ describe('a week or cycle that cannot be', () => {
     );
   });
 
+  test('is beyond the length of the program, when that states more than one week', async () => {
+    const lifts = { squat: '100' };
+    const trainee = await createTrainee(db.database, { lifts, rules: [WEEKLY], weeksPerCycle: 4 });
+    const refused = (call: () => Promise<unknown>, ...fields: string[]) =>
+      expectRefusedUnchanged(db.database, call, 'VALIDATION_FAILED', fields);
+
+    await refused(() => trainee.advanceWeek(4), 'week.new_week');
+    await refused(() => trainee.advanceWeek(5, { newWeek: 1 }), 'week.previous_week');
+    await refused(() => trainee.completeCycle(1, 5), 'cycle.total_weeks');
+    await refused(() => trainee.startSession().finish('squat', { week: 5 }), 'session.week_number');
+    expect(await trainee.advanceWeek(4, { newWeek: 1 })).toEqual(['linear squat 100 → 102.5']);
+
+    const weekly = await createTrainee(db.database, { lifts, rules: [WEEKLY], weeksPerCycle: 1 });
+    expect(await weekly.advanceWeek(9)).toEqual(['linear squat 100 → 102.5']);
+  });
+
   test('a cycle is followed by the next', async () => {
     const { client, athlete } = await createTrainee(db.database, { lifts: { squat: '100' } });
     const { userId } = athlete;

@@ -32,6 +32,7 @@ export interface AthleteFixture {
   readonly rules?: readonly RuleFixture[];
   /** Of the starting maxes. */
   readonly maxType?: 'ONE_RM' | 'TRAINING_MAX' | 'ESTIMATED_ONE_RM';
+  /** Absent: 1, so that weeks count on. */
   readonly weeksPerCycle?: number;
   readonly sessionsPerWeek?: number;
   /** Absent: an account of its own. */
@@ -124,7 +125,7 @@ async function insertProgram(
     description: '',
     source: '',
     unit: '',
-    weeksPerCycle: fixture.weeksPerCycle ?? 4,
+    weeksPerCycle: fixture.weeksPerCycle ?? 1,
     sessionsPerWeek: fixture.sessionsPerWeek ?? 3,
     days: [],
     revision: 1n,

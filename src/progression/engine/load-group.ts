@@ -3,12 +3,12 @@ import type { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
 import { DomainError } from '../../errors/domain-error.ts';
 import type { Transaction } from '../../store/database.ts';
-import type { Assignment, ProgramRules } from '../evaluation/program-rules.ts';
+import type { Assignment } from '../evaluation/program-rules.ts';
 import type { CurrentMax } from '../evaluation/snapshot.ts';
 import { EVENT_TRIGGER_TYPES, isWorkSet, type StoredSet } from '../evaluation/trigger-event.ts';
 import type { ActiveEnrollment } from './load-ledger.ts';
 import { loadManualHistory, type ManualHistory } from './load-ledger.ts';
-import type { ProgramLoader } from './load-program.ts';
+import type { LoadedProgram, ProgramLoader } from './load-program.ts';
 import { loadLatestSets, loadSessionApplications, loadSessionSets } from './load-sessions.ts';
 import {
   type ByUser,
@@ -31,7 +31,7 @@ export interface OpenCommand {
 /** What the database holds for a group of athletes. */
 export interface GroupData {
   /** By program id: the rules, or why they cannot be read. */
-  readonly programs: ReadonlyMap<string, ProgramRules | DomainError>;
+  readonly programs: ReadonlyMap<string, LoadedProgram | DomainError>;
   readonly maxes: ByUser<ReadonlyMap<string, CurrentMax>>;
   readonly memories: ByUser<RuleMemories>;
   /** Of the session that the event belongs to; for manual triggers, of each lift's latest session. */
@@ -125,8 +125,8 @@ async function loadPrograms(
   tx: Transaction,
   commands: readonly OpenCommand[],
   loader: ProgramLoader,
-): Promise<Map<string, ProgramRules | DomainError>> {
-  const programs = new Map<string, ProgramRules | DomainError>();
+): Promise<Map<string, LoadedProgram | DomainError>> {
+  const programs = new Map<string, LoadedProgram | DomainError>();
   for (const { programId, programRevision } of commands.map(({ enrollment }) => enrollment)) {
     if (!programs.has(programId)) {
       programs.set(programId, await loadOrRefuse(tx, loader, programId, programRevision));

@@ -8,17 +8,24 @@ import { ParametersError } from '../evaluation/rules/parameters.ts';
 import type { Rule } from '../evaluation/rules/rule.ts';
 import { createRule, isRuleType } from '../evaluation/rules/rule-types.ts';
 
+/** A program as the engine keeps it: what is evaluated, and the length that its events must fit. */
+export interface LoadedProgram extends ProgramRules {
+  /** 1 also stands for a program that states no length. */
+  readonly weeksPerCycle: number;
+}
+
 /** Loads programs for the unit of work. */
 export interface ProgramLoader {
   /**
    * The rules of a program at `revision`, or at a newer one. Throws PROGRESSION_INVALID, naming the rule, when a
    * stored rule cannot be read.
    */
-  load(tx: Transaction, programId: string, revision: string): Promise<ProgramRules>;
+  load(tx: Transaction, programId: string, revision: string): Promise<LoadedProgram>;
 }
 
 interface ProgramRow {
   revision: string;
+  weeks_per_cycle: number;
   lift_ids: string[];
 }
 
@@ -35,7 +42,7 @@ interface RuleRow {
 
 /** A loader that keeps up to `mostPrograms`; the ones that came first go first. */
 export function createProgramLoader(mostPrograms: number): ProgramLoader {
-  const kept = new Map<string, { revision: string; rules: ProgramRules }>();
+  const kept = new Map<string, { revision: string; rules: LoadedProgram }>();
   return {
     async load(tx, programId, revision) {
       const key = `${tx.accountId} ${programId}`;
@@ -59,9 +66,9 @@ export function createProgramLoader(mostPrograms: number): ProgramLoader {
 async function readProgram(
   tx: Transaction,
   programId: string,
-): Promise<{ revision: string; rules: ProgramRules }> {
+): Promise<{ revision: string; rules: LoadedProgram }> {
   const { rows } = await sql<ProgramRow & { rules: RuleRow[] }>`
-    select p.revision,
+    select p.revision, p.weeks_per_cycle,
       array(
         select l.lift_id from program_lifts l
         where l.account_id = p.account_id and l.program_id = p.id order by l.position, l.lift_id
@@ -85,7 +92,10 @@ async function readProgram(
   }
   return {
     revision: row.revision,
-    rules: assignRules(programId, row.lift_ids, row.rules.map(programRuleOf)),
+    rules: {
+      ...assignRules(programId, row.lift_ids, row.rules.map(programRuleOf)),
+      weeksPerCycle: row.weeks_per_cycle,
+    },
   };
 }
 

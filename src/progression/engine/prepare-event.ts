@@ -2,7 +2,7 @@
  * Turns one command and what was read for its group into an event and its snapshot, or refuses.
  * Tells which reported sets are new, and refuses those that contradict what was logged before.
  */
-import { DomainError } from '../../errors/domain-error.ts';
+import { DomainError, invalidFields } from '../../errors/domain-error.ts';
 import type { Plan } from '../evaluation/plan.ts';
 import type { ProgramRules } from '../evaluation/program-rules.ts';
 import { ruleKey, type Snapshot } from '../evaluation/snapshot.ts';
@@ -16,6 +16,7 @@ import { type GroupData, liftIdsOf, type OpenCommand } from './load-group.ts';
 import { sessionChangesOf } from './load-sessions.ts';
 import { type PersonalRecord, personalRecords } from './personal-records.ts';
 import type {
+  CommandDetail,
   CounterReading,
   ReportedSet,
   SessionApplication,
@@ -37,8 +38,8 @@ export interface PreparedEvent {
 }
 
 /**
- * Throws PROGRESSION_INVALID, LIFT_NOT_FOUND, SET_CONFLICT, PROGRESSION_NOT_IN_PROGRAM: the refusals that depend on
- * what is stored.
+ * Throws PROGRESSION_INVALID, LIFT_NOT_FOUND, SET_CONFLICT, PROGRESSION_NOT_IN_PROGRAM, and VALIDATION_FAILED for a
+ * week that the program does not have: the refusals that depend on what is stored.
  */
 export function prepareEvent({ command, enrollment }: OpenCommand, group: GroupData): PreparedEvent {
   const { userId, occurredAt } = command;
@@ -48,6 +49,7 @@ export function prepareEvent({ command, enrollment }: OpenCommand, group: GroupD
   }
   refuseUnknownLifts(command, program, group.knownLiftIds);
   refuseForeignProgression(command, program);
+  refuseBeyondProgram(command.detail, program.weeksPerCycle);
   const storedSets = group.sets.get(userId) ?? [];
   const { detail, sets } = detailOf(command, storedSets);
   const sessionApplications = group.sessionApplications.get(userId) ?? [];
@@ -149,6 +151,39 @@ function refuseForeignProgression({ detail }: TriggerCommand, program: ProgramRu
         metadata: { progressionId, liftId, programId: program.programId },
       },
     );
+  }
+}
+
+/**
+ * Weeks that the program's cycle does not have. A cycle of one week is also what a program has that states no length:
+ * its weeks may count on.
+ */
+function refuseBeyondProgram(detail: CommandDetail, weeksPerCycle: number): void {
+  const beyond = weekNumbersOf(detail).filter(({ week }) => week > weeksPerCycle);
+  if (weeksPerCycle > 1 && beyond.length > 0) {
+    throw invalidFields(
+      beyond.map(({ field, week }) => ({
+        field,
+        description: `must be at most ${weeksPerCycle}, the weeks of the program's cycle, not ${week}`,
+      })),
+    );
+  }
+}
+
+function weekNumbersOf(detail: CommandDetail): { field: string; week: number }[] {
+  switch (detail.type) {
+    case 'SESSION_COMPLETED':
+      return [{ field: 'session.week_number', week: detail.weekNumber }];
+    case 'WEEK_ADVANCED':
+      return [
+        { field: 'week.previous_week', week: detail.previousWeek },
+        { field: 'week.new_week', week: detail.newWeek },
+      ];
+    case 'CYCLE_COMPLETED':
+      return [{ field: 'cycle.total_weeks', week: detail.totalWeeks }];
+    case 'SETS_REPORTED':
+    case 'MANUAL':
+      return [];
   }
 }
 

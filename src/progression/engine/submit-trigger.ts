@@ -13,7 +13,7 @@ import { hideSecrets } from '../../calls/secret-fields.ts';
 import type { Limits } from '../../config/config.ts';
 import { invalidFields } from '../../errors/domain-error.ts';
 import type { Cause, FactActor } from '../../store/entities/outbox-entry.ts';
-import { type Instant, instantOfField } from '../../values/instant.ts';
+import { type Instant, instantOfField, instantToText } from '../../values/instant.ts';
 import type { CommandSequence } from './command-sequence.ts';
 import type { CommandDetail, HandledEvent } from './trigger-command.ts';
 import type { TriggerQueue } from './trigger-queue.ts';
@@ -88,7 +88,10 @@ export async function submitTrigger<I extends DescMessage, O extends DescMessage
   return { response: isReplayed || !answer ? fromBinary(method.output, response) : answer, isReplayed };
 }
 
-/** The event's own time, or the server's. Refuses what lies too far ahead of the server's clock. */
+/** 1990-01-01T00:00:00Z: an earlier time is a unit or clock error, as of a client that sends seconds for milliseconds. */
+const EARLIEST: Instant = 631_152_000_000_000n;
+
+/** The event's own time, or the server's. Refuses what is before 1990 or too far ahead of the server's clock. */
 export function occurredAtOf(
   timestamp: Timestamp | undefined,
   field: string,
@@ -99,6 +102,10 @@ export function occurredAtOf(
     return receivedAt;
   }
   const occurredAt = instantOfField(timestamp, field);
+  if (occurredAt < EARLIEST) {
+    const description = `must not be before 1990-01-01T00:00:00Z, but is ${instantToText(occurredAt)}`;
+    throw invalidFields([{ field, description }]);
+  }
   if (occurredAt > receivedAt + BigInt(limits.futureToleranceMs) * 1000n) {
     throw invalidFields([
       {

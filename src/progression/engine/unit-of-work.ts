@@ -8,6 +8,7 @@ import { failpoint, failpointBeforeCommit } from '../../store/failpoints.ts';
 import { userNotFound } from '../../store/lock-user.ts';
 import type { Clock, Instant } from '../../values/instant.ts';
 import { evaluate } from '../evaluation/evaluate.ts';
+import { findAbsent } from './find-absent.ts';
 import { type GroupData, loadGroup, type OpenCommand } from './load-group.ts';
 import { type LedgerEntry, loadLedger, lockUsers } from './load-ledger.ts';
 import type { ProgramLoader } from './load-program.ts';
@@ -82,6 +83,14 @@ async function handleGroup(
   const settlements = commands.map((command, index) =>
     settleEarly(command, ledger[index], locked, waitMs > 0),
   );
+  const absent = await findAbsent(
+    tx,
+    commands.filter((command, index) => isExistenceOpen(command, settlements[index])),
+  );
+  for (const [index, command] of commands.entries()) {
+    const error = absent.get(command);
+    settlements[index] = error ? { kind: 'REFUSED', error } : (settlements[index] ?? null);
+  }
   // 3. Load what the rules of the others may look at.
   const open = commands.flatMap((command, index) => {
     const enrollment = ledger[index]?.enrollment;
@@ -123,6 +132,13 @@ function settleEarly(
     return { kind: 'REFUSED', error };
   }
   return null;
+}
+
+/** Events of enrolled athletes find out what does not exist while they load; the others ask for it, before the state. */
+function isExistenceOpen({ detail }: TriggerCommand, settlement: Settlement | null | undefined): boolean {
+  return settlement?.kind === 'REFUSED'
+    ? settlement.error.reason === 'NOT_ENROLLED'
+    : !settlement && detail.type === 'MANUAL';
 }
 
 function handle(tx: Transaction, item: OpenCommand, group: GroupData, now: Instant): CommandAnswer {

@@ -134,6 +134,8 @@ export const Permission = {
   MAXES_WRITE: 17,
 
   /**
+   * Resetting failure counters and setting stages by hand.
+   *
    * @generated from enum value: PERMISSION_COUNTERS_RESET = 18;
    */
   COUNTERS_RESET: 18,
