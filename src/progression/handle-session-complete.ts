@@ -4,7 +4,7 @@ import {
   HandleSessionCompleteResponseSchema,
   ProgressionService,
 } from '../gen/progression/v1/progression_service_pb.ts';
-import { duplicateOutcome, outcomeMessage } from './engine/outcome-message.ts';
+import { duplicateOutcome, outcomeMessage, withoutNotPerformed } from './engine/outcome-message.ts';
 import { occurredAtOf, present, type TriggerMethod } from './engine/submit-trigger.ts';
 
 type Method = typeof ProgressionService.method.handleSessionComplete;
@@ -20,7 +20,12 @@ export const handleSessionComplete: TriggerMethod<Method['input'], Method['outpu
       detail: { type: 'SESSION_COMPLETED', sessionId, daySlug, weekNumber, liftsPerformed },
     };
   },
-  answer: (handled) => create(HandleSessionCompleteResponseSchema, { outcome: outcomeMessage(handled) }),
+  answer(handled, { includeNotPerformed }) {
+    const outcome = outcomeMessage(handled);
+    return create(HandleSessionCompleteResponseSchema, {
+      outcome: includeNotPerformed ? outcome : withoutNotPerformed(outcome),
+    });
+  },
   answerDuplicate: ({ outcome }) =>
     create(HandleSessionCompleteResponseSchema, { outcome: duplicateOutcome(outcome) }),
 };

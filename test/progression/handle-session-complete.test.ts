@@ -35,6 +35,7 @@ describe('a finished session', () => {
       userId,
       session: { sessionId: uuidv7(), daySlug: 'a', weekNumber: 1, liftsPerformed: [liftId('squat')] },
       occurredAt: instantToTimestamp(AT),
+      includeNotPerformed: true,
     });
 
     expect(outcome).toMatchObject({
@@ -76,6 +77,24 @@ describe('a finished session', () => {
     });
     expect(liftMax).toMatchObject({ value: '102.25', version: 2, source: LiftMaxSource.PROGRESSION });
     expect(liftMax?.effectiveAt).toMatchObject(instantToTimestamp(AT));
+  });
+
+  test('leaves out the lifts that the session did not contain, unless the caller asks, and says how many', async () => {
+    const { client, athlete, liftId } = await createTrainee(db.database, {
+      lifts: { squat: '100', bench: '60', row: '50' },
+      rules: [linear()],
+    });
+    const request = {
+      userId: athlete.userId,
+      session: { sessionId: uuidv7(), daySlug: 'a', weekNumber: 1, liftsPerformed: [liftId('squat')] },
+    };
+    const first = await client.handleSessionComplete(request);
+    const again = await client.handleSessionComplete(request);
+
+    for (const [{ outcome }, totalApplied] of [[first, 1] as const, [again, 0] as const]) {
+      expect(outcome?.results.map((result) => result.liftId)).toEqual([liftId('squat')]);
+      expect(outcome).toMatchObject({ totalApplied, totalSkipped: 1 - totalApplied, totalNotPerformed: 2 });
+    }
   });
 
   test('with an empty list of lifts touches none', async () => {

@@ -25,7 +25,7 @@ const createSquatTrainee = (squat = '100'): Promise<Trainee> =>
 
 function sessionOf({ athlete, liftId }: Trainee, lifts: string[], sessionId = uuidv7()) {
   const session = { sessionId, daySlug: 'a', weekNumber: 1, liftsPerformed: lifts.map(liftId) };
-  return { userId: athlete.userId, session };
+  return { userId: athlete.userId, session, includeNotPerformed: true };
 }
 
 describe('the same request ID', () => {

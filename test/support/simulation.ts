@@ -46,7 +46,8 @@ export async function playPlan(client: ProgressionClient, plan: Plan): Promise<H
       }
       const liftsPerformed = [...day.liftIds];
       const finished = { sessionId, daySlug: day.slug, weekNumber: week, liftsPerformed };
-      note(at, (await client.handleSessionComplete({ userId, session: finished })).outcome);
+      const request = { userId, session: finished, includeNotPerformed: true };
+      note(at, (await client.handleSessionComplete(request)).outcome);
     }
     const isLast = week === weeksPerCycle;
     const left = { previousWeek: week, newWeek: isLast ? 1 : week + 1, cycleIteration: cycle };

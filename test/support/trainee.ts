@@ -124,7 +124,10 @@ function traineeOf(athlete: Athlete, client: ProgressionClient, names: ReadonlyM
       async finish(lifts, { at, validateOnly, call, week = 1, day = 'day-a' } = {}) {
         const liftsPerformed = lifts.split(' ').filter(Boolean).map(liftId);
         const session = { sessionId, daySlug: day, weekNumber: week, liftsPerformed };
-        const request = { userId, session, occurredAt: timestamp(at), validateOnly };
+        const request = {
+          ...{ userId, session, occurredAt: timestamp(at), validateOnly },
+          includeNotPerformed: true,
+        };
         return linesOf(await client.handleSessionComplete(request, call));
       },
     };

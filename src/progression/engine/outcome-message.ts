@@ -43,8 +43,18 @@ export function duplicateOutcome(first: TriggerOutcome | undefined): TriggerOutc
         }
       : result,
   );
-  const { triggerType, userId, programId } = first ?? {};
-  return create(TriggerOutcomeSchema, { triggerType, userId, programId, ...totalled(results) });
+  const { triggerType, userId, programId, totalNotPerformed } = first ?? {};
+  return create(TriggerOutcomeSchema, {
+    ...{ triggerType, userId, programId, totalNotPerformed },
+    ...totalled(results),
+  });
+}
+
+/** The outcome without results for lifts that the session did not contain; says how many it had. */
+export function withoutNotPerformed(outcome: TriggerOutcome): TriggerOutcome {
+  const performed = outcome.results.filter(({ reason }) => reason !== ResultReason.LIFT_NOT_PERFORMED);
+  const totalNotPerformed = outcome.results.length - performed.length;
+  return create(TriggerOutcomeSchema, { ...outcome, ...totalled(performed), totalNotPerformed });
 }
 
 function totalled(results: ProgressionResult[]) {

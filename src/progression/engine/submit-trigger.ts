@@ -42,7 +42,7 @@ export interface TriggerMethod<I extends DescMessage, O extends DescMessage> {
   readonly method: DescMethodUnary<I, O>;
   /** Throws VALIDATION_FAILED for what the message's own rules cannot state. */
   read(request: MessageShape<I>, origin: TriggerOrigin, limits: Limits): TriggerRequest;
-  answer(handled: HandledEvent): MessageShape<O>;
+  answer(handled: HandledEvent, request: MessageShape<I>): MessageShape<O>;
   /** The answer to an event that was recorded before, from the first one. */
   answerDuplicate(first: MessageShape<O>): MessageShape<O>;
 }
@@ -81,7 +81,7 @@ export async function submitTrigger<I extends DescMessage, O extends DescMessage
     requestId: read.isValidateOnly ? null : requireRequestId(origin.requestId),
     fingerprint: fingerprintOf(method.input, request),
     codec: {
-      encode: (handled) => encode(trigger.answer(handled)),
+      encode: (handled) => encode(trigger.answer(handled, request)),
       encodeDuplicate: (first) => encode(trigger.answerDuplicate(fromBinary(method.output, first))),
     },
   });
