@@ -1,4 +1,4 @@
-/** What waits, for how long, and what becomes of what nobody waits for any more. */
+/** How long events wait, and that an event is dropped when its caller waits no longer. */
 import { Code, ConnectError } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -34,7 +34,7 @@ function squat({ startSession }: Trainee, call: { signal?: AbortSignal } = {}) {
 }
 
 describe('an athlete whom another transaction holds', () => {
-  test('delays the own event, and nobody else', async () => {
+  test('delays the own event, and no other athlete', async () => {
     const trainee = await createOne();
     const mate = await createMate(trainee);
     const held = await holdAthlete(db.open(), trainee.athlete);
@@ -181,7 +181,7 @@ describe('a transaction that PostgreSQL breaks off', () => {
     expect(error.findDetails(RetryInfoSchema)).toHaveLength(1);
   });
 
-  test('for a reason that nobody knows is not tried again, and says nothing of it', async () => {
+  test('for an unknown reason is not retried, and the answer does not tell the reason', async () => {
     const error = await expectRefusal(squatWith({ how: 'refuse' }), 'INTERNAL');
 
     expect(error.rawMessage).toBe('internal error');
