@@ -5,13 +5,10 @@ import { Code, ConnectError } from '@connectrpc/connect';
 import { DomainError, type Reason } from '../errors/domain-error.ts';
 import { ERROR_TABLE, type ErrorRow, toRefusal } from '../errors/error-table.ts';
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '../gen/google/rpc/error_details_pb.ts';
+import { fitMessage, fitMetadata, fitViolations, messageOfViolations } from './error-size.ts';
 
 /** The domain of every google.rpc.ErrorInfo. */
 export const ERROR_DOMAIN = 'progression-service';
-
-/** Errors travel in headers, and gRPC clients take as little as 8 KiB of those. */
-const SENT_VIOLATIONS = 20;
-const SENT_MESSAGE_CHARACTERS = 500;
 
 /** Reasons for the status codes that the RPC library raises itself. */
 const REASON_OF_CODE: Readonly<Partial<Record<Code, Reason>>> = {
@@ -48,30 +45,29 @@ export function toConnectError(error: unknown): ConnectError {
   return new ConnectError(messageOf(refusal), code, undefined, detailsOf(refusal), refusal.cause ?? error);
 }
 
-/** The message of the RPC library for a binary request that it cannot decode. */
-const UNREADABLE = /^parse binary: /;
+/** What the RPC library calls internal although the caller has to correct it. */
+const UNREADABLE = /^parse binary: |^received compressed envelope, but do not know how to decompress$/;
 
 /**
- * Adds ErrorInfo to an error of the RPC library that has no details yet. A request that cannot be decoded
- * becomes VALIDATION_FAILED in both formats; the library itself does so for JSON only.
+ * Adds ErrorInfo to an error of the RPC library that has no details yet, and cuts its message, which may repeat a
+ * header. A request that cannot be decoded becomes VALIDATION_FAILED in both formats; the library itself does so for
+ * JSON only.
  */
 export function describeConnectError(error: ConnectError): void {
+  // Changes the error in place, because the library offers no later hook.
+  const open: { code: Code; rawMessage: string } = error;
   if (error.code === Code.Internal && UNREADABLE.test(error.rawMessage)) {
-    // Changes the error in place, because the library offers no later hook.
-    (error as { code: Code }).code = Code.InvalidArgument;
+    open.code = Code.InvalidArgument;
   }
+  open.rawMessage = fitMessage(error.rawMessage);
   const reason = REASON_OF_CODE[error.code];
   if (reason && error.details.length === 0) {
     error.details.push(...detailsOf(new DomainError(reason, error.rawMessage)));
   }
 }
 
-function messageOf({ message, violations }: DomainError): string {
-  if (message.length <= SENT_MESSAGE_CHARACTERS) {
-    return message;
-  }
-  const count = violations.length > 1 ? ` (${violations.length} fields)` : '';
-  return `${message.slice(0, SENT_MESSAGE_CHARACTERS)}…${count}`;
+function messageOf({ message, violations, moreViolations }: DomainError): string {
+  return violations.length > 0 ? messageOfViolations(violations, moreViolations) : fitMessage(message);
 }
 
 interface Detail {
@@ -83,12 +79,14 @@ function detail<D extends DescMessage>(desc: D, value: MessageInitShape<D>): Det
   return { desc, value };
 }
 
-function detailsOf({ reason, metadata, violations, ...refusal }: DomainError): Detail[] {
+function detailsOf({ reason, metadata, violations, moreViolations, ...refusal }: DomainError): Detail[] {
   const row: ErrorRow = ERROR_TABLE[reason];
   const retryDelayMs = refusal.retryDelayMs ?? row.retryDelayMs;
-  const details = [detail(ErrorInfoSchema, { reason, domain: ERROR_DOMAIN, metadata: { ...metadata } })];
+  const { listed, more } = fitViolations(violations, moreViolations);
+  const sent = fitMetadata(more > 0 ? { ...metadata, moreViolations: `${more}` } : metadata);
+  const details = [detail(ErrorInfoSchema, { reason, domain: ERROR_DOMAIN, metadata: sent })];
   if (violations.length > 0) {
-    details.push(detail(BadRequestSchema, { fieldViolations: violations.slice(0, SENT_VIOLATIONS) }));
+    details.push(detail(BadRequestSchema, { fieldViolations: listed }));
   }
   if (retryDelayMs !== null) {
     details.push(detail(RetryInfoSchema, { retryDelay: durationFromMs(retryDelayMs) }));

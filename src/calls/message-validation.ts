@@ -3,6 +3,8 @@ import { create, type DescMessage, type MessageShape } from '@bufbuild/protobuf'
 import { pathToString } from '@bufbuild/protobuf/reflect';
 import { createValidator } from '@bufbuild/protovalidate';
 import { type FieldViolation, invalidFields } from '../errors/domain-error.ts';
+import { nulCharacters } from './nul-characters.ts';
+import { ruleSentence } from './rule-sentences.ts';
 
 /** Caches a compiled plan for each message type; one instance serves the process. */
 const validator = createValidator();
@@ -16,10 +18,14 @@ export function violationsOf<D extends DescMessage>(schema: D, message: MessageS
     throw result.error;
   }
   const violations = result.kind === 'invalid' ? result.violations : [];
-  return violations.map((violation) => ({
-    field: pathToString(violation.field),
-    description: violation.message,
-  }));
+  const sentences = new Map<string, FieldViolation>();
+  for (const violation of violations) {
+    const field = pathToString(violation.field);
+    const description = ruleSentence(violation, message);
+    // Two rules of a field make one sentence, with both.
+    sentences.set(`${field}: ${description}`, { field, description });
+  }
+  return [...sentences.values(), ...nulCharacters(schema, message)];
 }
 
 /** Throws VALIDATION_FAILED with every violation. */

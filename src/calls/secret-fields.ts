@@ -61,7 +61,8 @@ function reachesSecret(schema: DescMessage, seen: Set<DescMessage>): boolean {
   );
 }
 
-function isSecret(field: DescField): boolean {
+/** Whether the .proto file marks the field as a secret. */
+export function isSecret(field: DescField): boolean {
   return getOption(field, secretOption);
 }
 

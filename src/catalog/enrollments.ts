@@ -7,12 +7,8 @@
 import { LockMode } from '@mikro-orm/core';
 import { sql } from 'kysely';
 import { enumName } from '../calls/enum-name.ts';
-import { DomainError } from '../errors/domain-error.ts';
-import {
-  EnrollmentStatus,
-  EnrollmentStatusSchema,
-  type UnenrollUserRequest,
-} from '../gen/progression/v1/program_service_pb.ts';
+import { DomainError, invalidFields } from '../errors/domain-error.ts';
+import { EnrollmentStatus, EnrollmentStatusSchema } from '../gen/progression/v1/program_service_pb.ts';
 import { resetProgramState } from '../progression/engine/reset-rule-state.ts';
 import { audit, type Change } from '../store/change.ts';
 import type { Transaction } from '../store/database.ts';
@@ -141,10 +137,15 @@ function emitEnrolled(change: Change, enrollment: Enrollment, isResumed: boolean
   emit(change, userId, [fact('program_enrolled', data)]);
 }
 
-/** USER_NOT_FOUND; NOT_ENROLLED when no enrollment is ACTIVE. An unspecified status means QUIT. */
-export async function unenrollUser(change: Change, request: UnenrollUserRequest): Promise<Enrollment> {
+/** USER_NOT_FOUND; NOT_ENROLLED when no enrollment is ACTIVE; VALIDATION_FAILED for a status that is not given. */
+export async function unenrollUser(
+  change: Change,
+  { userId, status }: { readonly userId: string; readonly status: EnrollmentStatus },
+): Promise<Enrollment> {
   const { tx, now } = change;
-  const { userId } = request;
+  if (status === EnrollmentStatus.UNSPECIFIED) {
+    throw invalidFields([{ field: 'status', description: 'is required' }]);
+  }
   await lockUser(tx, userId);
   const enrollment = await activeEnrollment(tx, userId);
   if (!enrollment) {
@@ -152,7 +153,7 @@ export async function unenrollUser(change: Change, request: UnenrollUserRequest)
       metadata: { userId },
     });
   }
-  enrollment.status = enumName(EnrollmentStatusSchema, request.status || EnrollmentStatus.QUIT);
+  enrollment.status = enumName(EnrollmentStatusSchema, status);
   enrollment.endedAt = now;
   if (enrollment.status === 'COMPLETED') {
     const { id, programId, startedAt } = enrollment;

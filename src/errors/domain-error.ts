@@ -88,6 +88,8 @@ export class DomainError extends Error {
   /** Ids, limits and allowed values; never personal data, SQL or stack traces. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly violations: readonly FieldViolation[];
+  /** The number of violations beyond those listed. */
+  readonly moreViolations: number;
   /** When a retry may succeed, where it is known more precisely than the error table says. */
   readonly retryDelayMs: number | undefined;
 
@@ -97,6 +99,7 @@ export class DomainError extends Error {
     details: {
       metadata?: Readonly<Record<string, string>>;
       violations?: readonly FieldViolation[];
+      moreViolations?: number;
       retryDelayMs?: number;
       cause?: unknown;
     } = {},
@@ -105,12 +108,19 @@ export class DomainError extends Error {
     this.reason = reason;
     this.metadata = details.metadata ?? {};
     this.violations = details.violations ?? [];
+    this.moreViolations = details.moreViolations ?? 0;
     this.retryDelayMs = details.retryDelayMs;
   }
 }
 
-/** VALIDATION_FAILED with every field that was refused. */
-export function invalidFields(violations: readonly FieldViolation[]): DomainError {
-  const message = violations.map((v) => `${v.field}: ${v.description}`).join('; ');
-  return new DomainError('VALIDATION_FAILED', message, { violations });
+/** VALIDATION_FAILED with every field that was refused; `more` counts those that are not described. */
+export function invalidFields(violations: readonly FieldViolation[], more = 0): DomainError {
+  const described = violations.map(describeViolation).join('; ');
+  const message = more > 0 ? `${described}; and ${more} more` : described;
+  return new DomainError('VALIDATION_FAILED', message, { violations, moreViolations: more });
+}
+
+/** For example `session.week_number: must be from 1 to 10000`. */
+export function describeViolation({ field, description }: FieldViolation): string {
+  return field === '' ? description : `${field}: ${description}`;
 }

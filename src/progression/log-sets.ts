@@ -59,14 +59,22 @@ function readSets(
     setNumber: set.setNumber,
     kind: enumName(SetKindSchema, set.kind) as SetKind,
     weight: new Decimal(set.weight),
-    targetReps: set.targetReps,
-    repsPerformed: set.repsPerformed,
+    targetReps: given(set.targetReps),
+    repsPerformed: given(set.repsPerformed),
     rpe: set.rpe === undefined ? null : new Decimal(set.rpe),
     isTimeGiven: set.performedAt !== undefined,
     performedAt: set.performedAt
       ? occurredAtOf(set.performedAt, `sets[${position}].performed_at`, receivedAt, limits)
       : occurredAt + BigInt(position),
   }));
+}
+
+/** Of a field that the contract requires: nothing that is left out comes as far as this. */
+function given(count: number | undefined): number {
+  if (count === undefined) {
+    throw new TypeError('a required field is absent from a validated message');
+  }
+  return count;
 }
 
 function refuseRepeatedNumbers({ sets }: LogSetsRequest): void {

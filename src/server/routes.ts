@@ -2,9 +2,10 @@
  * Registers all services on one router: those of the API behind the interceptors, health and reflection
  * without.
  */
-import type { DescService } from '@bufbuild/protobuf';
+import type { DescMessage, DescService } from '@bufbuild/protobuf';
 import { type ConnectRouter, type ConnectRouterOptions, createConnectRouter } from '@connectrpc/connect';
-import { compressionBrotli, compressionGzip } from '@connectrpc/connect-node';
+import { prepareJson } from '../calls/check-json.ts';
+import { STRICT_JSON } from '../calls/json-reading.ts';
 import { prepareValidation } from '../calls/message-validation.ts';
 import type { Limits } from '../config/config.ts';
 import { isDefect } from '../errors/error-table.ts';
@@ -24,6 +25,7 @@ import { createSecretsInterceptor } from './interceptors/secrets-interceptor.ts'
 import { createValidationInterceptor } from './interceptors/validation-interceptor.ts';
 import { describeCause, type Logger } from './logger.ts';
 import { createRequestGate } from './port/call-arrival.ts';
+import { COMPRESSIONS } from './port/compression.ts';
 import { createReflection } from './reflection.ts';
 
 export interface RoutesOptions {
@@ -44,16 +46,22 @@ export function createRoutes(options: RoutesOptions): ConnectRouter {
   const router = createConnectRouter(optionsOfOurServices(options));
   options.routes(router);
   const ours = [...new Set(router.handlers.map(({ service }) => service))];
-  prepareValidation(ours.flatMap((service) => service.methods.map((method) => method.input)));
+  prepareValidation(inputsOf(router));
   addInfrastructure(router, ours, options);
+  prepareJson(inputsOf(router));
   return router;
+}
+
+function inputsOf({ handlers }: ConnectRouter): DescMessage[] {
+  return handlers.map(({ method }) => method.input);
 }
 
 function optionsOfOurServices(options: RoutesOptions): ConnectRouterOptions {
   const { authenticate, limits, logger, calls, clock, draining } = options;
   return {
-    acceptCompression: [compressionGzip, compressionBrotli],
+    acceptCompression: COMPRESSIONS,
     readMaxBytes: limits.messageBytes,
+    jsonOptions: STRICT_JSON,
     // A longer timeout is shortened to the call context's deadline instead of refused.
     maxTimeoutMs: LONGEST_TIMEOUT_MS,
     requestGate: createRequestGate(({ method, requestHeader }, arrival, error) => {

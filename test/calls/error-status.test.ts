@@ -1,10 +1,12 @@
 /** Errors on their way to the wire: codes, details, and what must not get out. */
 import { Code, ConnectError } from '@connectrpc/connect';
+import { setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
 import { describe, expect, test } from 'vitest';
 import { reasonOf, toConnectError } from '../../src/calls/error-status.ts';
 import { DomainError, invalidFields, type Reason } from '../../src/errors/domain-error.ts';
 import { ERROR_TABLE } from '../../src/errors/error-table.ts';
 import {
+  type BadRequest,
   BadRequestSchema,
   ErrorInfoSchema,
   RetryInfoSchema,
@@ -45,15 +47,60 @@ describe('an error of the domain', () => {
     expect(lasting).not.toHaveProperty(RetryInfoSchema.name);
   });
 
-  test('stays small enough for headers, however many fields are wrong', () => {
-    const violations = Array.from({ length: 1000 }, (_, i) => ({
+  test('names the first violations, and counts those that do not fit', () => {
+    const violations = Array.from({ length: 57 }, (_, i) => ({
       field: `sets[${i}].weight`,
-      description: 'does not match regex pattern `^[0-9]{1,12}(\\.[0-9]{1,6})?$`',
+      description: 'must be a decimal such as 142.5; was empty',
     }));
     const error = toConnectError(invalidFields(violations));
-    expect(error.rawMessage.length).toBeLessThan(600);
-    expect(error.rawMessage).toContain('1000 fields');
-    expect(detailsOf(error)[BadRequestSchema.name]).toEqual({ fieldViolations: violations.slice(0, 20) });
+    const { fieldViolations = [] } = detailsOf(error)[BadRequestSchema.name] as BadRequest;
+    expect(fieldViolations.length).toBeGreaterThan(20);
+    expect(fieldViolations).toEqual(violations.slice(0, fieldViolations.length));
+    expect(detailsOf(error)[ErrorInfoSchema.name]).toMatchObject({
+      metadata: { moreViolations: `${57 - fieldViolations.length}` },
+    });
+    const [, more] = /; and (\d+) more$/.exec(error.rawMessage) ?? [];
+    const named = error.rawMessage.match(/sets\[\d+\]/g) ?? [];
+    expect(named.length + Number(more)).toBe(57);
+  });
+
+  test('counts those that are not described as well', () => {
+    const error = toConnectError(invalidFields([{ field: 'name', description: 'is required' }], 37));
+    expect(error.rawMessage).toBe('name: is required; and 37 more');
+    expect(detailsOf(error)[ErrorInfoSchema.name]).toMatchObject({ metadata: { moreViolations: '37' } });
+  });
+
+  const LONG = '\u{1f3cb}“ %\ud800'.repeat(3000);
+  test.each<[string, DomainError]>([
+    ['many violations', invalidFields(Array(1000).fill({ field: `sets["${LONG}"]`, description: LONG }))],
+    ['one long violation', invalidFields([{ field: LONG, description: LONG }])],
+    ['a long message', new DomainError('USER_NOT_FOUND', LONG)],
+    [
+      'long metadata',
+      new DomainError('TRIGGER_LOOP', LONG, {
+        metadata: Object.fromEntries([
+          ['path', LONG],
+          ['b', LONG],
+        ]),
+      }),
+    ],
+    [
+      'a delay beside',
+      new DomainError('RATE_LIMITED', LONG, { metadata: { quota: LONG }, retryDelayMs: 12_345_678 }),
+    ],
+  ])('takes less than 6 KiB of trailers with %s', (_, refusal) => {
+    const trailers = setTrailerStatus(new Headers(), toConnectError(refusal));
+    const bytes = [...trailers].reduce((sum, [name, value]) => sum + name.length + value.length + 32, 0);
+    expect(bytes).toBeLessThan(6 * 1024);
+    expect(trailers.get('grpc-message')?.length).toBeGreaterThan(100);
+  });
+
+  test('of the RPC library, which may repeat a header, takes no more', () => {
+    const error = toConnectError(new ConnectError(`unknown compression "${LONG}"`, Code.Unimplemented));
+    const trailers = setTrailerStatus(new Headers(), error);
+    expect(`${trailers.get('grpc-message')}${trailers.get('grpc-status-details-bin')}`.length).toBeLessThan(
+      4096,
+    );
   });
 });
 

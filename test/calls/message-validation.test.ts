@@ -15,7 +15,10 @@ const ID = '0198c2a4-6f0c-7c1c-9a58-8d1d6c2d6e12';
 
 /** A set with this weight, as field paths of its violations. */
 function violatedFieldsOfWeight(weight: string): string[] {
-  const set = create(PerformedSetSchema, { liftId: ID, setNumber: 1, kind: 2, weight });
+  const set = create(PerformedSetSchema, {
+    ...{ liftId: ID, setNumber: 1, kind: 2, weight },
+    ...{ targetReps: 5, repsPerformed: 0 },
+  });
   return violationsOf(PerformedSetSchema, set).map(({ field }) => field);
 }
 
@@ -31,13 +34,16 @@ describe('a message that breaks rules', () => {
       },
     });
     expect(violationsOf(HandleSessionCompleteRequestSchema, request)).toEqual([
-      { field: 'user_id', description: 'must be a valid UUID' },
-      { field: 'session.day_slug', description: 'must be at least 1 characters' },
       {
-        field: 'session.week_number',
-        description: 'must be greater than or equal to 1 and less than or equal to 10000',
+        field: 'user_id',
+        description: 'must be a UUID, such as 0198c2a4-6f0c-7c1c-9a58-8d1d6c2d6e12; was "nobody"',
       },
-      { field: 'session.lifts_performed[2]', description: 'must be a valid UUID' },
+      { field: 'session.day_slug', description: 'must have 1 to 100 characters; was empty' },
+      { field: 'session.week_number', description: 'must be a whole number from 1 to 10000; was 0' },
+      {
+        field: 'session.lifts_performed[2]',
+        description: 'must be a UUID, such as 0198c2a4-6f0c-7c1c-9a58-8d1d6c2d6e12; was "squat"',
+      },
     ]);
   });
 
@@ -45,7 +51,7 @@ describe('a message that breaks rules', () => {
     const request = create(CreateUserRequestSchema, { name: '' });
     const refuse = () => requireValid(CreateUserRequestSchema, request);
     expect(refuse).toThrow(DomainError);
-    expect(refuse).toThrow('name: must be at least 1 characters');
+    expect(refuse).toThrow('name: must have 1 to 200 characters; was empty');
   });
 });
 
@@ -64,6 +70,8 @@ test('a list that is too long is a violation of the list', () => {
       setNumber: i + 1,
       kind: 2 as const,
       weight: '20',
+      targetReps: 5,
+      repsPerformed: 5,
     })),
   });
   expect(violationsOf(LogSetsRequestSchema, request).map(({ field }) => field)).toEqual(['sets']);

@@ -39,7 +39,7 @@ async function enroll(programId: string) {
   return present((await client.programs.enrollUser({ userId, programId })).enrollment);
 }
 
-async function unenroll(status?: EnrollmentStatus) {
+async function unenroll(status: EnrollmentStatus) {
   return present((await client.programs.unenrollUser({ userId, status })).enrollment);
 }
 
@@ -119,31 +119,40 @@ describe('enrolling', () => {
 
 describe('unenrolling', () => {
   it.each([
-    ['QUIT when nothing is said', undefined, QUIT],
-    ['QUIT', QUIT, QUIT],
-    ['PAUSED', PAUSED, PAUSED],
-    ['COMPLETED', COMPLETED, COMPLETED],
-  ])('leaves the enrollment %s', async (_case, status, expected) => {
+    ['QUIT', QUIT],
+    ['PAUSED', PAUSED],
+    ['COMPLETED', COMPLETED],
+  ])('leaves the enrollment %s', async (_case, status) => {
     const started = await enroll(novice);
     day = 5;
 
     const ended = await unenroll(status);
 
-    expect(ended).toMatchObject({ id: started.id, status: expected, startedAt: on(1), endedAt: on(5) });
+    expect(ended).toMatchObject({ id: started.id, status, startedAt: on(1), endedAt: on(5) });
     expect(await current()).toEqual(ended);
   });
 
   it('needs an ACTIVE enrollment', async () => {
-    await expectRefusal(client.programs.unenrollUser({ userId }), 'NOT_ENROLLED');
+    await expectRefusal(client.programs.unenrollUser({ userId, status: QUIT }), 'NOT_ENROLLED');
     await enroll(novice);
     await unenroll(PAUSED);
-    await expectRefusal(client.programs.unenrollUser({ userId }), 'NOT_ENROLLED');
-    await expectRefusal(client.programs.unenrollUser({ userId: MISSING }), 'USER_NOT_FOUND');
+    await expectRefusal(client.programs.unenrollUser({ userId, status: QUIT }), 'NOT_ENROLLED');
+    await expectRefusal(client.programs.unenrollUser({ userId: MISSING, status: QUIT }), 'USER_NOT_FOUND');
   });
 
   it('cannot make an enrollment ACTIVE', async () => {
     const call = client.programs.unenrollUser({ userId, status: ACTIVE });
     await expectRefusal(call, 'VALIDATION_FAILED', ['status']);
+  });
+
+  it('does nothing without a status', async () => {
+    const started = await enroll(novice);
+    const error = await expectRefusal(client.programs.unenrollUser({ userId }), 'VALIDATION_FAILED', [
+      'status',
+    ]);
+    expect(error.rawMessage).toContain('ENROLLMENT_STATUS_PAUSED');
+    expect(error.rawMessage).toContain('was not given');
+    expect(await current()).toEqual(started);
   });
 });
 
@@ -156,12 +165,12 @@ describe('the enrollment of an athlete', () => {
     const second = await enroll(veteran);
     expect((await current()).id).toBe(second.id);
     day = 4;
-    await unenroll();
+    await unenroll(QUIT);
     expect((await current()).id).toBe(second.id);
     day = 5;
     await enroll(novice);
     day = 6;
-    await unenroll();
+    await unenroll(QUIT);
     expect((await current()).id).toBe(first.id);
   });
 

@@ -125,7 +125,7 @@ const CALLS: Readonly<Record<string, Call>> = {
   DeleteProgramProgression: (c, { programProgressionId }) =>
     c.programs.deleteProgramProgression({ programProgressionId }),
   EnrollUser: (c, { userId, programId }) => c.programs.enrollUser({ userId, programId }),
-  UnenrollUser: (c, { userId }) => c.programs.unenrollUser({ userId }),
+  UnenrollUser: (c, { userId }) => c.programs.unenrollUser({ userId, status: 3 }),
   GetEnrollment: (c, { userId }) => c.programs.getEnrollment({ userId }),
   ListEnrollments: (c, { userId, programId }) => c.programs.listEnrollments({ userId, programId }),
   SetEnrollmentOverride: (c, { userId, programProgressionId, liftId }) =>

@@ -1,7 +1,6 @@
 /** Action enroll_in_program: makes a program the athlete's ACTIVE one. */
-import { create } from '@bufbuild/protobuf';
 import { activeEnrollment, enrollUser, unenrollUser } from '../../catalog/enrollments.ts';
-import { UnenrollUserRequestSchema } from '../../gen/progression/v1/program_service_pb.ts';
+import { EnrollmentStatus } from '../../gen/progression/v1/program_service_pb.ts';
 import { lockUser } from '../../store/lock-user.ts';
 import type { ActionType } from './step.ts';
 
@@ -15,7 +14,7 @@ export const enrollInProgram: ActionType<'enrollInProgram'> = {
       return 'NO_CHANGE';
     }
     if (active && replaceActive) {
-      await unenrollUser(change, create(UnenrollUserRequestSchema, { userId }));
+      await unenrollUser(change, { userId, status: EnrollmentStatus.QUIT });
       // At most one enrollment is ACTIVE at any point of the transaction, so the old one is flushed first.
       await change.tx.em.flush();
     }

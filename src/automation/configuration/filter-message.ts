@@ -33,7 +33,9 @@ function conditionOfMessage({ field, operator, value, ifAbsent }: ConditionMessa
 export function logicFaults({ logic, groups }: GroupMessage, path: string): FieldViolation[] {
   const isKnown = Object.values<number>(FilterLogic).includes(logic);
   return [
-    ...(isKnown ? [] : [{ field: `${path}.logic`, description: 'must be AND or OR' }]),
+    ...(isKnown
+      ? []
+      : [{ field: `${path}.logic`, description: 'must be FILTER_LOGIC_AND or FILTER_LOGIC_OR' }]),
     ...groups.flatMap((group, index) => logicFaults(group, `${path}.groups[${index}]`)),
   ];
 }

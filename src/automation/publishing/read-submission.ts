@@ -1,6 +1,7 @@
 /** Reads a published event: its fact, its fingerprint, and its violations. */
 import { createHash } from 'node:crypto';
 import { enumName } from '../../calls/enum-name.ts';
+import { listed } from '../../calls/shown-text.ts';
 import type { Limits } from '../../config/config.ts';
 import { DomainError, type FieldViolation, invalidFields } from '../../errors/domain-error.ts';
 import type { JsonObject, JsonValue } from '../../filters/filter.ts';
@@ -91,8 +92,10 @@ function actorViolations(actor: EventActor): FieldViolation[] {
   if (actor === EventActor.UNSPECIFIED || ACTORS.includes(actor)) {
     return [];
   }
-  const names = ACTORS.map((each) => enumName(EventActorSchema, each)).join(', ');
-  return [{ field: 'actor', description: `must be one of ${names}` }];
+  const names = EventActorSchema.values
+    .filter(({ number }) => ACTORS.some((actor) => actor === number))
+    .map(({ name }) => name);
+  return [{ field: 'actor', description: `must be ${listed(names)}` }];
 }
 
 function toFactActor(actor: EventActor): FactActor {

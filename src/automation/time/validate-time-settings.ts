@@ -145,5 +145,5 @@ function checkDateField(type: string | undefined, field: string): FieldViolation
 
 function checkFeb29(value: Feb29, field: string): FieldViolation[] {
   const known: readonly Feb29[] = Object.values(Feb29);
-  return violationUnless(known.includes(value), field, 'must be FEB28, MAR1 or SKIP');
+  return violationUnless(known.includes(value), field, 'must be FEB29_FEB28, FEB29_MAR1 or FEB29_SKIP');
 }

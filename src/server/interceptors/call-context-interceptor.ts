@@ -2,6 +2,7 @@
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt';
 import type { Interceptor, UnaryRequest } from '@connectrpc/connect';
 import { type CallContext, callContextKey } from '../../calls/call-context.ts';
+import { shown } from '../../calls/shown-text.ts';
 import type { Limits } from '../../config/config.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import type { Clock } from '../../values/instant.ts';
@@ -97,14 +98,20 @@ function requestIdOf({ header, method }: AnyRequest): string | undefined {
   const requestId = requestIdIn(header);
   const name = requestIdHeader(header);
   if (requestId === undefined && header.has(name) && isWriting(method)) {
-    throw new DomainError('REQUEST_ID_INVALID', `the metadata ${name} must be a UUID`);
+    const was = shown(header.get(name) ?? '');
+    throw new DomainError('REQUEST_ID_INVALID', `the metadata ${name} must be a UUID; was ${was}`);
   }
   return requestId;
 }
 
+/** As a structured field: https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header */
+const QUOTED = /^"(.*)"$/;
+
 /** The request ID in the metadata, in lower case; undefined when there is none or it is not a UUID. */
 export function requestIdIn(header: Headers): string | undefined {
-  const requestId = header.get(requestIdHeader(header)) ?? '';
+  const name = requestIdHeader(header);
+  const sent = header.get(name) ?? '';
+  const requestId = name === 'idempotency-key' ? sent.replace(QUOTED, '$1') : sent;
   return UUID.test(requestId) ? requestId.toLowerCase() : undefined;
 }
 

@@ -19,7 +19,9 @@ import { createOverloadRefusal, type LoadLimit, type Refusal } from '../admissio
 import { peerAddressKey } from '../admission/rate-interceptors.ts';
 import type { CallObserver } from '../interceptors/call-observer.ts';
 import { describeCause, type Logger } from '../logger.ts';
+import { serveExplained } from './http-refusal.ts';
 import { openHttp2Exchange, refuseUnknownOnStream } from './http2-exchange.ts';
+import { serveJsonCall } from './json-call.ts';
 
 /** Serves the calls of connections of either version. */
 export interface RpcListener {
@@ -69,14 +71,14 @@ export function createRpcListener(
     if (isCounted(handler)) {
       wire.once('close', slots.take());
     }
-    handler(call)
-      .then(send)
-      .catch((error: unknown) => {
+    serveJsonCall(handler, call, isCounted(handler), (its) => serveExplained(handler, its).then(send)).catch(
+      (error: unknown) => {
         if (!call.signal.aborted) {
           logger.error({ path: handler.requestPath, cause: describeCause(error) }, 'answer not sent');
         }
         wire.destroy();
-      });
+      },
+    );
   }
 
   return {

@@ -113,7 +113,7 @@ describe('leave_program', () => {
   });
 
   test.each([
-    [EnrollmentStatus.UNSPECIFIED, 'QUIT'],
+    [EnrollmentStatus.QUIT, 'QUIT'],
     [EnrollmentStatus.PAUSED, 'PAUSED'],
     [EnrollmentStatus.COMPLETED, 'COMPLETED'],
   ])('ends the ACTIVE enrollment as asked for (%i), once', async (status, stored) => {
@@ -122,6 +122,14 @@ describe('leave_program', () => {
     expect(await outcomes(athlete, leave(status), leave(status))).toEqual(['DONE', 'NO_CHANGE']);
 
     expect(await enrollmentsOf(athlete)).toMatchObject([{ status: stored }]);
+  });
+
+  test('fails without a status, as actions may be that were stored before it was required', async () => {
+    const athlete = await createAthlete(database, { lifts: { squat: null } });
+
+    expect(await outcomes(athlete, leave(EnrollmentStatus.UNSPECIFIED))).toEqual(['VALIDATION_FAILED']);
+
+    expect(await enrollmentsOf(athlete)).toMatchObject([{ status: 'ACTIVE' }]);
   });
 });
 

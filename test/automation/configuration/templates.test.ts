@@ -61,7 +61,7 @@ describe('ListTemplates', () => {
     expect(deload.parameters.map(({ name, defaultValue }) => [name, defaultValue])).toEqual([
       ['missed', '2'],
       ['factor', '0.9'],
-      ['max_type', 'TRAINING_MAX'],
+      ['max_type', 'MAX_TYPE_TRAINING_MAX'],
       ['round_to', '2.5'],
     ]);
     expect(deload).toMatchObject({

@@ -93,6 +93,7 @@ describe('the request ID', () => {
   test.each<[string, Record<string, string>, string | undefined]>([
     ['none', {}, undefined],
     ['an idempotency-key', { 'idempotency-key': REQUEST_ID.toUpperCase() }, REQUEST_ID],
+    ['a quoted idempotency-key', { 'idempotency-key': `"${REQUEST_ID}"` }, REQUEST_ID],
     ['an x-request-id', { 'x-request-id': REQUEST_ID }, REQUEST_ID],
     ['both', { 'idempotency-key': REQUEST_ID, 'x-request-id': OTHER_ID }, REQUEST_ID],
     [
@@ -108,14 +109,16 @@ describe('the request ID', () => {
 
   test.each<[string, Record<string, string>]>([
     ['idempotency-key', { 'idempotency-key': 'twice' }],
+    ['idempotency-key', { 'idempotency-key': `"${REQUEST_ID}` }],
     ['idempotency-key', { 'idempotency-key': '', 'x-request-id': REQUEST_ID }],
     ['x-request-id', { 'x-request-id': `{${REQUEST_ID}}` }],
+    ['x-request-id', { 'x-request-id': `"${REQUEST_ID}"` }],
   ])('is refused when a writing call brings a malformed %s', async (name, headers) => {
     const { users, calls } = await startRecordingServer();
     expect(await failureOf(users.deleteUser({ userId: USER_ID }, { headers }))).toMatchObject({
       code: Code.InvalidArgument,
       reason: 'REQUEST_ID_INVALID',
-      message: `the metadata ${name} must be a UUID`,
+      message: expect.stringContaining(`the metadata ${name} must be a UUID; was "`),
     });
     expect(calls).toEqual([]);
   });

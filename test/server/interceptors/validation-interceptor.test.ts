@@ -34,6 +34,8 @@ test('a request is refused with every field that is wrong, before its handler ru
     'sets[0].set_number',
     'sets[0].kind',
     'sets[0].weight',
+    'sets[0].target_reps',
+    'sets[0].reps_performed',
   ]);
   expect(handled).toEqual([]);
 });

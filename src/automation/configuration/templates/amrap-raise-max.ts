@@ -29,8 +29,8 @@ export const AMRAP_RAISE_MAX: Template = {
     },
     {
       name: 'max_type',
-      description: 'ONE_RM, TRAINING_MAX or ESTIMATED_ONE_RM.',
-      defaultValue: 'TRAINING_MAX',
+      description: 'MAX_TYPE_ONE_RM, MAX_TYPE_TRAINING_MAX or MAX_TYPE_ESTIMATED_ONE_RM.',
+      defaultValue: 'MAX_TYPE_TRAINING_MAX',
       fills: ['actions[0].scale_lift_max.max_type'],
     },
     {

@@ -17,8 +17,8 @@ export const PAYMENT_FAILED_LEAVE: Template = {
     },
     {
       name: 'status',
-      description: 'PAUSED or QUIT.',
-      defaultValue: 'PAUSED',
+      description: 'ENROLLMENT_STATUS_PAUSED, ENROLLMENT_STATUS_QUIT or ENROLLMENT_STATUS_COMPLETED.',
+      defaultValue: 'ENROLLMENT_STATUS_PAUSED',
       fills: ['actions[0].leave_program.status'],
     },
     {

@@ -1,6 +1,5 @@
 /** The shape of a template: text parameters, and the workflow that is built from them. */
 import type { DescEnum, EnumShape, MessageInitShape } from '@bufbuild/protobuf';
-import { enumValue } from '../../../calls/enum-name.ts';
 import type { ActionSchema } from '../../../gen/automation/v1/action_pb.ts';
 import type { TriggerInputSchema } from '../../../gen/automation/v1/trigger_pb.ts';
 
@@ -34,11 +33,12 @@ export interface Template {
 }
 
 /**
- * The enum value with this name; for other texts a value that the enum lacks, so that validation refuses it.
+ * The enum value with this name of the contract; for other texts a value that the enum lacks, so that validation refuses
+ * it.
  */
 export function enumParameter<E extends DescEnum>(schema: E, text: string): EnumShape<E> {
-  const value = enumValue(schema, text);
-  return text !== '' && value === 0 ? (-1 as EnumShape<E>) : value;
+  const value = schema.values.find(({ name }) => name === text)?.number ?? -1;
+  return value as EnumShape<E>;
 }
 
 /** A text as a filter's comparison value. */

@@ -1,4 +1,6 @@
 /** Checks of single fields; each returns no violation or one. And the error with all violations. */
+import type { DescEnum } from '@bufbuild/protobuf';
+import { listed } from '../../../calls/shown-text.ts';
 import { type FieldViolation, invalidFields } from '../../../errors/domain-error.ts';
 import { describeTextProblem } from '../../../filters/typed-values.ts';
 import { violationUnless } from '../../time/field-checks.ts';
@@ -23,15 +25,14 @@ export function checkWord(text: string, most: number, field: string): FieldViola
 
 /** A value that the enum defines, except the ones that the field does not accept. */
 export function checkEnum(
-  values: Readonly<Record<string, number>>,
+  schema: DescEnum,
   value: number,
   field: string,
   refused: readonly number[] = [],
 ): FieldViolation[] {
-  const known = Object.values(values).includes(value) && !refused.includes(value);
-  const allowed = Object.entries(values).filter(([, number]) => number !== 0 && !refused.includes(number));
-  const names = allowed.map(([name]) => name);
-  return violationUnless(known, field, `must be ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`);
+  const isRight = schema.value[value] !== undefined && !refused.includes(value);
+  const allowed = schema.values.filter(({ number }) => number !== 0 && !refused.includes(number));
+  return violationUnless(isRight, field, `must be ${listed(allowed.map(({ name }) => name))}`);
 }
 
 /** A protobuf Duration. */

@@ -1,9 +1,14 @@
 /** Checks of the actions on programs, rules and lift maxes. */
 import { Decimal } from 'decimal.js';
 import type { FieldViolation } from '../../../errors/domain-error.ts';
-import { WeightUnit } from '../../../gen/automation/v1/action_pb.ts';
-import { MaxType } from '../../../gen/progression/v1/common_pb.ts';
-import { EnrollmentStatus, Rounding } from '../../../gen/progression/v1/program_service_pb.ts';
+import { WeightUnitSchema } from '../../../gen/automation/v1/action_pb.ts';
+import { MaxType, MaxTypeSchema } from '../../../gen/progression/v1/common_pb.ts';
+import {
+  EnrollmentStatus,
+  EnrollmentStatusSchema,
+  type Rounding,
+  RoundingSchema,
+} from '../../../gen/progression/v1/program_service_pb.ts';
 import { violationUnless } from '../../time/field-checks.ts';
 import type { ActionChecks, ActionContext } from './action-check.ts';
 import { checkEnum } from './checks.ts';
@@ -16,7 +21,10 @@ export const TRAINING_ACTIONS: ActionChecks<
   enrollInProgram: ({ programId }, { references }, path) =>
     checkReference(references.programs, programId, 'program', `${path}.program_id`),
   leaveProgram: ({ status }, _, path) =>
-    checkEnum(EnrollmentStatus, status, `${path}.status`, [EnrollmentStatus.ACTIVE]),
+    checkEnum(EnrollmentStatusSchema, status, `${path}.status`, [
+      EnrollmentStatus.UNSPECIFIED,
+      EnrollmentStatus.ACTIVE,
+    ]),
   applyProgression: ({ progressionId, liftId }, context, path) => [
     ...checkReference(
       context.references.progressions,
@@ -28,14 +36,14 @@ export const TRAINING_ACTIONS: ActionChecks<
   ],
   setLiftMax: ({ liftId, maxType, value, unit, roundTo, rounding }, { references }, path) => [
     ...checkReference(references.lifts, liftId, 'lift', `${path}.lift_id`),
-    ...checkEnum(MaxType, maxType, `${path}.max_type`, [MaxType.UNSPECIFIED]),
+    ...checkEnum(MaxTypeSchema, maxType, `${path}.max_type`, [MaxType.UNSPECIFIED]),
     ...violationUnless(isDecimal(value), `${path}.value`, 'must be a decimal from 0, such as 102.5'),
-    ...checkEnum(WeightUnit, unit, `${path}.unit`),
+    ...checkEnum(WeightUnitSchema, unit, `${path}.unit`),
     ...checkRounding({ roundTo, rounding }, path),
   ],
   scaleLiftMax: ({ liftId, maxType, factor, roundTo, rounding }, context, path) => [
     ...checkLiftIfNamed(liftId, context, path),
-    ...checkEnum(MaxType, maxType, `${path}.max_type`, [MaxType.UNSPECIFIED]),
+    ...checkEnum(MaxTypeSchema, maxType, `${path}.max_type`, [MaxType.UNSPECIFIED]),
     ...violationUnless(
       isDecimal(factor) && new Decimal(factor).gt(0) && new Decimal(factor).lte(MOST_FACTOR),
       `${path}.factor`,
@@ -70,6 +78,6 @@ function checkRounding(
   const isStep = roundTo === '' || (isDecimal(roundTo) && new Decimal(roundTo).gt(0));
   return [
     ...violationUnless(isStep, `${path}.round_to`, 'must be a decimal above 0, such as 2.5, or empty'),
-    ...checkEnum(Rounding, rounding, `${path}.rounding`),
+    ...checkEnum(RoundingSchema, rounding, `${path}.rounding`),
   ];
 }

@@ -4,7 +4,7 @@ import type { FieldViolation } from '../../../errors/domain-error.ts';
 import {
   type EnrollmentCap,
   type EnrollmentLimit,
-  EnrollmentPolicy,
+  EnrollmentPolicySchema,
   type TriggerSettings,
 } from '../../../gen/automation/v1/trigger_pb.ts';
 import type { AccountTypes } from '../../event-types/account-types.ts';
@@ -32,7 +32,7 @@ export function validateSettings(
   const span = { leastS: 1, mostDays: limits.longestSpanDays };
   return [
     ...(eventType ? validateConfiguration(settings.configuration, eventType, types, limits, path) : []),
-    ...checkEnum(EnrollmentPolicy, policy, `${path}.policy`),
+    ...checkEnum(EnrollmentPolicySchema, policy, `${path}.policy`),
     ...(cooldown ? checkSpan(cooldown, span, `${path}.cooldown`) : []),
     ...(limit ? validateLimit(limit, limits, `${path}.limit`) : []),
     ...(cap ? validateCap(cap, limits, `${path}.cap`) : []),

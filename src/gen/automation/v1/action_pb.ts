@@ -135,13 +135,13 @@ export const EnrollInProgramActionSchema: GenMessage<EnrollInProgramAction> = /*
   messageDesc(file_automation_v1_action, 1);
 
 /**
- * Ends or pauses the ACTIVE enrollment, if there is one. COMPLETED may emit `program_completed`.
+ * Ends or pauses the ACTIVE enrollment, if there is one. ENROLLMENT_STATUS_COMPLETED may emit `program_completed`.
  *
  * @generated from message automation.v1.LeaveProgramAction
  */
 export type LeaveProgramAction = Message<"automation.v1.LeaveProgramAction"> & {
   /**
-   * PAUSED, QUIT or COMPLETED; unspecified means QUIT.
+   * Required: ENROLLMENT_STATUS_PAUSED, ENROLLMENT_STATUS_QUIT or ENROLLMENT_STATUS_COMPLETED.
    *
    * @generated from field: progression.v1.EnrollmentStatus status = 1;
    */

@@ -104,7 +104,7 @@ export const FilterConditionSchema: GenMessage<FilterCondition> = /*@__PURE__*/
  */
 export const FilterLogic = {
   /**
-   * AND.
+   * Same as FILTER_LOGIC_AND.
    *
    * @generated from enum value: FILTER_LOGIC_UNSPECIFIED = 0;
    */

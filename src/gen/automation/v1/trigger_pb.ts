@@ -670,7 +670,7 @@ export const WarningSchema: GenMessage<Warning> = /*@__PURE__*/
  */
 export const EnrollmentPolicy = {
   /**
-   * ONCE_EVER.
+   * Same as ENROLLMENT_POLICY_ONCE_EVER.
    *
    * @generated from enum value: ENROLLMENT_POLICY_UNSPECIFIED = 0;
    */
@@ -714,7 +714,7 @@ export const EnrollmentPolicySchema: GenEnum<EnrollmentPolicy> = /*@__PURE__*/
  */
 export const Feb29 = {
   /**
-   * FEB28.
+   * Same as FEB29_FEB28.
    *
    * @generated from enum value: FEB29_UNSPECIFIED = 0;
    */

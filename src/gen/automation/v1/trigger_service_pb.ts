@@ -1668,7 +1668,8 @@ export const TriggerService: GenService<{
     output: typeof ListTriggerVersionsResponseSchema;
   },
   /**
-   * What a trigger would do about an event, stage by stage. Enrolls nobody; leaves one execution of the kind TEST.
+   * What a trigger would do about an event, stage by stage. Enrolls nobody; leaves one execution of the kind
+   * EXECUTION_KIND_TEST.
    *
    * @generated from rpc automation.v1.TriggerService.TestTrigger
    */

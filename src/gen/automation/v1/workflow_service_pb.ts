@@ -196,7 +196,7 @@ export const GetWorkflowResponseSchema: GenMessage<GetWorkflowResponse> = /*@__P
  */
 export type ListWorkflowsRequest = Message<"automation.v1.ListWorkflowsRequest"> & {
   /**
-   * Unspecified: all but ARCHIVED.
+   * Unspecified: all but WORKFLOW_STATUS_ARCHIVED.
    *
    * @generated from field: automation.v1.WorkflowStatus status = 1;
    */

@@ -1,0 +1,146 @@
+/** Finds U+0000 in the texts of a message: PostgreSQL stores none, and no field has a use for it. */
+import {
+  type DescField,
+  type DescMessage,
+  getOption,
+  type Message,
+  type MessageShape,
+  ScalarType,
+} from '@bufbuild/protobuf';
+import type { FieldViolation } from '../errors/domain-error.ts';
+import { field as fieldRules, Ignore } from '../gen/buf/validate/validate_pb.ts';
+import { jsonStep, mapStep } from './field-path.ts';
+import { fieldValue } from './message-fields.ts';
+
+/** Looks at a value. `trail` are the steps of its path; it is as before when the search is done. */
+type Search = (value: unknown, trail: string[], found: FieldViolation[]) => void;
+
+const NUL = '\0';
+
+/** By message type; made when a type is first seen. */
+const searches = new Map<string, Search>();
+
+/** A violation for each text that has one; a list whose elements are answered one by one is left to that. */
+export function nulCharacters<D extends DescMessage>(schema: D, message: MessageShape<D>): FieldViolation[] {
+  const found: FieldViolation[] = [];
+  searchOf(schema)(message, [], found);
+  return found;
+}
+
+function searchOf(schema: DescMessage): Search {
+  const known = searches.get(schema.typeName);
+  if (known) {
+    return known;
+  }
+  const steps: Search[] = [];
+  const search: Search = (message, trail, found) => {
+    for (const step of steps) {
+      step(message, trail, found);
+    }
+  };
+  // Before the fields are looked at: a message may contain its own type.
+  searches.set(schema.typeName, search);
+  steps.push(...schema.fields.flatMap(stepsOf));
+  return search;
+}
+
+function stepsOf(field: DescField): Search[] {
+  const search = searchOfField(field);
+  if (!search) {
+    return [];
+  }
+  const step = isPartOfJson(field.parent) ? '' : `.${field.name}`;
+  return [
+    (message, trail, found) => {
+      const value = fieldValue(message as Message, field);
+      if (value) {
+        trail.push(step);
+        search(value, trail, found);
+        trail.pop();
+      }
+    },
+  ];
+}
+
+/** undefined for fields that hold no text. */
+function searchOfField(field: DescField): Search | undefined {
+  const one = searchOfValue(field);
+  switch (field.fieldKind) {
+    case 'list':
+      return one && !isAnsweredOneByOne(field) ? (list, ...at) => searchList(list, one, ...at) : undefined;
+    case 'map': {
+      const stepOf = isPartOfJson(field.parent) ? jsonStep : mapStep;
+      return (map, ...at) => searchEntries(map, stepOf, one, ...at);
+    }
+    default:
+      return one;
+  }
+}
+
+function searchOfValue(field: DescField): Search | undefined {
+  if (field.message) {
+    return isPlainJson(field) ? searchJson : searchOf(field.message);
+  }
+  return field.scalar === ScalarType.STRING ? searchText : undefined;
+}
+
+/** google.protobuf.Struct is kept as a plain object, but not within google.protobuf.Value. */
+function isPlainJson({ message, parent }: DescField): boolean {
+  return message?.typeName === 'google.protobuf.Struct' && !isPartOfJson(parent);
+}
+
+/** Whether a message is JSON, so that its fields are no steps of a path. */
+function isPartOfJson({ typeName }: DescMessage): boolean {
+  return /^google\.protobuf\.(Struct|Value|ListValue)$/.test(typeName);
+}
+
+function isAnsweredOneByOne(field: DescField): boolean {
+  const { type } = getOption(field, fieldRules);
+  return type.case === 'repeated' && type.value.items?.ignore === Ignore.ALWAYS;
+}
+
+const searchText: Search = (text, trail, found) => {
+  if ((text as string).includes(NUL)) {
+    note(trail, found);
+  }
+};
+
+function note(trail: readonly string[], found: FieldViolation[]): void {
+  found.push({ field: trail.join('').replace(/^\./, ''), description: 'must not have the character U+0000' });
+}
+
+const searchList = (list: unknown, search: Search, trail: string[], found: FieldViolation[]) => {
+  for (const [index, element] of (list as readonly unknown[]).entries()) {
+    trail.push(`[${index}]`);
+    search(element, trail, found);
+    trail.pop();
+  }
+};
+
+/** Keys are texts as well. */
+function searchEntries(
+  map: unknown,
+  stepOf: (key: string) => string,
+  search: Search | undefined,
+  trail: string[],
+  found: FieldViolation[],
+): void {
+  for (const [key, value] of Object.entries(map as object)) {
+    trail.push(stepOf(key));
+    if (key.includes(NUL)) {
+      note(trail, found);
+    }
+    search?.(value, trail, found);
+    trail.pop();
+  }
+}
+
+const searchJson: Search = (json, ...at) => {
+  if (typeof json === 'string') {
+    searchText(json, ...at);
+  } else if (Array.isArray(json)) {
+    searchList(json, searchJson, ...at);
+  } else if (typeof json === 'object' && json !== null) {
+    searchEntries(json, jsonStep, searchJson, ...at);
+  }
+};

@@ -1,0 +1,19 @@
+/** What an error repeats of a request: short, and without characters that a terminal obeys. */
+
+const MOST_CHARACTERS = 40;
+
+/** A text from a caller, in double quotes. */
+export function shown(text: string): string {
+  return JSON.stringify(cut(text)).replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '\u{fffd}');
+}
+
+/** The beginning of a text that is too long to be repeated. */
+export function cut(text: string): string {
+  return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;
+}
+
+/** `A, B or C`. */
+export function listed(names: readonly string[]): string {
+  const last = names.at(-1) ?? '';
+  return names.length > 1 ? `${names.slice(0, -1).join(', ')} or ${last}` : last;
+}
