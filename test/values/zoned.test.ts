@@ -113,10 +113,10 @@ test('the first that is a zone counts, and UTC when none is', () => {
   expect(firstTimeZone('', undefined)).toBe('UTC');
 });
 
-test('a hundred thousand conversions take no more than a second', () => {
-  const startedAt = performance.now();
+test('a hundred thousand conversions take no more than a second of the processor', () => {
+  const before = process.cpuUsage();
   for (let index = 0; index < 100_000; index += 1) {
     instantOfLocal(`20${20 + (index % 10)}-07-${10 + (index % 20)}`, '08:30', 'America/New_York');
   }
-  expect(performance.now() - startedAt).toBeLessThan(1_000);
+  expect(process.cpuUsage(before).user).toBeLessThan(1_000_000);
 });
