@@ -27,7 +27,7 @@ import { triggerProgression } from './trigger-progression.ts';
 export interface BatchDeps {
   readonly queue: TriggerQueue;
   readonly limits: Limits;
-  /** Told of every error that a batch answers; logs the ones that are defects. */
+  /** Called with every error in a batch answer; logs the ones that are defects. */
   readonly reportError: (error: unknown) => void;
 }
 
@@ -84,7 +84,8 @@ async function handleOne(
     if (event.case === undefined) {
       throw invalidFields([{ field: 'event', description: 'is required' }]);
     }
-    // The table pairs each case with the method of its message; indexing by a union loses the pairing.
+    // The table pairs each case with the method of its message, which TypeScript cannot express when a union
+    // indexes it.
     const method = TRIGGER_METHODS[event.case] as unknown as TriggerMethod<DescMessage, DescMessage>;
     const { response, isReplayed } = await submitTrigger(deps.queue, deps.limits, method, event.value, {
       ...call,

@@ -1,4 +1,7 @@
-/** GetFailureCounter, ListFailureCounters and ResetFailureCounter: consecutive failures as each rule counts them. */
+/**
+ * GetFailureCounter, ListFailureCounters and ResetFailureCounter: consecutive failures, counted separately by
+ * each rule.
+ */
 import { DomainError } from '../errors/domain-error.ts';
 import type {
   GetFailureCounterRequest,
@@ -14,7 +17,7 @@ import { lockUser, requireUser } from '../store/lock-user.ts';
 import { type Page, readPage } from '../store/page.ts';
 import type { CounterReading } from './engine/trigger-command.ts';
 
-/** Reads as 0 when it was never touched. USER_NOT_FOUND, LIFT_NOT_FOUND, PROGRESSION_NOT_FOUND. */
+/** 0 when it was never changed. USER_NOT_FOUND, LIFT_NOT_FOUND, PROGRESSION_NOT_FOUND. */
 export async function getFailureCounter(
   tx: Transaction,
   { userId, liftId, progressionId }: GetFailureCounterRequest,
@@ -30,7 +33,7 @@ export async function getFailureCounter(
   return stored ? readingOf(stored) : neverCounted(liftId, progressionId);
 }
 
-/** The athlete's counters that were ever touched, by lift and rule. */
+/** The athlete's counters that were ever changed, by lift and rule. */
 export async function listFailureCounters(
   tx: Transaction,
   request: ListFailureCountersRequest,
@@ -62,7 +65,7 @@ export async function listFailureCounters(
   );
 }
 
-/** Sets the counter to 0, with a trace. USER_NOT_FOUND, LIFT_NOT_FOUND, PROGRESSION_NOT_FOUND. */
+/** Resets the counter to 0, audited. USER_NOT_FOUND, LIFT_NOT_FOUND, PROGRESSION_NOT_FOUND. */
 export async function resetFailureCounter(
   change: Change,
   { userId, liftId, progressionId, reason }: ResetFailureCounterRequest,

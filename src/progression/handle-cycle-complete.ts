@@ -1,4 +1,4 @@
-/** HandleCycleComplete: the last week of a cycle wrapped to the first. */
+/** HandleCycleComplete: an athlete completed a cycle. */
 import { create } from '@bufbuild/protobuf';
 import { invalidFields } from '../errors/domain-error.ts';
 import {

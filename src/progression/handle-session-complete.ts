@@ -1,4 +1,4 @@
-/** HandleSessionComplete: a training day was finished. */
+/** HandleSessionComplete: an athlete completed a session. */
 import { create } from '@bufbuild/protobuf';
 import {
   HandleSessionCompleteResponseSchema,

@@ -1,4 +1,4 @@
-/** HandleWeekAdvance: the athlete went on to the next week. */
+/** HandleWeekAdvance: an athlete completed a week. */
 import { create } from '@bufbuild/protobuf';
 import { invalidFields } from '../errors/domain-error.ts';
 import {

@@ -1,4 +1,4 @@
-/** LogSets: stores sets, and reports each work set as an event. */
+/** LogSets: stores sets, and evaluates each new work set. */
 import { create } from '@bufbuild/protobuf';
 import { Decimal } from 'decimal.js';
 import { enumName, enumValue } from '../calls/enum-name.ts';
@@ -92,7 +92,7 @@ function refuseRepeatedNumbers({ sets }: LogSetsRequest): void {
   }
 }
 
-/** A stored set as a message. */
+/** Converts a stored set to a message. */
 export function loggedSetMessage(sessionId: string, { set, isAlreadyLogged }: SetReceipt) {
   return {
     id: set.id,

@@ -1,4 +1,4 @@
-/** RevertProgression: undoes the latest application of a lift max with a compensating log row. */
+/** RevertProgression: undoes the latest application to a lift max with a compensating log row. */
 import type { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
 import { DomainError } from '../errors/domain-error.ts';
@@ -18,7 +18,10 @@ import { freeInstant } from './evaluation/triggers/trigger.ts';
 import { findLiftMax, type LiftMaxVersion } from './lift-maxes.ts';
 import { findProgressionLog } from './list-progression-logs.ts';
 
-/** The compensating row and the max after it. USER_NOT_FOUND, PROGRESSION_LOG_NOT_FOUND, NOT_LATEST_APPLICATION. */
+/**
+ * Returns the compensating row and the max after it. USER_NOT_FOUND, PROGRESSION_LOG_NOT_FOUND,
+ * NOT_LATEST_APPLICATION.
+ */
 export async function revertProgression(
   change: Change,
   request: RevertProgressionRequest,
@@ -74,7 +77,9 @@ async function requireLog(tx: Transaction, userId: string, logId: string): Promi
   return log;
 }
 
-/** Latest: it stands, and every version after it is part of an application that was undone. */
+/**
+ * An application is the latest one when it stands, and every later version belongs to an undone application.
+ */
 async function refuseUnlessLatest(tx: Transaction, log: ProgressionLog): Promise<void> {
   const { rows } = await sql<{ is_latest: boolean }>`
     select not exists (
@@ -147,7 +152,10 @@ async function writeCompensation(
   return id;
 }
 
-/** The failures that the application took away come back, unless the athlete succeeded, or they were reset, since. */
+/**
+ * Restores the failures that the application reset, unless the athlete has succeeded, or they were reset,
+ * since.
+ */
 async function restoreFailures(tx: Transaction, undone: ProgressionLog): Promise<void> {
   const counter =
     undone.failuresBefore === null || undone.failuresBefore === undefined

@@ -1,4 +1,4 @@
-/** Appends a version to a lift max, outside of an event: by hand, or to undo an application. */
+/** Appends a version to a lift max outside of an event: by hand, or to undo an application. */
 import type { Decimal } from 'decimal.js';
 import type { Change } from '../../store/change.ts';
 import { type LiftMax, LiftMaxEntity } from '../../store/entities/lift-max.ts';
@@ -10,14 +10,14 @@ export interface NewLiftMax {
   readonly userId: string;
   readonly liftId: string;
   readonly maxType: string;
-  /** The version before; undefined for the first. */
+  /** The previous version; undefined for the first one. */
   readonly current: LiftMaxVersion | undefined;
   readonly value: Decimal;
   readonly source: 'MANUAL' | 'REVERT';
   readonly reason: string;
 }
 
-/** The athlete's lock is held. The event stream hears of another value as `lift_max_changed`. */
+/** The athlete's lock is held. A changed value emits `lift_max_changed`. */
 export function appendLiftMax(change: Change, made: NewLiftMax): LiftMax {
   const { tx, now } = change;
   const { userId, liftId, maxType, current, value, source, reason } = made;

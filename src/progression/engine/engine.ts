@@ -1,4 +1,4 @@
-/** The engine of a process: the one queue through which events reach it, and the programs that it keeps in memory. */
+/** The engine of a process: its trigger queue and its cache of programs. */
 import type { ServiceDeps } from '../../calls/calls.ts';
 import { createProgramLoader, type ProgramLoader } from './load-program.ts';
 import { createTriggerQueue, type LimitedQueue } from './trigger-queue.ts';
@@ -6,7 +6,7 @@ import type { TriggerQueueObserver } from './trigger-queue-observer.ts';
 import { createUnitOfWork } from './unit-of-work.ts';
 
 export interface EngineDeps extends ServiceDeps {
-  /** Hears of the transactions that events share. */
+  /** Observes the transactions that events share. */
   readonly queueObserver?: TriggerQueueObserver | undefined;
 }
 
@@ -15,7 +15,7 @@ export interface Engine {
   readonly programs: ProgramLoader;
 }
 
-/** One per process: events that go through the same queue share transactions, and its limits. */
+/** One for each process: events share transactions and limits only within one queue. */
 export function createEngine({ database, clock, config, queueObserver }: EngineDeps): Engine {
   const { limits } = config;
   const programs = createProgramLoader(limits.keptPrograms);

@@ -1,4 +1,4 @@
-/** What is true after an event, as the event stream carries it; names and fields are those of the event catalogue. */
+/** The events that an engine event emits to the outbox; names and fields are those of the event catalogue. */
 
 import type { Fact } from '../../store/entities/outbox-entry.ts';
 import { fact } from '../../store/outbox.ts';
@@ -9,7 +9,7 @@ import { isFailedSet, type StoredSet, type TriggerEvent } from '../evaluation/tr
 import type { PersonalRecord } from './personal-records.ts';
 import type { HandledEvent } from './trigger-command.ts';
 
-/** The facts of a handled event: what happened first, then what it changed, in order. */
+/** The emitted events of a handled engine event, in order: what happened, then what it changed. */
 export function factsOf(handled: HandledEvent): Fact[] {
   const { event, plan, programId, logIds } = handled;
   const exhausted = new Set<string>();
@@ -19,7 +19,7 @@ export function factsOf(handled: HandledEvent): Fact[] {
       return applicationFacts(programId, result, application, logIds[index] ?? null);
     }
     const key = ruleKey(result.liftId, result.progressionId);
-    // Asked for by hand, nothing has happened; several failed sets of an event are one standstill.
+    // A manual trigger reports nothing that happened; several failed sets of one event are one stall.
     const isStandstill = result.reason === 'STAGES_EXHAUSTED' && result.triggerType !== 'MANUAL';
     if (!isStandstill || exhausted.has(key)) {
       return [];
@@ -30,7 +30,7 @@ export function factsOf(handled: HandledEvent): Fact[] {
   return [...eventFacts(event, handled), ...changes];
 }
 
-/** A new version with the value of the one before, as of a stage that was left, is no change of the max. */
+/** A new version with an unchanged value, as when a stage changes, is no change of the max. */
 function applicationFacts(
   programId: string,
   result: RuleResult,

@@ -1,4 +1,4 @@
-/** Lift maxes, failure counters and log rows as messages. */
+/** Converts lift maxes, failure counters and log rows to messages. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { Decimal } from 'decimal.js';
 import { enumValue } from '../../calls/enum-name.ts';
@@ -48,7 +48,7 @@ export function failureCounterMessage(
   };
 }
 
-/** A log row with the names that people know its rule and lift by, as a query returns it. */
+/** A log row with the names of its rule and its lift, as a query returns it. */
 export interface ProgressionLogRow {
   readonly id: string;
   readonly user_id: string;

@@ -1,4 +1,4 @@
-/** Reads, once for a whole group of commands, what their events may depend on. */
+/** Reads the data that the events of a group depend on, with one query of each kind for the whole group. */
 import type { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
 import { DomainError } from '../../errors/domain-error.ts';
@@ -22,27 +22,30 @@ import {
 import { loadPersonalBests } from './personal-records.ts';
 import type { CommandDetail, SessionApplication, TriggerCommand } from './trigger-command.ts';
 
-/** A command that the ledger lets go on. */
+/** A command that passed the ledger. */
 export interface OpenCommand {
   readonly command: TriggerCommand;
   readonly enrollment: ActiveEnrollment;
 }
 
-/** What the database holds for a group of athletes. */
+/** The stored data of a group's athletes. */
 export interface GroupData {
-  /** By program id: the rules, or why they cannot be read. */
+  /** By program id: the rules, or the error for rules that cannot be read. */
   readonly programs: ReadonlyMap<string, LoadedProgram | DomainError>;
   readonly maxes: ByUser<ReadonlyMap<string, CurrentMax>>;
   readonly memories: ByUser<RuleMemories>;
-  /** Of the session that the event belongs to; for manual triggers, of each lift's latest session. */
+  /** The sets of the event's session; for manual triggers, of each lift's latest session. */
   readonly sets: ByUser<readonly StoredSet[]>;
   readonly sessionApplications: ByUser<readonly SessionApplication[]>;
   readonly missedLiftIds: ByUser<ReadonlySet<string>>;
   readonly takenInstants: ByUser<ReadonlySet<bigint>>;
   readonly manualHistories: ByUser<ManualHistory>;
-  /** Of athletes who report sets, by lift: what a personal record must exceed; see personal-records.ts. */
+  /**
+   * For athletes who report sets, by lift: the best estimate that a personal record must exceed; see
+   * personal-records.ts.
+   */
   readonly personalBests: ByUser<ReadonlyMap<string, Decimal>>;
-  /** Lifts that events name although they are in no program concerned, and that exist. */
+  /** Existing lifts that events name although no program of the group has them. */
   readonly knownLiftIds: ReadonlySet<string>;
 }
 
@@ -65,7 +68,7 @@ export async function loadGroup(
       ? [{ userId, sessionId: detail.sessionId, isEnd: detail.type === 'SESSION_COMPLETED' }]
       : [],
   );
-  // None needs another's answer: all are sent together.
+  // These queries do not depend on each other, so they are sent together.
   const [sessionSets, manual, maxes, memories, missedLiftIds, takenInstants, personalBests, knownLiftIds] =
     await Promise.all([
       sessions.length > 0 ? loadSessionSets(tx, sessions) : new Map<string, StoredSet[]>(),
@@ -77,7 +80,7 @@ export async function loadGroup(
       loadBests(tx, subjects),
       loadForeignLifts(tx, subjects),
     ]);
-  // The end of a session without sets finds no application before it.
+  // A session that ends without sets has no earlier applications.
   const begun = sessions.filter(({ userId, isEnd }) => !isEnd || sessionSets.has(userId));
   const asked = manual.flat();
   return {
@@ -94,7 +97,7 @@ export async function loadGroup(
   };
 }
 
-/** What a manual trigger may look at; nothing for other events. */
+/** The data of a manual trigger; nothing for other events. */
 async function loadManual(tx: Transaction, { userId, command: { detail }, assignments }: CommandSubject) {
   if (detail.type !== 'MANUAL') {
     return [];
@@ -107,7 +110,7 @@ async function loadManual(tx: Transaction, { userId, command: { detail }, assign
   return [{ userId, history, sets }];
 }
 
-/** Lifts that an event names. */
+/** The lifts that an event names. */
 export function liftIdsOf(detail: CommandDetail): readonly string[] {
   switch (detail.type) {
     case 'SESSION_COMPLETED':
@@ -146,7 +149,7 @@ async function loadOrRefuse(tx: Transaction, loader: ProgramLoader, programId: s
   }
 }
 
-/** Whether a command's event can fire the rule at all. */
+/** Whether the rule can fire on the command's event at all. */
 function isConcerned({ rule, liftId, progressionId }: Assignment, detail: CommandDetail): boolean {
   switch (detail.type) {
     case 'SESSION_COMPLETED':
@@ -167,7 +170,7 @@ function isConcerned({ rule, liftId, progressionId }: Assignment, detail: Comman
 
 type CommandSubject = Subject & OpenCommand;
 
-/** The athletes whose event closes a week or a cycle. */
+/** Athletes whose event ends a week or a cycle. */
 function stretchesOf(subjects: readonly CommandSubject[]) {
   return subjects.flatMap((subject) => {
     const { type } = subject.command.detail;
@@ -183,7 +186,7 @@ function stretchesOf(subjects: readonly CommandSubject[]) {
   });
 }
 
-/** The instants that an event may date its applications at. */
+/** The instants at which an event may date its applications. */
 function spanOf({ userId, command: { detail, occurredAt } }: CommandSubject) {
   if (detail.type !== 'SETS_REPORTED') {
     return { userId, from: occurredAt, to: occurredAt };
@@ -192,7 +195,7 @@ function spanOf({ userId, command: { detail, occurredAt } }: CommandSubject) {
   return { userId, from: times[0] ?? occurredAt, to: times.at(-1) ?? occurredAt };
 }
 
-/** Only for sets that could be records: other events ask nothing. */
+/** Reads only for sets that could be records. */
 async function loadBests(tx: Transaction, subjects: readonly CommandSubject[]) {
   const lifts = subjects.flatMap(({ userId, command: { detail } }) => {
     const sets = detail.type === 'SETS_REPORTED' ? detail.sets.filter(isWorkSet) : [];

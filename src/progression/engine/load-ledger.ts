@@ -25,7 +25,10 @@ export interface ActiveEnrollment {
  * `= any(…)`, or a plain join, PostgreSQL scans whole tables or accounts as long as their statistics are young.
  */
 
-/** Locks the athletes in one global order. With `skipLocked`, those that somebody else holds are left out. */
+/**
+ * Locks the athletes in one global order. With `skipLocked`, athletes that another transaction holds are left
+ * out.
+ */
 export async function lockUsers(
   tx: Transaction,
   userIds: readonly string[],
@@ -62,7 +65,7 @@ interface EnrollmentRow {
   overrides: OverrideRows;
 }
 
-/** undefined: the athlete has none. */
+/** undefined when the athlete has none. */
 export async function loadEnrollment(tx: Transaction, userId: string): Promise<ActiveEnrollment | undefined> {
   const { rows } = await activeEnrollmentOf(tx, sql`${userId}::uuid`).execute(tx.sql);
   const [row] = rows as EnrollmentRow[];
@@ -79,18 +82,18 @@ function enrollmentOf(row: EnrollmentRow): ActiveEnrollment {
   };
 }
 
-/** An earlier call's row in the ledger. */
+/** The row of an earlier call in the ledger. */
 export interface EarlierCall {
   readonly fingerprint: Buffer;
   readonly response: Buffer;
 }
 
-/** What is known of one command before its event is looked at. */
+/** What is known about a command before its event is examined. */
 export interface LedgerEntry {
   readonly enrollment: ActiveEnrollment | undefined;
   /** The call with the same request ID. */
   readonly sameRequest: EarlierCall | undefined;
-  /** The call that recorded the same event, under whatever request ID. */
+  /** The call that recorded the same event, under any request ID. */
   readonly sameEvent: EarlierCall | undefined;
 }
 
@@ -101,7 +104,7 @@ type LedgerRow = { index: number } & (EnrollmentRow | { [name in keyof Enrollmen
     event_response: Buffer | null;
   };
 
-/** Stands in an event's key for the enrollment, which the ledger's question itself finds. */
+/** A placeholder for the enrollment in an event's key; the ledger query itself fills it in. */
 const ENROLLMENT = '{enrollment}';
 
 /**
@@ -158,13 +161,15 @@ function earlierCall(fingerprint?: Buffer | null, response?: Buffer | null): Ear
 }
 
 export interface ManualHistory {
-  /** `type:key` of the latest real event; null: there was none. */
+  /** `type:key` of the latest real event; null when there was none. */
   readonly latestEventKey: string | null;
-  /** By ruleKey: the application that the latest event has had, by itself or by hand. */
+  /** By ruleKey: the application of the latest event, by the event itself or by hand. */
   readonly standingLogIds: Map<string, string>;
 }
 
-/** Reverted applications do not stand, but a manual trigger that was undone is not run again without force. */
+/**
+ * A reverted application is undone, but without force a manual trigger does not run again for the same event.
+ */
 export async function loadManualHistory(
   tx: Transaction,
   userId: string,
@@ -177,7 +182,7 @@ export async function loadManualHistory(
     order by sequence desc limit 1`.execute(tx.sql);
   const [event] = latest.rows;
   const latestEventKey = event ? `${event.trigger_type}:${event.trigger_key}` : null;
-  // The sets of one call share their session; the ledger knows the call by its last set.
+  // The sets of one call share their session; the ledger identifies the call by its last set.
   const sessionId = event?.trigger_type === 'AFTER_SET' ? event.trigger_key.split(':')[1] : null;
   const { rows } = await sql<{ id: string; lift_id: string }>`
     select l.id, l.lift_id from progression_logs l

@@ -1,4 +1,4 @@
-/** Reads a program's rules, and keeps them for as long as the program's revision stays the same. */
+/** Loads and caches the rules of programs, by revision. */
 import { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
 import { DomainError } from '../../errors/domain-error.ts';
@@ -17,8 +17,8 @@ export interface LoadedProgram extends ProgramRules {
 /** Loads programs for the unit of work. */
 export interface ProgramLoader {
   /**
-   * The rules of a program at `revision`, or at a newer one. Throws PROGRESSION_INVALID, naming the rule, when a
-   * stored rule cannot be read.
+   * The rules of a program at `revision`, or at a newer one. Throws PROGRESSION_INVALID, naming the rule,
+   * when a stored rule cannot be read.
    */
   load(tx: Transaction, programId: string, revision: string): Promise<LoadedProgram>;
 }
@@ -40,7 +40,7 @@ interface RuleRow {
   parameters: unknown;
 }
 
-/** A loader that keeps up to `mostPrograms`; the ones that came first go first. */
+/** Creates a loader that caches up to `mostPrograms`; the oldest entries are removed first. */
 export function createProgramLoader(mostPrograms: number): ProgramLoader {
   const kept = new Map<string, { revision: string; rules: LoadedProgram }>();
   return {
@@ -62,7 +62,7 @@ export function createProgramLoader(mostPrograms: number): ProgramLoader {
   };
 }
 
-/** One statement, so that the revision is that of the rows. */
+/** One statement, so that the rows belong to the revision. */
 async function readProgram(
   tx: Transaction,
   programId: string,
@@ -111,7 +111,7 @@ function programRuleOf(row: RuleRow): ProgramRule {
   };
 }
 
-/** Makes a rule of a stored progression, or refuses with PROGRESSION_INVALID. */
+/** Builds a rule from a stored progression; throws PROGRESSION_INVALID. */
 function ruleOf(progressionId: string, type: string, parameters: unknown): Rule {
   if (!isRuleType(type)) {
     throw progressionInvalid(progressionId, `its type ${type} is unknown`);

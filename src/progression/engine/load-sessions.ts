@@ -1,4 +1,4 @@
-/** Reads what athletes' sessions hold so far: their sets, and what those sets did to lift maxes. */
+/** Reads the sets of athletes' sessions, and the changes of lift maxes that the sessions made. */
 import { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
@@ -49,7 +49,7 @@ export async function loadSessionSets(
   return setsByUser(rows);
 }
 
-/** For one athlete: of each lift, the sets of the latest session that has any. */
+/** For one athlete: the sets of each lift's latest session. */
 export async function loadLatestSets(
   tx: Transaction,
   userId: string,
@@ -70,8 +70,8 @@ export async function loadLatestSets(
 }
 
 /**
- * What each session applied so far, oldest first, by athlete. What its end applied matters only to sets that are
- * logged after it: the ledger is asked first whether there was an end.
+ * The applications of each session so far, oldest first, by athlete. Those of the session's end matter only
+ * to sets that arrive after it, so the ledger is asked first whether there was an end.
  */
 export async function loadSessionApplications(
   tx: Transaction,
@@ -129,7 +129,7 @@ export async function loadSessionApplications(
   return applications;
 }
 
-/** What stands of a session's applications, by lift max. */
+/** The standing applications of a session, by lift max. */
 export function sessionChangesOf(applications: readonly SessionApplication[]): Map<string, SessionChange> {
   const changes = new Map<string, SessionChange>();
   for (const application of applications) {

@@ -1,4 +1,4 @@
-/** Reads, for a group of events, all that their rules may look at; each read serves the whole group. */
+/** Reads the state that rules depend on, with one query of each kind for a whole group of events. */
 import { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
@@ -60,7 +60,7 @@ export async function loadMaxes(
   return maxes;
 }
 
-/** What stateful rules remember. */
+/** The state of stateful rules. */
 export interface RuleMemories {
   readonly failureCounts: Map<string, FailureCount>;
   readonly stages: Map<string, number>;
@@ -114,7 +114,7 @@ export async function loadRuleMemories(
   return memories;
 }
 
-/** An athlete whose event closes a week or a cycle. */
+/** An athlete whose event ends a week or a cycle. */
 export interface Stretch extends Subject {
   readonly triggerType: string;
   /** Where the enrollment began, or was last resumed, in the order of acceptance. */
@@ -158,7 +158,7 @@ export async function loadMissedLifts(
   return missed;
 }
 
-/** How many instants after an event's own are looked at first, and how many of them one event may need. */
+/** The number of instants after an event's own that are read first, and the most that one event can need. */
 const INSTANTS_AHEAD = 1_000;
 const INSTANTS_NEEDED = 200;
 
@@ -169,7 +169,7 @@ export interface EventSpan {
   readonly to: Instant;
 }
 
-/** Instants from `from` to so far after `to` that enough are free, as far as applications of the athlete hold them. */
+/** The taken instants from `from` until enough later ones are free for the event's applications. */
 export async function loadTakenInstants(
   tx: Transaction,
   spans: readonly EventSpan[],

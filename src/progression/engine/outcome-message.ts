@@ -1,4 +1,4 @@
-/** The engine's results as messages. */
+/** Converts the engine's results to messages. */
 import { create } from '@bufbuild/protobuf';
 import { enumValue } from '../../calls/enum-name.ts';
 import { MaxTypeSchema, TriggerTypeSchema } from '../../gen/progression/v1/common_pb.ts';
@@ -15,7 +15,7 @@ import type { RuleResult } from '../evaluation/plan.ts';
 import { EVENT_TRIGGER_TYPES } from '../evaluation/trigger-event.ts';
 import type { HandledEvent, SessionApplication } from './trigger-command.ts';
 
-/** What an event did: results of sets that were logged before come first. */
+/** The results of an event; results of sets that were logged before come first. */
 export function outcomeMessage(handled: HandledEvent): TriggerOutcome {
   const results = [
     ...handled.earlierApplications.map(earlierResultMessage),
@@ -29,7 +29,7 @@ export function outcomeMessage(handled: HandledEvent): TriggerOutcome {
   });
 }
 
-/** The outcome of an event that was recorded before: what it applied then is ALREADY_APPLIED now. */
+/** The outcome of an event that was recorded before: what was applied then is ALREADY_APPLIED. */
 export function duplicateOutcome(first: TriggerOutcome | undefined): TriggerOutcome {
   const results = (first?.results ?? []).map((result) =>
     result.applied

@@ -1,25 +1,31 @@
-/** Personal records: sets that stand for a heavier single repetition than every earlier set of their lift. */
+/**
+ * Personal records: sets whose estimated one-repetition maximum exceeds that of every earlier set of the
+ * lift.
+ */
 import { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
 import { isWorkSet, type StoredSet } from '../evaluation/trigger-event.ts';
 
-/** A set that is a record, and what it is measured by. */
+/** A set that is a record, and its estimate. */
 export interface PersonalRecord {
   readonly set: StoredSet;
   readonly estimate: Decimal;
   readonly previousEstimate: Decimal;
 }
 
-/** A product of a weight's 18 digits and a sum of repetitions, exactly. */
+/** Precise enough for the product of a weight with 18 digits and a number of repetitions. */
 const Exact = Decimal.clone({ precision: 40 });
 
-/** Epley's estimate of a one-repetition maximum is weight x (1 + reps / 30): 30 of it is a number without a fraction's end. */
+/**
+ * Epley's estimate of a one-repetition maximum is weight x (1 + reps / 30); 30 times that is a finite
+ * decimal.
+ */
 const EPLEY = 30;
 
 /**
- * The records among new sets, which count in order. `bests` is what loadPersonalBests gave: the first set of a lift is
- * no record, warm-ups and sets without a repetition never count.
+ * The records among new sets, which count in order. `bests` comes from loadPersonalBests. The first set of a
+ * lift is no record; warm-ups and sets without repetitions never count.
  */
 export function personalRecords(
   sets: readonly StoredSet[],
@@ -37,12 +43,12 @@ export function personalRecords(
   });
 }
 
-/** To 6 places, as weights are. */
+/** To 6 decimal places, as weights are stored. */
 function estimateOf(score: Decimal): Decimal {
   return score.div(EPLEY).toDecimalPlaces(6);
 }
 
-/** By athlete and lift: 30 times the highest estimate of the sets that are stored. */
+/** By athlete and lift: 30 times the highest estimate of the stored sets. */
 export async function loadPersonalBests(
   tx: Transaction,
   lifts: readonly { readonly userId: string; readonly liftId: string }[],

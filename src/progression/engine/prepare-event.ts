@@ -29,11 +29,11 @@ import type {
 export interface PreparedEvent {
   readonly event: TriggerEvent;
   readonly snapshot: Snapshot;
-  /** For reported sets: each of them; empty otherwise. */
+  /** For reported sets: all of them; empty otherwise. */
   readonly sets: readonly SetReceipt[];
-  /** For reported sets: what those that were logged before applied then. */
+  /** For reported sets: the applications of those that were logged before. */
   readonly earlierApplications: readonly SessionApplication[];
-  /** For reported sets: those of the new ones that are personal records. */
+  /** For reported sets: the new ones that are personal records. */
   readonly records: readonly PersonalRecord[];
 }
 
@@ -84,7 +84,7 @@ export function prepareEvent({ command, enrollment }: OpenCommand, group: GroupD
   };
 }
 
-/** The counters of the ON_FAILURE rules in scope of the sets' lifts, as they are after the plan. */
+/** The counters of the ON_FAILURE rules in scope of the sets' lifts, after the plan. */
 export function countersAfter({ snapshot, sets }: PreparedEvent, plan: Plan): CounterReading[] {
   const liftIds = new Set(sets.map(({ set }) => set.liftId));
   const changed = new Map(plan.failureCounts.map((c) => [ruleKey(c.liftId, c.progressionId), c.value]));
@@ -104,7 +104,7 @@ export function countersAfter({ snapshot, sets }: PreparedEvent, plan: Plan): Co
     });
 }
 
-/** The event's own terms: of reported sets, only new ones happened. */
+/** The event in the engine's terms: of reported sets, only the new ones happened. */
 function detailOf(
   { detail }: TriggerCommand,
   storedSets: Parameters<typeof receiveSets>[1],

@@ -1,4 +1,6 @@
-/** Plays a program forward from a snapshot, under stated success: pure, like the evaluation that it repeats. */
+/**
+ * Simulates a program from a snapshot, with assumed performance. Pure, like the evaluation that it repeats.
+ */
 import type { Instant } from '../../values/instant.ts';
 import { evaluate } from '../evaluation/evaluate.ts';
 import type { Plan } from '../evaluation/plan.ts';
@@ -12,7 +14,7 @@ import {
 import type { EventDetail, PerformedSet, SetsLogged, TriggerEvent } from '../evaluation/trigger-event.ts';
 import { isFailedSet } from '../evaluation/trigger-event.ts';
 
-/** A program's training days, taken in turn, round and round. */
+/** A program's training days, which sessions take in turn. */
 export interface Calendar {
   readonly weeksPerCycle: number;
   readonly sessionsPerWeek: number;
@@ -20,7 +22,7 @@ export interface Calendar {
 }
 
 export interface Performance {
-  /** Sessions, counted from 1 over the whole simulation, whose work sets all miss by one. */
+  /** Sessions, counted from 1 over the whole simulation, whose work sets all miss by one repetition. */
   readonly missedSessions: ReadonlySet<number>;
   /** Null: no AMRAP sets. */
   readonly amrapReps: number | null;
@@ -38,10 +40,10 @@ export interface SimulatedStep {
   readonly plan: Plan;
 }
 
-/** What a session did concerns nothing but that session. */
+/** The state of one session ends with it. */
 const BEFORE_A_SESSION = { sessionSets: [], sessionChanges: new Map<string, SessionChange>() };
 
-/** What a work set asks for when the performance does not say. */
+/** The repetitions of a work set when the performance does not specify them. */
 const TARGET_REPS = 5;
 
 export function simulate(
@@ -153,7 +155,7 @@ class Simulation {
   }
 }
 
-/** The snapshot after a plan, with the session's changes remembered. */
+/** The snapshot after a plan, including the session's changes. */
 function foldPlan(before: Snapshot, plan: Plan): Snapshot {
   const maxes = new Map(before.maxes);
   const sessionChanges = new Map(before.sessionChanges);

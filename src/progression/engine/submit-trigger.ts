@@ -1,4 +1,4 @@
-/** Takes a trigger from its message to its answer; single calls and batches come through here alike. */
+/** Submits a trigger from its message to its answer, for single calls and batches alike. */
 import {
   type DescMessage,
   type DescMethodUnary,
@@ -18,7 +18,7 @@ import type { CommandSequence } from './command-sequence.ts';
 import type { CommandDetail, HandledEvent } from './trigger-command.ts';
 import type { TriggerQueue } from './trigger-queue.ts';
 
-/** What a message says, in the engine's terms. */
+/** The content of a message in the engine's terms. */
 export interface TriggerRequest {
   readonly userId: string;
   readonly occurredAt: Instant;
@@ -26,24 +26,24 @@ export interface TriggerRequest {
   readonly detail: CommandDetail;
 }
 
-/** Where a message came from. */
+/** The origin of a message. */
 export interface TriggerOrigin
   extends Pick<CallContext, 'accountId' | 'actor' | 'receivedAt' | 'deadlineAtMs' | 'signal'> {
   readonly requestId: string | undefined;
   readonly actorKind: FactActor;
-  /** What made the service trigger it itself; absent for a call. */
+  /** The cause, when the service triggers it itself; absent for a call. */
   readonly cause?: Cause;
   /** The events of the athlete that it belongs to in order; absent for a single call. */
   readonly sequence?: CommandSequence;
 }
 
-/** A method that reports an event: how its request is read, and how its answer is written. */
+/** A method that reports an event: reads its request and writes its answer. */
 export interface TriggerMethod<I extends DescMessage, O extends DescMessage> {
   readonly method: DescMethodUnary<I, O>;
-  /** Throws VALIDATION_FAILED for what the message's own rules cannot state. */
+  /** Throws VALIDATION_FAILED for rules that the schema cannot express. */
   read(request: MessageShape<I>, origin: TriggerOrigin, limits: Limits): TriggerRequest;
   answer(handled: HandledEvent, request: MessageShape<I>): MessageShape<O>;
-  /** The answer to an event that was recorded before, from the first one. */
+  /** Derives the answer to an event that was recorded before from the first answer. */
   answerDuplicate(first: MessageShape<O>): MessageShape<O>;
 }
 
@@ -52,7 +52,7 @@ export interface TriggerAnswer<O extends DescMessage> {
   readonly isReplayed: boolean;
 }
 
-/** Submits one trigger. A request ID is needed, unless the request only validates. */
+/** Submits one trigger. A request ID is required, unless the request only validates. */
 export async function submitTrigger<I extends DescMessage, O extends DescMessage>(
   queue: TriggerQueue,
   limits: Limits,
@@ -63,7 +63,7 @@ export async function submitTrigger<I extends DescMessage, O extends DescMessage
   const { method } = trigger;
   const { accountId, receivedAt, deadlineAtMs, signal } = origin;
   const read = trigger.read(request, origin, limits);
-  // The answer of the last try, which is the one that was committed: no need to read it back from its bytes.
+  // The answer of the last attempt, which is the committed one, so that its bytes need not be decoded.
   let answer: MessageShape<O> | undefined;
   const encode = (message: MessageShape<O>) => {
     answer = hideSecrets(method.output, message);
@@ -117,7 +117,7 @@ export function occurredAtOf(
   return occurredAt;
 }
 
-/** A message that the schema requires; validation refuses requests without it before they come here. */
+/** A message that the schema requires; validation has refused requests without it. */
 export function present<T>(message: T | undefined, field: string): T {
   if (message === undefined) {
     throw invalidFields([{ field, description: 'is required' }]);

@@ -1,4 +1,4 @@
-/** What the unit of work is asked to do: one event, under one request ID, and how its answer is written down. */
+/** The command of the unit of work: one event under one request ID, and the codec of its answer. */
 import type { Decimal } from 'decimal.js';
 import type { FactOrigin } from '../../store/outbox.ts';
 import type { Instant } from '../../values/instant.ts';
@@ -18,11 +18,11 @@ import type { PersonalRecord } from './personal-records.ts';
 
 /** A set as reported. */
 export interface ReportedSet extends StoredSet {
-  /** The caller said when; otherwise the time is the event's. */
+  /** Whether the caller gave the set's time; otherwise it is the event's. */
   readonly isTimeGiven: boolean;
 }
 
-/** Sets as reported; which of them are new, the unit of work finds out. */
+/** Sets as reported; the unit of work determines which of them are new. */
 export interface SetsReported {
   readonly type: 'SETS_REPORTED';
   readonly sessionId: string;
@@ -31,13 +31,13 @@ export interface SetsReported {
 
 export type CommandDetail = SessionCompleted | WeekAdvanced | CycleCompleted | SetsReported | ManualTrigger;
 
-/** A set and whether an earlier call logged it. */
+/** A set, and whether an earlier call logged it. */
 export interface SetReceipt {
   readonly set: StoredSet;
   readonly isAlreadyLogged: boolean;
 }
 
-/** A failure counter as it is after the event. */
+/** A failure counter after the event. */
 export interface CounterReading extends FailureCount {
   readonly liftId: string;
   readonly progressionId: string;
@@ -57,33 +57,33 @@ export interface SessionApplication {
   readonly isReverted: boolean;
 }
 
-/** What was done about an event. */
+/** The result of an event. */
 export interface HandledEvent {
   readonly event: TriggerEvent;
   readonly programId: string;
   readonly plan: Plan;
-  /** The log row of each result of the plan, null where nothing was applied. */
+  /** The log row of each result of the plan; null where nothing was applied. */
   readonly logIds: readonly (string | null)[];
-  /** For reported sets: each of them, in order; empty otherwise. */
+  /** For reported sets: all of them, in order; empty otherwise. */
   readonly sets: readonly SetReceipt[];
-  /** For reported sets: log rows that the sets made when they were first logged. */
+  /** For reported sets: the log rows from when the sets were first logged. */
   readonly earlierApplications: readonly SessionApplication[];
-  /** For reported sets: those of the new ones that are personal records, in order. */
+  /** For reported sets: the new ones that are personal records, in order. */
   readonly records: readonly PersonalRecord[];
   /** For reported sets: the counters of the rules in scope of their lifts. */
   readonly counters: readonly CounterReading[];
 }
 
-/** Writes a method's answer. */
+/** Encodes a method's answer. */
 export interface ResponseCodec {
   encode(handled: HandledEvent): Uint8Array;
-  /** The answer to an event that an earlier call recorded, from that call's answer. */
+  /** Derives the answer to an event that an earlier call recorded from that call's answer. */
   encodeDuplicate(first: Uint8Array): Uint8Array;
 }
 
 export interface TriggerCommand {
   readonly accountId: string;
-  /** The scope of the request ID. */
+  /** The method's name, which scopes the request ID. */
   readonly method: string;
   /** Null only with isValidateOnly. */
   readonly requestId: string | null;
@@ -92,7 +92,7 @@ export interface TriggerCommand {
   readonly occurredAt: Instant;
   readonly receivedAt: Instant;
   readonly detail: CommandDetail;
-  /** Do everything and keep nothing. */
+  /** Evaluates, and rolls back. */
   readonly isValidateOnly: boolean;
   /** The `performance.now()` until which its caller waits. */
   readonly deadlineAtMs: number;
@@ -100,12 +100,12 @@ export interface TriggerCommand {
   /** Absent: the later commands are carried out whatever becomes of it. */
   readonly sequence?: CommandSequence | undefined;
   readonly codec: ResponseCodec;
-  /** What the event stream says of where it comes from. */
+  /** The origin of emitted events. */
   readonly origin: Pick<FactOrigin, 'actor' | 'cause'>;
 }
 
 export interface CommandAnswer {
   readonly response: Uint8Array;
-  /** It is the stored answer to an earlier call with the same request ID. */
+  /** The answer is the stored one of an earlier call with the same request ID. */
   readonly isReplayed: boolean;
 }

@@ -1,4 +1,6 @@
-/** The one transaction in which a group of events becomes changes: claim, lock, load, evaluate, flush, commit. */
+/**
+ * The transaction that turns a group of events into changes: lock, look up, load, evaluate, flush, commit.
+ */
 
 import { requestIdReused } from '../../calls/once.ts';
 import { DomainError } from '../../errors/domain-error.ts';
@@ -16,7 +18,7 @@ import { countersAfter, prepareEvent } from './prepare-event.ts';
 import type { CommandAnswer, HandledEvent, TriggerCommand } from './trigger-command.ts';
 import { newLogIds, writeChanges, writeLedger } from './write-plan.ts';
 
-/** What became of one command. */
+/** The result of one command. */
 export type Settlement =
   | { readonly kind: 'ANSWERED'; readonly answer: CommandAnswer }
   | { readonly kind: 'REFUSED'; readonly error: DomainError }
@@ -25,9 +27,9 @@ export type Settlement =
 
 export interface UnitOfWork {
   /**
-   * Handles commands of one account, of distinct athletes and requests, in one transaction, and settles each. Refusals of one
-   * command leave the others alone. Throws when the transaction as a whole failed; then nothing was done.
-   * `waitMs` is how long to wait for athletes that other transactions hold; 0 settles those as BUSY.
+   * Handles commands of one account, with distinct athletes and requests, in one transaction, and settles
+   * each. A refused command does not affect the others. Throws when the whole transaction failed; nothing was
+   * done then. `waitMs` is the timeout of athletes' locks; with 0, locked athletes are settled as BUSY.
    */
   run(commands: readonly TriggerCommand[], waitMs: number): Promise<Settlement[]>;
 }
@@ -53,7 +55,7 @@ export function createUnitOfWork(database: Database, programs: ProgramLoader, cl
         await failpointBeforeCommit('unit-flushed', tx);
         return settlements;
       };
-      // Some of the group may have less time than this: they are answered at their deadline, whatever runs.
+      // Commands with less time than this are answered at their deadline, while the transaction continues.
       const deadlineAtMs = Math.max(...commands.map((command) => command.deadlineAtMs));
       const settlements = await database.transaction(first.accountId, handleAll, {
         deadlineAtMs,
@@ -75,9 +77,11 @@ async function handleGroup(
 ): Promise<Settlement[]> {
   const userIds = commands.map(({ userId }) => userId);
   failpoint('unit-begun');
-  // 1. Lock the athletes, in one global order; from here on nobody else changes what the events depend on.
+  // 1. Lock the athletes in one global order; from here on no other transaction changes what the events
+  // depend on.
   const locking = lockUsers(tx, userIds, waitMs === 0);
-  // 2. Look the request IDs and the events up in the ledger, behind the lock: what was answered before is answered again.
+  // 2. Look up the request IDs and the events in the ledger, under the lock; recorded ones get their stored
+  // answer.
   const [locked, ledger] = await Promise.all([locking, loadLedger(tx, commands)]);
   failpoint('unit-locked');
   const settlements = commands.map((command, index) =>
@@ -91,14 +95,15 @@ async function handleGroup(
     const error = absent.get(command);
     settlements[index] = error ? { kind: 'REFUSED', error } : (settlements[index] ?? null);
   }
-  // 3. Load what the rules of the others may look at.
+  // 3. Load the data that the rules of the others depend on.
   const open = commands.flatMap((command, index) => {
     const enrollment = ledger[index]?.enrollment;
     return settlements[index] === null && enrollment ? [{ command, index, enrollment }] : [];
   });
   const group = await loadGroup(tx, open, programs);
   failpoint('unit-loaded');
-  // 4. Decide, and put what was decided into MikroORM's unit of work; the transaction's end flushes and commits it.
+  // 4. Evaluate, and put the plans into MikroORM's unit of work; the end of the transaction flushes and
+  // commits it.
   for (const { index, ...item } of open) {
     const duplicate = ledger[index]?.sameEvent;
     settlements[index] = settle(() =>
@@ -109,7 +114,7 @@ async function handleGroup(
   return settlements.map((settlement) => settlement ?? { kind: 'BUSY' });
 }
 
-/** Answers from the ledger and refusals that need no more reading; null: the command goes on. */
+/** Answers from the ledger, and refusals that need no further reads; null when the command continues. */
 function settleEarly(
   command: TriggerCommand,
   ledger: LedgerEntry | undefined,
@@ -158,14 +163,17 @@ function handle(tx: Transaction, item: OpenCommand, group: GroupData, now: Insta
   return { response, isReplayed: false };
 }
 
-/** The event was recorded under another request ID: it does nothing again, and this request is answered for good. */
+/**
+ * The event was recorded under another request ID: nothing is applied, and this request ID gets an answer of
+ * its own.
+ */
 function repeat(tx: Transaction, command: TriggerCommand, first: Uint8Array, now: Instant): CommandAnswer {
   const response = command.codec.encodeDuplicate(first);
   writeLedger(tx, command, null, response, now);
   return { response, isReplayed: false };
 }
 
-/** Refusals come before a command's first write, so that a refused command leaves nothing to flush. */
+/** A command is refused before its first write, so that it leaves nothing to flush. */
 function settle(work: () => CommandAnswer): Settlement {
   try {
     return { kind: 'ANSWERED', answer: work() };

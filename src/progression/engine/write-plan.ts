@@ -1,4 +1,4 @@
-/** Puts what an event does into MikroORM's unit of work; the flush writes it. */
+/** Puts the changes of an event into MikroORM's unit of work; the flush writes them. */
 
 import { audit } from '../../store/change.ts';
 import type { Transaction } from '../../store/database.ts';
@@ -24,12 +24,12 @@ import {
 import { factsOf } from './facts.ts';
 import type { HandledEvent, TriggerCommand } from './trigger-command.ts';
 
-/** New ids for the log rows of a plan, null where nothing is applied. */
+/** New ids for the log rows of a plan; null where nothing is applied. */
 export function newLogIds(results: readonly RuleResult[]): (string | null)[] {
   return results.map(({ application }) => (application ? newId() : null));
 }
 
-/** Everything that a handled event changes, but for the answer. */
+/** All changes of a handled event except the stored answer. */
 export function writeChanges(
   tx: Transaction,
   handled: HandledEvent,
@@ -74,7 +74,7 @@ export function writeChanges(
   writeFacts(tx, factsOf(handled), { userId, ...origin, occurredAt: event.occurredAt, recordedAt });
 }
 
-/** A trigger that was forced leaves a trace, whether or not it applied anything. */
+/** A forced trigger is audited, whether or not it applied anything. */
 function auditForce(tx: Transaction, { event, logIds }: HandledEvent, now: Instant): void {
   const { userId, detail } = event;
   if (detail.type === 'MANUAL' && detail.force) {
@@ -121,12 +121,12 @@ export function writeLedger(
   });
 }
 
-/** What a stretch of training said of itself; sets and manual triggers have rows of their own. */
+/** The details of a session, week or cycle; sets and manual triggers have rows of their own. */
 function storedDetail({ type, ...said }: EventDetail): Record<string, unknown> | null {
   return type === 'SETS_LOGGED' || type === 'MANUAL' ? null : said;
 }
 
-/** Sets are known by their last new one, manual triggers by their request. */
+/** Sets are identified by their last new one, manual triggers by their request. */
 function ledgerKey(detail: EventDetail, enrollmentId: string): string | null {
   if (detail.type === 'SETS_LOGGED') {
     const last = detail.sets.at(-1);

@@ -1,4 +1,4 @@
-/** Decides what an event does: pure, without clock, I/O, ORM or protobuf. */
+/** Evaluates an event: pure, without clock, I/O, ORM or protobuf. */
 import type { Decimal } from 'decimal.js';
 import type { Instant } from '../../values/instant.ts';
 import { assignmentAt } from './overrides.ts';
@@ -12,8 +12,8 @@ import type { Step, Verdict } from './triggers/trigger.ts';
 import { stepsOf } from './triggers/trigger-types.ts';
 
 /**
- * Evaluates an event against what was true before it. A deload and an increment never both apply to one lift max in
- * one event: where both would, the event is evaluated again with the increments of that lift max held back.
+ * Evaluates an event against a snapshot. A deload and an increment never both apply to one lift max in one
+ * event: where both would, the event is evaluated again with the increments of that lift max withheld.
  */
 export function evaluate(event: TriggerEvent, snapshot: Snapshot): Plan {
   const steps = stepsOf(event, snapshot);
@@ -44,7 +44,7 @@ function assignmentsOf({ occurredAt }: TriggerEvent, snapshot: Snapshot): readon
     : program.assignments;
 }
 
-/** One pass over the steps: what earlier rules left is what later rules see. */
+/** One pass over the steps; later rules see the results of earlier ones. */
 class Evaluation {
   readonly #snapshot: Snapshot;
   readonly #deloadedKeys: Set<string>;
@@ -74,7 +74,7 @@ class Evaluation {
     };
   }
 
-  /** Lift maxes that this pass both added to and deloaded. */
+  /** Lift maxes that this pass has both increased and deloaded. */
   contestedKeys(): string[] {
     return [...this.#newlyDeloadedKeys].filter((key) => this.#incrementedKeys.has(key));
   }
@@ -119,7 +119,7 @@ class Evaluation {
     }
   }
 
-  /** The rule's outcome, with the deload of a session taken from what stood before the session's increments. */
+  /** The rule's outcome; a deload within a session starts from the value before the session's increments. */
   #decide(
     assignment: Assignment,
     verdict: Extract<Verdict, { kind: 'FIRED' }>,
@@ -251,7 +251,7 @@ class Evaluation {
     return this.#failureCounts.get(key)?.value ?? this.#snapshot.failureCounts.get(key) ?? NEVER_FAILED;
   }
 
-  /** A stage beyond the rule's list, left over from a longer list, counts as its last one. */
+  /** A stage beyond the end of the rule's list, from when the list was longer, counts as the last one. */
   #stageOf({ liftId, progressionId, rule }: Assignment): number {
     const key = ruleKey(liftId, progressionId);
     const stage = this.#stages.get(key)?.value ?? this.#snapshot.stages.get(key) ?? 0;
@@ -259,7 +259,7 @@ class Evaluation {
   }
 }
 
-/** A stage of the rule with its prescription; null: the rule has no stages. */
+/** A stage of the rule with its prescription; null when the rule has no stages. */
 function stageAt({ stages }: Rule, index: number): CurrentStage | null {
   const stage = stages?.[index];
   return stage ? { index, ...stage } : null;

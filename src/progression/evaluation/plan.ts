@@ -1,11 +1,11 @@
-/** What an event does: the engine's decision, before anything is written. */
+/** The plan of an event: the engine's decision, before anything is written. */
 import type { Decimal } from 'decimal.js';
 import type { Instant } from '../../values/instant.ts';
 import type { MaxType, SkipReason, StageParameters, TriggerType } from './rules/rule.ts';
 import type { FailureCount } from './snapshot.ts';
 import type { TriggerContext } from './triggers/trigger.ts';
 
-/** A change of one lift max, to be stored as a version and a log row. */
+/** A change of one lift max, stored as a version and a log row. */
 export interface Application {
   readonly triggerKey: string;
   readonly context: TriggerContext;
@@ -13,9 +13,9 @@ export interface Application {
   readonly version: number;
   readonly previousValue: Decimal;
   readonly newValue: Decimal;
-  /** The failure count that the application set to 0; null: it did not. */
+  /** The failure count that the application reset; null when it reset none. */
   readonly failuresBefore: number | null;
-  /** The stage that the application left, and the one it went to; null: it did not. */
+  /** The stage before and after the application; null when it changed none. */
   readonly stageBefore: number | null;
   readonly stageAfter: number | null;
 }
@@ -25,7 +25,7 @@ export interface CurrentStage extends StageParameters {
   readonly index: number;
 }
 
-/** What one rule did to one lift, or why it did nothing. */
+/** The result of one rule for one lift. */
 export interface RuleResult {
   readonly programProgressionId: string;
   /** What the row was overridden by for the athlete; null: nothing. */
@@ -34,15 +34,15 @@ export interface RuleResult {
   readonly liftId: string;
   readonly maxType: MaxType;
   readonly triggerType: TriggerType;
-  /** Null: it applied. */
+  /** Null when the rule applied. */
   readonly reason: SkipReason | null;
   readonly application: Application | null;
-  /** The max after this rule; null: there is none. */
+  /** The max after this rule; null when there is none. */
   readonly value: Decimal | null;
-  /** The stage before, and from now on; null: the rule has none. */
+  /** The stage before and after; null when the rule has none. */
   readonly stageBefore: CurrentStage | null;
   readonly stage: CurrentStage | null;
-  /** The application of an earlier time, with ALREADY_APPLIED. */
+  /** The earlier application, with ALREADY_APPLIED. */
   readonly earlierLogId: string | null;
 }
 
@@ -53,7 +53,7 @@ export interface RuleMemory<T> {
   readonly value: T;
 }
 
-/** All that an event does, in order. */
+/** All changes of an event, in order. */
 export interface Plan {
   readonly results: readonly RuleResult[];
   readonly failureCounts: readonly RuleMemory<FailureCount>[];

@@ -1,4 +1,4 @@
-/** Which rules of a program apply to which lifts, and in what order. */
+/** Resolves which rules of a program apply to which lifts, and in what order. */
 import type { Decimal } from 'decimal.js';
 import type { RuleOverride } from './overrides.ts';
 import type { Rule } from './rules/rule.ts';
@@ -15,7 +15,7 @@ export interface ProgramRule {
   readonly rule: Rule;
 }
 
-/** A rule that is in scope of a lift. */
+/** A rule in scope of a lift. */
 export interface Assignment extends ProgramRule {
   readonly liftId: string;
   /** What it differs by for the athlete, where it does; see assignmentAt. */
@@ -31,9 +31,9 @@ export interface ProgramRules {
 }
 
 /**
- * Resolves scope and order: priority (lower first), ties by row id, then the program's order of lifts. For a lift
- * with rows of its own for a (trigger type, max type), enabled or not, the program-wide rows of that pair do not
- * apply: a disabled lift row opts the lift out.
+ * Order: priority (lower first), then row id, then the program's order of lifts. Scope: for a lift with rows
+ * of its own for a (trigger type, max type), enabled or not, the program-wide rows of that pair do not apply;
+ * a disabled lift row opts the lift out.
  */
 export function assignRules(
   programId: string,

@@ -1,4 +1,4 @@
-/** Everything that a decision about one event depends on, as it was under the athlete's lock. */
+/** The state that the evaluation of one event depends on, read under the athlete's lock. */
 import { Decimal } from 'decimal.js';
 import type { Instant } from '../../values/instant.ts';
 import type { RuleOverrides } from './overrides.ts';
@@ -17,9 +17,9 @@ export interface FailureCount {
   readonly lastSuccessAt: Instant | null;
 }
 
-/** What the sets of a session did to one lift max before the event at hand. */
+/** The changes of one lift max by the sets of a session, before the current event. */
 export interface SessionChange {
-  /** The sum of what was added and stands. */
+  /** The sum of the standing increments. */
   readonly added: Decimal;
   readonly isDeloaded: boolean;
 }
@@ -37,29 +37,29 @@ export interface Snapshot {
   readonly stages: ReadonlyMap<string, number>;
   /** The stored sets of the event's session; for a manual trigger, of each lift's latest session. */
   readonly sessionSets: readonly PerformedSet[];
-  /** By maxKey: what the event's session changed so far. */
+  /** By maxKey: the session's changes so far. */
   readonly sessionChanges: ReadonlyMap<string, SessionChange>;
-  /** Lifts with a failed set since the athlete's previous event of the same type. */
+  /** Lifts with a failed set since the athlete's previous event of the same type, within the enrollment. */
   readonly missedLiftIds: ReadonlySet<string>;
-  /** Instants near the event's that applications of the athlete hold already. */
+  /** Instants near the event's that applications of the athlete already use. */
   readonly takenInstants: ReadonlySet<Instant>;
-  /** By ruleKey: the standing application for the athlete's latest real event; manual triggers only. */
+  /** By ruleKey: the standing application of the athlete's latest real event; for manual triggers only. */
   readonly standingLogIds: ReadonlyMap<string, string>;
-  /** The athlete's latest real event, as `type:key`; manual triggers only, null: none yet. */
+  /** The athlete's latest real event, as `type:key`; for manual triggers only. Null when there is none. */
   readonly latestEventKey: string | null;
 }
 
-/** Names a lift max of the athlete. */
+/** The key of an athlete's lift max. */
 export function maxKey(liftId: string, maxType: MaxType): string {
   return `${liftId} ${maxType}`;
 }
 
-/** Names what a rule remembers of one lift of the athlete. */
+/** The key of a rule's state for one lift. */
 export function ruleKey(liftId: string, progressionId: string): string {
   return `${liftId} ${progressionId}`;
 }
 
-/** Adds one application to what a session changed so far; a deload takes the increments before it back. */
+/** Adds an application to a session's changes; a deload removes the increments before it. */
 export function addSessionChange(
   changes: Map<string, SessionChange>,
   key: string,

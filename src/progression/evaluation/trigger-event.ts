@@ -1,4 +1,4 @@
-/** What happened to an athlete, in the engine's terms: one event, and the triggers that it fires. */
+/** An event of an athlete in the engine's terms, and the triggers that it fires. */
 import type { Decimal } from 'decimal.js';
 import type { Instant } from '../../values/instant.ts';
 import type { TriggerType } from './rules/rule.ts';
@@ -13,7 +13,7 @@ export interface PerformedSet {
   readonly kind: SetKind;
   readonly targetReps: number;
   readonly repsPerformed: number;
-  /** Its own time; what it applies is applied then. */
+  /** The set's own time, which dates its applications. */
   readonly performedAt: Instant;
 }
 
@@ -45,7 +45,7 @@ export interface CycleCompleted {
   readonly totalWeeks: number;
 }
 
-/** Sets that were not logged before, in the order performed. */
+/** New sets, in the order performed. */
 export interface SetsLogged {
   readonly type: 'SETS_LOGGED';
   readonly sessionId: string;
@@ -71,7 +71,7 @@ export interface TriggerEvent<D extends EventDetail = EventDetail> {
   readonly detail: D;
 }
 
-/** The trigger type under which the ledger records an event and its outcome is answered. */
+/** The trigger type of the ledger's record and of the outcome. */
 export const EVENT_TRIGGER_TYPES = {
   SESSION_COMPLETED: 'AFTER_SESSION',
   WEEK_ADVANCED: 'AFTER_WEEK',
@@ -85,32 +85,35 @@ export function isWorkSet(set: { readonly kind: SetKind }): boolean {
   return set.kind !== 'WARM_UP';
 }
 
-/** A work set below its target. */
+/** A work set that missed its target. */
 export function isFailedSet(set: Pick<PerformedSet, 'kind' | 'targetReps' | 'repsPerformed'>): boolean {
   return isWorkSet(set) && set.repsPerformed < set.targetReps;
 }
 
-/** A set's identity within the athlete's history. */
+/** The identity of a set. */
 export function setTriggerKey(sessionId: string, set: Pick<PerformedSet, 'liftId' | 'setNumber'>): string {
   return `set:${sessionId}:${set.liftId}:${set.setNumber}`;
 }
 
-/** A finished session's identity. */
+/** The identity of a completed session. */
 export function sessionTriggerKey(sessionId: string): string {
   return `session:${sessionId}`;
 }
 
-/** A week's identity: the week that was left, in its cycle, of one membership. */
+/** The identity of a week: the week that ended, in its cycle, of one enrollment. */
 export function weekTriggerKey(enrollmentId: string, { cycleIteration, previousWeek }: WeekAdvanced): string {
   return `week:${enrollmentId}:${cycleIteration}:${previousWeek}`;
 }
 
-/** A completed cycle's identity. */
+/** The identity of a completed cycle. */
 export function cycleTriggerKey(enrollmentId: string, { completedCycle }: CycleCompleted): string {
   return `cycle:${enrollmentId}:${completedCycle}`;
 }
 
-/** The identity under which the ledger records an event once; null for events that are known by their sets or request. */
+/**
+ * The identity under which the ledger records an event once; null for events that are identified by their
+ * sets or request.
+ */
 export function eventTriggerKey(detail: EventDetail, enrollmentId: string): string | null {
   switch (detail.type) {
     case 'SESSION_COMPLETED':

@@ -1,4 +1,7 @@
-/** AMRAP_PROGRESSION: adds what the repetitions of an AMRAP set earned; the highest threshold reached counts. */
+/**
+ * AMRAP_PROGRESSION: adds the increment that the repetitions of an AMRAP set earned, by the highest threshold
+ * reached.
+ */
 import { NOT_ZERO, readParameters, SIGNED_SHARE } from './parameters.ts';
 import { type Rule, skip } from './rule.ts';
 import { addIncrement, boundsFor, changeTo, readBounds, readIncrement } from './weight.ts';

@@ -1,4 +1,4 @@
-/** CYCLE_PROGRESSION: adds an increment when a cycle completes, whatever its length. */
+/** CYCLE_PROGRESSION: adds an increment when a cycle completes. */
 import { readParameters } from './parameters.ts';
 import type { Rule } from './rule.ts';
 import { readScheduledIncrement } from './scheduled-increment.ts';

@@ -1,4 +1,4 @@
-/** DELOAD_ON_FAILURE: takes weight off after consecutive failures. */
+/** DELOAD_ON_FAILURE: reduces the max after consecutive failures. */
 
 import type { ParameterReader } from './parameters.ts';
 import { POSITIVE, readParameters, SHARE } from './parameters.ts';

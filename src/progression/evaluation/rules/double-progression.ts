@@ -1,4 +1,4 @@
-/** DOUBLE_PROGRESSION: repetitions first; adds weight when they reach the top of their range. */
+/** DOUBLE_PROGRESSION: adds weight when the repetitions reach the top of their range. */
 import { POSITIVE, readParameters } from './parameters.ts';
 import { type Rule, type RuleInput, skip } from './rule.ts';
 import { boundsFor, changeTo, readBounds } from './weight.ts';

@@ -1,14 +1,14 @@
-/** Reads a rule's stored parameters field by field, and gathers everything that is wrong with them. */
+/** Reads a rule's stored parameters field by field, and collects all violations. */
 import { Decimal } from 'decimal.js';
 import { type CountBy, MAX_TYPES, type MaxType } from './rule.ts';
 
-/** What is wrong with a parameter: its path in the stored JSON (`thresholds[1].minReps`), and what is allowed. */
+/** A violation: the path in the stored JSON (`thresholds[1].minReps`), and what is allowed. */
 export interface ParameterViolation {
   readonly path: string;
   readonly description: string;
 }
 
-/** Stored parameters that no rule can be made of. */
+/** Thrown for stored parameters that do not form a rule. */
 export class ParametersError extends Error {
   override readonly name = 'ParametersError';
   readonly violations: readonly ParameterViolation[];
@@ -19,28 +19,28 @@ export class ParametersError extends Error {
   }
 }
 
-/** At most 12 digits before and 6 after the point: what numeric(18, 6) holds. */
+/** At most 12 digits before and 6 after the point: the range of numeric(18, 6). */
 const DECIMAL_PATTERN = /^-?\d{1,12}(\.\d{1,6})?$/;
 
-/** A cursor over one JSON object; `finish` throws a ParametersError when anything was not as it must be. */
+/** A reader of one JSON object; `finish` throws a ParametersError when there were violations. */
 export interface ParameterReader {
   maxType(): MaxType;
   oneOf<T extends string>(name: string, allowed: readonly T[], fallback?: T): T;
   flag(name: string): boolean;
   /** A whole number from `least` to `most`. */
   integer(name: string, least: number, most: number): number;
-  /** An exact decimal for which `allowed` holds, given as a string; null when absent. */
+  /** An exact decimal in a string, for which `allowed` holds; null when absent. */
   decimal(name: string, rule: DecimalRule): Decimal | null;
   requiredDecimal(name: string, rule: DecimalRule): Decimal;
   countBy(): CountBy;
-  /** The objects of a list of 1 to `most`, each with a reader of its own. */
+  /** A list of 1 to `most` objects, each with its own reader. */
   list(name: string, most: number): ParameterReader[];
   text(name: string, most: number): string;
   violate(name: string, description: string): void;
   finish(): void;
 }
 
-/** What a decimal may be; `description` completes "must be …". */
+/** A constraint on a decimal; `description` completes "must be …". */
 export interface DecimalRule {
   readonly description: string;
   holds(value: Decimal): boolean;
@@ -55,7 +55,7 @@ export const SIGNED_SHARE: DecimalRule = {
   holds: (v) => !v.isZero() && v.abs().lte(1),
 };
 
-/** A reader of stored parameters; anything but a JSON object is refused at once. */
+/** Creates a reader of stored parameters; anything but a JSON object is refused at once. */
 export function readParameters(parameters: unknown): ParameterReader {
   if (!isObject(parameters)) {
     throw new ParametersError([{ path: '', description: 'must be an object' }]);
@@ -109,7 +109,7 @@ function createReader(
       const value = object[name];
       if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
         violate(name, `must be a whole number from ${least} to ${most}`);
-        // Compares as false with everything, so that no second violation follows from this one.
+        // NaN compares as false with every number, so that no second violation follows.
         return Number.NaN;
       }
       return value;

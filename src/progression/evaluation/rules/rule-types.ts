@@ -1,4 +1,4 @@
-/** The closed table of rule types. Adding one: its file, a row here, the proto oneof and its mapping. */
+/** The closed table of rule types. To add one: its file, a row here, the proto oneof and its mapping. */
 import { createAmrapProgression } from './amrap-progression.ts';
 import { createCycleProgression } from './cycle-progression.ts';
 import { createDeloadOnFailure } from './deload-on-failure.ts';
@@ -24,12 +24,15 @@ export function isRuleType(type: string): type is RuleType {
   return Object.hasOwn(RULE_TYPES, type);
 }
 
-/** Makes a rule of stored parameters. Throws a ParametersError that lists everything wrong with them. */
+/** Builds a rule from stored parameters. Throws a ParametersError with all violations. */
 export function createRule(type: RuleType, parameters: unknown): Rule {
   return RULE_TYPES[type](parameters);
 }
 
-/** Applies a rule to one lift max, or says why it does not. The input decides whether trigger and max type fit. */
+/**
+ * Applies a rule to one lift max, or says why it does not apply. The input determines whether trigger and max
+ * type match.
+ */
 export function applyRule(rule: Rule, input: RuleInput): RuleOutcome {
   if (input.triggerType !== 'MANUAL' && input.triggerType !== rule.triggerType) {
     return skip('TRIGGER_TYPE_MISMATCH');

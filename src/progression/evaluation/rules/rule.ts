@@ -1,4 +1,4 @@
-/** What a progression rule is: a type, parameters, and one pure decision. */
+/** The interface of a progression rule: a type, parameters, and one pure decision. */
 import type { Decimal } from 'decimal.js';
 
 export const MAX_TYPES = ['ONE_RM', 'TRAINING_MAX', 'ESTIMATED_ONE_RM'] as const;
@@ -14,7 +14,7 @@ export const TRIGGER_TYPES = [
 ] as const;
 export type TriggerType = (typeof TRIGGER_TYPES)[number];
 
-/** Whether one failed set, or one session with a failed set, counts as a failure. */
+/** Whether a failed set, or a session with a failed set, counts as one failure. */
 export type CountBy = 'SET' | 'SESSION';
 
 /** Why a rule did not apply; the wire's ResultReason without APPLIED. */
@@ -39,12 +39,12 @@ export type SkipReason =
 
 /** What a rule may look at: the lift's current max, and what the event says about the lift. */
 export interface RuleInput {
-  /** MANUAL stands in for the rule's own trigger, and for its condition on success or failures. */
+  /** MANUAL replaces the rule's own trigger, and its conditions on success and failures. */
   readonly triggerType: TriggerType;
   /** The type of the max that currentValue is. */
   readonly maxType: MaxType;
   readonly currentValue: Decimal;
-  /** Replaces the rule's increment; null: none. */
+  /** Replaces the rule's increment; null: no override. */
   readonly overrideIncrement: Decimal | null;
   /** Replace the rule's floor and ceiling where they are not null; absent: none does. */
   readonly overrideBounds?:
@@ -52,15 +52,15 @@ export interface RuleInput {
     | undefined;
   /** A work set of the lift missed its target in the stretch that the trigger closes. */
   readonly targetMissed: boolean;
-  /** The set that fired the trigger was taken for as many repetitions as possible. */
+  /** Whether the set that fired the trigger is an AMRAP set. */
   readonly isAmrap: boolean;
-  /** Repetitions of the set that fired the trigger; null: there is none. */
+  /** Repetitions of the set that fired the trigger; null when there is none. */
   readonly repsPerformed: number | null;
   /** Repetitions of each work set of the lift in the session. */
   readonly workSetReps: readonly number[];
-  /** Consecutive failures, this one included; null: nobody counted. */
+  /** Consecutive failures, including this one; null when they are not counted. */
   readonly consecutiveFailures: number | null;
-  /** The stage that the athlete is at, from 0. */
+  /** The athlete's stage, from 0. */
   readonly stage: number;
 }
 
@@ -68,9 +68,9 @@ export type RuleOutcome =
   | {
       readonly applied: true;
       readonly newValue: Decimal;
-      /** The stage from now on; undefined where the rule has none. */
+      /** The new stage; undefined for rules without stages. */
       readonly stage?: number;
-      /** The failure counter starts again at 0. */
+      /** Whether the failure counter is reset. */
       readonly resetsFailures?: boolean;
     }
   | { readonly applied: false; readonly reason: SkipReason };
@@ -79,7 +79,7 @@ export function skip(reason: SkipReason): RuleOutcome {
   return { applied: false, reason };
 }
 
-/** A stage's prescription, as coaches write it: 5x3+ is five sets of three, the last one AMRAP. */
+/** A stage's prescription in coaches' notation: 5x3+ is five sets of three, the last one AMRAP. */
 export interface StageParameters {
   readonly name: string;
   readonly sets: number;
@@ -88,15 +88,15 @@ export interface StageParameters {
   readonly minVolume: number;
 }
 
-/** A rule whose parameters have been read. */
+/** A rule with parsed parameters. */
 export interface Rule {
   readonly maxType: MaxType;
   readonly triggerType: TriggerType;
-  /** What one failure is; null for rules that do not fire on failures. */
+  /** What counts as one failure; null for rules that do not fire on failures. */
   readonly countBy: CountBy | null;
-  /** The stages of a stage progression; null for every other rule. */
+  /** The stages of a stage progression; null for other rules. */
   readonly stages: readonly StageParameters[] | null;
-  /** Whether a program row may replace the increment. */
+  /** Whether a program row may override the increment. */
   readonly takesOverrideIncrement: boolean;
   apply(input: RuleInput): RuleOutcome;
 }

@@ -1,4 +1,7 @@
-/** STAGE_PROGRESSION: on failure the next set and rep scheme; after the last one it starts over, lighter, or stops. */
+/**
+ * STAGE_PROGRESSION: a failure leads to the next set and repetition scheme; after the last, the rule starts
+ * over with less weight, or stops.
+ */
 import { readParameters, SHARE } from './parameters.ts';
 import { type Rule, skip } from './rule.ts';
 import { addPercent, boundsFor, changeTo, readBounds } from './weight.ts';

@@ -1,4 +1,4 @@
-/** Exact weight arithmetic: percents, rounding to a loadable step, floor and ceiling. */
+/** Exact weight arithmetic: percentages, rounding to a step, minimum and maximum. */
 import { Decimal } from 'decimal.js';
 import {
   type DecimalRule,
@@ -10,7 +10,7 @@ import {
 } from './parameters.ts';
 import { type RuleInput, type RuleOutcome, skip } from './rule.ts';
 
-/** What numeric(18, 6) holds after the point; a percent result is kept to it, ties up. */
+/** The scale of numeric(18, 6); percentage results are rounded to it, ties up. */
 const DECIMAL_PLACES = 6;
 
 /**
@@ -25,7 +25,7 @@ const ROUNDING_MODES = {
   UP: Decimal.ROUND_CEIL,
 } as const;
 
-/** How a rule's results are rounded and kept in bounds. */
+/** The rounding and the bounds of a rule's results. */
 export interface Bounds {
   readonly roundTo: Decimal | null;
   readonly rounding: keyof typeof ROUNDING_MODES;
@@ -70,12 +70,12 @@ export function addIncrement(current: Decimal, increment: Increment, bounds: Bou
     : addPercent(current, increment.percent, bounds);
 }
 
-/** `current` and a share of it on top (below 0: off), rounded to the step. */
+/** `current` plus a share of it (negative: minus), rounded to the step. */
 export function addPercent(current: Decimal, percent: Decimal, bounds: Bounds): Decimal {
   return roundWeight(new ExactDecimal(current).times(percent.plus(1)), bounds);
 }
 
-/** An ExactDecimal as it is stored: rounded to the step if there is one, and to 6 places with ties up. */
+/** An ExactDecimal in stored form: rounded to the step, if there is one, and to 6 places with ties up. */
 export function roundWeight(
   exact: Decimal,
   { roundTo, rounding }: Pick<Bounds, 'roundTo' | 'rounding'>,
@@ -95,7 +95,7 @@ export function boundsFor(bounds: Bounds, overrideBounds: RuleInput['overrideBou
     : bounds;
 }
 
-/** The outcome of a change to `target`, kept in bounds; AT_LIMIT when the bounds leave nothing of it. */
+/** The outcome of a change to `target` within the bounds; AT_LIMIT when the bounds prevent any change. */
 export function changeTo(
   target: Decimal,
   current: Decimal,

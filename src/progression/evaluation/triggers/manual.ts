@@ -1,12 +1,12 @@
-/** MANUAL: a person asks for one rule, in place of the rule's own trigger. */
+/** MANUAL: a caller asks for one rule, in place of the rule's own trigger. */
 
 import { ruleKey } from '../snapshot.ts';
 import type { ManualTrigger } from '../trigger-event.ts';
 import { factsOfSets, freeInstant, type Trigger, UNCONCERNED } from './trigger.ts';
 
 /**
- * Rules that look at repetitions see those of the lift's latest session. Without force a rule applies at most once
- * per latest real event, whether the event itself or an earlier manual trigger applied it.
+ * Rules that depend on repetitions see those of the lift's latest session. Without force a rule applies at
+ * most once for the latest real event, whether the event itself or an earlier manual trigger applied it.
  */
 export const manual: Trigger<ManualTrigger> = ({ detail, occurredAt }, snapshot) => {
   const context = { manual: true, forced: detail.force, reason: detail.reason, actor: detail.actor };

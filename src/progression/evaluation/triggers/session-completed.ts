@@ -1,4 +1,4 @@
-/** AFTER_SESSION, and ON_FAILURE for rules that count by session: a training day was finished. */
+/** AFTER_SESSION, and ON_FAILURE for rules that count by session: a session was completed. */
 import { isFailedSet, isWorkSet, type SessionCompleted, sessionTriggerKey } from '../trigger-event.ts';
 import { factsOfSets, failureVerdict, freeInstant, type Trigger, UNCONCERNED } from './trigger.ts';
 

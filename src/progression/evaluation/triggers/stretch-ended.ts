@@ -1,4 +1,4 @@
-/** AFTER_WEEK and AFTER_CYCLE: a stretch of training ended, for every lift in scope. */
+/** AFTER_WEEK and AFTER_CYCLE: a week or a cycle ended, for every lift in scope. */
 import type { Instant } from '../../../values/instant.ts';
 import type { Snapshot } from '../snapshot.ts';
 import { type CycleCompleted, cycleTriggerKey, type WeekAdvanced, weekTriggerKey } from '../trigger-event.ts';
@@ -11,14 +11,14 @@ import {
   UNCONCERNED,
 } from './trigger.ts';
 
-/** The athlete left a week; the last one of a cycle is a week too. */
+/** The athlete completed a week; the last week of a cycle counts too. */
 export const weekAdvanced: Trigger<WeekAdvanced> = ({ detail, occurredAt }, snapshot) => {
   const context = { weekNumber: detail.previousWeek, cycleIteration: detail.cycleIteration };
   const triggerKey = weekTriggerKey(snapshot.enrollmentId, detail);
   return [stretchStep('AFTER_WEEK', triggerKey, context, occurredAt, snapshot)];
 };
 
-/** The last week wrapped to the first. */
+/** The athlete completed a cycle. */
 export const cycleCompleted: Trigger<CycleCompleted> = ({ detail, occurredAt }, snapshot) => {
   const context = { cycleIteration: detail.completedCycle, totalWeeks: detail.totalWeeks };
   const triggerKey = cycleTriggerKey(snapshot.enrollmentId, detail);

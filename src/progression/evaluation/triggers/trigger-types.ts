@@ -1,4 +1,4 @@
-/** The closed table of triggers. Adding one: its file, a row here, the proto message and its mapping. */
+/** The closed table of triggers. To add one: its file, a row here, the proto message and its mapping. */
 import type { Snapshot } from '../snapshot.ts';
 import type { EventDetail, TriggerEvent } from '../trigger-event.ts';
 import { manual } from './manual.ts';
@@ -17,7 +17,8 @@ const TRIGGERS = {
 
 /** The steps of an event, in order. */
 export function stepsOf(event: TriggerEvent, snapshot: Snapshot): Step[] {
-  // The table's type pairs each event type with its own trigger; indexing by a union loses the pairing.
+  // The table pairs each event type with its own trigger, which TypeScript cannot express when a union
+  // indexes it.
   const trigger = TRIGGERS[event.detail.type] as Trigger<EventDetail>;
   return trigger(event, snapshot);
 }

@@ -1,4 +1,4 @@
-/** What a trigger is: an event taken apart into steps, and each step's verdict on each rule in scope. */
+/** The interface of a trigger: splits an event into steps, and judges each rule in scope at each step. */
 import type { Instant } from '../../../values/instant.ts';
 import type { Assignment } from '../program-rules.ts';
 import type { RuleInput, SkipReason, TriggerType } from '../rules/rule.ts';
@@ -9,15 +9,15 @@ import { isFailedSet, isWorkSet } from '../trigger-event.ts';
 /** What the event says about one lift. */
 export type LiftFacts = Pick<RuleInput, 'targetMissed' | 'isAmrap' | 'repsPerformed' | 'workSetReps'>;
 
-/** The context that is stored with an application; which fields it has depends on the trigger type. */
+/** The context that is stored with an application; its fields depend on the trigger type. */
 export type TriggerContext = Readonly<Record<string, string | number | boolean>>;
 
 export type Verdict =
-  /** The rule could not have applied. */
+  /** The rule is not concerned, and has no result. */
   | { readonly kind: 'UNCONCERNED' }
-  /** The lift met its target: failures start again at 0. */
+  /** The lift met its target: the failure counter is reset. */
   | { readonly kind: 'MET' }
-  /** The rule's trigger fired. `failedSet` is what an ON_FAILURE rule counts. */
+  /** The rule's trigger fired. `failedSet` is the set that an ON_FAILURE rule counts. */
   | {
       readonly kind: 'FIRED';
       readonly triggerType: TriggerType;
@@ -42,19 +42,19 @@ export const NO_FACTS: LiftFacts = {
   workSetReps: [],
 };
 
-/** One thing that happened within an event; steps apply one after the other. */
+/** One step of an event; steps apply one after the other. */
 export interface Step {
-  /** The identity under which an application is unique. */
+  /** The identity that makes an application unique. */
   readonly triggerKey: string;
-  /** What an application is dated. */
+  /** The instant of an application. */
   readonly at: Instant;
   judge(assignment: Assignment): Verdict;
 }
 
-/** Takes an event apart. */
+/** Splits an event into steps. */
 export type Trigger<D extends EventDetail> = (event: TriggerEvent<D>, snapshot: Snapshot) => Step[];
 
-/** The verdict of a failure or success on an ON_FAILURE rule. */
+/** The judgement of an ON_FAILURE rule after a failure or success. */
 export function failureVerdict(failedSet: PerformedSet | undefined): Verdict {
   if (!failedSet) {
     return MET;
@@ -67,7 +67,7 @@ export function failureVerdict(failedSet: PerformedSet | undefined): Verdict {
   return { kind: 'FIRED', triggerType: 'ON_FAILURE', facts: NO_FACTS, context, failedSet };
 }
 
-/** The facts of a lift's work sets taken together; the set that stands for them is the last AMRAP set, else the last. */
+/** The combined facts of a lift's work sets; the last AMRAP set, else the last set, represents them. */
 export function factsOfSets(sets: readonly PerformedSet[]): LiftFacts {
   const workSets = sets.filter(isWorkSet);
   const set = workSets.findLast(({ kind }) => kind === 'AMRAP') ?? workSets.at(-1);
@@ -79,7 +79,7 @@ export function factsOfSets(sets: readonly PerformedSet[]): LiftFacts {
   };
 }
 
-/** The first instant from `at` on that no other application of the athlete holds. */
+/** The first instant from `at` on that no other application of the athlete uses. */
 export function freeInstant(at: Instant, taken: ReadonlySet<Instant>): Instant {
   let free = at;
   while (taken.has(free)) {
