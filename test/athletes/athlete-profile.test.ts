@@ -1,7 +1,7 @@
 /** Tags, attributes and the wish to be left alone, over the wire; and what the event stream hears of a profile. */
 
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { setAttribute } from '../../src/athletes/attributes.ts';
 import { addTag, removeTag } from '../../src/athletes/tags.ts';
 import { readConfig } from '../../src/config/config.ts';
@@ -13,15 +13,12 @@ import { readRows } from '../store/schema-dump.ts';
 import { type CatalogClient, createCatalogClient, expectRefusal } from '../support/catalog-client.ts';
 import { createProgram, createUser, present } from '../support/catalog-fixtures.ts';
 import { expectWaiting } from '../support/held-athlete.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { factsAbout, forgetFacts } from './athlete-facts.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: CatalogClient;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(() => {
   client = createCatalogClient(db.database);
 });

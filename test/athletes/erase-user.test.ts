@@ -1,7 +1,7 @@
 /** EraseUser: who the athlete was is nowhere to be found afterwards; what the athlete lifted stays. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { FieldType } from '../../src/gen/automation/v1/trigger_service_pb.ts';
 import { lockPartitionOf } from '../../src/store/lock-partition.ts';
 import { readRows } from '../store/schema-dump.ts';
@@ -13,16 +13,12 @@ import { under } from '../support/progression-client.ts';
 import { linear } from '../support/rule-fixtures.ts';
 import { TEST_ACTOR } from '../support/service-transport.ts';
 import { dumpTables, rowsAdded, rowsOf } from '../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee } from '../support/trainee.ts';
 
 const CANARY = 'Canary Featherstone';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 /** Whether any row of any table has the text, also within bytes. */
 async function isFoundAnywhere(text: string): Promise<boolean> {

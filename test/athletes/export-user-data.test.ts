@@ -1,7 +1,7 @@
 /** ExportUserData: every row about an athlete, no row about another, with every digit. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { PERSONAL_TABLES } from '../../src/athletes/export-user-data.ts';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import type { UserDataRecord } from '../../src/gen/progression/v1/user_service_pb.ts';
@@ -11,14 +11,13 @@ import { type CatalogClient, createCatalogClient, expectRefusal } from '../suppo
 import { createTeammate } from '../support/fixtures.ts';
 import { deload, linear, stages } from '../support/rule-fixtures.ts';
 import { dumpTables } from '../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee, type Trainee, traineeWith } from '../support/trainee.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let trainee: Trainee;
 let client: CatalogClient;
 beforeAll(async () => {
-  db = await createTestDatabase();
   trainee = await createTrainee(db.database, {
     lifts: { squat: '100' },
     rules: [linear(), deload({ failureThreshold: 3 }), stages()],
@@ -31,7 +30,6 @@ beforeAll(async () => {
     await insertAutomationRows(db.database, client.accountId, userId);
   }
 });
-afterAll(() => db.close());
 
 /** Leaves something in every table. */
 async function train({ athlete: { userId }, client: progressions, startSession, liftId }: Trainee) {

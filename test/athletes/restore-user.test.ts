@@ -1,22 +1,19 @@
 /** RestoreUser: the undo of DeleteUser. */
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { EnrollmentStatus } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { type CatalogClient, createCatalogClient, expectRefusal } from '../support/catalog-client.ts';
 import { createProgram, createUser, present } from '../support/catalog-fixtures.ts';
 import { rowsOf } from '../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 
 const { ACTIVE, PAUSED, QUIT } = EnrollmentStatus;
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: CatalogClient;
 let userId: string;
 let novice: string;
 let veteran: string;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(async () => {
   client = createCatalogClient(db.database);
   userId = await createUser(client);

@@ -1,7 +1,7 @@
 /** The audit trail over the wire: newest first, page by page, and narrowed by each filter. */
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { AuditEntry } from '../../src/gen/progression/v1/audit_service_pb.ts';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import { type Instant, instantFromText, instantToTimestamp } from '../../src/values/instant.ts';
@@ -15,15 +15,11 @@ import { createUser } from '../support/catalog-fixtures.ts';
 import { createAthlete } from '../support/fixtures.ts';
 import { createProgressionClient } from '../support/progression-client.ts';
 import { TEST_ACTOR } from '../support/service-transport.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 
 const SECOND = 1_000_000n;
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 let client: CatalogClient;
 let now: Instant;

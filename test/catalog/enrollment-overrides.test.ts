@@ -1,20 +1,16 @@
 /** Overrides for one athlete: a program row is off, or has other figures, without a copy of the program. */
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { SetEnrollmentOverrideRequest } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { type Instant, instantFromText, instantToTimestamp } from '../../src/values/instant.ts';
 import { createCatalogClient, expectRefusal } from '../support/catalog-client.ts';
 import { createTeammate } from '../support/fixtures.ts';
 import { cycle, deload, linear } from '../support/rule-fixtures.ts';
 import { rowsOf } from '../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee, traineeWith } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 const DAY = 86_400_000_000n;
 const START: Instant = instantFromText('2026-01-01T00:00:00Z');

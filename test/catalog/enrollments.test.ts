@@ -1,24 +1,21 @@
 /** Enrollment over the wire. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EnrollmentStatus } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { instantFromText, instantToTimestamp } from '../../src/values/instant.ts';
 import { type CatalogClient, createCatalogClient, expectRefusal } from '../support/catalog-client.ts';
 import { createProgram, createUser, present } from '../support/catalog-fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 
 const { ACTIVE, PAUSED, QUIT, COMPLETED } = EnrollmentStatus;
 const MISSING = '01900000-0000-7000-8000-00000000dead';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: CatalogClient;
 let day = 1;
 let userId: string;
 let novice: string;
 let veteran: string;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(async () => {
   day = 1;
   client = createCatalogClient(db.database, { clock: () => instantFromText(dayText(day)) });

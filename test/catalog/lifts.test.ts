@@ -1,6 +1,6 @@
 /** Lifts over the wire. */
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { instantFromText } from '../../src/values/instant.ts';
 import {
   type CatalogClient,
@@ -9,14 +9,11 @@ import {
   WITHOUT_REQUEST_ID,
 } from '../support/catalog-client.ts';
 import { createLifts, createProgram, present } from '../support/catalog-fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: CatalogClient;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(() => {
   client = createCatalogClient(db.database);
 });

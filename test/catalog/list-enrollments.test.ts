@@ -1,19 +1,15 @@
 /** ListEnrollments: who follows, or followed, which program. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { enumName } from '../../src/calls/enum-name.ts';
 import { EnrollmentStatus, EnrollmentStatusSchema } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { instantFromText } from '../../src/values/instant.ts';
 import { createCatalogClient, expectRefusal } from '../support/catalog-client.ts';
 import { createProgram, createUser } from '../support/catalog-fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 
 const { ACTIVE, QUIT } = EnrollmentStatus;
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 test('enrollments are listed newest first, of one athlete, one program or one status, page by page', async () => {
   let day = 1;

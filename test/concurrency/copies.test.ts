@@ -2,7 +2,7 @@
 import { type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import type { CallOptions } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import {
   HandleSessionCompleteResponseSchema,
@@ -17,19 +17,17 @@ import { findBrokenChains } from '../support/lift-max-chains.ts';
 import { callUnder, createProgressionClient, type ProgressionClient } from '../support/progression-client.ts';
 import { amrap, deload, linear } from '../support/rule-fixtures.ts';
 import { dumpTables, rowsAdded } from '../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee, type Trainee } from '../support/trainee.ts';
 
 const COPIES = 64;
 
-let db: TestDatabase;
+const db = useTestDatabase({ connections: 5 });
 /** What server processes have: a handle on the database each. */
 let handles: Database[];
 beforeAll(async () => {
-  db = await createTestDatabase({ connections: 5 });
   handles = [db.database, db.open(), db.open()];
 });
-afterAll(() => db.close());
 
 function createOne(): Promise<Trainee> {
   const rules = [linear(), amrap(), deload({ failureThreshold: 2, resetOnDeload: true })];

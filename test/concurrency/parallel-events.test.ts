@@ -1,5 +1,5 @@
 /** Different events at the same time: every one applies, one after the other where they share a lift max. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import type { Database } from '../../src/store/database.ts';
 import { expectRefusal } from '../support/catalog-client.ts';
@@ -7,17 +7,15 @@ import { createTeammate } from '../support/fixtures.ts';
 import { findBrokenChains } from '../support/lift-max-chains.ts';
 import { createProgressionClient } from '../support/progression-client.ts';
 import { amrap, cycle, deload, linear, stages } from '../support/rule-fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee, type Trainee, traineeWith } from '../support/trainee.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 /** What another server process has. */
 let otherHandle: Database;
 beforeAll(async () => {
-  db = await createTestDatabase();
   otherHandle = db.open();
 });
-afterAll(() => db.close());
 
 /** The same athlete through a server process of its own. */
 function throughAnother(trainee: Trainee): Trainee {

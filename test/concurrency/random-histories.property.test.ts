@@ -2,7 +2,7 @@
 import { ConnectError } from '@connectrpc/connect';
 import fc from 'fast-check';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import {
   LIFTS,
@@ -14,7 +14,7 @@ import { createScenario } from '../progression/evaluation/scenario.ts';
 import type { RuleFixture } from '../support/fixtures.ts';
 import { findBrokenChains } from '../support/lift-max-chains.ts';
 import { createProgressionClient, type ProgressionClient } from '../support/progression-client.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee, type Trainee, traineeWith } from '../support/trainee.ts';
 
 const HISTORIES = 300;
@@ -23,16 +23,14 @@ const SEED = 20_260_301;
 
 /** One account and one server process for all, so that events share transactions. */
 const ACCOUNT_ID = uuidv7();
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: ProgressionClient;
 beforeAll(async () => {
-  db = await createTestDatabase();
   client = createProgressionClient(db.database, { accountId: ACCOUNT_ID });
   // The lifts that all of them share.
   const lifts = Object.fromEntries(LIFTS.map((lift) => [lift, null]));
   await createTrainee(db.database, { accountId: ACCOUNT_ID, lifts });
 });
-afterAll(() => db.close());
 
 interface Example {
   readonly program: RandomProgram;

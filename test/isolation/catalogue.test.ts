@@ -1,9 +1,9 @@
 /** What the database's own catalogue says: no table was forgotten, and the application role can do no more than it must. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { readRows } from '../store/schema-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 
 /** Beside reading and adding, what the role may do; what it is not listed for, it may not. */
 const MORE_THAN_READ_AND_ADD: Readonly<Record<string, readonly string[]>> = {
@@ -61,11 +61,7 @@ const SEEN_BY_WORKERS: Readonly<Record<string, readonly string[]>> = {
   dead_letters: ['account_id', 'id', 'next_attempt_at', 'state'],
 };
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 const OF_AN_ACCOUNT = sql`c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p')
   and (c.relname = 'accounts' or exists (select from pg_attribute

@@ -2,13 +2,13 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { ErrorInfoSchema } from '../../src/gen/google/rpc/error_details_pb.ts';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import { type BatchTriggerError, SetKind } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { linear } from '../support/rule-fixtures.ts';
 import { dumpTables } from '../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee } from '../support/trainee.ts';
 import { type AccountClient, createAccountClients, SERVICES } from './account-client.ts';
 
@@ -158,13 +158,12 @@ function namesRows(message: DescMessage, seen = new Set<DescMessage>()): boolean
   );
 }
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let mine: AccountClient;
 let theirs: Ids;
 let theirAccountId: string;
 let newOwn: () => Promise<Ids>;
 beforeAll(async () => {
-  db = await createTestDatabase();
   const clientOf = createAccountClients(db.database);
   const newIds = async (accountId?: string) => {
     const { athlete, client, startSession } = await createTrainee(db.database, {
@@ -189,7 +188,6 @@ beforeAll(async () => {
   mine = clientOf(own.accountId);
   newOwn = async () => (await newIds(own.accountId)).ids;
 });
-afterAll(() => db.close());
 
 function unknownIds(): Ids {
   const [userId, liftId, progressionId] = [uuidv7(), uuidv7(), uuidv7()];

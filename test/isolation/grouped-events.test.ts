@@ -1,7 +1,7 @@
 /** Events of many accounts at once share transactions, but only with events of their own account. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createProgramLoader } from '../../src/progression/engine/load-program.ts';
 import type { TriggerCommand } from '../../src/progression/engine/trigger-command.ts';
 import { createUnitOfWork } from '../../src/progression/engine/unit-of-work.ts';
@@ -9,17 +9,13 @@ import { systemClock } from '../../src/values/system-clock.ts';
 import { readRows } from '../store/schema-dump.ts';
 import { type Athlete, createAthlete, createTeammate } from '../support/fixtures.ts';
 import { linear } from '../support/rule-fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createAccountClients } from './account-client.ts';
 
 const ACCOUNTS = 8;
 const ATHLETES = 12;
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 /** The athletes of an account whose rule adds `increment` to maxes of 100. */
 async function createTeam(increment: number): Promise<Athlete[]> {

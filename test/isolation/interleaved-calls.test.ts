@@ -6,7 +6,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { readRows } from '../store/schema-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { type Findings, interleave } from './interleave.ts';
 import { type PgBouncer, pgBouncerVersion, startPgBouncer } from './pg-bouncer.ts';
 
@@ -17,11 +17,7 @@ const CONNECTIONS = 5;
 /** A slow, busy machine makes some hundred calls in a second. */
 const TIMEOUT_MS = 60_000 + CALLS * 20;
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 /** Rows that bear another account's mark: somebody wrote to them, or forged them. */
 function markedByOthers(): Promise<unknown[]> {

@@ -1,10 +1,10 @@
 /** Keys carry the account: a row of another account cannot be pointed at, not even by whoever is above all policies. */
 import { type RawBuilder, sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { readRows } from '../store/schema-dump.ts';
 import { insertAutomationRows } from '../support/automation-rows.ts';
 import { amrap, deload, linear, stages } from '../support/rule-fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee } from '../support/trainee.ts';
 
 interface ForeignKey {
@@ -16,11 +16,10 @@ interface ForeignKey {
   readonly to: string[];
 }
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let keys: ForeignKey[];
 const accountIds: string[] = [];
 beforeAll(async () => {
-  db = await createTestDatabase();
   for (const _ of ['mine', 'theirs']) {
     const trainee = await createTrainee(db.database, {
       lifts: { squat: '100' },
@@ -45,7 +44,6 @@ beforeAll(async () => {
         group by k.oid having count(*) > 1 order by k.conname`,
   );
 });
-afterAll(() => db.close());
 
 function columns(names: readonly string[]): RawBuilder<unknown> {
   return sql.join(names.map((name) => sql.ref(name)));

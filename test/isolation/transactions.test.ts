@@ -1,22 +1,20 @@
 /** What a transaction sees and can do without an account, with one, and after one that had one. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Database, Transaction } from '../../src/store/database.ts';
 import { readRows } from '../store/schema-dump.ts';
 import { type Athlete, createAthlete } from '../support/fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let mine: Athlete;
 let theirs: Athlete;
 beforeAll(async () => {
-  db = await createTestDatabase();
   const fixture = { lifts: { squat: '100' }, rules: [{ type: 'LINEAR_PROGRESSION', parameters: {} }] };
   mine = await createAthlete(db.database, fixture);
   theirs = await createAthlete(db.database, fixture);
 });
-afterAll(() => db.close());
 
 const TABLES = [
   ...['users', 'lifts', 'programs', 'program_lifts', 'progressions', 'program_progressions', 'enrollments'],

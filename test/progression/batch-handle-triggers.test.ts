@@ -1,7 +1,7 @@
 /** BatchHandleTriggers: many events in one call, each with a fate of its own. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { type BatchedTrigger, sendBatch, squatSession } from '../support/batches.ts';
 import { expectRefusal } from '../support/catalog-client.ts';
 import { expectUnchanged } from '../support/expect-unchanged.ts';
@@ -9,14 +9,10 @@ import { createTeammate } from '../support/fixtures.ts';
 import { callUnder, createProgressionClient } from '../support/progression-client.ts';
 import { cycle, deload, linear } from '../support/rule-fixtures.ts';
 import { openFaultyDatabase } from '../support/statement-faults.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee, type Trainee, traineeWith } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 function createOne(squat = '100'): Promise<Trainee> {
   const rules = [linear(), cycle(), deload({ failureThreshold: 2 })];

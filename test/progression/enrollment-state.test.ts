@@ -1,6 +1,6 @@
 /** Counters, stages and what was missed begin with the enrollment: over the RPCs of both services. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import {
   EnrollmentStatus,
@@ -11,14 +11,10 @@ import { createCatalogClient } from '../support/catalog-client.ts';
 import { createAthlete, type RuleFixture } from '../support/fixtures.ts';
 import { cycle, deload, linear, stages } from '../support/rule-fixtures.ts';
 import { rowsOf } from '../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee, type Trainee } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 const WEEKLY = linear({ triggerType: 'AFTER_WEEK', requireSuccess: true });
 const CYCLICAL = cycle({ requireSuccess: true });

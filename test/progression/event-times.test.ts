@@ -1,6 +1,6 @@
 /** When things happened, when they were recorded, and how applications of one instant are told apart. */
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import {
   type Instant,
@@ -11,14 +11,10 @@ import {
 import { expectRefusal } from '../support/catalog-client.ts';
 import { expectRefusedUnchanged } from '../support/expect-unchanged.ts';
 import { amrap, deload, linear } from '../support/rule-fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee, type Trainee } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 const NOW = instantFromText('2026-03-01T10:00:00.123456Z');
 const { TRAINING_MAX } = MaxType;

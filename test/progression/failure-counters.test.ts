@@ -1,19 +1,15 @@
 /** Failure counters over several calls: what counts, who is told, and what sets them back. */
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { instantFromText, instantToTimestamp } from '../../src/values/instant.ts';
 import { expectRefusal } from '../support/catalog-client.ts';
 import { deload, stages } from '../support/rule-fixtures.ts';
 import { TEST_ACTOR } from '../support/service-transport.ts';
 import { rowsOf } from '../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 const AT = instantFromText('2026-03-01T10:00:00.000000Z');
 

@@ -1,19 +1,15 @@
 /** HandleSessionComplete: what a finished training day does, over the RPC and into the tables. */
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MaxType, TriggerType } from '../../src/gen/progression/v1/common_pb.ts';
 import { LiftMaxSource, ResultReason } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { instantFromText, instantToTimestamp } from '../../src/values/instant.ts';
 import { expectRefusedUnchanged } from '../support/expect-unchanged.ts';
 import { linear } from '../support/rule-fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 const AT = instantFromText('2026-03-01T10:00:00.123456Z');
 

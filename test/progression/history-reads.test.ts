@@ -1,20 +1,16 @@
 /** GetEventOutcome, ListLoggedSets, ListSessions, and the lists of a whole account: what is stored can be read. */
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import { type Instant, instantFromText, instantToTimestamp } from '../../src/values/instant.ts';
 import { expectRefusal } from '../support/catalog-client.ts';
 import { createTeammate } from '../support/fixtures.ts';
 import { under } from '../support/progression-client.ts';
 import { deload, linear } from '../support/rule-fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee, traineeWith } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 const START = instantFromText('2026-01-01T00:00:00.000000Z');
 const dayAt = (day: number): Instant => START + BigInt(day) * 86_400_000_000n;

@@ -1,6 +1,6 @@
 /** GetLiftMax, ListLiftMaxes, ListLiftMaxVersions and SetLiftMax: reference numbers, as they are and were. */
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import { LiftMaxSource } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { instantFromText, instantToTimestamp } from '../../src/values/instant.ts';
@@ -9,14 +9,10 @@ import { expectRefusedUnchanged } from '../support/expect-unchanged.ts';
 import { linear } from '../support/rule-fixtures.ts';
 import { TEST_ACTOR } from '../support/service-transport.ts';
 import { rowsOf } from '../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 const NOW = instantFromText('2026-03-01T10:00:00.123456Z');
 const { ONE_RM, TRAINING_MAX, ESTIMATED_ONE_RM } = MaxType;

@@ -1,19 +1,15 @@
 /** ListProgressionLogs: the log of an athlete, filtered and page by page. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MaxType, ProgressionType, TriggerType } from '../../src/gen/progression/v1/common_pb.ts';
 import type { ListProgressionLogsRequestSchema } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { type Instant, instantFromText, instantToTimestamp } from '../../src/values/instant.ts';
 import { expectRefusal } from '../support/catalog-client.ts';
 import { amrap, cycle, deload, linear } from '../support/rule-fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee, type Trainee } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 const START = instantFromText('2026-01-01T00:00:00.000000Z');
 const dayAt = (day: number): Instant => START + BigInt(day) * 86_400_000_000n;

@@ -1,7 +1,7 @@
 /** LogSets: sets are stored once, judged, counted and answered. */
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { TriggerType } from '../../src/gen/progression/v1/common_pb.ts';
 import { SetKind } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { instantFromText, instantToTimestamp } from '../../src/values/instant.ts';
@@ -9,14 +9,10 @@ import { expectRefusal } from '../support/catalog-client.ts';
 import { expectRefusedUnchanged, expectUnchanged } from '../support/expect-unchanged.ts';
 import { amrap, deload, linear } from '../support/rule-fixtures.ts';
 import { dumpTables, rowsAdded } from '../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 const AT = instantFromText('2026-03-01T10:00:00.000000Z');
 

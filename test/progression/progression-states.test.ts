@@ -1,19 +1,15 @@
 /** GetProgressionState, ListProgressionStates and SetProgressionState, and the stages that outcomes and log rows tell. */
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { expectRefusal } from '../support/catalog-client.ts';
 import { expectRefusedUnchanged } from '../support/expect-unchanged.ts';
 import { linear, stages } from '../support/rule-fixtures.ts';
 import { TEST_ACTOR } from '../support/service-transport.ts';
 import { rowsOf } from '../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 async function createStaged() {
   const lifts = { squat: '100', bench: '60' };

@@ -2,7 +2,7 @@
 import type { CallOptions } from '@connectrpc/connect';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { SetKind } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import type { Database } from '../../src/store/database.ts';
 import { expectRefusal, WITHOUT_REQUEST_ID } from '../support/catalog-client.ts';
@@ -10,14 +10,10 @@ import { expectRefusedUnchanged } from '../support/expect-unchanged.ts';
 import type { AthleteFixture } from '../support/fixtures.ts';
 import { createProgressionClient, under } from '../support/progression-client.ts';
 import { linear } from '../support/rule-fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee, type Trainee, traineeWith } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 type Event = (trainee: Trainee, call?: CallOptions) => Promise<unknown>;
 

@@ -1,6 +1,6 @@
 /** RevertProgression: the latest application of a lift max is undone, and what it had changed comes back. */
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MaxType, TriggerType } from '../../src/gen/progression/v1/common_pb.ts';
 import { LiftMaxSource, type ProgressionLog } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { instantFromText } from '../../src/values/instant.ts';
@@ -11,14 +11,10 @@ import { callUnder } from '../support/progression-client.ts';
 import { amrap, cycle, deload, linear, stages } from '../support/rule-fixtures.ts';
 import { TEST_ACTOR } from '../support/service-transport.ts';
 import { rowsOf } from '../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee, type Trainee } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 /** Before every other event of the tests. */
 const LONG_AGO = instantFromText('1990-01-01T00:00:00.000000Z');

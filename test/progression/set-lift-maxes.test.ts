@@ -1,19 +1,15 @@
 /** SetLiftMaxes: many maxes in one call, each answered on its own. */
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import { expectRefusal } from '../support/catalog-client.ts';
 import { createTeammate } from '../support/fixtures.ts';
 import { callUnder } from '../support/progression-client.ts';
 import { rowsOf } from '../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 async function createTeam() {
   const trainee = await createTrainee(db.database, { lifts: { squat: '100', bench: null } });

@@ -1,6 +1,6 @@
 /** SimulateProgressions: what would happen is what then does happen, and asking changes nothing. */
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { CATALOG_PROGRAMS } from '../../src/catalog/canonical/catalog.ts';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import { LiftMaxSource } from '../../src/gen/progression/v1/progression_service_pb.ts';
@@ -11,14 +11,10 @@ import type { AthleteFixture } from '../support/fixtures.ts';
 import { createProgressionClient } from '../support/progression-client.ts';
 import { amrap, cycle, deload, linear, stages } from '../support/rule-fixtures.ts';
 import { happeningsOf, type Plan, playPlan } from '../support/simulation.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 const { TRAINING_MAX } = MaxType;
 

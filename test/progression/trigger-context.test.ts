@@ -1,16 +1,12 @@
 /** What is stored of a trigger with each application: the fields of its type, and no others. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { amrap, cycle, deload, linear } from '../support/rule-fixtures.ts';
 import { TEST_ACTOR } from '../support/service-transport.ts';
 import { rowsOf } from '../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 interface LogRow {
   readonly trigger_type: string;

@@ -1,20 +1,16 @@
 /** TriggerProgression: a person asks for one rule. */
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MaxType, TriggerType } from '../../src/gen/progression/v1/common_pb.ts';
 import { expectRefusal } from '../support/catalog-client.ts';
 import { expectRefusedUnchanged } from '../support/expect-unchanged.ts';
 import { amrap, cycle, deload, linear } from '../support/rule-fixtures.ts';
 import { TEST_ACTOR } from '../support/service-transport.ts';
 import { rowsOf } from '../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 const RULES = [linear(), cycle(), deload({ failureThreshold: 3, countBy: 'SESSION' }), amrap()];
 const [LINEAR, CYCLE, DELOAD, AMRAP] = [0, 1, 2, 3];

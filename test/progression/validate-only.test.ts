@@ -1,19 +1,15 @@
 /** validate_only: the full answer, and nothing is kept. */
 import type { CallOptions } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { expectRefusal, WITHOUT_REQUEST_ID } from '../support/catalog-client.ts';
 import { expectUnchanged } from '../support/expect-unchanged.ts';
 import { callUnder, createProgressionClient } from '../support/progression-client.ts';
 import { amrap, cycle, deload, linear, stages } from '../support/rule-fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee, type EventOptions, type Trainee, traineeWith } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 const [SESSION_ID, NEXT_SESSION_ID] = [uuidv7(), uuidv7()];
 

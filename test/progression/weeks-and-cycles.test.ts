@@ -1,18 +1,14 @@
 /** HandleWeekAdvance and HandleCycleComplete: stretches of training that end, wraps included. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { TriggerType } from '../../src/gen/progression/v1/common_pb.ts';
 import { expectRefusedUnchanged } from '../support/expect-unchanged.ts';
 import { cycle, deload, linear } from '../support/rule-fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee, type Trainee } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 const WEEKLY = linear({ triggerType: 'AFTER_WEEK' });
 

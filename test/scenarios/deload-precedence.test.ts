@@ -1,16 +1,12 @@
 /** A session in several calls: a deload and an increment of one lift max never both apply. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import type { RuleFixture } from '../support/fixtures.ts';
 import { amrap, deload, linear } from '../support/rule-fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee, type Trainee } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 function createWith(...rules: RuleFixture[]): Promise<Trainee> {
   return createTrainee(db.database, { lifts: { squat: '100', bench: '60' }, rules });

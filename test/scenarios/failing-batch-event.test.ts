@@ -1,17 +1,13 @@
 /** A failing event of a batch does not affect the other events of the same transaction. */
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type BatchedTrigger, sendBatch, squatSession } from '../support/batches.ts';
 import { linear } from '../support/rule-fixtures.ts';
 import { dumpTables, rowsAdded } from '../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 describe('a failing event of a batch', () => {
   test('gets its own error, and the other events are applied', async () => {

@@ -1,7 +1,7 @@
 /** Idempotency: one application per request ID, and one per event; each check works without the other. */
 import { toBinary } from '@bufbuild/protobuf';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   HandleSessionCompleteResponseSchema as ResponseSchema,
   ResultReason,
@@ -11,14 +11,10 @@ import { expectRefusedUnchanged, expectUnchanged } from '../support/expect-uncha
 import { callUnder, createProgressionClient, under } from '../support/progression-client.ts';
 import { cycle, linear } from '../support/rule-fixtures.ts';
 import { dumpTables, rowsAdded, rowsOf } from '../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee, type Trainee } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 const createSquatTrainee = (squat = '100'): Promise<Trainee> =>
   createTrainee(db.database, { lifts: { squat, bench: '60' }, rules: [linear(), cycle()] });

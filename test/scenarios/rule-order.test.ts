@@ -1,16 +1,12 @@
 /** Which rules apply to which lifts, and in what order. */
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { expectRefusal } from '../support/catalog-client.ts';
 import { linear } from '../support/rule-fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee, type Trainee, traineeWith } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 const BY_AMOUNT = { increment: '10' };
 const BY_PERCENT = { incrementPercent: '0.1' };

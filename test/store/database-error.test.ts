@@ -1,26 +1,24 @@
 /** What PostgreSQL and the driver refuse, as the domain tells it; every case made by a real server. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { openDatabase, type Transaction } from '../../src/store/database.ts';
 import { translateDatabaseError, violatedUniqueConstraint } from '../../src/store/database-error.ts';
 import { EnrollmentEntity } from '../../src/store/entities/enrollment.ts';
 import { UserEntity } from '../../src/store/entities/user.ts';
 import { systemClock } from '../../src/values/system-clock.ts';
 import { type Athlete, createAthlete, insertLiftMax } from '../support/fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { readRows } from './schema-dump.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let athlete: Athlete;
 beforeAll(async () => {
-  db = await createTestDatabase();
   athlete = await createAthlete(db.database, {
     lifts: { squat: '100' },
     rules: [{ type: 'LINEAR_PROGRESSION', parameters: {} }],
   });
 });
-afterAll(() => db.close());
 
 function inTransaction(work: (tx: Transaction) => Promise<unknown>): Promise<unknown> {
   return db.database.transaction(athlete.accountId, work);

@@ -1,21 +1,19 @@
 /** Transactions of one account: all or nothing, and a pool that survives what happens to its connections. */
 import { sql } from 'kysely';
 import { v4 as uuidv4 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type Database, Rollback, type Transaction } from '../../src/store/database.ts';
 import { UserEntity } from '../../src/store/entities/user.ts';
 import { systemClock } from '../../src/values/system-clock.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { readRows } from './schema-dump.ts';
 
 const ACCOUNT_ID = uuidv4();
 
-let db: TestDatabase;
+const db = useTestDatabase();
 beforeAll(async () => {
-  db = await createTestDatabase();
   await db.database.ensureAccount(ACCOUNT_ID);
 });
-afterAll(() => db.close());
 
 function addUser(tx: Transaction, name: string): void {
   const now = systemClock();

@@ -1,16 +1,12 @@
 /** What holds for the whole schema, whatever tables it has. */
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { expect, test } from 'vitest';
+import { useTestDatabase } from '../support/test-database.ts';
 import { dumpSchema, readRows } from './schema-dump.ts';
 
 const OURS = sql`c.relnamespace = 'public'::regnamespace and c.relname <> 'mikro_orm_migrations'`;
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 test('the migrated schema is the one on record', async () => {
   await expect(

@@ -1,14 +1,10 @@
 /** The builders that other tests stand on. */
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { createAthlete, createTeammate } from './fixtures.ts';
-import { createTestDatabase, type TestDatabase } from './test-database.ts';
+import { useTestDatabase } from './test-database.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 test('an athlete has starting maxes and is enrolled in a program with rules', async () => {
   const athlete = await createAthlete(db.database, {

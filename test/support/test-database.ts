@@ -1,6 +1,6 @@
 /** A database of its own for a test file or a test: migrated, empty and gone afterwards. */
 import { v7 as uuidv7 } from 'uuid';
-import { inject } from 'vitest';
+import { afterAll, beforeAll, inject } from 'vitest';
 import { type Database, type DatabaseOptions, openDatabase } from '../../src/store/database.ts';
 import { databaseUrl, openAdminConnection } from './database-server.ts';
 
@@ -18,6 +18,32 @@ const DEFAULTS: DatabaseOptions = { connections: 10, connectionWaitMs: 10_000 };
 /** Clones the run's migrated database, in some tens of milliseconds. */
 export function createTestDatabase(options: Partial<DatabaseOptions> = {}): Promise<TestDatabase> {
   return createDatabase(`template ${inject('templateName')}`, options);
+}
+
+/**
+ * A database for the tests of the file or `describe` block that calls it: cloned before the first test and dropped after
+ * the last. Its members can be used in tests and hooks, not while the file is loaded.
+ *
+ * @example
+ * const db = useTestDatabase();
+ * test('an account starts empty', () => db.database.transaction(accountId, …));
+ */
+export function useTestDatabase(options: Partial<DatabaseOptions> = {}): TestDatabase {
+  let db: TestDatabase;
+  beforeAll(async () => {
+    db = await createTestDatabase(options);
+  });
+  afterAll(() => db.close());
+  return {
+    get database() {
+      return db.database;
+    },
+    get url() {
+      return db.url;
+    },
+    open: (more) => db.open(more),
+    close: () => db.close(),
+  };
 }
 
 /** A database without any tables, for tests of the migrations themselves. */

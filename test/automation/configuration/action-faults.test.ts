@@ -2,7 +2,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { ActionSchema } from '../../../src/gen/automation/v1/action_pb.ts';
 import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
 import { EnrollmentStatus } from '../../../src/gen/progression/v1/program_service_pb.ts';
@@ -15,23 +15,21 @@ import {
 } from '../../support/automation.ts';
 import { createLifts, createProgram, createProgression } from '../../support/catalog-fixtures.ts';
 import { expectRefusedUnchanged } from '../../support/expect-unchanged.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 
 type ActionInit = MessageInitShape<typeof ActionSchema>;
 type Case = NonNullable<Extract<ActionInit, { $typeName?: undefined }>['action']>['case'];
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: AutomationClient;
 const own: Record<'program' | 'lift' | 'progression', string> = { program: '', lift: '', progression: '' };
 const foreign = { ...own };
 beforeAll(async () => {
-  db = await createTestDatabase();
   client = createAutomationClient(db.database);
   await fill(client, own);
   await fill(createAutomationClient(db.database), foreign);
   await defineCheckIn(client.accountId);
 });
-afterAll(() => db.close());
 
 async function fill(of: AutomationClient, ids: typeof own): Promise<void> {
   const [program, lifts, progression] = [

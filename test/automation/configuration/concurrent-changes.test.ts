@@ -1,7 +1,7 @@
 /** Changes at the same time: one after the other, and of two that exclude each other one. */
 import { ConnectError } from '@connectrpc/connect';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ErrorInfoSchema } from '../../../src/gen/google/rpc/error_details_pb.ts';
 import { readRows } from '../../store/schema-dump.ts';
 import {
@@ -12,16 +12,13 @@ import {
   onTag,
 } from '../../support/automation.ts';
 import { activityOf } from '../../support/automation-state.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: AutomationClient;
 /** A second server process. */
 let other: AutomationClient;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(() => {
   client = createAutomationClient(db.database);
   other = createAutomationClient(db.open(), { accountId: client.accountId });

@@ -1,6 +1,6 @@
 /** How sure it is that a workflow would set itself off again, by what its actions settle and its filter asks. */
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FilterLogic } from '../../../src/gen/automation/v1/filter_pb.ts';
 import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
 import { EnrollmentStatus } from '../../../src/gen/progression/v1/program_service_pb.ts';
@@ -15,15 +15,12 @@ import {
   type WorkflowInit,
 } from '../../support/automation.ts';
 import { createLifts, createProgram, createProgression } from '../../support/catalog-fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import { chain, verdictOn } from './loop-verdict.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: AutomationClient;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(() => {
   client = createAutomationClient(db.database);
 });

@@ -1,6 +1,6 @@
 /** Workflows that would set themselves off again: refused when that is certain, warned of when it may be. */
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Workflow, WorkflowStatus } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
 import { ErrorInfoSchema } from '../../../src/gen/google/rpc/error_details_pb.ts';
 import {
@@ -14,15 +14,12 @@ import {
 import { expectRefusal } from '../../support/catalog-client.ts';
 import { present } from '../../support/catalog-fixtures.ts';
 import { expectRefusedUnchanged } from '../../support/expect-unchanged.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import { chain, reasonsOf, verdictOn } from './loop-verdict.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: AutomationClient;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(() => {
   client = createAutomationClient(db.database);
 });

@@ -1,6 +1,6 @@
 /** Configuration across accounts and roles: what is not one's own does not exist, and readers only read. */
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Workflow } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
 import {
   type AutomationClient,
@@ -9,20 +9,18 @@ import {
 } from '../../support/automation.ts';
 import { expectRefusal } from '../../support/catalog-client.ts';
 import { expectRefusedUnchanged } from '../../support/expect-unchanged.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let owner: AutomationClient;
 let stranger: AutomationClient;
 let workflow: Workflow;
 beforeAll(async () => {
-  db = await createTestDatabase();
   owner = createAutomationClient(db.database);
   stranger = createAutomationClient(db.database);
   workflow = await createActiveWorkflow(owner);
   await createActiveWorkflow(stranger);
 });
-afterAll(() => db.close());
 
 type Call = (client: AutomationClient, id: string, etag: string) => Promise<unknown>;
 

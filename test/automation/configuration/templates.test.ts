@@ -1,21 +1,18 @@
 /** Ready-made workflows: each can be made and started, and is validated like any other. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Template, WorkflowStatus } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
 import { type AutomationClient, createAutomationClient } from '../../support/automation.ts';
 import { activityOf, isScheduled } from '../../support/automation-state.ts';
 import { expectRefusal } from '../../support/catalog-client.ts';
 import { createLifts, createProgram, present } from '../../support/catalog-fixtures.ts';
 import { expectRefusedUnchanged } from '../../support/expect-unchanged.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: AutomationClient;
 /** What the parameters without a default value are given. */
 let given: Record<string, string>;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(async () => {
   client = createAutomationClient(db.database);
   const [program, next] = [

@@ -1,6 +1,6 @@
 /** What was stored some time ago is held against the account's events and fields of today when it comes back. */
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeAll, beforeEach, expect, it } from 'vitest';
 import type { Trigger } from '../../../src/gen/automation/v1/trigger_pb.ts';
 import {
   type AutomationClient,
@@ -11,15 +11,12 @@ import {
 } from '../../support/automation.ts';
 import { present } from '../../support/catalog-fixtures.ts';
 import { expectRefusedUnchanged } from '../../support/expect-unchanged.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: AutomationClient;
 let trigger: Trigger;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(async () => {
   client = createAutomationClient(db.database);
   await client.workflows.createWorkflow({ name: 'The account exists' });

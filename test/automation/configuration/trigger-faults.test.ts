@@ -1,5 +1,5 @@
 /** What no trigger may be: refused on every way in, with the field that is wrong, and nothing is stored. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Trigger } from '../../../src/gen/automation/v1/trigger_pb.ts';
 import { BadRequestSchema } from '../../../src/gen/google/rpc/error_details_pb.ts';
 import {
@@ -13,17 +13,15 @@ import {
 import { expectRefusal } from '../../support/catalog-client.ts';
 import { present } from '../../support/catalog-fixtures.ts';
 import { expectRefusedUnchanged } from '../../support/expect-unchanged.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: AutomationClient;
 let trigger: Trigger;
 beforeAll(async () => {
-  db = await createTestDatabase();
   client = createAutomationClient(db.database);
   trigger = present((await createWorkflow(client)).trigger);
 });
-afterAll(() => db.close());
 
 const many = (count: number) => Array.from({ length: count }, () => condition('week_number', 'exists'));
 const nested = (depth: number): NonNullable<TriggerInit['filter']> =>

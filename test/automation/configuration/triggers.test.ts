@@ -1,7 +1,7 @@
 /** Triggers over the wire: configured, changed, deleted, restored and rolled back. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EnrollmentPolicy, type Trigger } from '../../../src/gen/automation/v1/trigger_pb.ts';
 import type { Workflow } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
 import { instantFromText } from '../../../src/values/instant.ts';
@@ -20,15 +20,12 @@ import { expectRefusal } from '../../support/catalog-client.ts';
 import { auditOf, present } from '../../support/catalog-fixtures.ts';
 import { expectRefusedUnchanged } from '../../support/expect-unchanged.ts';
 import { TEST_ACTOR } from '../../support/service-transport.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: AutomationClient;
 let workflow: Workflow;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(async () => {
   client = createAutomationClient(db.database);
   workflow = present((await client.workflows.createWorkflow({ name: 'A workflow' })).workflow);

@@ -1,6 +1,6 @@
 /** Secrets of webhooks: kept for whoever signs, told to nobody. */
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeAll, beforeEach, expect, it } from 'vitest';
 import { readRows } from '../../store/schema-dump.ts';
 import {
   type AutomationClient,
@@ -10,14 +10,11 @@ import {
 } from '../../support/automation.ts';
 import { present } from '../../support/catalog-fixtures.ts';
 import { dumpTables } from '../../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: AutomationClient;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(() => {
   client = createAutomationClient(db.database);
 });

@@ -1,7 +1,7 @@
 /** Workflows over the wire: made, found, changed, started, paused and deleted. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Workflow, WorkflowStatus } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
 import type { Transaction } from '../../../src/store/database.ts';
 import { lockPartitionOf } from '../../../src/store/lock-partition.ts';
@@ -20,14 +20,11 @@ import { auditOf, createUser, present, waitingSessions } from '../../support/cat
 import { expectRefusedUnchanged } from '../../support/expect-unchanged.ts';
 import { callUnder } from '../../support/progression-client.ts';
 import { TEST_ACTOR } from '../../support/service-transport.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: AutomationClient;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(() => {
   client = createAutomationClient(db.database);
 });

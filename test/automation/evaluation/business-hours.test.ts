@@ -1,13 +1,13 @@
 /** Enrollments are queued outside business hours and decided again when business hours begin. */
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createReleaser } from '../../../src/automation/evaluation/release-queued-enrollments.ts';
 import { VerdictReason } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
 import { WorkflowEnrollmentState } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
 import type { Instant } from '../../../src/values/instant.ts';
 import { createAutomationClient } from '../../support/automation.ts';
 import { useLongestBackoffs } from '../../support/backoff-share.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import {
   type AutomatedAccount,
   allOf,
@@ -28,13 +28,10 @@ const OPENING = NOON + 21n * HOUR;
 const MULTIPLE = 'ENROLLMENT_POLICY_MULTIPLE';
 const VIP = allOf({ field: 'tags', operator: 'contains', value: 'vip' });
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let account: AutomatedAccount;
 let userId: string;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 useLongestBackoffs();
 beforeEach(async () => {
   account = await createAutomatedAccount(db.database);

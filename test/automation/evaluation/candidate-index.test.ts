@@ -1,22 +1,19 @@
 /** The candidate index of a process, and how it follows changes of triggers. */
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { bumpRevision } from '../../../src/automation/configuration/etag.ts';
 import type { AcceptedEvent } from '../../../src/automation/decision/accepted-event.ts';
 import { isReadable } from '../../../src/automation/decision/compile-trigger.ts';
 import { createCandidateIndex } from '../../../src/automation/evaluation/candidate-index.ts';
 import { readConfig } from '../../../src/config/config.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import { type AutomatedAccount, allOf, createAutomatedAccount, NOON } from './automated-account.ts';
 
 const { limits } = readConfig({});
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let account: AutomatedAccount;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(async () => {
   account = await createAutomatedAccount(db.database);
 });

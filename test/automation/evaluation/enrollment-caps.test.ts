@@ -1,10 +1,10 @@
 /** Caps limit the enrollments of all athletes together, exactly, with concurrent evaluators. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createEvaluator } from '../../../src/automation/evaluation/evaluator.ts';
 import { createAutomationClient } from '../../support/automation.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import {
   type AutomatedAccount,
   createAutomatedAccount,
@@ -21,12 +21,9 @@ import {
 const MULTIPLE = 'ENROLLMENT_POLICY_MULTIPLE';
 const DAILY = '86400s';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let account: AutomatedAccount;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(async () => {
   account = await createAutomatedAccount(db.database);
 });

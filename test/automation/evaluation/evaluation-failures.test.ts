@@ -4,13 +4,13 @@
  */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createEvaluator } from '../../../src/automation/evaluation/evaluator.ts';
 import { createDeadLetterRetry } from '../../../src/automation/evaluation/retry-dead-letters.ts';
 import type { Instant } from '../../../src/values/instant.ts';
 import { setBackoffShare, useLongestBackoffs } from '../../support/backoff-share.ts';
 import { openFaultyDatabase } from '../../support/statement-faults.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import {
   type AutomatedAccount,
   allOf,
@@ -28,13 +28,10 @@ import {
 const DAMAGED = { logic: 'AND', conditions: 'none' };
 const MULTIPLE = { policy: 'ENROLLMENT_POLICY_MULTIPLE' };
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let account: AutomatedAccount;
 let userId: string;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 useLongestBackoffs();
 beforeEach(async () => {
   account = await createAutomatedAccount(db.database);

@@ -1,9 +1,9 @@
 /** Evaluation of outbox entries: verdicts, enrollments and the log. */
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createEvaluator } from '../../../src/automation/evaluation/evaluator.ts';
 import { openFaultyDatabase } from '../../support/statement-faults.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import {
   type AutomatedAccount,
   allOf,
@@ -14,12 +14,9 @@ import {
   waitingPartitions,
 } from './automated-account.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let account: AutomatedAccount;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(async () => {
   account = await createAutomatedAccount(db.database);
 });

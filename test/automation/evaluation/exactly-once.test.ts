@@ -1,10 +1,10 @@
 /** Events are evaluated exactly once and in order, with concurrent evaluators and failing connections. */
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createEvaluator } from '../../../src/automation/evaluation/evaluator.ts';
 import { tryLockPartitions } from '../../../src/store/lock-partition.ts';
 import { openFaultyDatabase } from '../../support/statement-faults.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import {
   type AutomatedAccount,
   createAutomatedAccount,
@@ -18,12 +18,9 @@ import {
 
 const MULTIPLE = { policy: 'ENROLLMENT_POLICY_MULTIPLE' };
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let account: AutomatedAccount;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(async () => {
   account = await createAutomatedAccount(db.database);
 });

@@ -1,9 +1,9 @@
 /** The loop guard stops workflows that trigger themselves. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createAutomationClient } from '../../support/automation.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import {
   type AutomatedAccount,
   createAutomatedAccount,
@@ -19,14 +19,11 @@ import {
 const MULTIPLE = 'ENROLLMENT_POLICY_MULTIPLE';
 const HALF_HOUR = HOUR / 2n;
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let account: AutomatedAccount;
 let userId: string;
 let ids: WorkflowIds;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(async () => {
   account = await createAutomatedAccount(db.database);
   userId = await account.addAthlete();

@@ -1,12 +1,12 @@
 /** The reasons of verdicts: each stage, and that the first stage that stops decides. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { toIdSuffix } from '../../../src/automation/decision/compact-trigger.ts';
 import { decodeOutcomes } from '../../../src/automation/decision/evaluation-outcomes.ts';
 import type { JsonValue } from '../../../src/filters/filter.ts';
 import { instantToText } from '../../../src/values/instant.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import {
   type AutomatedAccount,
   allOf,
@@ -24,13 +24,10 @@ const MULTIPLE = 'ENROLLMENT_POLICY_MULTIPLE';
 const ONE_ACTIVE = 'ENROLLMENT_POLICY_ONE_ACTIVE';
 const NEVER_MATCHES = allOf({ field: 'week_number', operator: 'equals', value: 99 });
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let account: AutomatedAccount;
 let userId: string;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(async () => {
   account = await createAutomatedAccount(db.database);
   userId = await account.addAthlete();

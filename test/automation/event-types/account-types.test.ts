@@ -1,7 +1,7 @@
 /** What an account's events and fields are, and how an athlete looks to filters: in the process and in SQL. */
 
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type AccountTypes, loadAccountTypes } from '../../../src/automation/event-types/account-types.ts';
 import {
   ATHLETE_FIELDS,
@@ -14,14 +14,11 @@ import { getUser } from '../../../src/store/lock-user.ts';
 import { instantFromText } from '../../../src/values/instant.ts';
 import { type AutomationClient, createAutomationClient } from '../../support/automation.ts';
 import { present } from '../../support/catalog-fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: AutomationClient;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(() => {
   client = createAutomationClient(db.database);
 });

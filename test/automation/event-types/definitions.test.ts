@@ -1,5 +1,5 @@
 /** The events and fields of an account over the wire: listed, defined, and refused. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { EVENT_TYPES } from '../../../src/automation/event-types/event-types.ts';
 import { FieldType } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
 import {
@@ -13,14 +13,11 @@ import { present } from '../../support/catalog-fixtures.ts';
 import { expectRefusedUnchanged } from '../../support/expect-unchanged.ts';
 import { callUnder } from '../../support/progression-client.ts';
 import { rowsOf } from '../../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: AutomationClient;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(() => {
   client = createAutomationClient(db.database);
 });

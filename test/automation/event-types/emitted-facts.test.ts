@@ -1,6 +1,6 @@
 /** Every fact that the service emits is an event of the catalogue, and says what its type says that it may. */
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { builtInEventType, EVENT_TYPES } from '../../../src/automation/event-types/event-types.ts';
 import { validateEventData } from '../../../src/automation/event-types/validate-event-data.ts';
 import { readConfig } from '../../../src/config/config.ts';
@@ -9,14 +9,10 @@ import { EnrollmentStatus } from '../../../src/gen/progression/v1/program_servic
 import type { Fact } from '../../../src/store/entities/outbox-entry.ts';
 import { createCatalogClient } from '../../support/catalog-client.ts';
 import { amrap, cycle, deload, linear, stages } from '../../support/rule-fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import { createTrainee } from '../../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 /** Makes everything happen that the service tells of itself. */
 async function liveALife(): Promise<Fact[]> {

@@ -1,11 +1,11 @@
 /** ExplainEvent: explains verdicts with the values at the time of evaluation. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createEvaluator } from '../../../src/automation/evaluation/evaluator.ts';
 import { VerdictReason } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
 import { type AutomationClient, createAutomationClient } from '../../support/automation.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import {
   type AutomatedAccount,
   allOf,
@@ -14,14 +14,11 @@ import {
   evaluatorDeps,
 } from '../evaluation/automated-account.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let account: AutomatedAccount;
 let client: AutomationClient;
 let userId: string;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(async () => {
   account = await createAutomatedAccount(db.database);
   client = createAutomationClient(db.database, { accountId: account.accountId });

@@ -1,10 +1,10 @@
 /** PreviewTrigger: the athletes that a filter matches today. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createPreviewCache } from '../../../src/automation/inspection/preview-cache.ts';
 import { type AutomationClient, createAutomationClient } from '../../support/automation.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import {
   type AutomatedAccount,
   allOf,
@@ -14,13 +14,10 @@ import {
 
 const VIP = { field: 'tags', operator: 'contains', value: 'vip' };
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let account: AutomatedAccount;
 let client: AutomationClient;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(async () => {
   account = await createAutomatedAccount(db.database);
   client = createAutomationClient(db.database, { accountId: account.accountId, clock: () => NOON });

@@ -1,12 +1,12 @@
 /** TestTrigger: reports every stage and enrolls no athlete. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { VerdictReason } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
 import { instantToTimestamp } from '../../../src/values/instant.ts';
 import { type AutomationClient, createAutomationClient } from '../../support/automation.ts';
 import { expectUnchanged } from '../../support/expect-unchanged.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import {
   type AutomatedAccount,
   allOf,
@@ -23,14 +23,11 @@ const THIRD_WEEK = allOf(
   { field: 'name', operator: 'starts_with', value: 'An' },
 );
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let account: AutomatedAccount;
 let client: AutomationClient;
 let userId: string;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(async () => {
   account = await createAutomatedAccount(db.database);
   client = createAutomationClient(db.database, { accountId: account.accountId, clock: () => NOON });

@@ -1,12 +1,12 @@
 /** ListTriggerExecutions and GetTriggerStats. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createEvaluator } from '../../../src/automation/evaluation/evaluator.ts';
 import { ExecutionKind, VerdictReason } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
 import { type Instant, instantToText, instantToTimestamp } from '../../../src/values/instant.ts';
 import { type AutomationClient, createAutomationClient } from '../../support/automation.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import {
   type AutomatedAccount,
   allOf,
@@ -21,14 +21,11 @@ import {
 
 const WEEK = (value: number) => allOf({ field: 'week_number', operator: 'less_than', value });
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let account: AutomatedAccount;
 let client: AutomationClient;
 let userId: string;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(async () => {
   account = await createAutomatedAccount(db.database);
   client = createAutomationClient(db.database, {

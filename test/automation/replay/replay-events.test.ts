@@ -1,11 +1,11 @@
 /** ReplayEvents: verdicts on past events, each at most once. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { lockPartitionOf } from '../../../src/store/lock-partition.ts';
 import { instantToTimestamp } from '../../../src/values/instant.ts';
 import { type AutomationClient, createAutomationClient } from '../../support/automation.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import {
   type AutomatedAccount,
   allOf,
@@ -19,14 +19,11 @@ import {
 
 const MULTIPLE = { policy: 'ENROLLMENT_POLICY_MULTIPLE' };
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let account: AutomatedAccount;
 let client: AutomationClient;
 let userId: string;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(async () => {
   account = await createAutomatedAccount(db.database);
   client = createAutomationClient(db.database, { accountId: account.accountId });

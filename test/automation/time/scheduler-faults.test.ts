@@ -1,19 +1,15 @@
 /** Several schedulers at once, connections that break, and changes that come in between: everything once. */
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { takeAthleteCursors, takeTriggerCursor } from '../../../src/automation/time/fire-cursors.ts';
 import { rescheduleAthlete } from '../../../src/automation/time/reschedule-athlete.ts';
 import { unscheduleTrigger } from '../../../src/automation/time/schedule-trigger.ts';
 import { type Database, openDatabase } from '../../../src/store/database.ts';
 import { type Fault, openFaultyDatabase } from '../../support/statement-faults.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import { birthday, daily, idOf, LIMITS, TimeAccount } from './time-fixtures.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 let account: TimeAccount;
 beforeEach(async () => {

@@ -1,17 +1,13 @@
 /** What the scheduler sends to time triggers, and when. */
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { occurrenceEventId } from '../../../src/automation/time/occurrence-entries.ts';
 import { rescheduleAthlete } from '../../../src/automation/time/reschedule-athlete.ts';
 import { scheduleTrigger, unscheduleTrigger } from '../../../src/automation/time/schedule-trigger.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import { at, birthday, daily, idOf, LIMITS, settingsOf, TimeAccount } from './time-fixtures.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 let account: TimeAccount;
 beforeEach(async () => {

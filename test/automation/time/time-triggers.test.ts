@@ -1,6 +1,6 @@
 /** Time triggers from end to end: configured over the wire, scheduled, evaluated. */
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { createEvaluator, type Evaluator } from '../../../src/automation/evaluation/evaluator.ts';
 import { EnrollmentPolicy } from '../../../src/gen/automation/v1/trigger_pb.ts';
 import { FieldType } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
@@ -11,7 +11,7 @@ import {
   createActiveWorkflow,
   createAutomationClient,
 } from '../../support/automation.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import {
   type AutomatedAccount,
   createAutomatedAccount,
@@ -21,11 +21,7 @@ import {
 } from '../evaluation/automated-account.ts';
 import { birthday, daily, type Schedule, TimeAccount } from './time-fixtures.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 let account: AutomatedAccount;
 let time: TimeAccount;

@@ -1,6 +1,6 @@
 /** CopyProgram and ListCatalogPrograms over the wire. */
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { CATALOG_PROGRAMS } from '../../../src/catalog/canonical/catalog.ts';
 import { WeightUnit } from '../../../src/gen/progression/v1/program_service_pb.ts';
 import type { Transaction } from '../../../src/store/database.ts';
@@ -17,14 +17,11 @@ import {
   waitingSessions,
 } from '../../support/catalog-fixtures.ts';
 import { TEST_ACTOR } from '../../support/service-transport.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: CatalogClient;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(() => {
   client = createCatalogClient(db.database);
 });

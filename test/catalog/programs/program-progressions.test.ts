@@ -1,6 +1,6 @@
 /** Program progressions over the wire. */
 import { sql } from 'kysely';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Program, Progression } from '../../../src/gen/progression/v1/program_service_pb.ts';
 import { type CatalogClient, createCatalogClient, expectRefusal } from '../../support/catalog-client.ts';
 import {
@@ -16,17 +16,14 @@ import {
   waitingSessions,
 } from '../../support/catalog-fixtures.ts';
 import { TEST_ACTOR } from '../../support/service-transport.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: CatalogClient;
 let lifts: Record<'squat' | 'bench' | 'row', string>;
 let program: Program;
 let linear: Progression;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(async () => {
   client = createCatalogClient(db.database);
   lifts = await createLifts(client, 'squat', 'bench', 'row');

@@ -1,5 +1,5 @@
 /** Programs over the wire: created, read, listed and deleted. */
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { WeightUnit } from '../../../src/gen/progression/v1/program_service_pb.ts';
 import { type CatalogClient, createCatalogClient, expectRefusal } from '../../support/catalog-client.ts';
 import {
@@ -11,14 +11,11 @@ import {
   placeRule,
 } from '../../support/catalog-fixtures.ts';
 import { TEST_ACTOR } from '../../support/service-transport.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: CatalogClient;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(() => {
   client = createCatalogClient(db.database);
 });

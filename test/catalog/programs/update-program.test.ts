@@ -1,5 +1,5 @@
 /** UpdateProgram over the wire. */
-import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { beforeAll, beforeEach, expect, it } from 'vitest';
 import { type Program, WeightUnit } from '../../../src/gen/progression/v1/program_service_pb.ts';
 import { instantFromText } from '../../../src/values/instant.ts';
 import { type CatalogClient, createCatalogClient, expectRefusal } from '../../support/catalog-client.ts';
@@ -13,16 +13,13 @@ import {
   revisionOf,
 } from '../../support/catalog-fixtures.ts';
 import { TEST_ACTOR } from '../../support/service-transport.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: CatalogClient;
 let lifts: Record<'squat' | 'bench' | 'row', string>;
 let program: Program;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(async () => {
   client = createCatalogClient(db.database);
   lifts = await createLifts(client, 'squat', 'bench', 'row');

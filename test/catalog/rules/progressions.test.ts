@@ -1,6 +1,6 @@
 /** Progressions over the wire. */
 import { create } from '@bufbuild/protobuf';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { ProgressionType } from '../../../src/gen/progression/v1/common_pb.ts';
 import { ProgressionParametersSchema } from '../../../src/gen/progression/v1/program_service_pb.ts';
 import {
@@ -20,14 +20,11 @@ import {
   revisionOf,
 } from '../../support/catalog-fixtures.ts';
 import { TEST_ACTOR } from '../../support/service-transport.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: CatalogClient;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+beforeAll(async () => {});
 beforeEach(() => {
   client = createCatalogClient(db.database);
 });

@@ -1,6 +1,6 @@
 /** The outbox: what followed from each event, written with it or not at all. */
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
 import { SetKind } from '../../../src/gen/progression/v1/progression_service_pb.ts';
 import { instantFromText } from '../../../src/values/instant.ts';
@@ -9,15 +9,11 @@ import { createTeammate } from '../../support/fixtures.ts';
 import { createProgressionClient } from '../../support/progression-client.ts';
 import { amrap, cycle, deload, linear, stages } from '../../support/rule-fixtures.ts';
 import { rowsOf } from '../../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import { createTrainee, type Trainee, traineeWith } from '../../support/trainee.ts';
 import { openWatchedDatabase } from '../../support/watched-statements.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 const AT = instantFromText('2026-03-01T10:00:00.123456Z');
 

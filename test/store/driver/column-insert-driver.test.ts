@@ -1,18 +1,16 @@
 /** What a flush inserts column by column arrives as it was, whatever is in it. */
 import { sql } from 'kysely';
 import { v4 as uuidv4 } from 'uuid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Database } from '../../../src/store/database.ts';
 import { AuditEntryEntity } from '../../../src/store/entities/audit-entry.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let database: Database;
 beforeAll(async () => {
-  db = await createTestDatabase();
   database = db.open({ connections: 1 });
 });
-afterAll(() => db.close());
 
 interface Written {
   readonly reason: string;

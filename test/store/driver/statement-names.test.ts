@@ -1,13 +1,9 @@
 /** Prepared statements: kept by the connection, unless the service is told that it has none to itself. */
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { expect, test } from 'vitest';
+import { useTestDatabase } from '../../support/test-database.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 test.each([
   [true, ['select $1::int as one']],

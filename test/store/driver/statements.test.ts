@@ -2,27 +2,25 @@
 import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { v4 as uuidv4 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { type Database, Rollback, type Transaction } from '../../../src/store/database.ts';
 import { violatedUniqueConstraint } from '../../../src/store/database-error.ts';
 import { awaitSent } from '../../../src/store/driver/statements.ts';
 import { UserEntity } from '../../../src/store/entities/user.ts';
 import { systemClock } from '../../../src/values/system-clock.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 
 const ACCOUNT_ID = uuidv4();
 const TAKEN_ID = uuidv4();
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let database: Database;
 beforeAll(async () => {
-  db = await createTestDatabase();
   // One connection: every transaction finds it as the one before left it.
   database = db.open({ connections: 1 });
   await database.ensureAccount(ACCOUNT_ID);
   await database.transaction(ACCOUNT_ID, async (tx) => addUser(tx, TAKEN_ID));
 });
-afterAll(() => db.close());
 
 function addUser(tx: Transaction, id: string): void {
   const now = systemClock();
