@@ -17,9 +17,11 @@ import { getUser, lockUser } from '../store/lock-user.ts';
 import { emit, fact } from '../store/outbox.ts';
 import { instantToText } from '../values/instant.ts';
 import { newId } from '../values/new-id.ts';
+import { requirePositiveStep, settleUnits, type UnitWish } from './enrollment-units.ts';
 import { findProgram, requireProgram } from './programs/programs.ts';
 
-export interface EnrollmentWish {
+/** Units that differ are refused, unless it says what to do about them. */
+export interface EnrollmentWish extends UnitWish {
   readonly userId: string;
   readonly programId: string;
   /** Carry failure counters and stages of earlier enrollments on; default: no. */
@@ -70,14 +72,15 @@ export async function restoreEnrollments(tx: Transaction, userId: string): Promi
 }
 
 /**
- * USER_NOT_FOUND, PROGRAM_NOT_FOUND; ALREADY_ENROLLED while an enrollment is ACTIVE, also one in this
+ * USER_NOT_FOUND, PROGRAM_NOT_FOUND, UNIT_MISMATCH; ALREADY_ENROLLED while an enrollment is ACTIVE, also one in this
  * program. A new enrollment starts with failure counters and stages at zero, unless `keepState` carries them on.
  */
 export async function enrollUser(
   change: Change,
-  { userId, programId, keepState = false }: EnrollmentWish,
+  { userId, programId, keepState = false, ...units }: EnrollmentWish,
 ): Promise<Enrollment> {
   const { tx, now } = change;
+  requirePositiveStep(units);
   await lockUser(tx, userId);
   const program = await requireProgram(tx, programId, LockMode.PESSIMISTIC_READ);
   const active = await activeEnrollment(tx, userId);
@@ -86,6 +89,7 @@ export async function enrollUser(
       metadata: { userId, programId: active.programId, enrollmentId: active.id },
     });
   }
+  await settleUnits(change, userId, program, units);
   const membership = { accountId: tx.accountId, userId: userId.toLowerCase(), programId: program.id };
   const paused = await tx.em.findOne(EnrollmentEntity, { ...membership, status: 'PAUSED' });
   if (paused) {

@@ -78,6 +78,7 @@ async function insertAthlete(
     followed.lifts.map(({ id, slug }) => ({
       ...{ accountId, id: seededId(`lift-max/${athlete.name}/${slug}`), userId, liftId: id },
       ...{ maxType: 'TRAINING_MAX', version: 1, value: startingMax(athlete, slug) },
+      unit: followed.program.unit,
       ...{ source: 'MANUAL', reason: '', effectiveAt: now, recordedAt: now },
     })),
   );

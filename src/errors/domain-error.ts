@@ -50,6 +50,7 @@ export type Reason =
   // Wrong state.
   | 'NOT_ENROLLED'
   | 'ALREADY_ENROLLED'
+  | 'UNIT_MISMATCH'
   | 'PROGRESSION_INVALID'
   | 'PROGRESSION_NOT_IN_PROGRAM'
   | 'LIFT_NOT_IN_PROGRAM'

@@ -25,6 +25,7 @@ export interface LiftMaxRow {
   max_type: string;
   version: number;
   value: string;
+  unit: string;
   source: string;
   reason: string;
   effective_at: string;
@@ -32,7 +33,8 @@ export interface LiftMaxRow {
 }
 
 export const LIFT_MAX_COLUMNS = sql.raw(
-  'm.id, m.user_id, m.lift_id, m.max_type, m.version, m.value, m.source, m.reason, m.effective_at, m.recorded_at',
+  `m.id, m.user_id, m.lift_id, m.max_type, m.version, m.value, m.unit, m.source, m.reason, m.effective_at,
+  m.recorded_at`,
 );
 
 /** The highest version of one max; undefined when there is none. */
@@ -123,6 +125,7 @@ export function versionOf(row: LiftMaxRow): LiftMaxVersion {
     maxType: row.max_type,
     version: row.version,
     value: new Decimal(row.value),
+    unit: row.unit,
     source: row.source,
     reason: row.reason,
     effectiveAt: instantFromText(row.effective_at),

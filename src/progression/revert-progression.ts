@@ -38,6 +38,7 @@ export async function revertProgression(
     maxType: undone.maxType,
     current,
     value: undone.previousValue,
+    unit: current.unit,
     source: 'REVERT',
     reason,
   });

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { enumName } from '../calls/enum-name.ts';
 import { DomainError } from '../errors/domain-error.ts';
 import { MaxTypeSchema } from '../gen/progression/v1/common_pb.ts';
+import { WeightUnitSchema } from '../gen/progression/v1/program_service_pb.ts';
 import type { SetLiftMaxRequest } from '../gen/progression/v1/progression_service_pb.ts';
 import { audit, type Change } from '../store/change.ts';
 import type { Transaction } from '../store/database.ts';
@@ -15,7 +16,7 @@ import { findLiftMax, type LiftMaxVersion } from './lift-maxes.ts';
 
 /**
  * Appends a version with the source MANUAL, and sets the failure counters of the lift and max type to 0 unless the
- * request keeps them. USER_NOT_FOUND, LIFT_NOT_FOUND.
+ * request keeps them. USER_NOT_FOUND, LIFT_NOT_FOUND, UNIT_MISMATCH.
  */
 export async function setLiftMax(change: Change, request: SetLiftMaxRequest): Promise<LiftMax> {
   const { tx } = change;
@@ -25,7 +26,17 @@ export async function setLiftMax(change: Change, request: SetLiftMaxRequest): Pr
   await requireLift(tx, liftId);
   const current = await findLiftMax(tx, userId, liftId, maxType);
   const value = new Decimal(request.value);
-  const made = appendLiftMax(change, { userId, liftId, maxType, current, value, source: 'MANUAL', reason });
+  const unit = await unitOf(tx, request, current);
+  const made = appendLiftMax(change, {
+    userId,
+    liftId,
+    maxType,
+    current,
+    value,
+    unit,
+    source: 'MANUAL',
+    reason,
+  });
   const target = { userId, liftId, maxType };
   const lost = request.keepFailureCounters ? [] : await resetLiftCounters(change, target);
   audit(change, {
@@ -43,13 +54,40 @@ export async function setLiftMax(change: Change, request: SetLiftMaxRequest): Pr
   return made;
 }
 
-function describe({ liftId, maxType, version, value }: LiftMaxVersion) {
-  return { liftId, maxType, version, value: value.toFixed() };
+function describe({ liftId, maxType, version, value, unit }: LiftMaxVersion) {
+  return { liftId, maxType, version, value: value.toFixed(), ...(unit && { unit }) };
 }
 
 /** The counters are told of where some were reset. */
 function withCounters(max: Record<string, unknown> | null, failureCounters: readonly ResetCounter[]) {
   return failureCounters.length > 0 ? { ...max, failureCounters } : max;
+}
+
+/**
+ * The unit that is given, else that of the ACTIVE program when the lift is in it, else that of the version before, else
+ * that of the ACTIVE program. UNIT_MISMATCH for another one than that of the ACTIVE program of the lift.
+ */
+async function unitOf(
+  tx: Transaction,
+  { userId, liftId, unit }: SetLiftMaxRequest,
+  current: LiftMaxVersion | undefined,
+): Promise<string> {
+  const { rows } = await sql<{ id: string; unit: string; has_lift: boolean }>`
+    select p.id, p.unit, exists (
+      select from program_lifts l
+      where l.account_id = p.account_id and l.program_id = p.id and l.lift_id = ${liftId}
+    ) as has_lift
+    from enrollments e
+    join programs p on p.account_id = e.account_id and p.id = e.program_id
+    where e.account_id = ${tx.accountId} and e.user_id = ${userId} and e.status = 'ACTIVE'`.execute(tx.sql);
+  const [program] = rows;
+  const given = unit === 0 ? '' : enumName(WeightUnitSchema, unit);
+  if (program?.has_lift && program.unit && given && given !== program.unit) {
+    throw new DomainError('UNIT_MISMATCH', `the user's program is in ${program.unit}, not in ${given}`, {
+      metadata: { userId, liftId, programId: program.id, unit: program.unit },
+    });
+  }
+  return given || (program?.has_lift && program.unit) || current?.unit || program?.unit || '';
 }
 
 async function requireLift(tx: Transaction, liftId: string): Promise<void> {

@@ -18,7 +18,7 @@ import { loadRuleMemories } from './engine/load-snapshots.ts';
 import { outcomeMessage } from './engine/outcome-message.ts';
 import { type Calendar, simulate } from './engine/simulate.ts';
 import type { MaxType } from './evaluation/rules/rule.ts';
-import { type CurrentMax, maxKey, type Snapshot } from './evaluation/snapshot.ts';
+import { type CurrentMax, maxKey, type Snapshot, type WeightUnit } from './evaluation/snapshot.ts';
 
 /** Throws USER_NOT_FOUND, NOT_ENROLLED, PROGRESSION_INVALID, VALIDATION_FAILED beyond `mostWeeks`. */
 export async function simulateProgressions(
@@ -49,7 +49,7 @@ export async function simulateProgressions(
         counters: [],
       }),
     })),
-    finalLiftMaxes: [...end.maxes].map(([key, { value, version }]) => {
+    finalLiftMaxes: [...end.maxes].map(([key, { value, unit, version }]) => {
       const [liftId = '', maxType = ''] = key.split(' ');
       const source = version === start.maxes.get(key)?.version ? '' : 'PROGRESSION';
       return liftMaxMessage({
@@ -57,6 +57,7 @@ export async function simulateProgressions(
         liftId,
         maxType,
         value,
+        unit,
         version,
         source,
         reason: '',
@@ -95,14 +96,20 @@ async function loadStart(tx: Transaction, userId: string, programs: ProgramLoade
 
 /** Every current max of the athlete, with or without a rule for it. */
 async function loadAllMaxes(tx: Transaction, userId: string): Promise<Map<string, CurrentMax>> {
-  const { rows } = await sql<{ lift_id: string; max_type: MaxType; version: number; value: string }>`
-    select distinct on (lift_id, max_type) lift_id, max_type, version, value from lift_maxes
+  const { rows } = await sql<{
+    lift_id: string;
+    max_type: MaxType;
+    version: number;
+    value: string;
+    unit: WeightUnit;
+  }>`
+    select distinct on (lift_id, max_type) lift_id, max_type, version, value, unit from lift_maxes
     where account_id = ${tx.accountId} and user_id = ${userId}
     order by lift_id, max_type, version desc`.execute(tx.sql);
   return new Map(
     rows.map((row) => [
       maxKey(row.lift_id, row.max_type),
-      { value: new Decimal(row.value), version: row.version },
+      { value: new Decimal(row.value), unit: row.unit, version: row.version },
     ]),
   );
 }

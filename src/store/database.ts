@@ -10,6 +10,7 @@ import { YoungTables } from '../../migrations/005-young-tables.ts';
 import { EnrollmentState } from '../../migrations/006-enrollment-state.ts';
 import { ReadableHistory } from '../../migrations/007-readable-history.ts';
 import { EnrollmentOverrides } from '../../migrations/008-enrollment-overrides.ts';
+import { LiftMaxUnits } from '../../migrations/009-lift-max-units.ts';
 import { type ConnectionSlotLimits, createConnectionSlots } from './connection-slots.ts';
 import { translateDatabaseError } from './database-error.ts';
 import { ColumnInsertDriver } from './driver/column-insert-driver.ts';
@@ -61,6 +62,7 @@ export const MIGRATIONS = [
   { name: '006-enrollment-state', class: EnrollmentState },
   { name: '007-readable-history', class: ReadableHistory },
   { name: '008-enrollment-overrides', class: EnrollmentOverrides },
+  { name: '009-lift-max-units', class: LiftMaxUnits },
 ];
 
 /** A transaction of one account: writes go through `em` and its flush, lean reads through `sql`. */

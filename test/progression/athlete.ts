@@ -63,7 +63,7 @@ export function createAthlete(setup: Setup): Athlete {
   const maxes = new Map<string, CurrentMax>();
   for (const [name, value] of Object.entries(setup.maxes)) {
     const [lift = '', maxType = 'TRAINING_MAX'] = name.split(' ');
-    maxes.set(maxKey(lift, maxType as MaxType), { value: new Decimal(value), version: 1 });
+    maxes.set(maxKey(lift, maxType as MaxType), { value: new Decimal(value), unit: '', version: 1 });
   }
   const failureCounts = new Map<string, FailureCount>();
   const stages = new Map<string, number>();
@@ -116,7 +116,7 @@ export function createAthlete(setup: Setup): Athlete {
       const { previousValue, newValue, version, appliedAt, triggerKey } = application;
       assert.equal(previousValue.toFixed(), maxes.get(key)?.value.toFixed());
       assert.equal(version, (maxes.get(key)?.version ?? Number.NaN) + 1);
-      maxes.set(key, { value: newValue, version });
+      maxes.set(key, { value: newValue, unit: '', version });
       for (const unique of [appliedAt, triggerKey]) {
         const appliedKey = `${progressionId} ${liftId} ${triggerType} ${unique}`;
         assert(!appliedKeys.has(appliedKey), `applied twice: ${appliedKey}`);

@@ -207,6 +207,7 @@ export async function insertLiftMax(
     maxType: max.maxType ?? 'TRAINING_MAX',
     version: max.version ?? 1,
     value: new Decimal(max.value),
+    unit: '',
     source: 'MANUAL',
     reason: '',
     effectiveAt: now,

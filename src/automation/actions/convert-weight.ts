@@ -2,10 +2,12 @@
 import { Decimal } from 'decimal.js';
 import { enumName } from '../../calls/enum-name.ts';
 import { Rounding, RoundingSchema } from '../../gen/progression/v1/program_service_pb.ts';
-import { type Bounds, ExactDecimal, roundWeight } from '../../progression/evaluation/rules/weight.ts';
-
-/** Exact by definition (international yard and pound agreement, 1959). */
-const KILOGRAMS_PER_POUND = '0.45359237';
+import {
+  type Bounds,
+  convertUnit,
+  ExactDecimal,
+  roundWeight,
+} from '../../progression/evaluation/rules/weight.ts';
 
 export type WeightRounding = Pick<Bounds, 'roundTo' | 'rounding'>;
 
@@ -25,13 +27,9 @@ export function roundingOf({ roundTo, rounding }: { roundTo: string; rounding: R
 
 /** Converted exactly, then rounded once. Without a conversion, only rounded. */
 export function convertWeight(value: Decimal, units: Conversion | null, rounding: WeightRounding): Decimal {
-  const exact = new ExactDecimal(value);
-  if (units === null || units.from === units.to) {
-    return roundWeight(exact, rounding);
-  }
-  const converted =
-    units.to === 'KILOGRAM' ? exact.times(KILOGRAMS_PER_POUND) : exact.div(KILOGRAMS_PER_POUND);
-  return roundWeight(converted, rounding);
+  return units === null
+    ? roundWeight(new ExactDecimal(value), rounding)
+    : convertUnit(value, units, rounding);
 }
 
 /** The product, rounded once. */

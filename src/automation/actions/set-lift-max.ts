@@ -1,7 +1,7 @@
 /** Action set_lift_max: sets the athlete's max of a lift. */
 import { create } from '@bufbuild/protobuf';
 import { Decimal } from 'decimal.js';
-import { enumName } from '../../calls/enum-name.ts';
+import { enumName, enumValue } from '../../calls/enum-name.ts';
 import { type SetLiftMaxAction, WeightUnit, WeightUnitSchema } from '../../gen/automation/v1/action_pb.ts';
 import { MaxTypeSchema } from '../../gen/progression/v1/common_pb.ts';
 import { SetLiftMaxRequestSchema } from '../../gen/progression/v1/progression_service_pb.ts';
@@ -24,27 +24,32 @@ export const setLiftMax: ActionType<'setLiftMax'> = {
     const { userId } = step;
     const { liftId, maxType } = action;
     await lockUser(tx, userId);
-    const value = await weightOf(tx, userId, action);
+    const { value, unit } = await weightOf(tx, userId, action);
     const current = await findLiftMax(tx, userId, liftId, enumName(MaxTypeSchema, maxType));
     if (current?.value.eq(value)) {
       return 'NO_CHANGE';
     }
-    const request = { userId, liftId, maxType, value: value.toFixed(), reason: describeStep(step) };
+    const request = { userId, liftId, maxType, value: value.toFixed(), unit, reason: describeStep(step) };
     await setByHand(change, create(SetLiftMaxRequestSchema, request));
     return 'DONE';
   },
 };
 
-/** In the unit of the athlete's program. */
-async function weightOf(tx: Transaction, userId: string, action: SetLiftMaxAction): Promise<Decimal> {
+/** In the unit of the athlete's program; without a unit as it is. */
+async function weightOf(
+  tx: Transaction,
+  userId: string,
+  action: SetLiftMaxAction,
+): Promise<{ value: Decimal; unit: WeightUnit }> {
   const value = new Decimal(action.value);
   if (action.unit === WeightUnit.UNSPECIFIED) {
-    return convertWeight(value, null, roundingOf(action));
+    return { value: convertWeight(value, null, roundingOf(action)), unit: WeightUnit.UNSPECIFIED };
   }
   const program = requireActiveProgram(await loadActiveProgram(tx, userId), userId);
   if (program.unit === '') {
     throw new StepRefusal('UNIT_UNKNOWN');
   }
   const units = { from: enumName(WeightUnitSchema, action.unit), to: program.unit };
-  return convertWeight(value, units, roundingOf(action));
+  const unit = enumValue(WeightUnitSchema, program.unit);
+  return { value: convertWeight(value, units, roundingOf(action)), unit };
 }

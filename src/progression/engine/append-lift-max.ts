@@ -13,6 +13,8 @@ export interface NewLiftMax {
   /** The previous version; undefined for the first one. */
   readonly current: LiftMaxVersion | undefined;
   readonly value: Decimal;
+  /** KILOGRAM or POUND; empty: not known. */
+  readonly unit: string;
   readonly source: 'MANUAL' | 'REVERT';
   readonly reason: string;
 }
@@ -20,18 +22,23 @@ export interface NewLiftMax {
 /** The athlete's lock is held. A changed value emits `lift_max_changed`. */
 export function appendLiftMax(change: Change, made: NewLiftMax): LiftMax {
   const { tx, now } = change;
-  const { userId, liftId, maxType, current, value, source, reason } = made;
+  const { userId, liftId, maxType, current, value, unit, source, reason } = made;
   const version = (current?.version ?? 0) + 1;
-  if (!current?.value.eq(value)) {
+  if (!current?.value.eq(value) || current.unit !== unit) {
     const data = {
       lift_id: liftId,
       max_type: maxType,
       value: value.toFixed(),
+      ...(unit && { unit }),
       version,
-      delta: current ? value.minus(current.value).toFixed() : null,
+      delta: current && current.unit === unit ? value.minus(current.value).toFixed() : null,
       source,
     };
-    const previous = { value: current?.value.toFixed() ?? null, version: current?.version ?? null };
+    const previous = {
+      value: current?.value.toFixed() ?? null,
+      ...(current?.unit && { unit: current.unit }),
+      version: current?.version ?? null,
+    };
     emit(change, userId, [fact('lift_max_changed', data, previous)]);
   }
   return tx.em.create(LiftMaxEntity, {
@@ -42,6 +49,7 @@ export function appendLiftMax(change: Change, made: NewLiftMax): LiftMax {
     maxType,
     version,
     value,
+    unit,
     source,
     reason,
     effectiveAt: now,

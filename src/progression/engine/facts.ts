@@ -34,7 +34,7 @@ export function factsOf(handled: HandledEvent): Fact[] {
 function applicationFacts(
   programId: string,
   result: RuleResult,
-  { previousValue, newValue, version }: Application,
+  { previousValue, newValue, unit, version }: Application,
   logId: string | null,
 ): Fact[] {
   const max = { lift_id: result.liftId, max_type: result.maxType };
@@ -57,12 +57,13 @@ function applicationFacts(
     {
       ...max,
       value: newValue.toFixed(),
+      ...(unit && { unit }),
       version,
       delta: delta.toFixed(),
       source: 'PROGRESSION',
       log_id: logId,
     },
-    { value: previousValue.toFixed(), version: version - 1 },
+    { value: previousValue.toFixed(), ...(unit && { unit }), version: version - 1 },
   );
   return delta.isNegative()
     ? [applied, changed, stallFact(programId, result, 'DELOADED')]

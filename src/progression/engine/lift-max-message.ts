@@ -7,6 +7,7 @@ import {
   ProgressionTypeSchema,
   TriggerTypeSchema,
 } from '../../gen/progression/v1/common_pb.ts';
+import { WeightUnitSchema } from '../../gen/progression/v1/program_service_pb.ts';
 import {
   type FailureCounterSchema,
   type LiftMaxSchema,
@@ -26,6 +27,7 @@ export function liftMaxMessage(
     liftId,
     maxType: enumValue(MaxTypeSchema, max.maxType),
     value: max.value.toFixed(),
+    unit: enumValue(WeightUnitSchema, max.unit),
     version,
     source: enumValue(LiftMaxSourceSchema, max.source),
     effectiveAt: instantToTimestamp(effectiveAt),

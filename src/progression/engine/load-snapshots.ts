@@ -5,7 +5,13 @@ import type { Transaction } from '../../store/database.ts';
 import { type Instant, instantFromText, instantToText } from '../../values/instant.ts';
 import type { Assignment, ProgramRules } from '../evaluation/program-rules.ts';
 import type { MaxType } from '../evaluation/rules/rule.ts';
-import { type CurrentMax, type FailureCount, maxKey, ruleKey } from '../evaluation/snapshot.ts';
+import {
+  type CurrentMax,
+  type FailureCount,
+  maxKey,
+  ruleKey,
+  type WeightUnit,
+} from '../evaluation/snapshot.ts';
 
 /** An athlete in a group, with the rules that the event may concern. */
 export interface Subject {
@@ -42,11 +48,12 @@ export async function loadMaxes(
     max_type: MaxType;
     version: number;
     value: string;
+    unit: WeightUnit;
   }>`
-    select k.user_id, k.lift_id, k.max_type, m.version, m.value
+    select k.user_id, k.lift_id, k.max_type, m.version, m.value, m.unit
     from unnest(${users}::uuid[], ${lifts}::uuid[], ${maxTypes}::text[]) as k(user_id, lift_id, max_type)
     cross join lateral (
-      select version, value from lift_maxes
+      select version, value, unit from lift_maxes
       where account_id = ${tx.accountId} and user_id = k.user_id and lift_id = k.lift_id
         and max_type = k.max_type
       order by version desc limit 1
@@ -54,6 +61,7 @@ export async function loadMaxes(
   for (const row of rows) {
     entriesOf(maxes, row.user_id).set(maxKey(row.lift_id, row.max_type), {
       value: new Decimal(row.value),
+      unit: row.unit,
       version: row.version,
     });
   }

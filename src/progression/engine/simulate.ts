@@ -164,7 +164,8 @@ function foldPlan(before: Snapshot, plan: Plan): Snapshot {
       continue;
     }
     const key = maxKey(liftId, maxType);
-    maxes.set(key, { value: application.newValue, version: application.version });
+    const { newValue: value, unit, version } = application;
+    maxes.set(key, { value, unit, version });
     addSessionChange(sessionChanges, key, application);
   }
   const failureCounts = new Map(before.failureCounts);

@@ -155,6 +155,7 @@ function writeApplication(
     maxType,
     version: application.version,
     value: application.newValue,
+    unit: application.unit,
     source: 'PROGRESSION',
     reason: '',
     effectiveAt: application.appliedAt,

@@ -175,11 +175,12 @@ class Evaluation {
       version: current.version + 1,
       previousValue: current.value,
       newValue: outcome.newValue,
+      unit: current.unit,
       failuresBefore: outcome.resetsFailures ? failures.consecutiveFailures : null,
       stageBefore: outcome.stage === undefined ? null : stageBefore,
       stageAfter: outcome.stage ?? null,
     };
-    this.#maxes.set(key, { value: outcome.newValue, version: application.version });
+    this.#maxes.set(key, { ...current, value: outcome.newValue, version: application.version });
     if (!outcome.newValue.eq(current.value)) {
       (outcome.newValue.lt(current.value) ? this.#newlyDeloadedKeys : this.#incrementedKeys).add(key);
     }

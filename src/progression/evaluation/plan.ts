@@ -2,7 +2,7 @@
 import type { Decimal } from 'decimal.js';
 import type { Instant } from '../../values/instant.ts';
 import type { MaxType, SkipReason, StageParameters, TriggerType } from './rules/rule.ts';
-import type { FailureCount } from './snapshot.ts';
+import type { FailureCount, WeightUnit } from './snapshot.ts';
 import type { TriggerContext } from './triggers/trigger.ts';
 
 /** A change of one lift max, stored as a version and a log row. */
@@ -13,6 +13,8 @@ export interface Application {
   readonly version: number;
   readonly previousValue: Decimal;
   readonly newValue: Decimal;
+  /** Of both values. */
+  readonly unit: WeightUnit;
   /** The failure count that the application reset; null when it reset none. */
   readonly failuresBefore: number | null;
   /** The stage before and after the application; null when it changed none. */

@@ -6,8 +6,13 @@ import type { ProgramRules } from './program-rules.ts';
 import type { MaxType } from './rules/rule.ts';
 import type { PerformedSet } from './trigger-event.ts';
 
+/** Empty: not known, as of maxes from before units were kept. */
+export type WeightUnit = '' | 'KILOGRAM' | 'POUND';
+
 export interface CurrentMax {
   readonly value: Decimal;
+  /** Kept by every application. */
+  readonly unit: WeightUnit;
   readonly version: number;
 }
 

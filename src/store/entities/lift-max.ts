@@ -15,6 +15,8 @@ export const LiftMaxEntity = defineEntity({
     /** 1, 2, 3 …; the highest is current. */
     version: p.integer(),
     value: p.type(DecimalColumn).$type<Decimal>(),
+    /** KILOGRAM or POUND; empty: not known. */
+    unit: p.text(),
     /** MANUAL, PROGRESSION or REVERT. */
     source: p.text(),
     reason: p.text(),

@@ -5,7 +5,8 @@ import { builtInEventType, EVENT_TYPES } from '../../../src/automation/event-typ
 import { validateEventData } from '../../../src/automation/event-types/validate-event-data.ts';
 import { readConfig } from '../../../src/config/config.ts';
 import type { JsonObject } from '../../../src/filters/filter.ts';
-import { EnrollmentStatus } from '../../../src/gen/progression/v1/program_service_pb.ts';
+import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
+import { EnrollmentStatus, WeightUnit } from '../../../src/gen/progression/v1/program_service_pb.ts';
 import type { Fact } from '../../../src/store/entities/outbox-entry.ts';
 import { createCatalogClient } from '../../support/catalog-client.ts';
 import { amrap, cycle, deload, linear, stages } from '../../support/rule-fixtures.ts';
@@ -23,6 +24,8 @@ async function liveALife(): Promise<Fact[]> {
   const trainee = await createTrainee(db.database, { lifts: { squat: '100', bench: '60' }, rules });
   const { accountId, userId, programId } = trainee.athlete;
   const { users, programs } = createCatalogClient(db.database, { accountId });
+  const squat = { userId, liftId: trainee.liftId('squat'), maxType: MaxType.TRAINING_MAX };
+  await trainee.client.setLiftMax({ ...squat, value: '101', unit: WeightUnit.KILOGRAM });
   await trainee.train('squat 5/5 9/5+ 3/5 2/5');
   await trainee.train('squat w5/5 10/5+ 1/5 1/5, bench 5/5');
   await trainee.advanceWeek(1);

@@ -105,7 +105,7 @@ export const TRAINING = [
   }),
   engine({
     name: 'lift_max_changed',
-    description: 'A lift max has another value than before, by a rule, by hand or by a revert.',
+    description: 'A lift max has another value or unit than before, by a rule, by hand or by a revert.',
     fields: [
       LIFT_ID,
       MAX_TYPE,
@@ -113,8 +113,14 @@ export const TRAINING = [
         field('value', 'decimal', 'The max; before its first version there was none.', '102.5'),
         '100',
       ),
+      changing(field('unit', 'string', 'KILOGRAM or POUND; absent: not known.', 'KILOGRAM'), null),
       changing(field('version', 'int', 'Counts the versions, from 1.', 4), 3),
-      field('delta', 'decimal', 'The new value less the one before; absent for the first.', '2.5'),
+      field(
+        'delta',
+        'decimal',
+        'The new value less the one before; absent for the first, and for another unit.',
+        '2.5',
+      ),
       field('source', 'string', 'PROGRESSION, MANUAL or REVERT.', 'PROGRESSION'),
       LOG_ID,
     ],

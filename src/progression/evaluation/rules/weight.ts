@@ -75,6 +75,23 @@ export function addPercent(current: Decimal, percent: Decimal, bounds: Bounds): 
   return roundWeight(new ExactDecimal(current).times(percent.plus(1)), bounds);
 }
 
+/** By definition, in the international yard and pound agreement of 1959. */
+const KILOGRAMS_PER_POUND = '0.45359237';
+
+/** A weight in another unit, KILOGRAM or POUND: converted exactly, then rounded, once. */
+export function convertUnit(
+  value: Decimal,
+  { from, to }: { readonly from: string; readonly to: string },
+  rounding: Pick<Bounds, 'roundTo' | 'rounding'>,
+): Decimal {
+  const exact = new ExactDecimal(value);
+  if (from === to) {
+    return roundWeight(exact, rounding);
+  }
+  const converted = to === 'KILOGRAM' ? exact.times(KILOGRAMS_PER_POUND) : exact.div(KILOGRAMS_PER_POUND);
+  return roundWeight(converted, rounding);
+}
+
 /** An ExactDecimal in stored form: rounded to the step, if there is one, and to 6 places with ties up. */
 export function roundWeight(
   exact: Decimal,
