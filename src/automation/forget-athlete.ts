@@ -9,7 +9,7 @@ import { type Instant, instantToText } from '../values/instant.ts';
 /**
  * Ends the athlete's runs, gives up what was being tried again, and forgets what the log, runs and failures say. The
  * lock of the athlete's partition is held, so that nothing is added meanwhile. Runs come before the athlete's own row:
- * whoever takes a step has locked them in this order.
+ * a workflow step locks them in this order.
  */
 async function forgetEvents({ accountId, sql: db }: Transaction, userId: string, now: Instant) {
   const theirs = sql`account_id = ${accountId} and user_id = ${userId}`;

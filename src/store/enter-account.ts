@@ -17,7 +17,7 @@ export interface TransactionLimits {
   readonly lockWaitMs?: number;
   /** How long to wait for a connection, however many others do; absent: as long as the database's options say. */
   readonly connectionWaitMs?: number;
-  /** Aborted when nobody wants the transaction any more: one that has no connection by then never begins. */
+  /** Aborted when the caller is gone: a transaction without a connection then never begins. */
   readonly signal?: AbortSignal;
 }
 

@@ -9,7 +9,7 @@ export interface Store {
   readonly database: Database;
   /** Runs `work` as the schema's owner, over connections that are closed when it ends. */
   asOwner<T>(work: (owner: Database) => Promise<T>): Promise<T>;
-  /** Settles when the embedded server ended by itself, with its last words; never for a server of somebody else. */
+  /** Settles with the last output line when the embedded server ends on its own; never for an external server. */
   readonly lost: Promise<string>;
   /** Closes the connections, then stops the embedded server. */
   close(): Promise<void>;

@@ -1,18 +1,6 @@
 /** What a program row is for one athlete, where that differs from the program: off, or with other figures. */
-import type { Decimal } from 'decimal.js';
 import type { Instant } from '../../values/instant.ts';
-import type { Assignment } from './program-rules.ts';
-
-/** Figures that are null are those of the program. */
-export interface RuleOverride {
-  readonly overrideId: string;
-  readonly isOff: boolean;
-  readonly increment: Decimal | null;
-  readonly minValue: Decimal | null;
-  readonly maxValue: Decimal | null;
-  /** Events from then on are not concerned; null: no end. */
-  readonly expiresAt: Instant | null;
-}
+import type { Assignment, RuleOverride } from './program-rules.ts';
 
 /** By overrideKey. */
 export type RuleOverrides = ReadonlyMap<string, RuleOverride>;

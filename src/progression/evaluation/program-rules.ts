@@ -1,7 +1,18 @@
 /** Resolves which rules of a program apply to which lifts, and in what order. */
 import type { Decimal } from 'decimal.js';
-import type { RuleOverride } from './overrides.ts';
+import type { Instant } from '../../values/instant.ts';
 import type { Rule } from './rules/rule.ts';
+
+/** Figures that are null are those of the program. */
+export interface RuleOverride {
+  readonly overrideId: string;
+  readonly isOff: boolean;
+  readonly increment: Decimal | null;
+  readonly minValue: Decimal | null;
+  readonly maxValue: Decimal | null;
+  /** Events from then on are not concerned; null: no end. */
+  readonly expiresAt: Instant | null;
+}
 
 /** A row of a program: a rule, for one lift or for all of them. */
 export interface ProgramRule {

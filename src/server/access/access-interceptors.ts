@@ -61,7 +61,10 @@ export function createAuthorizationInterceptor(): Interceptor {
     }
     if (request.method.methodKind !== 'server_streaming') {
       // Every request message must be authorized, and of a client stream only the first ones have arrived.
-      throw new DomainError('PERMISSION_DENIED', `${request.method.name} is a stream, which nobody may call`);
+      throw new DomainError(
+        'PERMISSION_DENIED',
+        `${request.method.name} takes a stream of requests, which no role may call`,
+      );
     }
     const { message, request: read } = await readOnlyMessage(request);
     requirePermission(principal, request.method, message);
@@ -72,7 +75,7 @@ export function createAuthorizationInterceptor(): Interceptor {
 function requirePermission({ roles, subject }: Principal, method: DescMethod, message: Message): void {
   const own = permissionOfMethod(method);
   if (own === Permission.UNSPECIFIED) {
-    throw new DomainError('PERMISSION_DENIED', `${method.name} names no permission, so nobody may call it`);
+    throw new DomainError('PERMISSION_DENIED', `${method.name} names no permission, so no role may call it`);
   }
   const needed = permissionsOfFields(method.input, message, subject).add(own);
   if (!isPermitted(roles, needed)) {

@@ -28,7 +28,7 @@ export function readCertificatePrincipals(path: string): IdentifyCertificate {
     const [principal] = known;
     if (!principal || known.length > 1) {
       throw unauthenticated(
-        `the client certificate has ${known.length} names that stand for somebody, not one`,
+        `the client certificate has ${known.length} names that match a principal, not one`,
       );
     }
     return principal;

@@ -68,7 +68,7 @@ describe('birthday', () => {
     [{ at: '' }, [`at: ${TIME_OF_DAY}`]],
     [{ at: '24:00' }, [`at: ${TIME_OF_DAY}`]],
     [{ at: '09:00:00' }, [`at: ${TIME_OF_DAY}`]],
-    [{ feb29: 7 }, ['feb29: must be FEB28, MAR1 or SKIP']],
+    [{ feb29: 7 }, ['feb29: must be FEB29_FEB28, FEB29_MAR1 or FEB29_SKIP']],
   ])('%j', (change, expected) => {
     expect(faults('birthday', birthday(change))).toEqual(expected.map((each) => `${T}.birthday.${each}`));
   });

@@ -219,7 +219,7 @@ describe('by default', () => {
     const router = { interceptors: [log, ...createAccessInterceptors(() => administrator)] };
     expect(await failureOf(healthBehind({ router }).check({}))).toMatchObject({
       code: Code.PermissionDenied,
-      message: 'Check names no permission, so nobody may call it',
+      message: 'Check names no permission, so no role may call it',
     });
   });
 
@@ -232,7 +232,7 @@ describe('by default', () => {
     }
     expect(await failureOf(watch())).toMatchObject({
       code: Code.PermissionDenied,
-      message: 'Watch names no permission, so nobody may call it',
+      message: 'Watch names no permission, so no role may call it',
     });
   });
 
@@ -252,7 +252,7 @@ describe('by default', () => {
     }
     expect(await failureOf(reflect())).toMatchObject({
       code: Code.PermissionDenied,
-      message: 'ServerReflectionInfo is a stream, which nobody may call',
+      message: 'ServerReflectionInfo takes a stream of requests, which no role may call',
     });
     expect(answered).not.toHaveBeenCalled();
   });

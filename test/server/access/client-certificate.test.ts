@@ -90,7 +90,7 @@ describe('AUTH_MODE mtls', () => {
   test.each<[string, readonly string[], RegExp]>([
     ['a name that stands for nobody', ['DNS:stranger.example.org'], /has 0 names/],
     ['the right name of the wrong kind', [`DNS:${SCHEDULE.slice(4)}`], /has 0 names/],
-    ['two names that stand for somebody', [SCHEDULE, PORTAL], /has 2 names/],
+    ['two names that match principals', [SCHEDULE, PORTAL], /has 2 names/],
     ['a name that only looks like two', [`DNS:x.example.org, ${SCHEDULE}`], /has 0 names/],
   ])('refuses %s', async (_, names, message) => {
     const { calls, getUser } = await startSecureServer('mtls');

@@ -1097,7 +1097,7 @@ export type EventField = Message<"automation.v1.EventField"> & {
   operators: string[];
 
   /**
-   * It says who somebody is: explanations mask it.
+   * Personal data: explanations redact it.
    *
    * @generated from field: bool is_personal = 5;
    */
@@ -1297,7 +1297,7 @@ export type AccountField = Message<"automation.v1.AccountField"> & {
   operators: string[];
 
   /**
-   * It says who somebody is: previews and explanations mask it.
+   * Personal data: previews and explanations redact it.
    *
    * @generated from field: bool is_personal = 5;
    */
@@ -1668,7 +1668,7 @@ export const TriggerService: GenService<{
     output: typeof ListTriggerVersionsResponseSchema;
   },
   /**
-   * What a trigger would do about an event, stage by stage. Enrolls nobody; leaves one execution of the kind
+   * What a trigger would do about an event, stage by stage. Enrolls no athlete; leaves one execution of the kind
    * EXECUTION_KIND_TEST.
    *
    * @generated from rpc automation.v1.TriggerService.TestTrigger
