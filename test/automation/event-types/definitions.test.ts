@@ -146,7 +146,7 @@ describe('DefineEventType', () => {
     ['a sample that is none', { sample: { mood: 'fine', note: 'x' } }, ['sample.mood', 'sample.note']],
     [
       'everything at once',
-      { name: 'x', description: 'a\0', fields: [{ ...MOOD, name: 'A' }] },
+      { name: 'x', description: 'x'.repeat(501), fields: [{ ...MOOD, name: 'A' }] },
       ['name', 'description', 'fields[0].name'],
     ],
     [
