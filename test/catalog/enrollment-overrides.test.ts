@@ -1,7 +1,10 @@
 /** Overrides for one athlete: a program row is off, or has other figures, without a copy of the program. */
 import { v7 as uuidv7 } from 'uuid';
 import { expect, test } from 'vitest';
-import type { SetEnrollmentOverrideRequest } from '../../src/gen/progression/v1/program_service_pb.ts';
+import {
+  EnrollmentStatus,
+  type SetEnrollmentOverrideRequest,
+} from '../../src/gen/progression/v1/program_service_pb.ts';
 import { type Instant, instantFromText, instantToTimestamp } from '../../src/values/instant.ts';
 import { createCatalogClient, expectRefusal } from '../support/catalog-client.ts';
 import { createTeammate } from '../support/fixtures.ts';
@@ -106,7 +109,7 @@ test('an override is replaced, listed, deleted and audited; it ends with its enr
   ]);
 
   await override(0, { off: true });
-  await programs.unenrollUser({ userId });
+  await programs.unenrollUser({ userId, status: EnrollmentStatus.QUIT });
   await programs.enrollUser({ userId, programId });
   expect(await train('squat 5/5')).toContain('linear squat 103.5 → 106');
 });
@@ -128,7 +131,7 @@ test('figures that contradict each other, foreign rows and lifts, and athletes w
     }),
     'PROGRAM_PROGRESSION_NOT_FOUND',
   );
-  await programs.unenrollUser({ userId });
+  await programs.unenrollUser({ userId, status: EnrollmentStatus.QUIT });
   await expectRefusal(override(0, { off: true }), 'NOT_ENROLLED');
 });
 

@@ -27,7 +27,7 @@ test('enrollments are listed newest first, of one athlete, one program or one st
   for (const [userId, programId] of steps) {
     day += 1;
     if (programId === veteran) {
-      await programs.unenrollUser({ userId });
+      await programs.unenrollUser({ userId, status: EnrollmentStatus.QUIT });
     }
     await programs.enrollUser({ userId, programId });
   }
