@@ -9,6 +9,15 @@ export type JsonKind = 'object' | 'list' | 'string' | 'number' | 'boolean' | 'nu
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+/** By the first character; others begin a number, or nothing that JSON knows. */
+const KINDS: ReadonlyMap<number, JsonKind> = new Map([
+  [0x7b, 'object'],
+  [0x5b, 'list'],
+  [QUOTE, 'string'],
+  [0x74, 'boolean'],
+  [0x66, 'boolean'],
+  [0x6e, 'null'],
+]);
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const WORDS = ['true', 'false', 'null'] as const;
@@ -25,23 +34,11 @@ export class JsonCursor {
   /** What the next value is; reads nothing of it. */
   kind(): JsonKind {
     this.skipBlanks();
-    switch (this.text[this.at]) {
-      case '{':
-        return 'object';
-      case '[':
-        return 'list';
-      case '"':
-        return 'string';
-      case 't':
-      case 'f':
-        return 'boolean';
-      case 'n':
-        return 'null';
-      case undefined:
-        throw this.fault('expected a value, but the text ends');
-      default:
-        return 'number';
+    const kind = KINDS.get(this.text.charCodeAt(this.at));
+    if (kind === undefined && this.at >= this.text.length) {
+      throw this.fault('expected a value, but the text ends');
     }
+    return kind ?? 'number';
   }
 
   /** Steps into an object or a list; whether it has something in it. */
@@ -107,13 +104,13 @@ export class JsonCursor {
 
   /** The next value is a number; its digits as they were written. */
   readNumber(): string {
-    NUMBER.lastIndex = this.at;
-    const [digits] = NUMBER.exec(this.text) ?? [];
-    if (digits === undefined) {
+    const start = this.at;
+    NUMBER.lastIndex = start;
+    if (!NUMBER.test(this.text)) {
       throw this.fault('expected a value');
     }
-    this.at += digits.length;
-    return digits;
+    this.at = NUMBER.lastIndex;
+    return this.text.slice(start, this.at);
   }
 
   /** The next value is true, false or null. */

@@ -2,7 +2,7 @@
  * Checks a JSON text against a message's descriptor before protobuf's decoder sees it. The decoder stops at the first
  * fault and says no path; here every fault is found, with the path of its field.
  */
-import { type DescField, type DescMessage, type DescOneof, ScalarType } from '@bufbuild/protobuf';
+import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 import { hasCustomJsonRepresentation } from '@bufbuild/protobuf/wkt';
 import { valueRules } from './field-rules.ts';
 import { listReader, mapReader, readFree } from './json-containers.ts';
@@ -71,7 +71,7 @@ function fieldsReader(desc: DescMessage, fields: ReadonlyMap<string, JsonField>)
       return;
     }
     const seen: JsonField[] = [];
-    const chosen = new Map<DescOneof, DescField>();
+    const chosen: DescField[] = [];
     walk.members((key) => {
       const field = fields.get(key);
       walk.enter(key, field?.field.name ?? { key, isMapKey: false }, field?.oneof);
@@ -96,7 +96,7 @@ function givenOnce({ jsonName, name }: DescField): string {
     : `must be given once; ${jsonName} and ${name} are the same field`;
 }
 
-function readMember(walk: JsonWalk, { field, read }: JsonField, chosen: Map<DescOneof, DescField>): void {
+function readMember(walk: JsonWalk, { field, read }: JsonField, chosen: DescField[]): void {
   const { oneof } = field;
   if (walk.cursor.kind() === 'null' && !takesNull(field)) {
     walk.cursor.readWord();
@@ -106,14 +106,14 @@ function readMember(walk: JsonWalk, { field, read }: JsonField, chosen: Map<Desc
     }
     return;
   }
-  const other = oneof && chosen.get(oneof);
+  const other = oneof && chosen.find((each) => each.oneof === oneof);
   if (other) {
     walk.note(`must be left out beside ${other.name}: only one of them may be given`);
     walk.skip();
     return;
   }
   if (oneof) {
-    chosen.set(oneof, field);
+    chosen.push(field);
   }
   read(walk);
 }

@@ -117,12 +117,11 @@ const RANGES = {
 
 /** `5`, and as proto3 JSON allows `5.0` and `5e0`, where a number can say it exactly. */
 function isInteger(digits: string, least: bigint, most: bigint): boolean {
-  if (/^-?[0-9]{1,20}$/.test(digits) && DIGITS.test(digits)) {
-    const value = BigInt(digits);
-    return value >= least && value <= most;
-  }
   const value = Number(digits);
-  return DIGITS.test(digits) && Number.isSafeInteger(value) && value >= least && value <= most;
+  if (Number.isSafeInteger(value)) {
+    return value >= least && value <= most && DIGITS.test(digits);
+  }
+  return /^-?[1-9][0-9]{1,19}$/.test(digits) && BigInt(digits) >= least && BigInt(digits) <= most;
 }
 
 const FLOAT_MOST = 3.4028234663852886e38;

@@ -22,7 +22,7 @@ export type PathStep = string | number | { readonly key: string; readonly isMapK
 export interface JsonFault extends FieldViolation {
   /** Where in the JSON it is. */
   readonly keys: readonly JsonKey[];
-  /** Paths beside it of which nothing can be said either: of its oneof, and of the field that was probably meant. */
+  /** Paths that seem to be absent because of it: of its oneof, and of the field that was probably meant. */
   readonly lost: readonly string[];
 }
 
@@ -56,7 +56,7 @@ export class JsonWalk {
     this.oneofs.pop();
   }
 
-  /** Notes a fault of the value at this place; `lost` are names beside it, of which nothing can be said either. */
+  /** Notes a fault of the value at this place; `lost` are names beside it that seem to be absent because of it. */
   note(description: string, lost: readonly string[] = this.oneofs.at(-1) ?? NONE): void {
     if (this.faults.length === MOST_DESCRIBED) {
       this.more += 1;

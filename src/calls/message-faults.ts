@@ -8,7 +8,7 @@ export interface MessageFaults {
   readonly violations: readonly FieldViolation[];
   /** How many there are beside those. */
   readonly more: number;
-  /** Paths of fields of which nothing more can be said: they were left out of the message, or are misspelt. */
+  /** Paths of fields and oneofs that seem to be absent, because they are misspelt or could not be read. */
   readonly lost: readonly string[];
   /** false: nothing is known of the message. */
   readonly isReadable: boolean;
@@ -21,7 +21,7 @@ export function faultsOfMessage<D extends DescMessage>(
   json: JsonFaults | undefined,
 ): MessageFaults {
   const { violations = [], more = 0, isReadable = true } = json ?? {};
-  const lost = violations.flatMap(({ field, lost: beside }) => [field, ...beside]);
+  const lost = violations.flatMap(({ lost: beside }) => beside);
   const faults = {
     violations: violations.map(({ field, description }) => ({ field, description })),
     ...{ more, lost, isReadable },
@@ -32,7 +32,7 @@ export function faultsOfMessage<D extends DescMessage>(
 /** The same faults and those that were found since, without what only follows from the former ones. */
 export function withFurther(faults: MessageFaults, further: readonly FieldViolation[]): MessageFaults {
   const { lost, violations } = faults;
-  const isEcho = ({ field }: FieldViolation) => lost.some((path) => areNested(path, field));
+  const isEcho = ({ field }: FieldViolation) => lost.includes(field);
   const isKnown = ({ field }: FieldViolation) => violations.some((each) => areNested(each.field, field));
   const news = further.filter((each) => !isEcho(each) && !isKnown(each));
   return { ...faults, violations: [...violations, ...news] };

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { createUserService } from '../athletes/user-service.ts';
 import { createAuditService } from '../audit/audit-service.ts';
+import { createConfigurationChecks } from '../automation/configuration/validation/configuration-checks.ts';
 import { createCandidateIndex } from '../automation/evaluation/candidate-index.ts';
 import { automationHistory } from '../automation/forget-athlete.ts';
 import { createRedisPreviewCache } from '../automation/inspection/redis-preview-cache.ts';
@@ -77,6 +78,7 @@ export async function startService(
     },
     exceededLimit: (method, timeoutMs) =>
       QUEUED_METHODS.has(method) ? engine.queue.exceededLimit(timeoutMs) : undefined,
+    furtherChecks: createConfigurationChecks(dependencies),
     isReady: () => isMigrated(database),
   });
   const workers = config.automationWorkers

@@ -5,6 +5,7 @@
 import type { DescMessage, DescService } from '@bufbuild/protobuf';
 import { type ConnectRouter, type ConnectRouterOptions, createConnectRouter } from '@connectrpc/connect';
 import { prepareJson } from '../calls/check-json.ts';
+import type { FurtherChecks } from '../calls/further-checks.ts';
 import { STRICT_JSON } from '../calls/json-reading.ts';
 import { prepareValidation } from '../calls/message-validation.ts';
 import type { Limits } from '../config/config.ts';
@@ -29,6 +30,7 @@ import { COMPRESSIONS } from './port/compression.ts';
 import { createReflection } from './reflection.ts';
 
 export interface RoutesOptions {
+  readonly furtherChecks: FurtherChecks | undefined;
   /** Registers the services of the API. */
   readonly routes: (router: ConnectRouter) => void;
   readonly authenticate: Authenticate;
@@ -74,7 +76,7 @@ function optionsOfOurServices(options: RoutesOptions): ConnectRouterOptions {
       createPeerRateInterceptor(limits),
       ...createAccessInterceptors(authenticate),
       createAccountRateInterceptor(limits),
-      createValidationInterceptor(),
+      createValidationInterceptor(options.furtherChecks),
       createCallContextInterceptor({
         limits,
         clock,

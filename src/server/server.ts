@@ -1,6 +1,7 @@
 /** The listening server: its services, their health, and its states from serving to closed. */
 import { setTimeout } from 'node:timers/promises';
 import type { ConnectRouter } from '@connectrpc/connect';
+import type { FurtherChecks } from '../calls/further-checks.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../values/instant.ts';
 import { systemClock } from '../values/system-clock.ts';
@@ -27,6 +28,8 @@ export interface ServerOptions {
    * limit that refuses the call; undefined admits it. Absent: all calls are admitted.
    */
   readonly exceededLimit?: RpcListenerOptions['exceededLimit'];
+  /** Checks of requests that break the rules of their .proto files. Absent: none. */
+  readonly furtherChecks?: FurtherChecks;
   /** Observes every call of the API. */
   readonly calls?: CallObserver | undefined;
   readonly clock?: Clock;
@@ -55,6 +58,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const draining = new AbortController();
   const router = createRoutes({
     routes,
+    furtherChecks: options.furtherChecks,
     authenticate,
     limits,
     logger,

@@ -6,6 +6,7 @@ import { type Client, createClient } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
 import { createUserService } from '../../src/athletes/user-service.ts';
 import { createAuditService } from '../../src/audit/audit-service.ts';
+import { createConfigurationChecks } from '../../src/automation/configuration/validation/configuration-checks.ts';
 import { automationHistory } from '../../src/automation/forget-athlete.ts';
 import { createPublishingService } from '../../src/automation/publishing/publishing-service.ts';
 import { createReplayService } from '../../src/automation/replay/replay-service.ts';
@@ -76,6 +77,7 @@ export function createAutomationClient(
   const transport = createServiceTransport(
     {
       ...{ accountId, clock, limits: config.limits, logLevel, draining },
+      furtherChecks: createConfigurationChecks(deps),
       authenticate: (evidence) => {
         const principal = authenticateByHeaders(evidence);
         return roles ? { ...principal, roles: [...roles] } : principal;

@@ -6,6 +6,7 @@ import {
   type Transport,
 } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
+import type { FurtherChecks } from '../../src/calls/further-checks.ts';
 import type { Limits } from '../../src/config/config.ts';
 import type { Authenticate } from '../../src/server/access/access-interceptors.ts';
 import { createAccessInterceptors } from '../../src/server/access/access-interceptors.ts';
@@ -33,6 +34,8 @@ export interface TransportOptions {
   readonly authenticate?: Authenticate;
   /** Absent: the server goes on for ever. */
   readonly draining?: AbortSignal;
+  /** Absent: none. */
+  readonly furtherChecks?: FurtherChecks;
 }
 
 export function createServiceTransport(
@@ -43,6 +46,7 @@ export function createServiceTransport(
     logLevel,
     authenticate = authenticateByHeaders,
     draining = new AbortController().signal,
+    furtherChecks,
   }: TransportOptions,
   routes: (router: ConnectRouter) => void,
 ): Transport {
@@ -53,7 +57,7 @@ export function createServiceTransport(
         createLogInterceptor({ logger: createLogger(logLevel), calls: UNOBSERVED }),
         createSecretsInterceptor(),
         ...createAccessInterceptors(authenticate),
-        createValidationInterceptor(),
+        createValidationInterceptor(furtherChecks),
         createCallContextInterceptor({ limits, clock, draining, onLateFailure: () => {} }),
       ],
     },

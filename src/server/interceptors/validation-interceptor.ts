@@ -1,29 +1,70 @@
 /** Refuses requests that break the rules of their .proto file before any work is done. */
-import type { DescMethod, Message } from '@bufbuild/protobuf';
-import type { ContextValues, Interceptor } from '@connectrpc/connect';
+import type { Message } from '@bufbuild/protobuf';
+import type { Interceptor, StreamRequest, UnaryRequest } from '@connectrpc/connect';
 import { canonicalizeIds } from '../../calls/canonical-ids.ts';
+import type { FurtherChecks } from '../../calls/further-checks.ts';
 import { foundFaultsKey } from '../../calls/json-reading.ts';
-import { faultsOfMessage, invalidMessage } from '../../calls/message-faults.ts';
+import {
+  faultsOfMessage,
+  invalidMessage,
+  type MessageFaults,
+  withFurther,
+} from '../../calls/message-faults.ts';
+import { DomainError } from '../../errors/domain-error.ts';
+import { principalKey } from '../access/principal.ts';
 import { readOnlyMessage } from '../port/streamed-call.ts';
 
-/** Throws VALIDATION_FAILED with every violation. Converts the UUIDs of a valid request to lower case. */
-export function createValidationInterceptor(): Interceptor {
+/** How long a refusal may wait for what the database knows of the other fields. */
+const FURTHER_CHECK_MS = 1000;
+
+/**
+ * Throws VALIDATION_FAILED with every violation, those of the method's further check included. Converts the UUIDs of a
+ * valid request to lower case.
+ */
+export function createValidationInterceptor(checks: FurtherChecks = new Map()): Interceptor {
   return (next) => async (request) => {
-    const { method, contextValues } = request;
     if (request.stream) {
       const { message, request: read } = await readOnlyMessage(request);
-      check(method, message, contextValues);
+      await check(request, message, checks);
       return next(read);
     }
-    check(method, request.message, contextValues);
+    await check(request, request.message, checks);
     return next(request);
   };
 }
 
-function check({ input }: DescMethod, message: Message, contextValues: ContextValues): void {
-  const faults = faultsOfMessage(input, message, contextValues.get(foundFaultsKey)?.json);
+async function check(
+  request: UnaryRequest | StreamRequest,
+  message: Message,
+  checks: FurtherChecks,
+): Promise<void> {
+  const { method, contextValues } = request;
+  const faults = faultsOfMessage(method.input, message, contextValues.get(foundFaultsKey)?.json);
   if (faults.violations.length > 0) {
-    throw invalidMessage(faults);
+    throw invalidMessage(faults.isReadable ? await checkFurther(faults, request, message, checks) : faults);
   }
-  canonicalizeIds(input, message);
+  canonicalizeIds(method.input, message);
+}
+
+/** A check that cannot be made, because the database is busy or away, changes nothing about what is known. */
+async function checkFurther(
+  faults: MessageFaults,
+  { method, contextValues, signal }: UnaryRequest | StreamRequest,
+  message: Message,
+  checks: FurtherChecks,
+): Promise<MessageFaults> {
+  const accountId = contextValues.get(principalKey)?.accountId;
+  const further = checks.get(method);
+  if (!further || accountId === undefined) {
+    return faults;
+  }
+  const limits = { signal, deadlineAtMs: performance.now() + FURTHER_CHECK_MS };
+  try {
+    return withFurther(faults, await further(message, { accountId, limits }));
+  } catch (error) {
+    if (error instanceof DomainError) {
+      return faults;
+    }
+    throw error;
+  }
 }
