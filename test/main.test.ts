@@ -245,6 +245,25 @@ describe('what an operator can put right is said in one line', () => {
       'DATABASE_URL must look like postgres://user:password@host:5432/database',
     ],
     [
+      'a parameter of the address that is not supported',
+      { DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/mine?sslmode=on' },
+      'DATABASE_URL: sslmode must be one of disable, allow, prefer, require, verify-ca, verify-full, not "on"',
+    ],
+    [
+      "a certificate of the owner's address that is missing",
+      {
+        DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/mine',
+        MIGRATION_DATABASE_URL: 'postgres://owner@127.0.0.1:1/mine?sslmode=verify-full&sslrootcert=/none.crt',
+      },
+      'MIGRATION_DATABASE_URL: sslrootcert /none.crt cannot be read: ENOENT',
+    ],
+    [
+      'several servers of which none can be reached',
+      { DATABASE_URL: 'postgres://me:secret@127.0.0.1:1,127.0.0.1:2/mine' },
+      'cannot use the database at 127.0.0.1:1,127.0.0.1:2/mine: ' +
+        '127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1; 127.0.0.1:2: connect ECONNREFUSED 127.0.0.1:2',
+    ],
+    [
       'an owner of a database that is not named',
       { DATABASE_URL: '', MIGRATION_DATABASE_URL: 'postgres://owner@127.0.0.1/mine' },
       'MIGRATION_DATABASE_URL goes with a DATABASE_URL; both name the same database',

@@ -17,6 +17,8 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** The same database, as the owner of its schema, for migrations; absent: databaseUrl is the owner's. */
   readonly migrationDatabaseUrl: string | undefined;
+  /** libpq's environment variables, for what these URLs do not say. */
+  readonly connectionVariables: Readonly<Record<string, string | undefined>>;
   /**
    * Whether statements are prepared; a proxy that changes connections between transactions may not support
    * it.
@@ -66,6 +68,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     port: integer(environment, 'PORT', 8080, 0, 65_535),
     databaseUrl: environment.DATABASE_URL || undefined,
     migrationDatabaseUrl: migrationDatabaseUrl(environment),
+    connectionVariables: connectionVariables(environment),
     preparedStatements: onOrOff(environment, 'PREPARED_STATEMENTS', 'on'),
     redisUrl: redisUrl(environment),
     automationWorkers: onOrOff(environment, 'AUTOMATION_WORKERS', 'on'),
@@ -109,6 +112,12 @@ function readTelemetry(environment: NodeJS.ProcessEnv): TelemetryConfig {
     otlpEndpoint: httpUrl(environment, 'OTEL_EXPORTER_OTLP_ENDPOINT'),
     traceRatio: share(environment, 'OTEL_TRACES_SAMPLER_ARG', 1),
   });
+}
+
+/** By libpq's names; `store/driver/connection-parameters.ts` lists those that are used. */
+function connectionVariables(environment: NodeJS.ProcessEnv): Config['connectionVariables'] {
+  const variables = Object.entries(environment).filter(([name]) => /^PG[A-Z]+$/.test(name));
+  return Object.freeze(Object.fromEntries(variables));
 }
 
 /** The embedded PostgreSQL has one user; a separate owner needs an external database. */

@@ -21,12 +21,16 @@ const CONSTRAINT_REASONS: Readonly<Record<string, [Reason, string]>> = {
 /** Retryable SQLSTATEs: serialization failure, deadlock, lock timeout. */
 const RETRYABLE_STATES = new Set(['40001', '40P01', '55P03']);
 
-/** A server that is stopping, starting or out of connections, and the operating system's network errors. */
+/**
+ * A server that is stopping, starting, out of connections or read-only, and the operating system's network
+ * errors.
+ */
 const CONNECTION_FAILURES = new Set([
   '57P01',
   '57P02',
   '57P03',
   '53300',
+  '25006',
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',

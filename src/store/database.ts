@@ -15,7 +15,7 @@ import { type ConnectionSlotLimits, createConnectionSlots } from './connection-s
 import { translateDatabaseError } from './database-error.ts';
 import { ColumnInsertDriver } from './driver/column-insert-driver.ts';
 import { openPool, type PoolUse, poolUseOf } from './driver/connection-pool.ts';
-import { serverOf } from './driver/connection-url.ts';
+import { type ConnectionTarget, readConnectionTarget } from './driver/connection-target.ts';
 import { PipelinedDialect } from './driver/pipelined-dialect.ts';
 import { createStatementNames, namesNothing } from './driver/statement-names.ts';
 import { openStatements } from './driver/statements.ts';
@@ -114,14 +114,18 @@ export interface DatabaseOptions extends ConnectionSlotLimits {
   readonly preparedStatements?: boolean;
 }
 
-/** Connects lazily: the first use finds out whether the database is there. */
-export function openDatabase(url: string, options: DatabaseOptions): Database {
-  const server = serverOf(url);
-  const pool = openPool(server, { most: options.connections, timeoutMs: options.connectionWaitMs });
-  const nameOf = (options.preparedStatements ?? true) ? createStatementNames() : namesNothing;
+/**
+ * Connects lazily: the first use finds out whether the database is there. A text is a connection URL. Throws a
+ * ConfigError for a URL that is wrong or asks for something that is not supported.
+ */
+export function openDatabase(at: string | ConnectionTarget, options: DatabaseOptions): Database {
+  const target = typeof at === 'string' ? readConnectionTarget(at) : at;
+  const pool = openPool(target, { most: options.connections, timeoutMs: options.connectionWaitMs });
+  const hasOwnSessions = options.preparedStatements ?? true;
+  const nameOf = hasOwnSessions ? createStatementNames() : namesNothing;
   const orm = new MikroORM({
     driver: ColumnInsertDriver,
-    dbName: server.database,
+    dbName: target.database,
     entities: [
       AccountEntity,
       UserEntity,
@@ -157,7 +161,7 @@ export function openDatabase(url: string, options: DatabaseOptions): Database {
     ],
     extensions: [Migrator],
     migrations: { migrationsList: MIGRATIONS, snapshot: false, silent: true },
-    driverOptions: () => new PipelinedDialect(pool, nameOf),
+    driverOptions: () => new PipelinedDialect(pool, { nameOf, sharesSessions: !hasOwnSessions }),
     // The database's own constraints say what is required, entities have no relations, and nothing reads them after
     // the flush.
     validateRequired: false,

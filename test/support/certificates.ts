@@ -8,7 +8,7 @@ export interface Certificate {
 
 export interface Authority extends Certificate {
   /** `names` as in `URI:spiffe://example.org/schedule`, `DNS:localhost`, `IP:127.0.0.1`. */
-  issue(names: readonly string[], validity?: { notAfter?: Date }): Certificate;
+  issue(names: readonly string[], details?: { notAfter?: Date; commonName?: string }): Certificate;
 }
 
 const HOUR_MS = 3_600_000;
@@ -41,11 +41,11 @@ export function createAuthority(name = 'Test authority'): Authority {
   ]);
   return {
     ...own,
-    issue(names, validity) {
+    issue(names, { commonName = 'Test subject', ...validity } = {}) {
       const subject = generateKeyPairSync('ec', { namedCurve: 'P-256' });
       const { certificate } = assemble(
         name,
-        'Test subject',
+        commonName,
         subject.publicKey,
         keys.privateKey,
         [extension(OID.subjectAlternativeName, der(TAG.sequence, ...names.map(generalName)))],

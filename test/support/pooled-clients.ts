@@ -2,6 +2,7 @@
 
 import type { Database } from '../../src/store/database.ts';
 import type { PipelinedDialect } from '../../src/store/driver/pipelined-dialect.ts';
+import type { PooledServer } from '../../src/store/driver/pooled-server.ts';
 
 /** A statement as the driver gives it to `pg`: a text and its values, or both and a name. */
 type Arguments = readonly [statement: string | { readonly text: string }, values?: readonly unknown[]];
@@ -14,7 +15,9 @@ export interface PooledClient {
 /** Calls `watch` with each connection before its first statement. */
 export function watchClients(database: Database, watch: (client: PooledClient) => void): void {
   const createDialect = database.orm.config.get('driverOptions') as () => PipelinedDialect;
-  createDialect().pool.on('connect', (client) => watch(client as unknown as PooledClient));
+  createDialect().pool.on('connect', (server) => {
+    watch((server as unknown as PooledServer).client as unknown as PooledClient);
+  });
 }
 
 export function textOf([statement]: Arguments): string {

@@ -1,22 +1,47 @@
-/** The pool of connections to one PostgreSQL: how they are opened, and how busy they are. */
+/** The pool of connections to one database: how they are opened, and how busy they are. */
 import { createPostgreSqlTypeParsers } from '@mikro-orm/sql';
-import { Pool, type PoolConfig, TypeOverrides, types } from 'pg';
+import { type ClientBase, Pool, TypeOverrides, types } from 'pg';
+import type { ConnectionTarget } from './connection-target.ts';
+import { connectionOpener } from './open-connection.ts';
+import { PooledServer } from './pooled-server.ts';
 
 /** PostgreSQL's type number of text[]. */
 const TEXT_ARRAY: number = 1009;
 
-/** Opens no connection yet: the first use does. `timeoutMs` is how long PostgreSQL may take to open one. */
-export function openPool(server: PoolConfig, { most, timeoutMs }: { most: number; timeoutMs: number }): Pool {
+/** How long the pool waits for a connection beyond its time, so that the reason is that of the server. */
+const GRACE_MS = 250;
+
+/** A connection that was taken from the pool. */
+export type CheckedOutServer = PooledServer & {
+  /** Gives it back, to be kept or to be closed; a second call is an error. */
+  release(isToClose: boolean): void;
+};
+
+/** Opens no connection yet: the first use does. `timeoutMs` is how long it may take to open one. */
+export function openPool(
+  target: ConnectionTarget,
+  { most, timeoutMs }: { most: number; timeoutMs: number },
+): Pool {
+  const client = { pipeline: true, types: typesOfMikroOrm() };
+  const open = connectionOpener(target, client, timeoutMs);
+  class Server extends PooledServer {
+    constructor() {
+      super(open);
+    }
+  }
   const pool = new Pool({
-    ...server,
     max: most,
-    connectionTimeoutMillis: timeoutMs,
-    pipeline: true,
-    types: typesOfMikroOrm(),
+    // For what hangs behind the login: each attempt has a limit of its own.
+    connectionTimeoutMillis: timeoutMs + GRACE_MS,
+    Client: Server as unknown as new () => ClientBase,
   });
   // An idle connection that dies has left the pool already. An unhandled 'error' event would end the process.
   pool.on('error', () => undefined);
   return pool;
+}
+
+export async function checkOut(pool: Pool): Promise<CheckedOutServer> {
+  return (await pool.connect()) as unknown as CheckedOutServer;
 }
 
 /** MikroORM reads dates and times from their texts by itself. */

@@ -1,7 +1,8 @@
 /** One connection to PostgreSQL whose statements can be sent without waiting for their answers. */
 import type { Writable } from 'node:stream';
 import { CompiledQuery, type DatabaseConnection, type QueryResult } from 'kysely';
-import type { PoolClient } from 'pg';
+import { streamOf } from './connect-to-server.ts';
+import type { CheckedOutServer } from './connection-pool.ts';
 
 /** Gives a statement's text the name under which it is prepared; undefined: it is not prepared. */
 export type NameStatement = (text: string) => string | undefined;
@@ -17,6 +18,8 @@ const WRITING_COMMANDS: ReadonlySet<string | undefined> = new Set(['INSERT', 'UP
 const ROLLBACK = CompiledQuery.raw('rollback');
 /** in_failed_sql_transaction: PostgreSQL has given the transaction up because of an earlier failure. */
 const ABORTED_TRANSACTION = '25P02';
+/** read_only_sql_transaction: a server that took writes has become a standby, or was told not to take them. */
+const READ_ONLY_TRANSACTION = '25006';
 
 /**
  * A statement behind one that failed in a transaction fails as well, and with the same error. The failure of a sent
@@ -24,22 +27,23 @@ const ABORTED_TRANSACTION = '25P02';
  * pipeline mode.
  */
 export class PipelinedConnection implements DatabaseConnection {
-  readonly #client: PoolClient;
+  readonly #server: CheckedOutServer;
   readonly #nameOf: NameStatement;
   readonly #holdBack: () => void;
   /** Answers to sent statements that no awaited statement has looked at yet. */
   #sent: Promise<Answer>[] = [];
   /** The latest failure that is not only the consequence of another one. */
   #failure: unknown;
+  #isReadOnly = false;
   #isCheckedOut = false;
 
-  constructor(client: PoolClient, nameOf: NameStatement) {
-    this.#client = client;
+  constructor(server: CheckedOutServer, nameOf: NameStatement) {
+    this.#server = server;
     this.#nameOf = nameOf;
-    this.#holdBack = createHold(streamOf(client));
+    this.#holdBack = createHold(streamOf(server.client));
     // The failure reaches the statements that are under way. An unhandled 'error' event would end the process.
-    client.on('error', () => undefined);
-    client.once('end', () => this.release('destroy'));
+    server.on('error', () => undefined);
+    server.once('end', () => this.release());
   }
 
   /** Sends a statement and does not wait for its answer; its failure is joined at the next awaited statement. */
@@ -84,12 +88,13 @@ export class PipelinedConnection implements DatabaseConnection {
 
   /**
    * Gives the connection back to its pool, once. A connection that dies gives its place in the pool back at once:
-   * Kysely never releases a transaction whose begin, commit or rollback fails.
+   * Kysely never releases a transaction whose begin, commit or rollback fails. A connection to a server that takes no
+   * writes is closed, so that the next one looks for a server that does.
    */
-  release(how: 'keep' | 'destroy' = 'keep'): void {
+  release(): void {
     if (this.#isCheckedOut) {
       this.#isCheckedOut = false;
-      this.#client.release(how === 'destroy');
+      this.#server.release(this.#isReadOnly);
     }
   }
 
@@ -103,13 +108,16 @@ export class PipelinedConnection implements DatabaseConnection {
     this.#holdBack();
     const values = parameters as unknown[];
     const name = values.length > 0 ? this.#nameOf(text) : undefined;
+    const { client } = this.#server;
     const answer: Promise<Answer> =
-      name === undefined ? this.#client.query(text, values) : this.#client.query({ name, text, values });
+      name === undefined ? client.query(text, values) : client.query({ name, text, values });
     // Also keeps the failure of a sent statement, which is looked at later, from being an unhandled rejection.
     answer.catch((error) => {
-      if (codeOf(error) !== ABORTED_TRANSACTION) {
+      const code = codeOf(error);
+      if (code !== ABORTED_TRANSACTION) {
         this.#failure = error;
       }
+      this.#isReadOnly ||= code === READ_ONLY_TRANSACTION;
     });
     return answer;
   }
@@ -117,11 +125,6 @@ export class PipelinedConnection implements DatabaseConnection {
 
 function codeOf(error: unknown): string | undefined {
   return (error as { readonly code?: string } | undefined)?.code;
-}
-
-/** `pg` does not declare the stream of a client, and replaces it only while it connects. */
-function streamOf(client: PoolClient): Writable {
-  return (client as unknown as { readonly connection: { readonly stream: Writable } }).connection.stream;
 }
 
 /**

@@ -7,45 +7,55 @@ import {
   PostgresDriver,
   type TransactionSettings,
 } from 'kysely';
-import type { Pool, PoolClient } from 'pg';
+import type { Pool } from 'pg';
+import { type CheckedOutServer, checkOut } from './connection-pool.ts';
 import { type NameStatement, PipelinedConnection } from './pipelined-connection.ts';
+import { SET_FOR_TRANSACTION } from './session.ts';
 
-const BEGIN = CompiledQuery.raw('begin');
+/** Whatever the default of the database or the role is: later statements of a transaction see what was committed. */
+const BEGIN = CompiledQuery.raw('begin isolation level read committed');
+const SET = CompiledQuery.raw(SET_FOR_TRANSACTION);
+
+export interface DialectOptions {
+  readonly nameOf: NameStatement;
+  /** Whether each transaction may get another session of a proxy, where what this session set is not set. */
+  readonly sharesSessions: boolean;
+}
 
 /** The clients of the pool must be in pipeline mode. The pool is closed with the Kysely instance. */
 export class PipelinedDialect extends PostgresDialect {
   readonly pool: Pool;
-  readonly #nameOf: NameStatement;
+  readonly #options: DialectOptions;
 
-  constructor(pool: Pool, nameOf: NameStatement) {
+  constructor(pool: Pool, options: DialectOptions) {
     super({ pool });
     this.pool = pool;
-    this.#nameOf = nameOf;
+    this.#options = options;
   }
 
   override createDriver(): Driver {
-    return new PipelinedDriver(this.pool, this.#nameOf);
+    return new PipelinedDriver(this.pool, this.#options);
   }
 }
 
 /** `begin` is sent and not awaited; what is not overridden runs awaited statements on the same connection. */
 class PipelinedDriver extends PostgresDriver {
   readonly #pool: Pool;
-  readonly #nameOf: NameStatement;
-  readonly #connections = new WeakMap<PoolClient, PipelinedConnection>();
+  readonly #options: DialectOptions;
+  readonly #connections = new WeakMap<CheckedOutServer, PipelinedConnection>();
 
-  constructor(pool: Pool, nameOf: NameStatement) {
+  constructor(pool: Pool, options: DialectOptions) {
     super({ pool });
     this.#pool = pool;
-    this.#nameOf = nameOf;
+    this.#options = options;
   }
 
   override async acquireConnection(): Promise<DatabaseConnection> {
-    const client = await this.#pool.connect();
-    let connection = this.#connections.get(client);
+    const server = await checkOut(this.#pool);
+    let connection = this.#connections.get(server);
     if (!connection) {
-      connection = new PipelinedConnection(client, this.#nameOf);
-      this.#connections.set(client, connection);
+      connection = new PipelinedConnection(server, this.#options.nameOf);
+      this.#connections.set(server, connection);
     }
     return connection.checkOut();
   }
@@ -58,6 +68,9 @@ class PipelinedDriver extends PostgresDriver {
       await super.beginTransaction(connection, settings);
     } else {
       pipelined(connection).send(BEGIN);
+    }
+    if (this.#options.sharesSessions) {
+      pipelined(connection).send(SET);
     }
   }
 

@@ -1,8 +1,8 @@
 /** A process that runs the embedded PostgreSQL until it is told to stop, for tests that share or kill it. */
 import { sql } from 'kysely';
-import { openDatabase } from '../../src/store/database.ts';
-import { startEmbeddedPostgres } from '../../src/store/embedded/embedded-postgres.ts';
-import { readRows } from './schema-dump.ts';
+import { openDatabase } from '../../../src/store/database.ts';
+import { startEmbeddedPostgres } from '../../../src/store/embedded/embedded-postgres.ts';
+import { readRows } from '../schema-dump.ts';
 
 const [, , dataDir = ''] = process.argv;
 const tell = (message: unknown) => process.send?.(message);
