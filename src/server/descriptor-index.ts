@@ -80,15 +80,15 @@ export function createDescriptorIndex(roots: Iterable<DescFile>): DescriptorInde
   };
 }
 
-/** The serialized descriptors of a file and of all its imports, the file itself first. */
+/** The serialized descriptors of a file and of all its imports: the file itself first, each file before its imports. */
 export function serializeWithImports(file: DescFile): Uint8Array[] {
-  const needed = new Set<DescFile>();
-  function need(at: DescFile): void {
-    if (!needed.has(at)) {
-      needed.add(at);
-      at.dependencies.forEach(need);
+  const importsFirst = new Set<DescFile>();
+  function add(at: DescFile): void {
+    if (!importsFirst.has(at)) {
+      at.dependencies.forEach(add);
+      importsFirst.add(at);
     }
   }
-  need(file);
-  return [...needed].map((at) => toBinary(FileDescriptorProtoSchema, at.proto));
+  add(file);
+  return [...importsFirst].reverse().map((at) => toBinary(FileDescriptorProtoSchema, at.proto));
 }

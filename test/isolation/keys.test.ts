@@ -28,6 +28,14 @@ beforeAll(async () => {
     await trainee.train('squat 5/5 8/5+ 3/5');
     const { accountId, userId } = trainee.athlete;
     await insertAutomationRows(db.database, accountId, userId);
+    await db.database.transaction(accountId, (tx) =>
+      sql`insert into enrollment_overrides (account_id, id, user_id, enrollment_id, program_progression_id, lift_id, is_off)
+          select e.account_id, gen_random_uuid(), e.user_id, e.id, r.id, l.lift_id, true
+          from enrollments e
+            join program_progressions r on r.account_id = e.account_id and r.program_id = e.program_id
+            join program_lifts l on l.account_id = e.account_id and l.program_id = e.program_id
+          where e.account_id = ${accountId} limit 1`.execute(tx.sql),
+    );
     accountIds.push(accountId);
   }
   keys = await readRows<ForeignKey>(

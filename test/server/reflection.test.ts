@@ -1,8 +1,12 @@
 /** Reflection as grpcurl and its kin use it: everything that is called, found and decoded without our files. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { createFileRegistry, fromBinary } from '@bufbuild/protobuf';
-import { type FileDescriptorProto, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
+import { create, createFileRegistry, fromBinary } from '@bufbuild/protobuf';
+import {
+  type FileDescriptorProto,
+  FileDescriptorProtoSchema,
+  FileDescriptorSetSchema,
+} from '@bufbuild/protobuf/wkt';
 import { createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { describe, expect, test } from 'vitest';
@@ -72,8 +76,7 @@ describe.each([
     for (const [i, answer] of answers.entries()) {
       const bytes = answer.case === 'fileDescriptorResponse' ? answer.value.fileDescriptorProto : [];
       const files = bytes.map((file) => fromBinary(FileDescriptorProtoSchema, file));
-      const byName = new Map(files.map((file) => [file.name, file]));
-      const registry = createFileRegistry(files[0] as FileDescriptorProto, (name) => byName.get(name));
+      const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: files.toReversed() }));
       expect(registry.getService(`${names[i]}`)?.methods.length).toBeGreaterThan(0);
     }
   });
@@ -96,11 +99,11 @@ describe('a file', () => {
     const files = await filesOf({ case: 'fileByFilename', value: 'progression/v1/user_service.proto' });
     expect(files.map(({ name }) => name)).toEqual([
       'progression/v1/user_service.proto',
+      'progression/v1/access.proto',
+      'google/protobuf/timestamp.proto',
+      'google/protobuf/struct.proto',
       'buf/validate/validate.proto',
       'google/protobuf/descriptor.proto',
-      'google/protobuf/struct.proto',
-      'google/protobuf/timestamp.proto',
-      'progression/v1/access.proto',
     ]);
   });
 

@@ -63,7 +63,7 @@ describe('FAILPOINTS', () => {
       const { status, stderr } = start(text);
 
       expect(status).toBe(1);
-      expect(stderr).toContain(`FAILPOINTS has no meaning: ${text}`);
+      expect(stderr).toContain(`FAILPOINTS is invalid: ${text}`);
     },
   );
 });
