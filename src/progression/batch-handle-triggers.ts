@@ -15,8 +15,8 @@ import {
   BatchTriggerResultSchema,
   BatchTriggerSchema,
 } from '../gen/progression/v1/progression_service_pb.ts';
-import type { CommandSequence } from './engine/command-sequence.ts';
 import { submitTrigger, type TriggerMethod } from './engine/submit-trigger.ts';
+import type { CommandSequence } from './engine/trigger-command.ts';
 import type { TriggerQueue } from './engine/trigger-queue.ts';
 import { handleCycleComplete } from './handle-cycle-complete.ts';
 import { handleSessionComplete } from './handle-session-complete.ts';

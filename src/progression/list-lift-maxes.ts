@@ -3,9 +3,8 @@ import { sql } from 'kysely';
 import type { ListLiftMaxesRequest } from '../gen/progression/v1/progression_service_pb.ts';
 import type { Transaction } from '../store/database.ts';
 import { requireUser } from '../store/lock-user.ts';
-import { type Page, readPage } from '../store/page.ts';
+import { Narrowing, type Page, readPage } from '../store/page.ts';
 import { LIFT_MAX_COLUMNS, type LiftMaxRow, type LiftMaxVersion, versionOf } from './lift-maxes.ts';
-import { Narrowing } from './narrowing.ts';
 
 /** By athlete, lift and type. USER_NOT_FOUND. Starts from first versions, which each max has once. */
 export async function listLiftMaxes(

@@ -3,11 +3,10 @@ import { sql } from 'kysely';
 import type { ListLoggedSetsRequest } from '../gen/progression/v1/progression_service_pb.ts';
 import type { Transaction } from '../store/database.ts';
 import { requireUser } from '../store/lock-user.ts';
-import { type Page, readPage } from '../store/page.ts';
+import { Narrowing, type Page, readPage } from '../store/page.ts';
 import { instantToText } from '../values/instant.ts';
 import { SET_COLUMNS, type SetRow, storedSetOf } from './engine/load-sessions.ts';
 import type { StoredSet } from './evaluation/trigger-event.ts';
-import { Narrowing } from './narrowing.ts';
 
 /** A set and the session that it belongs to. */
 export interface SessionSet {

@@ -6,10 +6,9 @@ import { ProgressionTypeSchema, TriggerTypeSchema } from '../gen/progression/v1/
 import type { ListProgressionLogsRequest } from '../gen/progression/v1/progression_service_pb.ts';
 import type { Transaction } from '../store/database.ts';
 import { requireUser } from '../store/lock-user.ts';
-import { type Page, readPage } from '../store/page.ts';
+import { Narrowing, type Page, readPage } from '../store/page.ts';
 import { instantFromText, instantToText } from '../values/instant.ts';
 import type { ProgressionLogRow } from './engine/lift-max-message.ts';
-import { Narrowing } from './narrowing.ts';
 
 const LOG_COLUMNS = sql.raw(`l.id, l.user_id, l.progression_id, p.name as progression_name,
   p.type as progression_type, l.lift_id, f.name as lift_name, l.max_type, l.previous_value, l.new_value, l.delta,

@@ -7,9 +7,8 @@ import type {
 } from '../gen/progression/v1/progression_service_pb.ts';
 import type { Transaction } from '../store/database.ts';
 import { requireUser } from '../store/lock-user.ts';
-import { type Page, readPage } from '../store/page.ts';
+import { Narrowing, type Page, readPage } from '../store/page.ts';
 import { instantFromText, instantToText, instantToTimestamp } from '../values/instant.ts';
-import { Narrowing } from './narrowing.ts';
 
 /** A session as its end was reported. */
 export interface SessionRow {

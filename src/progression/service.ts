@@ -2,12 +2,14 @@
 import type { DescMessage, DescMethod, MessageShape } from '@bufbuild/protobuf';
 import type { HandlerContext, ServiceImpl } from '@connectrpc/connect';
 import { callContextOf, markReplayed } from '../calls/call-context.ts';
-import { createCalls } from '../calls/calls.ts';
+import { createCalls, type ServiceDeps } from '../calls/calls.ts';
 import { ProgressionService } from '../gen/progression/v1/progression_service_pb.ts';
 import { batchHandleTriggers } from './batch-handle-triggers.ts';
-import { createEngine, type Engine, type EngineDeps } from './engine/engine.ts';
 import { failureCounterMessage, liftMaxMessage, progressionLogMessage } from './engine/lift-max-message.ts';
+import { createProgramLoader, type ProgramLoader } from './engine/load-program.ts';
 import { submitTrigger, type TriggerMethod } from './engine/submit-trigger.ts';
+import { createTriggerQueue, type LimitedQueue, type TriggerQueueObserver } from './engine/trigger-queue.ts';
+import { createUnitOfWork } from './engine/unit-of-work.ts';
 import { getFailureCounter, listFailureCounters, resetFailureCounter } from './failure-counters.ts';
 import { getEventOutcome } from './get-event-outcome.ts';
 import { handleCycleComplete } from './handle-cycle-complete.ts';
@@ -32,6 +34,25 @@ export const QUEUED_METHODS: ReadonlySet<DescMethod> = new Set(
     ({ method }) => method,
   ),
 );
+
+export interface EngineDeps extends ServiceDeps {
+  /** Observes the transactions that events share. */
+  readonly queueObserver?: TriggerQueueObserver | undefined;
+}
+
+/** The engine of a process: its trigger queue and its cache of programs. */
+export interface Engine {
+  readonly queue: LimitedQueue;
+  readonly programs: ProgramLoader;
+}
+
+/** One for each process: events share transactions and limits only within one queue. */
+export function createEngine({ database, clock, config, queueObserver }: EngineDeps): Engine {
+  const { limits } = config;
+  const programs = createProgramLoader(limits.keptPrograms);
+  const unitOfWork = createUnitOfWork(database, programs, clock);
+  return { programs, queue: createTriggerQueue(unitOfWork, limits, queueObserver) };
+}
 
 export interface ProgressionDeps extends EngineDeps {
   /** Told of the errors that a batch answers; logs the ones that are defects. */

@@ -77,7 +77,7 @@ export function createAthlete(setup: Setup): Athlete {
 
   function snapshotFor(detail: EventDetail): Snapshot {
     const sessionId = 'sessionId' in detail ? detail.sessionId : '';
-    const stretch = EVENT_TRIGGER_TYPES[detail.type];
+    const period = EVENT_TRIGGER_TYPES[detail.type];
     return {
       enrollmentId: ENROLLMENT_ID,
       program,
@@ -86,7 +86,7 @@ export function createAthlete(setup: Setup): Athlete {
       stages,
       sessionSets: detail.type === 'MANUAL' ? latestSets() : (setsBySession.get(sessionId) ?? []),
       sessionChanges: changesBySession.get(sessionId) ?? new Map(),
-      missedLiftIds: stretch in missedSince ? missedSince[stretch as keyof typeof missedSince] : new Set(),
+      missedLiftIds: period in missedSince ? missedSince[period as keyof typeof missedSince] : new Set(),
       takenInstants,
       standingLogIds,
       latestEventKey,

@@ -1,4 +1,4 @@
-/** HandleWeekAdvance and HandleCycleComplete: stretches of training that end, wraps included. */
+/** HandleWeekAdvance and HandleCycleComplete: weeks and cycles that end, wraps included. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, test } from 'vitest';
@@ -151,7 +151,7 @@ describe('a rule that requires success', () => {
     expect(await trainee.advanceWeek(1)).toContain('week squat 102.5 → 105');
   });
 
-  test('counts sets that come in late for the stretch in which they come', async () => {
+  test('counts sets that come in late for the week in which they come', async () => {
     const trainee = await createStrict();
     const session = trainee.startSession();
     await session.log('squat 5/5');

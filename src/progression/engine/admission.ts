@@ -1,7 +1,6 @@
 /** Admission control of the trigger queue: predicts how long a newcomer waits, and refuses it when that is too long. */
 import type { Limits } from '../../config/config.ts';
 import { DomainError } from '../../errors/domain-error.ts';
-import { createServiceRate } from './service-rate.ts';
 
 export type QueueLimit = 'queuedEvents' | 'queueWaitMs';
 
@@ -62,5 +61,35 @@ export function createAdmission(limits: AdmissionLimits): Admission {
       return new DomainError('OVERLOADED', 'too many events are waiting; try again', { metadata });
     },
     groupBegan: rate.took,
+  };
+}
+
+/** After this time a measurement has a weight of 1/e. */
+const TIME_CONSTANT_MS = 1_000;
+
+/** Estimates the queue's service rate (exponentially decayed) to predict a newcomer's waiting time. */
+interface ServiceRate {
+  /** So many commands left the queue now. Until the next call time counts only if others are left that could have. */
+  took(count: number, isAnyLeft: boolean, nowMs: number): void;
+  /** The waiting time of a newcomer behind so many, in milliseconds; 0 as long as nothing is known. */
+  waitMs(ahead: number): number;
+}
+
+function createServiceRate(): ServiceRate {
+  let took = 0;
+  let tookMs = 0;
+  /** Since when commands are left; undefined: none were, and the time until the next call says nothing of the rate. */
+  let sinceMs: number | undefined;
+  return {
+    took(count, isAnyLeft, nowMs) {
+      if (sinceMs !== undefined) {
+        const elapsedMs = nowMs - sinceMs;
+        const weight = Math.exp(-elapsedMs / TIME_CONSTANT_MS);
+        took = took * weight + count;
+        tookMs = tookMs * weight + elapsedMs;
+      }
+      sinceMs = isAnyLeft ? nowMs : undefined;
+    },
+    waitMs: (ahead) => (took > 0 ? (ahead * tookMs) / took : 0),
   };
 }

@@ -75,7 +75,7 @@ export async function loadGroup(
       Promise.all(subjects.map((subject) => loadManual(tx, subject))),
       loadMaxes(tx, subjects),
       loadRuleMemories(tx, subjects),
-      loadMissedLifts(tx, stretchesOf(subjects)),
+      loadMissedLifts(tx, periodEndsOf(subjects)),
       loadTakenInstants(tx, subjects.map(spanOf)),
       loadBests(tx, subjects),
       loadForeignLifts(tx, subjects),
@@ -171,7 +171,7 @@ function isConcerned({ rule, liftId, progressionId }: Assignment, detail: Comman
 type CommandSubject = Subject & OpenCommand;
 
 /** Athletes whose event ends a week or a cycle. */
-function stretchesOf(subjects: readonly CommandSubject[]) {
+function periodEndsOf(subjects: readonly CommandSubject[]) {
   return subjects.flatMap((subject) => {
     const { type } = subject.command.detail;
     return type === 'WEEK_ADVANCED' || type === 'CYCLE_COMPLETED'

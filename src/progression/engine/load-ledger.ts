@@ -4,7 +4,7 @@
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
-import type { RuleOverrides } from '../evaluation/overrides.ts';
+import type { RuleOverrides } from '../evaluation/program-rules.ts';
 import { ruleKey } from '../evaluation/snapshot.ts';
 import { EVENT_TRIGGER_TYPES, eventTriggerKey, type ManualTrigger } from '../evaluation/trigger-event.ts';
 import { type OverrideRows, overridesOf, readOverrides } from './load-overrides.ts';

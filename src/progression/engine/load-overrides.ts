@@ -3,7 +3,7 @@ import { Decimal } from 'decimal.js';
 import { type RawBuilder, sql } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
 import { instantFromText } from '../../values/instant.ts';
-import { overrideKey, type RuleOverrides } from '../evaluation/overrides.ts';
+import { overrideKey, type RuleOverrides } from '../evaluation/program-rules.ts';
 
 /** As the statement returns them; null: there are none. */
 export type OverrideRows =

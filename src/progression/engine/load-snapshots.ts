@@ -123,7 +123,7 @@ export async function loadRuleMemories(
 }
 
 /** An athlete whose event ends a week or a cycle. */
-export interface Stretch extends Subject {
+export interface PeriodEnd extends Subject {
   readonly triggerType: string;
   /** Where the enrollment began, or was last resumed, in the order of acceptance. */
   readonly activeFromSequence: string;
@@ -135,10 +135,10 @@ export interface Stretch extends Subject {
  */
 export async function loadMissedLifts(
   tx: Transaction,
-  subjects: readonly Stretch[],
+  subjects: readonly PeriodEnd[],
 ): Promise<ByUser<Set<string>>> {
-  const asked = subjects.flatMap(({ assignments, ...stretch }) =>
-    [...new Set(assignments.map(({ liftId }) => liftId))].map((liftId) => ({ ...stretch, liftId })),
+  const asked = subjects.flatMap(({ assignments, ...period }) =>
+    [...new Set(assignments.map(({ liftId }) => liftId))].map((liftId) => ({ ...period, liftId })),
   );
   const missed = new Map<string, Set<string>>();
   if (asked.length === 0) {

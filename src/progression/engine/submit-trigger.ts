@@ -14,8 +14,7 @@ import type { Limits } from '../../config/config.ts';
 import { invalidFields } from '../../errors/domain-error.ts';
 import type { Cause, FactActor } from '../../store/entities/outbox-entry.ts';
 import { type Instant, instantOfField, instantToText } from '../../values/instant.ts';
-import type { CommandSequence } from './command-sequence.ts';
-import type { CommandDetail, HandledEvent } from './trigger-command.ts';
+import type { CommandDetail, CommandSequence, HandledEvent } from './trigger-command.ts';
 import type { TriggerQueue } from './trigger-queue.ts';
 
 /** The content of a message in the engine's terms. */

@@ -1,5 +1,6 @@
 /** The command of the unit of work: one event under one request ID, and the codec of its answer. */
 import type { Decimal } from 'decimal.js';
+import type { DomainError } from '../../errors/domain-error.ts';
 import type { FactOrigin } from '../../store/outbox.ts';
 import type { Instant } from '../../values/instant.ts';
 import type { Plan } from '../evaluation/plan.ts';
@@ -13,7 +14,6 @@ import type {
   TriggerEvent,
   WeekAdvanced,
 } from '../evaluation/trigger-event.ts';
-import type { CommandSequence } from './command-sequence.ts';
 import type { PersonalRecord } from './personal-records.ts';
 
 /** A set as reported. */
@@ -79,6 +79,15 @@ export interface ResponseCodec {
   encode(handled: HandledEvent): Uint8Array;
   /** Derives the answer to an event that an earlier call recorded from that call's answer. */
   encodeDuplicate(first: Uint8Array): Uint8Array;
+}
+
+/**
+ * Commands of one athlete that are to be applied in the order submitted, such as those of a batch. After a refusal
+ * that may be retried the later ones are refused with the same error: otherwise they would overtake its retry.
+ */
+export interface CommandSequence {
+  /** The first such refusal. The queue sets it. */
+  refusal?: DomainError;
 }
 
 export interface TriggerCommand {

@@ -1,9 +1,8 @@
 /** Evaluates an event: pure, without clock, I/O, ORM or protobuf. */
 import type { Decimal } from 'decimal.js';
 import type { Instant } from '../../values/instant.ts';
-import { assignmentAt } from './overrides.ts';
 import type { Application, CurrentStage, Plan, RuleMemory, RuleResult } from './plan.ts';
-import type { Assignment } from './program-rules.ts';
+import { type Assignment, assignmentAt } from './program-rules.ts';
 import type { Rule, RuleOutcome, SkipReason, TriggerType } from './rules/rule.ts';
 import { applyRule } from './rules/rule-types.ts';
 import { type CurrentMax, type FailureCount, maxKey, ruleKey, type Snapshot } from './snapshot.ts';

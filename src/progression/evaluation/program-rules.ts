@@ -1,4 +1,4 @@
-/** Resolves which rules of a program apply to which lifts, and in what order. */
+/** Resolves which rules of a program apply to which lifts, in what order, and what they are for one athlete. */
 import type { Decimal } from 'decimal.js';
 import type { Instant } from '../../values/instant.ts';
 import type { Rule } from './rules/rule.ts';
@@ -68,6 +68,30 @@ export function assignRules(
         .map((liftId) => ({ ...row, liftId }));
     });
   return { programId, liftIds, assignments };
+}
+
+/** By overrideKey. */
+export type RuleOverrides = ReadonlyMap<string, RuleOverride>;
+
+/** Names a program row's override for one lift, or with null for every lift that the row covers. */
+export function overrideKey(programProgressionId: string, liftId: string | null): string {
+  return `${programProgressionId} ${liftId ?? ''}`;
+}
+
+/** The assignment as it is for the athlete at `at`; an override for the lift wins over one for the row. */
+export function assignmentAt(assignment: Assignment, overrides: RuleOverrides, at: Instant): Assignment {
+  const { programProgressionId, liftId, enabled, overrideIncrement } = assignment;
+  const found = [liftId, null]
+    .map((lift) => overrides.get(overrideKey(programProgressionId, lift)))
+    .find((each) => each && (each.expiresAt === null || at < each.expiresAt));
+  return found
+    ? {
+        ...assignment,
+        enabled: enabled && !found.isOff,
+        overrideIncrement: found.increment ?? overrideIncrement,
+        override: found,
+      }
+    : assignment;
 }
 
 function compareText(a: string, b: string): number {

@@ -1,8 +1,7 @@
 /** The state that the evaluation of one event depends on, read under the athlete's lock. */
 import { Decimal } from 'decimal.js';
 import type { Instant } from '../../values/instant.ts';
-import type { RuleOverrides } from './overrides.ts';
-import type { ProgramRules } from './program-rules.ts';
+import type { ProgramRules, RuleOverrides } from './program-rules.ts';
 import type { MaxType } from './rules/rule.ts';
 import type { PerformedSet } from './trigger-event.ts';
 

@@ -2,7 +2,7 @@
 import { createActionRunner } from '../../../src/automation/actions/action-runner.ts';
 import { createWebhookPort } from '../../../src/automation/actions/webhook-port.ts';
 import { readConfig } from '../../../src/config/config.ts';
-import { createEngine } from '../../../src/progression/engine/engine.ts';
+import { createEngine } from '../../../src/progression/service.ts';
 import { openDatabase } from '../../../src/store/database.ts';
 import { systemClock } from '../../../src/values/system-clock.ts';
 

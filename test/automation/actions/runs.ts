@@ -9,7 +9,7 @@ import { createWebhookPort, type WebhookPort } from '../../../src/automation/act
 import { storedActions } from '../../../src/automation/configuration/stored-actions.ts';
 import { type Limits, readConfig } from '../../../src/config/config.ts';
 import { ActionSchema } from '../../../src/gen/automation/v1/action_pb.ts';
-import { createEngine } from '../../../src/progression/engine/engine.ts';
+import { createEngine } from '../../../src/progression/service.ts';
 import type { Database } from '../../../src/store/database.ts';
 import type { Cause, Fact } from '../../../src/store/entities/outbox-entry.ts';
 import { WorkflowEnrollmentEntity } from '../../../src/store/entities/workflow-enrollment.ts';

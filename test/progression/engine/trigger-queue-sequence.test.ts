@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../../src/config/config.ts';
 import { DomainError, type Reason } from '../../../src/errors/domain-error.ts';
-import type { CommandSequence } from '../../../src/progression/engine/command-sequence.ts';
+import type { CommandSequence } from '../../../src/progression/engine/trigger-command.ts';
 import { createTriggerQueue } from '../../../src/progression/engine/trigger-queue.ts';
 import type { UnitOfWork } from '../../../src/progression/engine/unit-of-work.ts';
 import { commandOf } from '../../support/simulated-queue.ts';

@@ -2,7 +2,7 @@ import { describe } from 'vitest';
 import type { RuleRow } from '../athlete.ts';
 import { testPlay } from './scenario.ts';
 
-/** Adds after a stretch in which every work set of the lift met its target. */
+/** Adds after a week or cycle in which every work set of the lift met its target. */
 function onSuccess(id: string, triggerType: string, increment = '5'): RuleRow {
   if (triggerType === 'AFTER_CYCLE') {
     return { id, type: 'CYCLE_PROGRESSION', parameters: { increment, requireSuccess: true } };

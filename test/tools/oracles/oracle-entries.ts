@@ -44,7 +44,7 @@ export const SKIPPED_VECTOR = {
   expect: { applied: false, newValue: '47.5', delta: '0', reason: 'REP_CEILING_NOT_REACHED' },
 };
 
-/** Both kinds of stretches end here, and the last week of a cycle is a week. */
+/** Weeks and cycles end here, and the last week of a cycle is a week. */
 export const TRACE = {
   name: 'weeks-and-cycles',
   lift: 'Bench Press',

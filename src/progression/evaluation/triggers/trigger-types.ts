@@ -2,9 +2,9 @@
 import type { Snapshot } from '../snapshot.ts';
 import type { EventDetail, TriggerEvent } from '../trigger-event.ts';
 import { manual } from './manual.ts';
+import { cycleCompleted, weekAdvanced } from './period-ended.ts';
 import { sessionCompleted } from './session-completed.ts';
 import { setsLogged } from './sets-logged.ts';
-import { cycleCompleted, weekAdvanced } from './stretch-ended.ts';
 import type { Step, Trigger } from './trigger.ts';
 
 const TRIGGERS = {

@@ -15,17 +15,17 @@ import {
 export const weekAdvanced: Trigger<WeekAdvanced> = ({ detail, occurredAt }, snapshot) => {
   const context = { weekNumber: detail.previousWeek, cycleIteration: detail.cycleIteration };
   const triggerKey = weekTriggerKey(snapshot.enrollmentId, detail);
-  return [stretchStep('AFTER_WEEK', triggerKey, context, occurredAt, snapshot)];
+  return [periodStep('AFTER_WEEK', triggerKey, context, occurredAt, snapshot)];
 };
 
 /** The athlete completed a cycle. */
 export const cycleCompleted: Trigger<CycleCompleted> = ({ detail, occurredAt }, snapshot) => {
   const context = { cycleIteration: detail.completedCycle, totalWeeks: detail.totalWeeks };
   const triggerKey = cycleTriggerKey(snapshot.enrollmentId, detail);
-  return [stretchStep('AFTER_CYCLE', triggerKey, context, occurredAt, snapshot)];
+  return [periodStep('AFTER_CYCLE', triggerKey, context, occurredAt, snapshot)];
 };
 
-function stretchStep(
+function periodStep(
   triggerType: 'AFTER_WEEK' | 'AFTER_CYCLE',
   triggerKey: string,
   context: TriggerContext,
