@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { ExportUserDataRequest } from '../gen/progression/v1/user_service_pb.ts';
 import type { Transaction } from '../store/database.ts';
 import { userNotFound } from '../store/lock-user.ts';
-import { decodePageToken, encodePageToken } from '../store/page-token.ts';
+import { decodePageToken, encodePageToken } from '../store/page.ts';
 
 /** A table with rows about athletes, and how its rows are ordered and identified. */
 interface PersonalTable {

@@ -7,10 +7,9 @@ import { UserService } from '../gen/progression/v1/user_service_pb.ts';
 import { getUser } from '../store/lock-user.ts';
 import { checkProfile } from './athlete-profile.ts';
 import { createUser } from './create-user.ts';
-import { deleteUser } from './delete-user.ts';
+import { deleteUser, restoreUser } from './delete-user.ts';
 import { type AthleteHistory, eraseUser } from './erase-user.ts';
 import { exportUserData } from './export-user-data.ts';
-import { restoreUser } from './restore-user.ts';
 import { updateUser } from './update-user.ts';
 import { listUsers } from './users.ts';
 

@@ -5,7 +5,6 @@ import { WorkflowService } from '../gen/automation/v1/workflow_service_pb.ts';
 import { enrollmentMessage, listWorkflowEnrollments } from './actions/list-workflow-enrollments.ts';
 import { createWorkflow } from './configuration/create-workflow.ts';
 import { deleteWorkflow } from './configuration/delete-workflow.ts';
-import { getWorkflow, listWorkflows } from './configuration/list-workflows.ts';
 import { configuredMessage, workflowMessage } from './configuration/messages.ts';
 import {
   createWorkflowFromTemplate,
@@ -13,6 +12,7 @@ import {
 } from './configuration/templates/create-workflow-from-template.ts';
 import { updateWorkflow } from './configuration/update-workflow.ts';
 import { activateWorkflow, pauseWorkflow } from './configuration/workflow-status.ts';
+import { getWorkflow, listWorkflows } from './configuration/workflows.ts';
 import { backfillWorkflow } from './replay/backfill-workflow.ts';
 
 /** workflow_service.proto has the contract of each method. */

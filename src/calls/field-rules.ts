@@ -1,12 +1,19 @@
-/** The rules that a .proto file states of a field, and in words what the field takes by them. */
-import { type DescEnum, type DescField, getOption, isFieldSet } from '@bufbuild/protobuf';
+/**
+ * The rules that a .proto file states for a field, and the sentences that tell a caller what the field takes
+ * and what was sent.
+ */
+import { type DescEnum, type DescField, getOption, isFieldSet, type Message } from '@bufbuild/protobuf';
+import type { Path } from '@bufbuild/protobuf/reflect';
+import type { Violation } from '@bufbuild/protovalidate';
 import {
   type FieldRules,
   field as fieldRules,
   type Int32Rules,
   Int32RulesSchema,
 } from '../gen/buf/validate/validate_pb.ts';
-import { listed } from './shown-text.ts';
+import { fieldValue } from './message-fields.ts';
+import { isSecret } from './secret-fields.ts';
+import { cut, listed, shown } from './shown-text.ts';
 
 /** The rules of a field's values: of its elements, where it is a list. */
 export function valueRules(field: DescField): FieldRules | undefined {
@@ -65,7 +72,7 @@ export function allowedValue(field: DescField): string | undefined {
 }
 
 /** How many elements a list may have, in words that follow "must". */
-export function allowedCount(field: DescField): string {
+function allowedCount(field: DescField): string {
   const rules = listRules(field);
   return `have ${range(rules?.minItems, rules?.maxItems)} elements`;
 }
@@ -91,4 +98,56 @@ export function patternInWords(pattern: string): string {
     throw new TypeError(`no words for the pattern ${pattern}`);
   }
   return words;
+}
+
+/** The sentence for a violation of this message. */
+export function ruleSentence(
+  { field: path, ruleId, message: fallback }: Violation,
+  message: Message,
+): string {
+  const last = path.at(-1);
+  if (last?.kind === 'oneof') {
+    return `is required: one of ${listed(last.fields.map(({ name }) => name))}`;
+  }
+  const field = path.findLast((step): step is DescField => step.kind === 'field');
+  if (!field || ruleId === 'required') {
+    return 'is required';
+  }
+  const value = valueAt(message, path);
+  if (field.fieldKind === 'list' && last === field) {
+    const { length } = value as readonly unknown[];
+    const isCount = ruleId === 'repeated.min_items' || ruleId === 'repeated.max_items';
+    return isCount ? `must ${allowedCount(field)}; has ${length}` : 'must not have the same element twice';
+  }
+  const allowed = allowedValue(field);
+  if (allowed === undefined) {
+    return fallback;
+  }
+  return isSecret(field) ? `must ${allowed}` : `must ${allowed}; ${sent(field, value)}`;
+}
+
+/** The value that a path leads to; undefined when there is none. */
+function valueAt(message: Message, path: Path): unknown {
+  let value: unknown = message;
+  for (const step of path) {
+    const owner = value as Record<string, unknown>;
+    if (step.kind === 'field') {
+      value = fieldValue(value as Message, step);
+    } else if (step.kind === 'list_sub') {
+      value = owner[step.index];
+    } else if (step.kind === 'map_sub') {
+      value = owner[String(step.key)];
+    }
+  }
+  return value;
+}
+
+function sent(field: DescField, value: unknown): string {
+  if (typeof value === 'string') {
+    return value === '' ? 'was empty' : `was ${shown(value)}`;
+  }
+  if (field.enum) {
+    return value === 0 ? 'was not given' : `was ${field.enum.value[Number(value)]?.name ?? value}`;
+  }
+  return `was ${cut(String(value))}`;
 }

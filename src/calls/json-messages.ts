@@ -6,11 +6,18 @@ import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf
 import { hasCustomJsonRepresentation } from '@bufbuild/protobuf/wkt';
 import { valueRules } from './field-rules.ts';
 import { listReader, mapReader, readFree } from './json-containers.ts';
-import { enumReader, type JsonReader, readString, refuse, scalarReader } from './json-scalars.ts';
-import { durationFault, timestampFault } from './json-times.ts';
+import {
+  durationFault,
+  enumReader,
+  type JsonReader,
+  readString,
+  refuse,
+  scalarReader,
+  timestampFault,
+} from './json-scalars.ts';
 import type { JsonWalk } from './json-walk.ts';
-import { type KnownName, nearestName } from './nearest-name.ts';
 import { isSecret } from './secret-fields.ts';
+import { type KnownName, nearestName } from './shown-text.ts';
 
 interface JsonField {
   readonly field: DescField;

@@ -1,8 +1,7 @@
 /** The state of one walk through a JSON text: where it is, and the faults that it has found. */
 import type { FieldViolation } from '../errors/domain-error.ts';
-import { jsonStep, mapStep } from './field-path.ts';
 import { JsonCursor, UnreadableJson } from './json-cursor.ts';
-import { cut, shown } from './shown-text.ts';
+import { cut, jsonStep, mapStep, shown } from './shown-text.ts';
 
 /** As many levels as protobuf's own decoder takes. */
 const MOST_LEVELS = 100;

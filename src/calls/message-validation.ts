@@ -3,8 +3,8 @@ import { create, type DescMessage, type MessageShape } from '@bufbuild/protobuf'
 import { pathToString } from '@bufbuild/protobuf/reflect';
 import { createValidator } from '@bufbuild/protovalidate';
 import { type FieldViolation, invalidFields } from '../errors/domain-error.ts';
+import { ruleSentence } from './field-rules.ts';
 import { nulCharacters } from './nul-characters.ts';
-import { ruleSentence } from './rule-sentences.ts';
 
 /** Caches a compiled plan for each message type; one instance serves the process. */
 const validator = createValidator();

@@ -9,8 +9,8 @@ import {
 } from '@bufbuild/protobuf';
 import type { FieldViolation } from '../errors/domain-error.ts';
 import { field as fieldRules, Ignore } from '../gen/buf/validate/validate_pb.ts';
-import { jsonStep, mapStep } from './field-path.ts';
 import { fieldValue } from './message-fields.ts';
+import { jsonStep, mapStep } from './shown-text.ts';
 
 /** Looks at a value. `trail` are the steps of its path; it is as before when the search is done. */
 type Search = (value: unknown, trail: string[], found: FieldViolation[]) => void;

@@ -10,7 +10,7 @@ import { ListenError } from '../server/port/http-port.ts';
 import type { RunningServer } from '../server/server.ts';
 import { migrate } from '../store/migrate.ts';
 import { openStore, type Store } from '../store/open-store.ts';
-import { requireConfinement } from '../store/require-confinement.ts';
+import { requireConfinement } from '../store/server-requirements.ts';
 import type { Telemetry } from '../telemetry/start-telemetry.ts';
 import { openTelemetry } from '../telemetry/telemetry.ts';
 import { systemClock } from '../values/system-clock.ts';

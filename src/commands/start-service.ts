@@ -5,7 +5,7 @@ import { createAuditService } from '../audit/audit-service.ts';
 import { createConfigurationChecks } from '../automation/configuration/validation/configuration-checks.ts';
 import { createCandidateIndex } from '../automation/evaluation/candidate-index.ts';
 import { automationHistory } from '../automation/forget-athlete.ts';
-import { createRedisPreviewCache } from '../automation/inspection/redis-preview-cache.ts';
+import { createRedisPreviewCache } from '../automation/inspection/preview-cache.ts';
 import { createPublishingService } from '../automation/publishing/publishing-service.ts';
 import { createReplayService } from '../automation/replay/replay-service.ts';
 import { createTriggerService } from '../automation/trigger-service.ts';

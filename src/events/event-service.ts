@@ -4,10 +4,14 @@ import { callContextOf } from '../calls/call-context.ts';
 import { createCalls, type ServiceDeps } from '../calls/calls.ts';
 import { createKeyedLimiter } from '../flow/keyed-limiter.ts';
 import { EventService } from '../gen/automation/v1/event_service_pb.ts';
-import { eventMessage } from './event-rows.ts';
-import { deadLetterMessage, listDeadLetters } from './list-dead-letters.ts';
+import {
+  deadLetterMessage,
+  discardDeadLetters,
+  listDeadLetters,
+  redriveDeadLetters,
+} from './dead-letters.ts';
+import { eventMessage } from './event-log.ts';
 import { listEvents } from './list-events.ts';
-import { discardDeadLetters, redriveDeadLetters } from './settle-dead-letters.ts';
 import { watchEvents } from './watch-events.ts';
 
 type Methods = 'listEvents' | 'watchEvents' | 'listDeadLetters' | 'redriveDeadLetters' | 'discardDeadLetters';

@@ -2,9 +2,9 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { ListEventsRequest } from '../gen/automation/v1/event_service_pb.ts';
 import type { Transaction } from '../store/database.ts';
-import { decodePageToken, encodePageToken, type PageKeyValue } from '../store/page-token.ts';
+import { decodePageToken, encodePageToken, type PageKeyValue } from '../store/page.ts';
 import { instantFromText, instantOfField, instantToText } from '../values/instant.ts';
-import { EVENT_COLUMNS, type EventRow } from './event-rows.ts';
+import { EVENT_COLUMNS, type EventRow } from './event-log.ts';
 
 export interface EventPage {
   readonly rows: EventRow[];

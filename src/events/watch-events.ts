@@ -6,16 +6,16 @@ import { DomainError, invalidFields } from '../errors/domain-error.ts';
 import type { KeyedLimiter, Release } from '../flow/keyed-limiter.ts';
 import type { WatchEventsRequest, WatchEventsResponseSchema } from '../gen/automation/v1/event_service_pb.ts';
 import type { Database, Transaction } from '../store/database.ts';
-import { eventMessage } from './event-rows.ts';
 import {
   BEGINNING,
   decodePosition,
   encodePosition,
+  eventMessage,
   findLogEnd,
   type LogPage,
   type LogPosition,
   readLogPage,
-} from './log-position.ts';
+} from './event-log.ts';
 
 export interface WatchDeps {
   readonly database: Database;

@@ -1,10 +1,50 @@
-/** Caches the values that filters read from one input, because thousands of filters read the same event. */
+/**
+ * Reads field values from the documents of a filter's input, and caches them, because thousands of filters
+ * read the same event.
+ */
+
 import type { CivilDate } from '../values/civil-date.ts';
-import { readCurrentValue } from './document-fields.ts';
-import type { FieldType, FilterField, FilterInput, JsonValue } from './filter.ts';
+import {
+  type FieldType,
+  type FilterField,
+  type FilterInput,
+  isList,
+  type JsonObject,
+  type JsonValue,
+} from './filter.ts';
 import { foldCase } from './read-comparison.ts';
 import { readDate, readElements, readInstant, readNumber, readText, toKey } from './typed-values.ts';
 import { toCalendarDate, toCanonicalZone, toLocalDate } from './zoned-calendar.ts';
+
+/** The current value of the field, null included; undefined when it is absent. */
+export function readCurrentValue(field: FilterField, input: FilterInput): JsonValue | undefined {
+  return readValueAt(readsAthlete(field) ? input.athlete : input.event, field.path);
+}
+
+/** The value of an event's field before the change; undefined when the field did not change. */
+export function readPreviousValue(field: FilterField, input: FilterInput): JsonValue | undefined {
+  return readValueAt(input.previous, field.path);
+}
+
+export function readsAthlete({ scope }: FilterField): boolean {
+  return scope === 'athlete' || scope === 'custom';
+}
+
+/** Reads only own properties, so that names such as `constructor` find nothing. */
+export function readValueAt(document: JsonValue, path: readonly string[]): JsonValue | undefined {
+  let value: JsonValue | undefined = document;
+  for (const name of path) {
+    if (!isObject(value) || !Object.hasOwn(value, name)) {
+      return undefined;
+    }
+    value = value[name];
+  }
+  return value;
+}
+
+function isObject(value: JsonValue | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !isList(value);
+}
 
 /** A way to read values. Names are unique. */
 export interface Reader<T> {

@@ -2,8 +2,8 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Instant } from '../values/instant.ts';
 import { isDiff } from './condition-comparison.ts';
-import { readsAthlete } from './document-fields.ts';
 import type { FieldCatalogue, FilterGroup } from './filter.ts';
+import { readsAthlete } from './filter-subject.ts';
 import { type FilterTree, isGroup, readTree, type TreeCondition } from './filter-tree.ts';
 import { createSqlCalendar } from './sql-calendar.ts';
 import { comparisonSql } from './sql-comparison.ts';

@@ -1,10 +1,9 @@
 /** Predicts a filter's verdict from the known fields of an event; used by the loop check. */
 
-import { compileCondition } from './compile-condition.ts';
+import { compileCondition } from './compile-filter.ts';
 import { type Comparison, type DiffComparison, isDiff } from './condition-comparison.ts';
-import { readCurrentValue, readsAthlete } from './document-fields.ts';
 import type { FieldCatalogue, FieldType, FilterGroup, FilterInput, JsonObject, JsonValue } from './filter.ts';
-import { getFilterSubject } from './filter-subject.ts';
+import { getFilterSubject, readCurrentValue, readsAthlete } from './filter-subject.ts';
 import { type FilterTree, isGroup, readTree, type TreeCondition } from './filter-tree.ts';
 import { readNumber, toKey } from './typed-values.ts';
 

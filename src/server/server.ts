@@ -6,12 +6,11 @@ import type { Config } from '../config/config.ts';
 import type { Clock } from '../values/instant.ts';
 import { systemClock } from '../values/system-clock.ts';
 import type { Authenticate } from './access/access-interceptors.ts';
-import { createHealth } from './health.ts';
+import { createHealth, watchReadiness } from './health.ts';
 import { type CallObserver, UNOBSERVED } from './interceptors/call-observer.ts';
 import type { Logger } from './logger.ts';
 import { openHttpPort } from './port/http-port.ts';
 import { createRpcListener, type RpcListenerOptions } from './port/rpc-listener.ts';
-import { watchReadiness } from './readiness.ts';
 import { createRoutes } from './routes.ts';
 
 export interface ServerOptions {

@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { type Database, openDatabase } from './database.ts';
 import { readConnectionTarget } from './driver/connection-target.ts';
 import { startEmbeddedPostgres } from './embedded/embedded-postgres.ts';
-import { requireSupportedServer } from './require-supported-server.ts';
+import { requireSupportedServer } from './server-requirements.ts';
 
 export interface Store {
   readonly database: Database;

@@ -1,7 +1,8 @@
-/** Metrics of the process: processor time, memory and event-loop delay. */
+/** Metrics of the process: processor time, memory, event-loop delay, and its connections to PostgreSQL. */
 import { type EventLoopUtilization, monitorEventLoopDelay } from 'node:perf_hooks';
 import { getHeapStatistics } from 'node:v8';
 import type { Meter } from '@opentelemetry/api';
+import type { PoolUse } from '../store/driver/connection-pool.ts';
 
 const RESOLUTION_MS = 20;
 const NANOSECONDS = 1e9;
@@ -68,4 +69,29 @@ function observeEventLoop(meter: Meter, delay: ReturnType<typeof monitorEventLoo
     },
     [p50, p99, most, utilization],
   );
+}
+
+export function observePool(meter: Meter, poolUse: () => PoolUse): void {
+  meter
+    .createObservableUpDownCounter('db.client.connection.count', {
+      description: 'Connections to PostgreSQL by what they do',
+      unit: '{connection}',
+    })
+    .addCallback((result) => {
+      const { used, idle } = poolUse();
+      result.observe(used, { 'db.client.connection.state': 'used' });
+      result.observe(idle, { 'db.client.connection.state': 'idle' });
+    });
+  meter
+    .createObservableUpDownCounter('db.client.connection.max', {
+      description: 'Connections to PostgreSQL at most',
+      unit: '{connection}',
+    })
+    .addCallback((result) => result.observe(poolUse().limit));
+  meter
+    .createObservableUpDownCounter('db.client.connection.pending_requests', {
+      description: 'Transactions that wait for a connection',
+      unit: '{request}',
+    })
+    .addCallback((result) => result.observe(poolUse().waiting));
 }

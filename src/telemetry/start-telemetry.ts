@@ -21,8 +21,7 @@ import type { PoolUse } from '../store/driver/connection-pool.ts';
 import { observeCalls } from './call-telemetry.ts';
 import { observeBacklog, observeEvents } from './event-metrics.ts';
 import { openMetricsPort } from './metrics-port.ts';
-import { observePool } from './pool-metrics.ts';
-import { observeProcess } from './process-metrics.ts';
+import { observePool, observeProcess } from './process-metrics.ts';
 import { observeQueue } from './queue-metrics.ts';
 
 const SERVICE = 'progression-service';

@@ -1,4 +1,7 @@
-/** Finds the lift of a program that a log calls by the name of an exercise. */
+/** Finds the lift of a program that a log calls by the name of an exercise, by name or by a table of the user. */
+import { findColumn, headerName } from './columns.ts';
+import { decodeText, readTable } from './read-table.ts';
+import { quoted, TrainingLogError } from './training-log.ts';
 
 /** What else lifts are called, as slugs; the same movement with a load of the same scale, and no other. */
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
@@ -37,7 +40,7 @@ export type ExerciseMapping = ReadonlyMap<string, string | null>;
 const NO_MAPPING: ExerciseMapping = new Map();
 
 /** The same for one exercise, however its letters and spaces are written. */
-export function exerciseKey(exercise: string): string {
+function exerciseKey(exercise: string): string {
   return exercise.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase();
 }
 
@@ -69,4 +72,31 @@ function slugOf(text: string): string {
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
+}
+
+const COLUMNS = ['exercise', 'lift'] as const;
+
+/** An empty lift leaves the exercise out. Throws TrainingLogError; BAD_MAPPING names the line. */
+export function readMapping(bytes: Uint8Array): ExerciseMapping {
+  const { columns, rows } = readTable(decodeText(bytes));
+  const [exerciseColumn = -1, liftColumn = -1] = COLUMNS.map((name) =>
+    findColumn(columns.map(headerName), [name]),
+  );
+  if (exerciseColumn === -1 || liftColumn === -1) {
+    const found = JSON.stringify(columns.join(',').slice(0, 200));
+    throw new TrainingLogError('BAD_MAPPING', `its columns are ${found}, not ${COLUMNS.join(',')}`);
+  }
+  const mapping = new Map<string, string | null>();
+  for (const { line, fields } of rows) {
+    const exercise = exerciseKey(fields[exerciseColumn] ?? '');
+    const lift = fields[liftColumn]?.trim() || null;
+    if (exercise === '') {
+      throw new TrainingLogError('BAD_MAPPING', `line ${line} names no exercise`);
+    }
+    if (mapping.has(exercise) && mapping.get(exercise) !== lift) {
+      throw new TrainingLogError('BAD_MAPPING', `line ${line} says another lift for ${quoted(exercise)}`);
+    }
+    mapping.set(exercise, lift);
+  }
+  return mapping;
 }

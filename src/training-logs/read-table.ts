@@ -1,6 +1,42 @@
-/** Takes the text of a table apart into rows that know where in the file they begin. */
+/**
+ * Decodes the bytes of a file, and takes its tables apart into rows that know the line of the file at which
+ * they begin.
+ */
+
 import { CsvError, parse } from 'csv-parse/sync';
 import { TrainingLogError } from './training-log.ts';
+
+const ENCODINGS = [
+  { name: 'utf-16le', mark: [0xff, 0xfe] },
+  { name: 'utf-16be', mark: [0xfe, 0xff] },
+] as const;
+
+/**
+ * The text without its byte order mark. Throws TrainingLogError NOT_TEXT for bytes of other encodings: which one it
+ * was cannot be told from them, and names would come out wrong.
+ */
+export function decodeText(bytes: Uint8Array): string {
+  const encoding = ENCODINGS.find(({ mark }) => mark.every((byte, index) => bytes[index] === byte));
+  const text = decode(bytes, encoding?.name ?? 'utf-8');
+  if (text === undefined || text.includes('\0')) {
+    throw new TrainingLogError(
+      'NOT_TEXT',
+      'the file is no text in UTF-8, nor in UTF-16 with a byte order mark; a spreadsheet saves such a file as "CSV UTF-8"',
+    );
+  }
+  return text;
+}
+
+function decode(bytes: Uint8Array, encoding: string): string | undefined {
+  try {
+    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
+  } catch (error) {
+    if (error instanceof TypeError) {
+      return undefined;
+    }
+    throw error;
+  }
+}
 
 export interface TableRow {
   /** From 1. */
@@ -94,4 +130,19 @@ function startLines(bytes: Uint8Array, ends: readonly number[], firstLine: numbe
 
 function isLineBreak(byte: number | undefined): boolean {
   return byte === LF || byte === CR;
+}
+
+const HEADING = /^### ([A-Z][A-Z ]*?) *#*$/;
+
+/** The table under that heading, with its rows' lines in the file; undefined when there is none or it is empty. */
+export function findSection(text: string, name: string): Table | undefined {
+  const lines = text.split(/\r\n|\n|\r/);
+  const heading = lines.findIndex((line) => HEADING.exec(line)?.[1] === name);
+  if (heading === -1) {
+    return undefined;
+  }
+  const body = lines.slice(heading + 1);
+  const end = body.findIndex((line) => line.startsWith('###'));
+  const section = end === -1 ? body : body.slice(0, end);
+  return section.every((line) => line.trim() === '') ? undefined : readTable(section.join('\n'), heading + 2);
 }

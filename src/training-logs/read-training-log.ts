@@ -4,14 +4,12 @@
  */
 import type { Instant } from '../values/instant.ts';
 import { headerName } from './columns.ts';
-import { decodeText } from './decode-text.ts';
-import { findSection } from './file-sections.ts';
 import type { FileFacts, LogFormat, RowReader, SetReading } from './formats/log-format.ts';
 import { LOG_FORMATS } from './formats/log-formats.ts';
 import { mergeCopies } from './merge-copies.ts';
 import { findDateOrder } from './read-date.ts';
 import { decimalMarksOf } from './read-number.ts';
-import { readTable, type Table, type TableRow } from './read-table.ts';
+import { decodeText, findSection, readTable, type Table, type TableRow } from './read-table.ts';
 import {
   type DateOrder,
   type LoggedSet,

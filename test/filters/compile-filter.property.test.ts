@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { compileFilter } from '../../src/filters/compile-filter.ts';
-import { readCurrentValue } from '../../src/filters/document-fields.ts';
 import type { FilterGroup, FilterInput, JsonObject, JsonValue } from '../../src/filters/filter.ts';
 import { OPERATORS } from '../../src/filters/filter-operators.ts';
+import { readCurrentValue } from '../../src/filters/filter-subject.ts';
 import { isRefuted, predictVerdict } from '../../src/filters/refute-filter.ts';
 import { toKey } from '../../src/filters/typed-values.ts';
 import {

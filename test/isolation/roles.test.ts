@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
-import { requireConfinement } from '../../src/store/require-confinement.ts';
+import { requireConfinement } from '../../src/store/server-requirements.ts';
 import { readRows } from '../store/schema-dump.ts';
 import { type AdminConnection, openAdminConnection } from '../support/database-server.ts';
 import { createAthlete } from '../support/fixtures.ts';

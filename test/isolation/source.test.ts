@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 const SOURCE = join(import.meta.dirname, '..', '..', 'src');
 
 /** Who asks the database something that concerns no account, or makes the transactions. */
-const OUTSIDE = ['store/database.ts', 'store/migrate.ts', 'store/require-supported-server.ts'];
+const OUTSIDE = ['store/database.ts', 'store/migrate.ts', 'store/server-requirements.ts'];
 
 test('nothing but the store itself asks the database anything outside a transaction of an account', () => {
   const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter((path) =>

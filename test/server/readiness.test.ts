@@ -1,6 +1,6 @@
 /** What counts as ready. */
 import { expect, onTestFinished, test } from 'vitest';
-import { type ReadinessLimits, watchReadiness } from '../../src/server/readiness.ts';
+import { type ReadinessLimits, watchReadiness } from '../../src/server/health.ts';
 
 const LIMITS = { readinessIntervalMs: 10, readinessFailures: 1, readinessSuccesses: 1 };
 

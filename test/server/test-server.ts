@@ -18,7 +18,7 @@ import {
 import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { ProgressionService } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
-import { authenticateByHeaders } from '../../src/server/access/trusted-headers.ts';
+import { authenticateByHeaders } from '../../src/server/access/authenticator.ts';
 import { createLogger } from '../../src/server/logger.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/server/server.ts';
 

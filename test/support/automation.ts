@@ -27,7 +27,7 @@ import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.
 import { ProgressionService } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
 import { createProgressionService } from '../../src/progression/service.ts';
-import { authenticateByHeaders } from '../../src/server/access/trusted-headers.ts';
+import { authenticateByHeaders } from '../../src/server/access/authenticator.ts';
 import type { Database } from '../../src/store/database.ts';
 import { type Clock, instantFromText } from '../../src/values/instant.ts';
 import { type CatalogClient, TEST_NOW } from './catalog-client.ts';

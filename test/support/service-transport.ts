@@ -1,4 +1,7 @@
-/** Services behind the server's interceptors, without a port; every call has an account, an actor and a request ID. */
+/**
+ * Services behind the server's interceptors, without a port; every call has an account, an actor and a
+ * request ID.
+ */
 import {
   type ConnectRouter,
   createRouterTransport,
@@ -10,7 +13,7 @@ import type { FurtherChecks } from '../../src/calls/further-checks.ts';
 import type { Limits } from '../../src/config/config.ts';
 import type { Authenticate } from '../../src/server/access/access-interceptors.ts';
 import { createAccessInterceptors } from '../../src/server/access/access-interceptors.ts';
-import { authenticateByHeaders } from '../../src/server/access/trusted-headers.ts';
+import { authenticateByHeaders } from '../../src/server/access/authenticator.ts';
 import { createCallContextInterceptor } from '../../src/server/interceptors/call-context-interceptor.ts';
 import { UNOBSERVED } from '../../src/server/interceptors/call-observer.ts';
 import { createLogInterceptor } from '../../src/server/interceptors/log-interceptor.ts';

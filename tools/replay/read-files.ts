@@ -1,7 +1,6 @@
 /** Reads the files that the command is given, and says of each why it cannot be read. */
 import { readFile } from 'node:fs/promises';
-import type { ExerciseMapping } from '../../src/training-logs/lift-names.ts';
-import { readMapping } from '../../src/training-logs/read-mapping.ts';
+import { type ExerciseMapping, readMapping } from '../../src/training-logs/lift-names.ts';
 import { readTrainingLog } from '../../src/training-logs/read-training-log.ts';
 import {
   type LogRefusalReason,

@@ -1,7 +1,7 @@
 /** The command line of the command token. */
 import { parseArgs } from 'node:util';
 import { StartError } from '../../src/errors/start-error.ts';
-import { ROLE_NAMES } from '../../src/server/access/roles.ts';
+import { ROLE_NAMES } from '../../src/server/access/permissions.ts';
 
 export const USAGE = `usage: npm run --silent token -- --account UUID --subject NAME --roles ROLE,… [--ttl 1h]
 

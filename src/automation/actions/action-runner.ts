@@ -1,9 +1,8 @@
 /** Runs workflows of all accounts: finds runs whose next step is due, and executes the steps. */
 import { DomainError } from '../../errors/domain-error.ts';
 import { forEachConcurrently } from '../../flow/for-each-concurrently.ts';
-import { createCallQueue } from './call-queue.ts';
+import { createCallQueue, makeCall } from './call-queue.ts';
 import { type DueEnrollment, findDueEnrollments } from './due-enrollments.ts';
-import { makeCall } from './make-call.ts';
 import type { ActionRunnerDeps } from './step.ts';
 import { takeStep } from './take-step.ts';
 

@@ -3,8 +3,7 @@ import { create } from '@bufbuild/protobuf';
 import { TriggerProgressionRequestSchema } from '../../gen/progression/v1/progression_service_pb.ts';
 import { submitTrigger } from '../../progression/engine/submit-trigger.ts';
 import { triggerProgression } from '../../progression/trigger-progression.ts';
-import { stepId } from './action-names.ts';
-import { type ActionType, actorOf, describeStep } from './step.ts';
+import { type ActionType, actorOf, describeStep, stepId } from './step.ts';
 
 /** The engine's request ledger makes a repeated attempt return the first answer. */
 export const applyProgression: ActionType<'applyProgression'> = {

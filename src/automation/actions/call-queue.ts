@@ -1,10 +1,97 @@
 /**
- * The queue of steps that call out, with limits on concurrent calls in total and per account, and turns over
- * accounts.
+ * Steps that call out: their queue, with limits on concurrent calls in total and per account and turns over
+ * accounts; and the call of a step, which is claimed in one transaction, made outside of any, and recorded
+ * in another.
  */
+
 import type { Limits } from '../../config/config.ts';
 import { createSemaphore } from '../../flow/semaphore.ts';
+import type { Action } from '../../gen/automation/v1/action_pb.ts';
+import type { Transaction } from '../../store/database.ts';
+import type { Instant } from '../../values/instant.ts';
+import { actionTypeOf } from './action-types.ts';
 import type { DueEnrollment } from './due-enrollments.ts';
+import { type Attempt, readAction, resumeRun, stepTransactionLimits, takeRun } from './load-run.ts';
+import { cancel, type Judgement, judgeEnd, judgeError, recordClaim, recordTry } from './record-step.ts';
+import type { ActionRunnerDeps, Step } from './step.ts';
+
+interface Claim extends Attempt {
+  readonly subject: Step;
+  readonly action: Action['action'];
+  readonly claimedAt: Instant;
+}
+
+/**
+ * Does nothing when the call is no longer due. If the process ends between the call and its record, another
+ * process repeats the call with the same idempotency key after the lease has expired. Throws when the
+ * database is unavailable.
+ */
+export async function makeCall(deps: ActionRunnerDeps, due: DueEnrollment): Promise<void> {
+  const claim = await claimCall(deps, due);
+  if (!claim) {
+    return;
+  }
+  const judgement = await call(deps, claim);
+  const { database, clock, config } = deps;
+  await database.transaction(
+    due.accountId,
+    async (tx) => {
+      const run = await resumeRun(tx, due.id, claim);
+      if (run) {
+        recordTry(tx, run, judgement, claim.attempts, clock(), config.limits);
+      }
+    },
+    stepTransactionLimits(config.limits),
+  );
+}
+
+async function claimCall(
+  { database, clock, config: { limits } }: ActionRunnerDeps,
+  { accountId, id }: DueEnrollment,
+): Promise<Claim | undefined> {
+  return database.transaction(
+    accountId,
+    async (tx: Transaction) => {
+      const now = clock();
+      const run = await takeRun(tx, id, now);
+      if (!run) {
+        return undefined;
+      }
+      const { enrollment, step } = run;
+      if (run.isAthleteDeleted) {
+        cancel(run, now);
+        return undefined;
+      }
+      if (enrollment.attempts >= limits.stepTries) {
+        recordTry(tx, run, { kind: 'FAILED', reason: 'STEP_ABANDONED' }, enrollment.attempts, now, limits);
+        return undefined;
+      }
+      const { action } = readAction(run.stored);
+      recordClaim(run, now + BigInt(limits.stepLeaseMs) * 1000n);
+      return { subject: step, action, step: step.step, attempts: enrollment.attempts, claimedAt: now };
+    },
+    stepTransactionLimits(limits),
+  );
+}
+
+async function call(
+  { config: { limits }, queue, webhooks, reportError }: ActionRunnerDeps,
+  { subject, action, claimedAt }: Claim,
+): Promise<Judgement> {
+  const type = action.case && actionTypeOf(action.case);
+  if (type?.kind !== 'CALL') {
+    throw new TypeError('a step that was to be a call is none');
+  }
+  try {
+    return judgeEnd(await type.call({ limits, queue, webhooks }, subject, action.value as never, claimedAt));
+  } catch (error) {
+    const judgement = judgeError(error);
+    if (judgement.kind === 'TRY_AGAIN') {
+      reportError(error);
+    }
+    return judgement;
+  }
+}
 
 export interface CallQueue {
   /** Queues the call. Returns false when the queue of the account, or the whole queue, is full or closed. */

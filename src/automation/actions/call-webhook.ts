@@ -1,8 +1,7 @@
 /** Action call_webhook: notifies another system of the run. */
 import type { JsonObject } from '@bufbuild/protobuf';
 import { type Instant, instantToText } from '../../values/instant.ts';
-import { stepId } from './action-names.ts';
-import { type ActionType, type Step, StepRefusal } from './step.ts';
+import { type ActionType, type Step, StepRefusal, stepId } from './step.ts';
 
 /** The event type of every message, which tells it from other messages of a receiver. */
 const MESSAGE_TYPE = 'workflow.step';

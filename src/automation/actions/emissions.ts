@@ -10,9 +10,8 @@ import { enumName } from '../../calls/enum-name.ts';
 import { type Action, type SetLiftMaxAction, WeightUnit } from '../../gen/automation/v1/action_pb.ts';
 import { MaxTypeSchema } from '../../gen/progression/v1/common_pb.ts';
 import { EnrollmentStatus } from '../../gen/progression/v1/program_service_pb.ts';
-import { attributeNameOf } from './action-names.ts';
-import { convertWeight, roundingOf } from './convert-weight.ts';
-import type { ActionCase, ActionValue } from './step.ts';
+import { convertWeight, roundingOf } from './active-program.ts';
+import { type ActionCase, type ActionValue, attributeNameOf } from './step.ts';
 
 /** An event that follows when an action changes something. */
 export interface Emission {

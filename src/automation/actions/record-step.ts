@@ -5,9 +5,8 @@ import { backoffMs } from '../../flow/backoff.ts';
 import type { Transaction } from '../../store/database.ts';
 import { ActionExecutionEntity } from '../../store/entities/action-execution.ts';
 import type { Instant } from '../../values/instant.ts';
-import { storedActionName } from './action-names.ts';
 import type { Run } from './load-run.ts';
-import { type CallEnd, type StepEnd, type StepReason, StepRefusal } from './step.ts';
+import { type CallEnd, type StepEnd, type StepReason, StepRefusal, storedActionName } from './step.ts';
 
 type StepLimits = Pick<Limits, 'stepTries' | 'firstStepPauseMs' | 'longestStepPauseMs'>;
 

@@ -8,8 +8,7 @@ import { findLiftMax } from '../../progression/lift-maxes.ts';
 import { setLiftMax } from '../../progression/set-lift-max.ts';
 import type { Transaction } from '../../store/database.ts';
 import { lockUser } from '../../store/lock-user.ts';
-import { loadActiveProgram, requireActiveProgram } from './active-program.ts';
-import { roundingOf, scaleWeight } from './convert-weight.ts';
+import { loadActiveProgram, requireActiveProgram, roundingOf, scaleWeight } from './active-program.ts';
 import { type ActionType, describeStep } from './step.ts';
 
 /** Lifts without a max are skipped. Throws NOT_ENROLLED unless the action names a lift. */

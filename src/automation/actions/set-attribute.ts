@@ -2,8 +2,7 @@
 import { toJson } from '@bufbuild/protobuf';
 import { ValueSchema } from '@bufbuild/protobuf/wkt';
 import { setAttribute as setAttributeOf } from '../../athletes/attributes.ts';
-import { attributeNameOf } from './action-names.ts';
-import type { ActionType } from './step.ts';
+import { type ActionType, attributeNameOf } from './step.ts';
 
 /** Throws VALIDATION_FAILED when the value does not match the account's current definition. */
 export const setAttribute: ActionType<'setAttribute'> = {

@@ -9,8 +9,7 @@ import { findLiftMax } from '../../progression/lift-maxes.ts';
 import { setLiftMax as setByHand } from '../../progression/set-lift-max.ts';
 import type { Transaction } from '../../store/database.ts';
 import { lockUser } from '../../store/lock-user.ts';
-import { loadActiveProgram, requireActiveProgram } from './active-program.ts';
-import { convertWeight, roundingOf } from './convert-weight.ts';
+import { convertWeight, loadActiveProgram, requireActiveProgram, roundingOf } from './active-program.ts';
 import { type ActionType, describeStep, StepRefusal } from './step.ts';
 
 /**

@@ -1,7 +1,12 @@
-/** The types of workflow steps: their inputs, their results and the dependencies of the runner. */
+/**
+ * Workflow steps: their types, inputs and results, the names of actions, the idempotency key of a step, and
+ * the dependencies of the runner.
+ */
+
+import { v5 as uuidv5 } from 'uuid';
 import type { Config, Limits } from '../../config/config.ts';
 import type { Reason } from '../../errors/domain-error.ts';
-import type { Action } from '../../gen/automation/v1/action_pb.ts';
+import { type Action, ActionSchema } from '../../gen/automation/v1/action_pb.ts';
 import type { TriggerQueue } from '../../progression/engine/trigger-queue.ts';
 import type { Change } from '../../store/change.ts';
 import type { Database } from '../../store/database.ts';
@@ -99,4 +104,30 @@ export interface ActionRunnerDeps {
   readonly webhooks: WebhookPort;
   /** Called with every error after which a step is retried, defects included. */
   readonly reportError: (error: unknown) => void;
+}
+
+/** The action's field name in the contract, such as `add_tag`. The action must be valid. */
+export function actionName({ action }: Action): string {
+  if (!action.case) {
+    throw new TypeError('an action without a kind');
+  }
+  return ActionSchema.field[action.case].name;
+}
+
+/** The same for a stored action; empty for an invalid one. */
+export function storedActionName(stored: unknown): string {
+  const keys = typeof stored === 'object' && stored !== null ? Object.keys(stored) : [];
+  return ActionSchema.fields.find(({ jsonName }) => keys.includes(jsonName))?.name ?? '';
+}
+
+/** The attribute's own name: `level` for `custom.level`. */
+export function attributeNameOf(field: string): string {
+  return field.replace(/^custom\./, '');
+}
+
+const NAMESPACE = 'e3f1d6a2-2c0b-4f58-9d5e-64a0c1b7f9d8';
+
+/** The idempotency key of a step: the same UUID for each attempt. */
+export function stepId({ enrollmentId, step }: { enrollmentId: string; step: number }): string {
+  return uuidv5(`${enrollmentId}:${step}`, NAMESPACE);
 }

@@ -1,4 +1,5 @@
-/** Sends webhooks: posts a signed message to an address that was checked. */
+/** Sends webhooks: posts a message to an address that was checked, signed by the Standard Webhooks specification. */
+import { createHmac } from 'node:crypto';
 import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { request as httpRequest, type RequestOptions } from 'node:http';
@@ -6,7 +7,33 @@ import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Config } from '../../config/config.ts';
 import { hostOf, isPublicAddress, refusalOfWebhookUrl } from './webhook-address.ts';
-import { signWebhook } from './webhook-signature.ts';
+
+const PREFIX = 'whsec_';
+const LEAST_BYTES = 24;
+const MOST_BYTES = 64;
+
+export const WEBHOOK_SECRET_RULE = `must be ${PREFIX} and ${LEAST_BYTES} to ${MOST_BYTES} bytes in base64`;
+
+/** Whether the text is a valid secret. */
+export function isWebhookSecret(text: string): boolean {
+  const key = keyOf(text);
+  // Base64 that does not round-trip is invalid.
+  const isBase64 = `${PREFIX}${key.toString('base64')}` === text;
+  return isBase64 && key.length >= LEAST_BYTES && key.length <= MOST_BYTES;
+}
+
+/** The value of the header `webhook-signature`. */
+export function signWebhook(
+  secret: string,
+  { id, timestampS, body }: { id: string; timestampS: number; body: string },
+): string {
+  const digest = createHmac('sha256', keyOf(secret)).update(`${id}.${timestampS}.${body}`).digest('base64');
+  return `v1,${digest}`;
+}
+
+function keyOf(secret: string): Buffer {
+  return Buffer.from(secret.slice(PREFIX.length), 'base64');
+}
 
 /** A message and its target. */
 export interface WebhookCall {

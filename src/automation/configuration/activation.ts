@@ -7,7 +7,7 @@ import type { Workflow } from '../../store/entities/workflow.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
 import { fact } from '../../store/outbox.ts';
 import { instantToText } from '../../values/instant.ts';
-import { scheduleTrigger, unscheduleTrigger } from '../time/schedule-trigger.ts';
+import { scheduleTrigger, unscheduleTrigger } from '../time/reschedule.ts';
 
 /** Whether events are evaluated for the trigger: active, not deleted, in an ACTIVE workflow. */
 export function isTriggerActive(trigger: WorkflowTrigger, workflow: Workflow): boolean {

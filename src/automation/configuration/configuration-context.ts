@@ -1,7 +1,12 @@
-/** What validation needs of the account and the server: current event types and fields, and limits. */
+/** What a configuration change needs of the account and the server, and its result. */
+
+import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Config } from '../../config/config.ts';
+import type { WarningSchema } from '../../gen/automation/v1/trigger_pb.ts';
 import type { Transaction } from '../../store/database.ts';
+import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
 import { type AccountTypes, loadAccountTypes } from '../event-types/account-types.ts';
+import type { WorkflowWithTrigger } from './workflows.ts';
 
 export interface ConfigurationContext {
   readonly types: AccountTypes;
@@ -16,4 +21,16 @@ export async function loadConfigurationContext(
   config: ContextConfig,
 ): Promise<ConfigurationContext> {
   return { types: await loadAccountTypes(tx), config };
+}
+
+export type Warning = MessageInitShape<typeof WarningSchema>;
+
+export interface Configured extends WorkflowWithTrigger {
+  /** Warnings that did not prevent the change. */
+  readonly warnings: readonly Warning[];
+}
+
+export interface ConfiguredTrigger {
+  readonly trigger: WorkflowTrigger;
+  readonly warnings: readonly Warning[];
 }

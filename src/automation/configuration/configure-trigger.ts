@@ -4,8 +4,11 @@ import type { Change } from '../../store/change.ts';
 import type { Workflow } from '../../store/entities/workflow.ts';
 import { type WorkflowTrigger, WorkflowTriggerEntity } from '../../store/entities/workflow-trigger.ts';
 import { newId } from '../../values/new-id.ts';
-import { type ContextConfig, loadConfigurationContext } from './configuration-context.ts';
-import type { ConfiguredTrigger } from './configured.ts';
+import {
+  type ConfiguredTrigger,
+  type ContextConfig,
+  loadConfigurationContext,
+} from './configuration-context.ts';
 import { bumpRevision } from './etag.ts';
 import { guardLoops } from './loops/guard-loops.ts';
 import { NOTHING_BEFORE, recordTrigger } from './record.ts';

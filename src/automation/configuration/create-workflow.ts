@@ -7,17 +7,17 @@ import { WorkflowEntity } from '../../store/entities/workflow.ts';
 import { newId } from '../../values/new-id.ts';
 import {
   type ConfigurationContext,
+  type Configured,
   type ContextConfig,
   loadConfigurationContext,
 } from './configuration-context.ts';
 import { addTrigger } from './configure-trigger.ts';
-import type { Configured } from './configured.ts';
 import { bumpRevision } from './etag.ts';
 import { guardLoops } from './loops/guard-loops.ts';
 import { recordWorkflow } from './record.ts';
 import { canonicalActions, storedActions } from './stored-actions.ts';
 import type { TriggerDraft } from './trigger-draft.ts';
-import { requireNone } from './validation/checks.ts';
+import { requireNone } from './validation/field-checks.ts';
 import { validateNewWorkflow } from './validation/validate-workflow.ts';
 
 /** VALIDATION_FAILED. */

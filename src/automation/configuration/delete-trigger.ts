@@ -1,8 +1,11 @@
 /** DeleteTrigger: deletes a trigger softly. RestoreTrigger: restores it, validated like a new one. */
 import type { DeleteTriggerRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
 import type { Change } from '../../store/change.ts';
-import { type ContextConfig, loadConfigurationContext } from './configuration-context.ts';
-import type { ConfiguredTrigger } from './configured.ts';
+import {
+  type ConfiguredTrigger,
+  type ContextConfig,
+  loadConfigurationContext,
+} from './configuration-context.ts';
 import { bumpRevision, requireEtagIfGiven } from './etag.ts';
 import { recordTrigger, triggerBefore } from './record.ts';
 import { replaceTrigger } from './update-trigger.ts';

@@ -7,7 +7,7 @@ import { type WorkflowSchema, WorkflowStatusSchema } from '../../gen/automation/
 import type { TriggerVersion } from '../../store/entities/trigger-version.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
 import { type Instant, instantToTimestamp } from '../../values/instant.ts';
-import type { Configured, ConfiguredTrigger } from './configured.ts';
+import type { Configured, ConfiguredTrigger } from './configuration-context.ts';
 import { etagOf } from './etag.ts';
 import { filterToMessage } from './filter-message.ts';
 import { readStoredActions } from './stored-actions.ts';

@@ -13,8 +13,11 @@ import type { Transaction } from '../../store/database.ts';
 import { type TriggerVersion, TriggerVersionEntity } from '../../store/entities/trigger-version.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
 import { type Page, readPage } from '../../store/page.ts';
-import { type ContextConfig, loadConfigurationContext } from './configuration-context.ts';
-import type { ConfiguredTrigger } from './configured.ts';
+import {
+  type ConfiguredTrigger,
+  type ContextConfig,
+  loadConfigurationContext,
+} from './configuration-context.ts';
 import { bumpRevision, requireEtag } from './etag.ts';
 import { replaceTrigger } from './update-trigger.ts';
 import { readRecordedTrigger } from './validation/validate-trigger.ts';

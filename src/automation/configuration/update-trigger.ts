@@ -5,10 +5,10 @@ import type { Workflow } from '../../store/entities/workflow.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
 import {
   type ConfigurationContext,
+  type ConfiguredTrigger,
   type ContextConfig,
   loadConfigurationContext,
 } from './configuration-context.ts';
-import type { ConfiguredTrigger } from './configured.ts';
 import { bumpRevision, requireEtag } from './etag.ts';
 import { guardLoops } from './loops/guard-loops.ts';
 import { recordTrigger, triggerBefore } from './record.ts';

@@ -4,13 +4,12 @@
  */
 import type { UpdateWorkflowRequest } from '../../gen/automation/v1/workflow_service_pb.ts';
 import type { Change } from '../../store/change.ts';
-import { type ContextConfig, loadConfigurationContext } from './configuration-context.ts';
-import type { Configured } from './configured.ts';
+import { type Configured, type ContextConfig, loadConfigurationContext } from './configuration-context.ts';
 import { bumpRevision, requireEtag } from './etag.ts';
 import { guardLoops } from './loops/guard-loops.ts';
 import { auditedWorkflow, recordWorkflow } from './record.ts';
 import { canonicalActions, keepSecrets, readStoredActions, storedActions } from './stored-actions.ts';
-import { requireNone } from './validation/checks.ts';
+import { requireNone } from './validation/field-checks.ts';
 import { validateNamedActions, validateTexts } from './validation/validate-workflow.ts';
 import { liveTriggerOf, requireNotArchived, requireWorkflow } from './workflows.ts';
 

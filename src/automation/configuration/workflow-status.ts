@@ -9,16 +9,16 @@ import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
 import { readActivation } from './activation.ts';
 import {
   type ConfigurationContext,
+  type Configured,
   type ContextConfig,
   loadConfigurationContext,
 } from './configuration-context.ts';
-import type { Configured } from './configured.ts';
 import { bumpRevision, requireEtagIfGiven } from './etag.ts';
 import { guardLoops } from './loops/guard-loops.ts';
 import { auditedWorkflow, followStatus, recordWorkflow } from './record.ts';
 import { readStoredActions } from './stored-actions.ts';
 import { readStoredTrigger } from './trigger-draft.ts';
-import { requireNone } from './validation/checks.ts';
+import { requireNone } from './validation/field-checks.ts';
 import { validateTrigger } from './validation/validate-trigger.ts';
 import { validateNamedActions } from './validation/validate-workflow.ts';
 import { liveTriggerOf, requireNotArchived, requireWorkflow, type WorkflowWithTrigger } from './workflows.ts';

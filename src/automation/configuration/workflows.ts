@@ -1,8 +1,18 @@
-/** Finds workflows and triggers of the account. */
+/** Reads workflows with their triggers: one, locked or not, and the lists of the account. */
+
+import type { FilterQuery } from '@mikro-orm/core';
+import { enumName } from '../../calls/enum-name.ts';
 import { DomainError } from '../../errors/domain-error.ts';
+import type { ListTriggersRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
+import {
+  type ListWorkflowsRequest,
+  WorkflowStatusSchema,
+} from '../../gen/automation/v1/workflow_service_pb.ts';
 import type { Transaction } from '../../store/database.ts';
 import { type Workflow, WorkflowEntity } from '../../store/entities/workflow.ts';
 import { type WorkflowTrigger, WorkflowTriggerEntity } from '../../store/entities/workflow-trigger.ts';
+import { isAfterNameAndId, type Page, readPage } from '../../store/page.ts';
+import { canonicalEventName } from '../event-types/event-types.ts';
 
 /** A workflow and its trigger; null when it has none that is not deleted. */
 export interface WorkflowWithTrigger {
@@ -54,4 +64,81 @@ export function requireNotDeleted({ id, deletedAt }: WorkflowTrigger): void {
 
 export function triggerExists(workflowId: string): DomainError {
   return new DomainError('TRIGGER_EXISTS', 'Trigger already exists', { metadata: { workflowId } });
+}
+
+/** Ordered by name, then id; without a status filter, all but ARCHIVED ones. PAGE_TOKEN_INVALID. */
+export async function listWorkflows(
+  tx: Transaction,
+  request: ListWorkflowsRequest,
+  defaultPageSize: number,
+): Promise<Page<WorkflowWithTrigger>> {
+  const { accountId, em } = tx;
+  const status = request.status === 0 ? '' : enumName(WorkflowStatusSchema, request.status);
+  const where: FilterQuery<Workflow> = { accountId, status: status || { $ne: 'ARCHIVED' } };
+  const page = await readPage(
+    {
+      filter: ['ListWorkflows', accountId, status],
+      keyKinds: ['text', 'uuid'],
+      defaultPageSize,
+      keyOf: (workflow: Workflow) => [workflow.name, workflow.id],
+      rows: (after, limit) =>
+        em.find(WorkflowEntity, after ? { $and: [where, isAfterNameAndId(after)] } : where, {
+          orderBy: { name: 'asc', id: 'asc' },
+          limit,
+        }),
+      count: () => em.count(WorkflowEntity, where),
+    },
+    request,
+  );
+  const workflowId = { $in: page.rows.map(({ id }) => id) };
+  const triggers = await em.find(WorkflowTriggerEntity, { accountId, workflowId, deletedAt: null });
+  const triggerOf = new Map(triggers.map((trigger) => [trigger.workflowId, trigger]));
+  const rows = page.rows.map((workflow) => ({ workflow, trigger: triggerOf.get(workflow.id) ?? null }));
+  return { ...page, rows };
+}
+
+/** Finds ARCHIVED workflows too. WORKFLOW_NOT_FOUND. */
+export async function getWorkflow(tx: Transaction, workflowId: string): Promise<WorkflowWithTrigger> {
+  const workflow = await requireWorkflow(tx, workflowId);
+  return { workflow, trigger: await liveTriggerOf(tx, workflow.id) };
+}
+
+/** Ordered by creation, then id. PAGE_TOKEN_INVALID. */
+export function listTriggers(
+  { accountId, em }: Transaction,
+  request: ListTriggersRequest,
+  defaultPageSize: number,
+): Promise<Page<WorkflowTrigger>> {
+  const { workflowId, includeDeleted } = request;
+  const triggerEvent = canonicalEventName(request.triggerEvent);
+  const where: FilterQuery<WorkflowTrigger> = {
+    accountId,
+    ...(workflowId ? { workflowId } : {}),
+    ...(triggerEvent ? { triggerEvent } : {}),
+    ...(includeDeleted ? {} : { deletedAt: null }),
+  };
+  return readPage(
+    {
+      filter: ['ListTriggers', accountId, workflowId, triggerEvent, String(includeDeleted)],
+      keyKinds: ['instant', 'uuid'],
+      defaultPageSize,
+      keyOf: (trigger: WorkflowTrigger) => [trigger.createdAt, trigger.id],
+      rows: (after, limit) =>
+        em.find(WorkflowTriggerEntity, after ? { $and: [where, isBehind(after)] } : where, {
+          orderBy: { createdAt: 'desc', id: 'desc' },
+          limit,
+        }),
+      count: () => em.count(WorkflowTriggerEntity, where),
+    },
+    request,
+  );
+}
+
+function isBehind([createdAt, id]: readonly [bigint, string]): FilterQuery<WorkflowTrigger> {
+  return { $or: [{ createdAt: { $lt: createdAt } }, { createdAt, id: { $lt: id } }] };
+}
+
+/** TRIGGER_NOT_FOUND. */
+export function getTrigger(tx: Transaction, triggerId: string): Promise<WorkflowTrigger> {
+  return requireTrigger(tx, triggerId);
 }

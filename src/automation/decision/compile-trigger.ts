@@ -3,8 +3,8 @@
  */
 
 import { type CompiledFilter, compileFilter } from '../../filters/compile-filter.ts';
-import { readsAthlete, readValueAt } from '../../filters/document-fields.ts';
 import type { FilterField, FilterGroup, JsonObject, JsonValue } from '../../filters/filter.ts';
+import { readsAthlete, readValueAt } from '../../filters/filter-subject.ts';
 import { readStoredFilter } from '../../filters/read-filter.ts';
 import { toKey } from '../../filters/typed-values.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';

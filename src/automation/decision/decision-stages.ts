@@ -3,8 +3,15 @@ import type { Limits } from '../../config/config.ts';
 import { type Instant, instantToText } from '../../values/instant.ts';
 import { isOpen, nextOpening } from '../time/business-hours.ts';
 import type { TriggerRule } from './compile-trigger.ts';
-import { type EnrollmentState, type PastEnrollment, toCapCounter, toPairKey } from './enrollment-state.ts';
-import { countInWindowUntil, findCloserThan, maxInAnyWindowAround } from './enrollment-windows.ts';
+import {
+  countInWindowUntil,
+  type EnrollmentState,
+  findCloserThan,
+  maxInAnyWindowAround,
+  type PastEnrollment,
+  toCapCounter,
+  toPairKey,
+} from './enrollment-state.ts';
 import type { Match } from './match-event.ts';
 import type { VerdictReason, VerdictValues } from './verdict-reason.ts';
 

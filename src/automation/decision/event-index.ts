@@ -1,6 +1,7 @@
 /** Indexes the triggers of one event type by the event field values that they require. */
-import { readValueAt } from '../../filters/document-fields.ts';
+
 import type { FilterField, JsonObject } from '../../filters/filter.ts';
+import { readValueAt } from '../../filters/filter-subject.ts';
 import { toKey } from '../../filters/typed-values.ts';
 import {
   type CompiledTrigger,

@@ -1,6 +1,7 @@
 /** Copies certain fields of a document and redacts the personal ones. */
-import { readValueAt } from '../../filters/document-fields.ts';
+
 import type { FilterField, JsonObject, JsonValue } from '../../filters/filter.ts';
+import { readValueAt } from '../../filters/filter-subject.ts';
 
 /** Copies the fields from the document; personal values are redacted, and a missing field is null. */
 export function redactFields(document: JsonValue, fields: Iterable<FilterField>): JsonObject {

@@ -10,7 +10,7 @@ import type { Clock } from '../../values/instant.ts';
 import { type AcceptedEvent, toAcceptedEvents } from '../decision/accepted-event.ts';
 import type { Verdict } from '../decision/decide.ts';
 import { encodeOutcomes, toEvaluation } from '../decision/evaluation-outcomes.ts';
-import { rescheduleAthlete } from '../time/reschedule-athlete.ts';
+import { rescheduleAthlete } from '../time/reschedule.ts';
 import type { AccountTriggers, CandidateIndex } from './candidate-index.ts';
 import { type EvaluationLimits, type EventCandidates, evaluateEvents } from './evaluate-events.ts';
 import {

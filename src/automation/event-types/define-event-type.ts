@@ -10,7 +10,7 @@ import { bumpRevision } from '../configuration/etag.ts';
 import { readStoredTrigger, type TriggerDraft } from '../configuration/trigger-draft.ts';
 import { validateTrigger } from '../configuration/validation/validate-trigger.ts';
 import { type AccountTypes, createAccountTypes, customEventType, loadAccountTypes } from './account-types.ts';
-import { checkDescription, isDefinableName, nameRule } from './definition-checks.ts';
+import { checkDescription, isDefinableName, nameRule } from './define-field.ts';
 import type { EventField, EventType } from './event-type.ts';
 import { fieldTypeOf } from './event-type-message.ts';
 import { CUSTOM_PREFIX } from './event-types.ts';

@@ -1,6 +1,10 @@
-/** DefineField: gives an attribute or answer of the account a type, permanently. */
+/**
+ * DefineField: gives an attribute or answer of the account a type, permanently. And the checks of names and
+ * descriptions in definitions.
+ */
 import type { Limits } from '../../config/config.ts';
 import { DomainError, type FieldViolation, invalidFields } from '../../errors/domain-error.ts';
+import { describeTextProblem } from '../../filters/typed-values.ts';
 import type { AccountField as FieldMessage } from '../../gen/automation/v1/trigger_service_pb.ts';
 import { audit, type Change } from '../../store/change.ts';
 import { FieldDefinitionEntity } from '../../store/entities/field-definition.ts';
@@ -8,8 +12,25 @@ import { newId } from '../../values/new-id.ts';
 import { bumpRevision } from '../configuration/etag.ts';
 import { type AccountField, loadAccountTypes } from './account-types.ts';
 import { ATHLETE_FIELDS } from './athlete-document.ts';
-import { checkDescription, isDefinableName, nameRule } from './definition-checks.ts';
 import { fieldTypeOf } from './event-type-message.ts';
+
+export type DefinitionLimits = Pick<Limits, 'fieldNameCharacters' | 'fieldDescriptionCharacters'>;
+
+/** Whether a name, without its prefix, is allowed. */
+export function isDefinableName(name: string, { fieldNameCharacters }: DefinitionLimits): boolean {
+  return /^[a-z][a-z0-9_]*$/.test(name) && name.length <= fieldNameCharacters;
+}
+
+/** The rule for names, for error messages. */
+export function nameRule({ fieldNameCharacters }: DefinitionLimits): string {
+  return `a lower-case letter, then lower-case letters, digits and underscores, of at most ${fieldNameCharacters} characters`;
+}
+
+export function checkDescription(text: string, limits: DefinitionLimits, field: string): FieldViolation[] {
+  const most = limits.fieldDescriptionCharacters;
+  const isRight = [...text].length <= most && describeTextProblem(text) === undefined;
+  return isRight ? [] : [{ field, description: `must be Unicode text of at most ${most} characters` }];
+}
 
 /**
  * VALIDATION_FAILED; FIELD_EXISTS when the field has another type. The description and the personal-data flag

@@ -2,8 +2,8 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
 import type { ConditionVerdict } from '../../filters/compile-filter.ts';
-import { readsAthlete } from '../../filters/document-fields.ts';
 import type { JsonValue } from '../../filters/filter.ts';
+import { readsAthlete } from '../../filters/filter-subject.ts';
 import type {
   ExplainEventResponseSchema,
   TriggerVerdictSchema,

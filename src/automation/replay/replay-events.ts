@@ -8,8 +8,13 @@ import type { TransactionLimits } from '../../store/enter-account.ts';
 import { lockPartitions } from '../../store/lock-partition.ts';
 import { type Clock, type Instant, instantOfField, instantToText } from '../../values/instant.ts';
 import type { AccountTriggers, CandidateIndex } from '../evaluation/candidate-index.ts';
-import { evaluateStoredEvents, type StoredEventCandidates } from './evaluate-stored-events.ts';
-import { createVerdictLookup, loadStoredEvents, type StoredEvent } from './stored-events.ts';
+import {
+  createVerdictLookup,
+  evaluateStoredEvents,
+  loadStoredEvents,
+  type StoredEvent,
+  type StoredEventCandidates,
+} from './stored-events.ts';
 
 export interface ReplayDeps {
   readonly database: Database;

@@ -1,4 +1,4 @@
-/** Reads events of the account's log, and adds evaluations to them. */
+/** Reads events of the account's log, and evaluates them for triggers that have no verdict on them yet. */
 import { sql } from 'kysely';
 import type { JsonObject, JsonValue } from '../../filters/filter.ts';
 import type { Transaction } from '../../store/database.ts';
@@ -6,7 +6,17 @@ import type { FactActor } from '../../store/entities/outbox-entry.ts';
 import { type Instant, instantFromText } from '../../values/instant.ts';
 import type { AcceptedEvent } from '../decision/accepted-event.ts';
 import { toIdSuffix } from '../decision/compact-trigger.ts';
-import { decodeOutcomes, type Evaluation, encodeOutcomes } from '../decision/evaluation-outcomes.ts';
+import type { CompiledTrigger } from '../decision/compile-trigger.ts';
+import type { Verdict } from '../decision/decide.ts';
+import {
+  decodeOutcomes,
+  type Evaluation,
+  encodeOutcomes,
+  toEvaluation,
+} from '../decision/evaluation-outcomes.ts';
+import { type EvaluationLimits, evaluateEvents } from '../evaluation/evaluate-events.ts';
+import type { RetryLimits } from '../evaluation/write-dead-letters.ts';
+import { writeVerdicts } from '../evaluation/write-verdicts.ts';
 
 export interface StoredEvent {
   readonly event: AcceptedEvent;
@@ -82,7 +92,7 @@ export function createVerdictLookup({ evaluations }: StoredEvent): (triggerId: s
 }
 
 /** Appends evaluations to the events; a new verdict of a trigger replaces its earlier errors. */
-export async function addEvaluations(
+async function addEvaluations(
   { accountId, sql: db }: Transaction,
   added: readonly { readonly stored: StoredEvent; readonly evaluation: Evaluation }[],
 ): Promise<void> {
@@ -99,4 +109,53 @@ export async function addEvaluations(
     update events e set outcomes = n.outcomes
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as n(id uuid, outcomes jsonb)
     where e.account_id = ${accountId} and e.id = n.id`.execute(db);
+}
+
+/** An event of the log and the triggers that need a verdict on it. */
+export interface StoredEventCandidates {
+  readonly stored: StoredEvent;
+  readonly triggers: readonly CompiledTrigger[];
+}
+
+/**
+ * Evaluates the events with their own time as the present. The caller has locked the athletes' partitions.
+ * Returns all verdicts; records them all, except repeated errors of a trigger that had failed on the event
+ * before.
+ */
+export async function evaluateStoredEvents(
+  tx: Transaction,
+  eventCandidates: readonly StoredEventCandidates[],
+  recording: {
+    readonly kind: 'LIVE' | 'REPLAY';
+    readonly now: Instant;
+    readonly limits: EvaluationLimits & RetryLimits;
+  },
+): Promise<Verdict[]> {
+  const wanted = eventCandidates.map(({ stored, triggers }) => ({ event: stored.event, triggers }));
+  const verdicts = await evaluateEvents(tx, wanted, recording.now, recording.limits);
+  const failed = new Set(eventCandidates.flatMap(({ stored }) => listFailedTriggers(stored)));
+  const recorded = verdicts.filter(
+    (verdict) => verdict.reason !== 'ERROR' || !failed.has(toEventTriggerKey(verdict)),
+  );
+  const enrollmentIds = await writeVerdicts(tx, recorded, recording);
+  const byEvent = Map.groupBy(recorded, ({ match }) => match.event.id);
+  await addEvaluations(
+    tx,
+    eventCandidates.flatMap(({ stored }) => {
+      const ofEvent = byEvent.get(stored.event.id);
+      return ofEvent ? [{ stored, evaluation: toEvaluation(ofEvent, enrollmentIds) }] : [];
+    }),
+  );
+  return verdicts;
+}
+
+function listFailedTriggers({ event, evaluations }: StoredEvent): string[] {
+  const outcomes = evaluations.flatMap((evaluation) => evaluation.outcomes);
+  return outcomes
+    .filter(({ reason }) => reason === 'ERROR')
+    .map(({ triggerId }) => `${event.id} ${triggerId}`);
+}
+
+function toEventTriggerKey({ match }: Verdict): string {
+  return `${match.event.id} ${match.trigger.id}`;
 }

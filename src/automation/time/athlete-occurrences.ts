@@ -1,16 +1,52 @@
-/** The occurrences of a trigger for an athlete, from the current value of the athlete's date field. */
-
-import { readValueAt } from '../../filters/document-fields.ts';
+/**
+ * The occurrences of a trigger for an athlete, from the current value of the athlete's date field; and the
+ * pages of an account's athletes.
+ */
+import { sql } from 'kysely';
 import type { JsonObject } from '../../filters/filter.ts';
+import { readValueAt } from '../../filters/filter-subject.ts';
 import { readDate, readInstant } from '../../filters/typed-values.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { Subject } from '../evaluation/load-subjects.ts';
 import { type AccountTypes, loadAccountTypes } from '../event-types/account-types.ts';
-import { type DateValue, isOnCalendars, type Occurrences } from './occurrence.ts';
-import { createScheduledDate } from './scheduled-date.ts';
+import {
+  createAnniversaries,
+  createBirthdays,
+  createScheduledDate,
+  type DateValue,
+  isOnCalendars,
+  type Occurrences,
+} from './occurrence.ts';
 import type { AthleteSchedule } from './time-schedule.ts';
 import type { TimeTrigger } from './time-triggers.ts';
-import { createAnniversaries, createBirthdays } from './yearly.ts';
+
+export interface AthletePage {
+  readonly userIds: readonly string[];
+  /** The time zones of these athletes. */
+  readonly zones: readonly string[];
+  /** The start of the next page; undefined on the last one. */
+  readonly position: string | undefined;
+}
+
+/** Athletes after the position that are not deleted. */
+export async function readAthletePage(
+  { accountId, sql: db }: Transaction,
+  position: string | null,
+  limit: number,
+): Promise<AthletePage> {
+  const { rows } = await sql<{ id: string; time_zone: string | null }>`
+    select id, time_zone from users
+    where account_id = ${accountId} and deleted_at is null
+      and id > coalesce(${position}::uuid, '00000000-0000-0000-0000-000000000000')
+    order by id
+    limit ${limit}`.execute(db);
+  const zones = new Set(rows.map((row) => row.time_zone).filter((zone) => zone !== null));
+  return {
+    userIds: rows.map(({ id }) => id),
+    zones: [...zones],
+    position: rows.length < limit ? undefined : rows.at(-1)?.id,
+  };
+}
 
 /**
  * undefined when the athlete does not exist or has no such date, or the trigger does not depend on a date.

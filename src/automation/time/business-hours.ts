@@ -6,7 +6,13 @@ import type { BusinessHours, OpenInterval } from '../../gen/automation/v1/trigge
 import { addDays, type CivilDate, isHourAndMinute, weekdayOf } from '../../values/civil-date.ts';
 import type { Instant } from '../../values/instant.ts';
 import { instantOfLocal, localDateOf } from '../../values/zoned.ts';
-import { checkDay, checkNumber, checkTimeOfDay, checkTimeZone, violationUnless } from './field-checks.ts';
+import {
+  checkDay,
+  checkNumber,
+  checkTimeOfDay,
+  checkTimeZone,
+  violationUnless,
+} from '../configuration/validation/field-checks.ts';
 
 /** A half-open interval: `closesAt` is not part of it. */
 interface Opening {

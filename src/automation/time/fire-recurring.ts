@@ -7,11 +7,10 @@ import type { Transaction } from '../../store/database.ts';
 import { type Instant, instantToText } from '../../values/instant.ts';
 import { type AccountTypes, loadAccountTypes } from '../event-types/account-types.ts';
 import { athleteDocumentSql } from '../event-types/athlete-document.ts';
-import { type AthletePage, readAthletePage } from './athlete-pages.ts';
-import { timelinessOf } from './cursor-plan.ts';
+import { type AthletePage, readAthletePage } from './athlete-occurrences.ts';
 import { writeOccurrences } from './occurrence-entries.ts';
 import { createTicks, type Ticks } from './recurring.ts';
-import { advanceCursor, moveCursors, removeCursors, type TimeCursor } from './time-cursors.ts';
+import { advanceCursor, moveCursors, removeCursors, type TimeCursor, timelinessOf } from './time-cursors.ts';
 import type { RecurringSchedule } from './time-schedule.ts';
 import type { TimeTrigger } from './time-triggers.ts';
 

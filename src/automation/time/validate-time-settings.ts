@@ -10,8 +10,13 @@ import {
   type TimeSettings,
 } from '../../gen/automation/v1/trigger_pb.ts';
 import { isCivilDate } from '../../values/civil-date.ts';
-import { checkNumber, checkTimeOfDay, checkTimeZone, violationUnless } from './field-checks.ts';
-import { createCronTicks } from './wall-clock.ts';
+import {
+  checkNumber,
+  checkTimeOfDay,
+  checkTimeZone,
+  violationUnless,
+} from '../configuration/validation/field-checks.ts';
+import { createCronTicks } from './recurring.ts';
 
 /**
  * The type of an athlete's field, such as `date` for `custom.joined_on`; undefined when the field does not

@@ -10,9 +10,8 @@ import { DomainError } from '../../errors/domain-error.ts';
 import { Permission, PermissionSchema } from '../../gen/progression/v1/access_pb.ts';
 import { readOnlyMessage } from '../port/streamed-call.ts';
 import { tlsSocketKey } from './client-certificate.ts';
-import { permissionOfMethod, permissionsOfFields } from './needed-permissions.ts';
+import { isPermitted, permissionOfMethod, permissionsOfFields } from './permissions.ts';
 import { type Principal, principalKey, unauthenticated } from './principal.ts';
-import { isPermitted } from './roles.ts';
 
 /** Authenticates, then authorizes; the first interceptor is the outermost. */
 export function createAccessInterceptors(authenticate: Authenticate): Interceptor[] {

@@ -1,12 +1,31 @@
-/** Creates the authenticator for AUTH_MODE. */
-import type { AuthConfig, Limits, TokenConfig } from '../../config/config.ts';
+/**
+ * Creates the authenticator for AUTH_MODE. With none, it trusts the headers and grants all permissions, for
+ * a server that only its own machine can reach.
+ */
+import { type AuthConfig, DEMO_ACCOUNT_ID, type Limits, type TokenConfig } from '../../config/config.ts';
+import { DomainError, invalidFields } from '../../errors/domain-error.ts';
 import { describeCause, type Logger } from '../logger.ts';
-import { type Authenticate, accountMismatch } from './access-interceptors.ts';
+import { type Authenticate, accountMismatch, type Evidence } from './access-interceptors.ts';
 import { type IdentifyCertificate, readCertificatePrincipals } from './client-certificate.ts';
-import type { Principal } from './principal.ts';
+import { type Principal, SUBJECT_CHARACTERS, UUID } from './principal.ts';
 import { followPublishedKeys } from './published-keys.ts';
 import { createTokenVerifier, readPublicKey, type VerifyToken } from './token-verifier.ts';
-import { authenticateByHeaders } from './trusted-headers.ts';
+
+/**
+ * Reads `x-account-id` and `x-actor`. Throws ACCOUNT_ID_INVALID, and VALIDATION_FAILED for an actor that is
+ * too long.
+ */
+export function authenticateByHeaders({ header }: Pick<Evidence, 'header'>): Principal {
+  const accountId = header.get('x-account-id') ?? DEMO_ACCOUNT_ID;
+  if (!UUID.test(accountId)) {
+    throw new DomainError('ACCOUNT_ID_INVALID', 'the metadata x-account-id must be a UUID');
+  }
+  const actor = header.get('x-actor') || 'anonymous';
+  if (actor.length > SUBJECT_CHARACTERS) {
+    throw invalidFields([{ field: 'x-actor', description: `at most ${SUBJECT_CHARACTERS} characters` }]);
+  }
+  return { accountId: accountId.toLowerCase(), subject: actor, roles: ['admin', 'service'] };
+}
 
 export interface Authenticator {
   readonly authenticate: Authenticate;

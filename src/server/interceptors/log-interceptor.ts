@@ -7,8 +7,7 @@ import { describeCause, type Logger } from '../logger.ts';
 import { type CallArrival, callArrivalKey } from '../port/call-arrival.ts';
 import { observeEnd, type StreamEnd } from '../port/streamed-call.ts';
 import { requestIdIn } from './call-context-interceptor.ts';
-import type { CallObserver } from './call-observer.ts';
-import { traceParentIn } from './trace-parent.ts';
+import { type CallObserver, traceParentIn } from './call-observer.ts';
 
 /** The observers of every call. */
 export interface CallListeners {

@@ -3,13 +3,13 @@ import type { Message } from '@bufbuild/protobuf';
 import type { Interceptor, StreamRequest, UnaryRequest } from '@connectrpc/connect';
 import { canonicalizeIds } from '../../calls/canonical-ids.ts';
 import type { FurtherChecks } from '../../calls/further-checks.ts';
-import { foundFaultsKey } from '../../calls/json-reading.ts';
 import {
   faultsOfMessage,
+  foundFaultsKey,
   invalidMessage,
   type MessageFaults,
   withFurther,
-} from '../../calls/message-faults.ts';
+} from '../../calls/json-reading.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { principalKey } from '../access/principal.ts';
 import { readOnlyMessage } from '../port/streamed-call.ts';

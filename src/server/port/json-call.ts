@@ -3,8 +3,7 @@ import { createContextValues } from '@connectrpc/connect';
 import type { UniversalHandler, UniversalServerRequest } from '@connectrpc/connect/protocol';
 import type { JsonFaults } from '../../calls/check-json.ts';
 import { toConnectError } from '../../calls/error-status.ts';
-import { type FoundFaults, foundFaultsKey, readJsonIn } from '../../calls/json-reading.ts';
-import { invalidMessage } from '../../calls/message-faults.ts';
+import { type FoundFaults, foundFaultsKey, invalidMessage, readJsonIn } from '../../calls/json-reading.ts';
 
 /**
  * Runs `serve` with the strict reader of JSON in place. The faults of the API's messages are left to the validation

@@ -2,8 +2,7 @@
 import { createPostgreSqlTypeParsers } from '@mikro-orm/sql';
 import { type ClientBase, Pool, TypeOverrides, types } from 'pg';
 import type { ConnectionTarget } from './connection-target.ts';
-import { connectionOpener } from './open-connection.ts';
-import { PooledServer } from './pooled-server.ts';
+import { connectionOpener, PooledServer } from './pooled-server.ts';
 
 /** PostgreSQL's type number of text[]. */
 const TEXT_ARRAY: number = 1009;

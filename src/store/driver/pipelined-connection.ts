@@ -1,4 +1,7 @@
-/** One connection to PostgreSQL whose statements can be sent without waiting for their answers. */
+/**
+ * One connection to PostgreSQL whose statements can be sent without waiting for their answers, and which
+ * parses and plans each named statement once.
+ */
 import type { Writable } from 'node:stream';
 import { CompiledQuery, type DatabaseConnection, type QueryResult } from 'kysely';
 import { streamOf } from './connect-to-server.ts';
@@ -144,3 +147,20 @@ function createHold(stream: Writable): () => void {
     }
   };
 }
+
+/** Texts are constant: what varies is bound. The limit is for a defect, which then costs speed and nothing else. */
+const MOST_STATEMENTS = 500;
+
+/** One name for each text, the same on all connections; texts beyond the limit have none. */
+export function createStatementNames(): NameStatement {
+  const names = new Map<string, string>();
+  return (text) => {
+    if (!names.has(text) && names.size < MOST_STATEMENTS) {
+      names.set(text, `s${names.size + 1}`);
+    }
+    return names.get(text);
+  };
+}
+
+/** For a proxy that hands each transaction another connection: no statement is prepared. */
+export const namesNothing: NameStatement = () => undefined;

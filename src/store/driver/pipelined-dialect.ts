@@ -8,9 +8,9 @@ import {
   type TransactionSettings,
 } from 'kysely';
 import type { Pool } from 'pg';
+import { SET_FOR_TRANSACTION } from './connect-to-server.ts';
 import { type CheckedOutServer, checkOut } from './connection-pool.ts';
 import { type NameStatement, PipelinedConnection } from './pipelined-connection.ts';
-import { SET_FOR_TRANSACTION } from './session.ts';
 
 /** Whatever the default of the database or the role is: later statements of a transaction see what was committed. */
 const BEGIN = CompiledQuery.raw('begin isolation level read committed');

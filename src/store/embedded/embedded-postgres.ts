@@ -6,8 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { StartError } from '../../errors/start-error.ts';
-import { createPostgresLauncher, type PostgresLauncher } from './postgres-launcher.ts';
-import { type FollowedProcess, followProcess } from './postgres-output.ts';
+import {
+  createPostgresLauncher,
+  type FollowedProcess,
+  followProcess,
+  type PostgresLauncher,
+} from './postgres-launcher.ts';
 import { clearTheWay, directoryInUse, isAlive, ownerMark } from './running-postgres.ts';
 
 export interface EmbeddedPostgres {

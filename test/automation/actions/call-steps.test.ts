@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
-import { makeCall } from '../../../src/automation/actions/make-call.ts';
+import { makeCall } from '../../../src/automation/actions/call-queue.ts';
 import {
   createWebhookPort,
   type WebhookAnswer,

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { makeCall } from '../../../src/automation/actions/make-call.ts';
+import { makeCall } from '../../../src/automation/actions/call-queue.ts';
 import { takeStep } from '../../../src/automation/actions/take-step.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { systemClock } from '../../../src/values/system-clock.ts';

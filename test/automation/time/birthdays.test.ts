@@ -4,7 +4,7 @@
  */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
-import { unscheduleTrigger } from '../../../src/automation/time/schedule-trigger.ts';
+import { unscheduleTrigger } from '../../../src/automation/time/reschedule.ts';
 import { readRows } from '../../store/schema-dump.ts';
 import { openFaultyDatabase } from '../../support/statement-faults.ts';
 import { createTestDatabase } from '../../support/test-database.ts';

@@ -1,9 +1,8 @@
 /** Several schedulers at once, connections that break, and changes that come in between: everything once. */
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { takeAthleteCursors, takeTriggerCursor } from '../../../src/automation/time/fire-cursors.ts';
-import { rescheduleAthlete } from '../../../src/automation/time/reschedule-athlete.ts';
-import { unscheduleTrigger } from '../../../src/automation/time/schedule-trigger.ts';
+import { rescheduleAthlete, unscheduleTrigger } from '../../../src/automation/time/reschedule.ts';
+import { takeAthleteCursors, takeTriggerCursor } from '../../../src/automation/time/scheduler.ts';
 import { type Database, openDatabase } from '../../../src/store/database.ts';
 import { type Fault, openFaultyDatabase } from '../../support/statement-faults.ts';
 import { useTestDatabase } from '../../support/test-database.ts';

@@ -2,8 +2,11 @@
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { occurrenceEventId } from '../../../src/automation/time/occurrence-entries.ts';
-import { rescheduleAthlete } from '../../../src/automation/time/reschedule-athlete.ts';
-import { scheduleTrigger, unscheduleTrigger } from '../../../src/automation/time/schedule-trigger.ts';
+import {
+  rescheduleAthlete,
+  scheduleTrigger,
+  unscheduleTrigger,
+} from '../../../src/automation/time/reschedule.ts';
 import { useTestDatabase } from '../../support/test-database.ts';
 import { at, birthday, daily, idOf, LIMITS, settingsOf, TimeAccount } from './time-fixtures.ts';
 

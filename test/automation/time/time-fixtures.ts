@@ -1,8 +1,11 @@
-/** Accounts with athletes and time triggers, written straight into the tables, and what the scheduler made of them. */
+/**
+ * Accounts with athletes and time triggers, written straight into the tables, and what the scheduler made of
+ * them.
+ */
 import { create, type MessageInitShape, toJson } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { scheduleTrigger } from '../../../src/automation/time/schedule-trigger.ts';
+import { scheduleTrigger } from '../../../src/automation/time/reschedule.ts';
 import { createScheduler, type Scheduler } from '../../../src/automation/time/scheduler.ts';
 import { type Limits, readConfig } from '../../../src/config/config.ts';
 import { TimeSettingsSchema, TriggerSettingsSchema } from '../../../src/gen/automation/v1/trigger_pb.ts';

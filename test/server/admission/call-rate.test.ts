@@ -1,6 +1,6 @@
 /** Token buckets in a time of their own. */
 import { describe, expect, test } from 'vitest';
-import { createCallRate } from '../../../src/server/admission/call-rate.ts';
+import { createCallRate } from '../../../src/server/admission/rate-interceptors.ts';
 
 function createRate({ perSecond = 10, callers = 100 } = {}) {
   const clock = { ms: 0 };

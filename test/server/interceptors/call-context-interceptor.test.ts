@@ -8,7 +8,7 @@ import { type CallContext, callContextOf } from '../../../src/calls/call-context
 import { DEMO_ACCOUNT_ID } from '../../../src/config/config.ts';
 import { DomainError } from '../../../src/errors/domain-error.ts';
 import { GetUserRequestSchema, UserService } from '../../../src/gen/progression/v1/user_service_pb.ts';
-import { authenticateByHeaders } from '../../../src/server/access/trusted-headers.ts';
+import { authenticateByHeaders } from '../../../src/server/access/authenticator.ts';
 import { instantFromText } from '../../../src/values/instant.ts';
 import {
   callGrpcJs,

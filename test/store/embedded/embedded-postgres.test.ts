@@ -11,8 +11,7 @@ import {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
 } from '../../../src/store/embedded/embedded-postgres.ts';
-import { createPostgresLauncher } from '../../../src/store/embedded/postgres-launcher.ts';
-import { followProcess } from '../../../src/store/embedded/postgres-output.ts';
+import { createPostgresLauncher, followProcess } from '../../../src/store/embedded/postgres-launcher.ts';
 import { ownerMark } from '../../../src/store/embedded/running-postgres.ts';
 import { readRows } from '../schema-dump.ts';
 

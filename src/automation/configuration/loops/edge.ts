@@ -1,16 +1,24 @@
-/** Decides whether an event that one workflow emits starts another: certainly, possibly, or not. */
+/**
+ * Edges between workflows: whether an event that one workflow emits starts another (certainly, possibly or
+ * not), and which triggers listen to it.
+ */
 
+import { sql } from 'kysely';
 import {
   type FieldCatalogue,
   type FilterCondition,
   type FilterGroup,
   FilterUnreadable,
   type JsonObject,
+  type JsonValue,
 } from '../../../filters/filter.ts';
+import { readStoredFilter } from '../../../filters/read-filter.ts';
 import { predictVerdict } from '../../../filters/refute-filter.ts';
-import type { Emission } from '../../actions/emissions.ts';
+import type { Transaction } from '../../../store/database.ts';
+import { type Emission, emissionsOf } from '../../actions/emissions.ts';
 import type { AccountTypes } from '../../event-types/account-types.ts';
 import type { EventType } from '../../event-types/event-type.ts';
+import { readStoredActions } from '../stored-actions.ts';
 
 /** A workflow whose trigger is active, or about to be. */
 export interface LoopNode {
@@ -22,7 +30,7 @@ export interface LoopNode {
 }
 
 /** What decides whether a trigger matches. */
-export interface LoopTrigger {
+interface LoopTrigger {
   readonly triggerEvent: string;
   readonly filter: FilterGroup;
   readonly configuration: Readonly<Record<string, string>>;
@@ -72,4 +80,107 @@ function wholeFilter({ filter, configuration }: LoopTrigger): FilterGroup {
 function knownOf({ known, isComplete }: Emission, { fields }: EventType): JsonObject {
   const absent = isComplete ? Object.fromEntries(fields.map(({ name }) => [name, null])) : {};
   return { ...absent, ...known };
+}
+
+/**
+ * Finds listeners by event type and by the configuration that the emission determines; filters are not
+ * evaluated.
+ */
+export type ListenersOf = (emission: Emission) => readonly LoopNode[];
+
+/** Reads the listeners of these emissions in one query. */
+export type LoadListeners = (emissions: readonly Emission[]) => Promise<ListenersOf>;
+
+interface ListenerRow {
+  readonly workflow_id: string;
+  readonly name: string;
+  /** Stored JSON, decoded only for workflows that are examined. */
+  readonly actions: string;
+  readonly trigger_event: string;
+  readonly filters: JsonValue;
+  readonly configuration: Record<string, string>;
+}
+
+/** Active triggers of the account; `start` as given, stored or not. */
+export function createListeners(tx: Transaction, start: LoopNode, types: AccountTypes): LoadListeners {
+  const known = new Map<string, LoopNode[]>();
+  const placeOf = (key: string) => known.get(key) ?? [];
+  return async (emissions) => {
+    const keys = [...new Set(emissions.map((emission) => keyOfEmission(emission, types)))];
+    const unread = keys.filter((key) => !known.has(key));
+    for (const key of unread) {
+      known.set(key, key === keyOfTrigger(start.trigger) ? [start] : []);
+    }
+    for (const node of await readListeners(tx, unread, start.workflowId)) {
+      placeOf(keyOfTrigger(node.trigger)).push(node);
+    }
+    return (emission) => placeOf(keyOfEmission(emission, types));
+  };
+}
+
+/** An event with its configuration: a trigger has exactly the configuration that its event type requires. */
+function keyOfTrigger({ triggerEvent, configuration }: LoopTrigger): string {
+  return keyOf(triggerEvent, Object.entries(configuration));
+}
+
+function keyOfEmission({ type, known }: Emission, types: AccountTypes): string {
+  const required = types.eventType(type)?.requiredConfiguration ?? [];
+  return keyOf(
+    type,
+    required.map((name) => [name, settledText(known[name], type)]),
+  );
+}
+
+function keyOf(event: string, configuration: readonly (readonly [string, string])[]): string {
+  const sorted = configuration.toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return JSON.stringify([event, Object.fromEntries(sorted)]);
+}
+
+/**
+ * Every emission determines the configuration that its event type requires; otherwise it could start all
+ * triggers of the type.
+ */
+function settledText(value: JsonValue | undefined, type: string): string {
+  if (typeof value !== 'string') {
+    throw new TypeError(`an emission of ${type} does not settle its configuration`);
+  }
+  return value;
+}
+
+async function readListeners(tx: Transaction, keys: readonly string[], startId: string): Promise<LoopNode[]> {
+  if (keys.length === 0) {
+    return [];
+  }
+  const pairs = keys.map((key): [string, object] => JSON.parse(key));
+  const events = pairs.map(([event]) => event);
+  const configurations = pairs.map(([, configuration]) => JSON.stringify(configuration));
+  const { rows } = await sql<ListenerRow>`
+    select w.id as workflow_id, w.name, w.actions::text as actions, t.trigger_event, t.filters,
+      coalesce(t.settings -> 'configuration', '{}') as configuration
+    from workflow_triggers t
+    join workflows w on w.account_id = t.account_id and w.id = t.workflow_id and w.status = 'ACTIVE'
+    where t.account_id = ${tx.accountId} and t.is_active and t.deleted_at is null
+      and t.trigger_event = any(${[...new Set(events)]}::text[])
+      and (t.trigger_event, coalesce(t.settings -> 'configuration', '{}'))
+        in (select * from unnest(${events}::text[], ${configurations}::jsonb[]))
+      and w.id <> ${startId}
+    order by w.id`.execute(tx.sql);
+  return rows.flatMap((row) => nodeOfRow(row) ?? []);
+}
+
+/** A filter that cannot be read matches nothing until it is repaired, and the repair is checked again. */
+function nodeOfRow({ workflow_id: workflowId, name, actions, ...row }: ListenerRow): LoopNode | undefined {
+  const { trigger_event: triggerEvent, filters, configuration } = row;
+  try {
+    return {
+      ...{ workflowId, name },
+      trigger: { triggerEvent, filter: readStoredFilter(filters), configuration },
+      emissions: () => readStoredActions(JSON.parse(actions)).flatMap(emissionsOf),
+    };
+  } catch (error) {
+    if (error instanceof FilterUnreadable) {
+      return undefined;
+    }
+    throw error;
+  }
 }

@@ -1,20 +1,103 @@
 /** Refuses workflows that would start themselves again, and warns of those that might. */
-import type { MessageInitShape } from '@bufbuild/protobuf';
+
 import { DomainError } from '../../../errors/domain-error.ts';
-import type { WarningSchema } from '../../../gen/automation/v1/trigger_pb.ts';
 import type { Transaction } from '../../../store/database.ts';
 import type { Workflow } from '../../../store/entities/workflow.ts';
 import type { WorkflowTrigger } from '../../../store/entities/workflow-trigger.ts';
 import { emissionsOf } from '../../actions/emissions.ts';
+import type { AccountTypes } from '../../event-types/account-types.ts';
 import { isTriggerActive } from '../activation.ts';
-import type { ConfigurationContext } from '../configuration-context.ts';
+import type { ConfigurationContext, Warning } from '../configuration-context.ts';
 import { readStoredActions } from '../stored-actions.ts';
 import { readStoredTrigger } from '../trigger-draft.ts';
 import type { WorkflowWithTrigger } from '../workflows.ts';
-import type { LoopNode } from './edge.ts';
-import { findLoop, type Loop } from './find-loop.ts';
+import { createListeners, type Edge, edgeOf, type LoadListeners, type LoopNode } from './edge.ts';
 
-export type Warning = MessageInitShape<typeof WarningSchema>;
+interface Loop {
+  /** The workflows of the path, from the start, each once. */
+  readonly path: readonly LoopNode[];
+  /** Every step of the path is certain. */
+  readonly isCertain: boolean;
+}
+
+interface Search {
+  readonly load: LoadListeners;
+  readonly types: AccountTypes;
+  readonly accepted: readonly Edge[];
+  /** The remaining number of (emission, workflow) pairs that may be examined. */
+  steps: number;
+}
+
+/**
+ * The shortest certain loop through the workflow, else the shortest possible one, else `NONE`; `UNKNOWN` when
+ * the search would examine more than `mostSteps` pairs. It covers all stored workflows of the account, and
+ * `start` as given.
+ */
+async function findLoop(
+  tx: Transaction,
+  start: LoopNode,
+  types: AccountTypes,
+  mostSteps: number,
+): Promise<Loop | 'NONE' | 'UNKNOWN'> {
+  const load = createListeners(tx, start, types);
+  const certain = await findPath(start, { load, types, accepted: ['CERTAIN'], steps: mostSteps });
+  if (Array.isArray(certain)) {
+    return { path: certain, isCertain: true };
+  }
+  const accepted: readonly Edge[] = ['CERTAIN', 'POSSIBLE'];
+  const possible = await findPath(start, { load, types, accepted, steps: mostSteps });
+  if (Array.isArray(possible)) {
+    return { path: possible, isCertain: false };
+  }
+  return certain === 'UNKNOWN' ? certain : possible;
+}
+
+/**
+ * Breadth first, so that the path is a shortest one. Equal emissions of several workflows are examined once.
+ */
+async function findPath(start: LoopNode, search: Search): Promise<LoopNode[] | 'NONE' | 'UNKNOWN'> {
+  const cameFrom = new Map<LoopNode, LoopNode | undefined>([[start, undefined]]);
+  const seen = new Set<string>();
+  let frontier: readonly LoopNode[] = [start];
+  while (frontier.length > 0) {
+    const emitted = frontier.flatMap((from) => from.emissions().map((emission) => ({ from, emission })));
+    const fresh = emitted.filter(({ emission }) => isFirst(JSON.stringify(emission), seen));
+    const listenersOf = await search.load(fresh.map(({ emission }) => emission));
+    const next: LoopNode[] = [];
+    for (const { from, emission } of fresh) {
+      for (const node of listenersOf(emission)) {
+        search.steps -= 1;
+        if (search.steps < 0) {
+          return 'UNKNOWN';
+        }
+        if (!search.accepted.includes(edgeOf(emission, node, search.types))) {
+          continue;
+        }
+        if (node === start) {
+          return pathTo(from, cameFrom);
+        }
+        if (!cameFrom.has(node)) {
+          cameFrom.set(node, from);
+          next.push(node);
+        }
+      }
+    }
+    frontier = next;
+  }
+  return 'NONE';
+}
+
+function isFirst(key: string, seen: Set<string>): boolean {
+  return !seen.has(key) && seen.add(key).has(key);
+}
+
+function pathTo(end: LoopNode, cameFrom: ReadonlyMap<LoopNode, LoopNode | undefined>): LoopNode[] {
+  const path: LoopNode[] = [];
+  for (let at: LoopNode | undefined = end; at; at = cameFrom.get(at)) {
+    path.unshift(at);
+  }
+  return path;
+}
 
 /** The number of workflows of a path that a message names, so that it fits into error metadata. */
 const TOLD_WORKFLOWS = 10;

@@ -1,7 +1,6 @@
 /** birthday-note: sends a webhook some days before an athlete's birthday. */
 import { EnrollmentPolicy } from '../../../gen/automation/v1/trigger_pb.ts';
-import type { Template } from './template.ts';
-import { webhookParameters, webhookStep } from './webhook-step.ts';
+import { type Template, webhookParameters, webhookStep } from './template.ts';
 
 export const BIRTHDAY_NOTE: Template = {
   slug: 'birthday-note',

@@ -11,12 +11,11 @@ import type {
   TemplateSchema,
 } from '../../../gen/automation/v1/workflow_service_pb.ts';
 import type { Change } from '../../../store/change.ts';
-import { type ContextConfig, loadConfigurationContext } from '../configuration-context.ts';
-import type { Configured } from '../configured.ts';
+import { type Configured, type ContextConfig, loadConfigurationContext } from '../configuration-context.ts';
 import { addWorkflow } from '../create-workflow.ts';
 import { bumpRevision } from '../etag.ts';
 import { canonicalActions } from '../stored-actions.ts';
-import { requireNone } from '../validation/checks.ts';
+import { requireNone } from '../validation/field-checks.ts';
 import { validateNewWorkflow } from '../validation/validate-workflow.ts';
 import type { Template } from './template.ts';
 import { TEMPLATES } from './templates.ts';

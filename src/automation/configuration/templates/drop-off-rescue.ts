@@ -1,7 +1,6 @@
 /** drop-off-rescue: tags an inactive athlete, and sends a webhook. */
 import { EnrollmentPolicy } from '../../../gen/automation/v1/trigger_pb.ts';
-import { comparedWith, type Template } from './template.ts';
-import { webhookParameters, webhookStep } from './webhook-step.ts';
+import { comparedWith, type Template, webhookParameters, webhookStep } from './template.ts';
 
 const MONTH_S = 30n * 86_400n;
 

@@ -1,7 +1,6 @@
 /** personal-record-notify: stores a personal record as an attribute, and sends a webhook. */
 import { EnrollmentPolicy } from '../../../gen/automation/v1/trigger_pb.ts';
-import type { Template } from './template.ts';
-import { webhookParameters, webhookStep } from './webhook-step.ts';
+import { type Template, webhookParameters, webhookStep } from './template.ts';
 
 export const PERSONAL_RECORD_NOTIFY: Template = {
   slug: 'personal-record-notify',

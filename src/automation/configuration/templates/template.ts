@@ -1,9 +1,12 @@
-/** The shape of a template: text parameters, and the workflow that is built from them. */
-import type { DescEnum, EnumShape, MessageInitShape } from '@bufbuild/protobuf';
+/**
+ * The shape of a template: text parameters, and the workflow that is built from them; and the webhook step
+ * that several templates have.
+ */
+import type { DescEnum, EnumShape, JsonObject, MessageInitShape } from '@bufbuild/protobuf';
 import type { ActionSchema } from '../../../gen/automation/v1/action_pb.ts';
 import type { TriggerInputSchema } from '../../../gen/automation/v1/trigger_pb.ts';
 
-export interface TemplateParameter {
+interface TemplateParameter {
   readonly name: string;
   readonly description: string;
   /** Empty: the parameter is required, unless it is optional. */
@@ -17,7 +20,7 @@ export interface TemplateParameter {
 }
 
 /** The workflow that a template builds; it is validated like any other. */
-export interface TemplateWorkflow {
+interface TemplateWorkflow {
   readonly trigger: MessageInitShape<typeof TriggerInputSchema>;
   readonly actions: readonly MessageInitShape<typeof ActionSchema>[];
 }
@@ -44,4 +47,31 @@ export function enumParameter<E extends DescEnum>(schema: E, text: string): Enum
 /** A text as a filter's comparison value. */
 export function comparedWith(text: string) {
   return { kind: { case: 'stringValue', value: text } } as const;
+}
+
+/** The parameters of the webhook at this position. */
+export function webhookParameters(step: number): readonly TemplateParameter[] {
+  return [
+    {
+      name: 'webhook_url',
+      description: 'Where the message goes, an https address.',
+      defaultValue: '',
+      fills: [`actions[${step}].call_webhook.url`],
+    },
+    {
+      name: 'webhook_secret',
+      description: 'What it is signed with, whsec_ and base64; without one it is not signed.',
+      defaultValue: '',
+      isOptional: true,
+      fills: [`actions[${step}].call_webhook.secret`],
+    },
+  ];
+}
+
+export function webhookStep(
+  value: (name: string) => string,
+  data: JsonObject,
+): TemplateWorkflow['actions'][0] {
+  const call = { url: value('webhook_url'), secret: value('webhook_secret'), data };
+  return { action: { case: 'callWebhook', value: call } };
 }

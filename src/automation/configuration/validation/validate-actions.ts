@@ -1,13 +1,189 @@
-/** Validates the actions of a workflow, each on its own and their total size. */
+/** Validates the actions of a workflow: each by the check of its kind, and their total size. */
+
+import { Decimal } from 'decimal.js';
+import type { Config } from '../../../config/config.ts';
 import type { FieldViolation } from '../../../errors/domain-error.ts';
-import type { Action } from '../../../gen/automation/v1/action_pb.ts';
-import { actionName } from '../../actions/action-names.ts';
-import { jsonBytes } from '../json-input.ts';
+import { describeTextProblem, isOfType, TYPE_RULES } from '../../../filters/typed-values.ts';
+import { type Action, WeightUnitSchema } from '../../../gen/automation/v1/action_pb.ts';
+import { MaxType, MaxTypeSchema } from '../../../gen/progression/v1/common_pb.ts';
+import {
+  EnrollmentStatus,
+  EnrollmentStatusSchema,
+  type Rounding,
+  RoundingSchema,
+} from '../../../gen/progression/v1/program_service_pb.ts';
+import { isHourAndMinute } from '../../../values/civil-date.ts';
+import { type ActionCase, type ActionValue, actionName } from '../../actions/step.ts';
+import { refusalOfWebhookUrl } from '../../actions/webhook-address.ts';
+import { isWebhookSecret, WEBHOOK_SECRET_RULE } from '../../actions/webhook-port.ts';
+import type { AccountTypes } from '../../event-types/account-types.ts';
+import { CUSTOM_PREFIX } from '../../event-types/event-types.ts';
+import { validateEventData } from '../../event-types/validate-event-data.ts';
+import { jsonBytes, jsonFaults, jsonOfValue } from '../json-input.ts';
+import type { References } from '../references.ts';
 import { storedActions } from '../stored-actions.ts';
-import type { ActionCase, ActionCheck, ActionChecks, ActionContext } from './action-check.ts';
-import { ATHLETE_ACTIONS } from './athlete-actions.ts';
-import { OUTGOING_ACTIONS } from './outgoing-actions.ts';
-import { TRAINING_ACTIONS } from './training-actions.ts';
+import { checkEnum, checkSpan, checkWord, violationUnless } from './field-checks.ts';
+
+/** The account's references, and the limits. */
+interface ActionContext {
+  readonly types: AccountTypes;
+  readonly references: References;
+  readonly limits: Config['limits'];
+  readonly webhooks: Config['webhooks'];
+}
+
+/** Every violation of an action, with its path below `path`, such as `actions[2].add_tag`. */
+type ActionCheck<C extends ActionCase> = (
+  action: ActionValue<C>,
+  context: ActionContext,
+  path: string,
+) => FieldViolation[];
+
+/** One check for each of these actions. */
+type ActionChecks<C extends ActionCase> = { readonly [K in C]: ActionCheck<K> };
+
+const ATHLETE_ACTIONS: ActionChecks<'addTag' | 'removeTag' | 'setAttribute'> = {
+  addTag: ({ tag }, { limits }, path) => checkWord(tag, limits.tagCharacters, `${path}.tag`),
+  removeTag: ({ tag }, { limits }, path) => checkWord(tag, limits.tagCharacters, `${path}.tag`),
+  setAttribute: ({ field, value }, { types }, path) => {
+    const attribute = types.fields.find((each) => each.path === field);
+    if (!attribute || !field.startsWith('custom.')) {
+      const description = 'must be a field that the account defined under custom.';
+      return [{ field: `${path}.field`, description }];
+    }
+    if (!value) {
+      return [{ field: `${path}.value`, description: 'is required; null removes the attribute' }];
+    }
+    const json = jsonOfValue(value);
+    const isRight = json === null || isOfType(attribute.type, json);
+    return isRight ? [] : [{ field: `${path}.value`, description: TYPE_RULES[attribute.type] }];
+  },
+};
+
+const OUTGOING_ACTIONS: ActionChecks<'emitEvent' | 'callWebhook' | 'wait'> = {
+  emitEvent: ({ type, data = {} }, { types, limits }, path) => {
+    const eventType = type.startsWith(CUSTOM_PREFIX) ? types.eventType(type) : undefined;
+    if (!eventType) {
+      const description = 'must be an event of the account’s own, such as custom.checked_in';
+      return [{ field: `${path}.type`, description }];
+    }
+    return validateEventData(eventType, { data, previous: null }, limits).map(({ field, description }) => ({
+      field: `${path}.${field}`,
+      description,
+    }));
+  },
+  callWebhook: ({ url, secret, data = {} }, context, path) => [
+    ...checkUrl(url, context, `${path}.url`),
+    ...violationUnless(secret === '' || isWebhookSecret(secret), `${path}.secret`, WEBHOOK_SECRET_RULE),
+    ...jsonFaults(data, `${path}.data`),
+  ],
+  wait: ({ wait }, { limits }, path) => {
+    switch (wait.case) {
+      case 'duration': {
+        const span = { leastS: 1, mostDays: limits.longestSpanDays };
+        return checkSpan(wait.value, span, `${path}.duration`);
+      }
+      case 'until':
+        return violationUnless(
+          isTimestamp(wait.value),
+          `${path}.until`,
+          'must be a time in the years 1 to 9999',
+        );
+      case 'untilLocalTime': {
+        const isTime = isHourAndMinute(wait.value);
+        return violationUnless(
+          isTime,
+          `${path}.until_local_time`,
+          'must be a time of day from 00:00 to 23:59',
+        );
+      }
+      case undefined:
+        return [{ field: path, description: 'must have duration, until or until_local_time' }];
+    }
+  },
+};
+
+function checkUrl(text: string, { limits, webhooks }: ActionContext, field: string): FieldViolation[] {
+  if (text.length > limits.webhookUrlCharacters || describeTextProblem(text) !== undefined) {
+    const most = limits.webhookUrlCharacters.toLocaleString('en');
+    return [{ field, description: `must be an address of at most ${most} characters` }];
+  }
+  const description = refusalOfWebhookUrl(text, webhooks);
+  return description === undefined ? [] : [{ field, description }];
+}
+
+function isTimestamp({ seconds, nanos }: { seconds: bigint; nanos: number }): boolean {
+  return seconds >= -62_135_596_800n && seconds <= 253_402_300_799n && nanos >= 0 && nanos <= 999_999_999;
+}
+
+const MOST_FACTOR = 10;
+
+const TRAINING_ACTIONS: ActionChecks<
+  'enrollInProgram' | 'leaveProgram' | 'applyProgression' | 'setLiftMax' | 'scaleLiftMax'
+> = {
+  enrollInProgram: ({ programId }, { references }, path) =>
+    checkReference(references.programs, programId, 'program', `${path}.program_id`),
+  leaveProgram: ({ status }, _, path) =>
+    checkEnum(EnrollmentStatusSchema, status, `${path}.status`, [
+      EnrollmentStatus.UNSPECIFIED,
+      EnrollmentStatus.ACTIVE,
+    ]),
+  applyProgression: ({ progressionId, liftId }, context, path) => [
+    ...checkReference(
+      context.references.progressions,
+      progressionId,
+      'progression',
+      `${path}.progression_id`,
+    ),
+    ...checkLiftIfNamed(liftId, context, path),
+  ],
+  setLiftMax: ({ liftId, maxType, value, unit, roundTo, rounding }, { references }, path) => [
+    ...checkReference(references.lifts, liftId, 'lift', `${path}.lift_id`),
+    ...checkEnum(MaxTypeSchema, maxType, `${path}.max_type`, [MaxType.UNSPECIFIED]),
+    ...violationUnless(isDecimal(value), `${path}.value`, 'must be a decimal from 0, such as 102.5'),
+    ...checkEnum(WeightUnitSchema, unit, `${path}.unit`),
+    ...checkRounding({ roundTo, rounding }, path),
+  ],
+  scaleLiftMax: ({ liftId, maxType, factor, roundTo, rounding }, context, path) => [
+    ...checkLiftIfNamed(liftId, context, path),
+    ...checkEnum(MaxTypeSchema, maxType, `${path}.max_type`, [MaxType.UNSPECIFIED]),
+    ...violationUnless(
+      isDecimal(factor) && new Decimal(factor).gt(0) && new Decimal(factor).lte(MOST_FACTOR),
+      `${path}.factor`,
+      `must be a decimal above 0, at most ${MOST_FACTOR}, such as 0.9`,
+    ),
+    ...checkRounding({ roundTo, rounding }, path),
+  ],
+};
+
+/** The precision of the column: 12 digits before the point, 6 after it. */
+function isDecimal(text: string): boolean {
+  return /^[0-9]{1,12}(\.[0-9]{1,6})?$/.test(text);
+}
+
+function checkReference(
+  known: ReadonlySet<string>,
+  id: string,
+  noun: string,
+  field: string,
+): FieldViolation[] {
+  return violationUnless(known.has(id), field, `must be the id of a ${noun} of the account`);
+}
+
+function checkLiftIfNamed(liftId: string, { references }: ActionContext, path: string): FieldViolation[] {
+  return liftId === '' ? [] : checkReference(references.lifts, liftId, 'lift', `${path}.lift_id`);
+}
+
+function checkRounding(
+  { roundTo, rounding }: { roundTo: string; rounding: Rounding },
+  path: string,
+): FieldViolation[] {
+  const isStep = roundTo === '' || (isDecimal(roundTo) && new Decimal(roundTo).gt(0));
+  return [
+    ...violationUnless(isStep, `${path}.round_to`, 'must be a decimal above 0, such as 2.5, or empty'),
+    ...checkEnum(RoundingSchema, rounding, `${path}.rounding`),
+  ];
+}
 
 const CHECKS: ActionChecks<ActionCase> = { ...TRAINING_ACTIONS, ...ATHLETE_ACTIONS, ...OUTGOING_ACTIONS };
 

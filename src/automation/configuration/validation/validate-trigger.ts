@@ -14,7 +14,7 @@ import {
   type StoredTrigger,
   type TriggerDraft,
 } from '../trigger-draft.ts';
-import { requireNone } from './checks.ts';
+import { requireNone } from './field-checks.ts';
 import { validateSettings } from './validate-settings.ts';
 
 /** The request as a draft, and every violation, with its path below `path`. */

@@ -6,7 +6,7 @@ import type { Transaction } from '../../../store/database.ts';
 import type { ConfigurationContext } from '../configuration-context.ts';
 import { loadReferences } from '../references.ts';
 import type { TriggerDraft } from '../trigger-draft.ts';
-import { checkText } from './checks.ts';
+import { checkText } from './field-checks.ts';
 import { validateActions } from './validate-actions.ts';
 import { readTriggerInput } from './validate-trigger.ts';
 

@@ -1,7 +1,6 @@
 /** The preview cache in Redis: shared by processes, with expiry, and optional. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { Preview } from '../../../src/automation/inspection/preview-cache.ts';
-import { createRedisPreviewCache } from '../../../src/automation/inspection/redis-preview-cache.ts';
+import { createRedisPreviewCache, type Preview } from '../../../src/automation/inspection/preview-cache.ts';
 import { readConfig } from '../../../src/config/config.ts';
 import { closeRedis, connectRedis, type Redis } from '../../../src/events/redis/redis-connection.ts';
 import { instantFromText } from '../../../src/values/instant.ts';

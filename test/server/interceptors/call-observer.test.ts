@@ -1,6 +1,6 @@
 /** Which traces a call is taken to be part of. */
 import { expect, test } from 'vitest';
-import { traceParentIn } from '../../../src/server/interceptors/trace-parent.ts';
+import { traceParentIn } from '../../../src/server/interceptors/call-observer.ts';
 
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN_ID = '00f067aa0ba902b7';

@@ -1,12 +1,54 @@
 /**
- * Positions in the account's log, in the order in which the log grows; see
+ * Rows of the event log as messages, and positions in it in the order in which the log grows; see
  * docs/decisions/018-order-of-the-log.md.
  */
+import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
+import { enumValue } from '../calls/enum-name.ts';
 import { invalidFields } from '../errors/domain-error.ts';
+import { EventActorSchema, type EventSchema } from '../gen/automation/v1/event_service_pb.ts';
 import type { Transaction } from '../store/database.ts';
-import { decodePageToken, encodePageToken } from '../store/page-token.ts';
-import { EVENT_COLUMNS, type EventRow } from './event-rows.ts';
+import type { FactActor } from '../store/entities/outbox-entry.ts';
+import { decodePageToken, encodePageToken } from '../store/page.ts';
+import { instantFromText, instantToTimestamp } from '../values/instant.ts';
+
+export interface EventRow {
+  id: string;
+  type: string;
+  user_id: string | null;
+  occurred_at: string;
+  recorded_at: string;
+  sequence: string;
+  position: number;
+  actor: FactActor;
+  data: JsonObject;
+  previous: JsonObject | null;
+  root_event_id: string;
+  causation_id: string | null;
+  depth: number;
+}
+
+export const EVENT_COLUMNS = sql.raw(
+  `id, type, user_id, occurred_at, recorded_at, sequence, position, actor, data, previous, root_event_id,
+  causation_id, depth`,
+);
+
+export function eventMessage(row: EventRow): MessageInitShape<typeof EventSchema> {
+  return {
+    id: row.id,
+    type: row.type,
+    userId: row.user_id ?? '',
+    occurredAt: instantToTimestamp(instantFromText(row.occurred_at)),
+    recordedAt: instantToTimestamp(instantFromText(row.recorded_at)),
+    sequence: BigInt(row.sequence),
+    actor: enumValue(EventActorSchema, row.actor),
+    data: row.data,
+    ...(row.previous === null ? {} : { previous: row.previous }),
+    rootEventId: row.root_event_id,
+    causationId: row.causation_id ?? '',
+    depth: row.depth,
+  };
+}
 
 /**
  * The position after an event: its transaction, its sequence, and its position among the facts accepted with

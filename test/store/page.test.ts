@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decodePageToken, encodePageToken } from '../../src/store/page-token.ts';
+import { decodePageToken, encodePageToken } from '../../src/store/page.ts';
 import { instantFromText } from '../../src/values/instant.ts';
 
 const USER_ID = '01900000-0000-7000-8000-0000000000aa';

@@ -1,6 +1,6 @@
 /** Late, or too late. */
 import { expect, test } from 'vitest';
-import { timelinessOf } from '../../../src/automation/time/cursor-plan.ts';
+import { timelinessOf } from '../../../src/automation/time/time-cursors.ts';
 import { instantFromText } from '../../../src/values/instant.ts';
 
 const DAY_MS = 24 * 60 * 60_000;

@@ -1,9 +1,33 @@
-/** Checks of single fields; each returns no violation or one. And the error with all violations. */
+/** Checks of single fields, each of which returns no violation or one; and the error with all violations. */
+
 import type { DescEnum } from '@bufbuild/protobuf';
 import { listed } from '../../../calls/shown-text.ts';
 import { type FieldViolation, invalidFields } from '../../../errors/domain-error.ts';
 import { describeTextProblem } from '../../../filters/typed-values.ts';
-import { violationUnless } from '../../time/field-checks.ts';
+import { isCivilDate, isHourAndMinute } from '../../../values/civil-date.ts';
+import { isTimeZone } from '../../../values/zoned.ts';
+
+export function checkTimeZone(text: string, field: string): FieldViolation[] {
+  return violationUnless(isTimeZone(text), field, 'must be an IANA time zone, such as Europe/Berlin');
+}
+
+export function checkTimeOfDay(text: string, field: string): FieldViolation[] {
+  return violationUnless(isHourAndMinute(text), field, 'must be a time of day from 00:00 to 23:59');
+}
+
+export function checkDay(text: string, field: string): FieldViolation[] {
+  return violationUnless(isCivilDate(text), field, 'must be a day of the calendar, such as 2026-12-25');
+}
+
+/** Both bounds are inclusive. */
+export function checkNumber(value: number, least: number, most: number, field: string): FieldViolation[] {
+  const range = `${least.toLocaleString('en')} to ${most.toLocaleString('en')}`;
+  return violationUnless(value >= least && value <= most, field, `must be ${range}`);
+}
+
+export function violationUnless(isRight: boolean, field: string, description: string): FieldViolation[] {
+  return isRight ? [] : [{ field, description }];
+}
 
 /** `least` to `most` characters, without control characters other than tab and line break. */
 export function checkText(text: string, least: number, most: number, field: string): FieldViolation[] {

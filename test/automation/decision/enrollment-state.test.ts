@@ -5,7 +5,7 @@ import {
   countInWindowUntil,
   findCloserThan,
   maxInAnyWindowAround,
-} from '../../../src/automation/decision/enrollment-windows.ts';
+} from '../../../src/automation/decision/enrollment-state.ts';
 
 describe('the highest count in any window around an instant', () => {
   test.each([
