@@ -77,7 +77,7 @@ function microsOfSecond(instant: Instant): bigint {
   return ((instant % 1_000_000n) + 1_000_000n) % 1_000_000n;
 }
 
-/** A stretch of time through which a zone keeps its offset, in seconds since 1970; `to` is no part of it. */
+/** A period in which a zone keeps its offset, in seconds since 1970; `to` is no part of it. */
 interface Span {
   readonly from: number;
   readonly to: number;

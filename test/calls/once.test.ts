@@ -81,14 +81,6 @@ async function countWaiters(): Promise<number> {
   return rows[0]?.waiters ?? 0;
 }
 
-function createGate() {
-  let open: () => void = () => undefined;
-  const opened = new Promise<void>((resolve) => {
-    open = resolve;
-  });
-  return { open: () => open(), opened };
-}
-
 test('a second call with the same request ID gets the stored answer, byte for byte, and does nothing', async () => {
   const requestId = uuidv4();
   const [first, second] = [contextOf(requestId), contextOf(requestId)];
@@ -148,18 +140,18 @@ test('what fails leaves no trace, and the same request ID may be tried again, al
 
 test('duplicates that arrive while the first still runs wait for it and get its answer', async () => {
   const requestId = uuidv4();
-  const gate = createGate();
-  const claimed = createGate();
+  const release = Promise.withResolvers<void>();
+  const claimed = Promise.withResolvers<void>();
   const first = callCreate(contextOf(requestId), 'Ada', () => {
-    claimed.open();
-    return gate.opened;
+    claimed.resolve();
+    return release.promise;
   });
-  await claimed.opened;
+  await claimed.promise;
   const contexts = Array.from({ length: 5 }, () => contextOf(requestId));
   const duplicates = contexts.map((context) => callCreate(context, 'Ada'));
   await expect.poll(countWaiters).toBe(5);
 
-  gate.open();
+  release.resolve();
 
   const answer = await first;
   expect(await Promise.all(duplicates)).toEqual(contexts.map(() => answer));
@@ -169,19 +161,19 @@ test('duplicates that arrive while the first still runs wait for it and get its 
 
 test('when the first fails, one of the waiting duplicates does the work', async () => {
   const requestId = uuidv4();
-  const gate = createGate();
-  const claimed = createGate();
+  const release = Promise.withResolvers<void>();
+  const claimed = Promise.withResolvers<void>();
   const first = callCreate(contextOf(requestId), 'Ada', async () => {
-    claimed.open();
-    await gate.opened;
+    claimed.resolve();
+    await release.promise;
     throw new DomainError('CONCURRENT_UPDATE', 'not this time');
   });
-  await claimed.opened;
+  await claimed.promise;
   const contexts = [contextOf(requestId), contextOf(requestId)];
   const duplicates = contexts.map((context) => callCreate(context, 'Ada'));
   await expect.poll(countWaiters).toBe(2);
 
-  gate.open();
+  release.resolve();
 
   await expect(first).rejects.toMatchObject({ reason: 'CONCURRENT_UPDATE' });
   const [one, two] = await Promise.all(duplicates);
@@ -192,19 +184,19 @@ test('when the first fails, one of the waiting duplicates does the work', async 
 
 test('a duplicate waits no longer than its own deadline', async () => {
   const requestId = uuidv4();
-  const gate = createGate();
-  const claimed = createGate();
+  const release = Promise.withResolvers<void>();
+  const claimed = Promise.withResolvers<void>();
   const first = callCreate(contextOf(requestId), 'Ada', () => {
-    claimed.open();
-    return gate.opened;
+    claimed.resolve();
+    return release.promise;
   });
-  await claimed.opened;
+  await claimed.promise;
 
   await expect(callCreate(contextOf(requestId, { deadlineMs: 100 }), 'Ada')).rejects.toMatchObject({
     reason: 'DEADLINE_EXCEEDED',
   });
 
-  gate.open();
+  release.resolve();
   await first;
   expect(await namesOfUsers()).toEqual(['Ada']);
 });

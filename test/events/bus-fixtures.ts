@@ -12,7 +12,7 @@ import { createRedisServer, HAS_REDIS, type RedisServer } from '../support/redis
 export const BUS_LIMITS: Limits = {
   ...readConfig({}).limits,
   busPollMs: 10,
-  redisPatienceMs: 400,
+  redisDeliveryTimeoutMs: 400,
   redisTimeoutMs: 400,
   streamWaitMs: 100,
   abandonedRecordMs: 400,

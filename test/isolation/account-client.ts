@@ -59,7 +59,7 @@ function readPatientConfig(): Config {
 }
 
 /** What the server's interceptors make of a call by this account. */
-function callAs(accountId: string, patienceMs: number): Interceptor {
+function callAs(accountId: string, timeoutMs: number): Interceptor {
   return (next) => async (request) => {
     request.contextValues.set(callContextKey, {
       accountId,
@@ -67,7 +67,7 @@ function callAs(accountId: string, patienceMs: number): Interceptor {
       actorKind: 'SYSTEM',
       requestId: uuidv7(),
       receivedAt: systemClock(),
-      deadlineAtMs: performance.now() + patienceMs,
+      deadlineAtMs: performance.now() + timeoutMs,
       signal: request.signal,
     });
     try {

@@ -132,7 +132,7 @@ describe('a transaction of an account', () => {
     ['is aborted by the server', (tx: Transaction) => sql`select 1 / 0`.execute(tx.sql)],
   ])('that %s leaves neither role nor account nor time limit on its connection', async (_, work) => {
     const one = db.open({ connections: 1 });
-    const settings = sql`select current_user = session_user as is_itself, current_setting('statement_timeout') as patience,
+    const settings = sql`select current_user = session_user as is_itself, current_setting('statement_timeout') as timeout,
       nullif(current_setting('progression.account_id', true), '') as account`;
     const before = await readRows(one, settings);
 

@@ -45,10 +45,10 @@ describe('the slots', () => {
       reason: 'OVERLOADED',
       metadata: { limit: 'waitingTransactions', most: '1' },
     });
-    const patient = slots.acquire(ACCOUNT, { connectionWaitMs: LONG_MS });
+    const longWait = slots.acquire(ACCOUNT, { connectionWaitMs: LONG_MS });
     release();
     (await first)();
-    await patient;
+    await longWait;
   });
 
   test('refuse a transaction that waited too long within 250 ms, and go to another one', async () => {

@@ -71,8 +71,8 @@ export function createAutomationClient(
   const defaults = readConfig({});
   // A test on a busy machine may take its time, unless it is about time.
   const waitMs = defaults.limits.maximumDeadlineMs;
-  const patience = { defaultDeadlineMs: waitMs, queueWaitMs: waitMs, transactionWaitMs: waitMs };
-  const config = { ...defaults, limits: { ...defaults.limits, ...patience, ...limits } };
+  const timeouts = { defaultDeadlineMs: waitMs, queueWaitMs: waitMs, transactionWaitMs: waitMs };
+  const config = { ...defaults, limits: { ...defaults.limits, ...timeouts, ...limits } };
   const deps = { database, clock, config, reportError: () => undefined };
   const transport = createServiceTransport(
     {

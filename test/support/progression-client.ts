@@ -27,13 +27,13 @@ export function createProgressionClient(
   const defaults = readConfig({});
   // A test on a busy machine may take its time, unless it is about time.
   const waitMs = defaults.limits.maximumDeadlineMs;
-  const patient = {
+  const timeouts = {
     ...defaults.limits,
     defaultDeadlineMs: waitMs,
     queueWaitMs: waitMs,
     transactionWaitMs: waitMs,
   };
-  const config = { ...defaults, limits: { ...patient, ...limits } };
+  const config = { ...defaults, limits: { ...timeouts, ...limits } };
   const deps = { database, clock, config, reportError: () => undefined };
   const service = createProgressionService(deps);
   const transport = createServiceTransport({ accountId, clock, limits: config.limits, logLevel }, (router) =>

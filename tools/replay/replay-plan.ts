@@ -122,10 +122,10 @@ function stepsOfSession(session: number, { at, sets }: TrainedSession, program: 
   const place = placeOf(session, program);
   const daySlug = dayOf(session, program.days, liftIds);
   steps.push({ type: 'SESSION', session, at: at + SECOND_MICROS, daySlug, week: place.week, liftIds });
-  return [...steps, ...stretchEnds(at, place, program.weeksPerCycle)];
+  return [...steps, ...weekAndCycleEnds(at, place, program.weeksPerCycle)];
 }
 
-function stretchEnds(at: Instant, place: CalendarPlace, weeks: number): ReplayStep[] {
+function weekAndCycleEnds(at: Instant, place: CalendarPlace, weeks: number): ReplayStep[] {
   const { week, cycle, endsWeek, endsCycle } = place;
   const newWeek = endsCycle ? 1 : week + 1;
   return [

@@ -14,13 +14,13 @@ import { readStoredActions, storedActions } from './stored-actions.ts';
 /** The state before a change; taken before the change starts. */
 export interface Before {
   readonly audited: Record<string, unknown> | null;
-  readonly standing: Activation;
+  readonly activation: Activation;
 }
 
-export const NOTHING_BEFORE: Before = { audited: null, standing: INACTIVE };
+export const NOTHING_BEFORE: Before = { audited: null, activation: INACTIVE };
 
 export function triggerBefore(trigger: WorkflowTrigger, workflow: Workflow): Before {
-  return { audited: auditedTrigger(trigger), standing: readActivation(trigger, workflow) };
+  return { audited: auditedTrigger(trigger), activation: readActivation(trigger, workflow) };
 }
 
 /** The workflow in the audit trail, without secrets. */
@@ -81,8 +81,8 @@ export async function recordTrigger(
     ...{ action, targetType: 'trigger', targetId: id },
     ...{ before: before.audited, after: auditedTrigger(trigger) },
   });
-  const { standing } = before;
-  const facts = await applyActivation(change, revision, { trigger, workflow, before: standing });
+  const { activation } = before;
+  const facts = await applyActivation(change, revision, { trigger, workflow, before: activation });
   const configured = deletedAt ? [] : [triggerFact('trigger_configured', trigger)];
   emit(change, null, [...configured, ...facts]);
 }

@@ -104,12 +104,12 @@ export async function changeStatus(
   { workflow, trigger, status, action }: WorkflowWithTrigger & { status: string; action: string },
 ): Promise<void> {
   const before = auditedWorkflow(workflow);
-  const standing = trigger && readActivation(trigger, workflow);
+  const activation = trigger && readActivation(trigger, workflow);
   workflow.status = status;
   workflow.version += 1;
   workflow.updatedAt = change.now;
   recordWorkflow(change, workflow, { action, before });
-  if (trigger && standing) {
-    await followStatus(change, revision, { trigger, workflow, before: standing });
+  if (trigger && activation) {
+    await followStatus(change, revision, { trigger, workflow, before: activation });
   }
 }

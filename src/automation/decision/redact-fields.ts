@@ -5,12 +5,12 @@ import { readValueAt } from '../../filters/filter-subject.ts';
 
 /** Copies the fields from the document; personal values are redacted, and a missing field is null. */
 export function redactFields(document: JsonValue, fields: Iterable<FilterField>): JsonObject {
-  const excerpt: Record<string, JsonValue> = {};
+  const copy: Record<string, JsonValue> = {};
   for (const { path, isPersonal } of fields) {
     const value = readValueAt(document, path);
-    setAtPath(excerpt, path, (isPersonal ? redactValue(value) : value) ?? null);
+    setAtPath(copy, path, (isPersonal ? redactValue(value) : value) ?? null);
   }
-  return excerpt;
+  return copy;
 }
 
 function setAtPath(

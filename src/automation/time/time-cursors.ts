@@ -76,12 +76,12 @@ export interface TimeCursor {
 export type AthleteCursor = TimeCursor & { readonly userId: string };
 
 /** The position of a cursor. */
-export interface Standpoint {
+export interface CursorPosition {
   readonly occurrenceKey: string;
   readonly plannedAt: Instant;
 }
 
-export interface NewCursor extends Standpoint {
+export interface NewCursor extends CursorPosition {
   readonly triggerId: string;
   readonly userId: string | null;
 }
@@ -169,7 +169,7 @@ export async function addCursors(
 /** Moves locked cursors, each to its next due time. */
 export async function moveCursors(
   { accountId, sql: db }: Transaction,
-  moves: readonly (Standpoint & { readonly id: string })[],
+  moves: readonly (CursorPosition & { readonly id: string })[],
 ): Promise<void> {
   if (moves.length === 0) {
     return;
@@ -189,7 +189,7 @@ export async function moveCursors(
 export async function advanceCursor(
   { accountId, sql: db }: Transaction,
   id: string,
-  { occurrenceKey, plannedAt }: Standpoint,
+  { occurrenceKey, plannedAt }: CursorPosition,
   position: string,
 ): Promise<void> {
   await sql`

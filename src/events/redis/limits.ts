@@ -1,7 +1,7 @@
 /** Limits of events/redis/: Redis and its streams. */
 export const REDIS_LIMITS = {
   /** Time after which an entry that Redis has not announced is found by polling the outbox. */
-  redisPatienceMs: 2_000,
+  redisDeliveryTimeoutMs: 2_000,
   /** Timeout of connections to Redis. */
   redisTimeoutMs: 2_000,
   /** How long one read of the streams blocks for new records. */

@@ -19,7 +19,7 @@ export interface RedisBusDeps extends BusDeps, Pick<RelayDeps, 'observer'> {
   readonly limits: BusDeps['limits'] &
     Pick<
       Limits,
-      | 'redisPatienceMs'
+      | 'redisDeliveryTimeoutMs'
       | 'redisTimeoutMs'
       | 'streamWaitMs'
       | 'relayedEntries'
@@ -32,7 +32,7 @@ export interface RedisBusDeps extends BusDeps, Pick<RelayDeps, 'observer'> {
 
 /**
  * Redis only speeds evaluation up. Entries that Redis does not announce (it is unavailable, lost its data, or
- * a worker died) are found in PostgreSQL: after `redisPatienceMs`, or at once while Redis is disconnected.
+ * a worker died) are found in PostgreSQL: after `redisDeliveryTimeoutMs`, or at once while Redis is disconnected.
  */
 export function createRedisBus({
   url,
@@ -49,7 +49,7 @@ export function createRedisBus({
         busPollMs,
         busWorkers: workers,
         partitionsTogether,
-        redisPatienceMs,
+        redisDeliveryTimeoutMs,
         abandonedRecordMs,
       } = limits;
       const redis = connectRedis(url, { limits, onDisconnect });
@@ -71,8 +71,8 @@ export function createRedisBus({
         if (performance.now() < nextPollAtMs) {
           return false;
         }
-        nextPollAtMs = performance.now() + redisPatienceMs / 4;
-        return poll(redisPatienceMs);
+        nextPollAtMs = performance.now() + redisDeliveryTimeoutMs / 4;
+        return poll(redisDeliveryTimeoutMs);
       }
 
       const repeat = (intervalMs: number, work: () => Promise<boolean>) =>

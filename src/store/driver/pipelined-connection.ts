@@ -90,7 +90,7 @@ export class PipelinedConnection implements DatabaseConnection {
   }
 
   /**
-   * Gives the connection back to its pool, once. A connection that dies gives its place in the pool back at once:
+   * Gives the connection back to its pool, once. A connection that dies gives its slot in the pool back at once:
    * Kysely never releases a transaction whose begin, commit or rollback fails. A connection to a server that takes no
    * writes is closed, so that the next one looks for a server that does.
    */

@@ -38,16 +38,16 @@ const LIMITS = { dueEnrollments: 8, dueEnrollmentsPerAccount: 3 };
 
 test('accounts take turns, and one that has much hides nobody', async () => {
   const busy = await insertRuns(20, -10_000);
-  const patient = await insertRuns(2, -5_000);
+  const quiet = await insertRuns(2, -5_000);
   const late = await insertRuns(1, -1);
   const waiting = [...(await insertRuns(1, 1)), ...(await insertRuns(1, -1, 'QUEUED'))];
 
   const ids = (await findDueEnrollments(database, now(), LIMITS, [])).map(({ id }) => id);
 
-  expect(ids).toEqual([busy[0], patient[0], late[0], busy[1], patient[1], busy[2]]);
+  expect(ids).toEqual([busy[0], quiet[0], late[0], busy[1], quiet[1], busy[2]]);
   expect(waiting.filter((id) => ids.includes(id))).toEqual([]);
 
-  const without = [...busy.slice(0, 2), ...patient];
+  const without = [...busy.slice(0, 2), ...quiet];
   const others = (await findDueEnrollments(database, now(), LIMITS, without)).map(({ id }) => id);
   expect(others).toEqual([busy[2], late[0], busy[3], busy[4]]);
 });

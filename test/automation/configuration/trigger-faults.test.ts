@@ -286,7 +286,7 @@ describe('a trigger with', () => {
   });
 });
 
-describe('the same gate stands before', () => {
+describe('the same validation runs in', () => {
   const bad = filtered(condition('week_number', 'resembles', 1));
   const fields = ['trigger.filter.conditions[0].operator'];
 

@@ -240,7 +240,7 @@ describe.skipIf(!HAS_REDIS)('the bus on Redis Streams', () => {
 
   test('claims records that another process read and did not acknowledge', async () => {
     await server.start();
-    const withoutPolling = { limits: { redisPatienceMs: 60_000 } };
+    const withoutPolling = { limits: { redisDeliveryTimeoutMs: 60_000 } };
     startProcess(withoutPolling, false);
     startProcess(withoutPolling);
     const source = await createEventSource(db.database, 40);

@@ -120,9 +120,9 @@ async function breakEverywhere(victim: Victim, fault: Omit<Fault, 'statement'>, 
 }
 
 /** Dozens of broken calls, each with new connections: a busy machine needs its time. */
-const PATIENCE = { timeout: 120_000 };
+const TIMEOUT = { timeout: 120_000 };
 
-describe.each(CASES)('$title', PATIENCE, (one) => {
+describe.each(CASES)('$title', TIMEOUT, (one) => {
   test.each<[string, Omit<Fault, 'statement'>, number]>([
     ['fails', { how: 'refuse' }, 2],
     ['loses its connection', { how: 'cut' }, 1],
@@ -151,7 +151,7 @@ describe.each(CASES)('$title', PATIENCE, (one) => {
   });
 });
 
-describe.each(CASES.filter(({ isGrouped }) => isGrouped))('$title', PATIENCE, (one) => {
+describe.each(CASES.filter(({ isGrouped }) => isGrouped))('$title', TIMEOUT, (one) => {
   test('leaves nothing when its first try and any statement of its second one fail', async () => {
     const victim = await prepareVictim(one);
     const before = await dumpTables(db.database);

@@ -39,16 +39,16 @@ const GRPC = 'gRPC over HTTP/2';
 
 describe.each(Object.keys(TRANSPORTS))('over %s', (name) => {
   test('every message arrives, and the call is logged when the last one has', async () => {
-    const gate = Promise.withResolvers<void>();
+    const release = Promise.withResolvers<void>();
     const { server, clientOver } = await startWatched(async function* () {
       yield { resumeToken: 'a' };
-      await gate.promise;
+      await release.promise;
       yield { resumeToken: 'b' };
     });
     const reading = readAll(clientOver(name));
     await delay(50);
     expect(server.logged.filter(({ method }) => method === METHOD)).toEqual([]);
-    gate.resolve();
+    release.resolve();
     expect(await reading).toEqual(['a', 'b']);
     await expect
       .poll(() => server.logged)

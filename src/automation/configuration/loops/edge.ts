@@ -104,7 +104,7 @@ interface ListenerRow {
 /** Active triggers of the account; `start` as given, stored or not. */
 export function createListeners(tx: Transaction, start: LoopNode, types: AccountTypes): LoadListeners {
   const known = new Map<string, LoopNode[]>();
-  const placeOf = (key: string) => known.get(key) ?? [];
+  const listenersOf = (key: string) => known.get(key) ?? [];
   return async (emissions) => {
     const keys = [...new Set(emissions.map((emission) => keyOfEmission(emission, types)))];
     const unread = keys.filter((key) => !known.has(key));
@@ -112,9 +112,9 @@ export function createListeners(tx: Transaction, start: LoopNode, types: Account
       known.set(key, key === keyOfTrigger(start.trigger) ? [start] : []);
     }
     for (const node of await readListeners(tx, unread, start.workflowId)) {
-      placeOf(keyOfTrigger(node.trigger)).push(node);
+      listenersOf(keyOfTrigger(node.trigger)).push(node);
     }
-    return (emission) => placeOf(keyOfEmission(emission, types));
+    return (emission) => listenersOf(keyOfEmission(emission, types));
   };
 }
 
