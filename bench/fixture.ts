@@ -6,7 +6,7 @@ import type { Database } from '../src/store/database.ts';
 export const ACCOUNT_ID = '0199aaaa-0000-7000-8000-000000000000';
 const PROGRAM_ID = '0199cccc-0000-7000-8000-000000000000';
 
-/** The lifts of a session, and of the floor's, unless somebody says otherwise. */
+/** The default number of lifts of a session, also in the hand-written SQL. */
 export const SESSION_LIFTS = 3;
 
 export function userId(number: number): string {

@@ -81,7 +81,7 @@ export async function runGrowthBench(): Promise<void> {
   process.stdout.write(`${JSON.stringify(figures)}\n`);
 }
 
-/** What follows from an event is another benchmark's: here the outbox fills, and nobody empties it. */
+/** Evaluation is measured by another benchmark: here the outbox fills, and no worker empties it. */
 async function withHistory(
   { athletes, rows, rowsOfOne }: Size,
   measure: (served: Served, fillSeconds: number) => Promise<void>,

@@ -8,7 +8,7 @@ export interface MemorySample {
   /** Since the first. */
   readonly minutes: number;
   readonly residentMb: number;
-  /** Of JavaScript, in use: with what nobody has collected yet. */
+  /** Used heap of JavaScript, garbage that is not collected yet included. */
   readonly heapMb: number;
 }
 
@@ -43,7 +43,7 @@ export function slopeOf(samples: readonly MemorySample[]): number {
   return mean(products) / mean(samples.map((each) => (each.minutes - minutes) ** 2));
 }
 
-/** A port that nobody listens on just now. */
+/** A port that is free at the moment. */
 export async function findFreePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

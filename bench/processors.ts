@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 
 export interface Processors {
-  /** What was done, for whoever reads the figures. */
+  /** What was done, to be printed with the figures. */
   readonly description: string;
   /** This process, and what it starts from now on, keeps to the processors of the service. */
   joinService(): void;
@@ -24,7 +24,7 @@ export function divideProcessors(): Processors {
   };
 }
 
-/** Empty when nobody can say. */
+/** Empty when it is unknown. */
 function allowedProcessors(): string[] {
   try {
     const [, list = ''] = /: (.*)$/m.exec(taskset()) ?? [];

@@ -1,4 +1,4 @@
-/** Runs a load in a process of its own, which takes nothing from whoever reads the figures but a processor. */
+/** Runs a load in a process of its own, so that it shares only the processors with the measuring process. */
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';

@@ -104,7 +104,7 @@ async function startAsTheReadmeSays(directory: string): Promise<{ service: Child
 
 const MARK = '\u001e';
 
-/** Runs a page's blocks as somebody would who pastes one after the other; ends with the first that fails. */
+/** Runs a page's blocks one after the other in one shell, as a reader pastes them; ends with the first that fails. */
 async function runInOneShell(
   blocks: readonly ShellBlock[],
   address: string,

@@ -417,7 +417,7 @@ describe('health', () => {
     expect([code, stderr]).toEqual([0, '']);
   });
 
-  test('fails in one line when nobody answers', async () => {
+  test('fails in one line when there is no answer', async () => {
     expect(await runCommand(['health'], { PORT: '1' })).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/^no answer from http:\/\/127\.0\.0\.1:1: [^\n]*\n$/),

@@ -16,7 +16,7 @@ export interface CalledService {
   close(): Promise<void>;
 }
 
-/** What nobody needs tomorrow need not reach the disk today. */
+/** The data need not survive a crash of the machine, so nothing is flushed to the disk. */
 const THROWAWAY_SETTINGS = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' };
 
 /** The service at `url`; without one, a service of its own. Throws StartError when that one cannot start. */

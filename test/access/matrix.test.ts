@@ -30,7 +30,7 @@ const ATHLETE_ID = uuidv7();
 const OTHER_ATHLETE_ID = uuidv7();
 
 /**
- * Who may call each method, and about whom: an athlete is let in for their own data (`self`) or for what is nobody's
+ * Who may call each method, and about whom: an athlete is let in for their own data (`self`) or for data of no athlete
  * (`catalogue`). An administrator is let in everywhere, and is not repeated.
  */
 const WHO_MAY: Readonly<Record<string, string>> = {
@@ -251,7 +251,7 @@ const CALLERS: readonly Caller[] = [
   holder('admin', ['admin'], { expected: always('let in') }),
 ];
 
-/** Every service that there is code for, but the infrastructure's, which asks nobody who they are. */
+/** Every generated service, except those of the infrastructure, which need no credentials. */
 async function servicesOfApi(): Promise<DescService[]> {
   const root = join(import.meta.dirname, '..', '..', 'src', 'gen');
   const files = globSync('**/*_pb.ts', { cwd: root }).filter(

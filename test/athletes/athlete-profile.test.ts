@@ -283,7 +283,7 @@ describe('a profile', () => {
     ]);
   });
 
-  test('changes as it is once nobody else changes it, and is told in one entry', async () => {
+  test('is changed as other transactions have left it, with one outbox entry', async () => {
     const userId = await quietUser(['a']);
     const { accountId } = client;
     const others = Promise.withResolvers<void>();
@@ -312,7 +312,7 @@ describe('a profile', () => {
     ]);
   });
 
-  test('that is deleted is told to nobody', async () => {
+  test('causes no event when it is deleted', async () => {
     const userId = await quietUser(['a']);
     await client.users.deleteUser({ userId });
     expect(await told(userId)).toEqual([]);

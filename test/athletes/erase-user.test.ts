@@ -144,7 +144,7 @@ test('what was tried on the athlete is forgotten, with the answers that told of 
   expect(await isFoundAnywhere(text)).toBe(false);
 });
 
-test('waits for whoever is deciding about the athlete', async () => {
+test('waits for an evaluation of the athlete’s events', async () => {
   const { accountId, users } = createCatalogClient(db.database);
   const userId = `${(await users.createUser({ name: CANARY })).user?.id}`;
   const [locked, decided] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];

@@ -161,7 +161,7 @@ describe('the list of lifts', () => {
     expect([first.lifts.length, second.lifts.length, second.totalSize]).toEqual([50, 1, 51]);
   });
 
-  it('refuses tokens of other lists, of other accounts and of nobody', async () => {
+  it('refuses page tokens of other lists, of other accounts and of no list at all', async () => {
     await createLifts(client, 'a', 'b');
     const { nextPageToken } = await client.programs.listLifts({ pageSize: 1 });
     const other = createCatalogClient(db.database);

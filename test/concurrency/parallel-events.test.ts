@@ -90,7 +90,7 @@ describe('events beside changes by hand', () => {
       const { logs } = await twin.client.listProgressionLogs({ userId, pageSize: 1 });
       const logId = `${logs[0]?.id}`;
       const revert = twin.client.revertProgression({ userId, logId, reason: 'a typo' });
-      // Somebody may have been faster.
+      // Another transaction may have been faster.
       await revert.catch((error) => expectRefusal(Promise.reject(error), 'NOT_LATEST_APPLICATION'));
     };
     await trainee.startSession().finish('squat');

@@ -100,16 +100,20 @@ describe('TLS', () => {
     ['a key without its certificate', { TLS_KEY_FILE: 'a' }, /go together/],
     ['an authority alone', { TLS_CLIENT_CA_FILE: 'a' }, /goes with/],
     ['mtls in clear text', MTLS, /AUTH_MODE mtls needs TLS_CERT_FILE/],
-    ['mtls that asks nobody', { ...MTLS, ...TLS, TLS_CLIENT_CA_FILE: '' }, /AUTH_MODE mtls needs/],
+    [
+      'mtls without an authority for client certificates',
+      { ...MTLS, ...TLS, TLS_CLIENT_CA_FILE: '' },
+      /AUTH_MODE mtls needs/,
+    ],
   ])('%s is refused', (_, environment, message) => {
     expect(() => readConfig(environment)).toThrow(message);
   });
 });
 
-describe('letting everybody in', () => {
+describe('AUTH_MODE none', () => {
   const none: AuthConfig = { mode: 'none' };
 
-  test.each(['127.0.0.1', '127.8.9.10', '::1', 'localhost'])('is fine on %s', (host) => {
+  test.each(['127.0.0.1', '127.8.9.10', '::1', 'localhost'])('is accepted on %s', (host) => {
     expect(() => requireSafeBinding(host, none)).not.toThrow();
   });
 
@@ -120,7 +124,7 @@ describe('letting everybody in', () => {
     },
   );
 
-  test('is not what happens with credentials', () => {
+  test('has no such restriction with credentials', () => {
     expect(() => requireSafeBinding('0.0.0.0', readAuthConfig(JWT))).not.toThrow();
   });
 

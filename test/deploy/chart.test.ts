@@ -63,7 +63,7 @@ describe('what is switched off', () => {
     expect(renderTemplate(name, valuesWith(section, { enabled: false }))).toEqual([]);
   });
 
-  test('the number of replicas is left to whoever scales', () => {
+  test('the number of replicas is not set when autoscaling is on', () => {
     const scaled = renderOne('deployment', valuesWith('autoscaling', { enabled: true }));
     expect(scaled.spec.replicas).toBeUndefined();
     expect(renderOne('deployment').spec.replicas).toBe(2);
@@ -75,14 +75,14 @@ describe('the pod', () => {
   const [migration] = spec.initContainers;
   const [service] = spec.containers;
 
-  test('is migrated by its init container, as the owner, and serves as somebody else', () => {
+  test('is migrated by its init container, as the owner, and serves as another role', () => {
     expect(migration.command).toEqual(['node', 'src/main.ts', 'migrate', 'up']);
     expect(migration.image).toBe(service.image);
     const keyOf = (container: typeof service) => container.env[0].valueFrom.secretKeyRef.key;
     expect([keyOf(migration), keyOf(service)]).toEqual(['migration-url', 'url']);
   });
 
-  test('runs as nobody in particular on a file system that it cannot write', () => {
+  test('runs without root on a read-only file system', () => {
     expect(spec.securityContext).toMatchObject({
       runAsNonRoot: true,
       seccompProfile: { type: 'RuntimeDefault' },

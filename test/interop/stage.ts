@@ -34,7 +34,7 @@ export interface Parts {
   readonly accountId: string;
   /** Squats 100, and gets 2.5 for each session. */
   readonly userId: string;
-  /** Somebody else holds this athlete. */
+  /** Another transaction holds this athlete's lock. */
   readonly heldUserId: string;
   readonly liftId: string;
   /** For the one call of the case `service config`. */
@@ -47,12 +47,12 @@ export interface Stage {
   parts(): Parts;
   /** How many calls with a request ID reached the service that has lost its database. */
   attemptsOf(requestId: string): number;
-  /** How many rows of a table the held athlete has, once nobody holds them any more. */
+  /** How many rows of a table the held athlete has, once their lock is released. */
   releaseAndCount(table: 'requests' | 'progression_logs'): Promise<number>;
   close(): Promise<void>;
 }
 
-/** Nobody listens at this port, so that a connection is refused at once. */
+/** No process listens on this port, so that a connection is refused at once. */
 const NO_DATABASE = 'postgres://127.0.0.1:1/none';
 
 export async function setStage(): Promise<Stage> {

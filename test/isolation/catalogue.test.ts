@@ -42,7 +42,7 @@ const MORE_THAN_READ_AND_ADD: Readonly<Record<string, readonly string[]>> = {
   backfills: ['UPDATE'],
 };
 
-/** What is written once: nobody who serves calls can take it back. */
+/** Append-only tables: the application role can neither update nor delete their rows. */
 const APPEND_ONLY = [
   'audit_log',
   'lift_maxes',
@@ -151,7 +151,7 @@ test('the application role may do just what the service does', async () => {
   expect(kept.map(({ name }) => name)).toEqual(APPEND_ONLY);
 });
 
-test('the application role makes nothing, runs nothing as somebody else and counts only in the order of acceptance', async () => {
+test('the application role creates nothing, runs no function as another role and uses only the sequence of acceptance', async () => {
   const [rights] = await readRows(
     db.database,
     sql`select has_schema_privilege('progression_app', 'public', 'CREATE') as makes,

@@ -264,7 +264,7 @@ describe.each(Object.entries(CALLS))('%s', (name, call) => {
   });
 });
 
-test('a user of one’s own may have the id of a stranger, and is somebody else', async () => {
+test('an account may create a user under the id of another account’s user, and the two are separate', async () => {
   await mine.users.createUser({ userId: theirs.userId, name: 'My own' });
 
   const { user } = await mine.users.getUser({ userId: theirs.userId });

@@ -132,7 +132,7 @@ class Interleaving {
     }
   }
 
-  /** An id belongs to whoever was the first to be told; no other account ever is. */
+  /** An id belongs to the account whose answer had it first; no other account's answer may have it. */
   #check(kind: string, accountId: string, answer: unknown): void {
     const text = JSON.stringify(answer, (_, value) => (typeof value === 'bigint' ? `${value}` : value)) ?? '';
     for (const [id] of text.matchAll(UUID)) {

@@ -1,6 +1,6 @@
 /**
- * 50 accounts call at the same time over a pool of 5 connections, one call in ten is given up, and nobody ever sees a
- * row of another. `npm run isolation` makes 100,000 calls; ISOLATION_CALLS and ISOLATION_SEED say otherwise.
+ * 50 accounts call at the same time over a pool of 5 connections, and one call in ten is aborted: no account sees a row
+ * of another. `npm run isolation` makes 100,000 calls; ISOLATION_CALLS and ISOLATION_SEED change the number and the seed.
  */
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -19,7 +19,7 @@ const TIMEOUT_MS = 60_000 + CALLS * 20;
 
 const db = useTestDatabase();
 
-/** Rows that bear another account's mark: somebody wrote to them, or forged them. */
+/** Rows that bear another account's mark: another account wrote to them, or forged them. */
 function markedByOthers(): Promise<unknown[]> {
   return readRows(
     db.database,

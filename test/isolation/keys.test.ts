@@ -1,4 +1,4 @@
-/** Keys carry the account: a row of another account cannot be pointed at, not even by whoever is above all policies. */
+/** Foreign keys include the account: a row cannot refer to another account's row, even for a superuser. */
 import { type RawBuilder, sql } from 'kysely';
 import { beforeAll, expect, test } from 'vitest';
 import { readRows } from '../store/schema-dump.ts';

@@ -111,7 +111,7 @@ describe('the log', () => {
     expect(await listed(trainee, { ...toDay4, startTime: toDay4.endTime })).toEqual([]);
   });
 
-  test('of an athlete without applications, or a lift that nobody knows, is empty', async () => {
+  test('of an athlete without applications, or of an unknown lift, is empty', async () => {
     const trainee = await createTrainee(db.database, { lifts: { squat: '100' } });
 
     expect(await listed(trainee, {})).toEqual([]);

@@ -150,7 +150,7 @@ describe.each([...WRITES, ...READS])('%s', (_, call) => {
   test('is refused for an athlete who does not exist, is deleted or of another account', async () => {
     const trainee = await createTrainee(db.database, FIXTURE);
     const { athlete } = trainee;
-    const nobody = traineeWith(trainee, { athlete: { ...athlete, userId: uuidv7() } });
+    const unknown = traineeWith(trainee, { athlete: { ...athlete, userId: uuidv7() } });
     const stranger = await createTrainee(db.database, FIXTURE);
     const client = createProgressionClient(db.database, { accountId: stranger.athlete.accountId });
     const foreigner = traineeWith(trainee, { client });
@@ -161,7 +161,7 @@ describe.each([...WRITES, ...READS])('%s', (_, call) => {
       sql`update users set deleted_at = now() where id = ${deleted.athlete.userId}`,
     );
 
-    for (const absent of [nobody, foreigner, deleted]) {
+    for (const absent of [unknown, foreigner, deleted]) {
       await expectRefusal(call(absent), 'USER_NOT_FOUND');
     }
   });

@@ -66,7 +66,7 @@ describe.each(TRIGGERS)('%s', (_, trigger, lines) => {
     expect(await expectUnchanged(db.database, () => trigger(trainee, options))).toEqual(lines);
   });
 
-  test('happens afterwards as if nobody had asked, also under the same request ID', async () => {
+  test('happens afterwards as without validate_only, also under the same request ID', async () => {
     const trainee = await createPrepared();
     const id = uuidv7();
     const call = (validateOnly: boolean) =>

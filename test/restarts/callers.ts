@@ -14,7 +14,7 @@ export interface Answer<T> {
 
 export interface Caller {
   readonly name: string;
-  /** One call with this client's own retries; rejects with what somebody who uses the client would see. */
+  /** One call with this client's own retries; rejects with the error that a user of the client gets. */
   call<I extends DescMethodUnary['input'], O extends DescMethodUnary['output']>(
     method: DescMethodUnary<I, O>,
     request: MessageShape<I>,

@@ -33,7 +33,7 @@ export interface Load {
   readonly failures: readonly Failure[];
   /** Answers of an earlier attempt whose answer had been lost. */
   readonly replays: number;
-  /** The longest that somebody waited for an answer. */
+  /** The longest wait for an answer. */
   readonly slowestMs: number;
   /** Acknowledged writes by athlete. */
   readonly sessions: ReadonlyMap<string, number>;

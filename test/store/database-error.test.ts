@@ -143,7 +143,7 @@ describe('what may succeed at another time', () => {
   });
 
   test.each([
-    ['on a port that nobody listens on', 'postgres://nobody@127.0.0.1:1/nothing'],
+    ['on a port without a listener', 'postgres://nobody@127.0.0.1:1/nothing'],
     ['at a socket that is not there', 'postgres://nobody@%2Fnonexistent:5432/nothing'],
   ])('a database %s is unavailable', async (_, url) => {
     const database = openDatabase(url, { connections: 1, connectionWaitMs: 1_000 });

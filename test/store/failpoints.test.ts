@@ -1,4 +1,4 @@
-/** Failpoints do nothing unless armed, and each has its place in the source. */
+/** Failpoints do nothing unless armed, and each one is called in the source. */
 import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ beforeEach(async () => {
   failpoints = await import('../../src/store/failpoints.ts');
 });
 
-test('a point that is not armed neither tells anybody nor flushes', async () => {
+test('a point that is not armed neither calls anything nor flushes', async () => {
   const flush = vi.fn();
 
   failpoints.failpoint('unit-locked');
@@ -33,7 +33,7 @@ test('an armed point is told of when it is reached, behind the flush where it is
   expect(told).toEqual(['unit-locked', 'flush', 'unit-flushed']);
 });
 
-test('each point has a place in the source', () => {
+test('each point is called in the source', () => {
   const source = globSync('src/**/*.ts', { cwd: ROOT, exclude: ['src/store/failpoints.ts'] })
     .map((path) => readFileSync(join(ROOT, path), 'utf8'))
     .join('\n');

@@ -32,7 +32,7 @@ const OID = {
   basicConstraints: [0x55, 0x1d, 0x13],
 };
 
-/** An authority that nobody knew before. */
+/** A new authority, which nothing trusts yet. */
 export function createAuthority(name = 'Test authority'): Authority {
   const keys = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const isAuthority = der(TAG.sequence, der(TAG.boolean, [0xff]));

@@ -1,4 +1,4 @@
-/** Ends a run with its counts in one plain line, and what it left out, for whoever reads only the end. */
+/** Ends a run with one line: its counts, and the tests that were skipped. */
 import type { Reporter, TestModule } from 'vitest/node';
 import { HAS_REDIS } from './redis-server.ts';
 

@@ -1,11 +1,11 @@
-/** Stops evaluation in its midst: no run can be written while the version of the workflow that it belongs to is held. */
+/** Stops evaluation half-way: no run can be written while a transaction holds the version of its workflow. */
 import { sql } from 'kysely';
 import { expect } from 'vitest';
 import { readRows } from '../store/schema-dump.ts';
 import type { TestDatabase } from './test-database.ts';
 
 export interface HeldVersions {
-  /** Resolves when somebody waits for them. */
+  /** Resolves when a transaction waits for them. */
   isWaitedFor(): Promise<void>;
   release(): Promise<void>;
 }

@@ -18,7 +18,7 @@ declare module 'vitest' {
   }
 }
 
-/** What nobody needs tomorrow need not be on the disk today. */
+/** The data need not survive a crash of the machine, so nothing is flushed to the disk. */
 const THROWAWAY_SETTINGS = {
   fsync: 'off',
   full_page_writes: 'off',

@@ -33,7 +33,7 @@ export interface TransportOptions {
   readonly limits: Limits;
   /** Defects are logged from this level on; what is refused is not. */
   readonly logLevel: 'error' | 'silent';
-  /** Absent: whoever the call says, with every right. */
+  /** Absent: the caller that the headers name, with every permission. */
   readonly authenticate?: Authenticate;
   /** Absent: the server goes on for ever. */
   readonly draining?: AbortSignal;

@@ -9,7 +9,7 @@ import { attributesOf } from './otlp-collector.ts';
 
 const LIST_USERS = 'progression.v1.UserService/ListUsers';
 const GET_USER = 'progression.v1.UserService/GetUser';
-const NOBODY = '0198c2a4-6f0c-7c1c-9a58-8d1d6c2d6e12';
+const UNKNOWN_USER = '0198c2a4-6f0c-7c1c-9a58-8d1d6c2d6e12';
 const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN_ID = '00f067aa0ba902b7';
 
@@ -17,7 +17,7 @@ describe('a trace', () => {
   test('has a server span for each call, which says how the call ended', async () => {
     const service = await startObservedService();
     await service.call(LIST_USERS, {});
-    await service.call(GET_USER, { userId: NOBODY });
+    await service.call(GET_USER, { userId: UNKNOWN_USER });
     await createClient(UserService, createGrpcTransport({ baseUrl: service.url })).listUsers({});
     await service.close();
 
@@ -85,7 +85,7 @@ describe('metrics', () => {
     const service = await startObservedService();
     await service.call(LIST_USERS, {});
     await service.call(LIST_USERS, {});
-    await service.call(GET_USER, { userId: NOBODY });
+    await service.call(GET_USER, { userId: UNKNOWN_USER });
     await service.call(GET_USER, '{');
 
     const lines = (await service.scrape()).split('\n');

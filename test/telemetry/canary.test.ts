@@ -12,7 +12,7 @@ import { type Athlete, createAthlete } from '../support/fixtures.ts';
 import { linear } from '../support/rule-fixtures.ts';
 import { type ObservedService, startObservedService } from './observed-service.ts';
 
-/** Each stands for something that belongs to a person or proves who somebody is. */
+/** Each stands for personal data or for a credential. */
 const CANARIES = {
   name: 'Kanaria Vogelsang',
   newName: 'Kanaria Himmelblau',
@@ -163,7 +163,7 @@ test('nothing that belongs to a person is logged, counted or traced', async () =
       `${what} got out`,
     ).toEqual([]);
   }
-  // That it is not for want of anything to tell: the canaries were in the service, and somebody watched.
+  // The check would also pass without data, so: the canaries were in the service, and logs and traces were written.
   for (const told of ['name', 'newName', 'birthDate', 'reason', 'value', 'weight', 'actor'] as const) {
     expect(answers.join(), `${told} was never in the service`).toContain(CANARIES[told]);
   }

@@ -38,7 +38,7 @@ test('events that share a transaction are counted as one of that size', async ()
   expect(sample(scraped, 'progression_queue_limit')).toBe(readConfig({}).limits.queuedEvents);
 });
 
-test('an event whose athlete is held by somebody else is at work on its own', async () => {
+test('an event whose athlete another transaction has locked is counted as a single run', async () => {
   const service = await startObservedService();
   const { userId, accountId, liftIds } = await createAthlete(service.database, {
     lifts: { squat: '100' },

@@ -1,4 +1,4 @@
-/** Measurements on and off: what it takes, and what happens when nobody takes them. */
+/** Telemetry on and off: its configuration, and what happens when the collector does not answer. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
@@ -21,7 +21,7 @@ async function takePort(): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-test('nothing is measured unless somebody is there to take it', async () => {
+test('without a metrics port and an OTLP endpoint, telemetry is off', async () => {
   expect(await openTelemetry(readConfig({}), SILENT)).toBeUndefined();
 });
 
@@ -33,7 +33,7 @@ test.each([
   expect(() => readConfig(environment)).toThrow(complaint);
 });
 
-test('a metrics port that is taken is one line', async () => {
+test('a metrics port that is taken fails with one line', async () => {
   const port = await takePort();
   const opened = openTelemetry(readConfig({ METRICS_PORT: `${port}` }), SILENT);
   await expect(opened).rejects.toThrow(new ListenError(`port ${port} on 127.0.0.1 is taken`));

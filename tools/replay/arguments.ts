@@ -81,7 +81,7 @@ export function readArguments(args: string[]): ReplayArguments | undefined {
       throw new ReplayError(`--url takes an address such as http://localhost:8080, not "${url}"`);
     }
     if (tokenFile !== undefined && url === undefined) {
-      throw new ReplayError('--token-file goes with --url; a service of its own asks nobody');
+      throw new ReplayError('--token-file goes with --url; a temporary service needs no token');
     }
     const unit = choose('--units', UNITS, values.units);
     const dateOrder = choose('--dates', DATE_ORDERS, values.dates);

@@ -1,4 +1,4 @@
-/** A progress bar for whoever watches; nothing when standard error goes to a file. */
+/** A progress bar on a terminal; nothing when standard error goes to a file. */
 import { Presets, SingleBar } from 'cli-progress';
 
 export interface Progress {

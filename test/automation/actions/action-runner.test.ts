@@ -343,7 +343,7 @@ describe('a step that something comes in the way of', () => {
     expect(met.facts).toEqual([]);
   });
 
-  test('that cannot be read is tried again, and stands in nobody’s way', async () => {
+  test('that cannot be read is tried again, and does not hold up other runs', async () => {
     const { now } = createTestClock();
     const athlete = await newAthlete();
     const broken = await insertRun(database, { ...athlete, actions: [addTag('vip')], now, dueInMs: -1_000 });
@@ -365,7 +365,7 @@ describe('a step that something comes in the way of', () => {
   });
 });
 
-test('a run that cannot even be read stands in nobody’s way', async () => {
+test('a run whose workflow cannot be read does not hold up other runs', async () => {
   const { now } = createTestClock();
   const athlete = await newAthlete();
   const actions = [addTag('vip')];
@@ -382,7 +382,7 @@ test('a run that cannot even be read stands in nobody’s way', async () => {
   await asOwner(`delete from workflow_enrollments where id = '${broken.enrollmentId}'`);
 });
 
-test('a pass rejects when the database is not there, and the next one goes on', async () => {
+test('a pass rejects when the database is unavailable, and the next pass continues the runs', async () => {
   const { now } = createTestClock();
   const made = await insertRun(database, { ...(await newAthlete()), actions: [addTag('vip')], now });
   const faulty = openFaultyDatabase(db);

@@ -1,4 +1,4 @@
-/** Steps that call out: webhooks and the engine, with what happens when nobody answers or comes back. */
+/** Steps that call out: webhooks and the engine, without an answer, and after the end of the calling process. */
 import { createHmac } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
@@ -175,7 +175,7 @@ describe('a webhook', () => {
     expect(received).toHaveLength(1);
   });
 
-  test('that nobody takes fails when its tries are used up', async () => {
+  test('that the receiver never accepts fails when its tries are used up', async () => {
     const clock = createTestClock();
     const { url, received } = await receiver(withStatus(503));
     const made = await newRun([webhook(url)], clock);
@@ -262,7 +262,7 @@ describe('while a call is under way', () => {
     expect(await readRun(database, slow)).toMatchObject({ state: 'COMPLETED' });
   });
 
-  test('nobody else makes it, until its time has run out; who comes back later than that changes nothing', async () => {
+  test('no other runner makes it until its lease has expired; a result that comes later changes nothing', async () => {
     const clock = createTestClock();
     const made = await newRun([webhook('https://hooks.example/'), addTag('after')], clock);
     const due = { accountId: made.accountId, id: made.enrollmentId };

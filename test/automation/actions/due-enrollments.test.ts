@@ -36,7 +36,7 @@ async function insertRuns(count: number, dueInMs: number, state = 'TRIGGERED'): 
 
 const LIMITS = { dueEnrollments: 8, dueEnrollmentsPerAccount: 3 };
 
-test('accounts take turns, and one that has much hides nobody', async () => {
+test('accounts take turns, and one with many due runs does not hide the others', async () => {
   const busy = await insertRuns(20, -10_000);
   const quiet = await insertRuns(2, -5_000);
   const late = await insertRuns(1, -1);

@@ -147,14 +147,14 @@ describe.each(Object.entries(ACTIONS))('%s', (name, actionFor) => {
 });
 
 test('every action is among them, but for webhooks, which emit nothing', () => {
-  const cases = new Set(Object.values(ACTIONS).map((actionFor) => actionFor(NOBODY).case));
+  const cases = new Set(Object.values(ACTIONS).map((actionFor) => actionFor(NO_ATHLETE).case));
   const known = ActionSchema.fields.map(({ localName }) => localName);
 
   expect(known.filter((name) => !cases.has(name as never))).toEqual(['callWebhook']);
   expect(emissionsOf(create(ActionSchema, { action: { case: 'callWebhook', value: {} } }))).toEqual([]);
 });
 
-const NOBODY: Athlete = {
+const NO_ATHLETE: Athlete = {
   ...{ accountId: '', userId: '', programId: '', enrollmentId: '' },
   ...{ liftIds: {}, progressionIds: [], programProgressionIds: [] },
 };

@@ -1,4 +1,4 @@
-/** Each step is done once, whoever works on it, and wherever their process or connection ends. */
+/** Each step is done once, whichever process runs it, and wherever a process or connection ends. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

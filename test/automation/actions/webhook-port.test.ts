@@ -100,7 +100,7 @@ describe('what an answer means', () => {
     expect(await portOf().post({ ...CALL, url })).toEqual({ kind: 'REFUSED', reason: 'WEBHOOK_REFUSED' });
   });
 
-  test.each([301, 302, 303, 307, 308])('%i: refused, and nobody goes there', async (status) => {
+  test.each([301, 302, 303, 307, 308])('%i: refused, and the redirect is not followed', async (status) => {
     const target = await receiver();
     const { url } = await receiver(withStatus(status, { location: target.url }));
 
@@ -118,7 +118,7 @@ describe('what an answer means', () => {
 });
 
 describe('no answer: try again', () => {
-  test('when nobody listens', async () => {
+  test('when no process listens', async () => {
     const { url, close } = await startReceiver();
     await close();
 
@@ -296,7 +296,7 @@ describe('TLS', () => {
     expect(received).toHaveLength(1);
   });
 
-  test('one with a certificate that nobody vouches for gets nothing', async () => {
+  test('one with a certificate of an unknown authority gets nothing', async () => {
     const { url, received } = await receiver(undefined, { certificate: authority.issue(['IP:127.0.0.1']) });
 
     expect(await portOf().post({ ...CALL, url })).toEqual({

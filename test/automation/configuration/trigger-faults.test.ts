@@ -36,7 +36,11 @@ const NOT_A_NUMBER = { kind: { case: 'numberValue', value: Number.NaN } } as con
 const FAULTS: readonly [name: string, trigger: TriggerInit, fields: readonly string[]][] = [
   ['no event', {}, ['trigger.trigger_event']],
   ['an unknown event', { triggerEvent: 'nothing_happened' }, ['trigger.trigger_event']],
-  ['an event of nobody’s', { triggerEvent: 'custom.checked_in' }, ['trigger.trigger_event']],
+  [
+    'an event that the account has not defined',
+    { triggerEvent: 'custom.checked_in' },
+    ['trigger.trigger_event'],
+  ],
   ['an event of the configuration', { triggerEvent: 'trigger_configured' }, ['trigger.trigger_event']],
   ['an unknown type', missed({ triggerType: 'sport' }), ['trigger.trigger_type']],
   ['the type of another event', missed({ triggerType: 'contact' }), ['trigger.trigger_type']],
@@ -171,7 +175,7 @@ const FAULTS: readonly [name: string, trigger: TriggerInit, fields: readonly str
   ['an empty one', onTag(''), ['trigger.settings.configuration["tag"]']],
   ['one with NUL', onTag('a\0'), ['trigger.settings.configuration["tag"]']],
   [
-    'configuration that nobody asked for',
+    'configuration that the event does not take',
     settings({ configuration: { tag: 'vip' } }),
     ['trigger.settings.configuration["tag"]'],
   ],

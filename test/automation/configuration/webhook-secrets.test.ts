@@ -1,4 +1,4 @@
-/** Secrets of webhooks: kept for whoever signs, told to nobody. */
+/** Secrets of webhooks: kept for signing, and never part of an answer. */
 import { sql } from 'kysely';
 import { beforeAll, beforeEach, expect, it } from 'vitest';
 import { readRows } from '../../store/schema-dump.ts';

@@ -44,7 +44,7 @@ describe('an account', () => {
     expect(resolve(types, 'session_missed', 'custom.level')).toBeUndefined();
   });
 
-  test('has its own events and fields as well, and nobody else’s', async () => {
+  test('has its own events and fields as well, and not those of another account', async () => {
     const fields = [{ name: 'mood', type: FieldType.INT, description: 'How they feel.' }];
     await client.triggers.defineEventType({ name: 'custom.checked_in', fields });
     await client.triggers.defineField({ field: { path: 'custom.level', type: FieldType.INT } });
@@ -77,7 +77,7 @@ describe('an account', () => {
     expect(types.fieldCatalogue(present(missed))).not.toBe(types.fieldCatalogue(present(won)));
   });
 
-  test('knows what says who somebody is, under each of its names', async () => {
+  test('marks personal fields under each of their names', async () => {
     const field = { path: 'custom.nickname', type: FieldType.STRING, isPersonal: true };
     await client.triggers.defineField({ field });
     const types = await load();

@@ -182,7 +182,7 @@ async function setAttributes(userId: string, attributes: object): Promise<void> 
   await account.run((tx) => rescheduleAthlete(tx, userId, account.clock.now, LIMITS));
 }
 
-describe('when nobody was there', () => {
+describe('a birthday that is due while no scheduler runs', () => {
   beforeEach(async () => {
     await account.addAthletes([{ birthDate: '1990-07-15' }]);
     await account.addTrigger(birthday());
@@ -198,16 +198,16 @@ describe('when nobody was there', () => {
     ]);
   }
 
-  test('up to 24 hours late it fires late', async () => {
+  test('fires late, up to 24 hours', async () => {
     expect(await missedAt('2026-07-16T09:00:00')).toEqual([['2026', false]]);
   });
 
-  test('later than that it is recorded as missed', async () => {
+  test('is recorded as missed after 24 hours', async () => {
     expect(await missedAt('2026-07-16T09:00:01')).toEqual([['2026', true]]);
     expect(await account.cursors()).toEqual([expect.stringContaining('2027 2027-07-15T09:00')]);
   });
 
-  test('for years, each year is recorded', async () => {
+  test('is recorded for each year of several', async () => {
     expect(await missedAt('2028-07-15T20:00:00')).toEqual([
       ['2026', true],
       ['2027', true],
@@ -232,7 +232,7 @@ describe('a trigger', () => {
     expect(await account.cursors()).toEqual([expect.stringContaining('2027 2027-07-15T09:00')]);
   });
 
-  test('that stopped without anybody clearing up does not fire', async () => {
+  test('that stopped without removing its cursors does not fire', async () => {
     await account.addAthletes([{ birthDate: '1990-07-15' }]);
     const { id } = await account.addTrigger(birthday());
     const recurring = await account.addTrigger(daily());
@@ -368,7 +368,7 @@ describe('when an athlete changes', () => {
     expect(await fired()).toEqual(['2026 2026-07-15T09:00:00']);
   });
 
-  test('somebody else’s cursors stay', async () => {
+  test('cursors of other athletes stay', async () => {
     const [userId = '', other] = await account.addAthletes([
       { birthDate: '1990-07-15' },
       { birthDate: '1990-07-16' },

@@ -311,7 +311,7 @@ describe('a standstill', () => {
     expect(await stalls(trainee)).toEqual([{ ...rule, ...max, reason: 'DELOADED', value: '90' }]);
   });
 
-  test('is a failure at the last stage, once for an event, and nothing when somebody asks for the rule', async () => {
+  test('is a failure at the last stage, once for an event, and not a manual trigger of the rule', async () => {
     const trainee = await createTrainee(db.database, {
       lifts: { squat: '100' },
       rules: [stages({ resetOnExhaustion: false })],

@@ -107,12 +107,12 @@ const DENIED: readonly [string, string[], string, (client: Client) => Promise<un
     (c) => c.batchHandleTriggers(batch(inBatch.sets(SELF))),
   ],
   [
-    'an athlete who may read everybody logs sets of another',
+    'an athlete who may read all athletes logs sets of another one',
     ['athlete', 'read-only'],
     'SETS_LOG',
     (c) => c.logSets(sets(OTHER)),
   ],
-  ['somebody without roles reads', [], 'PROGRESSION_READ', (c) => c.getLiftMax({ userId: SELF })],
+  ['a caller without roles reads', [], 'PROGRESSION_READ', (c) => c.getLiftMax({ userId: SELF })],
 ];
 
 describe('let in:', () => {
@@ -236,7 +236,7 @@ describe('by default', () => {
     });
   });
 
-  test('and one that asks by a stream, whoever calls it', async () => {
+  test('so is one that takes a stream of requests, for every caller', async () => {
     const answered = vi.fn();
     const transport = createRouterTransport(
       (router) => router.service(ServerReflection, { serverReflectionInfo: answered }),
@@ -257,7 +257,7 @@ describe('by default', () => {
     expect(answered).not.toHaveBeenCalled();
   });
 
-  test('and whatever comes without anybody having asked who calls', async () => {
+  test('a call that no authentication interceptor has seen is unauthenticated', async () => {
     const router = { interceptors: [log, createAuthorizationInterceptor()] };
     const refusal = await healthBehind({ router })
       .check({})

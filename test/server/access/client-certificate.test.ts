@@ -88,7 +88,7 @@ describe('AUTH_MODE mtls', () => {
   );
 
   test.each<[string, readonly string[], RegExp]>([
-    ['a name that stands for nobody', ['DNS:stranger.example.org'], /has 0 names/],
+    ['a name that matches no principal', ['DNS:stranger.example.org'], /has 0 names/],
     ['the right name of the wrong kind', [`DNS:${SCHEDULE.slice(4)}`], /has 0 names/],
     ['two names that match principals', [SCHEDULE, PORTAL], /has 2 names/],
     ['a name that only looks like two', [`DNS:x.example.org, ${SCHEDULE}`], /has 0 names/],
@@ -154,7 +154,7 @@ describe('AUTH_MODE jwt+mtls', () => {
     expect(await failureOf(getUser(portal))).toMatchObject({ reason: 'UNAUTHENTICATED' });
   });
 
-  test('refuses a token without a name in the certificate that stands for somebody', async () => {
+  test('refuses a token when no name in the certificate matches a principal', async () => {
     const { getUser } = await startSecureServer('jwt+mtls');
     const token = await issuer.mint(claimsOf(ACCOUNT_ID, 'coach-7', ['coach']));
     expect(await failureOf(getUser(authority.issue(['DNS:x.test']), token))).toMatchObject({
@@ -169,7 +169,7 @@ describe('the file of principals is refused', () => {
     ['a list', '[]', /not a JSON object/],
     ['a name of another kind', '{"IP:127.0.0.1": {}}', /neither URI: nor DNS:/],
     ['no account', `{"${PORTAL}": {"subject": "x", "roles": []}}`, /account is not a UUID/],
-    ['nobody', `{"${PORTAL}": null}`, /account is not a UUID/],
+    ['null as a principal', `{"${PORTAL}": null}`, /account is not a UUID/],
     ['no subject', `{"${PORTAL}": {"account": "${ACCOUNT_ID}", "roles": []}}`, /subject/],
     [
       'roles that are no list',

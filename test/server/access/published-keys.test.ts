@@ -115,7 +115,7 @@ describe('while the issuer is away', () => {
 test.each([
   ['no JSON', '<html>'],
   ['JSON of another kind', '{"keys": 7}'],
-  ['more than anybody needs', `{"keys": [], "more": "${'x'.repeat(300_000)}"}`],
+  ['larger than the limit', `{"keys": [], "more": "${'x'.repeat(300_000)}"}`],
 ])('an answer that is %s leaves the known keys as they are', async (_, body) => {
   const key = await createKey('a');
   const { url, state } = await startIssuer(key);

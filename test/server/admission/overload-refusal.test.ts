@@ -104,7 +104,7 @@ test('health is answered however many calls are under way', async () => {
 describe('a call refused over HTTP/2', () => {
   const PATH = '/progression.v1.UserService/GetUser';
 
-  /** A server with no place left, and how to see that it still serves: the call that took the place is answered. */
+  /** A server without a free slot, and a check that it still serves: the call in the slot is answered. */
   async function startOccupiedServer() {
     const { server, started, finish } = await startFullServer();
     const transport = TRANSPORTS['gRPC over HTTP/2']?.(server.url) ?? expect.unreachable();
@@ -133,7 +133,7 @@ describe('a call refused over HTTP/2', () => {
     await expectServing();
   });
 
-  test('hurts nobody when it breaks', async () => {
+  test('does not affect other calls when its connection breaks the protocol', async () => {
     const { server, expectServing } = await startOccupiedServer();
     const socket = connect(server.port, server.host);
     onTestFinished(() => void socket.destroy());

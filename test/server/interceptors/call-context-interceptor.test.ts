@@ -1,4 +1,4 @@
-/** Who calls, under which request ID and until when; and that nobody waits longer than that. */
+/** The caller, the request ID and the deadline of a call; and that no caller waits longer than its deadline. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { Code, createClient, type HandlerContext } from '@connectrpc/connect';

@@ -72,7 +72,7 @@ test('a call that is refused says why', async () => {
 });
 
 test.each(Object.entries(TRANSPORTS))(
-  'a defect over %s is logged once, and told to nobody',
+  'a defect over %s is logged once, and not described to the caller',
   async (_, transport) => {
     const { url, logged } = await startTestServer({
       users: {

@@ -192,9 +192,9 @@ describe('a slow sender', () => {
 describe('connections', () => {
   test.each([
     ['of one address', { connectionsPerPeer: 3 }],
-    ['of everybody', { connections: 3 }],
+    ['of all addresses', { connections: 3 }],
   ])(
-    '%s beyond the limit are closed at once, and there is a place again when one closes',
+    '%s beyond the limit are closed at once, and a slot is free again when one closes',
     async (_, limits) => {
       const server = await startTestServer({ limits });
       const held = [openSocket(server), openSocket(server), openSocket(server)];

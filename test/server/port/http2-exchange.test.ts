@@ -36,7 +36,7 @@ async function answerTo(
 
 test.each([
   ['a read', { ':path': BY_URL }, { status: 200, body: JSON.stringify({ user: { id: USER_ID } }) }],
-  ['nothing that is known', { ':path': '/nothing' }, { status: 404 }],
+  ['an unknown path', { ':path': '/nothing' }, { status: 404 }],
   ['nothing that is known, of gRPC', { ':path': '/nothing', ...GRPC_TYPE }, { grpcStatus: '12', body: '' }],
   ['a method, in a type that is only posted', { ':path': GET_USER, ...GRPC_TYPE }, { status: 415 }],
   ['headers alone', { ':path': BY_URL, ':method': 'HEAD' }, { body: '' }],
@@ -48,8 +48,8 @@ test.each([
 
 test.each([
   ['a call', { ':path': GET_USER, ...JSON_TYPE }, { status: 200 }],
-  ['nothing that is known', { ':path': '/nothing', ...JSON_TYPE }, { status: 404 }],
-  ['what nobody speaks', { ':path': GET_USER, 'content-type': 'text/plain' }, { status: 415 }],
+  ['an unknown path', { ':path': '/nothing', ...JSON_TYPE }, { status: 404 }],
+  ['an unknown content type', { ':path': GET_USER, 'content-type': 'text/plain' }, { status: 415 }],
   [
     'a host that no URL can have',
     { ':path': GET_USER, ':authority': 'host:port', ...JSON_TYPE },
@@ -61,7 +61,7 @@ test.each([
   expect(await answerTo(session, { ':path': BY_URL })).toMatchObject({ status: 200 });
 });
 
-test('who asks whether to send the body is told to', async () => {
+test('a client that sends expect: 100-continue is told to send the body', async () => {
   const session = await openSession();
   const headers = { ':method': 'POST', ':path': GET_USER, expect: '100-continue', ...JSON_TYPE };
   const stream = session.request(headers);

@@ -78,7 +78,7 @@ describe.each(Object.keys(TRANSPORTS))('over %s', (name) => {
   });
 });
 
-test('a defect in between is told to nobody but the log', async () => {
+test('a defect between two messages is described in the log only', async () => {
   const { server, clientOver } = await startWatched(async function* () {
     yield { resumeToken: 'a' };
     throw new Error('secret');

@@ -150,7 +150,7 @@ describe('a recorded vector', () => {
       },
     ],
     [
-      'may leave out what nobody counted',
+      'may leave out a failure count',
       {
         ...DELOAD,
         context: { ...DELOAD.context, trigger: { type: 'ON_FAILURE' } },

@@ -29,17 +29,17 @@ describe('a trace through the served API', () => {
     ['a stage', { ...STAGE_TRACE, expectStage: [0, 1, 0, 0] }, 'after event 3 of 4: expected stage 0, got 1'],
     ['a recording that is too short', { ...TRACE, expect: ['101'] }, '3 events, but 1 expected values'],
     [
-      'an advance that nobody knows',
+      'an unknown advance',
       { ...TRACE, events: [{ advance: 'month' }], expect: ['100'] },
       'cannot be run: nothing is known that advances by month',
     ],
     [
-      'a kind of set that nobody knows',
+      'an unknown kind of set',
       { ...TRACE, events: [{ sets: [[5, 5, 'DROP']] }], expect: ['100'] },
       'cannot be run: there is no kind of set DROP',
     ],
     [
-      'a rule that nobody knows',
+      'an unknown rule type',
       { ...TRACE, rules: [{ type: 'MAGIC', parameters: {} }] },
       'cannot be run: there is no rule type MAGIC',
     ],

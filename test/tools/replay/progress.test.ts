@@ -12,7 +12,7 @@ function progressOn(isTTY: boolean): string {
   return String(stream.read() ?? '');
 }
 
-test('shows how far it is to whoever watches', () => {
+test('shows the progress on a terminal', () => {
   expect(progressOn(true)).toContain('0/40 calls');
 });
 

@@ -77,7 +77,7 @@ describe('DELOAD_ON_FAILURE', () => {
     ['an amount of 0', { ...FIXED, deloadAmount: '0' }, ['deloadAmount']],
     ['a negative amount', { ...FIXED, deloadAmount: '-5' }, ['deloadAmount']],
     ['a percent beside the amount', { ...FIXED, deloadPercent: '0.1' }, ['deloadPercent']],
-    ['a way to count that nobody knows', { countBy: 'WEEK' }, ['countBy']],
+    ['an unknown count_by', { countBy: 'WEEK' }, ['countBy']],
     ['a reset that is no truth value', { resetOnDeload: 1 }, ['resetOnDeload']],
     [
       'everything that is wrong, at once',

@@ -9,7 +9,7 @@ import {
   type RuleType,
 } from '../../../../src/progression/evaluation/rules/rule-types.ts';
 
-/** What a rule is shown; what is left out is as it is when nobody says anything about it. */
+/** The input of a rule; what is left out has its default. */
 export interface Given {
   /** The current max. */
   readonly at: string;

@@ -83,7 +83,7 @@ describe.each(SCHEDULED)('%s %o', (type, base) => {
     ['a share above 1', { incrementPercent: '1.000001' }, ['incrementPercent']],
     ['a requirement that is no truth value', { increment: '5', requireSuccess: 'true' }, ['requireSuccess']],
     ['a step of 0', { increment: '5', roundTo: '0' }, ['roundTo']],
-    ['a max type nobody knows', { increment: '5', maxType: 'TEN_RM' }, ['maxType']],
+    ['an unknown max type', { increment: '5', maxType: 'TEN_RM' }, ['maxType']],
     ['no max type', { increment: '5', maxType: undefined }, ['maxType']],
     ['a list', [], ['']],
     [

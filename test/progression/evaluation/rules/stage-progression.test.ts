@@ -78,7 +78,7 @@ describe('STAGE_PROGRESSION', () => {
     ['a deload of more than all', { ...LIGHTER, deloadPercent: '1.5' }, ['deloadPercent']],
     ['a reset that is no truth value', { resetOnExhaustion: 'yes' }, ['resetOnExhaustion']],
     ['a deload mark that is no truth value', { deloadOnReset: 1 }, ['deloadOnReset']],
-    ['a way to count that nobody knows', { countBy: 'set' }, ['countBy']],
+    ['an unknown count_by', { countBy: 'set' }, ['countBy']],
     [
       'everything that is wrong, at once',
       { ...withStage({ name: '', sets: 1.5 }), maxType: null, deloadOnReset: true, rounding: 'OFF' },
