@@ -15,7 +15,7 @@ function sessionComplete() {
   return { userId: UPPER, session };
 }
 
-test('ids in fields, nested messages and lists come to lower case; other texts stay', () => {
+test('ids in fields, nested messages and lists are put into lower case; other texts stay', () => {
   const message = create(HandleSessionCompleteRequestSchema, sessionComplete());
 
   canonicalizeIds(HandleSessionCompleteRequestSchema, message);
@@ -26,7 +26,7 @@ test('ids in fields, nested messages and lists come to lower case; other texts s
   expect(message.session?.daySlug).toBe('Day-A');
 });
 
-test('ids inside a oneof of messages come to lower case', () => {
+test('ids inside a oneof of messages are put into lower case', () => {
   const event = {
     case: 'sessionComplete' as const,
     value: create(HandleSessionCompleteRequestSchema, sessionComplete()),
@@ -39,7 +39,7 @@ test('ids inside a oneof of messages come to lower case', () => {
   expect(event.value.userId).toBe(LOWER);
 });
 
-test('only the chosen member of a oneof is touched', () => {
+test('only the chosen member of a oneof is changed', () => {
   const byId = create(CopyProgramRequestSchema, { from: { case: 'programId', value: UPPER } });
   const bySlug = create(CopyProgramRequestSchema, { from: { case: 'catalogSlug', value: 'gzclp-lb' } });
 

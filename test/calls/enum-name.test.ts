@@ -3,11 +3,11 @@ import { enumName, enumValue } from '../../src/calls/enum-name.ts';
 import { MaxType, MaxTypeSchema } from '../../src/gen/progression/v1/common_pb.ts';
 
 describe('the name of an enum value', () => {
-  it('is what follows the shared prefix', () => {
+  it('is the part after the shared prefix', () => {
     expect(enumName(MaxTypeSchema, MaxType.TRAINING_MAX)).toBe('TRAINING_MAX');
   });
 
-  it('leads back to the value', () => {
+  it('can be converted back to the value', () => {
     for (const { number } of MaxTypeSchema.values) {
       expect(enumValue(MaxTypeSchema, enumName(MaxTypeSchema, number))).toBe(number);
     }

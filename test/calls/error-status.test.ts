@@ -40,7 +40,7 @@ describe('an error of the domain', () => {
     expect(details[BadRequestSchema.name]).toEqual({ fieldViolations: violations });
   });
 
-  test('carries the delay of its reason as RetryInfo, and none when no other try would help', () => {
+  test('carries the delay of its reason as RetryInfo, and none when a retry cannot help', () => {
     const retryable = detailsOf(toConnectError(new DomainError('CONCURRENT_UPDATE', 'in the way')));
     expect(retryable[RetryInfoSchema.name]).toMatchObject({ retryDelay: { seconds: 0n, nanos: 50_000_000 } });
     const lasting = detailsOf(toConnectError(new DomainError('USER_NOT_FOUND', 'no such user')));
@@ -64,7 +64,7 @@ describe('an error of the domain', () => {
     expect(named.length + Number(more)).toBe(57);
   });
 
-  test('counts those that are not described as well', () => {
+  test('counts those that were not described either', () => {
     const error = toConnectError(invalidFields([{ field: 'name', description: 'is required' }], 37));
     expect(error.rawMessage).toBe('name: is required; and 37 more');
     expect(detailsOf(error)[ErrorInfoSchema.name]).toMatchObject({ metadata: { moreViolations: '37' } });
@@ -95,7 +95,7 @@ describe('an error of the domain', () => {
     expect(trailers.get('grpc-message')?.length).toBeGreaterThan(100);
   });
 
-  test('of the RPC library, which may repeat a header, takes no more', () => {
+  test('of the RPC library, which may repeat a header, takes less too', () => {
     const error = toConnectError(new ConnectError(`unknown compression "${LONG}"`, Code.Unimplemented));
     const trailers = setTrailerStatus(new Headers(), error);
     expect(`${trailers.get('grpc-message')}${trailers.get('grpc-status-details-bin')}`.length).toBeLessThan(
@@ -105,7 +105,7 @@ describe('an error of the domain', () => {
 });
 
 describe('a defect', () => {
-  test('says "internal error", and keeps what happened for the log', () => {
+  test('says "internal error", and keeps the cause for the log', () => {
     const cause = new TypeError("insert into users (name) values ('Bob')");
     const error = toConnectError(cause);
     expect(error).toMatchObject({ code: Code.Internal, rawMessage: 'internal error', cause });
@@ -130,7 +130,7 @@ describe('an error of the RPC library', () => {
     expect(reasonOf(error)).toBe(reason);
   });
 
-  test('is described once', () => {
+  test('is given its details once', () => {
     const error = new ConnectError('too large', Code.ResourceExhausted);
     expect(toConnectError(toConnectError(error)).details).toHaveLength(1);
   });

@@ -46,7 +46,7 @@ function callOf({ methodKind }: DescMethod) {
 
 const byPath = METHODS.map((method) => [pathOf(method), method] as const);
 
-test('the walk finds what nests, and more than a few fields', () => {
+test('the walk finds nested messages, and many fields', () => {
   const faults = METHODS.flatMap(({ input }) => placesOf(input).flatMap(faultsAt));
   const paths = faults.map(({ field }) => field);
 
@@ -56,7 +56,7 @@ test('the walk finds what nests, and more than a few fields', () => {
 });
 
 describe('a wrong name', () => {
-  test.each(byPath)('in a request of %s is refused wherever it stands', async (path, method) => {
+  test.each(byPath)('in a request of %s is refused at every path', async (path, method) => {
     const { url } = await startApiServer();
     const call = callOf(method) ?? expect.unreachable();
 
@@ -70,7 +70,7 @@ describe('a wrong name', () => {
 });
 
 describe('a request with every field', () => {
-  test.each(byPath)('of %s is taken as it is, in either spelling', (_, { input }) => {
+  test.each(byPath)('of %s is accepted unchanged, in either spelling', (_, { input }) => {
     const sample = sampleOf(input) as JsonValue;
     const message = fromJson(input, sample);
 

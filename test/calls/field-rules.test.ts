@@ -56,7 +56,7 @@ describe('a rule that is broken', () => {
     );
   });
 
-  test('on enums names the values as the wire takes them', () => {
+  test('on enums names the values as they are sent', () => {
     expect(descriptionOf(LinearProgressionSchema, {}, 'trigger_type')).toBe(
       'must be TRIGGER_TYPE_AFTER_SESSION or TRIGGER_TYPE_AFTER_WEEK; was not given',
     );
@@ -69,7 +69,7 @@ describe('a rule that is broken', () => {
     );
   });
 
-  test('on numbers, lists and what is required says so', () => {
+  test('on numbers, lists and required fields says so', () => {
     expect(descriptionOf(SessionSchema, { weekNumber: 0 }, 'week_number')).toBe(
       'must be a whole number from 1 to 10000; was 0',
     );
@@ -84,12 +84,12 @@ describe('a rule that is broken', () => {
   });
 });
 
-test('a set with no repetitions is one when it says so', () => {
+test('a set without repetitions is valid when it says 0', () => {
   const set = { liftId: ID, setNumber: 1, kind: 2 as const, weight: '60', targetReps: 0, repsPerformed: 0 };
   expect(violationsOf(PerformedSetSchema, create(PerformedSetSchema, set))).toEqual([]);
 });
 
-test('every rule of every request has words', () => {
+test('every rule of every request has a sentence', () => {
   const fields = METHODS.flatMap(({ input }) => placesOf(input)).flatMap(({ message }) => message.fields);
   expect(fields.length).toBeGreaterThan(300);
   for (const field of fields) {

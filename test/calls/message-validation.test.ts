@@ -23,7 +23,7 @@ function violatedFieldsOfWeight(weight: string): string[] {
 }
 
 describe('a message that breaks rules', () => {
-  test('is described field by field, with indexes, all at once', () => {
+  test('is described field by field, with indexes and every violation', () => {
     const request = create(HandleSessionCompleteRequestSchema, {
       userId: 'nobody',
       session: {
@@ -47,7 +47,7 @@ describe('a message that breaks rules', () => {
     ]);
   });
 
-  test('is refused with all of it', () => {
+  test('is refused with every violation', () => {
     const request = create(CreateUserRequestSchema, { name: '' });
     const refuse = () => requireValid(CreateUserRequestSchema, request);
     expect(refuse).toThrow(DomainError);
@@ -55,7 +55,7 @@ describe('a message that breaks rules', () => {
   });
 });
 
-test('a message that breaks none has no violations', () => {
+test('a valid message has no violations', () => {
   const request = create(CreateUserRequestSchema, { name: 'Alex' });
   expect(violationsOf(CreateUserRequestSchema, request)).toEqual([]);
   requireValid(CreateUserRequestSchema, request);

@@ -41,7 +41,7 @@ describe('the paths', () => {
     expect(pathsIn(CreateWorkflowRequestSchema, { actions })).toEqual(['actions[1].set_attribute.value']);
   });
 
-  test('do not lead into lists that are answered one by one', () => {
+  test('do not lead into lists whose elements are answered one by one', () => {
     expect(pathsIn(PublishEventsRequestSchema, { events: [{ id: '\0' }] })).toEqual([]);
   });
 });
@@ -54,7 +54,7 @@ const TEXTS = METHODS.flatMap((method) =>
   ),
 );
 
-test('every text of every request is looked at, but for those that are answered one by one', () => {
+test('every text of every request is checked, except those that are answered one by one', () => {
   expect(TEXTS.length).toBeGreaterThan(200);
   for (const { method, place, field } of TEXTS) {
     const json = place.within({ [field.jsonName]: 'a\0' });

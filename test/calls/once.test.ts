@@ -105,7 +105,7 @@ test('the same request ID with another payload is refused, and nothing is execut
   expect(await namesOfUsers()).toEqual(['Ada']);
 });
 
-test('request IDs of two accounts have nothing to do with each other', async () => {
+test('the same request ID of two accounts is two calls', async () => {
   const requestId = uuidv4();
   const other = contextOf(requestId, { accountId: uuidv4() });
 
@@ -122,7 +122,7 @@ test('a writing call without a request ID is refused', async () => {
   });
 });
 
-test('what fails leaves no trace, and the same request ID may be tried again, also with another payload', async () => {
+test('a call that fails leaves nothing, and its request ID may be used again, also with another payload', async () => {
   const requestId = uuidv4();
   const failure = new DomainError('SLUG_TAKEN', 'a refusal after the first write');
   const attempt = callCreate(contextOf(requestId), 'Ada', async () => {
@@ -201,7 +201,7 @@ test('a duplicate waits no longer than its own deadline', async () => {
   expect(await namesOfUsers()).toEqual(['Ada']);
 });
 
-test('a call that comes in after its deadline is not started', async () => {
+test('a call that arrives after its deadline is not started', async () => {
   await expect(callCreate(contextOf(uuidv4(), { deadlineMs: -1 }), 'Ada')).rejects.toMatchObject({
     reason: 'DEADLINE_EXCEEDED',
   });

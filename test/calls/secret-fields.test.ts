@@ -34,12 +34,12 @@ describe('a secret is hidden', () => {
     expect(hide(before)).toEqual(after);
   });
 
-  test('once and for all: what says that there is one stays', () => {
+  test('a second time without another change', () => {
     expect(hide({ hasPass: true })).toEqual({ hasPass: true });
     expect(hide({ label: 'a' })).toEqual({ label: 'a' });
   });
 
-  test('in the contract’s own messages', () => {
+  test('in the messages of the contract', () => {
     const callWebhook = { url: 'https://example.org', secret: 'whsec_x' };
     const workflow = fromJson(WorkflowSchema, { name: 'a', actions: [{ callWebhook }] });
     expect(toJson(WorkflowSchema, hideSecrets(WorkflowSchema, workflow))).toEqual({
@@ -85,17 +85,17 @@ const NO_SECRETS: readonly (readonly [field: RegExp, reason: string])[] = [
 const isReviewed = (field: DescField) => NO_SECRETS.some(([name]) => name.test(nameOf(field)));
 
 describe('the contract', () => {
-  test('is all there to be looked at', () => {
+  test('is loaded completely', () => {
     expect(FIELDS.length).toBeGreaterThan(500);
     expect(FIELDS.map(nameOf)).toContain('automation.v1.CallWebhookAction.secret');
   });
 
-  test('marks every field that looks like a secret, but for those that were reviewed', () => {
+  test('marks every field that is named like a secret, except the reviewed ones', () => {
     const suspicious = FIELDS.filter(({ name }) => SUSPICIOUS.test(name));
     expect(suspicious.filter((field) => !isSecret(field) && !isReviewed(field)).map(nameOf)).toEqual([]);
   });
 
-  test('has something for each reviewed name, and no secret among them', () => {
+  test('has a field for each reviewed name, and none of them is a secret', () => {
     for (const [name] of NO_SECRETS) {
       const named = FIELDS.filter((field) => name.test(nameOf(field)));
       expect(named.length, String(name)).toBeGreaterThan(0);
@@ -103,7 +103,7 @@ describe('the contract', () => {
     }
   });
 
-  test('says beside each secret whether there is one', () => {
+  test('has a field beside each secret that says whether there is one', () => {
     const secrets = FIELDS.filter(isSecret);
     expect(secrets.map(nameOf)).toEqual(['automation.v1.CallWebhookAction.secret']);
     for (const field of secrets) {
@@ -112,12 +112,12 @@ describe('the contract', () => {
     }
   });
 
-  test('packs no messages where their secrets would not be seen', () => {
+  test('packs no message into a field where its secrets would not be found', () => {
     const packed = FIELDS.filter(({ message }) => message?.typeName === 'google.protobuf.Any');
     expect(packed.map(nameOf)).toEqual([]);
   });
 
-  test('has secrets where workflows are, and not where they cannot be', () => {
+  test('has secrets in messages with workflows, and in no others', () => {
     const holders = MESSAGES.filter(holdsSecrets).map(({ typeName }) => typeName);
     expect(holders).toContain('automation.v1.ListWorkflowsResponse');
     expect(holders.filter((name) => name.startsWith('progression.'))).toEqual([]);

@@ -353,7 +353,7 @@ describe.each(Object.entries(UNARY_JSON))('%s', (_, call) => {
     });
   });
 
-  test('takes what proto3 JSON allows', async () => {
+  test('accepts everything that proto3 JSON allows', async () => {
     const { url } = await startApiServer();
     const json = `  {"user_id":"${ID}","week":{"previousWeek":"1","newWeek":2.0,"cycleIteration":1e0},
       "occurredAt":null,"validateOnly":false} `;
@@ -367,7 +367,7 @@ describe.each(Object.entries(UNARY_JSON))('%s', (_, call) => {
     expect((await call(url, `${TRIGGERS}/PreviewTrigger`, target)).code).toBe('unimplemented');
   });
 
-  test('is asked for credentials before it hears of faults', async () => {
+  test('is refused for its credentials before its JSON is described', async () => {
     const { url } = await startApiServer({
       authenticate: async () => {
         throw new DomainError('UNAUTHENTICATED', 'no token');
@@ -382,7 +382,7 @@ describe.each(Object.entries(UNARY_JSON))('%s', (_, call) => {
 });
 
 describe.each(Object.entries(STREAM_JSON))('%s', (_, call) => {
-  test('refuses the faults of a call that a stream answers', async () => {
+  test('refuses bad JSON of a call that is answered by a stream', async () => {
     const { url } = await startApiServer();
 
     expect(
@@ -400,7 +400,7 @@ describe.each(Object.entries(STREAM_JSON))('%s', (_, call) => {
     });
   });
 
-  test('takes a call that a stream answers', async () => {
+  test('accepts a call that is answered by a stream', async () => {
     const { url } = await startApiServer();
 
     expect((await call(url, `${EVENTS}/WatchEvents`, '{"types":["tag_added"]}')).code).toBe('unimplemented');
@@ -408,7 +408,7 @@ describe.each(Object.entries(STREAM_JSON))('%s', (_, call) => {
 });
 
 describe('Connect GET', () => {
-  test('refuses unknown names, and takes known ones', async () => {
+  test('refuses unknown names, and accepts known ones', async () => {
     const { url } = await startApiServer();
 
     expect(await getJson(url, `${USERS}/ListUsers`, '{"pagesize":1}')).toMatchObject({
@@ -421,7 +421,7 @@ describe('Connect GET', () => {
   });
 });
 
-test('a binary message with fields that the server does not know is taken', async () => {
+test('a binary message with unknown fields is accepted', async () => {
   const { url } = await startApiServer();
   const known = toBinary(GetUserRequestSchema, create(GetUserRequestSchema, { userId: ID }));
   // Field 100, a number.
@@ -436,7 +436,7 @@ test('a binary message with fields that the server does not know is taken', asyn
   expect(await response.json()).toMatchObject({ code: 'unimplemented' });
 });
 
-test('a client that writes JSON from the contract is understood', async () => {
+test('JSON that a client writes from the contract is accepted', async () => {
   const { url } = await startApiServer({
     routes: (router) => router.service(UserService, { getUser: ({ userId }) => ({ user: { id: userId } }) }),
   });

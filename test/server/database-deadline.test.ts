@@ -26,7 +26,7 @@ afterEach(async () => {
   await db.close();
 });
 
-test('a statement that waits for a lock ends with its call, and the call can be made again', async () => {
+test('a statement that waits for a lock ends at the deadline of its call, which can be retried', async () => {
   const observer = db.open();
   const athlete = await createAthlete(observer, { lifts: { squat: '100' } });
   const client = createClient(ProgressionService, createGrpcTransport({ baseUrl: server.url }));

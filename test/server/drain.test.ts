@@ -73,7 +73,7 @@ describe.each(Object.entries(TRANSPORTS))('%s', (_, transport) => {
   });
 });
 
-test('in the pause before it drains the server says NOT_SERVING, and answers all the same', async () => {
+test('before it drains, the server says NOT_SERVING and still answers calls', async () => {
   const server = await startTestServer({ limits: { drainPauseMs: 300 } });
   const transport = createGrpcTransport({ baseUrl: server.url });
   const health = createClient(Health, transport);
@@ -92,7 +92,7 @@ test('in the pause before it drains the server says NOT_SERVING, and answers all
   await closing;
 });
 
-test('HTTP/2 peers are told to go away, and a call they make nevertheless is refused unprocessed', async () => {
+test('HTTP/2 peers receive GOAWAY, and a later call of theirs is refused unprocessed', async () => {
   const { server, release, untilRunning } = await startSlowServer();
   const session = http2.connect(server.url);
   onTestFinished(() => session.destroy());
@@ -140,7 +140,7 @@ test('a running HTTP/1.1 call is answered with "connection: close"', async () =>
 });
 
 test.each(Object.entries(TRANSPORTS))(
-  'a caller refused over %s before it had sent all does not hold it up',
+  'a caller that is refused over %s before it has sent its message does not delay the drain',
   async (_, transport) => {
     const server = await startTestServer({ limits: { messageBytes: 1000 } });
     const users = createClient(UserService, transport(server.url));
@@ -151,7 +151,7 @@ test.each(Object.entries(TRANSPORTS))(
   },
 );
 
-test('connections that never said what they are do not hold the server up', async () => {
+test('connections without a first byte do not delay the drain', async () => {
   const server = await startTestServer();
   const silent = connect({ port: server.port, host: '127.0.0.1' });
   const closed = once(silent, 'close');
@@ -162,7 +162,7 @@ test('connections that never said what they are do not hold the server up', asyn
   await closed;
 });
 
-test.each(['1.1', '2'])('what is still running over HTTP/%s after the limit is cut off', async (version) => {
+test.each(['1.1', '2'])('a call that still runs over HTTP/%s after the limit is ended', async (version) => {
   const { server, release, untilRunning } = await startSlowServer({ limits: { drainMs: 50 } });
   const transport = TRANSPORTS[`Connect over HTTP/${version}`] as (typeof TRANSPORTS)[string];
   const call = createClient(UserService, transport(server.url)).getUser({ userId: USER_ID });
@@ -173,7 +173,7 @@ test.each(['1.1', '2'])('what is still running over HTTP/%s after the limit is c
   release();
 });
 
-test('closing twice is closing once', async () => {
+test('closing twice has no further effect', async () => {
   const server = await startTestServer();
   await Promise.all([server.close(), server.close()]);
   await server.close();

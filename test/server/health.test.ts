@@ -37,7 +37,7 @@ describe('Check', () => {
     },
   );
 
-  test('says SERVING of the process itself, whether it takes calls or not', async () => {
+  test('says SERVING for liveness, whether the process takes calls or not', async () => {
     const { server, check } = await startServerWithHealth({ isReady: async () => false });
     expect(await check('')).toBe(NOT_SERVING);
     expect(await check('liveness')).toBe(SERVING);
@@ -62,7 +62,7 @@ describe('Check', () => {
     expect(await response.json()).toEqual({ status: 'SERVING' });
   });
 
-  test('follows what the process says of itself', async () => {
+  test('follows the state of the process', async () => {
     const { server, check } = await startServerWithHealth();
     server.setServing(false);
     expect(await check(USER_SERVICE)).toBe(NOT_SERVING);
@@ -116,7 +116,7 @@ describe('Watch', () => {
     await closed;
   });
 
-  test('says SERVICE_UNKNOWN of a service that is not there, and stays', async () => {
+  test('says SERVICE_UNKNOWN for an unknown service, and stays open', async () => {
     const { server, health } = await startServerWithHealth();
     const next = readWatch(health.watch({ service: 'progression.v1.Users' }));
     expect(await next()).toBe(SERVICE_UNKNOWN);

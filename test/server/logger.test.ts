@@ -14,7 +14,7 @@ function databaseError(): Error {
 }
 
 describe('a cause', () => {
-  test('of ours is described by name, message and place', () => {
+  test('of the service is described by name, message and place in the source', () => {
     expect(describeCause(new TypeError('x is not a function'))).toEqual({
       name: 'TypeError',
       message: 'x is not a function',

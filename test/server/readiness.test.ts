@@ -12,7 +12,7 @@ async function watch(isReady: () => Promise<boolean>, limits: Partial<ReadinessL
   return { readiness, answers };
 }
 
-test('is asked before anything else, and again and again', async () => {
+test('readiness is checked at the start, and then at intervals', async () => {
   let ready = false;
   const { readiness, answers } = await watch(async () => ready);
   expect(answers).toEqual([false]);
@@ -31,12 +31,12 @@ test.each<[string, () => Promise<boolean>]>([
     },
   ],
   ['is not answered', () => new Promise(() => {})],
-])('a question that %s means no', async (_, isReady) => {
+])('a check that %s counts as not ready', async (_, isReady) => {
   const { readiness } = await watch(isReady);
   expect(readiness.ready()).toBe(false);
 });
 
-test('it takes answers in a row to change its mind, and one to begin with', async () => {
+test('the first answer counts at once, and later ones only when several in a row agree', async () => {
   const said = [true, false, false, true, false, false, false, true, false, true, true];
   const remaining = [...said];
 
@@ -52,7 +52,7 @@ test('it takes answers in a row to change its mind, and one to begin with', asyn
   expect(answers.slice(0, said.length)).toEqual(held);
 });
 
-test('is not asked any more once stopped', async () => {
+test('readiness is not checked after it was stopped', async () => {
   let asked = 0;
   const { readiness, answers } = await watch(async () => {
     asked += 1;

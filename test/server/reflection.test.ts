@@ -81,7 +81,7 @@ describe.each([
     }
   });
 
-  test('says what it was asked', async () => {
+  test('repeats the request in the answer', async () => {
     const { url } = await startTestServer();
     const client = createClient(service as typeof ServerReflection, createGrpcTransport({ baseUrl: url }));
     async function* requests() {
@@ -95,7 +95,7 @@ describe.each([
 });
 
 describe('a file', () => {
-  test('comes by its name, with its imports after it', async () => {
+  test('is found by its name, and its imports come after it', async () => {
     const files = await filesOf({ case: 'fileByFilename', value: 'progression/v1/user_service.proto' });
     expect(files.map(({ name }) => name)).toEqual([
       'progression/v1/user_service.proto',
@@ -123,12 +123,12 @@ describe('a file', () => {
     ['an extension', 'buf.validate.field', 'buf/validate/validate.proto'],
     ['a well-known type', 'google.protobuf.Timestamp', 'google/protobuf/timestamp.proto'],
     ['an error detail', 'google.rpc.ErrorInfo', 'google/rpc/error_details.proto'],
-  ])('comes by the symbol of %s', async (_, symbol, name) => {
+  ])('is found by the symbol of %s', async (_, symbol, name) => {
     const [file] = await filesOf({ case: 'fileContainingSymbol', value: symbol });
     expect(file?.name).toBe(name);
   });
 
-  test('comes by an extension', async () => {
+  test('is found by an extension', async () => {
     const [file] = await filesOf({
       case: 'fileContainingExtension',
       value: { containingType: 'google.protobuf.FieldOptions', extensionNumber: 1159 },
@@ -137,7 +137,7 @@ describe('a file', () => {
   });
 });
 
-test('the extensions of a type are listed, also where there are none', async () => {
+test('the extensions of a type are listed, also when there are none', async () => {
   expect(
     await ask({ case: 'allExtensionNumbersOfType', value: 'google.protobuf.FieldOptions' }),
   ).toMatchObject({
@@ -157,7 +157,7 @@ test.each<[string, Question]>([
     { case: 'fileContainingExtension', value: { containingType: 'progression.v1.User', extensionNumber: 7 } },
   ],
   ['type', { case: 'allExtensionNumbersOfType', value: 'progression.v1.Nothing' }],
-])('a %s that is not known is an answer with code 5, not a failure', async (_, question) => {
+])('an unknown %s is answered with code 5, and the stream does not fail', async (_, question) => {
   expect(await ask(question)).toMatchObject({ case: 'errorResponse', value: { errorCode: 5 } });
 });
 
@@ -174,7 +174,7 @@ test('a stream that is open when the server drains is ended', async () => {
   expect((await answers.next()).done).toBe(true);
 });
 
-describe('buf curl, which knows nothing but the address', () => {
+describe('buf curl, which has only the address,', () => {
   /** Runs buf curl over HTTP/2 with prior knowledge and parses what it prints. */
   async function bufCurl(...args: string[]): Promise<string> {
     const buf = new URL('../../node_modules/.bin/buf', import.meta.url).pathname;

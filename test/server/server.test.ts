@@ -82,7 +82,7 @@ describe.each(Object.entries(TRANSPORTS))('%s', (_, createTransport) => {
     expect((await users.getUser({ userId: USER_ID })).user?.id).toBe(USER_ID);
   });
 
-  test('hears that a method is not implemented', async () => {
+  test('is told that a method is not implemented', async () => {
     const { url } = await startTestServer();
     const users = createClient(UserService, createTransport(url));
     expect(await failureOf(users.listUsers({}))).toMatchObject({
@@ -109,7 +109,7 @@ describe('grpc-js', () => {
     expect((refusal as { metadata: Metadata }).metadata.get('grpc-status-details-bin')).toHaveLength(1);
   });
 
-  test('hears that a service is unknown', async () => {
+  test('is told that a service is unknown', async () => {
     const client = createGrpcJsClient(await startTestServer());
     const unknown = new Promise((_, reject) => {
       const pass = (bytes: Buffer) => bytes;
@@ -146,7 +146,7 @@ describe('a POST by hand', () => {
     expect(await response.json()).toEqual({ user: { id: USER_ID } });
   });
 
-  test('with something that is no JSON is refused with a reason', async () => {
+  test('with a body that is not JSON is refused with a reason', async () => {
     const { url } = await startTestServer();
     const { status, body } = await postJson(url, GET_USER, '{"userId":');
     expect(status).toBe(400);
@@ -160,7 +160,7 @@ describe('a POST by hand', () => {
     });
   });
 
-  test('to a path that is no method is told so', async () => {
+  test('to a path without a method is told so', async () => {
     const { url } = await startTestServer();
     expect(await postJson(url, 'progression.v1.UserService/Nothing', {})).toMatchObject({
       status: 404,
@@ -170,7 +170,7 @@ describe('a POST by hand', () => {
 });
 
 describe('the port', () => {
-  test('is refused in one line when it is taken', async () => {
+  test('is refused in one line when it is in use', async () => {
     const { port } = await startTestServer();
     const second = startTestServer({ port });
     await expect(second).rejects.toThrow(ListenError);
@@ -211,7 +211,7 @@ describe('a hostile peer', () => {
   test.each([
     ['HTTP/1.1', `POST /${GET_USER} HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{}`],
     ['HTTP/2', `${HTTP2_PREFACE}${EMPTY_SETTINGS}`],
-  ])('that stops sending in the middle of %s is let go', async (_, bytes) => {
+  ])('that stops sending in the middle of %s is disconnected', async (_, bytes) => {
     const { port } = await startTestServer();
     const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true });
     onTestFinished(() => void socket.destroy());
@@ -220,7 +220,7 @@ describe('a hostile peer', () => {
     await ended;
   });
 
-  test('that breaks its connections at any byte takes nothing else down', async () => {
+  test('that breaks its connections at any byte does not affect others', async () => {
     const server = await startTestServer();
     const whole = [
       `${HTTP2_PREFACE}${EMPTY_SETTINGS}${EMPTY_SETTINGS}`,
@@ -278,7 +278,7 @@ describe('a hostile peer', () => {
     expect(server.logged).toEqual([]);
   });
 
-  test('that opens streams only to reset them is cut off after its burst', async () => {
+  test('that opens streams only to reset them is disconnected after a burst', async () => {
     let started = 0;
     const { url } = await startTestServer({
       limits: { streamResetBurst: 20, streamResetsPerSecond: 1 },

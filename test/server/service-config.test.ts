@@ -40,13 +40,13 @@ test('names every service of the API, and nothing else', () => {
   );
 });
 
-test('brings a grpc-js client through three answers of UNAVAILABLE', async () => {
+test('makes a grpc-js client retry three answers of UNAVAILABLE', async () => {
   const { counter, getUser } = await startUnavailableServer(3);
   expect((await getUser()).user?.id).toBe(USER_ID);
   expect(counter.calls).toBe(4);
 });
 
-test('gives up after the fourth', async () => {
+test('makes it give up after the fourth', async () => {
   const { counter, getUser } = await startUnavailableServer(100);
   await expect(getUser()).rejects.toMatchObject({ code: 14 });
   expect(counter.calls).toBe(4);

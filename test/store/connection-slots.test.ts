@@ -10,8 +10,8 @@ const CANCELLED = new DomainError('CANCELLED', 'the caller went away');
 const LONG_MS = 60_000;
 const ACCOUNT = 'account';
 
-describe('the slots', () => {
-  test('are as many as the connections, and the accounts that wait take turns', async () => {
+describe('connection slots', () => {
+  test('are as many as the connections, and waiting accounts take turns', async () => {
     const slots = createConnectionSlots({ connections: 1, connectionWaitMs: LONG_MS });
     const entered: string[] = [];
     const releases: (() => void)[] = [];
@@ -32,7 +32,7 @@ describe('the slots', () => {
     }
   });
 
-  test('refuse at once a transaction that is one too many, but not one with a wait of its own', async () => {
+  test('refuse a transaction at once when too many wait, except one with a wait limit of its own', async () => {
     const slots = createConnectionSlots({
       connections: 1,
       connectionWaitMs: LONG_MS,
@@ -51,7 +51,7 @@ describe('the slots', () => {
     await longWait;
   });
 
-  test('refuse a transaction that waited too long within 250 ms, and go to another one', async () => {
+  test('refuse a transaction that waited too long within 250 ms, and serve another one', async () => {
     const slots = createConnectionSlots({
       connections: 1,
       connectionWaitMs: LONG_MS,
@@ -70,7 +70,7 @@ describe('the slots', () => {
     await slots.acquire(ACCOUNT, {});
   });
 
-  test('forget a caller that goes away while it waits', async () => {
+  test('drop a caller that disconnects while it waits', async () => {
     const slots = createConnectionSlots({ connections: 1, connectionWaitMs: LONG_MS });
     const release = await slots.acquire(ACCOUNT, {});
     const caller = new AbortController();
@@ -92,7 +92,7 @@ describe('a database with one connection', () => {
   });
   afterAll(() => db.close());
 
-  test('starts nothing of a transaction that is refused or whose caller went away', async () => {
+  test('starts no transaction that is refused or whose caller disconnected', async () => {
     const narrow = db.open({ transactionWaitMs: 50 });
     const accountId = uuidv4();
     const started: string[] = [];

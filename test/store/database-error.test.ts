@@ -24,8 +24,8 @@ function inTransaction(work: (tx: Transaction) => Promise<unknown>): Promise<unk
   return db.database.transaction(athlete.accountId, work);
 }
 
-describe('a rule of the domain that SQL states', () => {
-  test('comes out of a flush under the reason of its constraint', async () => {
+describe('a violated constraint', () => {
+  test('becomes a domain error with the reason of the constraint', async () => {
     const work = inTransaction(async (tx) => {
       tx.em.create(EnrollmentEntity, {
         accountId: tx.accountId,
@@ -97,8 +97,8 @@ describe('a rule of the domain that SQL states', () => {
   });
 });
 
-describe('what may succeed at another time', () => {
-  test('a lock that was not to be had in time is a concurrent update', async () => {
+describe('a temporary failure', () => {
+  test('a lock timeout becomes CONCURRENT_UPDATE', async () => {
     await inTransaction(async (first) => {
       await sql`select from users where id = ${athlete.userId} for update`.execute(first.sql);
       const second = inTransaction(async (tx) => {
@@ -109,7 +109,7 @@ describe('what may succeed at another time', () => {
     });
   });
 
-  test('the loser of a deadlock is told of a concurrent update', async () => {
+  test('a deadlock becomes CONCURRENT_UPDATE', async () => {
     const lock = (tx: Transaction, key: number) => sql`select pg_advisory_xact_lock(${key})`.execute(tx.sql);
     let arrived = 0;
     let open: (value: unknown) => void;
@@ -133,7 +133,7 @@ describe('what may succeed at another time', () => {
     expect(losers.map(({ reason }) => reason.reason)).toEqual(['CONCURRENT_UPDATE']);
   });
 
-  test('a statement that ran out of time has exceeded the deadline', async () => {
+  test('a statement timeout becomes DEADLINE_EXCEEDED', async () => {
     const work = inTransaction(async (tx) => {
       await sql`set local statement_timeout = 10`.execute(tx.sql);
       await sql`select pg_sleep(60)`.execute(tx.sql);
@@ -177,22 +177,22 @@ async function endConnection(tx: Transaction): Promise<void> {
   await readRows(db.database, sql`select pg_terminate_backend(${rows[0]?.pid}, 5000)`);
 }
 
-describe('a defect of ours', () => {
+describe('a defect of the service', () => {
   test.each([
     ['a constraint that no caller can run into', sql`update programs set weeks_per_cycle = 0`],
     ['a statement that is wrong', sql`select no_such_column from users`],
-  ])('%s comes back as it is, to be logged', async (_, statement) => {
+  ])('%s is rethrown unchanged, to be logged', async (_, statement) => {
     await expect(inTransaction((tx) => statement.execute(tx.sql))).rejects.not.toHaveProperty('reason');
   });
 
-  test('what is no error of the database is not touched', () => {
+  test('an error that does not come from the database is rethrown unchanged', () => {
     const error = new TypeError('not of the database');
 
     expect(translateDatabaseError(error)).toBe(error);
   });
 });
 
-test('a unique constraint that was taken first is known by its name, through the flush of an entity as well', async () => {
+test('a violated unique constraint is recognised by its name, also through the flush of an entity', async () => {
   let caught: unknown;
   const fork = db.database.orm.em.fork();
   fork.create(UserEntity, {

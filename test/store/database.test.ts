@@ -39,7 +39,7 @@ describe('a transaction', () => {
     expect(await countUsers('Ada')).toBe(1);
   });
 
-  test('leaves nothing when its work throws', async () => {
+  test('is rolled back when its work throws', async () => {
     const failure = new Error('after the flush');
     const work = db.database.transaction(ACCOUNT_ID, async (tx) => {
       addUser(tx, 'Grace');
@@ -51,7 +51,7 @@ describe('a transaction', () => {
     expect(await countUsers('Grace')).toBe(0);
   });
 
-  test('that only wants its answer gives it, and leaves nothing', async () => {
+  test('that is to be rolled back returns its result, and leaves nothing', async () => {
     const answer = await db.database.transaction(ACCOUNT_ID, async (tx) => {
       addUser(tx, 'Edsger');
       await tx.em.flush();
@@ -79,7 +79,7 @@ describe('a pool of two connections', () => {
   test.each([
     ['before a statement', (tx: Transaction) => sql`select 1`.execute(tx.sql)],
     ['before the commit', async () => undefined],
-  ])('is whole again after more connections died %s than it has', async (_, next) => {
+  ])('recovers after more connections died %s than it has', async (_, next) => {
     const pool = db.open({ connections: 2, connectionWaitMs: 10_000 });
     for (let deaths = 0; deaths < 5; deaths++) {
       const work = pool.transaction(ACCOUNT_ID, async (tx) => {
@@ -92,7 +92,7 @@ describe('a pool of two connections', () => {
     expect(await isWhole(pool)).toBe(true);
   });
 
-  test('is whole again after its idle connections died', async () => {
+  test('recovers after its idle connections died', async () => {
     const pool = db.open({ connections: 2, connectionWaitMs: 10_000 });
     expect(await isWhole(pool)).toBe(true);
     await readRows(
@@ -106,7 +106,7 @@ describe('a pool of two connections', () => {
 });
 
 describe('an account', () => {
-  test('exists from its first use on, however many make it at the same time', async () => {
+  test('exists from its first use on, also when many transactions use it first at the same time', async () => {
     const accountId = uuidv4();
 
     await Promise.all([db.database, db.open(), db.open()].map((handle) => handle.ensureAccount(accountId)));

@@ -21,7 +21,7 @@ test('a point that is not armed neither calls anything nor flushes', async () =>
   expect(flush).not.toHaveBeenCalled();
 });
 
-test('an armed point is told of when it is reached, behind the flush where it is one before a commit', async () => {
+test('an armed point is called when it is reached; a point before a commit, after the flush', async () => {
   const told: string[] = [];
   failpoints.armFailpoints((point) => told.push(point));
 

@@ -73,7 +73,7 @@ async function looks(call: Promise<unknown>, table: string, pattern = new RegExp
   return looksOf(db.database, `${text}`, table);
 }
 
-test('by an athlete', async () => {
+test('the history of an athlete is read by index', async () => {
   const { userId } = ids;
   const { progression: p, programs } = client;
 
@@ -101,7 +101,7 @@ test('by an athlete', async () => {
   ]);
 });
 
-test('of a whole account', async () => {
+test('the history of an account is read by index', async () => {
   const { liftId, programId } = ids;
   const { progression: p, programs } = client;
 
@@ -124,7 +124,7 @@ test('of a whole account', async () => {
   ]);
 });
 
-test('and an event’s outcome by its identity', async () => {
+test('the outcome of an event is read by the identity of the event', async () => {
   const { userId } = ids;
   const of = (event: { case: 'sessionId' | 'requestId'; value: string }) =>
     client.progression.getEventOutcome({ userId, event }).catch(() => undefined);

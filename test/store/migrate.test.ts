@@ -37,7 +37,7 @@ test('going down leaves nothing behind, and going up again makes the same schema
   expect(await dumpSchema(db.database)).toBe(first);
 });
 
-test('of starters that migrate at the same time one does the work and the others wait for it', async () => {
+test('of processes that migrate at the same time, one does the work and the others wait for it', async () => {
   const starters = [db.database, db.open(), db.open(), db.open()];
 
   const done = await Promise.all(starters.map((starter) => migrate(starter)));
@@ -45,7 +45,7 @@ test('of starters that migrate at the same time one does the work and the others
   expect(done.toSorted((a, b) => b.length - a.length)).toEqual([NAMES, [], [], []]);
 });
 
-test('a schema that is newer than the code is refused and stays as it is', async () => {
+test('a schema that is newer than the code is refused and not changed', async () => {
   await migrate(db.database);
   await readRows(db.database, sql`insert into mikro_orm_migrations (name) values ('999-from-the-future')`);
 
@@ -57,7 +57,7 @@ test('a schema that is newer than the code is refused and stays as it is', async
   expect(await dumpSchema(db.database)).toContain('table progression_logs');
 });
 
-test('a migration that fails leaves nothing half-made', async () => {
+test('a migration that fails is rolled back', async () => {
   await readRows(db.database, sql`create table audit_log (in_the_way int)`);
 
   await expect(migrate(db.database)).rejects.toThrow(/audit_log/);

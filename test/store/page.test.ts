@@ -11,7 +11,7 @@ function forge(value: unknown): string {
 }
 
 describe('page tokens', () => {
-  it('give back a key of every kind', () => {
+  it('decode to a key of every kind', () => {
     const appliedAt = instantFromText('2026-03-01T10:00:00.123456Z');
     const token = encodePageToken(FILTER, ['Ünïcode "name"', USER_ID, -7, appliedAt]);
     expect(decodePageToken(token, FILTER, ['text', 'uuid', 'integer', 'instant'])).toEqual([
@@ -22,7 +22,7 @@ describe('page tokens', () => {
     ]);
   });
 
-  it('stand for the first page when empty', () => {
+  it('mean the first page when they are empty', () => {
     expect(decodePageToken('', FILTER, ['uuid'])).toBeUndefined();
   });
 

@@ -37,7 +37,7 @@ test('every primary, unique and foreign key starts with account_id, and every in
   );
 });
 
-test('every foreign key takes the account along to the row that it points to', async () => {
+test('every foreign key includes the account of the row that it refers to', async () => {
   const pointers = await readRows<{ key: string; from: string; to: string; target: string }>(
     db.database,
     sql`select k.conname as key, source.attname as from, aim.attname as to, k.confrelid::regclass::text as target
@@ -53,7 +53,7 @@ test('every foreign key takes the account along to the row that it points to', a
   }
 });
 
-test('constraints and indexes have names of our own, primary keys apart', async () => {
+test('constraints and indexes have explicit names, except primary keys', async () => {
   const names = await readRows<{ name: string; owner: string; primary: boolean }>(
     db.database,
     sql`select k.conname as name, coalesce(c.relname, t.typname) as owner, k.contype = 'p' as primary
@@ -74,7 +74,7 @@ test('constraints and indexes have names of our own, primary keys apart', async 
   }
 });
 
-test('logs and maxes are never removed by a cascade', async () => {
+test('no cascade removes logs or maxes', async () => {
   const cascades = await readRows<{ table: string; key: string }>(
     db.database,
     sql`select c.relname as table, k.conname as key from pg_constraint k join pg_class c on c.oid = k.conrelid

@@ -34,7 +34,7 @@ async function isRefusedWith(reason: string): Promise<void> {
 test.each([
   ['LATIN1', 'LATIN1'],
   ['SQL_ASCII', 'SQL_ASCII'],
-])('a database in %s', async (_, encoding) => {
+])('a database in the encoding %s is refused', async (_, encoding) => {
   await db.database.close();
   await admin.run(`drop database ${name} with (force)`);
   await admin.run(`create database ${name} template template0 encoding '${encoding}' locale 'C'`);
@@ -42,7 +42,7 @@ test.each([
   await isRefusedWith(`has the encoding ${encoding}; UTF8 is needed`);
 });
 
-test('a database that takes no writes', async () => {
+test('a database that takes no writes is refused', async () => {
   await admin.run(`alter database ${name} set default_transaction_read_only = on`);
 
   await isRefusedWith('is read-only: default_transaction_read_only is on');

@@ -52,7 +52,7 @@ test('an event is looked up in the log by its id', async () => {
   ]);
 });
 
-test('what an event loads is not looked for by the indexes of lists', async () => {
+test('the reads of an event do not use the indexes of lists', async () => {
   const { athlete } = await createTrainee(db.database, {
     lifts: { squat: '100' },
     rules: [linear(), deload({ countBy: 'SESSION' })],

@@ -40,7 +40,7 @@ function slugsOf({ lifts: own }: Program): string[] {
   return own.map(({ slug }) => slug);
 }
 
-it('keeps what the request leaves empty, and counts a revision', async () => {
+it('UpdateProgram keeps what the request leaves empty, and counts a revision', async () => {
   const before = await revisionOf(db.database, client, program.id);
   const updated = await client.programs.updateProgram({ programId: program.id });
 
@@ -48,7 +48,7 @@ it('keeps what the request leaves empty, and counts a revision', async () => {
   expect(await revisionOf(db.database, client, program.id)).toBe(before + 1);
 });
 
-it('replaces what the request sets', async () => {
+it('UpdateProgram replaces what the request sets', async () => {
   const later = createCatalogClient(db.database, {
     accountId: client.accountId,
     clock: () => instantFromText('2026-03-02T00:00:00Z'),
@@ -85,7 +85,7 @@ it('replaces what the request sets', async () => {
   expect(read.program).toEqual(updated.program);
 });
 
-it('leaves lists alone that it is not told to replace', async () => {
+it('UpdateProgram leaves lists alone that it is not told to replace', async () => {
   const updated = await client.programs.updateProgram({
     programId: program.id,
     liftIds: [lifts.row],
@@ -95,7 +95,7 @@ it('leaves lists alone that it is not told to replace', async () => {
   expect(updated.program?.days).toEqual(program.days);
 });
 
-it('refuses slugs that are taken, and lifts that do not exist', async () => {
+it('UpdateProgram refuses slugs that are taken, and lifts that do not exist', async () => {
   await createProgram(client, { slug: 'taken' });
   const missing = '01900000-0000-7000-8000-00000000dead';
   const programId = program.id;
@@ -108,13 +108,13 @@ it('refuses slugs that are taken, and lifts that do not exist', async () => {
   await expectRefusal(client.programs.updateProgram({ programId: missing, name: 'X' }), 'PROGRAM_NOT_FOUND');
 });
 
-it('refuses days of lifts that the program lacks', async () => {
+it('UpdateProgram refuses days of lifts that the program lacks', async () => {
   const days = [{ slug: 'a', liftIds: [lifts.squat, lifts.row] }];
   const call = client.programs.updateProgram({ programId: program.id, replaceDays: true, days });
   await expectRefusal(call, 'LIFT_NOT_IN_PROGRAM', ['days[0].lift_ids[1]']);
 });
 
-it('keeps lifts that a day still trains', async () => {
+it('UpdateProgram keeps lifts that a day still trains', async () => {
   const programId = program.id;
   const withoutSquat = { programId, replaceLifts: true, liftIds: [lifts.bench] };
 
@@ -124,7 +124,7 @@ it('keeps lifts that a day still trains', async () => {
   expect(slugsOf(present(updated.program))).toEqual(['bench']);
 });
 
-it('keeps lifts that a rule row names', async () => {
+it('UpdateProgram keeps lifts that a rule row names', async () => {
   const programId = program.id;
   const progression = await createProgression(client);
   const row = await placeRule(client, { programId, progressionId: progression.id, liftId: lifts.bench });
@@ -137,7 +137,7 @@ it('keeps lifts that a rule row names', async () => {
   expect(slugsOf(present(updated.program))).toEqual(['squat']);
 });
 
-it('leaves who changed it from what to what', async () => {
+it('UpdateProgram leaves who changed it from what to what', async () => {
   await client.programs.updateProgram({ programId: program.id, name: 'Veteran', replaceDays: true });
 
   const [, change] = await auditOf(db.database, client, program.id);

@@ -56,14 +56,14 @@ describe('an accepted token', () => {
     expect(calls).toMatchObject([{ accountId: ACCOUNT_ID, actor: 'coach-7' }]);
   });
 
-  test('decides about account and actor, whatever the metadata say', async () => {
+  test('decides about account and actor, and the metadata does not', async () => {
     const { calls, getUser } = await startServerFor(issuer);
     const token = await issuer.mint(coach({ account_id: ACCOUNT_ID.toUpperCase() }));
     await getUser(token, { 'x-actor': 'somebody', 'x-account-id': ACCOUNT_ID.toUpperCase() });
     expect(calls).toMatchObject([{ accountId: ACCOUNT_ID, actor: 'coach-7' }]);
   });
 
-  test('may have expired, or be valid from, half a minute away: clocks differ', async () => {
+  test('may have expired, or become valid, within half a minute, because clocks differ', async () => {
     const { calls, getUser } = await startServerFor(issuer);
     await getUser(await issuer.mint(coach({ exp: nowS() - 20 })));
     await getUser(await issuer.mint(coach({ nbf: nowS() + 20 })));
@@ -117,7 +117,7 @@ describe('a token is refused', () => {
   });
 });
 
-test('while no key is known, callers are told to come again', async () => {
+test('while no key is known, callers are told to retry', async () => {
   const { getUser, own } = await startServerFor(issuer, {
     AUTH_PUBLIC_KEY_FILE: '',
     AUTH_JWKS_URL: 'http://127.0.0.1:1/keys',
@@ -146,7 +146,7 @@ test.each<[string, () => Promise<string>]>([
   );
 });
 
-test('no part of a token gets into the log or an answer, accepted or refused', async () => {
+test('no part of a token is logged or answered, accepted or refused', async () => {
   const { server, own, getUser } = await startServerFor(issuer);
   const canary = 'canary-5d1e';
   const tokens = [

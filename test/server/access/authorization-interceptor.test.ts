@@ -115,13 +115,13 @@ const DENIED: readonly [string, string[], string, (client: Client) => Promise<un
   ['a caller without roles reads', [], 'PROGRESSION_READ', (c) => c.getLiftMax({ userId: SELF })],
 ];
 
-describe('let in:', () => {
+describe('is permitted:', () => {
   test.each(ALLOWED)('%s', async (_, roles, call) => {
     await expect(call(clientOf(...roles))).resolves.toBeDefined();
   });
 });
 
-describe('denied:', () => {
+describe('is denied:', () => {
   test.each(DENIED)('%s', async (_, roles, asked, call) => {
     const refusal = await failureOf(call(clientOf(...roles)));
     expect(refusal).toMatchObject({ code: Code.PermissionDenied, reason: 'PERMISSION_DENIED' });
@@ -162,7 +162,7 @@ describe('a call that is answered by a stream', () => {
   }
 
   test.each(['admin', 'coach', 'service', 'read-only'])(
-    'is let in for %s, with its request',
+    'is permitted to %s, with its request',
     async (role) => {
       expect(await tokensOf([role], { resumeToken: role })).toEqual(['first', 'second']);
       expect(requests.at(-1)).toMatchObject({ resumeToken: role });
@@ -176,7 +176,7 @@ describe('a call that is answered by a stream', () => {
     });
   });
 
-  test('is held to the rules of its message', async () => {
+  test('is refused when its message breaks the rules', async () => {
     expect(await failureOf(tokensOf(['admin'], { resumeToken: 'x'.repeat(2_000) }))).toMatchObject({
       code: Code.InvalidArgument,
       violations: [{ field: 'resume_token' }],

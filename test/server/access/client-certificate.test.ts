@@ -75,7 +75,7 @@ async function startSecureServer(mode: string, principals: unknown = PRINCIPALS)
 
 describe('AUTH_MODE mtls', () => {
   test.each(Object.entries(TRANSPORTS))(
-    'knows a caller by a name of the certificate, over %s',
+    'identifies a caller by a name of the certificate, over %s',
     async (_, transport) => {
       const { calls, getUser } = await startSecureServer('mtls');
       await getUser(schedule, undefined, transport);
@@ -110,7 +110,7 @@ describe('AUTH_MODE mtls', () => {
       createAuthority('Test authority').issue([SCHEDULE]),
     ],
     ['one that has expired', authority.issue([SCHEDULE], { notAfter: new Date(Date.now() - 60_000) })],
-  ])('does not even shake hands with %s', async (_, certificate) => {
+  ])('ends the TLS handshake of %s', async (_, certificate) => {
     const { calls, getUser } = await startSecureServer('mtls');
     const error: ConnectError = await getUser(certificate).then(
       () => expect.fail('it was let in'),
@@ -120,7 +120,7 @@ describe('AUTH_MODE mtls', () => {
     expect(calls).toEqual([]);
   });
 
-  test('a certificate that runs out while its connection stands is good no longer', async () => {
+  test('a certificate that expires during its connection is refused from then on', async () => {
     const notAfter = new Date(Math.ceil(Date.now() / 1000) * 1000 + 2_000);
     const { calls, usersOf } = await startSecureServer('mtls');
     const users = usersOf(authority.issue([SCHEDULE], { notAfter }));
@@ -134,7 +134,7 @@ describe('AUTH_MODE mtls', () => {
 });
 
 describe('AUTH_MODE jwt+mtls', () => {
-  test('takes the person of the token, with the roles that the certificate has too', async () => {
+  test('takes the subject of the token, with the roles that the certificate has too', async () => {
     const { calls, getUser } = await startSecureServer('jwt+mtls');
     await getUser(portal, await issuer.mint(claimsOf(ACCOUNT_ID, 'coach-7', ['coach', 'admin'])));
     expect(calls).toMatchObject([{ accountId: ACCOUNT_ID, actor: 'coach-7' }]);

@@ -60,7 +60,7 @@ test('keys are fetched once, and used from then on', async () => {
   expect(state.asked).toBe(1);
 });
 
-test('a token that names a new key makes the keys be fetched again', async () => {
+test('a token that names an unknown key makes the service fetch the keys again', async () => {
   const [first, second] = [await createKey('a'), await createKey('b')];
   const { url, state } = await startIssuer(first);
   const { verify } = await follow(url, { keysCooldownMs: 0 });
@@ -69,7 +69,7 @@ test('a token that names a new key makes the keys be fetched again', async () =>
   expect(state.asked).toBe(2);
 });
 
-test('a key that the issuer took back is trusted no longer than until the next fetch', async () => {
+test('a key that the issuer has withdrawn is trusted until the next fetch at most', async () => {
   const [first, second] = [await createKey('a'), await createKey('b')];
   const { url, state } = await startIssuer(first);
   const { verify } = await follow(url, { keysRefreshMs: 20 });
@@ -78,7 +78,7 @@ test('a key that the issuer took back is trusted no longer than until the next f
   await verify(second);
 });
 
-test('unknown keys make the issuer be asked once in a while, not once per token', async () => {
+test('unknown keys make the service ask the issuer once per cooldown, not once per token', async () => {
   const [known, unknown] = [await createKey('a'), await createKey('b')];
   const { url, state } = await startIssuer(known);
   const { verify } = await follow(url);
@@ -88,8 +88,8 @@ test('unknown keys make the issuer be asked once in a while, not once per token'
   expect(state.asked).toBe(1);
 });
 
-describe('while the issuer is away', () => {
-  test('known keys stay, and unknown ones may be tried again', async () => {
+describe('while the issuer is unavailable', () => {
+  test('known keys stay, and unknown ones may be retried', async () => {
     const [known, unknown] = [await createKey('a'), await createKey('b')];
     const { url, server } = await startIssuer(known);
     const { verify, failures } = await follow(url, { keysCooldownMs: 0 });
@@ -100,7 +100,7 @@ describe('while the issuer is away', () => {
     expect(failures).toHaveLength(1);
   });
 
-  test('a start finds nothing, and goes on when it is back', async () => {
+  test('a start finds no keys, and fetches them when the issuer is back', async () => {
     const key = await createKey('a');
     const { url, state } = await startIssuer(key);
     state.status = 503;

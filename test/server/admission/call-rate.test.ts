@@ -32,7 +32,7 @@ describe('a caller', () => {
     expect(rate.count('one')).toBe(0);
   });
 
-  test('loses nothing by calling too often', () => {
+  test('does not lose calls by calling too often', () => {
     const { clock, countMany } = createRate();
     countMany('one', 20);
     let succeeded = 0;
@@ -44,7 +44,7 @@ describe('a caller', () => {
     expect(succeeded).toBeLessThanOrEqual(10);
   });
 
-  test('does not use up what another one has', () => {
+  test('does not use up the rate of another caller', () => {
     const { countMany } = createRate();
     expect(countMany('one', 50)).toBe(20);
     expect(countMany('two', 50)).toBe(20);
@@ -55,7 +55,7 @@ describe('a caller', () => {
   });
 });
 
-test('the caller who has been quiet longest is forgotten when there are too many', () => {
+test('the caller that has been idle longest is forgotten when there are too many', () => {
   const { countMany } = createRate({ callers: 2 });
   countMany('busy', 20);
   countMany('quiet', 20);

@@ -30,7 +30,7 @@ function createTestSlots() {
   };
 }
 
-test('as many calls are admitted as there are slots, and another one for each that ends', () => {
+test('as many calls are admitted as there are slots, and one more for each call that ends', () => {
   const slots = createTestSlots();
   expect(slots.come(10)).toBe(6);
   expect(slots.exceededLimit()).toBe('concurrentCalls');
@@ -38,7 +38,7 @@ test('as many calls are admitted as there are slots, and another one for each th
   expect(slots.come(10)).toBe(2);
 });
 
-test('once most calls were refused for a second there are fewer slots, until most are admitted again', () => {
+test('when most calls have been refused for a second there are fewer slots, until most are admitted again', () => {
   const slots = createTestSlots();
   slots.come(20);
   slots.pass(1_000);
@@ -53,7 +53,7 @@ test('once most calls were refused for a second there are fewer slots, until mos
   expect(slots.come(2)).toBe(2);
 });
 
-test('a few refused calls leave as many slots as before', () => {
+test('a few refused calls do not reduce the slots', () => {
   const slots = createTestSlots();
   expect(slots.come(9)).toBe(6);
   slots.pass(1_000);

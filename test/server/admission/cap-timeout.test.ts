@@ -18,12 +18,12 @@ test.each([
   expect(header.get(name)).toBe(kept);
 });
 
-test('a call without a timeout stays without', () => {
+test('a call without a timeout gets none', () => {
   const header = new Headers();
   capTimeout(header);
   expect([...header]).toEqual([]);
 });
 
-test('the longest timeout is one that a timer can wait', () => {
+test('the longest timeout fits in a timer', () => {
   expect(LONGEST_TIMEOUT_MS).toBeLessThan(2 ** 31);
 });

@@ -28,7 +28,7 @@ async function startFullServer(ends: CallEnd[] = []) {
 }
 
 describe.each(Object.entries(TRANSPORTS))('over %s', (_, transport) => {
-  test('one call too many is refused with its reason and when to come back, and fits later', async () => {
+  test('a call above the limit is refused with a reason and a retry delay, and is admitted later', async () => {
     const ends: CallEnd[] = [];
     const { server, started, finish } = await startFullServer(ends);
     const users = createClient(UserService, transport(server.url));
@@ -56,9 +56,9 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (_, transport) => {
   });
 });
 
-describe('a call for which a method has no room', () => {
+describe('a call that its method cannot admit', () => {
   test.each(Object.entries(TRANSPORTS))(
-    'over %s is refused before the method hears of it',
+    'over %s is refused before the method is called',
     async (_, transport) => {
       const asked: [string, number][] = [];
       const server = await startTestServer({
@@ -90,7 +90,7 @@ describe('a call for which a method has no room', () => {
   );
 });
 
-test('health is answered however many calls are under way', async () => {
+test('health checks are answered at the limit of calls', async () => {
   const { server, started, finish } = await startFullServer();
   const transport = TRANSPORTS['gRPC over HTTP/2']?.(server.url) ?? expect.unreachable();
   const running = createClient(UserService, transport).getUser({ userId: USER_ID });

@@ -1,4 +1,4 @@
-/** Callers who call too often, over a real connection: which quota, when to come back, and who else is served. */
+/** Callers beyond their rate, over a real connection: the quota and the retry delay that they are told, and other callers. */
 import { Code, createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { v7 as uuidv7 } from 'uuid';
@@ -25,7 +25,7 @@ async function startLimited(options: TestServerOptions) {
 }
 
 describe('an account', () => {
-  test('beyond its rate is told the quota and when to come back; another account is served', async () => {
+  test('beyond its rate is told the quota and a retry delay; another account is served', async () => {
     const { handled, call } = await startLimited({ limits: { accountCallsPerSecond: 1 } });
     const [greedy, modest] = [uuidv7(), uuidv7()];
     await call(greedy);
@@ -45,7 +45,7 @@ describe('an account', () => {
 });
 
 describe('an address', () => {
-  test('beyond its rate is refused, whatever account it names', async () => {
+  test('beyond its rate is refused for every account', async () => {
     const { handled, call } = await startLimited({ limits: { peerCallsPerSecond: 1 } });
     await call(uuidv7());
     await call(uuidv7());
@@ -58,7 +58,7 @@ describe('an address', () => {
     expect(handled).toHaveLength(2);
   });
 
-  test('that guesses credentials is refused before they are looked at', async () => {
+  test('that guesses credentials is refused before they are checked', async () => {
     let guesses = 0;
     const { call } = await startLimited({
       limits: { peerCallsPerSecond: 1 },

@@ -11,7 +11,7 @@ const REQUEST_ID = '0198c2a4-7000-7abc-8def-0123456789ab';
 /** Personal data and credentials, in every place where a caller can put them. */
 const CANARY = 'canary-7f3a';
 
-test('a call that is answered is one line', async () => {
+test('a call that is answered is logged in one line', async () => {
   const { url, logged } = await startTestServer();
   await postJson(url, GET_USER, { userId: USER_ID }, { 'x-request-id': REQUEST_ID.toUpperCase() });
   expect(logged).toEqual([
@@ -32,14 +32,14 @@ test.each([
   ['gRPC over HTTP/2', 'grpc'],
   ['gRPC-Web over HTTP/1.1', 'grpc-web'],
   ['Connect over HTTP/2', 'connect'],
-])('%s is called %s', async (name, protocol) => {
+])('the protocol %s is logged as %s', async (name, protocol) => {
   const { url, logged } = await startTestServer();
   const transport = TRANSPORTS[name] as (typeof TRANSPORTS)[string];
   await createClient(UserService, transport(url)).getUser({ userId: USER_ID });
   expect(logged).toMatchObject([{ protocol }]);
 });
 
-test('a call says which trace of its caller it is part of, answered or not', async () => {
+test('the line of a call has the trace of its caller, answered or not', async () => {
   const { url, logged } = await startTestServer();
   const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
   const headers = { traceparent: `00-${traceId}-00f067aa0ba902b7-01` };
@@ -50,7 +50,7 @@ test('a call says which trace of its caller it is part of, answered or not', asy
   expect(logged.map((line) => line.traceId)).toEqual([traceId, traceId, traceId, undefined]);
 });
 
-test('a call that is refused says why', async () => {
+test('the line of a refused call has the reason', async () => {
   const { url, logged } = await startTestServer({
     users: {
       getUser() {
@@ -101,7 +101,7 @@ test.each(Object.entries(TRANSPORTS))(
   },
 );
 
-test('what callers send does not get into the log', async () => {
+test('the content of requests is not logged', async () => {
   const { url, logged } = await startTestServer({
     users: {
       createUser() {

@@ -33,7 +33,7 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (_, transport) => {
     expect(toJson(keyring, await client.get(create(keyring)))).toEqual(HIDDEN);
   });
 
-  test('a stream has none in any of its messages', async () => {
+  test('no message of a stream has a secret', async () => {
     const client = await startKeyring();
     const seen: JsonValue[] = [];
     for await (const message of client.watch(create(keyring))) {

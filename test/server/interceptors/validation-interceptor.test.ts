@@ -40,7 +40,7 @@ test('a request is refused with every field that is wrong, before its handler ru
   expect(handled).toEqual([]);
 });
 
-test('the shape of a message is checked before its request ID', async () => {
+test('the message is validated before its request ID', async () => {
   const { progressions } = await startProgressions();
   const call = progressions.logSets({}, { headers: { 'idempotency-key': 'malformed' } });
   expect(await failureOf(call)).toMatchObject({ reason: 'VALIDATION_FAILED' });
@@ -52,7 +52,7 @@ test('a batch runs although one of its events is malformed: the answer to that e
   expect(handled).toEqual([USER_ID, 'malformed']);
 });
 
-test('a batch with nothing in it, or too much, is refused as a whole', async () => {
+test('an empty batch, or one above the limit, is refused as a whole', async () => {
   const { handled, progressions } = await startProgressions();
   for (const length of [0, 501]) {
     const triggers = Array.from({ length }, () => ({ requestId: USER_ID }));

@@ -81,14 +81,14 @@ test.each([
   expect(versions).toEqual([]);
 });
 
-test('a peer that leaves before it is decided is cut off at once', async () => {
+test('a peer that closes before its protocol is known is disconnected at once', async () => {
   const { client, served, versions } = await connectPair();
   client.end(PREFACE.slice(0, 3));
   await once(served, 'close');
   expect(versions).toEqual([]);
 });
 
-test('a connection that is reset before it is decided takes nothing else down', async () => {
+test('a connection that is reset before its protocol is known does not affect others', async () => {
   const { client, served, versions } = await connectPair();
   const closed = new Promise((resolve) => served.on('close', resolve));
   client.resetAndDestroy();

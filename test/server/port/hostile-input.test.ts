@@ -56,14 +56,14 @@ function frameOf(message: Uint8Array, isCompressed: boolean): Buffer {
   return Buffer.concat([head, message]);
 }
 
-describe('a message that swells from kilobytes to 100 MiB', () => {
+describe('a message that decompresses from kilobytes to 100 MiB', () => {
   const large = Buffer.alloc(100 * MIB, ' ');
   const bombs: Record<string, Buffer> = {
     gzip: gzipSync(large, { level: 9 }),
     br: brotliCompressSync(large, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }),
   };
 
-  test.each(Object.keys(bombs))('by %s is refused before it does, over every protocol', async (encoding) => {
+  test.each(Object.keys(bombs))('by %s is refused before it is decompressed to its end, over every protocol', async (encoding) => {
     const server = await startTestServer();
     const bomb = bombs[encoding] ?? expect.unreachable();
     expect(bomb.length).toBeLessThan(MIB / 4);
@@ -141,7 +141,7 @@ describe('headers', () => {
     await expectServing(server);
   });
 
-  test('that never come to an end over HTTP/2 end their connection', async () => {
+  test('that never end over HTTP/2 end their connection', async () => {
     const server = await startTestServer();
     const socket = openSocket(server);
     const settings = Buffer.from('000000040000000000', 'hex');
@@ -170,7 +170,7 @@ describe('a slow sender', () => {
   test.each([
     ['says nothing at all', ''],
     ['does not get through the preface of HTTP/2', 'PRI * HTTP/2.0\r\n'],
-  ])('who %s is cut off', async (_, bytes) => {
+  ])('who %s is disconnected', async (_, bytes) => {
     const server = await startTestServer({ limits: { firstBytesMs: 100 } });
     const socket = openSocket(server);
     socket.write(bytes);
@@ -178,7 +178,7 @@ describe('a slow sender', () => {
     await expectServing(server);
   });
 
-  test('whose HTTP/1.1 body drips is cut off', async () => {
+  test('whose HTTP/1.1 body comes too slowly is disconnected', async () => {
     const server = await startTestServer({ limits: { maximumDeadlineMs: 300 } });
     const socket = openSocket(server);
     socket.write(

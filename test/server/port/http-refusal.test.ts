@@ -35,7 +35,7 @@ describe('a call', () => {
     );
   });
 
-  test('with the content type of a form is told which ones there are', async () => {
+  test('with the content type of a form is told the allowed ones', async () => {
     const { url } = await startTestServer();
     const body = new URLSearchParams({ userId: USER_ID });
     const answer = await send(`${url}/${USERS}/GetUser`, { method: 'POST', body });
@@ -54,7 +54,7 @@ describe('a call', () => {
     expect(answer.body).toEqual(refusal('UNIMPLEMENTED', 'CreateUser is called with POST, not with "GET"'));
   });
 
-  test('by GET without an encoding is told what the query has to say', async () => {
+  test('by GET without an encoding is told what the query needs', async () => {
     const { url } = await startTestServer();
     const answer = await send(`${url}/${USERS}/GetUser?message={}`, {});
     expect(answer.status).toBe(415);
@@ -112,7 +112,7 @@ test('a message that says it is compressed, and not how, is the caller’s mista
   });
 });
 
-test('trailers stay below 6 KiB whatever was sent', async () => {
+test('trailers stay below 6 KiB for every request', async () => {
   const { url } = await startTestServer();
   const call = UNARY_JSON['gRPC with JSON'] ?? expect.unreachable();
   const hostile = Object.fromEntries(

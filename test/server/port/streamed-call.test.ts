@@ -55,7 +55,7 @@ describe.each(Object.keys(TRANSPORTS))('over %s', (name) => {
       .toContainEqual(expect.objectContaining({ method: METHOD, code: 'OK' }));
   });
 
-  test('a refusal in between has its reason', async () => {
+  test('a refusal between two messages has its reason', async () => {
     const { server, clientOver } = await startWatched(async function* () {
       yield { resumeToken: 'a' };
       throw new DomainError('SHUTTING_DOWN', 'the server ends');
@@ -69,7 +69,7 @@ describe.each(Object.keys(TRANSPORTS))('over %s', (name) => {
     await expect.poll(() => server.logged).toContainEqual(expect.objectContaining(line));
   });
 
-  test('so has one before the first message', async () => {
+  test('a refusal before the first message has its reason', async () => {
     const { clientOver } = await startWatched(async function* () {
       yield* [];
       throw new DomainError('OVERLOADED', 'too many');
@@ -93,7 +93,7 @@ test('a defect between two messages is described in the log only', async () => {
   expect(JSON.stringify(server.logged.find(({ msg }) => msg === 'call failed'))).toContain('secret');
 });
 
-test('a reader who leaves ends the work, and the log says so', async () => {
+test('a reader that disconnects ends the work, and the log says so', async () => {
   const ended = Promise.withResolvers<unknown>();
   const { server, clientOver } = await startWatched(async function* (_, context) {
     const { signal } = callContextOf(context);
@@ -221,7 +221,7 @@ async function startStream({ headers: more }: Ending) {
 }
 
 test.each(ENDINGS)(
-  'a stream that $how is one line and one report, with how long it took and nothing of what was in it',
+  'a stream that $how has one log line and one report, with its duration and without its content',
   async (ending) => {
     const { stream, ends, ended } = await startStream(ending);
     const { logged } = stream.server;
@@ -253,7 +253,7 @@ test.each(ENDINGS)(
 );
 
 test.each(ENDINGS.filter(({ how }) => how !== DRAINED))(
-  'a stream that $how kept a place for a call until then',
+  'a stream that $how held a slot for a call until then',
   async (ending) => {
     const { stream, client, ended } = await startStream(ending);
     const another = () => failureOf(readAll(client));
@@ -272,7 +272,7 @@ test.each(ENDINGS.filter(({ how }) => how !== DRAINED))(
 );
 
 test.each(['gRPC over HTTP/2', 'Connect over HTTP/1.1'])(
-  'a reader who leaves over %s without taking what it is sent is no defect',
+  'a reader that disconnects over %s without reading is not reported as a defect',
   async (name) => {
     const { server, clientOver } = await startWatched(async function* (_, context) {
       const { signal } = callContextOf(context);
@@ -297,7 +297,7 @@ test.each(['gRPC over HTTP/2', 'Connect over HTTP/1.1'])(
   },
 );
 
-test("the call's context is that of any other call, but for its end", async () => {
+test("the call's context is that of any other call, except for its end", async () => {
   const contexts: unknown[] = [];
   const { clientOver } = await startWatched(async function* (_, context) {
     contexts.push(callContextOf(context));

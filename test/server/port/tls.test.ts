@@ -98,7 +98,7 @@ describe('an encrypted port', () => {
     expect(socket.alpnProtocol).toBe(chosen);
   });
 
-  test('does not speak TLS 1.1, nor in clear text, and goes on', async () => {
+  test('refuses TLS 1.1 and clear text, and goes on', async () => {
     const { server } = await startTlsServer();
     const old = { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'ALL@SECLEVEL=0' } as const;
     await expect(shakeHands(server.port, old)).rejects.toThrow(/protocol version|handshake failure/i);
@@ -107,7 +107,7 @@ describe('an encrypted port', () => {
   });
 });
 
-test('a peer that leaves in the middle of its handshake keeps no connection', async () => {
+test('a peer that disconnects during its handshake holds no connection', async () => {
   const { server } = await startTlsServer();
   const socket = connect({ host: '127.0.0.1', port: server.port, allowHalfOpen: true });
   onTestFinished(() => void socket.destroy());
@@ -116,7 +116,7 @@ test('a peer that leaves in the middle of its handshake keeps no connection', as
   await once(socket, 'close');
 });
 
-test('a handshake that ends after the server began to drain does not hold it up', async () => {
+test('a handshake that ends after the server began to drain does not delay the drain', async () => {
   const { server } = await startTlsServer();
   const socket = connect({ host: '127.0.0.1', port: server.port });
   await once(socket, 'connect');
@@ -134,7 +134,7 @@ test('a handshake that ends after the server began to drain does not hold it up'
 });
 
 describe('a certificate that changes', () => {
-  test('is shown to new connections, and standing ones go on', async () => {
+  test('is used for new connections, and existing ones go on', async () => {
     const { server, write } = await startTlsServer();
     const session = connectHttp2(server.url, { ca: authority.certificate });
     session.on('error', () => {});
@@ -156,7 +156,7 @@ describe('a certificate that changes', () => {
   test.each<[string, Certificate]>([
     ['is no certificate', { certificate: 'broken', key: first.key }],
     ['does not go with its key', { certificate: second.certificate, key: first.key }],
-  ])('and %s leaves the old one in place, with one line in the log', async (_, broken) => {
+  ])('and %s is not used: the old one stays, with one line in the log', async (_, broken) => {
     const { server, write } = await startTlsServer();
     write(broken);
     const problems = () => server.logged.filter(({ level }) => level === 50);
@@ -171,7 +171,7 @@ describe('a certificate that changes', () => {
     expect(JSON.stringify(server.logged)).not.toContain('PRIVATE KEY');
   });
 
-  test('and is away for a while leaves the old one in place', async () => {
+  test('and is missing for a while is not used: the old one stays', async () => {
     const { server, tls, write } = await startTlsServer();
     rmSync(tls.keyFile);
     await expect.poll(() => server.logged).toHaveLength(1);

@@ -74,7 +74,7 @@ async function withOdd<T>(options: Partial<DatabaseOptions>, work: (database: Da
   }
 }
 
-test('the settings are there for a client that does not set its own', async () => {
+test('a client that does not set its own settings has those of the database', async () => {
   const at = new URL(url);
   const [host, database] = [decodeURIComponent(at.hostname), at.pathname.slice(1)];
   const client = new Client({ host, database, user: role, port: Number(at.port || 5432) });
@@ -101,7 +101,7 @@ test('a session sets what the service depends on', async () => {
   expect(await withOdd({}, settingsOf)).toEqual(OURS);
 });
 
-test('a transaction does, behind a proxy that may give it another session', async () => {
+test('a transaction sets it too, behind a proxy that may give it another session', async () => {
   const settings = await withOdd({ preparedStatements: false }, async (database) => {
     // As another client of the proxy would leave the session.
     for (const [name, value] of Object.entries(HOSTILE)) {
@@ -113,7 +113,7 @@ test('a transaction does, behind a proxy that may give it another session', asyn
   expect(settings).toEqual(OURS);
 });
 
-test('what is written is read as it was', async () => {
+test('values are read as they were written', async () => {
   const accountId = uuidv4();
   const athlete = { name: 'Søren 深蹲 \\ {null}', timeZone: null, birthDate: '2001-02-03' };
   const createdAt = 1_700_000_000_123_456n;
@@ -130,7 +130,7 @@ test('what is written is read as it was', async () => {
   expect(found).toMatchObject([{ ...athlete, createdAt }]);
 });
 
-test('tables are made in public, whatever comes before it in the search path', async () => {
+test('tables are created in public, also with another schema before it in the search path', async () => {
   const rows = await withOdd({}, (database) =>
     readRows(
       database,

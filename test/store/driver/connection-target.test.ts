@@ -60,7 +60,7 @@ describe('a URL', () => {
     expect(target.place).toBe('a:6432,b:6432/mine');
   });
 
-  test('leaves to the environment what it does not say, as libpq does', () => {
+  test('takes from the environment what it does not say, as libpq does', () => {
     const environment = {
       ...{ PGHOST: 'a,b', PGPORT: '6432', PGUSER: 'me', PGDATABASE: 'mine', PGSSLMODE: 'disable' },
       ...{ PGTARGETSESSIONATTRS: 'read-write', PGCONNECT_TIMEOUT: '7', PGAPPNAME: '', PGPASSWORD: 'secret' },
@@ -79,7 +79,7 @@ describe('a URL', () => {
   });
 });
 
-describe('is refused in one line', () => {
+describe('a URL is refused in one line', () => {
   const SHAPE = 'DATABASE_URL must look like postgres://user:password@host:5432/database';
   const HOST =
     'DATABASE_URL has a host that is none: each must look like host:5432, or [address]:5432 for IPv6';

@@ -83,7 +83,7 @@ describe('a server with TLS', () => {
     ['sslmode=allow', 'encrypted', 'encrypted'],
     ['', 'encrypted', 'encrypted'],
     ['sslmode=prefer', 'legible', 'in clear text'],
-  ])('with %j, for %s, is talked to %s', async (query, user, how) => {
+  ])('with %j, for %s, is connected to %s', async (query, user, how) => {
     expect(await connect(urlOf(user, 'localhost', query))).toBe(how);
   });
 
@@ -93,7 +93,7 @@ describe('a server with TLS', () => {
     ['sslmode=verify-ca', 'localhost'],
     ['sslmode=verify-ca', '127.0.0.1'],
     ['sslmode=verify-full', 'localhost'],
-  ])('with %s and its authority is who it should be at %s', async (query, host) => {
+  ])('with %s and its authority is verified at %s', async (query, host) => {
     expect(await connect(urlOf('anyhow', host, rootIn(query)))).toBe('encrypted');
   });
 
@@ -112,7 +112,7 @@ describe('a server with TLS', () => {
     },
   );
 
-  test('with the authorities of the machine is refused, as they do not know it', async () => {
+  test('with the authorities of the machine is refused, because they do not include its own', async () => {
     await expect(
       connect(urlOf('anyhow', 'localhost', 'sslmode=verify-full&sslrootcert=system')),
     ).rejects.toThrow(/certificate/);
@@ -157,7 +157,7 @@ describe('a login by certificate', () => {
     await expect(connect(urlOf(user, 'localhost', query))).rejects.toThrow(reason);
   });
 
-  test('reads the files anew for each connection', async () => {
+  test('reads the files again for each connection', async () => {
     const query = `sslmode=require&${certificate('client')}`;
     const database = openDatabase(urlOf('certified', 'localhost', query), {
       ...{ connections: 1, connectionWaitMs: 10_000 },
@@ -177,7 +177,7 @@ describe('a login by certificate', () => {
   });
 });
 
-describe.skipIf(!hasCommand('psql'))('libpq itself, in psql, agrees', () => {
+describe.skipIf(!hasCommand('psql'))('psql, which uses libpq, behaves alike', () => {
   const ask = promisify(execFile);
   async function askWithPsql(url: string): Promise<string> {
     const statement = 'select ssl from pg_stat_ssl where pid = pg_backend_pid()';
@@ -228,7 +228,7 @@ describe('the service', () => {
   test.each([
     ['DATABASE_URL', () => urls(verified(), otherRootIn('sslmode=verify-full'))],
     ['MIGRATION_DATABASE_URL', () => urls(otherRootIn('sslmode=verify-full'), verified())],
-  ])('does not start when the server of %s is not the one that it should be', async (_, environment) => {
+  ])('does not start when the server of %s cannot be verified', async (_, environment) => {
     expect(await runCommand(['serve'], environment())).toMatchObject({
       code: 1,
       stdout: '',
@@ -265,7 +265,7 @@ describe('a server without TLS', () => {
   const plainUrl = (query: string) => `postgres://anyhow@127.0.0.1:${plain.port}/postgres?${query}`;
 
   test.each(['', 'sslmode=prefer', 'sslmode=allow', 'sslmode=disable'])(
-    'with %j is talked to in clear text',
+    'with %j is connected to in clear text',
     async (query) => {
       expect(await connect(plainUrl(query))).toBe('in clear text');
     },

@@ -75,7 +75,7 @@ describe('of several hosts', () => {
     },
   );
 
-  test('prefer-standby takes any other when there is no standby', async () => {
+  test('prefer-standby takes any other server when there is no standby', async () => {
     expect(await portAt([DOWN, at(primary)], 'target_session_attrs=prefer-standby')).toBe(primary.port);
   });
 
@@ -89,7 +89,7 @@ describe('of several hosts', () => {
     );
   });
 
-  test('what is wrong with each is said in one line when none will do', async () => {
+  test('the reason of each server is given in one line when none can be used', async () => {
     const hosts = [DOWN, at(standby)];
 
     await expect(portAt(hosts, 'target_session_attrs=primary')).rejects.toThrow(
@@ -97,7 +97,7 @@ describe('of several hosts', () => {
     );
   });
 
-  test('a standby cannot be served from, and the start says so in one line', async () => {
+  test('the service does not start on a standby, and says so in one line', async () => {
     const url = `postgres://postgres@${at(standby)}/postgres`;
 
     expect(await runCommand(['serve'], { DATABASE_URL: url })).toMatchObject({
@@ -109,7 +109,7 @@ describe('of several hosts', () => {
     });
   });
 
-  test('no other one is tried when a server refuses the login', async () => {
+  test('no other server is tried when one refuses the login', async () => {
     const url = `postgres://unknown@${at(primary)},${at(standby)}/postgres`;
 
     await expect(withDatabase(url, (database) => readRows(database, sql`select`))).rejects.toThrow(
@@ -117,7 +117,7 @@ describe('of several hosts', () => {
     );
   });
 
-  test('one that does not answer is left after its share of the time', async () => {
+  test('a server that does not answer is given up after its share of the time', async () => {
     const sockets = new Set<Socket>();
     const silent: Server = createServer((socket) => sockets.add(socket));
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
@@ -138,7 +138,7 @@ describe('of several hosts', () => {
   });
 });
 
-test('a pool leaves a server that takes no writes any more for one that does', async () => {
+test('a pool moves from a server that no longer takes writes to one that does', async () => {
   const first = await startTcpPostgres();
   for (const server of [first, primary]) {
     await server.run('create table notes (port int)');

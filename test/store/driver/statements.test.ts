@@ -59,7 +59,7 @@ describe('an insert that is refused', () => {
     expect(await userIds()).toEqual([TAKEN_ID]);
   });
 
-  test('fails the next statement that is waited for, not as what PostgreSQL says of that one', async () => {
+  test('fails the next awaited statement with the error of the insert', async () => {
     const work = database.transaction(ACCOUNT_ID, async (tx) => {
       addUser(tx, TAKEN_ID);
       await tx.em.flush();
@@ -71,7 +71,7 @@ describe('an insert that is refused', () => {
     expect(await userIds()).toEqual([TAKEN_ID]);
   });
 
-  test('is known to who asks before a rollback', async () => {
+  test('is reported when it is asked for before a rollback', async () => {
     const work = database.transaction(ACCOUNT_ID, async (tx) => {
       addUser(tx, TAKEN_ID);
       await tx.em.flush();
@@ -82,7 +82,7 @@ describe('an insert that is refused', () => {
     expect(await constraintOf(work)).toBe('users_pkey');
   });
 
-  test('does not hide why its transaction was rolled back', async () => {
+  test('does not hide the reason for which its transaction was rolled back', async () => {
     const reason = new Error('changed my mind');
     const work = database.transaction(ACCOUNT_ID, async (tx) => {
       addUser(tx, TAKEN_ID);
@@ -95,8 +95,8 @@ describe('an insert that is refused', () => {
   });
 });
 
-describe('statements that are not waited for one by one', () => {
-  test('run in the order in which they were asked', async () => {
+describe('statements that are sent without waiting', () => {
+  test('run in the order in which they were sent', async () => {
     const asked = ['first', 'second', 'third'];
 
     const answers = await database.transaction(ACCOUNT_ID, async (tx) =>
@@ -112,7 +112,7 @@ describe('statements that are not waited for one by one', () => {
     expect(answers.map(({ rows }) => rows[0]?.before || null)).toEqual([null, 'first', 'second']);
   });
 
-  test('fail as the one that failed, and nothing stays', async () => {
+  test('fail with the error of the first one that failed, and nothing stays', async () => {
     const id = uuidv4();
     const work = database.transaction(ACCOUNT_ID, async (tx) => {
       const add = (userId: string) =>
@@ -126,7 +126,7 @@ describe('statements that are not waited for one by one', () => {
     expect(await userIds()).toEqual([TAKEN_ID]);
   });
 
-  test('fail as the one that failed, also where its own failure is looked at later', async () => {
+  test('fail with the error of the first one that failed, also when that one is awaited later', async () => {
     const work = database.transaction(ACCOUNT_ID, async (tx) => {
       const failing = sql`insert into users (account_id, id, name) values (${ACCOUNT_ID}, ${TAKEN_ID}, 'Ana Silva')`;
       const lookedAtLater = failing.execute(tx.sql).then(() => undefined);
@@ -152,7 +152,7 @@ describe('statements that are not waited for one by one', () => {
   });
 });
 
-test('an insert that asks for something is waited for', async () => {
+test('an insert with a returning clause is awaited', async () => {
   const found = await database.transaction(ACCOUNT_ID, async (tx) => {
     const { rows } = await sql<{
       id: string;

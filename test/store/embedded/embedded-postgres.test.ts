@@ -73,7 +73,7 @@ const serverDirectory = () => join(dataDir, 'postgres');
 const pidFile = () => join(serverDirectory(), 'postmaster.pid');
 const serverPid = async () => Number.parseInt(await readFile(pidFile(), 'utf8'), 10);
 
-test('what was written is there after a stop and a second start', async () => {
+test('data are kept over a stop and a second start', async () => {
   const first = await start();
   await ask(first.url, 'create table notes as select 42 as answer');
   await first.stop();
@@ -101,7 +101,7 @@ test('a data directory with a long path works as well', async () => {
   await expect(stat(decodeURIComponent(new URL(url).hostname))).rejects.toThrow(/ENOENT/);
 });
 
-test('a directory that a living process uses is refused in one line, and that process stays', async () => {
+test('a directory that a running process uses is refused in one line, and that process goes on', async () => {
   const owner = await startOwner();
 
   await expect(start()).rejects.toThrow(
@@ -113,7 +113,7 @@ test('a directory that a living process uses is refused in one line, and that pr
   await owner.end('SIGTERM');
 });
 
-test('of two first starts at the same time one wins and the other is told that the directory is in use', async () => {
+test('of two first starts at the same time one succeeds, and the other is told that the directory is in use', async () => {
   const owners = await Promise.all([startOwner(), startOwner()]);
 
   const outcomes = owners.map(({ outcome }) => outcome).toSorted();
@@ -149,7 +149,7 @@ test('an orphan that outlived its owner is stopped, and what it committed is kep
   expect(await ask(url, 'select answer from notes')).toEqual([{ answer: 42 }]);
 });
 
-test('a server that was killed itself says so, and leaves nothing that blocks the next start', async () => {
+test('a server that was killed reports it, and leaves nothing that blocks the next start', async () => {
   const { lost } = await start();
   process.kill(await serverPid(), 'SIGKILL');
   await lost;
@@ -172,7 +172,7 @@ test('a stale pid file does not block, even when another PostgreSQL has that pro
   expect(await ask(url, 'select 1 as one')).toEqual([{ one: 1 }]);
 });
 
-test('a set-up that was cut short is forgotten', async () => {
+test('an interrupted set-up is started again from nothing', async () => {
   await mkdir(join(dataDir, `postgres-new-${DEAD_PID}`, 'base'), { recursive: true });
   await writeFile(join(dataDir, `postgres-new-${DEAD_PID}`, 'PG_VERSION'), '18\n');
 
@@ -202,14 +202,14 @@ test('a directory with files of something else is refused and left alone', async
   expect(await readdir(join(dataDir, 'postgres'))).toEqual(['novel.txt']);
 });
 
-test('a data directory that cannot be made is refused in one line', async () => {
+test('a data directory that cannot be created is refused in one line', async () => {
   await writeFile(join(temporary, 'file'), '');
   dataDir = join(temporary, 'file', 'below');
 
   await expect(start()).rejects.toThrow(/^DATA_DIR cannot be used: ENOTDIR[^\n]*$/);
 });
 
-test('what PostgreSQL says goes to the log and nowhere else', async () => {
+test('the output of PostgreSQL goes to the log and nowhere else', async () => {
   const lines: string[] = [];
 
   const { stop } = await start((line) => lines.push(line));
