@@ -21,7 +21,7 @@ test('every version is exact', () => {
   expect(versions.filter((version) => !/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(`${version}`))).toEqual([]);
 });
 
-test('the service imports nothing that a production install leaves out', () => {
+test('the service imports no development dependency', () => {
   const files = globSync(['src/**/*.ts', 'migrations/*.ts'], { cwd: ROOT }).filter(
     (file) => !file.includes('/tools/'),
   );

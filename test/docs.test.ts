@@ -59,7 +59,7 @@ describe('shell blocks', () => {
     rmSync(directory, { recursive: true, force: true });
   });
 
-  test('the first thing that the README says to do serves', () => {
+  test('the first command of the README starts the service', () => {
     expect(address).toMatch(/^127\.0\.0\.1:\d+$/);
   });
 
@@ -131,7 +131,7 @@ async function runInOneShell(
 }
 
 describe('links', () => {
-  test.each(PAGES)('in %s lead to files of the repository', (page) => {
+  test.each(PAGES)('in %s point to files of the repository', (page) => {
     const targets = [...read(page).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, target]) => `${target}`);
     const files = targets.filter((target) => !/^https?:/.test(target));
     expect(files.filter((file) => !existsSync(join(ROOT, dirname(page), file)))).toEqual([]);

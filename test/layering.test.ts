@@ -88,7 +88,7 @@ const listTargets = (file: string) => readImports(file).map(({ target }) => targ
 const listLoaded = (file: string) =>
   readImports(file).flatMap(({ target, isTypeOnly }) => (isTypeOnly ? [] : [target]));
 
-test('the source is there to be looked at', () => {
+test('the source files and their imports are found', () => {
   expect(FILES).toContain('store/database.ts');
   expect(listTargets('store/database.ts')).toEqual(
     expect.arrayContaining(['@mikro-orm/postgresql', 'store/database-error.ts', 'store/entities/user.ts']),
@@ -141,7 +141,7 @@ describe('imports point downwards', () => {
     expect([...open.keys()]).toEqual([]);
   });
 
-  test('nothing under store/ knows the wire', () => {
+  test('nothing under store/ imports Connect or calls/', () => {
     const wire = WRITTEN.filter((file) => file.startsWith('store/')).flatMap((file) =>
       listTargets(file).filter((target) => target.startsWith('@connectrpc/') || target.startsWith('calls/')),
     );
@@ -188,7 +188,7 @@ describe('the pure part', () => {
   });
 });
 
-test('what triggers decide needs no database', () => {
+test('automation/decision/ loads no database', () => {
   const loaded = WRITTEN.filter((file) => file.startsWith('automation/decision/')).flatMap((file) =>
     listLoaded(file).map((target) => ({ file, target })),
   );
@@ -205,7 +205,7 @@ test('only the configuration reads the environment', () => {
   expect(readers).toEqual(['config/config.ts']);
 });
 
-test('files are named for what they are about', () => {
+test('file names are kebab-case nouns, without util, helper, common or manager', () => {
   const names = WRITTEN.flatMap((file) => file.replace('.ts', '').split('/'));
 
   for (const name of names) {

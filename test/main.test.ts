@@ -66,7 +66,7 @@ async function connection(url: string): Promise<'taken' | 'refused'> {
 }
 
 describe('serve', () => {
-  test('prints one line with a call to paste, and that call works', async () => {
+  test('prints one line with a sample call, and that call works', async () => {
     const { url } = await newDatabase();
     const service = await serve({ DATABASE_URL: url });
     const line = await service.firstLine;
@@ -105,7 +105,7 @@ describe('serve', () => {
     ]);
   });
 
-  test('npm start ends as kindly when it is npm that is told to stop', async () => {
+  test('npm start drains as well when npm receives the signal', async () => {
     const { url } = await newDatabase();
     const npm = startNpm({ DATABASE_URL: url });
     running.push(npm);
@@ -118,7 +118,7 @@ describe('serve', () => {
     await expect(call(service)).rejects.toThrow();
   });
 
-  describe('told to stop while a call is running', () => {
+  describe('a service that is stopped while a call is running', () => {
     let service: ServiceProcess & { url: string };
     let answer: Promise<Response>;
     let release: () => void;
@@ -146,7 +146,7 @@ describe('serve', () => {
       await holder;
     });
 
-    test('it answers that call first, and then ends', async () => {
+    test('answers that call first, and then ends', async () => {
       service.child.kill('SIGTERM');
       await expect.poll(() => connection(service.url)).toBe('refused');
       expect(service.child.exitCode).toBeNull();
@@ -157,13 +157,13 @@ describe('serve', () => {
       expect(await service.ended).toMatchObject({ code: 0, stderr: '' });
     });
 
-    test('a statement that hangs in the database does not keep it from ending', async () => {
+    test('ends also when a statement hangs in the database', async () => {
       service.child.kill('SIGTERM');
 
       expect((await service.ended).code).toBe(0);
     });
 
-    test('a second signal ends it at once, unless it comes with the same keystroke', async () => {
+    test('ends at once at a second signal, unless both come from one keystroke', async () => {
       const firstAtMs = performance.now();
       const signalAgain = () => {
         service.child.kill('SIGINT');
@@ -232,7 +232,7 @@ describe('serve with the embedded PostgreSQL', () => {
   });
 });
 
-describe('what an operator can put right is said in one line', () => {
+describe('an error that an operator can correct is reported in one line', () => {
   test.each([
     [
       'an unreachable database',
@@ -357,7 +357,7 @@ describe('migrate', () => {
     expect(ends.map(({ code }) => code)).toEqual([0, 0]);
   });
 
-  test('says how far the schema is, and takes the latest step back', async () => {
+  test('reports the state of the schema, and reverts the latest migration', async () => {
     const { url } = await newDatabase();
     const latest = NAMES.at(-1);
 
@@ -369,7 +369,7 @@ describe('migrate', () => {
     expect(stdout).toContain(`pending ${latest}\n`);
   });
 
-  test('check fails unless the schema is all there', async () => {
+  test('check fails unless every migration is applied', async () => {
     const { database, url } = await newDatabase();
     const check = () => runCommand(['migrate', 'check'], { DATABASE_URL: url });
 
@@ -383,7 +383,7 @@ describe('migrate', () => {
     expect(await check()).toMatchObject({ code: 1, stderr: expect.stringContaining('999-from-the-future') });
   });
 
-  test('knows no other direction', async () => {
+  test('refuses another direction', async () => {
     expect(await runCommand(['migrate', 'sideways'])).toMatchObject({
       code: 1,
       stderr: 'migrate takes up, down, status, check, not "sideways"\n',
@@ -434,6 +434,6 @@ test('--help names every command', async () => {
   }
 });
 
-test('a command that is none is refused', async () => {
+test('an unknown command is refused', async () => {
   expect(await runCommand(['server'])).toMatchObject({ code: 2, stdout: '' });
 });

@@ -322,11 +322,11 @@ async function call(method: DescMethod, headers: Headers, request: MessageShape<
   }
 }
 
-test('every method has its row, and every row its method', () => {
+test('every method has a row, and every row a method', () => {
   expect(Object.keys(WHO_MAY).sort()).toEqual(methods.map(({ name }) => name).sort());
 });
 
-test('every service is there', async () => {
+test('every service is in the matrix', async () => {
   expect(services.map(({ name }) => name)).toEqual(
     expect.arrayContaining(['ProgressionService', 'ProgramService', 'UserService', 'AuditService']),
   );

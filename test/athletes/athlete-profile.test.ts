@@ -60,7 +60,7 @@ describe('tags', () => {
     expect((await client.users.getUser(update)).user?.tags).toEqual(['new', 'a']);
   });
 
-  test('are told one by one, and only those that came or went', async () => {
+  test('cause one event each, and only those that were added or removed', async () => {
     const userId = await quietUser(['vip', 'new']);
 
     await client.users.updateUser({ userId, addTags: ['new', 'a', 'b'], removeTags: ['vip', 'none'] });
@@ -73,14 +73,14 @@ describe('tags', () => {
     ]);
   });
 
-  test('are the same however Unicode spells them', async () => {
+  test('are compared in Unicode normal form', async () => {
     const userId = await quietUser(['Z\u00fcrich']);
     const { user } = await client.users.updateUser({ userId, addTags: ['Zu\u0308rich'] });
     expect(user?.tags).toEqual(['Z\u00fcrich']);
     expect(await told(userId)).toEqual([]);
   });
 
-  test.each(['', ' a', 'a ', 'a\nb', '\u0007', 'x'.repeat(101)])('is none: %j', async (tag) => {
+  test.each(['', ' a', 'a ', 'a\nb', '\u0007', 'x'.repeat(101)])('cannot be %j', async (tag) => {
     const userId = await quietUser();
     const created = client.users.createUser({ name: 'A', tags: ['fine', tag] });
     await expectRefusal(created, 'VALIDATION_FAILED', ['tags[1]']);
@@ -89,7 +89,7 @@ describe('tags', () => {
     expect(await told(userId)).toEqual([]);
   });
 
-  test('have no NUL', async () => {
+  test('cannot have NUL', async () => {
     const userId = await quietUser();
     const updated = client.users.updateUser({ userId, addTags: ['a\0b'], removeTags: ['fine', 'a\0'] });
     await expectRefusal(updated, 'VALIDATION_FAILED', ['add_tags[0]', 'remove_tags[1]']);
@@ -107,7 +107,7 @@ describe('tags', () => {
     expect(swapped.user?.tags).toEqual([...many.slice(1), 'x']);
   });
 
-  test('do not come and go in one call', async () => {
+  test('cannot be added and removed in one call', async () => {
     const userId = await quietUser();
     const call = client.users.updateUser({ userId, addTags: ['a', 'b'], removeTags: ['b'] });
     await expectRefusal(call, 'VALIDATION_FAILED', ['remove_tags[0]']);
@@ -115,7 +115,7 @@ describe('tags', () => {
 });
 
 describe('attributes', () => {
-  test('read as they were set, one by one; null removes one', async () => {
+  test('are read as they were set; null removes one', async () => {
     const attributes = { level: 3, goal: 'stronger', injured: false, sports: ['judo', 'row'], none: null };
     const { user } = await client.users.createUser({ name: 'A', attributes });
     const userId = present(user).id;
@@ -128,7 +128,7 @@ describe('attributes', () => {
     expect((await client.users.getUser({ userId })).user?.attributes).toEqual(after);
   });
 
-  test('are told with their values before and after, as text and as numbers', async () => {
+  test('cause events with their values before and after, as text and as numbers', async () => {
     const userId = await quietUser([], { level: 3, goal: 'stronger', kept: 1 });
     const attributes = { level: '3.50', goal: null, injured: true, sports: ['judo'], kept: 1, none: null };
     await client.users.updateUser({ userId, attributes });
@@ -167,7 +167,7 @@ describe('attributes', () => {
     await Promise.all(calls.map((call) => expectRefusal(call, 'VALIDATION_FAILED', [field])));
   });
 
-  test('may be called what every object has', async () => {
+  test('may be named like properties of every object', async () => {
     const userId = await quietUser();
     const { user } = await client.users.updateUser({ userId, attributes: { constructor: 'x' } });
     expect(user?.attributes).toEqual({ constructor: 'x' });
@@ -180,7 +180,7 @@ describe('attributes', () => {
     ]);
   });
 
-  test('that the account typed hold values of their type', async () => {
+  test('with a defined type have values of that type', async () => {
     await defineField('custom.level', 'int');
     await defineField('custom.joined_on', 'date');
     await defineField('answers.goal', 'int');
@@ -200,7 +200,7 @@ describe('attributes', () => {
     expect(cleared.user?.attributes).toEqual({ joined_on: '2024-02-29', goal: 'text' });
   });
 
-  test('that were there before their type may stay as they are', async () => {
+  test('from before the definition of their type may stay', async () => {
     const userId = await quietUser([], { level: 'beginner' });
     await defineField('custom.level', 'int');
     const { user } = await client.users.updateUser({ userId, attributes: { level: 'beginner', a: 1 } });
@@ -224,7 +224,7 @@ describe('attributes', () => {
 });
 
 describe('a profile', () => {
-  test('is told when it is made, with the tags and attributes that come with it', async () => {
+  test('causes contact_created, with its first tags and attributes', async () => {
     const { user } = await client.users.createUser({
       ...{ name: 'Ünal', timeZone: 'Europe/Berlin', birthDate: '1992-02-29' },
       ...{ tags: ['vip'], attributes: { level: 3 } },
@@ -245,7 +245,7 @@ describe('a profile', () => {
     ]);
   });
 
-  test('is told when it changes: what changed, before and after', async () => {
+  test('causes contact_updated when it changes, with the values before and after', async () => {
     const { user } = await client.users.createUser({ name: 'A', timeZone: 'Asia/Tokyo' });
     const userId = present(user).id;
     await forgetFacts(db.database, client);
@@ -265,7 +265,7 @@ describe('a profile', () => {
     ]);
   });
 
-  test('says whether automations leave the athlete alone, since when it first did', async () => {
+  test('has the time at which the athlete opted out first', async () => {
     const userId = await quietUser();
     const clock = () => instantFromText('2026-03-02T00:00:00Z');
     const later = createCatalogClient(db.database, { accountId: client.accountId, clock });
@@ -319,8 +319,8 @@ describe('a profile', () => {
   });
 });
 
-describe('a program', () => {
-  test('is told when it becomes the active one, and when it is completed', async () => {
+describe('an enrollment', () => {
+  test('causes an event when it becomes ACTIVE, and when it is completed', async () => {
     const userId = await quietUser();
     const { id: programId } = await createProgram(client);
     const { enrollment } = await client.programs.enrollUser({ userId, programId });
@@ -346,11 +346,11 @@ describe('a program', () => {
   });
 });
 
-describe('what workflows do to an athlete', () => {
+describe('a change by a workflow', () => {
   const within = <T>(work: (change: Change) => Promise<T>) =>
     db.database.transaction(client.accountId, (tx) => work(changeIn(tx)));
 
-  test('is told when it changed something, and otherwise leaves nothing', async () => {
+  test('causes an event when it changed something, and otherwise none', async () => {
     const userId = await quietUser(['a'], { level: 1 });
     const done = await within(async (change) => [
       await addTag(change, userId, 'a', LIMITS),
@@ -374,7 +374,7 @@ describe('what workflows do to an athlete', () => {
     expect(user?.updatedAt?.seconds).toBe(1772409600n);
   });
 
-  test('goes by the athlete’s row as it is under the lock, whatever was read before', async () => {
+  test('uses the athlete’s row as it is under the lock, not as it was read before', async () => {
     const userId = await quietUser(['a']);
     await within(async (change) => {
       await getUser(change.tx, userId);
@@ -385,7 +385,7 @@ describe('what workflows do to an athlete', () => {
     expect((await client.users.getUser({ userId })).user?.tags).toEqual(['a', 'b', 'c']);
   });
 
-  test('does not go beyond what an athlete may have', async () => {
+  test('keeps to the limits of an athlete', async () => {
     const full = Array.from({ length: 100 }, (_, index) => `t${index}`);
     const userId = await quietUser(full);
     await defineField('custom.level', 'int');

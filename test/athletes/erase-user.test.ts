@@ -27,7 +27,7 @@ async function isFoundAnywhere(text: string): Promise<boolean> {
   return dump.includes(text) || dump.includes(hex);
 }
 
-test('name, birth date and time zone are gone, also from stored answers', async () => {
+test('EraseUser removes name, birth date and time zone, also from stored answers', async () => {
   const { users } = createCatalogClient(db.database);
   const birthDate = '1991-07-23';
   const timeZone = 'Antarctica/Troll';
@@ -44,7 +44,7 @@ test('name, birth date and time zone are gone, also from stored answers', async 
   }
 });
 
-test('what was published of the athlete is gone, and cannot be guessed from its fingerprint', async () => {
+test('EraseUser removes published events of the athlete, which cannot be guessed from their fingerprint', async () => {
   const { accountId, users, events } = createAutomationClient(db.database);
   const { user } = await users.createUser({ name: 'A' });
   const userId = `${user?.id}`;
@@ -64,7 +64,7 @@ test('what was published of the athlete is gone, and cannot be guessed from its 
   expect(results).toMatchObject([{ error: { reason: 'EVENT_ID_REUSED' } }]);
 });
 
-test('tags, attributes and what was told of them are gone', async () => {
+test('EraseUser removes tags, attributes and the events about them', async () => {
   const { users } = createCatalogClient(db.database);
   const [tag, attribute, later] = ['tag-canary', 'attribute-canary', 'later-canary'];
   const { user } = await users.createUser({ name: 'A', tags: [tag], attributes: { note: attribute } });
@@ -90,7 +90,7 @@ test('tags, attributes and what was told of them are gone', async () => {
   );
 });
 
-test('what automation keeps says that something happened, and nothing of the athlete', async () => {
+test('the rows of automation that stay say that something happened, and nothing of the athlete', async () => {
   const { accountId, users } = createCatalogClient(db.database);
   const [userId, otherId] = [uuidv7(), uuidv7()];
   await users.createUser({ userId, name: 'A' });
@@ -127,7 +127,7 @@ test('what automation keeps says that something happened, and nothing of the ath
   expect(await isFoundAnywhere('another athlete')).toBe(true);
 });
 
-test('what was tried on the athlete is forgotten, with the answers that told of it', async () => {
+test('EraseUser removes trigger tests on the athlete, with their answers', async () => {
   const client = createAutomationClient(db.database);
   const userId = `${(await client.users.createUser({ name: 'A' })).user?.id}`;
   await client.triggers.defineField({ field: { path: 'custom.note', type: FieldType.STRING } });
@@ -144,7 +144,7 @@ test('what was tried on the athlete is forgotten, with the answers that told of 
   expect(await isFoundAnywhere(text)).toBe(false);
 });
 
-test('waits for an evaluation of the athlete’s events', async () => {
+test('EraseUser waits for an evaluation of the athlete’s events', async () => {
   const { accountId, users } = createCatalogClient(db.database);
   const userId = `${(await users.createUser({ name: CANARY })).user?.id}`;
   const [locked, decided] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
@@ -168,7 +168,7 @@ test('waits for an evaluation of the athlete’s events', async () => {
   expect(await isFoundAnywhere(CANARY)).toBe(false);
 });
 
-test('the numbers stay, under the id', async () => {
+test('the training data stay, under the athlete’s id', async () => {
   const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [linear()] });
   const { accountId, userId } = trainee.athlete;
   const { users } = createCatalogClient(db.database, { accountId });
@@ -187,7 +187,7 @@ test('the numbers stay, under the id', async () => {
   expect(stored).toEqual({ name: '', birth_date: null, time_zone: null, is_deleted: true, status: 'QUIT' });
 });
 
-test('the trail says who did it and why, and nothing of the athlete', async () => {
+test('the audit trail has the actor and the reason, and nothing of the athlete', async () => {
   const client = createCatalogClient(db.database);
   const userId = `${(await client.users.createUser({ name: CANARY })).user?.id}`;
   await client.users.eraseUser({ userId, reason: 'on demand' });
@@ -205,8 +205,8 @@ test('the trail says who did it and why, and nothing of the athlete', async () =
   ]);
 });
 
-describe('afterwards', () => {
-  test('the athlete is not there any more', async () => {
+describe('after EraseUser', () => {
+  test('the athlete is not found', async () => {
     const { users } = createCatalogClient(db.database);
     const userId = `${(await users.createUser({ name: 'A' })).user?.id}`;
     await users.eraseUser({ userId });
@@ -214,7 +214,7 @@ describe('afterwards', () => {
     expect((await users.listUsers({})).users).toEqual([]);
   });
 
-  test('the call that made the athlete cannot be played again', async () => {
+  test('the call that created the athlete cannot be replayed', async () => {
     const { users } = createCatalogClient(db.database);
     const requestId = uuidv7();
     const { user } = await users.createUser({ name: CANARY }, under(requestId));
@@ -242,7 +242,7 @@ test('an athlete who was deleted, or erased before, can be erased', async () => 
   expect(await isFoundAnywhere(CANARY)).toBe(false);
 });
 
-test('an athlete of another account cannot', async () => {
+test('an athlete of another account cannot be erased', async () => {
   const userId = `${(await createCatalogClient(db.database).users.createUser({ name: 'C' })).user?.id}`;
   await expectRefusal(createCatalogClient(db.database).users.eraseUser({ userId }), 'USER_NOT_FOUND');
 });

@@ -59,7 +59,7 @@ async function exportAll(userId: string, pageSize: number): Promise<UserDataReco
   return records;
 }
 
-test('no table with rows about athletes is forgotten', async () => {
+test('every table with rows about athletes is exported', async () => {
   const tables = await readRows<{ name: string }>(
     db.database,
     sql`select c.relname as name from pg_class c join pg_attribute a on a.attrelid = c.oid
@@ -70,7 +70,7 @@ test('no table with rows about athletes is forgotten', async () => {
   );
 });
 
-describe('the pages', () => {
+describe('the pages of ExportUserData', () => {
   test.each([1, 3, 500])('have every row about the athlete once, %i at a time', async (pageSize) => {
     const { userId, accountId } = trainee.athlete;
     const records = await exportAll(userId, pageSize);
@@ -89,7 +89,7 @@ describe('the pages', () => {
     expect(records[0]?.kind).toBe('users');
   });
 
-  test('keep every digit, and leave out what is not about the athlete', async () => {
+  test('keep every digit, and leave out columns that are not about the athlete', async () => {
     const records = await exportAll(trainee.athlete.userId, 500);
     const maxes = records.filter(({ kind }) => kind === 'lift_maxes').map(({ json }) => json);
     expect(maxes.some((json) => json.includes('123456789012.123456'))).toBe(true);
@@ -98,7 +98,7 @@ describe('the pages', () => {
     }
   });
 
-  test('are bound to their athlete', async () => {
+  test('accept tokens of their athlete only', async () => {
     const { userId } = trainee.athlete;
     const { nextPageToken } = await client.users.exportUserData({ userId, pageSize: 1 });
     const another = (await client.users.createUser({ name: 'B' })).user?.id;
@@ -116,7 +116,7 @@ test('an athlete who was deleted can still be exported', async () => {
   ]);
 });
 
-test('an athlete of another account cannot', async () => {
+test('an athlete of another account cannot be exported', async () => {
   const { userId } = trainee.athlete;
   await expectRefusal(client.users.exportUserData({ userId: uuidv7() }), 'USER_NOT_FOUND');
   const stranger = createCatalogClient(db.database);

@@ -45,7 +45,7 @@ test('a restored athlete is listed again and follows what was ACTIVE and PAUSED 
   expect(audited.filter(({ action }) => action === 'RestoreUser')).toMatchObject([{ user_id: userId }]);
 });
 
-test('what the athlete had quit before the deletion stays quit', async () => {
+test('an enrollment that the athlete had quit before the deletion stays QUIT', async () => {
   await client.programs.unenrollUser({ userId, status: QUIT });
   await client.users.deleteUser({ userId });
   await client.users.restoreUser({ userId });

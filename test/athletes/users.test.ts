@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 
 describe('a user', () => {
-  it('reads as it was created', async () => {
+  it('is read as it was created', async () => {
     const profile = { name: 'Ünal', timeZone: 'Europe/Berlin', birthDate: '1992-02-29' };
     const created = await client.users.createUser(profile);
 
@@ -55,10 +55,13 @@ describe('a user', () => {
     },
   );
 
-  it.each(['UTC', 'America/Argentina/Buenos_Aires', 'US/Eastern'])('may live in %s', async (timeZone) => {
-    const { user } = await client.users.createUser({ name: 'A', timeZone });
-    expect(user?.timeZone).toBe(timeZone);
-  });
+  it.each(['UTC', 'America/Argentina/Buenos_Aires', 'US/Eastern'])(
+    'may have the time zone %s',
+    async (timeZone) => {
+      const { user } = await client.users.createUser({ name: 'A', timeZone });
+      expect(user?.timeZone).toBe(timeZone);
+    },
+  );
 
   it.each(['1994-02-29', '1994-13-01', '1994-00-10', '1994-04-31', '0000-01-01', '2026-03-02'])(
     'was not born on %s',
@@ -72,7 +75,7 @@ describe('a user', () => {
     },
   );
 
-  it('hears of everything that is wrong at once', async () => {
+  it('is refused with every violation at once', async () => {
     const call = client.users.createUser({ name: 'A', timeZone: 'Nowhere', birthDate: '2027-01-01' });
     await expectRefusal(call, 'VALIDATION_FAILED', ['time_zone', 'birth_date']);
   });
@@ -82,7 +85,7 @@ describe('a user', () => {
     expect(user?.birthDate).toBe('2026-03-01');
   });
 
-  it('changes in what an update sets, and keeps the rest', async () => {
+  it('changes the fields that an update sets, and keeps the rest', async () => {
     const profile = { name: 'A', timeZone: 'Asia/Tokyo', birthDate: '1990-01-02' };
     const { user } = await client.users.createUser(profile);
     const userId = present(user).id;
@@ -101,7 +104,7 @@ describe('a user', () => {
     expect((await client.users.getUser({ userId })).user).toEqual(cleared.user);
   });
 
-  it('is gone once deleted', async () => {
+  it('is not found after its deletion', async () => {
     const userId = await createUser(client);
 
     await client.users.deleteUser({ userId });
@@ -117,7 +120,7 @@ describe('a user', () => {
     expect((await client.users.listUsers({})).totalSize).toBe(0);
   });
 
-  it('quits its programs when it is deleted, so that they can go', async () => {
+  it('quits its programs when it is deleted, so that they can be deleted', async () => {
     const userId = await createUser(client);
     const paused = await createProgram(client, { slug: 'paused' });
     const active = await createProgram(client, { slug: 'active' });
@@ -142,7 +145,7 @@ describe('a user', () => {
 });
 
 describe('the list of users', () => {
-  it('goes by name, then id, through equal names', async () => {
+  it('is ordered by name, then id, also through equal names', async () => {
     const [b1, a, b2, c] = [
       await createUser(client, 'B'),
       await createUser(client, 'A'),
@@ -162,7 +165,7 @@ describe('the list of users', () => {
     expect(ids).toEqual([a, ...[b1, b2].toSorted(), c]);
   });
 
-  it('refuses garbage for a token, and more than 500 on a page', async () => {
+  it('refuses an invalid token, and more than 500 on a page', async () => {
     await expectRefusal(client.users.listUsers({ pageToken: 'x' }), 'PAGE_TOKEN_INVALID');
     await expectRefusal(client.users.listUsers({ pageSize: 501 }), 'VALIDATION_FAILED', ['page_size']);
   });

@@ -43,7 +43,7 @@ async function eraseSome(count: number): Promise<string[]> {
 const targets = (entries: readonly AuditEntry[]) => entries.map(({ targetId }) => targetId);
 const timeAfter = (seconds: bigint) => instantToTimestamp(instantFromText(TEST_NOW) + seconds * SECOND);
 
-test('a change by hand reads as it was made', async () => {
+test('a change by hand is listed as it was made', async () => {
   const athlete = await createAthlete(db.database, { lifts: { squat: '100' }, maxType: 'TRAINING_MAX' });
   const { accountId, userId } = athlete;
   const liftId = `${athlete.liftIds.squat}`;
@@ -69,7 +69,7 @@ test('a change by hand reads as it was made', async () => {
   ]);
 });
 
-test('what was not there before, or is not there after, is absent', async () => {
+test('a value that did not exist before, or does not exist after, is absent', async () => {
   const [userId] = await eraseSome(1);
   const { entries } = await client.audit.listAuditEntries({});
   expect(entries).toMatchObject([{ action: 'EraseUser', targetType: 'user', targetId: userId }]);
@@ -77,14 +77,14 @@ test('what was not there before, or is not there after, is absent', async () => 
   expect(entries[0]).not.toHaveProperty('after');
 });
 
-test('an account reads its own trail alone', async () => {
+test('an account reads its own audit trail only', async () => {
   await eraseSome(1);
   const stranger = createCatalogClient(db.database);
   expect(await stranger.audit.listAuditEntries({})).toMatchObject({ entries: [], totalSize: 0 });
 });
 
 describe('pages', () => {
-  test('go on behind one another, newest first, whatever comes in between', async () => {
+  test('follow one another, newest first, also when entries are added in between', async () => {
     const erased = await eraseSome(5);
     const first = await client.audit.listAuditEntries({ pageSize: 2 });
     await eraseSome(1);
@@ -97,7 +97,7 @@ describe('pages', () => {
     expect(first.totalSize).toBe(5);
   });
 
-  test('tell entries of one instant apart', async () => {
+  test('keep one order of entries of one instant', async () => {
     const userIds = [await createUser(client), await createUser(client), await createUser(client)];
     for (const userId of userIds) {
       await client.users.eraseUser({ userId });
@@ -112,7 +112,7 @@ describe('pages', () => {
     expect(seen.toSorted()).toEqual(userIds.toSorted());
   });
 
-  test('are bound to their filter', async () => {
+  test('accept tokens of their filter only', async () => {
     const [userId] = await eraseSome(3);
     const { nextPageToken } = await client.audit.listAuditEntries({ pageSize: 1 });
     await expectRefusal(
@@ -123,7 +123,7 @@ describe('pages', () => {
 });
 
 describe('a filter', () => {
-  test('by target, by athlete, by action', async () => {
+  test('selects by target, by athlete and by action', async () => {
     const [first, second] = await eraseSome(2);
     const list = async (filter: object) => targets((await client.audit.listAuditEntries(filter)).entries);
     expect(await list({ targetId: first?.toUpperCase() })).toEqual([first]);
@@ -134,7 +134,7 @@ describe('a filter', () => {
     expect(await list({ targetId: uuidv7() })).toEqual([]);
   });
 
-  test('by time, from the start to before the end', async () => {
+  test('selects by time, from the start to before the end', async () => {
     const erased = await eraseSome(4);
     const { entries, totalSize } = await client.audit.listAuditEntries({
       startTime: timeAfter(2n),
@@ -144,7 +144,7 @@ describe('a filter', () => {
     expect(totalSize).toBe(2);
   });
 
-  test('of another form is refused', async () => {
+  test('is refused when it is malformed', async () => {
     await expectRefusal(client.audit.listAuditEntries({ userId: 'x' }), 'VALIDATION_FAILED', ['user_id']);
     const startTime = timestampFromDate(new Date());
     await expectRefusal(client.audit.listAuditEntries({ startTime, pageToken: 'x' }), 'PAGE_TOKEN_INVALID');

@@ -76,7 +76,7 @@ test('another increment, floor and ceiling apply in place of the program’s, an
   expect(await startSession().log('squat 3/5')).toEqual(['deload squat 101.25 → 95']);
 });
 
-test('a counter stands still while its rule is off', async () => {
+test('a counter does not change while its rule is off', async () => {
   const { startSession, override, failures } = await createTeam();
   await override(1, { off: true });
   await startSession().log('squat 3/5');
@@ -114,7 +114,7 @@ test('an override is replaced, listed, deleted and audited; it ends with its enr
   expect(await train('squat 5/5')).toContain('linear squat 103.5 → 106');
 });
 
-test('figures that contradict each other, foreign rows and lifts, and athletes without a program are refused', async () => {
+test('contradictory values, rows and lifts of others, and athletes without a program are refused', async () => {
   const { override, programs, athlete } = await createTeam();
   const other = await createTeam();
   const { userId } = athlete;
@@ -135,7 +135,7 @@ test('figures that contradict each other, foreign rows and lifts, and athletes w
   await expectRefusal(override(0, { off: true }), 'NOT_ENROLLED');
 });
 
-test('an erased athlete’s overrides are gone, with their reasons', async () => {
+test('EraseUser removes the athlete’s overrides, with their reasons', async () => {
   const { override, users, athlete } = await createTeam();
   await override(0, { off: true, reason: 'a sore knee' });
   await users.eraseUser({ userId: athlete.userId });

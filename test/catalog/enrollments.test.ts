@@ -73,7 +73,7 @@ describe('enrolling', () => {
     expect(await current()).toEqual(started);
   });
 
-  it('starts anew after QUIT and COMPLETED, and beside a PAUSED one of another program', async () => {
+  it('creates a new enrollment after QUIT and COMPLETED, and beside a PAUSED one of another program', async () => {
     const ids = new Set<string>();
     for (const status of [QUIT, COMPLETED, PAUSED]) {
       ids.add((await enroll(novice)).id);
@@ -87,7 +87,7 @@ describe('enrolling', () => {
     expect(ids).toContain(resumed.id);
   });
 
-  it('is for athletes and programs that exist', async () => {
+  it('is refused for athletes and programs that do not exist', async () => {
     const calls = {
       user: client.programs.enrollUser({ userId: MISSING, programId: novice }),
       program: client.programs.enrollUser({ userId, programId: MISSING }),
@@ -119,7 +119,7 @@ describe('unenrolling', () => {
     ['QUIT', QUIT],
     ['PAUSED', PAUSED],
     ['COMPLETED', COMPLETED],
-  ])('leaves the enrollment %s', async (_case, status) => {
+  ])('makes the enrollment %s', async (_case, status) => {
     const started = await enroll(novice);
     day = 5;
 

@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 
 describe('a lift', () => {
-  it('reads as it was created, to the microsecond', async () => {
+  it('is read as it was created, to the microsecond', async () => {
     const created = await client.programs.createLift({ slug: 'bench-press', name: 'Bench press' });
 
     const read = await client.programs.getLift({ liftId: created.lift?.id ?? '' });
@@ -46,7 +46,7 @@ describe('a lift', () => {
     });
   });
 
-  it('changes in what an update sets, and keeps the rest', async () => {
+  it('changes the fields that an update sets, and keeps the rest', async () => {
     const { row } = await createLifts(client, 'row');
     const later = createCatalogClient(db.database, {
       accountId: client.accountId,
@@ -62,7 +62,7 @@ describe('a lift', () => {
     expect((await client.programs.getLift({ liftId: row })).lift).toEqual(renamed.lift);
   });
 
-  it('is gone once deleted', async () => {
+  it('is not found after its deletion', async () => {
     const { row } = await createLifts(client, 'row');
 
     await client.programs.deleteLift({ liftId: row });
@@ -73,7 +73,7 @@ describe('a lift', () => {
     expect((await client.programs.listLifts({})).totalSize).toBe(0);
   });
 
-  it('cannot be deleted while a live program holds it', async () => {
+  it('cannot be deleted while a live program contains it', async () => {
     const { squat } = await createLifts(client, 'squat');
     const program = await createProgram(client, { liftIds: [squat] });
 
@@ -82,7 +82,7 @@ describe('a lift', () => {
     await client.programs.deleteLift({ liftId: squat });
   });
 
-  it('is not taken up by a program while it is being deleted', async () => {
+  it('cannot be added to a program while it is being deleted', async () => {
     const { squat } = await createLifts(client, 'squat');
 
     const [deleted, created] = await Promise.allSettled([
@@ -116,7 +116,7 @@ describe('a lift', () => {
 });
 
 describe('the list of lifts', () => {
-  it('goes page by page, by slug, and says how many there are', async () => {
+  it('is ordered by slug, page by page, with the total number', async () => {
     await createLifts(client, 'deadlift', 'bench-press', 'squat', 'overhead-press', 'row');
 
     const slugs: string[][] = [];
@@ -131,7 +131,7 @@ describe('the list of lifts', () => {
     expect(slugs).toEqual([['bench-press', 'deadlift'], ['overhead-press', 'row'], ['squat']]);
   });
 
-  it('ends with a full last page', async () => {
+  it('can end with a full page', async () => {
     await createLifts(client, 'bench-press', 'squat');
 
     const page = await client.programs.listLifts({ pageSize: 2 });
@@ -140,7 +140,7 @@ describe('the list of lifts', () => {
     expect(page.nextPageToken).toBe('');
   });
 
-  it('neither repeats nor loses a lift when others come and go between pages', async () => {
+  it('neither repeats nor loses a lift when others are added and deleted between pages', async () => {
     const ids = await createLifts(client, 'b', 'd', 'f');
     const first = await client.programs.listLifts({ pageSize: 2 });
 
@@ -151,7 +151,7 @@ describe('the list of lifts', () => {
     expect(second.lifts.map(({ slug }) => slug)).toEqual(['e', 'f']);
   });
 
-  it('has 50 lifts on a page when the caller names no size', async () => {
+  it('has 50 lifts on a page by default', async () => {
     const slugs = Array.from({ length: 51 }, (_, index) => `lift-${index + 100}`);
     await Promise.all(slugs.map((slug) => createLifts(client, slug)));
 
@@ -182,7 +182,7 @@ describe('a writing call', () => {
     await expectRefusal(call, 'REQUEST_ID_REQUIRED');
   });
 
-  it('happens once under one request ID, and answers the same again', async () => {
+  it('is executed once per request ID, and is answered the same again', async () => {
     const headers = { 'idempotency-key': uuidv7() };
     const replayed: (string | null)[] = [];
     const onHeader = (answer: Headers) => replayed.push(answer.get('idempotency-replayed'));

@@ -35,7 +35,7 @@ async function filesOf(name: string, { certificate, key }: Certificate) {
 }
 
 test.each([false, true])(
-  'it answers for the server of the certificate, and for no other; clients need one: %s',
+  'health succeeds for the server of the certificate, and for no other; clients need one: %s',
   async (isMutual) => {
     const authority = createAuthority();
     const names = ['DNS:progression.example.com'];

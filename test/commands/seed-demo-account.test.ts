@@ -68,7 +68,7 @@ describe('the seed', () => {
     expect(seededId('user/Demo Novice')).not.toBe(seededId('user/Demo Powerlifter'));
   });
 
-  it('changes nothing the second time, also after the account changed what it got', async () => {
+  it('changes nothing the second time, also after the account has changed the seeded rows', async () => {
     await seed(db.database, systemClock);
     const { program } = await demo.programs.getProgram({ programId: seededId('program/sheiko') });
     await demo.programs.deleteProgram({ programId: program?.id ?? '' });
@@ -81,7 +81,7 @@ describe('the seed', () => {
     expect(await contents()).toBe(before);
   });
 
-  it('happens once when several processes start at the same time', async () => {
+  it('is done once when several processes start at the same time', async () => {
     const processes = [db.database, db.open(), db.open()];
 
     await Promise.all(processes.map((database) => seed(database, systemClock)));
@@ -90,7 +90,7 @@ describe('the seed', () => {
     expect(totalSize).toBe(CATALOG_PROGRAMS.length);
   });
 
-  it('takes less than a second, and a moment when it is done already', async () => {
+  it('takes less than a second, and little time when it is done already', async () => {
     const startedAt = performance.now();
     await seed(db.database, systemClock);
     const seededAt = performance.now();

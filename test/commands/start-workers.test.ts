@@ -30,7 +30,7 @@ async function start(environment: Record<string, string> = {}, drainMs?: number)
   return service;
 }
 
-test('what is accepted is evaluated, and what follows from that is done', async () => {
+test('accepted events are evaluated, and the steps of their workflows are done', async () => {
   const client = createAutomationClient(db.database, { accountId: source.accountId });
   await createActiveWorkflow(client, { trigger: { triggerEvent: 'session_completed' } });
   await start();
@@ -43,7 +43,7 @@ test('what is accepted is evaluated, and what follows from that is done', async 
   await expect.poll(() => countOutbox(db.database, source.accountId)).toBe(0);
 });
 
-test('a process that only serves leaves it to others', async () => {
+test('a process without workers evaluates nothing', async () => {
   const serving = await start({ AUTOMATION_WORKERS: 'off' });
   await source.accept(0);
   await serving.close();
@@ -52,7 +52,7 @@ test('a process that only serves leaves it to others', async () => {
   await expect.poll(() => readLog(db.database, source.accountId)).toHaveLength(1);
 });
 
-test('a batch that hangs does not keep the process, and is done by the next one', async () => {
+test('a batch that hangs does not keep the process from ending, and the next process does it', async () => {
   const client = createAutomationClient(db.database, { accountId: source.accountId });
   await createActiveWorkflow(client, { trigger: { triggerEvent: 'session_completed' } });
   const held = await holdVersions(db, source.accountId);

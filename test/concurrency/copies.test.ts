@@ -111,24 +111,27 @@ const CASES: Case[] = [
 ];
 
 describe.each(CASES)(`${COPIES} copies of $title`, ({ schema, prepare, adds }) => {
-  test.each([1, 2, 3])('under one request ID, over %i server processes, are one', async (processes) => {
-    const trainee = await createOne();
-    const clients = createProcesses(trainee, processes);
-    const copy = await prepare(trainee);
-    const before = await dumpTables(db.database);
-    const id = uuidv7();
+  test.each([1, 2, 3])(
+    'under one request ID, over %i server processes, are executed once',
+    async (processes) => {
+      const trainee = await createOne();
+      const clients = createProcesses(trainee, processes);
+      const copy = await prepare(trainee);
+      const before = await dumpTables(db.database);
+      const id = uuidv7();
 
-    const answers = await Promise.all(
-      Array.from({ length: COPIES }, (_, index) =>
-        callUnder(id, (call) => copy(clients[index % processes] ?? trainee.client, call)),
-      ),
-    );
+      const answers = await Promise.all(
+        Array.from({ length: COPIES }, (_, index) =>
+          callUnder(id, (call) => copy(clients[index % processes] ?? trainee.client, call)),
+        ),
+      );
 
-    const bytes = answers.map(({ answer }) => Buffer.from(toBinary(schema, answer)).toString('hex'));
-    expect(new Set(bytes).size).toBe(1);
-    expect(answers.filter(({ isReplayed }) => isReplayed)).toHaveLength(COPIES - 1);
-    expect(rowsAdded(before, await dumpTables(db.database))).toEqual(adds);
-  });
+      const bytes = answers.map(({ answer }) => Buffer.from(toBinary(schema, answer)).toString('hex'));
+      expect(new Set(bytes).size).toBe(1);
+      expect(answers.filter(({ isReplayed }) => isReplayed)).toHaveLength(COPIES - 1);
+      expect(rowsAdded(before, await dumpTables(db.database))).toEqual(adds);
+    },
+  );
 });
 
 describe(`${COPIES} copies under as many request IDs`, () => {
@@ -184,6 +187,6 @@ describe(`${COPIES} copies under as many request IDs`, () => {
   });
 });
 
-test('nothing of all that forked, left a gap or lost an update', async () => {
+test('no lift max has forked, left a gap or lost an update', async () => {
   expect(await findBrokenChains(db.database)).toEqual([]);
 });

@@ -81,7 +81,7 @@ describe('many events of many athletes over two server processes', () => {
 });
 
 describe('events beside changes by hand', () => {
-  test('each work on what the other left', async () => {
+  test('each start from the value that the other left', async () => {
     const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [linear()] });
     const twin = throughAnother(trainee);
     const { userId } = trainee.athlete;

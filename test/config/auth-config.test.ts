@@ -19,11 +19,11 @@ const TLS = {
 };
 
 describe('AUTH_MODE', () => {
-  test('is none when nothing is said', () => {
+  test('is none by default', () => {
     expect(readAuthConfig({})).toEqual({ mode: 'none' });
   });
 
-  test('jwt has claims and algorithms of its own unless told otherwise', () => {
+  test('jwt has default claims and algorithms', () => {
     expect(readAuthConfig(JWT)).toEqual({
       mode: 'jwt',
       token: {
@@ -46,7 +46,7 @@ describe('AUTH_MODE', () => {
     });
   });
 
-  test('jwt+mtls is made of both', () => {
+  test('jwt+mtls has the settings of both', () => {
     const auth = readAuthConfig({ ...MTLS, ...JWT, AUTH_MODE: 'jwt+mtls' });
     expect(auth).toMatchObject({
       mode: 'jwt+mtls',
@@ -83,7 +83,7 @@ describe('AUTH_MODE', () => {
 });
 
 describe('TLS', () => {
-  test('is off when nothing is said', () => {
+  test('is off by default', () => {
     expect(readTlsConfig({})).toBeUndefined();
   });
 
@@ -128,7 +128,7 @@ describe('AUTH_MODE none', () => {
     expect(() => requireSafeBinding('0.0.0.0', readAuthConfig(JWT))).not.toThrow();
   });
 
-  test('ends a start with one line, before anything is touched', async () => {
+  test('ends an unsafe start with one line, before anything is opened', async () => {
     const ended = await runCommand(['serve'], {
       HOST: '0.0.0.0',
       DATABASE_URL: 'postgres://nobody@127.0.0.1:1/x',

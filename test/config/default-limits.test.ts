@@ -111,7 +111,7 @@ describe('docs/limits.md', () => {
     }
   });
 
-  test('names no limit that there is not', () => {
+  test('names no unknown limit', () => {
     const named = ROWS.flatMap(({ names }) => names);
 
     expect(named.filter((name) => /^[a-z]+[A-Z]\w*$/.test(name) && !(name in DEFAULT_LIMITS))).toEqual([]);

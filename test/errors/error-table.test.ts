@@ -37,7 +37,7 @@ describe('the error table', () => {
     });
   });
 
-  test('invites another try exactly where one may succeed', () => {
+  test('has a retry delay exactly where a retry may succeed', () => {
     const retryable = Object.entries(ERROR_TABLE).filter(([, row]) => row.retryDelayMs !== null);
     expect(retryable.map(([reason]) => reason).sort()).toEqual([
       'CONCURRENT_UPDATE',
@@ -50,8 +50,8 @@ describe('the error table', () => {
   });
 });
 
-describe("a batch's form of an error", () => {
-  test('says what the single method would have said', () => {
+describe('an error of an element of a batch', () => {
+  test('equals the error of the single method', () => {
     const error = invalidFields([{ field: 'sets[0].weight', description: 'must be a decimal' }]);
     expect(toBatchError(error)).toEqual({
       code: Code.InvalidArgument,
@@ -63,7 +63,7 @@ describe("a batch's form of an error", () => {
     });
   });
 
-  test('keeps metadata, and says when another try may succeed', () => {
+  test('keeps metadata, and has the retry delay', () => {
     const error = new DomainError('OVERLOADED', 'too many events wait', { metadata: { queue: 'full' } });
     expect(toBatchError(error)).toMatchObject({
       code: Code.Unavailable,
@@ -76,7 +76,7 @@ describe("a batch's form of an error", () => {
     ['an Error', new Error('insert into users values (1)')],
     ['something that is no error', 'select 1'],
     ['a refusal that calls itself a defect', new DomainError('INTERNAL', 'row 17 is broken')],
-  ])('says nothing but "internal error" of %s', (_, error) => {
+  ])('says only "internal error" for %s', (_, error) => {
     expect(isDefect(error)).toBe(true);
     expect(toBatchError(error)).toEqual({
       code: Code.Internal,

@@ -23,13 +23,13 @@ describe('the longest wait', () => {
   });
 });
 
-test('the wait is any share of the longest, down to none', () => {
+test('the wait is a random share of the longest, down to 0', () => {
   for (const share of [0, 0.25, 0.5]) {
     expect(backoffMs(3, { firstMs: 100, longestMs: 5_000, random: () => share })).toBe(share * 400);
   }
 });
 
-test('waits of the same attempt differ without a source of their own', () => {
+test('waits of the same attempt differ with the default random source', () => {
   const waits = Array.from({ length: 100 }, () => backoffMs(4, { firstMs: 100, longestMs: 5_000 }));
   expect(new Set(waits).size).toBeGreaterThan(90);
   expect(Math.min(...waits)).toBeLessThan(400);

@@ -22,7 +22,7 @@ function createWork() {
   };
 }
 
-test('as many items as may run at a time begin, and the next one when one ends', async () => {
+test('items begin up to the limit, and a further one when one ends', async () => {
   const { begun, work, end } = createWork();
   const all = forEachConcurrently([1, 2, 3, 4], { concurrency: 2 }, work);
   expect(begun).toEqual([1, 2]);
@@ -47,11 +47,11 @@ test('each item comes with its index', async () => {
   ]);
 });
 
-test('nothing to do is done', async () => {
+test('an empty list ends at once', async () => {
   await forEachConcurrently([], { concurrency: 2 }, () => expect.fail());
 });
 
-test('after a failure nothing begins, and it is thrown once what has begun has ended', async () => {
+test('after a failure no item begins, and the error is thrown when the running ones have ended', async () => {
   const { begun, work, end } = createWork();
   const failure = new Error('no database');
   let isOver = false;
@@ -66,7 +66,7 @@ test('after a failure nothing begins, and it is thrown once what has begun has e
   expect(begun).toEqual([1, 2]);
 });
 
-test('once the signal is aborted nothing begins, and what has begun is waited for', async () => {
+test('when the signal is aborted no item begins, and the running ones are awaited', async () => {
   const { begun, work, end } = createWork();
   const stopping = new AbortController();
   const all = forEachConcurrently([1, 2, 3], { concurrency: 1, signal: stopping.signal }, work);

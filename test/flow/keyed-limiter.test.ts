@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { createKeyedLimiter } from '../../src/flow/keyed-limiter.ts';
 
-test('a key has its own slots, within those of all', () => {
+test('a key has its own slots, within the total', () => {
   const limiter = createKeyedLimiter({ slots: 3, slotsPerKey: 2 });
   limiter.take('a');
   expect(limiter.exceeded('a')).toBeUndefined();
@@ -20,14 +20,14 @@ test('a key has its own slots, within those of all', () => {
   expect(limiter.exceeded('b')).toBeUndefined();
 });
 
-test('without a limit of its own a key may have all slots', () => {
+test('without a limit per key, a key may take all slots', () => {
   const limiter = createKeyedLimiter({ slots: 2 });
   limiter.take('a');
   limiter.take('a');
   expect(limiter.exceeded('a')).toBe('slots');
 });
 
-test('a slot that is released twice is given back once', () => {
+test('a slot that is released twice is freed once', () => {
   const limiter = createKeyedLimiter({ slots: 2, slotsPerKey: 1 });
   const release = limiter.take('a');
   limiter.take('b');

@@ -32,7 +32,7 @@ function createTestSemaphore(limits: SemaphoreLimits) {
 }
 
 describe('callers of one key', () => {
-  test('get as many slots as there are, then one for each that is released, in order', async () => {
+  test('get as many slots as there are, and then one for each released slot, in order', async () => {
     const { semaphore, served, call, end } = createTestSemaphore({ slots: 2 });
     await call('a1', 'a2', 'a3', 'a4', 'a5');
     expect([served, semaphore.waiting()]).toEqual([['a1', 'a2'], 3]);
@@ -44,7 +44,7 @@ describe('callers of one key', () => {
     expect([served, semaphore.waiting()]).toEqual([['a1', 'a2', 'a3', 'a4', 'a5'], 0]);
   });
 
-  test('cannot overtake those that wait', async () => {
+  test('cannot overtake waiting callers', async () => {
     const { semaphore, served, call, end } = createTestSemaphore({ slots: 1 });
     await call('a1', 'a2');
     const ended = end('a1');
@@ -56,7 +56,7 @@ describe('callers of one key', () => {
     expect(served).toEqual(['a1', 'a2', 'a3']);
   });
 
-  test('release a slot once, however often they say so', async () => {
+  test('release a slot once, also when they call release again', async () => {
     const { served, call, end } = createTestSemaphore({ slots: 1 });
     await call('a1', 'a2', 'a3');
     await end('a1', 'a1', 'a1');
@@ -65,14 +65,14 @@ describe('callers of one key', () => {
 });
 
 describe('keys', () => {
-  test('take turns, however many wait of one of them', async () => {
+  test('take turns, however many callers of one key wait', async () => {
     const { served, call, end } = createTestSemaphore({ slots: 1 });
     await call('a1', 'a2', 'a3', 'a4', 'b1', 'b2', 'c1');
     await end('a1', 'a2', 'b1', 'c1', 'a3', 'b2');
     expect(served).toEqual(['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4']);
   });
 
-  test('have so many slots each, and leave the others free', async () => {
+  test('have a number of slots each, and leave the others free', async () => {
     const { served, call, end } = createTestSemaphore({ slots: 3, slotsPerKey: 2 });
     await call('a1', 'a2', 'a3', 'b1', 'b2');
     expect(served).toEqual(['a1', 'a2', 'b1']);
@@ -85,7 +85,7 @@ describe('keys', () => {
     expect(served).toEqual(['a1', 'a2', 'b1', 'b2', 'a3']);
   });
 
-  test('that come back wait behind those that were there, for one turn of each', async () => {
+  test('that return wait for one turn of each waiting key', async () => {
     const { served, call, end } = createTestSemaphore({ slots: 1 });
     await call('a1', 'b1', 'b2', 'b3');
     await end('a1');
@@ -96,7 +96,7 @@ describe('keys', () => {
 });
 
 describe('a caller', () => {
-  test('is refused at once when too many wait, unless it is limited elsewhere', async () => {
+  test('is refused at once when too many wait, unless it is exempt', async () => {
     const { semaphore, served, call, end } = createTestSemaphore({ slots: 1, waiters: 1 });
     expect(semaphore.isFull('a')).toBe(false);
     await call('a1', 'a2');
@@ -121,14 +121,14 @@ describe('a caller', () => {
     expect(served).toEqual(['a1', 'a2', 'b1']);
   });
 
-  test('with a free slot of its key is never one too many', async () => {
+  test('with a free slot of its key is never refused', async () => {
     const { semaphore, call } = createTestSemaphore({ slots: 2, slotsPerKey: 1, waiters: 1 });
     await call('a1', 'a2');
     expect([semaphore.isFull('a'), semaphore.isFull('b')]).toEqual([true, false]);
     await semaphore.acquire('b');
   });
 
-  test('that waited too long is refused, and the slot goes to another', async () => {
+  test('that waited too long is refused, and the slot goes to another caller', async () => {
     const { semaphore, call, end } = createTestSemaphore({ slots: 1 });
     await call('a1');
     const beganAtMs = performance.now();
@@ -142,7 +142,7 @@ describe('a caller', () => {
     await semaphore.acquire('a', { timeoutMs: LONG_MS });
   });
 
-  test('that goes away while it waits is forgotten, and one that is gone gets no slot', async () => {
+  test('that aborts while it waits leaves the queue, and one that has aborted gets no slot', async () => {
     const { semaphore, call, end } = createTestSemaphore({ slots: 1 });
     await call('a1');
     const reason = new Error('the caller went away');

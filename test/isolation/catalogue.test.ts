@@ -67,7 +67,7 @@ const OF_AN_ACCOUNT = sql`c.relnamespace = 'public'::regnamespace and c.relkind 
   and (c.relname = 'accounts' or exists (select from pg_attribute
     where attrelid = c.oid and attname = 'account_id' and not attisdropped))`;
 
-test('every table with an account has row-level security, for its owner too, by the account and, for workers alone, to see what is due', async () => {
+test('every table with an account has row-level security, also for its owner: by account, and for workers only to see what is due', async () => {
   const tables = await readRows<{
     name: string;
     is_secured: boolean;
@@ -96,7 +96,7 @@ test('every table with an account has row-level security, for its owner too, by 
   }
 });
 
-test('a table without an account is the migrator’s alone', async () => {
+test('only the migrator may use a table without an account', async () => {
   const others = await readRows<{ name: string }>(
     db.database,
     sql`select c.relname as name from pg_class c
@@ -127,7 +127,7 @@ test.each(['progression_app', 'progression_worker'])(
   },
 );
 
-test('the application role may do just what the service does', async () => {
+test('the application role has exactly the rights that the service needs', async () => {
   const rows = await readRows<{ name: string; privileges: string[] }>(
     db.database,
     sql`select c.relname as name, array(
@@ -188,7 +188,7 @@ test('the worker role reads where and when something is due, and nothing else', 
   expect(rights).toEqual({ makes: false, changes: [], sequences: [] });
 });
 
-test('across accounts a worker sees that something is due, of all of them, and cannot ask what', async () => {
+test('across accounts, a worker sees that something is due, and cannot read what', async () => {
   const accountIds = [uuidv7(), uuidv7()].toSorted();
   for (const accountId of accountIds) {
     await db.database.ensureAccount(accountId);

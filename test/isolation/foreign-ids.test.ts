@@ -226,7 +226,7 @@ async function theirRows(): Promise<unknown> {
   ]);
 }
 
-test('every RPC that names rows is tried', () => {
+test('every RPC that takes ids is tested', () => {
   const methods = SERVICES.flatMap((service) => service.methods).filter(({ input }) => namesRows(input));
 
   expect(methods.length).toBeGreaterThan(30);
@@ -236,7 +236,7 @@ test('every RPC that names rows is tried', () => {
 });
 
 describe.each(Object.entries(CALLS))('%s', (name, call) => {
-  test('of another account’s rows finds nothing, as of ids that do not exist', async () => {
+  test('with ids of another account finds nothing, as with ids that do not exist', async () => {
     const before = await theirRows();
 
     const foreign = await told(call(mine, theirs));
@@ -246,7 +246,7 @@ describe.each(Object.entries(CALLS))('%s', (name, call) => {
     expect(await theirRows()).toEqual(before);
   });
 
-  test('of rows of one’s own takes none of another account among them', async () => {
+  test('with ids of its own account refuses one of another account among them', async () => {
     const named = new Set<string>();
     const own = await newOwn();
     const listening = new Proxy(own, {

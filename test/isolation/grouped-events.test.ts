@@ -62,7 +62,7 @@ test('concurrent events of several accounts go into transactions of one account 
   expect(maxes).toEqual(expect.arrayContaining(expected));
 });
 
-test('a group of two accounts is a defect, and does nothing', async () => {
+test('a group of two accounts is a defect, and changes nothing', async () => {
   const unitOfWork = createUnitOfWork(db.database, createProgramLoader(1), systemClock);
   const commands = [uuidv7(), uuidv7()].map(
     (accountId) => ({ accountId, userId: uuidv7() }) as TriggerCommand,

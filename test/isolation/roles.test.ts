@@ -52,7 +52,7 @@ async function as<T>(
   }
 }
 
-test('an owner who is no superuser migrates, and sees no row without an account either', async () => {
+test('an owner that is not a superuser can migrate, and sees no row without an account either', async () => {
   await as(owner, migrate);
   await as(server, (database) => createAthlete(database, { lifts: { squat: '100' } }));
 
@@ -60,7 +60,7 @@ test('an owner who is no superuser migrates, and sees no row without an account 
   expect(await readRows(db.database, sql`select from users`)).toHaveLength(1);
 });
 
-test('a login that serves reads nothing outside its transactions, and changes no schema', async () => {
+test('the login of the service reads nothing outside of its transactions, and changes no schema', async () => {
   await as(owner, migrate);
   await as(server, async (database) => {
     await createAthlete(database, { lifts: { squat: '100' } });
@@ -75,7 +75,7 @@ test('a login that serves reads nothing outside its transactions, and changes no
 });
 
 test.each(['progression_app', 'progression_worker'])(
-  'a login that may not take the role %s is told so',
+  'a login that may not take the role %s is refused with the reason',
   async (role) => {
     await as(owner, migrate);
     await admin.run(`revoke ${role} from ${server}`);
@@ -89,7 +89,7 @@ test.each(['progression_app', 'progression_worker'])(
 );
 
 test.each(['progression_app', 'progression_worker'])(
-  'a role %s that owns something is too strong',
+  'a role %s that owns something is refused',
   async (role) => {
     await as(owner, migrate);
     await readRows(db.database, sql`create table theirs ()`);
@@ -109,7 +109,7 @@ describe('serve', () => {
     service = undefined;
   });
 
-  test('migrates with the address of the owner and serves with its own', async () => {
+  test('migrates with the owner’s URL and serves with its own', async () => {
     service = startCommand(['serve'], { DATABASE_URL: urlOf(server), MIGRATION_DATABASE_URL: urlOf(owner) });
 
     expect(await service.firstLine).toMatch(/^ready on /);
@@ -127,7 +127,7 @@ describe('serve', () => {
     expect(owners).toEqual([{ name: owner }]);
   });
 
-  test('without that address, on a schema that is not there yet, says who has to migrate', async () => {
+  test('without that URL, on a database without a schema, says how to migrate', async () => {
     expect(await runCommand(['serve'], { DATABASE_URL: urlOf(server) })).toMatchObject({
       code: 1,
       stdout: '',

@@ -1,14 +1,14 @@
-/** The source of the service: whatever reads or writes rows goes through a transaction of an account. */
+/** The source of the service: rows are read and written in a transaction of an account only. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 
 const SOURCE = join(import.meta.dirname, '..', '..', 'src');
 
-/** Who asks the database something that concerns no account, or makes the transactions. */
+/** The files whose queries concern no account, and the one that makes the transactions. */
 const OUTSIDE = ['store/database.ts', 'store/migrate.ts', 'store/server-requirements.ts'];
 
-test('nothing but the store itself asks the database anything outside a transaction of an account', () => {
+test('only the store queries the database outside of a transaction of an account', () => {
   const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter((path) =>
     path.endsWith('.ts'),
   );

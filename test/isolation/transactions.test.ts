@@ -64,13 +64,13 @@ describe.each([
     expect(await begin(db.open(), visibleRows)).toEqual(NOTHING);
   });
 
-  test('adds nothing and changes nothing', async () => {
+  test('can neither add nor change a row', async () => {
     await expect(begin(db.database, insertUser(mine.accountId))).rejects.toMatchObject(REFUSED);
     const changed = await begin(db.database, (tx) => sql`update users set name = 'forged'`.execute(tx.sql));
     expect(changed.numAffectedRows).toBe(0n);
   });
 
-  test('stays that way on a connection that had an account before', async () => {
+  test('sees nothing either on a connection that had an account before', async () => {
     const one = db.open({ connections: 1 });
     expect(await one.transaction(mine.accountId, visibleRows)).toEqual(ONE_OF_EACH);
 
@@ -79,13 +79,13 @@ describe.each([
 });
 
 describe('a transaction of an account', () => {
-  test('sees the rows of that account, whatever it asks for', async () => {
+  test('sees only the rows of that account, whatever its query says', async () => {
     for (const athlete of [mine, theirs]) {
       expect(await db.database.transaction(athlete.accountId, visibleRows)).toEqual(ONE_OF_EACH);
     }
   });
 
-  test('adds no row to another account, moves none there, and neither changes nor removes one of it', async () => {
+  test('can neither add a row to another account, move one there, change one nor remove one', async () => {
     const run = (statement: ReturnType<typeof sql>) =>
       db.database.transaction(mine.accountId, (tx) => statement.execute(tx.sql));
 
@@ -106,7 +106,7 @@ describe('a transaction of an account', () => {
     ).resolves.toEqual([]);
   });
 
-  test('cannot rewrite what is written once', async () => {
+  test('cannot change append-only rows', async () => {
     const forbidden = [
       sql`update audit_log set actor = 'nobody'`,
       sql`delete from audit_log`,

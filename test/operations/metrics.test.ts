@@ -101,7 +101,7 @@ function findExposed() {
 }
 
 describe('after some traffic the service exposes', () => {
-  test.each(ASKED)('what "$who" asks for: $expr', async ({ expr }) => {
+  test.each(ASKED)('the metrics that "$who" uses: $expr', async ({ expr }) => {
     const { metrics, labels } = namesIn(expr);
     const exposed = await findExposed();
     expect(metrics.size).toBeGreaterThan(0);
@@ -109,7 +109,7 @@ describe('after some traffic the service exposes', () => {
     expect([...labels].filter((name) => !exposed.labels.has(name))).toEqual([]);
   });
 
-  test('what the dashboard chooses instances by', async () => {
+  test('the label by which the dashboard selects instances', async () => {
     const query = DASHBOARD.templating.list.map((variable) => variable.query).join(' ');
     const [, metric] = /label_values\((\w+), instance\)/.exec(query) ?? [];
     expect((await findExposed()).metrics).toContain(metric);
@@ -132,7 +132,7 @@ test('the runbook has a section for each alert, and for no other', () => {
   expect(described.toSorted()).toEqual(RULES.map(({ alert }) => alert).toSorted());
 });
 
-test('each alert leads to its section', () => {
+test('each alert links to its section', () => {
   for (const { alert, annotations } of RULES) {
     expect(annotations.runbook).toBe(`docs/operations.md#${alert.toLowerCase()}`);
   }

@@ -20,7 +20,7 @@ function createOne(squat = '100'): Promise<Trainee> {
 }
 
 describe('a batch', () => {
-  test('takes events of every kind, and answers them one by one, in order', async () => {
+  test('handles events of every kind, and answers each of them, in order', async () => {
     const trainee = await createOne();
     const { userId, progressionIds } = trainee.athlete;
     const session = trainee.startSession();
@@ -103,7 +103,7 @@ describe('a batch', () => {
     });
   });
 
-  test('says per event what validate_only asks', async () => {
+  test('applies validate_only per event', async () => {
     const trainee = await createOne();
     const asked = squatSession(trainee);
     if (asked.event?.case === 'sessionComplete') {
@@ -118,7 +118,7 @@ describe('a batch', () => {
 
 describe('an event that is refused and may be retried', () => {
   test.each([1, 128])(
-    'has the later events of its athlete refused, and no others, with %i under way at a time',
+    'causes the refusal of the later events of its athlete only, with %i events in flight',
     async (batchedEvents) => {
       const faulty = openFaultyDatabase(db);
       onTestFinished(() => faulty.close());
@@ -163,7 +163,7 @@ describe('an event that is refused and may be retried', () => {
 });
 
 describe('request IDs', () => {
-  test('of a batch and of single calls are the same ones', async () => {
+  test('of a batch and of single calls share one key space', async () => {
     const trainee = await createOne();
     const [single, batched] = [squatSession(trainee), squatSession(trainee)];
     const call = (trigger: BatchedTrigger) =>
@@ -194,7 +194,7 @@ describe('request IDs', () => {
     expect(await trainee.max('squat')).toBe('105');
   });
 
-  test('that come twice for two athletes stand for one of them', async () => {
+  test('that come twice with events of two athletes are handled for one of them', async () => {
     const trainee = await createOne();
     const athlete = await createTeammate(db.database, trainee.athlete, { squat: '100' });
     const mate = traineeWith(trainee, { athlete });

@@ -45,8 +45,8 @@ async function endWeekAndCycle(trainee: Trainee): Promise<string[]> {
   return [...(await trainee.advanceWeek(1)), ...(await trainee.completeCycle(1, 4))];
 }
 
-describe('what was missed under an earlier program', () => {
-  test('holds neither the first week nor the first cycle of the next one', async () => {
+describe('a set missed under an earlier program', () => {
+  test('holds back neither the first week nor the first cycle of the next program', async () => {
     const { trainee, leave, enroll } = await createMover(
       [linear({ requireSuccess: true })],
       [WEEKLY, CYCLICAL],
@@ -63,7 +63,7 @@ describe('what was missed under an earlier program', () => {
     ]);
   });
 
-  test('holds nothing of the same program entered anew, unlike what is missed after that', async () => {
+  test('holds back nothing in a new enrollment in the same program, unlike a set missed after it', async () => {
     const { trainee, leave, enroll } = await createMover([WEEKLY, CYCLICAL]);
     await trainee.train('squat 3/5, bench 5/5');
     await leave();
@@ -122,7 +122,7 @@ describe('failure counters and stages', () => {
     ]);
   });
 
-  test('go on with keep_state, and where a paused enrollment is resumed', async () => {
+  test('are kept with keep_state, and when a paused enrollment is resumed', async () => {
     const { trainee, leave, enroll, audit } = await createMover(rules);
     await trainee.train('squat 3/5');
     await leave(EnrollmentStatus.PAUSED);
@@ -170,13 +170,13 @@ describe('failure counters and stages', () => {
   });
 });
 
-describe('a max that a coach sets', () => {
+describe('a max set by hand', () => {
   const rules = [
     deload({ failureThreshold: 3, ...BY_SESSION }),
     deload({ failureThreshold: 3, maxType: 'ONE_RM', ...BY_SESSION }),
   ];
 
-  test('sets the failures of its lift and max type to zero, and says so in the audit trail', async () => {
+  test('resets the failures of its lift and max type to zero, with an audit entry', async () => {
     const trainee = await createTrainee(db.database, { lifts: { squat: '100', bench: '60' }, rules });
     const { accountId, userId, progressionIds } = trainee.athlete;
     await trainee.train('squat 3/5, bench 3/5');
@@ -197,7 +197,7 @@ describe('a max that a coach sets', () => {
     ]);
   });
 
-  test('leaves them with keep_failure_counters', async () => {
+  test('keeps them with keep_failure_counters', async () => {
     const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules });
     const { userId } = trainee.athlete;
     await trainee.train('squat 3/5');

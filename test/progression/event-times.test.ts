@@ -35,14 +35,14 @@ async function timesOf({ client, athlete, liftId }: Trainee, slug = 'squat'): Pr
 }
 
 describe('an event', () => {
-  test('without a time happened when it came in', async () => {
+  test('without a time gets the time of its arrival', async () => {
     const trainee = await createAthleteNow();
     await trainee.startSession().finish('squat');
 
     expect(await timesOf(trainee)).toEqual([0n]);
   });
 
-  test('of the past applies to the current max, and carries both times', async () => {
+  test('of the past applies to the current max, and is recorded with both times', async () => {
     const trainee = await createAthleteNow();
     await trainee.startSession().finish('squat');
     const past = NOW - 30n * 24n * 60n * MINUTE;
@@ -64,7 +64,7 @@ describe('an event', () => {
     });
   });
 
-  test('may be five minutes ahead, for clocks that differ, and no more', async () => {
+  test('may be at most five minutes in the future, because clocks differ', async () => {
     const trainee = await createAthleteNow();
     const [near, far] = [NOW + 5n * MINUTE, NOW + 5n * MINUTE + 1n];
     const session = trainee.startSession();
@@ -132,8 +132,8 @@ describe('an event', () => {
   });
 });
 
-describe('an instant that is taken', () => {
-  test('moves on by a microsecond, for every event that comes to it', async () => {
+describe('an instant with an application', () => {
+  test('moves each further event on by a microsecond', async () => {
     const trainee = await createAthleteNow();
     for (const lifts of ['squat', 'squat bench', 'bench', 'squat']) {
       await trainee.startSession().finish(lifts, { at: NOW });
@@ -157,7 +157,7 @@ describe('an instant that is taken', () => {
     expect(await timesOf(trainee, 'bench')).toEqual([0n, 0n]);
   });
 
-  test('is not taken by what another athlete did', async () => {
+  test('does not move the events of another athlete', async () => {
     const [one, other] = [await createAthleteNow(), await createAthleteNow()];
     await one.startSession().finish('squat', { at: NOW });
     await other.startSession().finish('squat', { at: NOW });
@@ -165,7 +165,7 @@ describe('an instant that is taken', () => {
     expect(await timesOf(other)).toEqual([0n]);
   });
 
-  test('tells sets of one call apart that were performed at one instant', async () => {
+  test('moves sets of one call that were performed at one instant', async () => {
     const trainee = await createAthleteNow();
     const { sessionId, setsOf } = trainee.startSession();
     const sets = setsOf('squat 9/5+ 5/5 9/5+, bench 9/5+').map((set) => ({
@@ -182,7 +182,7 @@ describe('an instant that is taken', () => {
     );
   });
 
-  test('is found after a thousand events at that instant', async () => {
+  test('is found free after a thousand events at that instant', async () => {
     const trainee = await createTrainee(
       db.database,
       { lifts: { squat: '1' }, rules: [amrap({ thresholds: [{ minReps: 0, increment: '0.000001' }] })] },

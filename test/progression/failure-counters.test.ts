@@ -14,7 +14,7 @@ const db = useTestDatabase();
 const AT = instantFromText('2026-03-01T10:00:00.000000Z');
 
 describe('a rule that counts by set', () => {
-  test('counts every failed set, starts again at a set that was met, and applies at its threshold', async () => {
+  test('counts every failed set, returns to 0 at a set that met its target, and applies at its threshold', async () => {
     const trainee = await createTrainee(db.database, {
       lifts: { squat: '100' },
       rules: [deload({ failureThreshold: 3 })],
@@ -31,7 +31,7 @@ describe('a rule that counts by set', () => {
     expect(await trainee.failures(0, 'squat')).toBe(4);
   });
 
-  test('starts again at 0 with its deload when it is told to', async () => {
+  test('returns to 0 with its deload when reset_on_deload is set', async () => {
     const trainee = await createTrainee(db.database, {
       lifts: { squat: '100' },
       rules: [deload({ failureThreshold: 2, resetOnDeload: true })],
@@ -49,7 +49,7 @@ describe('a rule that counts by set', () => {
 describe('a rule that counts by session', () => {
   const rules = [deload({ failureThreshold: 2, countBy: 'SESSION', resetOnDeload: true })];
 
-  test('counts a session once, whatever failed in it, when the session is complete', async () => {
+  test('counts a session once, however many sets failed, when the session is complete', async () => {
     const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules });
     const session = trainee.startSession();
 
@@ -61,7 +61,7 @@ describe('a rule that counts by session', () => {
     expect(await trainee.failures(0, 'squat')).toBe(0);
   });
 
-  test('starts again at a session without a miss, and keeps its count over one without work sets', async () => {
+  test('returns to 0 at a session without a failed set, and keeps its count over one without work sets', async () => {
     const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules });
     await trainee.train('squat 4/5');
 
@@ -72,7 +72,7 @@ describe('a rule that counts by session', () => {
     expect(await trainee.failures(0, 'squat')).toBe(0);
   });
 
-  test('does not count sets that come in after the session', async () => {
+  test('does not count sets that are logged after the session', async () => {
     const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules });
     const session = trainee.startSession();
     await session.log('squat 5/5');
@@ -85,7 +85,7 @@ describe('a rule that counts by session', () => {
 });
 
 describe('counters', () => {
-  test('of two rules and two lifts have nothing to do with each other', async () => {
+  test('of two rules or two lifts are independent', async () => {
     const trainee = await createTrainee(db.database, {
       lifts: { squat: '100', bench: '60' },
       rules: [deload({ failureThreshold: 1, resetOnDeload: true }), deload({ failureThreshold: 5 })],
@@ -105,7 +105,7 @@ describe('counters', () => {
     );
   });
 
-  test('know when the last failure and the last success were', async () => {
+  test('have the times of the last failure and the last success', async () => {
     const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [deload()] });
     const { userId, progressionIds } = trainee.athlete;
     const counter = { userId, liftId: trainee.liftId('squat'), progressionId: `${progressionIds[0]}` };
@@ -147,7 +147,7 @@ describe('counters', () => {
     );
   });
 
-  test('that were never touched read as 0, of rules and lifts that exist', async () => {
+  test('that never changed read as 0, for rules and lifts that exist', async () => {
     const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [deload()] });
     const { userId, progressionIds } = trainee.athlete;
     const counter = { userId, liftId: trainee.liftId('squat'), progressionId: `${progressionIds[0]}` };
@@ -164,7 +164,7 @@ describe('counters', () => {
 });
 
 describe('a counter that is reset by hand', () => {
-  test('counts from 0 again, keeps its times, and leaves a trace', async () => {
+  test('counts from 0 again, keeps its times, and is audited', async () => {
     const trainee = await createTrainee(db.database, {
       lifts: { squat: '100' },
       rules: [stages({ resetOnExhaustion: false }), deload({ failureThreshold: 3 })],
@@ -195,7 +195,7 @@ describe('a counter that is reset by hand', () => {
     ]);
   });
 
-  test('stays at 0 when it was never touched', async () => {
+  test('stays at 0 when it never changed', async () => {
     const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [deload()] });
     const { userId, progressionIds } = trainee.athlete;
     const counter = { userId, liftId: trainee.liftId('squat'), progressionId: `${progressionIds[0]}` };

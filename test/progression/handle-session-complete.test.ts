@@ -14,7 +14,7 @@ const db = useTestDatabase();
 const AT = instantFromText('2026-03-01T10:00:00.123456Z');
 
 describe('a finished session', () => {
-  test('is answered with every rule that could have applied, what it did and what it did not', async () => {
+  test('is answered with every rule that could have applied, and whether it did', async () => {
     const { client, athlete, liftId } = await createTrainee(db.database, {
       lifts: { squat: '100', bench: '60.5' },
       rules: [linear({ increment: '2.25' })],
@@ -75,7 +75,7 @@ describe('a finished session', () => {
     expect(liftMax?.effectiveAt).toMatchObject(instantToTimestamp(AT));
   });
 
-  test('leaves out the lifts that the session did not contain, unless the caller asks, and says how many', async () => {
+  test('is answered without the lifts that it did not contain, unless the caller asks, and with their number', async () => {
     const { client, athlete, liftId } = await createTrainee(db.database, {
       lifts: { squat: '100', bench: '60', row: '50' },
       rules: [linear()],
@@ -93,14 +93,14 @@ describe('a finished session', () => {
     }
   });
 
-  test('with an empty list of lifts touches none', async () => {
+  test('with an empty list of lifts changes none', async () => {
     const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [linear()] });
 
     expect(await trainee.startSession().finish('')).toEqual(['linear squat LIFT_NOT_PERFORMED']);
     expect(await trainee.max('squat')).toBe('100');
   });
 
-  test('may contain lifts that are not in the program, which no rule looks at', async () => {
+  test('may contain lifts that are not in the program, to which no rule applies', async () => {
     const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [linear()] });
     const { userId, accountId } = trainee.athlete;
     const other = await createTrainee(db.database, { accountId, lifts: { curl: '20' } });
@@ -114,7 +114,7 @@ describe('a finished session', () => {
     expect(trainee.linesOf(answer)).toEqual(['linear squat 100 → 102.5']);
   });
 
-  test('leaves a lift without a max alone', async () => {
+  test('does not change a lift without a max', async () => {
     const trainee = await createTrainee(db.database, { lifts: { squat: null }, rules: [linear()] });
 
     expect(await trainee.startSession().finish('squat')).toEqual(['linear squat NO_CURRENT_MAX']);

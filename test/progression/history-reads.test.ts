@@ -17,7 +17,7 @@ const dayAt = (day: number): Instant => START + BigInt(day) * 86_400_000_000n;
 const FIXTURE = { lifts: { squat: '100', bench: '60' }, rules: [linear({ requireSuccess: true }), deload()] };
 
 describe('GetEventOutcome', () => {
-  test('of a session tells what its sets and its end applied, and why the rest did not, as it was answered', async () => {
+  test('of a session returns what its sets and its end applied, and why the rest did not, as it was answered', async () => {
     const trainee = await createTrainee(db.database, FIXTURE);
     const { client, athlete, linesOf } = trainee;
     const session = trainee.startSession();
@@ -40,7 +40,7 @@ describe('GetEventOutcome', () => {
     expect(events[2]?.occurredAt).toEqual(expect.objectContaining(instantToTimestamp(dayAt(1))));
   });
 
-  test('of a request ID tells what that call did, also of a repetition that did nothing', async () => {
+  test('of a request ID returns what that call did, also of a repetition that did nothing', async () => {
     const trainee = await createTrainee(db.database, FIXTURE);
     const { client, athlete, linesOf } = trainee;
     const [first, again] = [uuidv7(), uuidv7()];
@@ -57,7 +57,7 @@ describe('GetEventOutcome', () => {
     expect(await outcomeOf(again)).toEqual([[again, 'linear squat ALREADY_APPLIED']]);
   });
 
-  test('of what the athlete never reported is not found', async () => {
+  test('of an event that was never reported is not found', async () => {
     const { client, athlete, startSession } = await createTrainee(db.database, FIXTURE);
     const other = traineeWith(await createTrainee(db.database, FIXTURE), { client });
     const session = startSession();
@@ -109,7 +109,7 @@ describe('the lists of an athlete', () => {
     expect(paged).toEqual(all.sets);
   });
 
-  test('have every completed session with what its end said, newest first, by lift and time', async () => {
+  test('have every completed session with its results, newest first, by lift and time', async () => {
     const trainee = await createTrainee(db.database, FIXTURE);
     const { client, liftId } = trainee;
     const { userId } = trainee.athlete;

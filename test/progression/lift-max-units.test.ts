@@ -63,7 +63,7 @@ async function createLifter() {
 }
 
 describe('the unit of a max', () => {
-  test('is not known of older ones, that of the ACTIVE program when set, and kept by rules and reverts', async () => {
+  test('is unknown for older ones, the ACTIVE program’s when a max is set, and kept by rules and reverts', async () => {
     const { client, athlete, set, maxOf, train } = await createLifter();
     expect(await maxOf('bench')).toEqual(['60', UNSPECIFIED, 1]);
     await set('squat', '100');
@@ -82,7 +82,7 @@ describe('the unit of a max', () => {
     expect(finalLiftMaxes.map(({ unit }) => unit).toSorted()).toEqual([UNSPECIFIED, KILOGRAM]);
   });
 
-  test('is what SetLiftMax says, but for a lift of a program in another unit', async () => {
+  test('is the one in SetLiftMax, except for a lift of a program in another unit', async () => {
     const { set, maxOf, leave } = await createLifter();
 
     await expectRefusedUnchanged(db.database, () => set('squat', '225', POUND), 'UNIT_MISMATCH');
@@ -92,7 +92,7 @@ describe('the unit of a max', () => {
     expect(await maxOf('squat')).toEqual(['230', POUND, 2]);
   });
 
-  test('is told with the change', async () => {
+  test('is part of the event', async () => {
     const { set, athlete } = await createLifter();
     await set('bench', '60');
 
@@ -118,7 +118,7 @@ describe('enrolling with maxes in another unit', () => {
     return lifter;
   }
 
-  test('is refused when the request does not say what to do', async () => {
+  test('is refused when the request does not say whether to convert', async () => {
     const { enroll, pounds, athlete, liftId } = await createMover();
 
     const error = await expectRefusedUnchanged(db.database, () => enroll(pounds), 'UNIT_MISMATCH');
@@ -126,7 +126,7 @@ describe('enrolling with maxes in another unit', () => {
     await enroll(athlete.programId);
   });
 
-  test('converts exactly and rounds once, to 5 lb when nothing is said', async () => {
+  test('converts exactly and rounds once, to 5 lb by default', async () => {
     const { enroll, pounds, maxOf, athlete } = await createMover();
     await enroll(pounds, UnitMismatch.CONVERT);
 
@@ -150,14 +150,14 @@ describe('enrolling with maxes in another unit', () => {
     ['0.1', '220.5'],
     ['0.000001', '220.462262'],
     ['25', '225'],
-  ])('rounds to %s when that is said: %s', async (roundTo, value) => {
+  ])('rounds to %s when the request says so: %s', async (roundTo, value) => {
     const { enroll, pounds, maxOf } = await createMover();
     await enroll(pounds, UnitMismatch.CONVERT, roundTo);
 
     expect(await maxOf('squat')).toEqual([value, POUND, 2]);
   });
 
-  test('takes the numbers as they are when they were relabelled', async () => {
+  test('keeps the numbers when they are relabelled', async () => {
     const { enroll, pounds, maxOf } = await createMover();
     await enroll(pounds, UnitMismatch.RELABEL);
 

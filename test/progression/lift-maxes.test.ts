@@ -32,8 +32,8 @@ async function createLifter() {
   return { ...trainee, userId, maxOf };
 }
 
-describe('a max that a person sets', () => {
-  test('is the next version, with who, when and why', async () => {
+describe('a max set by hand', () => {
+  test('is the next version, with actor, time and reason', async () => {
     const { client, maxOf, athlete, userId } = await createLifter();
 
     const { liftMax } = await client.setLiftMax({ ...maxOf('squat'), value: '0120.50', reason: 'a meet' });
@@ -64,7 +64,7 @@ describe('a max that a person sets', () => {
     ]);
   });
 
-  test('is the first version where there was none, of each type on its own', async () => {
+  test('is the first version when there was none, for each type separately', async () => {
     const { client, maxOf, athlete } = await createLifter();
 
     for (const maxType of [TRAINING_MAX, ONE_RM, ESTIMATED_ONE_RM]) {
@@ -81,7 +81,7 @@ describe('a max that a person sets', () => {
     ]);
   });
 
-  test('is what the next event starts from', async () => {
+  test('is the value from which the next event starts', async () => {
     const { client, maxOf, startSession } = await createLifter();
     await client.setLiftMax({ ...maxOf('squat'), value: '99.999999' });
 
@@ -128,8 +128,8 @@ describe('a max that a person sets', () => {
   });
 });
 
-describe('a max that is asked for', () => {
-  test('and does not exist is not found', async () => {
+describe('a max that is read', () => {
+  test('is not found when it does not exist', async () => {
     const { client, maxOf } = await createLifter();
 
     await expectRefusal(client.getLiftMax(maxOf('bench')), 'LIFT_MAX_NOT_FOUND');
@@ -184,7 +184,7 @@ describe('a max that is asked for', () => {
     expect(await client.listLiftMaxVersions(maxOf('bench'))).toMatchObject({ liftMaxes: [], totalSize: 0 });
   });
 
-  test('goes on only with a page token of the same list', async () => {
+  test('is continued only with a page token of the same list', async () => {
     const { client, maxOf, userId } = await createLifter();
     await client.setLiftMax({ ...maxOf('squat'), value: '90' });
     await client.setLiftMax({ ...maxOf('squat', ONE_RM), value: '120' });

@@ -44,7 +44,7 @@ async function listed({ client, athlete }: Trainee, filter: Filter): Promise<str
 }
 
 describe('the log', () => {
-  test('says of each application what applied, when and why, with names', async () => {
+  test('has for each application the rule, the time and the reason, with names', async () => {
     const trainee = await createHistory();
     const { client, athlete, liftId } = trainee;
     const { logs } = await client.listProgressionLogs({ userId: athlete.userId, pageSize: 1 });
@@ -120,7 +120,7 @@ describe('the log', () => {
 });
 
 describe('page by page', () => {
-  test('every row comes once, whatever the size of a page, while new rows come in', async () => {
+  test('every row comes once with any page size, while new rows are added', async () => {
     const trainee = await createHistory();
     const { client, athlete } = trainee;
     const { userId } = athlete;
@@ -143,7 +143,7 @@ describe('page by page', () => {
     }
   });
 
-  test('rows of one instant are told apart', async () => {
+  test('rows of one instant have one order', async () => {
     const trainee = await createHistory();
     const { client, athlete } = trainee;
     const { userId } = athlete;
@@ -157,7 +157,7 @@ describe('page by page', () => {
     expect(second.nextPageToken).toBe('');
   });
 
-  test('a page holds 50 rows unless the caller says otherwise, and 500 at most', async () => {
+  test('a page has 50 rows by default, and 500 at most', async () => {
     const trainee = await createTrainee(db.database, {
       lifts: { squat: '100' },
       rules: [deload({ roundTo: undefined })],
@@ -202,7 +202,7 @@ describe('page by page', () => {
     );
   });
 
-  test('the size of a page may change on the way', async () => {
+  test('the page size may change from page to page', async () => {
     const trainee = await createHistory();
     const { userId } = trainee.athlete;
     const { nextPageToken: pageToken } = await trainee.client.listProgressionLogs({ userId, pageSize: 1 });

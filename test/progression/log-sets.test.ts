@@ -17,7 +17,7 @@ const db = useTestDatabase();
 const AT = instantFromText('2026-03-01T10:00:00.000000Z');
 
 describe('logged sets', () => {
-  test('are answered in their order, judged, with the time of the event plus their place', async () => {
+  test('are answered in their order and judged, each at the time of the event plus its position', async () => {
     const { client, athlete, startSession } = await createTrainee(db.database, { lifts: { squat: '100' } });
     const session = startSession();
     const sets = session.setsOf('squat w5/8 5/5 3/5 8/5+');
@@ -40,7 +40,7 @@ describe('logged sets', () => {
     expect(answer.sets.map((set) => set.performedAt?.nanos)).toEqual([0, 1000, 2000, 3000]);
   });
 
-  test('answer the counters of the rules in scope of their lifts, touched or not', async () => {
+  test('are answered with the counters of the rules in scope of their lifts, changed or not', async () => {
     const trainee = await createTrainee(db.database, {
       lifts: { squat: '100', bench: '60' },
       rules: [deload({ failureThreshold: 3 }), deload({ failureThreshold: 3, countBy: 'SESSION' })],
@@ -68,7 +68,7 @@ describe('logged sets', () => {
     expect(await trainee.failures(0, 'bench')).toBe(0);
   });
 
-  test('of a lift outside of the program are stored, and no rule looks at them', async () => {
+  test('of a lift outside of the program are stored, and no rule applies to them', async () => {
     const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [amrap()] });
     const { accountId, userId } = trainee.athlete;
     const other = await createTrainee(db.database, { accountId, lifts: { curl: '20' } });
@@ -86,7 +86,7 @@ describe('logged sets', () => {
 });
 
 describe('sets that are logged again', () => {
-  test('change nothing, and name what they did the first time', async () => {
+  test('change nothing, and are answered with what they did the first time', async () => {
     const { client, athlete, startSession } = await createTrainee(db.database, {
       lifts: { squat: '100' },
       rules: [amrap(), deload({ failureThreshold: 5 })],
@@ -109,7 +109,7 @@ describe('sets that are logged again', () => {
     expect(again.outcome?.results[0]?.logId).toBe(applied?.logId);
   });
 
-  test('together with new ones, only the new ones happen', async () => {
+  test('together with new ones apply only the new ones', async () => {
     const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [amrap()] });
     const { client, athlete, startSession, linesOf } = trainee;
     const { userId } = athlete;

@@ -36,7 +36,7 @@ describe('the stage of an athlete', () => {
     });
   });
 
-  test('follows the events, and outcome and log row tell the stage before and after though the max stays', async () => {
+  test('follows the events; outcome and log row have the stage before and after, also when the max stays', async () => {
     const { client, userId, key, startSession, stageOf } = await createStaged();
     const session = startSession();
     await session.log('squat 2/3');
@@ -59,7 +59,7 @@ describe('the stage of an athlete', () => {
     expect(totalSize).toBe(1);
   });
 
-  test('comes back with a revert, whose row tells both stages', async () => {
+  test('is restored by a revert, whose row has both stages', async () => {
     const { client, userId, startSession, stageOf } = await createStaged();
     const session = startSession();
     await session.log('squat 2/3');
@@ -75,7 +75,7 @@ describe('the stage of an athlete', () => {
     expect(await stageOf()).toMatchObject({ index: 0 });
   });
 
-  test('is given page by page', async () => {
+  test('is listed page by page', async () => {
     const { client, userId, key, liftId } = await createStaged();
     for (const lift of ['squat', 'bench']) {
       await client.setProgressionState({ ...key, liftId: liftId(lift), stage: 2 });
@@ -95,8 +95,8 @@ describe('the stage of an athlete', () => {
   });
 });
 
-describe('a stage that a person sets', () => {
-  test('holds from the next event on, and is audited', async () => {
+describe('a stage set by hand', () => {
+  test('counts from the next event on, and is audited', async () => {
     const { client, key, train, athlete, stageOf } = await createStaged();
 
     const { progressionState } = await client.setProgressionState({
@@ -123,7 +123,7 @@ describe('a stage that a person sets', () => {
     expect(await stageOf()).toMatchObject({ index: 1 });
   });
 
-  test('is one of the rule, which has stages, and all that is named exists', async () => {
+  test('must be a stage of the rule, and rule, lift and athlete must exist', async () => {
     const { client, key, athlete } = await createStaged();
     const refused = (change: object, reason: Parameters<typeof expectRefusal>[1], fields?: string[]) =>
       expectRefusedUnchanged(

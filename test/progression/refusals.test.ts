@@ -75,7 +75,7 @@ function changeRows(database: Database, { athlete }: Trainee, statement: ReturnT
   return database.transaction(athlete.accountId, (tx) => statement.execute(tx.sql));
 }
 
-test('an event is refused for a lift that does not exist, before the enrollment is looked at', async () => {
+test('an event is refused for a lift that does not exist, before the enrollment is read', async () => {
   const { client, athlete } = await createTrainee(db.database, { ...FIXTURE, enrolled: false });
   const { userId, progressionIds } = athlete;
   const [sessionId, liftId] = [uuidv7(), uuidv7()];
@@ -139,7 +139,7 @@ describe.each(WRITES)('%s', (_, write) => {
     );
   });
 
-  test('is refused with a request ID that is no UUID', async () => {
+  test('is refused with a request ID that is not a UUID', async () => {
     const trainee = await createTrainee(db.database, FIXTURE);
 
     await expectRefusedUnchanged(db.database, () => write(trainee, under('one')), 'REQUEST_ID_INVALID');

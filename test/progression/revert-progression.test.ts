@@ -82,7 +82,7 @@ describe('a reverted application', () => {
     ]);
   });
 
-  test('gives back the failures that it had taken away', async () => {
+  test('restores the failures that it had reset', async () => {
     const trainee = await createWith(deload({ failureThreshold: 2, resetOnDeload: true }));
     await trainee.startSession().log('squat 4/5 4/5');
     expect(await trainee.failures(0, 'squat')).toBe(0);
@@ -93,7 +93,7 @@ describe('a reverted application', () => {
     expect(await trainee.startSession().log('squat 4/5')).toEqual(['deload squat 100 → 90']);
   });
 
-  test('adds the failures since to those, but not over a success since', async () => {
+  test('adds the later failures to those, but not after a later success', async () => {
     const trainee = await createWith(deload({ failureThreshold: 2, resetOnDeload: true }));
     await trainee.startSession().log('squat 4/5 4/5 4/5, bench 4/5 4/5 5/5 4/5');
     const logs = await logsOf(trainee);
@@ -106,7 +106,7 @@ describe('a reverted application', () => {
     expect(await trainee.failures(0, 'bench')).toBe(1);
   });
 
-  test('leaves a counter alone that it had not touched', async () => {
+  test('does not change a counter that it had not changed', async () => {
     const trainee = await createWith(deload({ failureThreshold: 2 }), linear());
     await trainee.startSession().log('squat 4/5 4/5');
     await revert(trainee, (await logsOf(trainee))[0]);
@@ -114,7 +114,7 @@ describe('a reverted application', () => {
     expect(await trainee.failures(0, 'squat')).toBe(2);
   });
 
-  test('gives back the stage, also one that had started over', async () => {
+  test('restores the stage, also one that had started over', async () => {
     const trainee = await createWith(stages());
     const session = trainee.startSession();
     expect(await session.log('squat 2/3 1/2 0/1')).toEqual([
@@ -146,7 +146,7 @@ describe('a chain of applications', () => {
     expect(await trainee.startSession().finish('squat')).toContain('linear squat 100 → 102.5');
   });
 
-  test('goes on after a revert, and its new end can be undone', async () => {
+  test('continues after a revert, and its new end can be undone', async () => {
     const trainee = await createWith(linear());
     await trainee.startSession().finish('squat');
     await revert(trainee, (await logsOf(trainee))[0]);
@@ -157,7 +157,7 @@ describe('a chain of applications', () => {
     expect(liftMax).toMatchObject({ value: '100', version: 5 });
   });
 
-  test('of one lift or max type does not hold another', async () => {
+  test('of one lift or max type does not block another', async () => {
     const trainee = await createWith(linear());
     await trainee.startSession().finish('squat');
     const [ofSquat] = await logsOf(trainee);
@@ -177,7 +177,7 @@ describe('what cannot be reverted', () => {
     await expectRefusedUnchanged(db.database, () => revert(trainee, first), 'NOT_LATEST_APPLICATION');
   });
 
-  test('is an application before a number that a person set', async () => {
+  test('is an application before a max set by hand', async () => {
     const trainee = await createWith(linear());
     const { userId } = trainee.athlete;
     await trainee.startSession().finish('squat');

@@ -22,7 +22,7 @@ async function createTeam() {
   return { ...trainee, mate, entry };
 }
 
-test('each entry is answered: a bad one does not fail the others, and two of one max apply in order', async () => {
+test('each entry of SetLiftMaxes is answered: a bad one does not fail the others, and two of one max apply in order', async () => {
   const { client, athlete, mate, entry, max } = await createTeam();
 
   const answer = await client.setLiftMaxes({
@@ -56,7 +56,7 @@ test('each entry is answered: a bad one does not fail the others, and two of one
   expect(audited.filter(({ action }) => action === 'SetLiftMax')).toHaveLength(3);
 });
 
-test('500 maxes are set in one call, once per request ID', async () => {
+test('SetLiftMaxes sets 500 maxes in one call, once per request ID', async () => {
   const { client, athlete, entry, liftId } = await createTeam();
   const liftMaxes = Array.from({ length: 500 }, (_, index) =>
     entry(athlete.userId, 'squat', String(100 + index)),

@@ -41,7 +41,7 @@ async function expectAgreement(client: ReturnType<typeof createProgressionClient
 
 const SLUGS = CATALOG_PROGRAMS.map(({ slug }) => slug).filter((slug) => !slug.endsWith('-lb'));
 
-describe('a well-known program, with sessions missed and AMRAP sets, goes as simulated', () => {
+describe('the simulation of a well-known program, with missed sessions and AMRAP sets, matches the engine', () => {
   test.each(SLUGS)('%s', async (slug) => {
     const { accountId, programs, users } = createCatalogClient(db.database, { clock: systemClock });
     const { program } = await programs.copyProgram({ from: { case: 'catalogSlug', value: slug } });
@@ -66,7 +66,7 @@ describe('a well-known program, with sessions missed and AMRAP sets, goes as sim
   });
 });
 
-describe('a program of its own', () => {
+describe('a program of the account', () => {
   const fixture: AthleteFixture = {
     lifts: { squat: '100', bench: '60', row: null },
     rules: [
@@ -85,7 +85,7 @@ describe('a program of its own', () => {
     ['when every set is met', {}],
     ['when the last session of a week is missed', { missedSessions: [2, 4, 5] }],
     ['with failures, AMRAP sets and few repetitions', { missedSessions: [1, 3], amrapReps: 8, workReps: 3 }],
-  ])('goes as simulated %s', async (_, performance) => {
+  ])('matches its simulation %s', async (_, performance) => {
     const { client, athlete } = await createTrainee(db.database, fixture);
     const days = [{ slug: 'day', liftIds: Object.values(athlete.liftIds) }];
 
@@ -95,7 +95,7 @@ describe('a program of its own', () => {
     });
   });
 
-  test('is simulated from where the athlete stands: stages and failures included', async () => {
+  test('is simulated from the current state of the athlete, stages and failures included', async () => {
     const trainee = await createTrainee(db.database, fixture);
     const { userId } = trainee.athlete;
     await trainee.train('bench 2/3 1/2');
@@ -115,7 +115,7 @@ describe('a program of its own', () => {
 });
 
 describe('a simulation', () => {
-  test('looks ahead by weeks or by cycles', async () => {
+  test('covers a number of weeks or of cycles', async () => {
     const { client, athlete } = await createTrainee(db.database, {
       lifts: { squat: '100' },
       rules: [cycle()],
@@ -134,7 +134,7 @@ describe('a simulation', () => {
     expect(await endOf({ case: 'cycles', value: 26 })).toMatchObject({ value: '230', version: 27 });
   });
 
-  test('looks no further than 260 weeks', async () => {
+  test('covers at most 260 weeks', async () => {
     const { client, athlete } = await createTrainee(db.database, {
       lifts: { squat: '1' },
       weeksPerCycle: 131,

@@ -33,7 +33,7 @@ const create = () =>
     ],
   });
 
-test('AFTER_SESSION has the session, the day and the week', async () => {
+test('the context of AFTER_SESSION has the session, the day and the week', async () => {
   let sessionId = '';
   const contexts = await contextsAfter(async ({ startSession }) => {
     const session = startSession();
@@ -44,19 +44,19 @@ test('AFTER_SESSION has the session, the day and the week', async () => {
   expect(contexts).toEqual([{ AFTER_SESSION: { sessionId, daySlug: 'heavy-day', weekNumber: 3 } }]);
 });
 
-test('AFTER_WEEK has the week that was left and its cycle', async () => {
+test('the context of AFTER_WEEK has the week that ended and its cycle', async () => {
   const contexts = await contextsAfter(({ advanceWeek }) => advanceWeek(4, { newWeek: 1, cycle: 2 }));
 
   expect(contexts).toEqual([{ AFTER_WEEK: { weekNumber: 4, cycleIteration: 2 } }]);
 });
 
-test('AFTER_CYCLE has the cycle that was completed and its length', async () => {
+test('the context of AFTER_CYCLE has the cycle that was completed and its length', async () => {
   const contexts = await contextsAfter(({ completeCycle }) => completeCycle(2, 4));
 
   expect(contexts).toEqual([{ AFTER_CYCLE: { cycleIteration: 2, totalWeeks: 4 } }]);
 });
 
-test('AFTER_SET has the set', async () => {
+test('the context of AFTER_SET has the set', async () => {
   let set: object = {};
   const contexts = await contextsAfter(async ({ startSession, client, athlete }) => {
     const { sessionId, setsOf } = startSession();
@@ -67,7 +67,7 @@ test('AFTER_SET has the set', async () => {
   expect(contexts).toEqual([{ AFTER_SET: { ...set, targetReps: 5, repsPerformed: 9 } }]);
 });
 
-test('ON_FAILURE has the set that failed last and the failures, that one included', async () => {
+test('the context of ON_FAILURE has the set that failed last and the number of failures, that one included', async () => {
   let loggedSetId: string | undefined;
   const contexts = await contextsAfter(async ({ startSession, client, athlete, liftId }) => {
     const session = startSession();
@@ -86,7 +86,7 @@ test('ON_FAILURE has the set that failed last and the failures, that one include
   ]);
 });
 
-test('MANUAL has who asked, why and whether by force', async () => {
+test('the context of MANUAL has the actor, the reason and whether it was forced', async () => {
   const contexts = await contextsAfter(async ({ ask }) => {
     await ask(0, { reason: 'looked easy' });
     await ask(0, { reason: 'really', force: true });

@@ -16,7 +16,7 @@ const RULES = [linear(), cycle(), deload({ failureThreshold: 3, countBy: 'SESSIO
 const [LINEAR, CYCLE, DELOAD, AMRAP] = [0, 1, 2, 3];
 const createAsked = () => createTrainee(db.database, { lifts: { squat: '100', bench: '60' }, rules: RULES });
 
-describe('a rule that a person asks for', () => {
+describe('a rule that is triggered by hand', () => {
   test('applies to every lift that it covers, or to the one that is named', async () => {
     const trainee = await createAsked();
 
@@ -24,13 +24,13 @@ describe('a rule that a person asks for', () => {
     expect(await trainee.ask(LINEAR)).toEqual(['linear squat 100 → 102.5', 'linear bench 65 → 67.5']);
   });
 
-  test('applies in place of its own trigger, without the failures that it waits for', async () => {
+  test('applies instead of its own trigger, without the failures that it needs otherwise', async () => {
     const trainee = await createAsked();
 
     expect(await trainee.ask(DELOAD, { lift: 'squat' })).toEqual(['deload squat 100 → 90']);
   });
 
-  test('sees the repetitions of the latest session of the lift', async () => {
+  test('gets the repetitions of the latest session of the lift', async () => {
     const trainee = await createAsked();
     expect(await trainee.ask(AMRAP, { lift: 'squat' })).toEqual(['amrap squat REPS_MISSING']);
     await trainee.startSession().log('squat 9/5+');
@@ -46,7 +46,7 @@ describe('a rule that a person asks for', () => {
     expect(await trainee.ask(0, { force: true })).toEqual(['linear squat DISABLED']);
   });
 
-  test('is recorded with who asked and why', async () => {
+  test('is recorded with actor and reason', async () => {
     const trainee = await createAsked();
     const { userId } = trainee.athlete;
     await trainee.ask(LINEAR, { lift: 'squat', reason: 'looked easy' });
@@ -108,7 +108,7 @@ describe('without force', () => {
     expect(await trainee.ask(LINEAR, { lift: 'squat' })).toEqual(['linear squat ALREADY_APPLIED']);
   });
 
-  test('a rule that was undone for the latest event can be asked for, and only once', async () => {
+  test('a rule that was reverted for the latest event can be triggered by hand, and only once', async () => {
     const trainee = await createAsked();
     const { userId } = trainee.athlete;
     const undoLatest = async () => {
@@ -125,7 +125,7 @@ describe('without force', () => {
 });
 
 describe('with force', () => {
-  test('a rule applies as often as it is asked for, and each time leaves a trace', async () => {
+  test('a rule applies each time that it is triggered, and each time is audited', async () => {
     const trainee = await createAsked();
     const { userId, accountId, progressionIds } = trainee.athlete;
     await trainee.startSession().finish('squat');
@@ -149,7 +149,7 @@ describe('with force', () => {
     expect(logs.map(({ triggerContext }) => triggerContext?.forced)).toEqual([true, true]);
   });
 
-  test('nothing is audited that was not forced', async () => {
+  test('only forced applications are audited', async () => {
     const trainee = await createAsked();
     await trainee.ask(LINEAR);
 
@@ -157,7 +157,7 @@ describe('with force', () => {
   });
 });
 
-describe('a rule that cannot be asked for', () => {
+describe('a rule that cannot be triggered by hand', () => {
   test('is in another program', async () => {
     const trainee = await createAsked();
     const { accountId, userId } = trainee.athlete;
@@ -172,7 +172,7 @@ describe('a rule that cannot be asked for', () => {
   });
 
   test.each([true, false])(
-    'does not exist, which is said before the state: enrolled %s',
+    'does not exist, which is checked before the enrollment: enrolled %s',
     async (enrolled) => {
       const fixture = { lifts: { squat: '100' }, rules: [linear()], enrolled };
       const { client, athlete } = await createTrainee(db.database, fixture);
@@ -193,7 +193,7 @@ describe('a rule that cannot be asked for', () => {
     await expectRefusal(trainee.ask(0, { lift: 'bench' }), 'LIFT_NOT_IN_PROGRAM');
   });
 
-  test('leaves a lift without a max of its type alone', async () => {
+  test('does not change a lift without a max of its type', async () => {
     const rules = [linear({ maxType: 'ONE_RM' })];
     const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules });
 

@@ -58,7 +58,7 @@ async function createPrepared(): Promise<Trainee> {
 }
 
 describe.each(TRIGGERS)('%s', (_, trigger, lines) => {
-  test('says what would happen, keeps nothing, and needs no request ID', async () => {
+  test('is answered with what would happen, stores nothing, and needs no request ID', async () => {
     const trainee = await createPrepared();
     const options = { validateOnly: true, call: WITHOUT_REQUEST_ID };
 
@@ -80,7 +80,7 @@ describe.each(TRIGGERS)('%s', (_, trigger, lines) => {
     });
   });
 
-  test('says of an event that happened that nothing would', async () => {
+  test('is answered for an event that happened already with no application', async () => {
     const trainee = await createPrepared();
     await trigger(trainee, {});
 
@@ -92,7 +92,7 @@ describe.each(TRIGGERS)('%s', (_, trigger, lines) => {
   });
 });
 
-describe('what would be refused', () => {
+describe('an event that would be refused', () => {
   test('is refused for the same reason', async () => {
     const trainee = await createTrainee(db.database, { lifts: { squat: '999999999999' }, rules: [linear()] });
     const stranger = await createPrepared();
@@ -109,7 +109,7 @@ describe('what would be refused', () => {
 });
 
 describe('a manual trigger', () => {
-  test('has no such question: it takes a request ID', async () => {
+  test('has no validate_only: it needs a request ID', async () => {
     const trainee = await createPrepared();
 
     await expectRefusal(trainee.ask(0, { call: WITHOUT_REQUEST_ID }), 'REQUEST_ID_REQUIRED');

@@ -1,4 +1,4 @@
-/** HandleWeekAdvance and HandleCycleComplete: weeks and cycles that end, wraps included. */
+/** HandleWeekAdvance and HandleCycleComplete: the ends of weeks and cycles, wraps included. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, test } from 'vitest';
@@ -39,7 +39,7 @@ describe.each([1, 3, 4, 12])('a cycle of %i weeks', (weeks) => {
 });
 
 describe('the end of a week or cycle', () => {
-  test('touches every lift in scope, trained or not', async () => {
+  test('concerns every lift in scope, trained or not', async () => {
     const trainee = await createTrainee(db.database, {
       lifts: { squat: '100', bench: '60', row: null },
       rules: [WEEKLY, cycle({}, { liftSlug: 'bench' })],
@@ -74,7 +74,7 @@ describe('the end of a week or cycle', () => {
     expect(end.outcome).toMatchObject({ triggerType: TriggerType.AFTER_CYCLE, results: [], totalSkipped: 0 });
   });
 
-  test('is one event: the same week or cycle again applies nothing', async () => {
+  test('is one event: a repetition of the same week or cycle applies nothing', async () => {
     const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [WEEKLY, cycle()] });
     await trainee.advanceWeek(1);
     await trainee.completeCycle(1, 4);
@@ -118,7 +118,7 @@ describe('a rule that requires success', () => {
     return createTrainee(db.database, { lifts, rules }, { ruleNames: names });
   }
 
-  test('holds for the lift that missed a target since the previous event of its type', async () => {
+  test('does not apply to the lift that missed a target since the previous event of its type', async () => {
     const trainee = await createStrict();
     const heard: string[] = [];
     const hear = async (lines: Promise<string[]>) => heard.push(...(await lines));
@@ -151,7 +151,7 @@ describe('a rule that requires success', () => {
     expect(await trainee.advanceWeek(1)).toContain('week squat 102.5 → 105');
   });
 
-  test('counts sets that come in late for the week in which they come', async () => {
+  test('counts late sets in the week or cycle in which they are logged', async () => {
     const trainee = await createStrict();
     const session = trainee.startSession();
     await session.log('squat 5/5');
@@ -164,7 +164,7 @@ describe('a rule that requires success', () => {
     expect(await trainee.advanceWeek(3)).toContain('week squat 105 → 107.5');
   });
 
-  test('is not held by what another athlete missed', async () => {
+  test('is not affected by another athlete’s failures', async () => {
     const trainee = await createStrict();
     const { accountId } = trainee.athlete;
     const other = await createTrainee(db.database, { accountId, lifts: { squat: '80' }, rules: [deload()] });
@@ -174,12 +174,12 @@ describe('a rule that requires success', () => {
   });
 });
 
-describe('a week or cycle that cannot be', () => {
+describe('an impossible week or cycle is refused', () => {
   test.each([
     [1, 3],
     [2, 2],
     [3, 2],
-  ])('week %i is not followed by week %i', async (previousWeek, newWeek) => {
+  ])('week %i cannot be followed by week %i', async (previousWeek, newWeek) => {
     const trainee = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [WEEKLY] });
 
     await expectRefusedUnchanged(
@@ -190,7 +190,7 @@ describe('a week or cycle that cannot be', () => {
     );
   });
 
-  test('is beyond the length of the program, when that states more than one week', async () => {
+  test('a week beyond the length of the program, when that is more than one week', async () => {
     const lifts = { squat: '100' };
     const trainee = await createTrainee(db.database, { lifts, rules: [WEEKLY], weeksPerCycle: 4 });
     const refused = (call: () => Promise<unknown>, ...fields: string[]) =>

@@ -14,7 +14,7 @@ const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const SPAN_ID = '00f067aa0ba902b7';
 
 describe('a trace', () => {
-  test('has a server span for each call, which says how the call ended', async () => {
+  test('has a server span for each call, with the status of the call', async () => {
     const service = await startObservedService();
     await service.call(LIST_USERS, {});
     await service.call(GET_USER, { userId: UNKNOWN_USER });
@@ -40,7 +40,7 @@ describe('a trace', () => {
     expect(Number(answered?.endTimeUnixNano)).toBeGreaterThan(Number(answered?.startTimeUnixNano));
   });
 
-  test('goes on where the caller says', async () => {
+  test('continues the caller’s trace', async () => {
     const service = await startObservedService();
     await service.call(LIST_USERS, {}, { traceparent: `00-${TRACE_ID}-${SPAN_ID}-01` });
     await service.close();
@@ -51,7 +51,7 @@ describe('a trace', () => {
     ]);
   });
 
-  test('begins here when the caller has none, and the log names it', async () => {
+  test('starts at the service when the caller has none, and the log has its id', async () => {
     const service = await startObservedService();
     await service.call(LIST_USERS, {});
     await service.close();
@@ -70,7 +70,7 @@ describe('a trace', () => {
     expect(JSON.parse(service.logged[0] ?? '')).toMatchObject({ traceId: TRACE_ID });
   });
 
-  test('says that a failure of the server is an error', async () => {
+  test('marks a failure of the server as an error', async () => {
     const service = await startObservedService();
     await sql`drop table users cascade`.execute(service.database.orm.em.fork().getKysely());
     await service.call(LIST_USERS, {});
@@ -100,7 +100,7 @@ describe('metrics', () => {
     expect(lines).toContain(failed('VALIDATION_FAILED'));
   });
 
-  test('go to the collector as well', async () => {
+  test('are sent to the collector as well', async () => {
     const service = await startObservedService();
     await service.call(LIST_USERS, {});
     await service.close();

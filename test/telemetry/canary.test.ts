@@ -141,7 +141,7 @@ async function breakTables({ database }: ObservedService): Promise<void> {
   await sql`drop table programs cascade`.execute(owner);
 }
 
-test('nothing that belongs to a person is logged, counted or traced', async () => {
+test('no personal data are logged, counted or traced', async () => {
   const service = await startObservedService();
   const athlete = await createAthlete(service.database, { lifts: { squat: '100' }, rules: [linear()] });
 

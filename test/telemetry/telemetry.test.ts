@@ -50,7 +50,7 @@ test('the service does not start without its metrics port, and says why', async 
 test.each([
   ['is not there', async () => 1],
   ['never answers', takePort],
-])('a collector that %s costs the service a line of log and no time', async (_, portOf) => {
+])('a collector that %s costs the service one log line and no time', async (_, portOf) => {
   const db = await createTestDatabase();
   onTestFinished(() => db.close());
   const service = startCommand(['serve'], {
@@ -81,7 +81,7 @@ test('the metrics port serves metrics and nothing else', async () => {
   expect((await fetch(new URL('/', url))).status).toBe(404);
 });
 
-test('metrics can be fetched as long as calls are answered, and not after', async () => {
+test('metrics can be fetched as long as calls are answered, and not later', async () => {
   const service = await startObservedService();
   expect(await service.scrape()).toMatch(/^process_uptime /m);
   await service.close();

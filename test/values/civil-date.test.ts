@@ -41,7 +41,7 @@ test.each([
   expect(addDays(date, days)).toBe(expected);
 });
 
-test('days are counted from 1970 on, both ways', () => {
+test('days are counted from 1970, in both directions', () => {
   expect(dayNumberOf('1970-01-01')).toBe(0);
   expect(dayNumberOf('1969-12-31')).toBe(-1);
   for (let day = dayNumberOf('0001-01-01'); day <= dayNumberOf('9999-12-31'); day += 11) {
@@ -67,7 +67,7 @@ test('a time of day is read to the microsecond', () => {
   expect(microsOfTime('00:00:00.5')).toBe(500_000);
 });
 
-test('a person writes hours and minutes', () => {
+test('hours and minutes are read as people write them', () => {
   expect(['00:00', '23:59', '09:05'].every(isHourAndMinute)).toBe(true);
   expect(['24:00', '9:05', '09:60', '09:05:00', '', '09-05'].some(isHourAndMinute)).toBe(false);
 });

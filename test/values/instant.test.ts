@@ -22,7 +22,7 @@ describe('an instant', () => {
     ['0099-12-31 00:00:00+00', -59_011_545_600_000_000n],
     ['2000-02-29 00:00:00+00', 951_782_400_000_000n],
     ['9999-12-31 23:59:59.999999+00', 253_402_300_799_999_999n],
-  ])('is read from %s, and comes back from its own text and timestamp', (text, instant) => {
+  ])('is read from %s, and again from its own text and timestamp', (text, instant) => {
     expect(instantFromText(text)).toBe(instant);
     expect(instantFromText(instantToText(instant))).toBe(instant);
     expect(instantFromTimestamp(instantToTimestamp(instant))).toBe(instant);
@@ -34,17 +34,17 @@ describe('an instant', () => {
     expect(instantToText(-1n)).toBe('1969-12-31T23:59:59.999999Z');
   });
 
-  test('is not read from what is no timestamp', () => {
+  test('is not read from a text that is not a timestamp', () => {
     for (const text of ['', 'infinity', '2026-03-01', '0044-03-15 00:00:00+00 BC']) {
       expect(() => instantFromText(text)).toThrow(TypeError);
     }
   });
 
-  test('loses what is below a microsecond', () => {
+  test('is cut to microseconds', () => {
     expect(instantFromTimestamp({ seconds: 1n, nanos: 1999 })).toBe(1_000_001n);
   });
 
-  test('of the system is the present', () => {
+  test('of the system clock is the current time', () => {
     const before = BigInt(Date.now()) * 1000n;
     const now = systemClock();
 

@@ -141,7 +141,7 @@ describe.each(CATALOG_PROGRAMS.map((program) => [program.slug, program] as const
     expect(program.source).not.toBe('');
   });
 
-  it('has a calendar that a coach could have created', () => {
+  it('has a calendar that CreateProgram accepts', () => {
     const { name, description, source, weeksPerCycle, sessionsPerWeek } = program;
     const request = create(CreateProgramRequestSchema, {
       ...{ slug, name, description, source, weeksPerCycle, sessionsPerWeek },
@@ -153,7 +153,7 @@ describe.each(CATALOG_PROGRAMS.map((program) => [program.slug, program] as const
     );
   });
 
-  it('has rules that a coach could have created', () => {
+  it('has rules that CreateProgression accepts', () => {
     for (const rule of rules) {
       const { name, type, parameters } = rule;
       const request = create(CreateProgressionRequestSchema, {
@@ -179,7 +179,7 @@ describe.each(CATALOG_PROGRAMS.map((program) => [program.slug, program] as const
     }
   });
 
-  it('has places for lifts of its own alone, and rules by distinct names', () => {
+  it('has rules with distinct names, for its own lifts only', () => {
     const known = new Set<string | null>([null, ...lifts.map((lift) => lift.slug)]);
     for (const { liftSlug } of rules.flatMap(({ places }) => places)) {
       expect(known).toContain(liftSlug);

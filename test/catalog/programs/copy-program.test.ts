@@ -55,7 +55,7 @@ describe('a copy of a program of the account', () => {
     return { program, linear, deload, squat };
   }
 
-  it('is the same but for its slug and name, on the same lifts', async () => {
+  it('has the same content except slug and name, with the same lifts', async () => {
     const { program } = await createOriginal();
 
     const copy = await copyOf(program.id, { slug: 'copy', name: 'Copy' });
@@ -92,7 +92,7 @@ describe('a copy of a program of the account', () => {
     expect(listed.programProgressions).toEqual(copy.programProgressions);
   });
 
-  it('does not change with the original, nor the original with it', async () => {
+  it('is independent of the original', async () => {
     const { program, linear } = await createOriginal();
     const copy = await copyOf(program.id, { slug: 'copy' });
 
@@ -130,7 +130,7 @@ describe('a copy of a program of the account', () => {
     await expectRefusal(client.programs.copyProgram({}), 'VALIDATION_FAILED', ['from']);
   });
 
-  it('leaves who made it, of what', async () => {
+  it('is audited with its actor and its original', async () => {
     const { program } = await createOriginal();
     const copy = await copyOf(program.id, { slug: 'copy' });
 
@@ -144,7 +144,7 @@ describe('a copy of a program of the account', () => {
 });
 
 describe('a copy of a program of the catalogue', () => {
-  it.each(CATALOG_PROGRAMS.map(({ slug }) => slug))('has everything that %s has', async (slug) => {
+  it.each(CATALOG_PROGRAMS.map(({ slug }) => slug))('has the content of %s', async (slug) => {
     const original = present(CATALOG_PROGRAMS.find((program) => program.slug === slug));
 
     const { program, programProgressions } = await copyOfCatalog(slug);
@@ -163,7 +163,7 @@ describe('a copy of a program of the catalogue', () => {
     expect(programProgressions).toHaveLength(original.rules.flatMap(({ places }) => places).length);
   });
 
-  it('uses the lifts that the account has, and makes those that it lacks', async () => {
+  it('uses the lifts that the account has, and creates the missing ones', async () => {
     const { squat } = await createLifts(client, 'squat');
 
     const { program } = await copyOfCatalog('sheiko');
@@ -183,14 +183,14 @@ describe('a copy of a program of the catalogue', () => {
     ]);
   });
 
-  it('makes each missing lift once when many copies are made at the same time', async () => {
+  it('creates each missing lift once when many copies are made at the same time', async () => {
     const copies = await Promise.all(CATALOG_PROGRAMS.map(({ slug }) => copyOfCatalog(slug)));
     const { totalSize } = await client.programs.listLifts({});
     const made = copies.flatMap(({ program }) => program?.lifts.map(({ id }) => id));
     expect(totalSize).toBe(new Set(made).size);
   });
 
-  it('makes missing lifts in one order for all, so that two copies do not wait for each other', async () => {
+  it('creates missing lifts in one order, so that two copies cannot deadlock', async () => {
     const { accountId } = client;
     await db.database.ensureAccount(accountId);
     const insertLift = (tx: Transaction, slug: string) =>
@@ -216,7 +216,7 @@ describe('a copy of a program of the catalogue', () => {
     expect(program).toMatchObject({ slug: 'my-sheiko', name: 'My Sheiko' });
   });
 
-  it('is of a program that the catalogue has', async () => {
+  it('is refused for a program that the catalogue does not have', async () => {
     await expectRefusal(copyOfCatalog('no-such-program'), 'CATALOG_PROGRAM_NOT_FOUND');
   });
 });

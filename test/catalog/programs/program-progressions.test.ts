@@ -34,7 +34,7 @@ beforeEach(async () => {
 const MISSING = '01900000-0000-7000-8000-00000000dead';
 
 describe('a program progression', () => {
-  it('is for every lift, enabled and without an override, unless it says otherwise', async () => {
+  it('is by default for every lift, enabled and without an override', async () => {
     const plain = await placeRule(client, { programId: program.id, progressionId: linear.id, priority: 7 });
     const special = await placeRule(client, {
       programId: program.id,
@@ -55,7 +55,7 @@ describe('a program progression', () => {
     }
   });
 
-  it('names what exists, and a lift of its program', async () => {
+  it('must name an existing program and rule, and a lift of the program', async () => {
     const ids = { programId: program.id, progressionId: linear.id };
     const place = (request: object) => client.programs.createProgramProgression({ ...ids, ...request });
     const deleted = await createProgression(client);
@@ -68,7 +68,7 @@ describe('a program progression', () => {
     await expectRefusal(place({ liftId: lifts.row }), 'LIFT_NOT_IN_PROGRAM');
   });
 
-  it('stands once for a lift, and once for every lift', async () => {
+  it('exists at most once for a lift, and once for all lifts', async () => {
     const ids = { programId: program.id, progressionId: linear.id };
     await placeRule(client, ids);
     await placeRule(client, { ...ids, liftId: lifts.squat });
@@ -78,7 +78,7 @@ describe('a program progression', () => {
     await expectRefusal(client.programs.createProgramProgression(again), 'PROGRAM_PROGRESSION_EXISTS');
   });
 
-  it.each(['0', '-2.5', '0.000000'])('takes no override of %s', async (overrideIncrement) => {
+  it.each(['0', '-2.5', '0.000000'])('cannot have an override of %s', async (overrideIncrement) => {
     const ids = { programId: program.id, progressionId: linear.id };
     const row = await placeRule(client, ids);
     const create = client.programs.createProgramProgression({ ...ids, overrideIncrement });
@@ -89,7 +89,7 @@ describe('a program progression', () => {
     ]);
   });
 
-  it('takes an override only of a rule that has an increment', async () => {
+  it('can have an override only when its rule has an increment', async () => {
     const deload = await createProgression(client, DELOAD);
     const ids = { programId: program.id, progressionId: deload.id };
     const create = client.programs.createProgramProgression({ ...ids, overrideIncrement: '5' });
@@ -101,7 +101,7 @@ describe('a program progression', () => {
     ]);
   });
 
-  it('changes in what an update names, and keeps the rest', async () => {
+  it('changes the fields that an update sets, and keeps the rest', async () => {
     const row = await placeRule(client, { programId: program.id, progressionId: linear.id, priority: 3 });
     const update = async (request: object) =>
       present(
@@ -121,7 +121,7 @@ describe('a program progression', () => {
     expect(read.programProgression).toEqual({ ...row, priority: 0 });
   });
 
-  it('is gone once deleted, and its rule stays', async () => {
+  it('is not found after its deletion, and its rule stays', async () => {
     const row = await placeRule(client, { programId: program.id, progressionId: linear.id });
     const programProgressionId = row.id;
 
@@ -145,7 +145,7 @@ describe('a program progression', () => {
     await expectRefusal(programs.listProgramProgressions({ programId: own.id }), 'PROGRAM_NOT_FOUND');
   });
 
-  it('counts a revision of its program with every change', async () => {
+  it('increments the revision of its program with every change', async () => {
     const revisions = [await revisionOf(db.database, client, program.id)];
     const note = async () => revisions.push(await revisionOf(db.database, client, program.id));
 
@@ -159,7 +159,7 @@ describe('a program progression', () => {
     expect(revisions).toEqual([1, 2, 3, 4]);
   });
 
-  it('is changed or deleted, whichever comes first, never both unseen', async () => {
+  it('is changed or deleted in one order when both come at the same time', async () => {
     const { id } = await placeRule(client, { programId: program.id, progressionId: linear.id });
 
     const [deleted, updated] = await Promise.allSettled([
@@ -176,7 +176,7 @@ describe('a program progression', () => {
     );
   });
 
-  it('waits for a change of its rule, so that no revision stands for two states of it', async () => {
+  it('is created after a concurrent change of its rule, so that a revision has one state of the rule', async () => {
     const { accountId } = client;
     const other = await createProgram(client, { slug: 'other' });
     await placeRule(client, { programId: program.id, progressionId: linear.id });
@@ -194,7 +194,7 @@ describe('a program progression', () => {
     expect(await revisionOf(db.database, client, other.id)).toBe(2);
   });
 
-  it('leaves who changed it from what to what', async () => {
+  it('is audited with actor, state before and state after', async () => {
     const { id } = await placeRule(client, { programId: program.id, progressionId: linear.id });
     await client.programs.updateProgramProgression({ programProgressionId: id, overrideIncrement: '5' });
     await client.programs.deleteProgramProgression({ programProgressionId: id });
@@ -216,7 +216,7 @@ describe('a program progression', () => {
 });
 
 describe('the list of program progressions', () => {
-  it('goes in the order in which the rules apply: by priority, ties by id', async () => {
+  it('has the order in which the rules apply: by priority, ties by id', async () => {
     const deload = await createProgression(client, DELOAD);
     const programId = program.id;
     const placed = [
@@ -239,7 +239,7 @@ describe('the list of program progressions', () => {
     expect(ids).toEqual([lowest, ...[first, second, third].toSorted()]);
   });
 
-  it('refuses the token of another program', async () => {
+  it('refuses a page token of another program', async () => {
     const other = await createProgram(client, { slug: 'other', liftIds: [lifts.squat] });
     await placeRule(client, { programId: program.id, progressionId: linear.id });
     await placeRule(client, { programId: program.id, progressionId: linear.id, liftId: lifts.squat });
@@ -251,7 +251,7 @@ describe('the list of program progressions', () => {
     await expectRefusal(call, 'PAGE_TOKEN_INVALID');
   });
 
-  it('is that of a program that exists', async () => {
+  it('is refused for a program that does not exist', async () => {
     const call = client.programs.listProgramProgressions({ programId: MISSING });
     await expectRefusal(call, 'PROGRAM_NOT_FOUND');
   });

@@ -23,7 +23,7 @@ beforeEach(() => {
 const MISSING = '01900000-0000-7000-8000-00000000dead';
 
 describe('a program', () => {
-  it('reads as it was created, with its lifts and days in order', async () => {
+  it('is read as it was created, with its lifts and days in order', async () => {
     const { squat, bench, row } = await createLifts(client, 'squat', 'bench', 'row');
     const created = await createProgram(client, {
       slug: 'novice',
@@ -54,7 +54,7 @@ describe('a program', () => {
     ]);
   });
 
-  it('has cycles of one week and as many sessions a week as days, unless it says otherwise', async () => {
+  it('has by default cycles of one week and as many sessions a week as days', async () => {
     const empty = await createProgram(client, { slug: 'empty' });
     const days = await createProgram(client, {
       slug: 'days',
@@ -74,7 +74,7 @@ describe('a program', () => {
     await createProgram(createCatalogClient(db.database), { slug: 'novice' });
   });
 
-  it('holds lifts that exist, each once', async () => {
+  it('must have existing lifts, each once', async () => {
     const { squat } = await createLifts(client, 'squat');
     const create = (liftIds: string[]) => client.programs.createProgram({ slug: 'p', name: 'P', liftIds });
 
@@ -83,7 +83,7 @@ describe('a program', () => {
     expect((await client.programs.listPrograms({})).totalSize).toBe(0);
   });
 
-  it('trains only its own lifts on its days, and hears of every other', async () => {
+  it('is refused with every lift on its days that it does not contain', async () => {
     const { squat, bench } = await createLifts(client, 'squat', 'bench');
     const call = client.programs.createProgram({
       slug: 'p',
@@ -94,7 +94,7 @@ describe('a program', () => {
     await expectRefusal(call, 'LIFT_NOT_IN_PROGRAM', ['days[0].lift_ids[1]', 'days[2].lift_ids[0]']);
   });
 
-  it('is known by lower-case ids, whatever case it was created with', async () => {
+  it('has ids in lower case, whatever case it was created with', async () => {
     const { squat } = await createLifts(client, 'squat');
     const upper = squat.toUpperCase();
 
@@ -109,7 +109,7 @@ describe('a program', () => {
     expect(read.program).toEqual(program);
   });
 
-  it('is gone once deleted, with its rows', async () => {
+  it('is not found after its deletion, nor are its rows', async () => {
     const { id } = await createProgram(client);
     const rule = await createProgression(client);
     const row = await placeRule(client, { programId: id, progressionId: rule.id });
@@ -153,7 +153,7 @@ describe('a program', () => {
     await remove();
   });
 
-  it('takes no athlete while it is being deleted', async () => {
+  it('accepts no enrollment while it is being deleted', async () => {
     const { id } = await createProgram(client);
     const userId = await createUser(client);
 
@@ -165,7 +165,7 @@ describe('a program', () => {
     expect([deleted.status, enrolled.status].toSorted()).toEqual(['fulfilled', 'rejected']);
   });
 
-  it('leaves who made it and who deleted it', async () => {
+  it('is audited with the actors of its creation and deletion', async () => {
     const { squat } = await createLifts(client, 'squat');
     const { id } = await createProgram(client, { slug: 'p', name: 'P', liftIds: [squat] });
     await client.programs.deleteProgram({ programId: id });
@@ -193,7 +193,7 @@ describe('a program', () => {
 });
 
 describe('the list of programs', () => {
-  it('goes page by page, by slug, each program with its own lifts', async () => {
+  it('is ordered by slug, page by page, each program with its own lifts', async () => {
     const { squat, bench } = await createLifts(client, 'squat', 'bench');
     await createProgram(client, { slug: 'c', liftIds: [squat] });
     await createProgram(client, { slug: 'a', liftIds: [bench, squat] });

@@ -40,7 +40,7 @@ function slugsOf({ lifts: own }: Program): string[] {
   return own.map(({ slug }) => slug);
 }
 
-it('UpdateProgram keeps what the request leaves empty, and counts a revision', async () => {
+it('UpdateProgram keeps the fields that the request leaves empty, and increments the revision', async () => {
   const before = await revisionOf(db.database, client, program.id);
   const updated = await client.programs.updateProgram({ programId: program.id });
 
@@ -48,7 +48,7 @@ it('UpdateProgram keeps what the request leaves empty, and counts a revision', a
   expect(await revisionOf(db.database, client, program.id)).toBe(before + 1);
 });
 
-it('UpdateProgram replaces what the request sets', async () => {
+it('UpdateProgram replaces the fields that the request sets', async () => {
   const later = createCatalogClient(db.database, {
     accountId: client.accountId,
     clock: () => instantFromText('2026-03-02T00:00:00Z'),
@@ -85,7 +85,7 @@ it('UpdateProgram replaces what the request sets', async () => {
   expect(read.program).toEqual(updated.program);
 });
 
-it('UpdateProgram leaves lists alone that it is not told to replace', async () => {
+it('UpdateProgram keeps lists that the request does not replace', async () => {
   const updated = await client.programs.updateProgram({
     programId: program.id,
     liftIds: [lifts.row],
@@ -137,7 +137,7 @@ it('UpdateProgram keeps lifts that a rule row names', async () => {
   expect(slugsOf(present(updated.program))).toEqual(['squat']);
 });
 
-it('UpdateProgram leaves who changed it from what to what', async () => {
+it('UpdateProgram is audited with actor, state before and state after', async () => {
   await client.programs.updateProgram({ programId: program.id, name: 'Veteran', replaceDays: true });
 
   const [, change] = await auditOf(db.database, client, program.id);

@@ -202,11 +202,11 @@ const CASES: Record<string, Case> = {
 describe.each(Object.entries(CASES))('%s', (_name, { rule, type, parameters }) => {
   const message = create(ProgressionParametersSchema, { rule });
 
-  it('is stored under its type, without what was left empty', () => {
+  it('is stored under its type, without empty fields', () => {
     expect(parametersToStored(message)).toEqual({ type, parameters });
   });
 
-  it('comes back as it was sent', () => {
+  it('is read back as it was sent', () => {
     const returned = create(ProgressionParametersSchema, parametersFromStored({ type, parameters }));
     expect(toJson(ProgressionParametersSchema, returned)).toEqual(
       toJson(ProgressionParametersSchema, message),
@@ -214,7 +214,7 @@ describe.each(Object.entries(CASES))('%s', (_name, { rule, type, parameters }) =
   });
 });
 
-describe('what is left unspecified', () => {
+describe('an unspecified field', () => {
   it('counts failures by set', () => {
     const value = {
       maxType: TRAINING_MAX,
@@ -226,7 +226,7 @@ describe('what is left unspecified', () => {
     expect(parametersToStored(message).parameters).toMatchObject({ countBy: 'SET' });
   });
 
-  it('has no bounds, and none come back', () => {
+  it('of bounds is stored as no bound, and is read back as none', () => {
     const value = { maxType: TRAINING_MAX, increment: amount('5'), bounds: {} };
     const message = create(ProgressionParametersSchema, { rule: { case: 'cycleProgression', value } });
     const rule = parametersToStored(message);
@@ -248,13 +248,13 @@ function violationsOf(rule: RuleParameters['rule']): Record<string, string> {
   return {};
 }
 
-describe('parameters that no rule can be made of are refused, naming the field:', () => {
+describe('invalid parameters are refused with the field:', () => {
   it('no rule at all', () => {
     expect(violationsOf({ case: undefined })).toEqual({ parameters: 'is required' });
     expect(() => parametersToStored(undefined)).toThrow('parameters: is required');
   });
 
-  it('increments of nothing and less, bounds that cross, a step of 0', () => {
+  it('increments of 0 and below, contradictory bounds, a step of 0', () => {
     const bounds = { roundTo: '0', minValue: '100', maxValue: '90' };
     const value = {
       maxType: TRAINING_MAX,
@@ -276,7 +276,7 @@ describe('parameters that no rule can be made of are refused, naming the field:'
     });
   });
 
-  it('AMRAP thresholds that repeat, and increments of nothing', () => {
+  it('repeated AMRAP thresholds, and increments of 0', () => {
     const thresholds = [
       { minReps: 2, increment: amount('5') },
       { minReps: 2, increment: amount('0') },
@@ -289,7 +289,7 @@ describe('parameters that no rule can be made of are refused, naming the field:'
     });
   });
 
-  it('a deload without its own figure, and one with the figure of the other type', () => {
+  it('a deload without its amount, and one with the amount of the other type', () => {
     const common = { maxType: TRAINING_MAX, failureThreshold: 1 };
     const byShare = { ...common, deloadType: DeloadType.PERCENT, deloadAmount: '5' };
     const byWeight = { ...common, deloadType: DeloadType.FIXED, deloadAmount: '0', deloadPercent: '0.1' };
@@ -303,7 +303,7 @@ describe('parameters that no rule can be made of are refused, naming the field:'
     });
   });
 
-  it('stages that start over lighter, but not by how much', () => {
+  it('stages that start over lighter without an amount', () => {
     const stages = [{ name: '5x3', sets: 5, reps: 3 }];
     const value = { maxType: TRAINING_MAX, stages, resetOnExhaustion: true, deloadOnReset: true };
     expect(violationsOf({ case: 'stageProgression', value })).toEqual({
@@ -311,7 +311,7 @@ describe('parameters that no rule can be made of are refused, naming the field:'
     });
   });
 
-  it('a range of repetitions upside down', () => {
+  it('a range of repetitions whose top is below its bottom', () => {
     const value = {
       maxType: TRAINING_MAX,
       triggerType: TriggerType.AFTER_SET,
@@ -325,7 +325,7 @@ describe('parameters that no rule can be made of are refused, naming the field:'
     });
   });
 
-  it('twice the increment before the increment', () => {
+  it('a threshold of the double increment below that of the increment', () => {
     const value = {
       maxType: TRAINING_MAX,
       weightIncrement: '2.5',

@@ -40,7 +40,7 @@ const FASTER: RuleParameters = {
 const MISSING = '01900000-0000-7000-8000-00000000dead';
 
 describe('a progression', () => {
-  it('reads as it was created, with its type', async () => {
+  it('is read as it was created, with its type', async () => {
     const created = await createProgression(client, LINEAR, 'Novice');
 
     const { progression } = await client.programs.getProgression({ progressionId: created.id });
@@ -61,7 +61,7 @@ describe('a progression', () => {
     expect((await client.programs.listProgressions({})).totalSize).toBe(0);
   });
 
-  it('is judged before the request ID is asked for', async () => {
+  it('is validated before the request ID is required', async () => {
     const value = { maxType: 2, increment: { kind: { case: 'percent', value: '2' } } } as const;
     const call = client.programs.createProgression(
       { name: 'Too much', parameters: { rule: { case: 'cycleProgression', value } } },
@@ -70,7 +70,7 @@ describe('a progression', () => {
     await expectRefusal(call, 'VALIDATION_FAILED');
   });
 
-  it('takes a new name and new parameters of its type, each by itself', async () => {
+  it('can change its name and its parameters, each separately', async () => {
     const { id } = await createProgression(client);
     const renamed = await client.programs.updateProgression({ progressionId: id, name: 'Faster' });
     const changed = await client.programs.updateProgression({ progressionId: id, parameters: FASTER });
@@ -88,7 +88,7 @@ describe('a progression', () => {
     await expectRefusal(call, 'VALIDATION_FAILED', ['parameters']);
   });
 
-  it('is gone once deleted', async () => {
+  it('is not found after its deletion', async () => {
     const { id } = await createProgression(client);
 
     await client.programs.deleteProgression({ progressionId: id });
@@ -114,7 +114,7 @@ describe('a progression', () => {
     await client.programs.deleteProgression({ progressionId: id });
   });
 
-  it('counts a revision of every program that uses it when it changes, and of no other', async () => {
+  it('increments the revision of every program that uses it when it changes, and of no other', async () => {
     const [used, unused] = [await createProgression(client), await createProgression(client)];
     const programs = [
       await createProgram(client, { slug: 'a' }),
@@ -133,7 +133,7 @@ describe('a progression', () => {
     expect(after.map((revision, index) => revision - Number(before[index]))).toEqual([1, 1, 0]);
   });
 
-  it('counts a revision for each of many changes at once', async () => {
+  it('increments the revision once for each of many concurrent changes', async () => {
     const program = await createProgram(client);
     const rules = await Promise.all(Array.from({ length: 4 }, () => createProgression(client)));
     for (const { id } of rules) {
@@ -149,7 +149,7 @@ describe('a progression', () => {
     expect(await revisionOf(db.database, client, program.id)).toBe(before + changes.length);
   });
 
-  it('leaves who changed it from what to what', async () => {
+  it('is audited with actor, state before and state after', async () => {
     const { id } = await createProgression(client, LINEAR, 'Old');
     await client.programs.updateProgression({ progressionId: id, name: 'New' });
     await client.programs.deleteProgression({ progressionId: id });
@@ -173,7 +173,7 @@ describe('a progression', () => {
 });
 
 describe('the list of progressions', () => {
-  it('goes by name, then id, through equal names, of one type where one is named', async () => {
+  it('is ordered by name, then id, also through equal names, and can be of one type', async () => {
     const rules = [
       await createProgression(client, LINEAR, 'B'),
       await createProgression(client, DELOAD, 'B'),
@@ -198,7 +198,7 @@ describe('the list of progressions', () => {
     expect(await list(ProgressionType.CYCLE_PROGRESSION)).toEqual([]);
   });
 
-  it('refuses the token of another type', async () => {
+  it('refuses a page token of another type', async () => {
     await createProgression(client);
     await createProgression(client);
     const { nextPageToken } = await client.programs.listProgressions({ pageSize: 1 });

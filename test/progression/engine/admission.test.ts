@@ -74,7 +74,7 @@ describe('a newcomer', () => {
     expect(createAdmission(LIMITS).exceededLimit({ ...IDLE, ...load }, newcomer, NOW_MS)).toBe(limit);
   });
 
-  test('is refused when those ahead of it will take longer than half of its time, as fast as groups take them', () => {
+  test('is refused when the commands ahead of it will take longer than half of its timeout at the service rate', () => {
     const admission = createAdmission(LIMITS);
     const limitOf = (ready: number) =>
       admission.exceededLimit({ ...IDLE, ready }, { timeoutMs: 1_000, isValidateOnly: false }, NOW_MS);
@@ -88,7 +88,7 @@ describe('a newcomer', () => {
     expect(limitOf(51)).toBe('queueWaitMs');
   });
 
-  test('is not refused for the time in which a group left nothing that was ready', () => {
+  test('is not refused for a time in which no command was ready', () => {
     const admission = createAdmission(LIMITS);
     admission.groupBegan(1, false, NOW_MS - 3_000);
     admission.groupBegan(1, false, NOW_MS);

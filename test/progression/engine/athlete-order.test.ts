@@ -22,7 +22,7 @@ function createOrder() {
 }
 
 describe('the commands of an athlete', () => {
-  test('are ready one after the other', () => {
+  test('become ready one after the other', () => {
     const { order, submit, listReady } = createOrder();
     const first = submit('1', 'one');
     const second = submit('2', 'one');
@@ -45,7 +45,7 @@ describe('the commands of an athlete', () => {
     expect(listReady()).toEqual(['1', '2']);
   });
 
-  test('that are over leave, and the next one is ready', () => {
+  test('that have ended are removed, and the next one becomes ready', () => {
     const { order, submit, listReady } = createOrder();
     const gone = { signal: AbortSignal.abort() };
     submit('1', 'one', gone);
@@ -60,7 +60,7 @@ describe('the commands of an athlete', () => {
     expect(order.waiting).toBe(1);
   });
 
-  test('that are over leave while an earlier one is in flight, which keeps the athlete', () => {
+  test('that have ended are removed while an earlier one is in flight, which keeps the athlete busy', () => {
     const { order, submit, listReady } = createOrder();
     const first = submit('1', 'one');
     submit('2', 'one', { signal: AbortSignal.abort() });
@@ -73,7 +73,7 @@ describe('the commands of an athlete', () => {
     expect(listReady()).toEqual(['3']);
   });
 
-  test('are forgotten with the last of them', () => {
+  test('leave no entry after the last of them', () => {
     const { order, ready, submit } = createOrder();
     const first = submit('1', 'one');
     order.begin([first]);

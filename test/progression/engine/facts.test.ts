@@ -58,7 +58,7 @@ async function latestLogId(trainee: Trainee): Promise<string | undefined> {
 }
 
 describe('the facts of an event', () => {
-  test('are one row, with its athlete and its own time; each fact has an id', async () => {
+  test('are one outbox row, with its athlete and its own time; each fact has an id', async () => {
     const trainee = await createWith();
     await trainee.startSession().finish('squat', { at: AT });
 
@@ -70,7 +70,7 @@ describe('the facts of an event', () => {
     expect(new Set(outbox[0]?.facts.map(({ id }) => id)).size).toBe(3);
   });
 
-  test('of a session: that it was completed, what applied, and how the max changed', async () => {
+  test('of a session are its completion, its applications and the changes of maxes', async () => {
     const trainee = await createWith();
     const session = trainee.startSession();
     await session.finish('squat', { week: 2, day: 'heavy' });
@@ -113,7 +113,7 @@ describe('the facts of an event', () => {
     ]);
   });
 
-  test('of a week and a cycle: that they ended', async () => {
+  test('of a week and a cycle are their ends', async () => {
     const trainee = await createWith();
     const program_id = trainee.athlete.programId;
     await trainee.advanceWeek(4, { newWeek: 1, cycle: 2 });
@@ -134,7 +134,7 @@ describe('the facts of an event', () => {
     ]);
   });
 
-  test('of sets: each set, whether it failed, what an AMRAP set came to, and what followed', async () => {
+  test('of sets are each set, its failure, the result of an AMRAP set, and the applications', async () => {
     const trainee = await createWith();
     const session = trainee.startSession();
     await session.log('squat w2/5 4/5 9/5+', { at: AT });
@@ -166,7 +166,7 @@ describe('the facts of an event', () => {
     });
   });
 
-  test('of sets that were logged before: none', async () => {
+  test('of sets that were logged before are none', async () => {
     const trainee = await createWith();
     const session = trainee.startSession();
     await session.log('squat 9/5+');
@@ -175,7 +175,7 @@ describe('the facts of an event', () => {
     expect(await outboxOf(trainee)).toHaveLength(1);
   });
 
-  test('of a manual trigger: what applied, and nothing when nothing did', async () => {
+  test('of a manual trigger are its applications, and none when nothing applied', async () => {
     const trainee = await createWith();
     await trainee.ask(1);
     await trainee.ask(1);
@@ -198,7 +198,7 @@ describe('a personal record', () => {
     ]);
   }
 
-  test('is a set that stands for more than every earlier one of its lift, by Epley', async () => {
+  test('is a set with a higher estimated max than every earlier one of its lift, by Epley', async () => {
     const trainee = await createWith({ squat: '100', bench: '60' });
     await trainee.startSession().log('squat 5/5');
     expect(await records(trainee)).toEqual([]);
@@ -236,7 +236,7 @@ describe('a personal record', () => {
     ]);
   });
 
-  test('is never a warm-up nor a set without a repetition, and neither is what others must exceed', async () => {
+  test('is never a warm-up nor a set without a repetition, and those do not count as earlier sets', async () => {
     const trainee = await createWith();
     await trainee.startSession().log('squat w20/5 0/5 3/5');
     expect(await records(trainee)).toEqual([]);
@@ -244,7 +244,7 @@ describe('a personal record', () => {
     expect(await records(trainee)).toEqual([[4, '68', '66']]);
   });
 
-  test('is an athlete’s own', async () => {
+  test('counts the athlete’s own sets only', async () => {
     const trainee = await createWith();
     await trainee.startSession().log('squat 10/5');
     const teammate = await createTeammate(db.database, trainee.athlete, { squat: '100' });
@@ -269,7 +269,7 @@ describe('a personal record', () => {
   });
 });
 
-test('records take one statement when sets are logged, and sessions ask for none', async () => {
+test('personal records take one statement when sets are logged, and none for sessions', async () => {
   const { athlete } = await createWith({ squat: '100', bench: '60' });
   const watched = openWatchedDatabase(db);
   const { accountId, userId } = athlete;
@@ -291,12 +291,12 @@ test('records take one statement when sets are logged, and sessions ask for none
   expect(looks()).toBe(0);
 });
 
-describe('a standstill', () => {
+describe('progression_stalled', () => {
   async function stalls(trainee: Trainee) {
     return (await latestOf(trainee, 'progression_stalled')).map(({ data }) => data);
   }
 
-  test('is a deload, told behind what it did', async () => {
+  test('is written for a deload, after the change of the max', async () => {
     const trainee = await createWith();
     await trainee.startSession().log('squat 3/5 3/5');
 
@@ -311,7 +311,7 @@ describe('a standstill', () => {
     expect(await stalls(trainee)).toEqual([{ ...rule, ...max, reason: 'DELOADED', value: '90' }]);
   });
 
-  test('is a failure at the last stage, once for an event, and not a manual trigger of the rule', async () => {
+  test('is written for a failure at the last stage, once for an event, and not for a manual trigger', async () => {
     const trainee = await createTrainee(db.database, {
       lifts: { squat: '100' },
       rules: [stages({ resetOnExhaustion: false })],
@@ -328,8 +328,8 @@ describe('a standstill', () => {
   });
 });
 
-describe('a max that a person changed', () => {
-  test('is told with its value before, or null, and after', async () => {
+describe('lift_max_changed', () => {
+  test('has the value before, or null, and after', async () => {
     const trainee = await createWith();
     const { userId } = trainee.athlete;
     const max = { userId, liftId: trainee.liftId('squat') };
@@ -351,7 +351,7 @@ describe('a max that a person changed', () => {
     expect(first?.previous).toEqual({ value: null, version: null });
   });
 
-  test('is not told when it is set to what it was', async () => {
+  test('is not written when the max is set to its value', async () => {
     const trainee = await createWith();
     const { userId } = trainee.athlete;
     const same = { userId, liftId: trainee.liftId('squat'), maxType: MaxType.TRAINING_MAX, value: '100.0' };
@@ -361,7 +361,7 @@ describe('a max that a person changed', () => {
     expect(await outboxOf(trainee)).toEqual([]);
   });
 
-  test('is told when an application was reverted', async () => {
+  test('is written when an application is reverted', async () => {
     const trainee = await createWith();
     await trainee.startSession().finish('squat');
     const { userId } = trainee.athlete;

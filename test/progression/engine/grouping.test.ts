@@ -33,14 +33,14 @@ function groupOf(state: GroupingState<Groupable>): string {
 }
 
 describe('the next group', () => {
-  test('is of the account with the lowest turn, and of equals of the first', () => {
+  test('is of the account with the lowest turn; among equals, of the first one', () => {
     const [one, two, three] = ['one', 'two', 'three'].map((id) => commandsOf(id, 2));
     const accounts = [account(one ?? [], { turn: 2 }), account(two ?? []), account(three ?? [])];
 
     expect(groupOf(stateOf(accounts))).toBe('two: 2');
   });
 
-  test('is of the next account when the one whose turn it is has nothing that may begin', () => {
+  test('is of the next account when the account whose turn it is has no command that may begin', () => {
     const gathering = account(commandsOf('gathering', 2), { groups: 1 });
     const idle = account([], { groups: 1 });
 
@@ -72,7 +72,7 @@ describe('the next group', () => {
     expect(groupOf(stateOf([account(commandsOf('one', ready))], grouped))).toBe(`one: ${share}`);
   });
 
-  test('is none while as many run as may', () => {
+  test('is none while the limit of groups is running', () => {
     expect(groupOf(stateOf([account(commandsOf('one', 64), { groups: 3 })]))).toBe('none');
     expect(groupOf(stateOf([account(commandsOf('one', 1)), account([], { groups: 3 })]))).toBe('none');
   });
@@ -114,7 +114,7 @@ describe('turns', () => {
     });
   }
 
-  test('go round the accounts that wait', () => {
+  test('go round the waiting accounts', () => {
     const ready = createReadyCommands<ReadyCommand>();
     for (const [accountId, count] of Object.entries({ large: 4, middle: 2, small: 1 })) {
       for (let added = 0; added < count; added += 1) {
@@ -146,7 +146,7 @@ describe('turns', () => {
     expect(serve(ready, 2)).toEqual(['small', 'large']);
   });
 
-  test('no number of newcomers keeps an account from its turn', () => {
+  test('no number of newcomers delays the turn of an account', () => {
     const ready = createReadyCommands<ReadyCommand>();
     let newcomers = 0;
     const addNewcomers = () => {
@@ -163,7 +163,7 @@ describe('turns', () => {
     expect(served.filter((accountId) => accountId === 'large')).toHaveLength(3);
   });
 
-  test('of one account go by submission, whenever a command became ready', () => {
+  test('of one account go by submission, not by when a command became ready', () => {
     const ready = createReadyCommands<ReadyCommand>();
     const [early, late, latest] = [command('one', 1), command('one', 2), command('one', 3)];
     for (const each of [late, latest, early]) {
@@ -175,7 +175,7 @@ describe('turns', () => {
     expect(nextGroup(ready, LIMITS, NOW_MS)).toEqual([early, latest]);
   });
 
-  test('the time that a command has been ready counts, and not the time since its submission', () => {
+  test('count from when a command became ready, not from its submission', () => {
     const ready = createReadyCommands<ReadyCommand>();
     ready.add({ ...command('one', 100), readyAtMs: 900 });
     ready.add({ ...command('one', 200), readyAtMs: 500 });

@@ -36,7 +36,7 @@ describe('a batch of 500 sessions of one athlete', () => {
   const BATCH_MS = 500 * (TRANSACTION_MS + EVENT_MS);
   const callOfOther = () => commandOf({ accountId: 'other', deadlineAtMs: performance.now() + 1_000 });
 
-  test('gets no call of another account refused, at whatever moment it comes', async () => {
+  test('causes no refusal of another account’s call, whenever that comes', async () => {
     const queue = createTriggerQueue(createSlowWork(), limits);
     const calls: Promise<string>[] = [];
     const call = () => {
@@ -60,7 +60,7 @@ describe('a batch of 500 sessions of one athlete', () => {
     expect(outcomes.filter((outcome) => outcome !== 'OK')).toEqual([]);
   });
 
-  test('gets none refused while its next event waits for a group', async () => {
+  test('causes none while its next event waits for a group', async () => {
     const queue = createTriggerQueue(createSlowWork(), { ...limits, concurrentGroups: 1 });
     const batch = sendBatchOfOneAthlete(queue, 500, () => {});
     await vi.advanceTimersByTimeAsync(2_000);
@@ -77,7 +77,7 @@ describe('a batch of 500 sessions of one athlete', () => {
     await batch;
   });
 
-  test('does not count as the speed of the queue', async () => {
+  test('does not count for the service rate', async () => {
     const queue = createTriggerQueue(createSlowWork(), limits);
     const batch = sendBatchOfOneAthlete(queue, 500, () => {});
     await vi.advanceTimersByTimeAsync(2_000);
@@ -90,7 +90,7 @@ describe('a batch of 500 sessions of one athlete', () => {
     await batch;
   });
 
-  test('lets other events of its account begin as soon as there are enough for a group', async () => {
+  test('does not delay other events of its account once there are enough for a group', async () => {
     const work = createSlowWork(100);
     const queue = createTriggerQueue(work, limits);
     const batch = sendBatchOfOneAthlete(queue, 500, () => {});
@@ -120,16 +120,19 @@ describe('beside an account with 256 calls in flight', () => {
     return Object.fromEntries(accounts.map(({ accountId, latenciesMs }) => [accountId, latenciesMs]));
   }
 
-  test.each([1, 4, 16])('one with %i waits at most three times what it waits alone', async (callers) => {
-    const alone = await measure({ small: callers });
-    const beside = await measure({ large: 256, small: callers });
+  test.each([1, 4, 16])(
+    'an account with %i calls waits at most three times as long as alone',
+    async (callers) => {
+      const alone = await measure({ small: callers });
+      const beside = await measure({ large: 256, small: callers });
 
-    const [aloneMs, besideMs] = [middleOf(alone.small ?? []), middleOf(beside.small ?? [])];
-    expect(aloneMs).toBeGreaterThan(0);
-    expect(besideMs).toBeLessThanOrEqual(3 * aloneMs);
-  });
+      const [aloneMs, besideMs] = [middleOf(alone.small ?? []), middleOf(beside.small ?? [])];
+      expect(aloneMs).toBeGreaterThan(0);
+      expect(besideMs).toBeLessThanOrEqual(3 * aloneMs);
+    },
+  );
 
-  test('others of its size have as many groups as it has', async () => {
+  test('other accounts of its size get as many groups', async () => {
     const work = createSlowWork();
     const queue = createTriggerQueue(work, limits);
     const accountIds = ['one', 'other', 'third'];
@@ -143,7 +146,7 @@ describe('beside an account with 256 calls in flight', () => {
     await Promise.all(ended);
   });
 
-  test('it has all of its calls answered', async () => {
+  test('all calls of the large account are answered', async () => {
     const { large = [], ...small } = await measure({ large: 256, one: 1, two: 1, three: 1 });
 
     expect(large.length).toBeGreaterThan(256);

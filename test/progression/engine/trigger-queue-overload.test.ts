@@ -55,7 +55,7 @@ async function offer(queue: TriggerQueue, perSecond: number, forMs: number, comm
 const countOf = (outcomes: readonly Outcome[], reason: string) =>
   outcomes.filter((outcome) => outcome.reason === reason).length;
 
-test('events that come together are shared out among the groups that can run, none of which takes more than it may', async () => {
+test('events that arrive together are divided among the groups that can run, none above its limit', async () => {
   const groupsOf = async (events: number, changes: Partial<typeof limits>, accountIds = ['account']) => {
     const groups: number[] = [];
     const work = createSlowWork();
@@ -110,7 +110,7 @@ test('a few events wait for a running group of their account, and not for one of
   expect(begun).toEqual(['busy: 1', 'other: 1', `busy: ${limits.furtherGroupEvents}`]);
 });
 
-test('beside large groups the next one waits for a share of all that are here', async () => {
+test('beside large groups, the next group waits for its share of all waiting events', async () => {
   const begun: number[] = [];
   const answer = { response: new Uint8Array(), isReplayed: false };
   const isShort = () => begun.length === 3;
@@ -139,7 +139,7 @@ test('beside large groups the next one waits for a share of all that are here', 
   expect(begun).toEqual([20, 20, 20, 20]);
 });
 
-test('an event does not wait for long for the group of its account that runs', async () => {
+test('an event does not wait long for the running group of its account', async () => {
   const work = createSlowWork(100);
   const queue = createTriggerQueue(work, limits);
 
@@ -153,8 +153,8 @@ test('an event does not wait for long for the group of its account that runs', a
   expect(work.events).toBe(2);
 });
 
-describe('under ten times the load that it can take', () => {
-  test('it does as much as it can, answers that in time, and refuses the rest at once', async () => {
+describe('under ten times its capacity the queue', () => {
+  test('does as much work as without overload, answers it in time, and refuses the rest at once', async () => {
     const queue = createTriggerQueue(createSlowWork(), limits);
     const outcomes = await offer(queue, CAPACITY_PER_SECOND * 10, 4_000);
     const endedAtMs = performance.now();
@@ -169,7 +169,7 @@ describe('under ten times the load that it can take', () => {
     expect(Math.max(...answered.map(({ afterMs }) => afterMs))).toBeLessThan(DEADLINE_MS / 2);
   });
 
-  test('it does as much as it can on a machine so slow that a few groups take seconds', async () => {
+  test('does as much work on a machine so slow that a few groups take seconds', async () => {
     const slowness = 10;
     const queue = createTriggerQueue(createSlowWork(slowness), limits);
     const outcomes = await offer(queue, (CAPACITY_PER_SECOND / slowness) * 10, 15_000);
@@ -181,7 +181,7 @@ describe('under ten times the load that it can take', () => {
     expect(goodput).toBeGreaterThan((CAPACITY_PER_SECOND / slowness) * 0.7);
   });
 
-  test('it starts nothing of what it refuses', async () => {
+  test('starts no event that it refuses', async () => {
     const work = createSlowWork();
     const outcomes = await offer(createTriggerQueue(work, limits), CAPACITY_PER_SECOND * 10, 2_000);
     await vi.advanceTimersByTimeAsync(DEADLINE_MS);
@@ -190,7 +190,7 @@ describe('under ten times the load that it can take', () => {
     expect(work.events).toBe(countOf(outcomes, 'OK'));
   });
 
-  test('it is back to normal within a second of the load', async () => {
+  test('is back to normal within a second after the load', async () => {
     const queue = createTriggerQueue(createSlowWork(), limits);
     await offer(queue, CAPACITY_PER_SECOND * 10, 3_000);
     await vi.advanceTimersByTimeAsync(1_000);
@@ -223,7 +223,7 @@ describe('a command', () => {
     await expect(queue.submit(validating())).rejects.toMatchObject({ metadata: { limit: 'queueWaitMs' } });
   });
 
-  test('is refused when too many wait, however short their wait', async () => {
+  test('is refused when too many wait, also when the wait would be short', async () => {
     const queue = createTriggerQueue(createSlowWork(), limits);
     const waiting = Array.from({ length: limits.queuedEvents }, () => queue.submit(commandOf()));
 
@@ -235,7 +235,7 @@ describe('a command', () => {
     expect(await Promise.all(waiting)).toHaveLength(limits.queuedEvents);
   });
 
-  test('is told of beforehand whether it will be taken, by how long its caller waits', async () => {
+  test('can be predicted to be admitted or refused, from its caller’s timeout', async () => {
     const slowness = 10;
     const queue = createTriggerQueue(createSlowWork(slowness), limits);
     expect(queue.exceededLimit(DEADLINE_MS)).toBeUndefined();
@@ -255,7 +255,7 @@ describe('a command', () => {
     expect(queue.exceededLimit(DEADLINE_MS)).toBeUndefined();
   });
 
-  test('whose caller goes away before its turn is never started', async () => {
+  test('whose caller disconnects before its turn is never started', async () => {
     const work = createSlowWork();
     const queue = createTriggerQueue(work, limits);
     const caller = new AbortController();

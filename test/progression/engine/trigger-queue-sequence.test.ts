@@ -43,7 +43,7 @@ function submitAll(
 }
 
 describe('after a refusal', () => {
-  test('that may be retried the later commands of the sequence are refused alike, and the earlier ones are not', async () => {
+  test('that may be retried, the later commands of the sequence are refused with the same reason, and the earlier ones are not', async () => {
     const work = createRefusingWork('2', 'CONCURRENT_UPDATE');
     const queue = createTriggerQueue(work, limits);
     const sequence = {};
@@ -56,7 +56,7 @@ describe('after a refusal', () => {
     expect(work.answered).toEqual(['1']);
   });
 
-  test('that may be retried commands of no sequence, and of another one, are carried out', async () => {
+  test('that may be retried, commands without a sequence, or of another one, are executed', async () => {
     const work = createRefusingWork('2', 'CONCURRENT_UPDATE');
     const queue = createTriggerQueue(work, limits);
 
@@ -71,13 +71,13 @@ describe('after a refusal', () => {
     expect(work.answered).toEqual(['1', '4', '5']);
   });
 
-  test('that no retry helps the later commands are carried out', async () => {
+  test('that cannot be retried, the later commands are executed', async () => {
     const queue = createTriggerQueue(createRefusingWork('2', 'NOT_ENROLLED'), limits);
 
     expect(await submitAll(queue, ['1', '2', '3'], {})).toEqual(['OK', 'NOT_ENROLLED', 'OK']);
   });
 
-  test('by admission control the later commands are refused, although there is room for them', async () => {
+  test('by admission control, the later commands are refused, although the queue has room', async () => {
     const work = createRefusingWork('none', 'INTERNAL');
     const queue = createTriggerQueue(work, { ...limits, queuedEvents: 1 });
     const sequence = {};

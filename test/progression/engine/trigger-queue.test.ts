@@ -33,8 +33,8 @@ function squat({ startSession }: Trainee, call: { signal?: AbortSignal } = {}) {
   return startSession().finish('squat', { call });
 }
 
-describe('an athlete whom another transaction holds', () => {
-  test('delays the own event, and no other athlete', async () => {
+describe('an athlete whose lock another transaction holds', () => {
+  test('delays events of that athlete, and no other ones', async () => {
     const trainee = await createOne();
     const mate = await createMate(trainee);
     const held = await holdAthlete(db.open(), trainee.athlete);
@@ -46,7 +46,7 @@ describe('an athlete whom another transaction holds', () => {
     expect(await delayed).toEqual(['linear squat 100 → 102.5']);
   });
 
-  test('delays also what was grouped with others', async () => {
+  test('delays events that were grouped with those of other athletes', async () => {
     const trainee = await createOne();
     const mates = await Promise.all([createMate(trainee), createMate(trainee)]);
     const held = await holdAthlete(db.open(), trainee.athlete);
@@ -58,7 +58,7 @@ describe('an athlete whom another transaction holds', () => {
     expect(await delayed).toEqual(['linear squat 100 → 102.5']);
   });
 
-  test('keeps the order of the own events', async () => {
+  test('keeps the order of the athlete’s events', async () => {
     const trainee = await createOne();
     const held = await holdAthlete(db.open(), trainee.athlete);
     const calls = [squat(trainee), trainee.advanceWeek(1), squat(trainee)];
@@ -74,7 +74,7 @@ describe('an athlete whom another transaction holds', () => {
 });
 
 describe('a deadline', () => {
-  test('ends the wait, of the first and of those behind it, with nothing done', async () => {
+  test('ends the wait of the first event and of those behind it, and nothing is applied', async () => {
     const trainee = await createOne({ defaultDeadlineMs: 500 });
     await squat(trainee);
     const held = await holdAthlete(db.open(), trainee.athlete);
@@ -90,7 +90,7 @@ describe('a deadline', () => {
     expect(logs).toHaveLength(2);
   });
 
-  test('of a caller who went away drops what waits', async () => {
+  test('of a caller that disconnected drops its waiting events', async () => {
     const trainee = await createOne();
     const held = await holdAthlete(db.open(), trainee.athlete);
     const controller = new AbortController();
@@ -111,7 +111,7 @@ describe('a deadline', () => {
 });
 
 describe('a queue that is full', () => {
-  test('refuses one event more, and takes the next when there is room', async () => {
+  test('refuses a further event, and admits the next one when there is room', async () => {
     const trainee = await createOne({ queuedEvents: 2 });
     const mate = await createMate(trainee);
     const held = await holdAthlete(db.open(), trainee.athlete);
@@ -128,7 +128,7 @@ describe('a queue that is full', () => {
     expect(await trainee.max('squat')).toBe('107.5');
   });
 
-  test('counts events that wait to be tried alone', async () => {
+  test('counts events that wait to run alone', async () => {
     const trainee = await createOne({ queuedEvents: 2, concurrentRetries: 1 });
     const mates = await Promise.all([createMate(trainee), createMate(trainee)]);
     const others = db.open();
@@ -147,7 +147,7 @@ describe('a queue that is full', () => {
   });
 });
 
-describe('a transaction that PostgreSQL breaks off', () => {
+describe('a transaction that PostgreSQL aborts', () => {
   async function squatWith(fault: Omit<Fault, 'statement'>, limits: Partial<Limits> = {}) {
     const faulty = openFaultyDatabase(db);
     const trainee = await createOne();
@@ -172,7 +172,7 @@ describe('a transaction that PostgreSQL breaks off', () => {
     expect(await squatWith({ how: 'cut', times: 3 })).toEqual(['linear squat 100 → 102.5']);
   });
 
-  test('again and again is given up, and the caller may try again', async () => {
+  test('in every attempt is given up, and the caller may retry', async () => {
     const fault = { how: 'refuse', sqlState: '40001' } as const;
 
     const error = await expectRefusal(squatWith(fault, { transactionTries: 3 }), 'CONCURRENT_UPDATE');
@@ -181,14 +181,14 @@ describe('a transaction that PostgreSQL breaks off', () => {
     expect(error.findDetails(RetryInfoSchema)).toHaveLength(1);
   });
 
-  test('for an unknown reason is not retried, and the answer does not tell the reason', async () => {
+  test('for an unknown reason is not retried, and the answer does not have the reason', async () => {
     const error = await expectRefusal(squatWith({ how: 'refuse' }), 'INTERNAL');
 
     expect(error.rawMessage).toBe('internal error');
   });
 });
 
-test('events of several accounts do not share a transaction, nor what the ledger knows of the first', async () => {
+test('events of several accounts share neither a transaction nor the request IDs that it has loaded', async () => {
   const [one, other] = [await createOne(), await createOne()];
   const id = uuidv7();
   await one.startSession().finish('squat', { call: under(id) });

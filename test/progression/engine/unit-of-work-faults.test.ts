@@ -126,7 +126,7 @@ describe.each(CASES)('$title', TIMEOUT, (one) => {
   test.each<[string, Omit<Fault, 'statement'>, number]>([
     ['fails', { how: 'refuse' }, 2],
     ['loses its connection', { how: 'cut' }, 1],
-  ])('leaves nothing when any of its statements %s', async (_, fault, first) => {
+  ])('leaves nothing when a statement of it %s', async (_, fault, first) => {
     const victim = await prepareVictim(one);
     const before = await dumpTables(db.database);
 
@@ -152,7 +152,7 @@ describe.each(CASES)('$title', TIMEOUT, (one) => {
 });
 
 describe.each(CASES.filter(({ isGrouped }) => isGrouped))('$title', TIMEOUT, (one) => {
-  test('leaves nothing when its first try and any statement of its second one fail', async () => {
+  test('leaves nothing when its first attempt and any statement of its second attempt fail', async () => {
     const victim = await prepareVictim(one);
     const before = await dumpTables(db.database);
 

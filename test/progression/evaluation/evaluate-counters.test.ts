@@ -10,7 +10,7 @@ function deload(id: string, parameters: object = {}): RuleRow {
 }
 
 describe('a counter', () => {
-  test('knows when it last saw a failure and a success', () => {
+  test('has the times of its last failure and its last success', () => {
     const scenario = createScenario({ rules: [deload('third')], maxes: { squat: '100' } });
     const counter = () => scenario.athlete.failureCounts.get(ruleKey('squat', 'third'));
     scenario.plan('log squat 5/5 4/5', 100n);
@@ -35,7 +35,7 @@ describe('a counter', () => {
     expect(counter()).toEqual({ consecutiveFailures: 0, lastFailureAt: 101n, lastSuccessAt: 250n });
   });
 
-  test('is part of the plan only when it changed, and once', () => {
+  test('is in the plan only when it changed, and once', () => {
     const scenario = createScenario({ rules: [deload('third')], maxes: { squat: '100', bench: '60' } });
     expect(scenario.plan('log squat w5/5').failureCounts).toEqual([]);
     expect(scenario.plan('finish squat').failureCounts).toEqual([]);
@@ -45,14 +45,14 @@ describe('a counter', () => {
     ]);
   });
 
-  test('tells the application what it stood at, which is what a revert puts back', () => {
+  test('gives the application its value before, which a revert restores', () => {
     const scenario = createScenario({ rules: [deload('third')], maxes: { squat: '100' } });
     const { results, failureCounts } = scenario.plan('log squat 4/5 4/5 4/5');
     expect(results.map(({ application }) => application?.failuresBefore)).toEqual([undefined, undefined, 3]);
     expect(failureCounts[0]?.value.consecutiveFailures).toBe(0);
   });
 
-  test('that a deload leaves alone is not said to have been reset', () => {
+  test('that a deload does not reset is not reported as reset', () => {
     const keeping = deload('first', { failureThreshold: 1, resetOnDeload: false });
     const scenario = createScenario({ rules: [keeping], maxes: { squat: '100' } });
     expect(scenario.plan('log squat 4/5').results[0]?.application?.failuresBefore).toBeNull();

@@ -191,7 +191,7 @@ describe('in one call of sets the deload wins', () => {
   );
 });
 
-test('a held increment changes neither value nor version, and the answer says what holds', () => {
+test('a held increment changes neither value nor version, and the answer names the deload that holds it', () => {
   const scenario = createScenario({ rules: [AMRAP, deload()], maxes: { squat: '100' } });
   const { results } = scenario.plan('log squat 8/5+ 4/5');
   expect(

@@ -13,7 +13,7 @@ const NOT_YET = 'FAILURE_THRESHOLD_NOT_MET';
 
 describe('failures by set', () => {
   testPlay(
-    'deload at the threshold, then count anew',
+    'deload at the threshold, and then count from 0',
     { rules: [deload('third')], maxes: { squat: '100' } },
     [
       ['log squat 4/5', `third squat ${NOT_YET}`],
@@ -50,7 +50,7 @@ describe('failures by set', () => {
   );
 
   testPlay(
-    'span sessions and lifts keep their own',
+    'span sessions, and are counted per lift',
     { rules: [deload('third')], maxes: { squat: '100', bench: '60' } },
     [
       ['log squat 4/5, bench 4/5', `third squat ${NOT_YET}`, `third bench ${NOT_YET}`],

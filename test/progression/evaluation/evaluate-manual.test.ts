@@ -13,7 +13,7 @@ const DELOAD: RuleRow = {
   parameters: { failureThreshold: 3, deloadType: 'percent', deloadPercent: '0.1', resetOnDeload: true },
 };
 
-describe('a person asks for a rule', () => {
+describe('a manual trigger fires a rule', () => {
   testPlay(
     'for all its lifts, or for one',
     { rules: [LINEAR, DELOAD], maxes: { squat: '100', bench: '60' } },
@@ -26,7 +26,7 @@ describe('a person asks for a rule', () => {
   );
 
   testPlay(
-    'and it takes the place of the trigger, of success and of failures',
+    'instead of its own trigger, without required success and failures',
     { rules: [LINEAR, DELOAD], maxes: { squat: '100' } },
     [
       ['log squat 4/5', 'deload squat FAILURE_THRESHOLD_NOT_MET'],
@@ -37,7 +37,7 @@ describe('a person asks for a rule', () => {
   );
 
   testPlay(
-    'but not of a max, nor of a row that is switched off',
+    'but not without a max, nor for a disabled row',
     {
       rules: [LINEAR, { ...DELOAD, enabled: false }],
       lifts: ['squat', 'bench'],
@@ -50,7 +50,7 @@ describe('a person asks for a rule', () => {
   );
 
   testPlay(
-    'for a stage to go on',
+    'which moves a stage on',
     {
       rules: [
         {
@@ -68,7 +68,7 @@ describe('a person asks for a rule', () => {
   );
 
   testPlay(
-    'that looks at repetitions: it sees those of the latest session of the lift',
+    'with the repetitions of the latest session of the lift',
     {
       rules: [
         {
@@ -128,12 +128,12 @@ describe('without force', () => {
   );
 
   testPlay(
-    'a row that is switched off says that first',
+    'a disabled row is reported as disabled first',
     { rules: [{ ...LINEAR, enabled: false }], maxes: { squat: '1' } },
     [['ask linear', 'linear squat DISABLED']],
   );
 
-  test('the answer names the application that stands', () => {
+  test('the answer names the existing application', () => {
     const scenario = createScenario({ rules: [LINEAR], maxes: { squat: '100' } });
     scenario.play('finish squat');
     const [result] = scenario.plan('ask linear').results;
@@ -147,7 +147,7 @@ describe('without force', () => {
     ['a week', ['week'], 'manual:after:AFTER_WEEK:week:enrollment:1:1'],
     ['a cycle', ['week', 'cycle'], 'manual:after:AFTER_CYCLE:cycle:enrollment:1'],
     ['sets', ['log squat 5/5 5/5'], 'manual:after:AFTER_SET:set:session-1:squat:2'],
-  ])('an application is known by the event that it came after: %s', (_what, events, triggerKey) => {
+  ])('an application has the key of the event before it: %s', (_what, events, triggerKey) => {
     const rules = [{ ...DELOAD, parameters: { ...DELOAD.parameters, failureThreshold: 100 } }];
     const scenario = createScenario({ rules, maxes: { squat: '100' } });
     for (const event of events) {
@@ -158,7 +158,7 @@ describe('without force', () => {
 });
 
 describe('by hand', () => {
-  test('with force an application is known by its request', () => {
+  test('with force, an application has the key of its request', () => {
     const scenario = createScenario({ rules: [LINEAR], maxes: { squat: '100' } });
     scenario.play('ask linear');
     expect(scenario.plan('force linear').results[0]?.application?.triggerKey).toBe('manual:request-2');
@@ -167,14 +167,14 @@ describe('by hand', () => {
   test.each([
     ['ask deload', false],
     ['force deload', true],
-  ])('an application says who and why: %s', (event, forced) => {
+  ])('an application records actor and reason: %s', (event, forced) => {
     const scenario = createScenario({ rules: [DELOAD], maxes: { squat: '100' } });
     const [result] = scenario.plan(event).results;
     expect(result?.triggerType).toBe('MANUAL');
     expect(result?.application?.context).toEqual({ manual: true, forced, reason: 'because', actor: 'coach' });
   });
 
-  test('a deload resets the counter that it found, and counts nothing itself', () => {
+  test('a deload resets the counter, and counts no failure itself', () => {
     const scenario = createScenario({ rules: [DELOAD], maxes: { squat: '100' } });
     scenario.play('log squat 4/5 4/5');
     const { results } = scenario.plan('force deload');

@@ -93,7 +93,7 @@ describe('rules of one lift max', () => {
     ],
   );
 
-  test('append a version each, without a gap', () => {
+  test('append one version each, without a gap', () => {
     const rules = [PLUS_TEN, HALF_ON_TOP, { ...PLUS_TEN, id: 'third' }];
     const scenario = createScenario({ rules, maxes: { squat: '100' } });
     const versions = ['finish squat', 'finish squat'].map((event) =>
@@ -105,7 +105,7 @@ describe('rules of one lift max', () => {
     ]);
   });
 
-  test('leave the max that a later skip reports', () => {
+  test('leave the value that a later skipped rule reports', () => {
     const capped = { ...PLUS_TEN, id: 'capped', parameters: { ...PLUS_TEN.parameters, maxValue: '150' } };
     const rules = [
       { ...HALF_ON_TOP, priority: 1 },

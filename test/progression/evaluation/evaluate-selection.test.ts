@@ -11,7 +11,7 @@ function linear(id: string, parameters: object = {}, place: Partial<RuleRow> = {
 const WEEKLY = { triggerType: 'AFTER_WEEK', increment: '10' };
 const CYCLICAL: RuleRow = { id: 'cyclical', type: 'CYCLE_PROGRESSION', parameters: { increment: '20' } };
 
-describe('which rules an event concerns', () => {
+describe('an event concerns', () => {
   testPlay(
     'each kind of event its own',
     { rules: [linear('daily'), linear('weekly', WEEKLY), CYCLICAL], maxes: { squat: '100' } },

@@ -51,15 +51,11 @@ describe('rules that fire after a set', () => {
     ],
   ]);
 
-  testPlay(
-    'take an AMRAP set as such, and a work set not',
-    { rules: [AMRAP, GREYSKULL], maxes: { squat: '100' } },
-    [
-      ['log squat 7/5+', 'amrap squat 100 → 105', 'greyskull squat 105 → 107.5'],
-      ['log squat 7/5', 'amrap squat NOT_AMRAP', 'greyskull squat NOT_AMRAP'],
-      ['log squat 10/5+', 'amrap squat 107.5 → 112.5', 'greyskull squat 112.5 → 117.5'],
-    ],
-  );
+  testPlay('distinguish AMRAP sets from work sets', { rules: [AMRAP, GREYSKULL], maxes: { squat: '100' } }, [
+    ['log squat 7/5+', 'amrap squat 100 → 105', 'greyskull squat 105 → 107.5'],
+    ['log squat 7/5', 'amrap squat NOT_AMRAP', 'greyskull squat NOT_AMRAP'],
+    ['log squat 10/5+', 'amrap squat 107.5 → 112.5', 'greyskull squat 112.5 → 117.5'],
+  ]);
 
   testPlay(
     'do not fire for another lift',
@@ -72,7 +68,7 @@ describe('rules that fire after a set', () => {
   ]);
 
   testPlay(
-    'go through the sets in order, and through the rules for each',
+    'go through the sets in order, and for each set through the rules',
     { rules: [AMRAP, DOUBLE], maxes: { squat: '100', bench: '60' } },
     [
       [
@@ -90,7 +86,7 @@ describe('rules that fire after a set', () => {
 
 describe('double progression by session', () => {
   testPlay(
-    'wants every work set of the lift at the top',
+    'needs every work set of the lift at the top of the range',
     { rules: [DOUBLE_BY_SESSION], maxes: { curl: '20', squat: '100' } },
     [
       ['log curl 12/8 12/8, squat 8/8'],
@@ -109,7 +105,7 @@ describe('the instant of an application', () => {
   const instants = (scenario: ReturnType<typeof createScenario>, event: string, at: bigint) =>
     scenario.plan(event, at).results.map(({ application }) => application?.appliedAt);
 
-  test("is the set's own", () => {
+  test("is the set's own time", () => {
     const scenario = createScenario({ rules: [AMRAP], maxes: { squat: '100', bench: '60' } });
     expect(instants(scenario, 'log squat w5/5 5/5+ 6/5+, bench 5/5+', 100n)).toEqual([101n, 102n, 103n]);
   });

@@ -19,7 +19,7 @@ describe('stages', () => {
   const LIGHTER = { resetOnExhaustion: true, deloadOnReset: true, deloadPercent: '0.15' };
 
   testPlay(
-    'go on with each failed set and start over lighter',
+    'advance with each failed set and start over lighter',
     { rules: [stage(LIGHTER)], maxes: { squat: '100' } },
     [
       ['log squat 3/3 2/3', 'stage squat 100 → 100 stage 1'],
@@ -31,7 +31,7 @@ describe('stages', () => {
   );
 
   testPlay(
-    'go on with each failed session, lift by lift',
+    'advance with each failed session, per lift',
     { rules: [stage({ ...LIGHTER, countBy: 'SESSION' })], maxes: { squat: '100', bench: '60' } },
     [
       ['log squat 2/3 2/3, bench 3/3'],
@@ -57,7 +57,7 @@ describe('stages', () => {
     expect(results[0]?.application?.stageBefore).toBe(0);
   });
 
-  test('beyond a list that became shorter count as its last', () => {
+  test('beyond the end of a shortened list count as its last stage', () => {
     const scenario = createScenario({ rules: [stage(LIGHTER)], maxes: { squat: '100' } });
     (scenario.athlete.stages as Map<string, number>).set(ruleKey('squat', 'stage'), 7);
     const { results } = scenario.plan('log squat 2/3');
@@ -66,7 +66,7 @@ describe('stages', () => {
     expect(scenario.max('squat')).toBe('85');
   });
 
-  test('leave other rules without one', () => {
+  test('are absent for other rules', () => {
     const parameters = { failureThreshold: 1, deloadType: 'fixed', deloadAmount: '5' };
     const deload: RuleRow = { id: 'deload', type: 'DELOAD_ON_FAILURE', parameters };
     const scenario = createScenario({

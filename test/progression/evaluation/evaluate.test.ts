@@ -31,7 +31,7 @@ function applications(...events: string[]) {
 }
 
 describe('an application', () => {
-  test('after a session keeps the session, the day and the week', () => {
+  test('after a session records the session, the day and the week', () => {
     expect(applications('week', 'finish squat')).toEqual([
       [
         'daily',
@@ -42,19 +42,19 @@ describe('an application', () => {
     ]);
   });
 
-  test('after a week keeps the week that was left and its cycle', () => {
+  test('after a week records the week that ended and its cycle', () => {
     expect(applications('week', 'cycle', 'week', 'week')).toEqual([
       ['weekly', 'AFTER_WEEK', 'week:enrollment:2:2', { weekNumber: 2, cycleIteration: 2 }],
     ]);
   });
 
-  test('after a cycle keeps which, and its length', () => {
+  test('after a cycle records the cycle and its length', () => {
     expect(applications('cycle', 'week', 'week', 'cycle')).toEqual([
       ['cyclical', 'AFTER_CYCLE', 'cycle:enrollment:2', { cycleIteration: 2, totalWeeks: 3 }],
     ]);
   });
 
-  test('after a set keeps the set', () => {
+  test('after a set records the set', () => {
     const context = {
       sessionId: 'session-1',
       loggedSetId: 'session-1 squat 2',
@@ -67,7 +67,7 @@ describe('an application', () => {
     ]);
   });
 
-  test('on a failed set keeps the set and the count', () => {
+  test('on a failed set records the set and the count', () => {
     const context = {
       loggedSetId: 'session-1 squat 1',
       targetReps: 5,
@@ -79,7 +79,7 @@ describe('an application', () => {
     ]);
   });
 
-  test('on a failed session keeps its last failed set and the count', () => {
+  test('on a failed session records its last failed set and the count', () => {
     const context = {
       loggedSetId: 'session-1 squat 2',
       targetReps: 5,
@@ -113,7 +113,7 @@ describe('a result', () => {
     expect(results[0]?.value?.toFixed()).toBe('105');
   });
 
-  test('of a skipped failure names its trigger too', () => {
+  test('of a skipped failure has its trigger too', () => {
     const rules = RULES.map((row) => ({ ...row, parameters: { ...row.parameters, failureThreshold: 2 } }));
     const { results } = createScenario({ rules, maxes: { squat: '100' } }).plan('log squat 4/5');
     expect(results.map(({ progressionId, triggerType }) => [progressionId, triggerType])).toEqual([
@@ -123,7 +123,7 @@ describe('a result', () => {
   });
 });
 
-test('evaluating changes nothing: the same event on the same snapshot gives the same plan', () => {
+test('evaluating does not change the snapshot: the same event on it gives the same plan', () => {
   const { athlete } = createScenario({ rules: RULES, maxes: { squat: '100' } });
   const detail: EventDetail = {
     type: 'SETS_LOGGED',

@@ -140,7 +140,7 @@ describe('the rules of a program', () => {
     expect(assigned([['a', 'session']], [])).toEqual([]);
   });
 
-  test('leave the rows that they were given as they were', () => {
+  test('do not change the rows that they are made from', () => {
     const rules = Object.freeze([]);
     expect(assignRules('program', ['squat'], rules)).toEqual({
       programId: 'program',

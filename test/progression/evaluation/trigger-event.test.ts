@@ -6,7 +6,7 @@ import {
   setTriggerKey,
 } from '../../../src/progression/evaluation/trigger-event.ts';
 
-describe('an event is known by', () => {
+describe('the key of an event is', () => {
   test.each([
     [
       'its session',
@@ -41,7 +41,7 @@ describe('an event is known by', () => {
     expect(eventTriggerKey(detail, 'e')).toBe(key);
   });
 
-  test('a set by its session, lift and number', () => {
+  test('for a set, its session, lift and number', () => {
     expect(setTriggerKey('s', { liftId: 'squat', setNumber: 3 })).toBe('set:s:squat:3');
   });
 });

@@ -63,32 +63,35 @@ describe('a message that decompresses from kilobytes to 100 MiB', () => {
     br: brotliCompressSync(large, { params: { [constants.BROTLI_PARAM_QUALITY]: 5 } }),
   };
 
-  test.each(Object.keys(bombs))('by %s is refused before it is decompressed to its end, over every protocol', async (encoding) => {
-    const server = await startTestServer();
-    const bomb = bombs[encoding] ?? expect.unreachable();
-    expect(bomb.length).toBeLessThan(MIB / 4);
-    await expectServing(server);
-    const before = process.memoryUsage();
+  test.each(Object.keys(bombs))(
+    'by %s is refused before it is decompressed to its end, over every protocol',
+    async (encoding) => {
+      const server = await startTestServer();
+      const bomb = bombs[encoding] ?? expect.unreachable();
+      expect(bomb.length).toBeLessThan(MIB / 4);
+      await expectServing(server);
+      const before = process.memoryUsage();
 
-    for (let i = 0; i < 5; i += 1) {
-      const response = await fetch(`${server.url}/${GET_USER}`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', 'content-encoding': encoding },
-        body: new Uint8Array(bomb),
-      });
-      expect(response.status).toBe(429);
-      expect(await response.json()).toMatchObject({
-        code: 'resource_exhausted',
-        details: [{ type: 'google.rpc.ErrorInfo', debug: { reason: 'MESSAGE_TOO_LARGE' } }],
-      });
-      expect(await callGrpc(server, GET_USER, frameOf(bomb, true), encoding)).toBe('8');
-    }
+      for (let i = 0; i < 5; i += 1) {
+        const response = await fetch(`${server.url}/${GET_USER}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', 'content-encoding': encoding },
+          body: new Uint8Array(bomb),
+        });
+        expect(response.status).toBe(429);
+        expect(await response.json()).toMatchObject({
+          code: 'resource_exhausted',
+          details: [{ type: 'google.rpc.ErrorInfo', debug: { reason: 'MESSAGE_TOO_LARGE' } }],
+        });
+        expect(await callGrpc(server, GET_USER, frameOf(bomb, true), encoding)).toBe('8');
+      }
 
-    const after = process.memoryUsage();
-    const grownBytes = after.arrayBuffers + after.external - before.arrayBuffers - before.external;
-    expect(grownBytes).toBeLessThan(50 * MIB);
-    await expectServing(server);
-  });
+      const after = process.memoryUsage();
+      const grownBytes = after.arrayBuffers + after.external - before.arrayBuffers - before.external;
+      expect(grownBytes).toBeLessThan(50 * MIB);
+      await expectServing(server);
+    },
+  );
 });
 
 describe('a message that nests deeply', () => {

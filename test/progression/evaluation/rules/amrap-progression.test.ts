@@ -97,7 +97,7 @@ describe('AMRAP_PROGRESSION', () => {
     ],
   ]);
 
-  test('takes up to 20 thresholds, from 0 to 1000 repetitions, from all off to all on', () => {
+  test('accepts up to 20 thresholds, from 0 to 1000 repetitions, and shares up to the whole weight', () => {
     const widest = [
       { minReps: 0, incrementPercent: '-1' },
       { minReps: 1000, incrementPercent: '1' },

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createRule } from '../../../../src/progression/evaluation/rules/rule-types.ts';
 
 describe('CYCLE_PROGRESSION', () => {
-  test('fires after cycles, whatever else its parameters say', () => {
+  test('fires after cycles, whatever trigger its parameters name', () => {
     const parameters = { maxType: 'ONE_RM', triggerType: 'AFTER_WEEK', increment: '10' };
     const rule = createRule('CYCLE_PROGRESSION', parameters);
     expect(rule).toMatchObject({

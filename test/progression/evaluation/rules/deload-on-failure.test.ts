@@ -93,7 +93,7 @@ describe('DELOAD_ON_FAILURE', () => {
     ],
   ]);
 
-  test('takes thresholds from 1 to 100, a percent of 1, and any amount above 0', () => {
+  test('accepts thresholds from 1 to 100, a percent of 1, and any amount above 0', () => {
     for (const failureThreshold of [1, 100]) {
       expect(violatedPaths('DELOAD_ON_FAILURE', { ...PERCENT, failureThreshold })).toEqual([]);
     }

@@ -74,12 +74,12 @@ describe('DOUBLE_PROGRESSION', () => {
     ],
   ]);
 
-  test('takes ranges from 1 to 1000, also of one number', () => {
+  test('accepts ranges from 1 to 1000, also of one number', () => {
     expect(violatedPaths('DOUBLE_PROGRESSION', { ...PER_SET, minReps: 1, maxReps: 1000 })).toEqual([]);
     expect(violatedPaths('DOUBLE_PROGRESSION', { ...PER_SET, minReps: 12 })).toEqual([]);
   });
 
-  test('names the missing top, not the bottom that is right', () => {
+  test('names the missing top, and not the valid bottom', () => {
     expect(violatedPaths('DOUBLE_PROGRESSION', { ...PER_SET, maxReps: undefined })).toEqual(['maxReps']);
   });
 });

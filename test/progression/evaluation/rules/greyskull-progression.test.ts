@@ -69,13 +69,13 @@ describe('GREYSKULL_PROGRESSION', () => {
     ],
   ]);
 
-  test('takes thresholds next to each other and up to 1000, and a deload of everything', () => {
+  test('accepts adjacent thresholds up to 1000, and a deload of the whole weight', () => {
     expect(violatedPaths('GREYSKULL_PROGRESSION', { ...GREYSKULL, doubleThreshold: 6 })).toEqual([]);
     expect(violatedPaths('GREYSKULL_PROGRESSION', { ...GREYSKULL, doubleThreshold: 1000 })).toEqual([]);
     expect(violatedPaths('GREYSKULL_PROGRESSION', { ...GREYSKULL, deloadPercent: '1' })).toEqual([]);
   });
 
-  test('names the missing minimum, not the threshold that is right', () => {
+  test('names the missing minimum, and not the valid threshold', () => {
     expect(violatedPaths('GREYSKULL_PROGRESSION', { ...GREYSKULL, minReps: 'five' })).toEqual(['minReps']);
   });
 });

@@ -32,11 +32,11 @@ describe('parameters', () => {
     expect(() => readParameters(parameters)).toThrow('parameters: must be an object');
   });
 
-  test('are fine when nothing was violated', () => {
+  test('are accepted when nothing is violated', () => {
     expect(() => readParameters({ anything: 'else' }).finish()).not.toThrow();
   });
 
-  test('say everything that is wrong with them in one error', () => {
+  test('are refused with every violation in one error', () => {
     const reader = readParameters({ a: 1, b: [{ c: 2 }] });
     reader.flag('a');
     reader.list('b', 5)[0]?.flag('c');
@@ -106,7 +106,7 @@ describe('a decimal', () => {
       ['0', '1.000001', '-1.000001'],
       'x must be from -1 to 1 and other than 0',
     ],
-  ])('that must be %s is held to it', (_name, rule, allowed, refused, complaint) => {
+  ])('that must be %s is checked', (_name, rule, allowed, refused, complaint) => {
     for (const text of allowed) {
       expect(complaints(text, (reader) => reader.decimal('x', rule))).toEqual([]);
     }
@@ -115,7 +115,7 @@ describe('a decimal', () => {
     }
   });
 
-  test('that is required is missed once, and held to its rule', () => {
+  test('that is required is reported once when it is missing, and is checked', () => {
     const read = (reader: ParameterReader) => reader.requiredDecimal('x', POSITIVE);
     expect(complaints('5', read)).toEqual([]);
     expect(complaints(undefined, read)).toEqual(['x is required and must be above 0']);
@@ -157,7 +157,7 @@ describe('a flag', () => {
 });
 
 describe('one of a list', () => {
-  test('is found, or falls back when absent', () => {
+  test('is accepted, or has its default when absent', () => {
     expect(readParameters({ x: 'B' }).oneOf('x', ['A', 'B'])).toBe('B');
     expect(readParameters({}).oneOf('x', ['A', 'B'], 'B')).toBe('B');
     expect(readParameters({ x: null }).oneOf('x', ['A', 'B'], 'B')).toBe('B');
@@ -167,13 +167,13 @@ describe('one of a list', () => {
     expect(complaints(value, (reader) => reader.oneOf('x', ['A', 'B']))).toEqual(['x must be one of A, B']);
   });
 
-  test('is refused, fallback or not, when it is something else', () => {
+  test('is refused when it is something else, with or without a default', () => {
     expect(complaints('C', (reader) => reader.oneOf('x', ['A', 'B'], 'A'))).toEqual([
       'x must be one of A, B',
     ]);
   });
 
-  test('is a max type, and has no fallback', () => {
+  test('is a max type, which has no default', () => {
     for (const maxType of ['ONE_RM', 'TRAINING_MAX', 'ESTIMATED_ONE_RM']) {
       expect(readParameters({ maxType }).maxType()).toBe(maxType);
     }
@@ -182,7 +182,7 @@ describe('one of a list', () => {
     ]);
   });
 
-  test('is what counts as a failure: sets, unless sessions are asked for', () => {
+  test('is count_by, which is by set unless by session is given', () => {
     expect(readParameters({}).countBy()).toBe('SET');
     expect(readParameters({ countBy: 'SESSION' }).countBy()).toBe('SESSION');
   });
@@ -204,7 +204,7 @@ describe('a text', () => {
 describe('a list', () => {
   const read = (reader: ParameterReader) => reader.list('x', 2);
 
-  test('has a reader for each of its objects, which names the place', () => {
+  test('has a reader for each of its objects, which names the path', () => {
     const readers = read(readParameters({ x: [{ reps: 5 }, { reps: 'five' }] }));
     expect(readers.map((element) => element.integer('reps', 1, 10))[0]).toBe(5);
     expect(complaints([{}, { reps: 'five' }], (reader) => read(reader)[1]?.integer('reps', 1, 10))).toEqual([
@@ -212,7 +212,7 @@ describe('a list', () => {
     ]);
   });
 
-  test('names places within places', () => {
+  test('names nested paths', () => {
     const nested = { x: [{ y: [{}, { z: 1 }] }] };
     const reader = readParameters(nested);
     reader.list('x', 1)[0]?.list('y', 2)[1]?.flag('z');

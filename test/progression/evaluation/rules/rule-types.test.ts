@@ -36,7 +36,7 @@ const TYPES = Object.keys(RULE_TYPES) as RuleType[];
 describe.each(TYPES)('%s', (type) => {
   const parameters = { ...PARAMETERS[type], maxType: 'TRAINING_MAX' };
 
-  test.each(TRIGGER_TYPES)('answers to its own trigger and to a person: %s', (by) => {
+  test.each(TRIGGER_TYPES)('fires for its own trigger and for a manual one: %s', (by) => {
     const answers = by === OWN_TRIGGERS[type] || by === 'MANUAL';
     const outcome = outcomeOf(type, parameters, { ...READY, by });
     expect(outcome === 'TRIGGER_TYPE_MISMATCH').toBe(!answers);
@@ -53,18 +53,18 @@ describe.each(TYPES)('%s', (type) => {
     expect(outcomeOf(type, parameters, given)).toBe('TRIGGER_TYPE_MISMATCH');
   });
 
-  test('checks the max type when a person asks, too', () => {
+  test('checks the max type for a manual trigger, too', () => {
     expect(outcomeOf(type, parameters, { ...READY, by: 'MANUAL', maxType: 'ONE_RM' })).toBe(
       'MAX_TYPE_MISMATCH',
     );
   });
 
-  test.each([null, undefined, 'text', 5, []])('is not made of %j', (notParameters) => {
+  test.each([null, undefined, 'text', 5, []])('cannot be made of %j', (notParameters) => {
     expect(() => createRule(type, notParameters)).toThrow(ParametersError);
   });
 });
 
-test('types are known by their exact names', () => {
+test('a rule type is found by its exact name only', () => {
   expect(TYPES.every(isRuleType)).toBe(true);
   expect(['linear_progression', '', 'toString', '__proto__', 'LINEAR'].some(isRuleType)).toBe(false);
 });

@@ -19,7 +19,7 @@ describe('STAGE_PROGRESSION', () => {
     expect(rule.stages).toEqual([STAGES[0], STAGES[1], { ...STAGES[2], isAmrap: false }]);
   });
 
-  test('counts by session when told', () => {
+  test('counts by session with count_by SESSION', () => {
     expect(createRule('STAGE_PROGRESSION', { ...GZCLP, countBy: 'SESSION' }).countBy).toBe('SESSION');
   });
 
@@ -86,7 +86,7 @@ describe('STAGE_PROGRESSION', () => {
     ],
   ]);
 
-  test('takes the widest stages that it says it takes', () => {
+  test('accepts the largest stages that its errors allow', () => {
     const widest = { name: 'x'.repeat(100), sets: 100, reps: 1000, minVolume: 100_000 };
     const narrowest = { name: 'x', sets: 1, reps: 1, minVolume: 0 };
     const stages = [...Array(19).fill(widest), narrowest];

@@ -57,7 +57,7 @@ describe('a share of a weight', () => {
     expect(addPercent(new Decimal(at), new Decimal(share), bounds({})).toFixed()).toBe(expected);
   });
 
-  test('is exact to the last of 18 digits, which are 25 digits on the way', () => {
+  test('is exact to the last of 18 digits, with 25 digits in between', () => {
     const sum = (at: string, share: string, parameters = {}) =>
       addPercent(new Decimal(at), new Decimal(share), bounds(parameters)).toFixed();
     expect(sum('746899395734.773787', '0.606497')).toBe('1199891638549.726884');
@@ -71,7 +71,7 @@ describe('a share of a weight', () => {
 });
 
 describe('bounds', () => {
-  test('start at 0, end nowhere and round nothing unless told', () => {
+  test('have floor 0, no ceiling and no rounding by default', () => {
     expect(bounds({})).toEqual({
       roundTo: null,
       rounding: 'NEAREST',
@@ -98,7 +98,7 @@ describe('bounds', () => {
     expect(new Set(violations.map((violation) => violation.path))).toEqual(new Set([path]));
   });
 
-  test('may leave a single value', () => {
+  test('may allow a single value', () => {
     for (const limit of ['20', '0']) {
       const reader = readParameters({ minValue: limit, maxValue: limit });
       expect(readBounds(reader).maxValue?.toFixed()).toBe(limit);
@@ -133,11 +133,11 @@ describe('a change', () => {
     expect(change(at, to, { minValue, maxValue })).toBe(expected);
   });
 
-  test('to another stage stands even when the weight stays at a limit', () => {
+  test('to another stage counts even when the weight stays at a limit', () => {
     expect(change('20', '10', { minValue: '20' }, { stage: 0 })).toBe('20');
   });
 
-  test('of a counter alone does not', () => {
+  test('of a counter alone does not count', () => {
     expect(change('20', '10', { minValue: '20' }, { resetsFailures: true })).toBe('AT_LIMIT');
   });
 
