@@ -67,7 +67,7 @@ export async function readState(database: Database): Promise<StoredState> {
       sql`select account_id as "accountId", id, type, user_id as "userId", sequence::float8 as sequence, position::int,
         causation_id as "causationId", trigger_id as "triggerId", occurrence_key as "occurrenceKey",
         data ->> 'session_id' as "sessionId", data ->> 'log_id' as "logId", data ->> 'logged_set_id' as "setId",
-        outcomes <> '[]' as "isJudged",
+        outcomes <> '[]' as "hasVerdict",
         array(
           select part -> 'outcome' ->> 'enrollmentId' from jsonb_array_elements(outcomes) as part
           where part -> 'outcome' ->> 'enrollmentId' <> ''

@@ -101,8 +101,8 @@ function checkEvaluated({ accounts, stored }: History): Violation[] {
     report(`${stored.deadLetters} dead letters`);
   }
   const publishedTypes = new Set(accounts.map(({ publishedEvent }) => publishedEvent));
-  for (const { id, type, hasVerdict: isJudged, triggerId } of stored.events) {
-    if (!isJudged && (publishedTypes.has(type) || triggerId !== null)) {
+  for (const { id, type, hasVerdict, triggerId } of stored.events) {
+    if (!hasVerdict && (publishedTypes.has(type) || triggerId !== null)) {
       report(`event ${id} has no verdict`);
     }
   }
