@@ -202,7 +202,7 @@ export const PermissionSchema: GenEnum<Permission> = /*@__PURE__*/
   enumDesc(file_progression_v1_access, 0);
 
 /**
- * What the method asks for. A method without it is denied to everybody.
+ * The permission that the method needs. A method without it is denied to every caller.
  *
  * @generated from extension: progression.v1.Permission permission = 50101;
  */
