@@ -21,7 +21,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { ErrorInfoSchema } from '../../src/gen/google/rpc/error_details_pb.ts';
 import { createLogger } from '../../src/server/logger.ts';
 import type { RunningServer } from '../../src/server/server.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { assembleToken, claimsOf, createIssuer, type Issuer } from './credentials.ts';
 
 const ACCOUNT_ID = uuidv7();
@@ -152,18 +152,17 @@ interface Caller {
 
 let issuer: Issuer;
 let stranger: Issuer;
-let db: TestDatabase;
+const db = useTestDatabase();
 let server: RunningServer;
 let transport: Transport;
 beforeAll(async () => {
-  [issuer, stranger, db] = await Promise.all([createIssuer(), createIssuer(), createTestDatabase()]);
+  [issuer, stranger] = await Promise.all([createIssuer(), createIssuer()]);
   const config = readConfig({ PORT: '0', AUTH_MODE: 'jwt', ...issuer.environment });
   server = await startService(config, db.database, createLogger('error'));
   transport = createGrpcTransport({ baseUrl: server.url });
 });
 afterAll(async () => {
   await server?.close();
-  await db?.close();
   issuer?.close();
   stranger?.close();
 });

@@ -3,7 +3,7 @@ import { create, toBinary } from '@bufbuild/protobuf';
 import { createContextValues, createHandlerContext, type HandlerContext } from '@connectrpc/connect';
 import { sql } from 'kysely';
 import { v4 as uuidv4 } from 'uuid';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { callContextKey } from '../../src/calls/call-context.ts';
 import { once } from '../../src/calls/once.ts';
 import { DomainError } from '../../src/errors/domain-error.ts';
@@ -16,17 +16,13 @@ import {
 import type { Transaction } from '../../src/store/database.ts';
 import { systemClock } from '../../src/values/system-clock.ts';
 import { readRows } from '../store/schema-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabasePerTest } from '../support/test-database.ts';
 
 const METHOD = UserService.method.createUser;
 const ACCOUNT_ID = uuidv4();
 const FAR_AWAY_MS = 20_000;
 
-let db: TestDatabase;
-beforeEach(async () => {
-  db = await createTestDatabase();
-});
-afterEach(() => db.close());
+const db = useTestDatabasePerTest();
 
 function contextOf(requestId: string | undefined, { accountId = ACCOUNT_ID, deadlineMs = FAR_AWAY_MS } = {}) {
   const contextValues = createContextValues().set(callContextKey, {

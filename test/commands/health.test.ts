@@ -5,19 +5,17 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type Certificate, createAuthority } from '../support/certificates.ts';
 import { runCommand, type ServiceProcess, startCommand, urlIn } from '../support/service-process.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabasePerTest } from '../support/test-database.ts';
 
 let directory: string;
-let db: TestDatabase;
+const db = useTestDatabasePerTest();
 let service: ServiceProcess | undefined;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'progression-health-'));
-  db = await createTestDatabase();
 });
 afterEach(async () => {
   service?.child.kill('SIGKILL');
   await service?.ended;
-  await db.close();
   await rm(directory, { recursive: true, force: true });
 });
 

@@ -1,20 +1,18 @@
 /** The demo account. */
 import { sql } from 'kysely';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { CATALOG_PROGRAMS } from '../../src/catalog/canonical/catalog.ts';
 import { DEMO_ATHLETES, seed, seededId } from '../../src/commands/seed-demo-account.ts';
 import { DEMO_ACCOUNT_ID } from '../../src/config/config.ts';
 import { systemClock } from '../../src/values/system-clock.ts';
 import { type CatalogClient, createCatalogClient } from '../support/catalog-client.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabasePerTest } from '../support/test-database.ts';
 
-let db: TestDatabase;
+const db = useTestDatabasePerTest();
 let demo: CatalogClient;
-beforeEach(async () => {
-  db = await createTestDatabase();
+beforeEach(() => {
   demo = createCatalogClient(db.database, { accountId: DEMO_ACCOUNT_ID });
 });
-afterEach(() => db.close());
 
 const TABLES = ['users', 'lifts', 'programs', 'program_lifts', 'progressions', 'program_progressions'];
 

@@ -5,7 +5,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { ProgressionService } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { createLogger } from '../../src/server/logger.ts';
 import type { RunningServer } from '../../src/server/server.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabasePerTest } from '../support/test-database.ts';
 
 const EVENTS = [
   'HandleSessionComplete',
@@ -15,17 +15,15 @@ const EVENTS = [
   'TriggerProgression',
 ];
 
-let db: TestDatabase;
+const db = useTestDatabasePerTest();
 let service: RunningServer;
 beforeEach(async () => {
-  db = await createTestDatabase();
   const config = readConfig({ PORT: '0', AUTOMATION_WORKERS: 'off' });
   const limits = { ...config.limits, queuedEvents: 0 };
   service = await startService({ ...config, limits }, db.database, createLogger('silent'));
 });
 afterEach(async () => {
   await service.close();
-  await db.close();
 });
 
 test.each(ProgressionService.methods.map(({ name }) => name))('%s', async (name) => {

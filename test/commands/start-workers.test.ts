@@ -7,19 +7,17 @@ import type { RunningServer } from '../../src/server/server.ts';
 import { createActiveWorkflow, createAutomationClient } from '../support/automation.ts';
 import { countOutbox, createEventSource, type EventSource, readLog } from '../support/event-source.ts';
 import { holdVersions } from '../support/held-versions.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabasePerTest } from '../support/test-database.ts';
 
-let db: TestDatabase;
+const db = useTestDatabasePerTest();
 let source: EventSource;
 let services: RunningServer[] = [];
 beforeEach(async () => {
-  db = await createTestDatabase();
   source = await createEventSource(db.database, 1);
 });
 afterEach(async () => {
   await Promise.all(services.map((service) => service.close()));
   services = [];
-  await db.close();
 });
 
 async function start(environment: Record<string, string> = {}, drainMs?: number): Promise<RunningServer> {

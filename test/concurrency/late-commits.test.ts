@@ -6,7 +6,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@connectrpc/connect';
 import { createClient as createRedisClient } from '@redis/client';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import type { BusWorkers } from '../../src/events/event-bus.ts';
 import { createPostgresBus } from '../../src/events/postgres-bus.ts';
 import { createRedisBus } from '../../src/events/redis/redis-bus.ts';
@@ -18,7 +18,7 @@ import { createAutomationClient } from '../support/automation.ts';
 import { createEventSource, type EventSource, idsByUser, readLog } from '../support/event-source.ts';
 import { createLogEvaluator } from '../support/log-evaluator.ts';
 import { createRedisServer, HAS_REDIS, type RedisServer } from '../support/redis-server.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabasePerTest } from '../support/test-database.ts';
 
 const COUNT = Number(process.env.LATE_COMMITS || 1_000);
 const SEED = Number(process.env.LATE_COMMITS_SEED || 1);
@@ -28,11 +28,7 @@ const AT_ONCE = 24;
 const ATHLETES = 60;
 const LATEST_MS = 25;
 
-let db: TestDatabase;
-beforeEach(async () => {
-  db = await createTestDatabase();
-});
-afterEach(() => db.close());
+const db = useTestDatabasePerTest();
 
 /** Numbers from 0 to 1, the same for the same seed. */
 function createRandom(seed: number): () => number {

@@ -2,7 +2,7 @@
 import { Code } from '@connectrpc/connect';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { DeadLetterState } from '../../src/gen/automation/v1/event_service_pb.ts';
 import { instantFromText, instantToTimestamp } from '../../src/values/instant.ts';
 import { failureOf } from '../server/test-server.ts';
@@ -11,13 +11,9 @@ import { TEST_NOW } from '../support/catalog-client.ts';
 import { createEventSource } from '../support/event-source.ts';
 import { under } from '../support/progression-client.ts';
 import { TEST_ACTOR } from '../support/service-transport.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db?.close());
+const db = useTestDatabase();
 
 let client: AutomationClient;
 let userId: string;

@@ -3,7 +3,7 @@
  * processes.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { BusWorkers, HandledPartitions, HandlePartitions } from '../../src/events/event-bus.ts';
 import {
   countOutbox,
@@ -13,22 +13,18 @@ import {
   readLog,
 } from '../support/event-source.ts';
 import { createLogEvaluator, type LogEvaluatorOptions } from '../support/log-evaluator.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabasePerTest } from '../support/test-database.ts';
 import { BUS_LIMITS, BUSES, type BusOptions, type BusSetup } from './bus-fixtures.ts';
 
 describe.each(BUSES)('the bus on $name', ({ isHere, setUp }) => {
-  let db: TestDatabase;
+  const db = useTestDatabasePerTest();
   let setup: BusSetup;
   let running: BusWorkers[] = [];
 
-  beforeEach(async () => {
-    db = await createTestDatabase();
-  });
   afterEach(async () => {
     await Promise.all(running.map((workers) => workers.stop()));
     running = [];
     await setup?.close();
-    await db.close();
   });
 
   /** Starts a bus as a separate process would, with its own database handle. */

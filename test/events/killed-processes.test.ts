@@ -10,16 +10,15 @@ import { countOutbox, createEventSource, type EventSource } from '../support/eve
 import { holdVersions } from '../support/held-versions.ts';
 import { createRedisServer, HAS_REDIS, type RedisServer } from '../support/redis-server.ts';
 import { type ServiceProcess, startCommand, urlIn } from '../support/service-process.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 
 const KILLS = Number(process.env.KILLS || 2);
 const EVENTS = 50;
 const TIMEOUT_MS = 60_000;
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let redis: RedisServer;
 beforeAll(async () => {
-  db = await createTestDatabase();
   redis = await createRedisServer();
   if (HAS_REDIS) {
     await redis.start();
@@ -27,7 +26,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await redis?.kill();
-  await db?.close();
 });
 
 let processes: ServiceProcess[] = [];

@@ -1,7 +1,7 @@
 /** ListEvents: the log, newest first, with filters and pages. */
 import { Code } from '@connectrpc/connect';
 
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import type { Event, ListEventsRequest } from '../../src/gen/automation/v1/event_service_pb.ts';
 import { EventActor } from '../../src/gen/automation/v1/event_service_pb.ts';
 
@@ -9,16 +9,15 @@ import { failureOf } from '../server/test-server.ts';
 import { type AutomationClient, createAutomationClient } from '../support/automation.ts';
 import { createEventSource, type EventSource } from '../support/event-source.ts';
 import { createLogEvaluator } from '../support/log-evaluator.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let source: EventSource;
 let events: AutomationClient['events'];
 /** In the order of acceptance. */
 const ids: string[] = [];
 
 beforeAll(async () => {
-  db = await createTestDatabase();
   source = await createEventSource(db.database, 2);
   ({ events } = createAutomationClient(db.database, { accountId: source.accountId }));
   for (let n = 0; n < 12; n += 1) {
@@ -29,7 +28,6 @@ beforeAll(async () => {
     await evaluate(source.accountId, [partition]);
   }
 });
-afterAll(() => db?.close());
 
 type Query = Partial<Omit<ListEventsRequest, '$typeName'>>;
 

@@ -16,22 +16,20 @@ import { readRows } from '../store/schema-dump.ts';
 import { createAutomationClient } from '../support/automation.ts';
 import { createEventSource, type EventSource } from '../support/event-source.ts';
 import { createLogEvaluator, type LogEvaluatorOptions } from '../support/log-evaluator.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabasePerTest } from '../support/test-database.ts';
 import { type EventWatcher, watch } from './event-watcher.ts';
 
 const QUICK: Partial<Limits> = { watchPollMs: 10 };
 
-let db: TestDatabase;
+const db = useTestDatabasePerTest();
 let source: EventSource;
 let watchers: EventWatcher[] = [];
 beforeEach(async () => {
-  db = await createTestDatabase();
   source = await createEventSource(db.database, 3);
 });
 afterEach(async () => {
   await Promise.all(watchers.map((watcher) => watcher.leave()));
   watchers = [];
-  await db.close();
 });
 
 function client(limits: Partial<Limits> = {}, draining?: AbortSignal, accountId = source.accountId) {

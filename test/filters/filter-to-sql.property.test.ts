@@ -1,13 +1,13 @@
 /** The evaluator and the SQL predicate give the same verdict for random filters and documents. */
 import fc from 'fast-check';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { compileFilter } from '../../src/filters/compile-filter.ts';
 import type { FilterGroup, FilterInput, JsonObject, JsonValue } from '../../src/filters/filter.ts';
 import { filterToSql } from '../../src/filters/filter-to-sql.ts';
 import { instantToText } from '../../src/values/instant.ts';
 import { firstTimeZone, offsetChangesIn } from '../../src/values/zoned.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import {
   ATHLETE_FIELDS,
   EVENT_FIELDS,
@@ -40,11 +40,10 @@ const NUMBERS_AS_TEXT = [
   '9.9999999999999999999e99',
 ];
 
-let fixture: TestDatabase;
+const fixture = useTestDatabase({ preparedStatements: false });
 const inputs: FilterInput[] = [];
 
 beforeAll(async () => {
-  fixture = await createTestDatabase({ preparedStatements: false });
   const documents = fc
     .sample(randomAthlete, { seed: SEED, numRuns: ROWS })
     .map((each) => JSON.stringify(each));
@@ -64,7 +63,6 @@ beforeAll(async () => {
     inputs.push(toInput(JSON.parse(`${stored[0]?.document}`), event, previous));
   }
 }, 60_000);
-afterAll(() => fixture?.close());
 
 function run(statement: string): Promise<{ document?: string }[]> {
   return fixture.database.orm.em.getConnection().execute(statement);

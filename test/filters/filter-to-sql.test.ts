@@ -7,12 +7,12 @@ import {
   PostgresQueryCompiler,
   sql,
 } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { compileFilter } from '../../src/filters/compile-filter.ts';
 import { type FilterGroup, FilterUnreadable, type JsonValue } from '../../src/filters/filter.ts';
 
 import { filterToSql } from '../../src/filters/filter-to-sql.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { describeScenario, MISSING, SCENARIOS, USUAL } from './condition-scenarios.ts';
 import { and, CATALOGUE, condition, input, NOW, not, or } from './field-fixtures.ts';
 
@@ -107,11 +107,7 @@ describe('with many time zones', () => {
 });
 
 describe('PostgreSQL and the evaluator agree', () => {
-  let fixture: TestDatabase;
-  beforeAll(async () => {
-    fixture = await createTestDatabase({ preparedStatements: false });
-  });
-  afterAll(() => fixture?.close());
+  const fixture = useTestDatabase({ preparedStatements: false });
 
   async function readVerdict(
     filter: FilterGroup,

@@ -1,5 +1,5 @@
 /** Lift maxes have a unit: given, kept by every change, and settled when an athlete enrolls. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import {
   EnrollmentStatus,
@@ -11,14 +11,10 @@ import { createCatalogClient, expectRefusal } from '../support/catalog-client.ts
 import { expectRefusedUnchanged } from '../support/expect-unchanged.ts';
 import { linear } from '../support/rule-fixtures.ts';
 import { rowsOf } from '../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee } from '../support/trainee.ts';
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db.close());
+const db = useTestDatabase();
 
 const { KILOGRAM, POUND, UNSPECIFIED } = WeightUnit;
 const { TRAINING_MAX } = MaxType;

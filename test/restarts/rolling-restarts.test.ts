@@ -1,17 +1,13 @@
 /** Restarts cost clients nothing that they retry as documented; `npm run restarts` has more of them. */
-import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { expect, test } from 'vitest';
+import { useTestDatabasePerTest } from '../support/test-database.ts';
 import { restartUnderLoad } from './rolling-restarts.ts';
 
 const CALLS_PER_SECOND = 50;
 /** A busy machine takes some seconds to start a process. */
 const TIMEOUT_MS = 180_000;
 
-let db: TestDatabase;
-beforeEach(async () => {
-  db = await createTestDatabase();
-});
-afterEach(() => db.close());
+const db = useTestDatabasePerTest();
 
 test(
   'servers that are told to go one after the other take no call with them',

@@ -11,19 +11,17 @@ import { createLogger } from '../../src/server/logger.ts';
 import type { RunningServer } from '../../src/server/server.ts';
 import { createAthlete } from '../support/fixtures.ts';
 import { expectWaiting, holdAthlete } from '../support/held-athlete.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabasePerTest } from '../support/test-database.ts';
 
 const TIMEOUT_MS = 1_500;
 
-let db: TestDatabase;
+const db = useTestDatabasePerTest();
 let server: RunningServer;
 beforeEach(async () => {
-  db = await createTestDatabase();
   server = await startService(readConfig({ PORT: '0' }), db.database, createLogger('silent'));
 });
 afterEach(async () => {
   await server.close();
-  await db.close();
 });
 
 test('a statement that waits for a lock ends at the deadline of its call, which can be retried', async () => {

@@ -1,10 +1,10 @@
 /** Waiting for a connection: accounts in turn, not for long, not too many, and not for callers that went away. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { v4 as uuidv4 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { DomainError } from '../../src/errors/domain-error.ts';
 import { createConnectionSlots } from '../../src/store/connection-slots.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 
 const CANCELLED = new DomainError('CANCELLED', 'the caller went away');
 const LONG_MS = 60_000;
@@ -86,11 +86,7 @@ describe('connection slots', () => {
 });
 
 describe('a database with one connection', () => {
-  let db: TestDatabase;
-  beforeAll(async () => {
-    db = await createTestDatabase({ connections: 1 });
-  });
-  afterAll(() => db.close());
+  const db = useTestDatabase({ connections: 1 });
 
   test('starts no transaction that is refused or whose caller disconnected', async () => {
     const narrow = db.open({ transactionWaitMs: 50 });

@@ -3,19 +3,18 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type AccountClient, createAccountClients } from '../isolation/account-client.ts';
 import { looksOf } from '../support/statement-plans.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee } from '../support/trainee.ts';
 import { openWatchedDatabase, type WatchedDatabase } from '../support/watched-statements.ts';
 
 const ATHLETES = 200;
 const SESSIONS = 60;
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let watched: WatchedDatabase;
 let client: AccountClient;
 let ids: { accountId: string; userId: string; liftId: string; programId: string };
 beforeAll(async () => {
-  db = await createTestDatabase();
   watched = openWatchedDatabase(db);
   const { athlete } = await createTrainee(db.database, { lifts: { squat: '100' }, rules: [] });
   const { accountId, programId, userId, liftIds } = athlete;
@@ -25,7 +24,6 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(async () => {
   await watched.database.close();
-  await db.close();
 });
 
 /** Athletes with sessions of two sets, an application each, and a handful of enrollments. */

@@ -6,19 +6,17 @@ import { SetKind } from '../../src/gen/progression/v1/progression_service_pb.ts'
 import { createProgressionClient } from '../support/progression-client.ts';
 import { deload, linear } from '../support/rule-fixtures.ts';
 import { looksOf } from '../support/statement-plans.ts';
-import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
+import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee } from '../support/trainee.ts';
 import { openWatchedDatabase, type WatchedDatabase } from '../support/watched-statements.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let watched: WatchedDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
+beforeAll(() => {
   watched = openWatchedDatabase(db);
 });
 afterAll(async () => {
   await watched.database.close();
-  await db.close();
 });
 
 test('a call is looked up by its request, and an event by its identity', async () => {

@@ -1,16 +1,12 @@
 /** The check of lift max chains finds what it is there to find. */
 import { sql } from 'kysely';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { findBrokenChains } from './lift-max-chains.ts';
 import { linear } from './rule-fixtures.ts';
-import { createTestDatabase, type TestDatabase } from './test-database.ts';
+import { useTestDatabasePerTest } from './test-database.ts';
 import { createTrainee } from './trainee.ts';
 
-let db: TestDatabase;
-beforeEach(async () => {
-  db = await createTestDatabase();
-});
-afterEach(() => db.close());
+const db = useTestDatabasePerTest();
 
 test.each([
   ['nothing', sql`select 1`, []],

@@ -1,6 +1,6 @@
 /** A database of its own for a test file or a test: migrated, empty and gone afterwards. */
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, inject } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, inject } from 'vitest';
 import { type Database, type DatabaseOptions, openDatabase } from '../../src/store/database.ts';
 import { databaseUrl, openAdminConnection } from './database-server.ts';
 
@@ -34,15 +34,29 @@ export function useTestDatabase(options: Partial<DatabaseOptions> = {}): TestDat
     db = await createTestDatabase(options);
   });
   afterAll(() => db.close());
+  return forwardTo(() => db);
+}
+
+/** The same for each test: cloned before it, and dropped after it. */
+export function useTestDatabasePerTest(options: Partial<DatabaseOptions> = {}): TestDatabase {
+  let db: TestDatabase;
+  beforeEach(async () => {
+    db = await createTestDatabase(options);
+  });
+  afterEach(() => db.close());
+  return forwardTo(() => db);
+}
+
+function forwardTo(current: () => TestDatabase): TestDatabase {
   return {
     get database() {
-      return db.database;
+      return current().database;
     },
     get url() {
-      return db.url;
+      return current().url;
     },
-    open: (more) => db.open(more),
-    close: () => db.close(),
+    open: (more) => current().open(more),
+    close: () => current().close(),
   };
 }
 

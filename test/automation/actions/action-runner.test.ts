@@ -1,6 +1,6 @@
 /** How runs go from step to step, rest, are tried again and end. */
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { takeStep } from '../../../src/automation/actions/take-step.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { setBackoffShare, useLongestBackoffs } from '../../support/backoff-share.ts';
@@ -8,17 +8,15 @@ import { openAdminConnection } from '../../support/database-server.ts';
 import { createAthlete } from '../../support/fixtures.ts';
 import { expectWaiting } from '../../support/held-athlete.ts';
 import { openFaultyDatabase } from '../../support/statement-faults.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import { type ActionInit, createTestDeps, createTestRunner, insertRun, readFacts, readRun } from './runs.ts';
 import { createTestClock, START } from './test-clock.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let database: Database;
-beforeAll(async () => {
-  db = await createTestDatabase();
+beforeAll(() => {
   database = db.database;
 });
-afterAll(() => db?.close());
 
 const addTag = (tag: string): ActionInit => ({ case: 'addTag', value: { tag } });
 const wait = (value: Extract<ActionInit, { case: 'wait' }>['value']['wait']): ActionInit => ({

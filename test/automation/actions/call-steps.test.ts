@@ -1,7 +1,7 @@
 /** Steps that call out: webhooks and the engine, without an answer, and after the end of the calling process. */
 import { createHmac } from 'node:crypto';
 import { sql } from 'kysely';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { makeCall } from '../../../src/automation/actions/call-queue.ts';
 import {
   createWebhookPort,
@@ -12,18 +12,16 @@ import { readConfig } from '../../../src/config/config.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { useLongestBackoffs } from '../../support/backoff-share.ts';
 import { createAthlete } from '../../support/fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import { type ActionInit, createTestDeps, createTestRunner, insertRun, readFacts, readRun } from './runs.ts';
 import { createTestClock } from './test-clock.ts';
 import { type Answering, startReceiver, type WebhookReceiver, withStatus } from './webhook-receiver.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let database: Database;
-beforeAll(async () => {
-  db = await createTestDatabase();
+beforeAll(() => {
   database = db.database;
 });
-afterAll(() => db?.close());
 
 const receivers: WebhookReceiver[] = [];
 useLongestBackoffs();

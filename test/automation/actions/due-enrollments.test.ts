@@ -1,20 +1,18 @@
 /** Which enrollments a pass takes: whatever is due, and of no account so much that others wait. */
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { findDueEnrollments } from '../../../src/automation/actions/due-enrollments.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { createAthlete } from '../../support/fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import { type ActionInit, createTestRunner, insertRun, insertWorkflow, readRun } from './runs.ts';
 import { createTestClock } from './test-clock.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let database: Database;
-beforeAll(async () => {
-  db = await createTestDatabase();
+beforeAll(() => {
   database = db.database;
 });
-afterAll(() => db?.close());
 
 const { now } = createTestClock();
 const ACTIONS: readonly ActionInit[] = [{ case: 'addTag', value: { tag: 'vip' } }];

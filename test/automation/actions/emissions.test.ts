@@ -2,24 +2,22 @@
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { ValueSchema } from '@bufbuild/protobuf/wkt';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { emissionsOf } from '../../../src/automation/actions/emissions.ts';
 import { type Action, ActionSchema, WeightUnit } from '../../../src/gen/automation/v1/action_pb.ts';
 import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
 import { EnrollmentStatus, Rounding } from '../../../src/gen/progression/v1/program_service_pb.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { type Athlete, createAthlete } from '../../support/fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import { type ActionInit, createTestRunner, insertRun, readFacts, readRun } from './runs.ts';
 import { createTestClock } from './test-clock.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let database: Database;
-beforeAll(async () => {
-  db = await createTestDatabase();
+beforeAll(() => {
   database = db.database;
 });
-afterAll(() => db?.close());
 
 type Named = (athlete: Athlete) => ActionInit;
 

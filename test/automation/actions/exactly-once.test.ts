@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { makeCall } from '../../../src/automation/actions/call-queue.ts';
 import { takeStep } from '../../../src/automation/actions/take-step.ts';
 import type { Database } from '../../../src/store/database.ts';
@@ -12,7 +12,7 @@ import { systemClock } from '../../../src/values/system-clock.ts';
 import { readRows } from '../../store/schema-dump.ts';
 import { type Athlete, createAthlete } from '../../support/fixtures.ts';
 import { type Fault, openFaultyDatabase } from '../../support/statement-faults.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import {
   type ActionInit,
   createTestDeps,
@@ -25,13 +25,11 @@ import {
 } from './runs.ts';
 import { createTestClock } from './test-clock.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase({ connections: 20 });
 let database: Database;
-beforeAll(async () => {
-  db = await createTestDatabase({ connections: 20 });
+beforeAll(() => {
   database = db.database;
 });
-afterAll(() => db?.close());
 
 /** It says something each time: what is done twice is seen. */
 const checkIn = (place: string): ActionInit => ({

@@ -1,23 +1,21 @@
 /** Runs as callers see them. */
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { StepOutcome, WorkflowEnrollmentState } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { type Instant, instantFromTimestamp, instantToText } from '../../../src/values/instant.ts';
 import { createAutomationClient } from '../../support/automation.ts';
 import { expectRefusal } from '../../support/catalog-client.ts';
 import { createAthlete } from '../../support/fixtures.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import { type ActionInit, createTestRunner, insertRun, insertWorkflow } from './runs.ts';
 import { createTestClock, START } from './test-clock.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let database: Database;
-beforeAll(async () => {
-  db = await createTestDatabase();
+beforeAll(() => {
   database = db.database;
 });
-afterAll(() => db?.close());
 
 const ACTIONS: readonly ActionInit[] = [
   { case: 'addTag', value: { tag: 'vip' } },

@@ -1,6 +1,6 @@
 /** Steps that change what the athlete trains by, and the numbers. */
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { WeightUnit } from '../../../src/gen/automation/v1/action_pb.ts';
 import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
 import { EnrollmentStatus, Rounding } from '../../../src/gen/progression/v1/program_service_pb.ts';
@@ -8,17 +8,15 @@ import type { Database } from '../../../src/store/database.ts';
 import { readRows } from '../../store/schema-dump.ts';
 import { type Athlete, type AthleteFixture, createAthlete, createTeammate } from '../../support/fixtures.ts';
 import { rowsOf } from '../../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import { type ActionInit, createTestRunner, insertRun, readFacts, readRun } from './runs.ts';
 import { createTestClock } from './test-clock.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let database: Database;
-beforeAll(async () => {
-  db = await createTestDatabase();
+beforeAll(() => {
   database = db.database;
 });
-afterAll(() => db?.close());
 
 const { now } = createTestClock();
 

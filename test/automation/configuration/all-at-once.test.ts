@@ -1,5 +1,5 @@
 /** A request that breaks the contract's form is told what is wrong with the rest of it too, and nothing is stored. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { createConfigurationChecks } from '../../../src/automation/configuration/validation/configuration-checks.ts';
 import { createTriggerService } from '../../../src/automation/trigger-service.ts';
 import { createWorkflowService } from '../../../src/automation/workflow-service.ts';
@@ -14,15 +14,13 @@ import { startTestServer, USER_ID } from '../../server/test-server.ts';
 import { type AutomationClient, createAutomationClient, createWorkflow } from '../../support/automation.ts';
 import { expectRefusal } from '../../support/catalog-client.ts';
 import { expectRefusedUnchanged } from '../../support/expect-unchanged.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let client: AutomationClient;
-beforeAll(async () => {
-  db = await createTestDatabase();
+beforeAll(() => {
   client = createAutomationClient(db.database);
 });
-afterAll(() => db.close());
 
 const NOTHING = {};
 const TAG = { action: { case: 'addTag', value: { tag: ' a' } } } as const;

@@ -4,7 +4,7 @@ import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf';
 import { Code } from '@connectrpc/connect';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { enumName } from '../../../src/calls/enum-name.ts';
 import {
   EventActor,
@@ -21,15 +21,11 @@ import { TEST_NOW } from '../../support/catalog-client.ts';
 import { createEventSource } from '../../support/event-source.ts';
 import { expectWaiting, holdAthlete } from '../../support/held-athlete.ts';
 import { openFaultyDatabase } from '../../support/statement-faults.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 
 type EventInit = Exclude<MessageInitShape<typeof PublishedEventSchema>, { $typeName: string }>;
 
-let db: TestDatabase;
-beforeAll(async () => {
-  db = await createTestDatabase();
-});
-afterAll(() => db?.close());
+const db = useTestDatabase();
 
 interface Publisher extends AutomationClient {
   readonly userIds: readonly string[];

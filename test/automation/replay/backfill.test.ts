@@ -1,7 +1,7 @@
 /** Backfills: counted, confirmed, and carried out at their rate, with each athlete enrolled once. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { createBackfiller } from '../../../src/automation/replay/backfiller.ts';
 import { type Limits, readConfig } from '../../../src/config/config.ts';
 import { EnrollmentPolicy } from '../../../src/gen/automation/v1/trigger_pb.ts';
@@ -17,17 +17,15 @@ import {
 } from '../../support/automation.ts';
 import { expectRefusal } from '../../support/catalog-client.ts';
 import { openFaultyDatabase } from '../../support/statement-faults.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabase } from '../../support/test-database.ts';
 import { createTestRunner, readFacts } from '../actions/runs.ts';
 import { createTestClock, type TestClock } from '../actions/test-clock.ts';
 
-let db: TestDatabase;
+const db = useTestDatabase();
 let database: Database;
-beforeAll(async () => {
-  db = await createTestDatabase();
+beforeAll(() => {
   database = db.database;
 });
-afterAll(() => db?.close());
 
 interface Backfilling {
   readonly client: AutomationClient;

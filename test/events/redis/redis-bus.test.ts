@@ -11,18 +11,17 @@ import { readRows } from '../../store/schema-dump.ts';
 import { countOutbox, createEventSource, type EventSource, readLog } from '../../support/event-source.ts';
 import { createLogEvaluator } from '../../support/log-evaluator.ts';
 import { createRedisServer, HAS_REDIS, type RedisServer } from '../../support/redis-server.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabasePerTest } from '../../support/test-database.ts';
 import { type BusOptions, redisSetup } from '../bus-fixtures.ts';
 
 const PARTITIONS = Array.from({ length: 32 }, (_, partition) => partition);
 
 describe.skipIf(!HAS_REDIS)('the bus on Redis Streams', () => {
-  let db: TestDatabase;
+  const db = useTestDatabasePerTest();
   let server: RedisServer;
   let running: BusWorkers[] = [];
 
   beforeEach(async () => {
-    db = await createTestDatabase();
     server = await createRedisServer();
   });
   afterEach(async () => {
@@ -30,7 +29,6 @@ describe.skipIf(!HAS_REDIS)('the bus on Redis Streams', () => {
     await Promise.all(running.map((workers) => workers.stop()));
     running = [];
     await server.kill();
-    await db.close();
   });
 
   /**

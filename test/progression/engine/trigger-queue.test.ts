@@ -1,7 +1,7 @@
 /** How long events wait, and that an event is dropped when its caller waits no longer. */
 import { Code, ConnectError } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Limits } from '../../../src/config/config.ts';
 import { RetryInfoSchema } from '../../../src/gen/google/rpc/error_details_pb.ts';
 import { expectRefusal } from '../../support/catalog-client.ts';
@@ -12,14 +12,10 @@ import { createProgressionClient, under } from '../../support/progression-client
 import { linear } from '../../support/rule-fixtures.ts';
 import { type Fault, openFaultyDatabase } from '../../support/statement-faults.ts';
 import { rowsOf } from '../../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabasePerTest } from '../../support/test-database.ts';
 import { createTrainee, type Trainee, traineeWith } from '../../support/trainee.ts';
 
-let db: TestDatabase;
-beforeEach(async () => {
-  db = await createTestDatabase();
-});
-afterEach(() => db.close());
+const db = useTestDatabasePerTest();
 
 const createOne = (limits: Partial<Limits> = {}): Promise<Trainee> =>
   createTrainee(db.database, { lifts: { squat: '100' }, rules: [linear()] }, { limits });

@@ -7,18 +7,16 @@ import { callUnder, createProgressionClient, under } from '../../support/progres
 import { amrap, deload, linear, stages } from '../../support/rule-fixtures.ts';
 import { type Fault, type FaultyDatabase, openFaultyDatabase } from '../../support/statement-faults.ts';
 import { dumpTables, rowsAdded } from '../../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabasePerTest } from '../../support/test-database.ts';
 import { createTrainee, type Trainee, traineeWith } from '../../support/trainee.ts';
 
-let db: TestDatabase;
+const db = useTestDatabasePerTest();
 let faulty: FaultyDatabase;
-beforeEach(async () => {
-  db = await createTestDatabase();
+beforeEach(() => {
   faulty = openFaultyDatabase(db);
 });
 afterEach(async () => {
   await faulty.close();
-  await db.close();
 });
 
 const FIXTURE: AthleteFixture = {

@@ -14,16 +14,15 @@ import { type ReplayRequest, replayLog } from '../../../tools/replay/replay-log.
 import { createServiceClients, type ServiceClients } from '../../../tools/replay/service-clients.ts';
 import { HAS_REAL_LOGS, readRealLog } from '../../support/real-logs.ts';
 import { dumpTables, rowsAdded } from '../../support/table-dump.ts';
-import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
+import { useTestDatabasePerTest } from '../../support/test-database.ts';
 
 const FIXTURES = join(import.meta.dirname, '..', 'fixtures');
 const REAL_LOG_TIMEOUT_MS = 180_000;
 
-let db: TestDatabase;
+const db = useTestDatabasePerTest();
 let server: RunningServer;
 let clients: ServiceClients;
 beforeEach(async () => {
-  db = await createTestDatabase();
   server = await startService(
     readConfig({ PORT: '0', AUTOMATION_WORKERS: 'off' }),
     db.database,
@@ -34,7 +33,6 @@ beforeEach(async () => {
 afterEach(async () => {
   clients.close();
   await server.close();
-  await db.close();
 });
 
 type Options = Partial<Omit<ReplayRequest, 'clients' | 'log'> & ReadOptions>;
