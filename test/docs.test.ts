@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { CATALOG_PROGRAMS } from '../src/catalog/canonical/catalog.ts';
 import { ERROR_TABLE, type ErrorRow } from '../src/errors/error-table.ts';
 import { LOG_FORMATS } from '../src/training-logs/formats/log-formats.ts';
 import { hasPythonPackages } from './interop/python.ts';
@@ -175,6 +176,12 @@ describe('tables', () => {
     });
     const actual = LOG_FORMATS.map(({ name, columns }) => ({ name, columns }));
     expect(documented).toEqual(actual);
+  });
+
+  test('docs/programs.md has a section for each program of the catalogue', () => {
+    const sections = [...read('docs/programs.md').matchAll(/^## (.+)$/gm)].map(([, title]) => `${title}`);
+    const missing = CATALOG_PROGRAMS.filter(({ name }) => !sections.some((title) => name.startsWith(title)));
+    expect(missing.map(({ name }) => name)).toEqual([]);
   });
 
   test('each npm script that the README names exists', () => {

@@ -88,6 +88,7 @@ async function loadStart(tx: Transaction, userId: string, programs: ProgramLoade
     sessionSets: [],
     sessionChanges: new Map(),
     missedLiftIds: new Set(),
+    performedLiftIds: new Set(),
     takenInstants: new Set(),
     standingLogIds: new Map(),
     latestEventKey: null,

@@ -11,6 +11,7 @@ import { EnrollmentState } from '../../migrations/006-enrollment-state.ts';
 import { ReadableHistory } from '../../migrations/007-readable-history.ts';
 import { EnrollmentOverrides } from '../../migrations/008-enrollment-overrides.ts';
 import { LiftMaxUnits } from '../../migrations/009-lift-max-units.ts';
+import { PlannedSets } from '../../migrations/011-planned-sets.ts';
 import { type ConnectionSlotLimits, createConnectionSlots } from './connection-slots.ts';
 import { translateDatabaseError } from './database-error.ts';
 import { ColumnInsertDriver } from './driver/column-insert-driver.ts';
@@ -63,6 +64,7 @@ export const MIGRATIONS = [
   { name: '007-readable-history', class: ReadableHistory },
   { name: '008-enrollment-overrides', class: EnrollmentOverrides },
   { name: '009-lift-max-units', class: LiftMaxUnits },
+  { name: '011-planned-sets', class: PlannedSets },
 ];
 
 /** A transaction of one account: writes go through `em` and its flush, lean reads through `sql`. */

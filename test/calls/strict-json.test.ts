@@ -114,7 +114,7 @@ const FAULTS: readonly [what: string, method: string, json: unknown, violations:
     },
     {
       'triggers[2].log_sets.sets[0].kind':
-        'must be SET_KIND_WARM_UP, SET_KIND_WORK or SET_KIND_AMRAP; was "WORK": did you mean SET_KIND_WORK?',
+        'must be SET_KIND_WARM_UP, SET_KIND_WORK, SET_KIND_AMRAP or SET_KIND_SUPPLEMENTAL; was "WORK": did you mean SET_KIND_WORK?',
       'triggers[2].log_sets.sets[0].lift': 'is not a field of PerformedSet; did you mean liftId?',
     },
   ],

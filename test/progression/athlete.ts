@@ -19,6 +19,7 @@ import {
   type EventDetail,
   eventTriggerKey,
   isFailedSet,
+  isWorkSet,
   type PerformedSet,
   setTriggerKey,
 } from '../../src/progression/evaluation/trigger-event.ts';
@@ -69,7 +70,10 @@ export function createAthlete(setup: Setup): Athlete {
   const stages = new Map<string, number>();
   const setsBySession = new Map<string, PerformedSet[]>();
   const changesBySession = new Map<string, Map<string, SessionChange>>();
-  const missedSince = { AFTER_WEEK: new Set<string>(), AFTER_CYCLE: new Set<string>() };
+  const since = {
+    AFTER_WEEK: { performed: new Set<string>(), missed: new Set<string>() },
+    AFTER_CYCLE: { performed: new Set<string>(), missed: new Set<string>() },
+  };
   const takenInstants = new Set<Instant>();
   const appliedKeys = new Set<string>();
   const standingLogIds = new Map<string, string>();
@@ -77,7 +81,8 @@ export function createAthlete(setup: Setup): Athlete {
 
   function snapshotFor(detail: EventDetail): Snapshot {
     const sessionId = 'sessionId' in detail ? detail.sessionId : '';
-    const period = EVENT_TRIGGER_TYPES[detail.type];
+    const triggerType = EVENT_TRIGGER_TYPES[detail.type];
+    const period = triggerType in since ? since[triggerType as keyof typeof since] : null;
     return {
       enrollmentId: ENROLLMENT_ID,
       program,
@@ -86,7 +91,8 @@ export function createAthlete(setup: Setup): Athlete {
       stages,
       sessionSets: detail.type === 'MANUAL' ? latestSets() : (setsBySession.get(sessionId) ?? []),
       sessionChanges: changesBySession.get(sessionId) ?? new Map(),
-      missedLiftIds: period in missedSince ? missedSince[period as keyof typeof missedSince] : new Set(),
+      missedLiftIds: period?.missed ?? new Set(),
+      performedLiftIds: period?.performed ?? new Set(),
       takenInstants,
       standingLogIds,
       latestEventKey,
@@ -154,14 +160,17 @@ export function createAthlete(setup: Setup): Athlete {
       const stored = setsBySession.get(detail.sessionId) ?? [];
       setsBySession.delete(detail.sessionId);
       setsBySession.set(detail.sessionId, [...stored, ...detail.sets]);
-      for (const { liftId } of detail.sets.filter(isFailedSet)) {
-        missedSince.AFTER_WEEK.add(liftId);
-        missedSince.AFTER_CYCLE.add(liftId);
+      for (const { performed, missed } of Object.values(since)) {
+        for (const set of detail.sets.filter(isWorkSet)) {
+          performed.add(set.liftId);
+          if (isFailedSet(set)) {
+            missed.add(set.liftId);
+          }
+        }
       }
-    } else if (detail.type === 'WEEK_ADVANCED') {
-      missedSince.AFTER_WEEK.clear();
-    } else if (detail.type === 'CYCLE_COMPLETED') {
-      missedSince.AFTER_CYCLE.clear();
+    } else if (detail.type === 'WEEK_ADVANCED' || detail.type === 'CYCLE_COMPLETED') {
+      since[EVENT_TRIGGER_TYPES[detail.type]].performed.clear();
+      since[EVENT_TRIGGER_TYPES[detail.type]].missed.clear();
     }
   }
 

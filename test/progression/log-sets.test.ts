@@ -130,6 +130,7 @@ describe('sets that are logged again', () => {
 
   test.each([
     ['weight', { weight: '62.5' }],
+    ['target weight', { targetWeight: '60' }],
     ['kind', { kind: SetKind.WARM_UP }],
     ['target', { targetReps: 6 }],
     ['repetitions', { repsPerformed: 4 }],
@@ -190,6 +191,8 @@ describe('sets that cannot be logged', () => {
     ['a weight in words', { weight: 'heavy' }, 'sets[0].weight'],
     ['negative repetitions', { repsPerformed: -1 }, 'sets[0].reps_performed'],
     ['1001 repetitions', { repsPerformed: 1001 }, 'sets[0].reps_performed'],
+    ['a negative target weight', { targetWeight: '-60' }, 'sets[0].target_weight'],
+    ['a target weight in words', { targetWeight: 'as planned' }, 'sets[0].target_weight'],
     ['a negative target', { targetReps: -1 }, 'sets[0].target_reps'],
     ['an exertion above 10', { rpe: '10.5' }, 'sets[0].rpe'],
   ])('have %s', async (_, wrong, field) => {

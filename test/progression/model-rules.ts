@@ -11,6 +11,7 @@ export interface ModelParameters {
   readonly increment?: string;
   readonly incrementPercent?: string;
   readonly requireSuccess?: boolean;
+  readonly requirePerformed?: boolean;
   readonly thresholds?: readonly {
     readonly minReps: number;
     readonly increment?: string;
@@ -22,7 +23,8 @@ export interface ModelParameters {
   readonly deloadAmount?: string;
   readonly resetOnDeload?: boolean;
   readonly countBy?: string;
-  readonly stages?: readonly object[];
+  readonly stages?: readonly { readonly minVolume: number }[];
+  readonly failBy?: string;
   readonly resetOnExhaustion?: boolean;
   readonly deloadOnReset?: boolean;
   readonly weightIncrement?: string;
@@ -48,9 +50,12 @@ export interface ModelRow {
 export interface Facts {
   readonly byHand: boolean;
   readonly missed: boolean;
+  readonly performed: boolean;
   readonly amrap: boolean;
   readonly reps: number | null;
   readonly allReps: readonly number[];
+  /** A set of the repetitions was lighter than planned. */
+  readonly light: boolean;
   readonly failures: number;
   readonly stage: number;
 }
@@ -114,6 +119,9 @@ export function applyModelRule(row: ModelRow, value: Micro, facts: Facts): Chang
   switch (row.type) {
     case 'LINEAR_PROGRESSION':
     case 'CYCLE_PROGRESSION':
+      if (p.requirePerformed && !facts.performed && !facts.byHand) {
+        return 'NOT_PERFORMED';
+      }
       if (p.requireSuccess && facts.missed && !facts.byHand) {
         return 'TARGET_MISSED';
       }
@@ -138,16 +146,18 @@ export function applyModelRule(row: ModelRow, value: Micro, facts: Facts): Chang
       if (reps.length === 0) {
         return 'REPS_MISSING';
       }
-      return Math.min(...reps) < Number(p.maxReps)
-        ? 'REP_CEILING_NOT_REACHED'
-        : bounded(value + micro(`${own}`), value, p);
+      if (Math.min(...reps) < Number(p.maxReps)) {
+        return 'REP_CEILING_NOT_REACHED';
+      }
+      return isTooLight(facts) ? 'TARGET_MISSED' : bounded(value + micro(`${own}`), value, p);
     }
     default:
       return greyskull(value, facts, p, micro(`${own}`));
   }
 }
 
-function amrap(value: Micro, { reps, amrap }: Facts, p: ModelParameters): Change | string {
+function amrap(value: Micro, facts: Facts, p: ModelParameters): Change | string {
+  const { reps, amrap } = facts;
   if (reps === null || !amrap) {
     return reps === null ? 'REPS_MISSING' : 'NOT_AMRAP';
   }
@@ -158,26 +168,30 @@ function amrap(value: Micro, { reps, amrap }: Facts, p: ModelParameters): Change
     return 'REP_THRESHOLD_NOT_MET';
   }
   const { increment, incrementPercent } = earned;
-  return bounded(
-    increment ? value + micro(increment) : share(value, micro(`${incrementPercent}`), p),
-    value,
-    p,
-  );
+  if (!`${increment ?? incrementPercent}`.startsWith('-') && isTooLight(facts)) {
+    return 'TARGET_MISSED';
+  }
+  const target = increment ? value + micro(increment) : share(value, micro(`${incrementPercent}`), p);
+  return bounded(target, value, p);
 }
 
-function greyskull(
-  value: Micro,
-  { reps, amrap }: Facts,
-  p: ModelParameters,
-  increment: Micro,
-): Change | string {
+function greyskull(value: Micro, facts: Facts, p: ModelParameters, increment: Micro): Change | string {
+  const { reps, amrap } = facts;
   if (reps === null || !amrap) {
     return reps === null ? 'REPS_MISSING' : 'NOT_AMRAP';
   }
   if (reps < Number(p.minReps)) {
     return bounded(share(value, -micro(`${p.deloadPercent}`), p), value, p);
   }
+  if (isTooLight(facts)) {
+    return 'TARGET_MISSED';
+  }
   return bounded(value + increment * (reps < Number(p.doubleThreshold) ? 1n : 2n), value, p);
+}
+
+/** Repetitions at less than the planned weight earn nothing, unless a person says so. */
+function isTooLight({ light, byHand }: Facts): boolean {
+  return light && !byHand;
 }
 
 function nextStage(value: Micro, stage: number, p: ModelParameters): Change | string {

@@ -10,7 +10,7 @@ import {
   scopeOf,
   triggerOf,
 } from './model-rules.ts';
-import { factsOf, isMissed, isWork, type ModelSet } from './model-sets.ts';
+import { factsOf, isBelowTarget, isMissed, isWork, type ModelSet } from './model-sets.ts';
 
 /** Of an event, what the model looks at. Manual triggers are taken as forced. */
 export type ModelEvent =
@@ -51,6 +51,7 @@ export function createModel(
   const scope = scopeOf(rows, lifts);
   const sets = new Map<string, ModelSet[]>();
   const missed = { WEEK_ADVANCED: new Set<string>(), CYCLE_COMPLETED: new Set<string>() };
+  const performed = { WEEK_ADVANCED: new Set<string>(), CYCLE_COMPLETED: new Set<string>() };
   let sessionId = '';
   let kept: ModelState = {
     maxes: new Map([...start].map(([key, value]) => [key, micro(value)])),
@@ -63,6 +64,14 @@ export function createModel(
     const sessions = [...sets].filter(([id]) => ofSession === undefined || id === ofSession);
     const ofLift = sessions.map(([, all]) => all.filter(({ liftId }) => liftId === lift));
     return ofLift.findLast((all) => all.length > 0) ?? [];
+  }
+
+  /** What the sessions of a lift have to come to, by the stages at hand before the event. */
+  function volumesOf(lift: string, maxType: string): number[] {
+    return scope
+      .filter(({ row, lift: ofRow }) => ofRow === lift && row.enabled && row.parameters.failBy === 'VOLUME')
+      .filter(({ row }) => row.parameters.maxType === maxType)
+      .map(({ row }) => row.parameters.stages?.[kept.stages.get(`${lift} ${row.id}`) ?? 0]?.minVolume ?? 0);
   }
 
   /** One function a step; each tells what the step is to a row and a lift. */
@@ -85,11 +94,12 @@ export function createModel(
           (row, lift) => {
             const work = setsOf(lift, event.sessionId).filter(isWork);
             const isPerformed = event.liftsPerformed.includes(lift);
+            const isBelow = isBelowTarget(work, volumesOf(lift, row.parameters.maxType));
             if (triggerOf(row) === 'AFTER_SESSION') {
-              return isPerformed ? factsOf(work) : 'LIFT_NOT_PERFORMED';
+              return isPerformed ? { ...factsOf(work), missed: isBelow } : 'LIFT_NOT_PERFORMED';
             }
             const isCounted = row.parameters.countBy === 'SESSION' && isPerformed && work.length > 0;
-            return isCounted ? { failed: work.some(isMissed) } : null;
+            return isCounted ? { failed: isBelow } : null;
           },
         ];
       case 'MANUAL':
@@ -102,7 +112,10 @@ export function createModel(
       default: {
         const trigger = event.type === 'WEEK_ADVANCED' ? 'AFTER_WEEK' : 'AFTER_CYCLE';
         return [
-          (row, lift) => (triggerOf(row) === trigger ? { missed: missed[event.type].has(lift) } : null),
+          (row, lift) =>
+            triggerOf(row) === trigger
+              ? { missed: missed[event.type].has(lift), performed: performed[event.type].has(lift) }
+              : null,
         ];
       }
     }
@@ -172,19 +185,32 @@ export function createModel(
       kept = result.state;
       if (event.type === 'SETS_LOGGED') {
         sets.set(sessionId, [...(sets.get(sessionId) ?? []), ...event.sets]);
-        for (const { liftId } of event.sets.filter((set) => isWork(set) && isMissed(set))) {
-          missed.WEEK_ADVANCED.add(liftId);
-          missed.CYCLE_COMPLETED.add(liftId);
+        for (const set of event.sets.filter(isWork)) {
+          for (const period of ['WEEK_ADVANCED', 'CYCLE_COMPLETED'] as const) {
+            performed[period].add(set.liftId);
+            if (isMissed(set)) {
+              missed[period].add(set.liftId);
+            }
+          }
         }
       } else if (event.type === 'WEEK_ADVANCED' || event.type === 'CYCLE_COMPLETED') {
         missed[event.type].clear();
+        performed[event.type].clear();
       }
       return result.lines;
     },
   };
 }
 
-const NO_FACTS = { byHand: false, missed: false, amrap: false, reps: null, allReps: [] };
+const NO_FACTS = {
+  byHand: false,
+  missed: false,
+  performed: false,
+  amrap: false,
+  reps: null,
+  allReps: [],
+  light: false,
+};
 
 /** Counts, lets the rule take the firing, keeps what it changed, and says so. */
 function fire(

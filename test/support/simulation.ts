@@ -17,6 +17,13 @@ export interface Plan {
   readonly missedSessions?: readonly number[];
   readonly amrapReps?: number;
   readonly workReps?: number;
+  /** The stages at hand of lifts that are judged by volume, by lift. */
+  stagesAtHand?(): Promise<ReadonlyMap<string, StageScheme>>;
+}
+
+export interface StageScheme {
+  readonly sets: number;
+  readonly reps: number;
 }
 
 /** An event and what it did, as a simulation and the real thing have it in common. */
@@ -40,7 +47,9 @@ export async function playPlan(client: ProgressionClient, plan: Plan): Promise<H
       session += 1;
       const sessionId = uuidv7();
       const at = `${cycle}/${week} session ${session} ${day.slug}`;
-      const logged = await client.logSets({ userId, sessionId, sets: setsOf(plan, day.liftIds, session) });
+      const stages = (await plan.stagesAtHand?.()) ?? new Map();
+      const sets = setsOf(plan, day.liftIds, session, stages);
+      const logged = await client.logSets({ userId, sessionId, sets });
       if (logged.outcome?.results.length) {
         note(at, logged.outcome);
       }
@@ -68,20 +77,24 @@ export function happeningsOf(events: readonly SimulatedEvent[]): Happening[] {
   }));
 }
 
-/** Each lift has one work set, and one AMRAP set when the plan says how many repetitions come of it. */
+/** Each lift has one work set, or those of its stage, and one AMRAP set when the plan says how many repetitions come of it. */
 function setsOf(
   { missedSessions = [], amrapReps, workReps }: Plan,
   liftIds: readonly string[],
   session: number,
+  stages: ReadonlyMap<string, StageScheme>,
 ) {
   const isMissed = missedSessions.includes(session);
-  const targetReps = workReps ?? 5;
   return liftIds.flatMap((liftId) => {
+    const scheme = stages.get(liftId) ?? { sets: 1, reps: 5 };
+    const targetReps = workReps ?? scheme.reps;
     const set = { liftId, weight: '60' };
     const repsPerformed = isMissed ? targetReps - 1 : targetReps;
-    const work = { ...set, setNumber: 1, kind: SetKind.WORK, targetReps, repsPerformed };
-    const amrap = { ...set, setNumber: 2, kind: SetKind.AMRAP, targetReps: 1 };
-    return amrapReps === undefined ? [work] : [work, { ...amrap, repsPerformed: isMissed ? 0 : amrapReps }];
+    const work = Array.from({ length: scheme.sets }, (_, index) => ({
+      ...{ ...set, setNumber: index + 1, kind: SetKind.WORK, targetReps, repsPerformed },
+    }));
+    const amrap = { ...set, setNumber: work.length + 1, kind: SetKind.AMRAP, targetReps: 1 };
+    return amrapReps === undefined ? work : [...work, { ...amrap, repsPerformed: isMissed ? 0 : amrapReps }];
   });
 }
 

@@ -46,7 +46,10 @@ export type Answer = Promise<string[]>;
 
 export interface TrainingSession {
   readonly sessionId: string;
-  /** Repetitions performed / target, `+` for an AMRAP set, `w` for a warm-up; numbered through the session. */
+  /**
+   * Repetitions performed / target, `+` for an AMRAP set, `w` for a warm-up, `s` for a supplemental set, `@57.5/60` for
+   * 57.5 lifted where 60 were planned; numbered through the session.
+   */
   setsOf(text: string): LoggableSet[];
   log(sets: string, options?: EventOptions): Answer;
   finish(lifts: string, options?: EventOptions & { week?: number; day?: string }): Answer;
@@ -57,6 +60,7 @@ export interface LoggableSet {
   readonly setNumber: number;
   readonly kind: SetKind;
   readonly weight: string;
+  readonly targetWeight?: string;
   readonly targetReps: number;
   readonly repsPerformed: number;
 }
@@ -110,7 +114,7 @@ function traineeOf(athlete: Athlete, client: ProgressionClient, names: ReadonlyM
         return notations.map((notation) => {
           const setNumber = (numbers.get(slug) ?? 0) + 1;
           numbers.set(slug, setNumber);
-          return { liftId: liftId(slug), setNumber, weight: '60', ...parseSet(notation) };
+          return { liftId: liftId(slug), setNumber, ...parseSet(notation) };
         });
       });
     }
@@ -185,9 +189,16 @@ function namesByType({ progressionIds }: Athlete, { rules = [] }: AthleteFixture
 }
 
 function parseSet(notation: string) {
-  const [, warmUp, performed, target, amrap] = /^(w?)(\d+)\/(\d+)(\+?)$/.exec(notation) ?? [];
-  const kind = warmUp ? SetKind.WARM_UP : amrap ? SetKind.AMRAP : SetKind.WORK;
-  return { kind, targetReps: Number(target), repsPerformed: Number(performed) };
+  const [, mark, performed, target, amrap, weight = '60', targetWeight] =
+    /^([ws]?)(\d+)\/(\d+)(\+?)(?:@([\d.]+)(?:\/([\d.]+))?)?$/.exec(notation) ?? [];
+  const marked = mark === 'w' ? SetKind.WARM_UP : mark === 's' ? SetKind.SUPPLEMENTAL : SetKind.WORK;
+  return {
+    kind: amrap ? SetKind.AMRAP : marked,
+    weight,
+    ...(targetWeight !== undefined && { targetWeight }),
+    targetReps: Number(target),
+    repsPerformed: Number(performed),
+  };
 }
 
 function timestamp(at: Instant | undefined) {

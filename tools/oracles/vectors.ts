@@ -60,9 +60,11 @@ function inputOf(context: Vector['context'], stage: number): RuleInput {
     currentValue: new Decimal(currentValue),
     overrideIncrement: overrideIncrement ? new Decimal(overrideIncrement) : null,
     targetMissed: false,
+    wasPerformed: true,
     isAmrap: trigger.isAMRAP ?? false,
     repsPerformed,
     workSetReps: repsPerformed === null ? [] : [repsPerformed],
+    isTooLight: false,
     consecutiveFailures: trigger.consecutiveFailures ?? null,
     stage,
   };

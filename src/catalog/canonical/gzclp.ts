@@ -17,7 +17,8 @@ export const GZCLP = BOTH_UNITS.map((unit) =>
     name: `GZCLP (${unit})`,
     description:
       'A novice program in three tiers. T1 and T2 add weight after a session that met its targets and ' +
-      'go on to the next stage after one that did not; T3 adds when the last set, logged as AMRAP, ' +
+      'go on to the next stage after one that did not: what counts is the volume, the repetitions of ' +
+      'all work sets together. T3 adds when the last set, logged as AMRAP, ' +
       'has 25 repetitions. The figures are the same numbers in either unit.',
     source: 'Cody Lefever, The GZCL Method: GZCLP; figures second-hand',
     unit,
@@ -59,6 +60,7 @@ function firstTierStages(unit: Unit): CatalogRule {
       deloadOnReset: true,
       deloadPercent: '0.15',
       countBy: 'SESSION',
+      failBy: 'VOLUME',
       roundTo: STEP[unit],
     },
     places: places(FAILURE_PRIORITY, T1),
@@ -75,12 +77,13 @@ function secondTierStages(): CatalogRule {
       resetOnExhaustion: true,
       deloadOnReset: false,
       countBy: 'SESSION',
+      failBy: 'VOLUME',
     },
     places: places(FAILURE_PRIORITY, T2),
   };
 }
 
-/** The target volume is sets times repetitions; a plus marks the last set as AMRAP. */
+/** The target volume, which decides, is sets times repetitions; a plus marks the last set as AMRAP. */
 function stage(name: string, sets: number, reps: number): StoredStage {
   return { name, sets, reps, isAmrap: name.endsWith('+'), minVolume: sets * reps };
 }

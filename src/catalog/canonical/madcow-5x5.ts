@@ -1,19 +1,23 @@
 /** Madcow 5x5 (after Bill Starr): heavy, light and record days; weight is added every week. */
+import type { CatalogLift } from './lifts.ts';
 import { BOTH_UNITS, type CatalogRule, defineProgram, type Unit } from './program.ts';
-import { deload, INCREMENT_PRIORITY, linear, places, STEP, TRAINING_MAX } from './rules.ts';
+import { deload, FINE_STEP, INCREMENT_PRIORITY, linear, places, STEP, TRAINING_MAX } from './rules.ts';
+
+const PRESSES_AND_ROW: CatalogLift[] = ['bench-press', 'barbell-row', 'incline-bench-press'];
 
 export const MADCOW_5X5 = [
   ...BOTH_UNITS.map((unit) =>
     madcow(unit, {
       slug: `madcow-5x5-${unit}`,
       name: `Madcow 5x5 (${unit})`,
-      increments: [percentAWeek(unit)],
+      rules: [percentAWeek(unit)],
     }),
   ),
   madcow('lb', {
     slug: 'madcow-5x5-fixed-lb',
     name: 'Madcow 5x5, fixed increments (lb)',
-    increments: [
+    rules: [
+      deload({ unit: 'lb', missedSessions: 2, step: FINE_STEP, lifts: PRESSES_AND_ROW }),
       linear({
         unit: 'lb',
         triggerType: 'AFTER_WEEK',
@@ -24,16 +28,13 @@ export const MADCOW_5X5 = [
         unit: 'lb',
         triggerType: 'AFTER_WEEK',
         increment: { lb: '2.5', kg: '1.25' },
-        lifts: ['bench-press', 'barbell-row', 'incline-bench-press'],
+        lifts: PRESSES_AND_ROW,
       }),
     ],
   }),
 ];
 
-function madcow(
-  unit: Unit,
-  { slug, name, increments }: { slug: string; name: string; increments: CatalogRule[] },
-) {
+function madcow(unit: Unit, { slug, name, rules }: { slug: string; name: string; rules: CatalogRule[] }) {
   return defineProgram({
     slug,
     name,
@@ -48,7 +49,7 @@ function madcow(
       wednesday: ['squat', 'incline-bench-press', 'deadlift'],
       friday: ['squat', 'bench-press', 'barbell-row'],
     },
-    rules: [deload(unit, 2), ...increments],
+    rules: [deload({ unit, missedSessions: 2 }), ...rules],
   });
 }
 
@@ -61,6 +62,7 @@ function percentAWeek(unit: Unit): CatalogRule {
       triggerType: 'AFTER_WEEK',
       incrementPercent: '0.025',
       requireSuccess: true,
+      requirePerformed: true,
       roundTo: STEP[unit],
     },
     places: places(INCREMENT_PRIORITY),

@@ -14,7 +14,7 @@ export const NUCKOLS_HIGH_FREQUENCY = [
     rule: {
       name: '+5 lb a cycle',
       type: 'CYCLE_PROGRESSION',
-      parameters: { maxType: TRAINING_MAX, increment: '5', requireSuccess: false },
+      parameters: { maxType: TRAINING_MAX, increment: '5', requireSuccess: false, requirePerformed: true },
       places: places(INCREMENT_PRIORITY),
     },
   }),

@@ -1,7 +1,7 @@
 /** Reddit PPL (push, pull, legs): linear progression for main lifts, double progression for accessories. */
 import type { CatalogLift } from './lifts.ts';
 import { BOTH_UNITS, type CatalogRule, defineProgram, type Unit } from './program.ts';
-import { deload, INCREMENT_PRIORITY, linear, places, STEP, TRAINING_MAX } from './rules.ts';
+import { deload, FINE_STEP, INCREMENT_PRIORITY, linear, places, STEP, TRAINING_MAX } from './rules.ts';
 
 const UPPER: CatalogLift[] = ['bench-press', 'overhead-press', 'barbell-row'];
 const LOWER: CatalogLift[] = ['squat', 'deadlift'];
@@ -27,7 +27,8 @@ export const REDDIT_PPL = BOTH_UNITS.map((unit) =>
       'legs-b': LEGS,
     },
     rules: [
-      deload(unit, 3, [...UPPER, ...LOWER]),
+      deload({ unit, missedSessions: 3, lifts: LOWER }),
+      deload({ unit, missedSessions: 3, step: FINE_STEP, lifts: UPPER }),
       linear({
         unit,
         triggerType: 'AFTER_SESSION',

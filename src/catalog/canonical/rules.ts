@@ -12,6 +12,9 @@ export const INCREMENT_PRIORITY = 20;
 /** The rounding step after percent operations: the smallest step that plates allow. */
 export const STEP: Figures = { lb: '5', kg: '2.5' };
 
+/** The step of lifts that programs add half as much to, with the smallest plates there are. */
+export const FINE_STEP: Figures = { lb: '2.5', kg: '1.25' };
+
 /** One row for each lift; without lifts, one row for the whole program. */
 export function places(priority: number, lifts?: readonly CatalogLift[]): BlueprintPlace[] {
   const slugs = lifts ?? [null];
@@ -26,7 +29,7 @@ export interface LinearDraft {
   readonly lifts?: readonly CatalogLift[];
 }
 
-/** A fixed increment that is withheld when a target was missed. */
+/** A fixed increment that is withheld when a target was missed, and after a week without the lift. */
 export function linear({ unit, triggerType, increment, lifts }: LinearDraft): CatalogRule {
   return {
     name: `+${increment[unit]} ${unit} a ${triggerType === 'AFTER_WEEK' ? 'week' : 'session'}`,
@@ -36,15 +39,26 @@ export function linear({ unit, triggerType, increment, lifts }: LinearDraft): Ca
       triggerType,
       increment: increment[unit],
       requireSuccess: true,
+      ...(triggerType === 'AFTER_WEEK' && { requirePerformed: true }),
     },
     places: places(INCREMENT_PRIORITY, lifts),
   };
 }
 
+export interface DeloadDraft {
+  readonly unit: Unit;
+  readonly missedSessions: number;
+  /** What the result is rounded to; absent: STEP. */
+  readonly step?: Figures;
+  /** Absent: every lift that has no deload of its own. */
+  readonly lifts?: readonly CatalogLift[];
+}
+
 /** A deload of 10 % after this many consecutive missed sessions, which resets the counter. */
-export function deload(unit: Unit, missedSessions: number, lifts?: readonly CatalogLift[]): CatalogRule {
+export function deload({ unit, missedSessions, step = STEP, lifts }: DeloadDraft): CatalogRule {
+  const after = `-10 % after ${missedSessions} missed session${missedSessions === 1 ? '' : 's'}`;
   return {
-    name: `-10 % after ${missedSessions} missed session${missedSessions === 1 ? '' : 's'}`,
+    name: step === STEP ? after : `${after}, to ${step[unit]} ${unit}`,
     type: 'DELOAD_ON_FAILURE',
     parameters: {
       maxType: TRAINING_MAX,
@@ -53,7 +67,7 @@ export function deload(unit: Unit, missedSessions: number, lifts?: readonly Cata
       deloadPercent: '0.1',
       resetOnDeload: true,
       countBy: 'SESSION',
-      roundTo: STEP[unit],
+      roundTo: step[unit],
     },
     places: places(FAILURE_PRIORITY, lifts),
   };

@@ -1,6 +1,6 @@
 /** Starting Strength: three full-body sessions a week; weight is added in each. */
 import { BOTH_UNITS, defineProgram } from './program.ts';
-import { deload, linear } from './rules.ts';
+import { deload, FINE_STEP, linear } from './rules.ts';
 
 export const STARTING_STRENGTH = BOTH_UNITS.map((unit) =>
   defineProgram({
@@ -17,7 +17,8 @@ export const STARTING_STRENGTH = BOTH_UNITS.map((unit) =>
       'day-b': ['squat', 'bench-press', 'deadlift'],
     },
     rules: [
-      deload(unit, 2),
+      deload({ unit, missedSessions: 2 }),
+      deload({ unit, missedSessions: 2, step: FINE_STEP, lifts: ['bench-press', 'overhead-press'] }),
       linear({
         unit,
         triggerType: 'AFTER_SESSION',

@@ -17,7 +17,7 @@ export const STRONGLIFTS_5X5 = BOTH_UNITS.map((unit) =>
       'day-b': ['squat', 'overhead-press', 'deadlift'],
     },
     rules: [
-      deload(unit, 3),
+      deload({ unit, missedSessions: 3 }),
       linear({ unit, triggerType: 'AFTER_SESSION', increment: { lb: '5', kg: '2.5' } }),
       linear({
         unit,

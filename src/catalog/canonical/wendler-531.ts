@@ -29,7 +29,12 @@ export const WENDLER_531_BBB = BOTH_UNITS.map((unit) =>
       {
         name: `+${PRESSES[unit]} ${unit} a cycle, squat and deadlift +${SQUAT_AND_DEADLIFT[unit]} ${unit}`,
         type: 'CYCLE_PROGRESSION',
-        parameters: { maxType: TRAINING_MAX, increment: PRESSES[unit], requireSuccess: true },
+        parameters: {
+          maxType: TRAINING_MAX,
+          increment: PRESSES[unit],
+          requireSuccess: true,
+          requirePerformed: true,
+        },
         places: [
           ...places(INCREMENT_PRIORITY),
           ...places(INCREMENT_PRIORITY, ['squat', 'deadlift']).map(
@@ -43,6 +48,6 @@ export const WENDLER_531_BBB = BOTH_UNITS.map((unit) =>
 
 /** For coaches who reset a lift at the first miss. */
 function switchedOff(unit: Unit) {
-  const rule = deload(unit, 1);
+  const rule = deload({ unit, missedSessions: 1 });
   return { ...rule, places: rule.places.map((place) => ({ ...place, enabled: false })) };
 }

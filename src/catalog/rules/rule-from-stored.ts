@@ -6,6 +6,7 @@ import {
   type BoundsSchema,
   CountBySchema,
   DeloadTypeSchema,
+  FailBySchema,
   type IncrementSchema,
   type ProgressionParametersSchema,
   RoundingSchema,
@@ -26,15 +27,16 @@ export function parametersFromStored(row: { type: string; parameters: unknown })
   };
   switch (type) {
     case 'LINEAR_PROGRESSION': {
-      const { triggerType, requireSuccess } = parameters;
+      const { triggerType, requireSuccess, requirePerformed } = parameters;
       const increment = incrementFromStored(parameters);
       const trigger = enumValue(TriggerTypeSchema, triggerType);
-      const value = { ...common, triggerType: trigger, increment, requireSuccess };
+      const value = { ...common, triggerType: trigger, increment, requireSuccess, requirePerformed };
       return { rule: { case: 'linearProgression', value } };
     }
     case 'CYCLE_PROGRESSION': {
-      const { requireSuccess } = parameters;
-      const value = { ...common, increment: incrementFromStored(parameters), requireSuccess };
+      const { requireSuccess, requirePerformed } = parameters;
+      const increment = incrementFromStored(parameters);
+      const value = { ...common, increment, requireSuccess, requirePerformed };
       return { rule: { case: 'cycleProgression', value } };
     }
     case 'AMRAP_PROGRESSION': {
@@ -60,7 +62,9 @@ export function parametersFromStored(row: { type: string; parameters: unknown })
     case 'STAGE_PROGRESSION': {
       const { stages, resetOnExhaustion, deloadOnReset, deloadPercent } = parameters;
       const countBy = enumValue(CountBySchema, parameters.countBy);
-      const value = { ...common, stages, resetOnExhaustion, deloadOnReset, deloadPercent, countBy };
+      // Rules from before sessions could be judged by volume have no failBy.
+      const failBy = enumValue(FailBySchema, parameters.failBy ?? 'SETS');
+      const value = { ...common, stages, resetOnExhaustion, deloadOnReset, deloadPercent, countBy, failBy };
       return { rule: { case: 'stageProgression', value } };
     }
     case 'DOUBLE_PROGRESSION': {

@@ -8,6 +8,7 @@ import {
   CountBySchema,
   type DeloadOnFailure,
   DeloadTypeSchema,
+  FailBySchema,
   type Increment,
   type ProgressionParameters,
   Rounding,
@@ -26,18 +27,20 @@ export interface JsonRule {
 export function ruleToStored({ rule }: ProgressionParameters): JsonRule {
   switch (rule.case) {
     case 'linearProgression': {
-      const { maxType, triggerType, increment, requireSuccess, bounds } = rule.value;
+      const { maxType, triggerType, increment, requireSuccess, requirePerformed, bounds } = rule.value;
       return stored('LINEAR_PROGRESSION', maxType, bounds, {
         triggerType: enumName(TriggerTypeSchema, triggerType),
         ...incrementToStored(increment),
         requireSuccess,
+        ...(requirePerformed && { requirePerformed }),
       });
     }
     case 'cycleProgression': {
-      const { maxType, increment, requireSuccess, bounds } = rule.value;
+      const { maxType, increment, requireSuccess, requirePerformed, bounds } = rule.value;
       return stored('CYCLE_PROGRESSION', maxType, bounds, {
         ...incrementToStored(increment),
         requireSuccess,
+        ...(requirePerformed && { requirePerformed }),
       });
     }
     case 'amrapProgression': {
@@ -109,6 +112,7 @@ function stagesToStored(rule: StageProgression) {
     deloadOnReset: rule.deloadOnReset,
     ...whereGiven('deloadPercent', rule.deloadPercent),
     countBy: countByToStored(rule.countBy),
+    failBy: rule.failBy === 0 ? 'SETS' : enumName(FailBySchema, rule.failBy),
   };
 }
 

@@ -31,9 +31,15 @@ type StoredParametersByType = {
     maxType: StoredMaxType;
     triggerType: 'AFTER_SESSION' | 'AFTER_WEEK';
     requireSuccess: boolean;
+    requirePerformed?: boolean;
   } & StoredIncrement &
     StoredBounds;
-  CYCLE_PROGRESSION: { maxType: StoredMaxType; requireSuccess: boolean } & StoredIncrement & StoredBounds;
+  CYCLE_PROGRESSION: {
+    maxType: StoredMaxType;
+    requireSuccess: boolean;
+    requirePerformed?: boolean;
+  } & StoredIncrement &
+    StoredBounds;
   AMRAP_PROGRESSION: {
     maxType: StoredMaxType;
     thresholds: ({ minReps: number } & StoredIncrement)[];
@@ -54,6 +60,7 @@ type StoredParametersByType = {
     deloadOnReset: boolean;
     deloadPercent?: string;
     countBy: StoredCountBy;
+    failBy?: 'SETS' | 'VOLUME';
   } & StoredBounds;
   DOUBLE_PROGRESSION: {
     maxType: StoredMaxType;

@@ -129,6 +129,7 @@ function setFacts(sessionId: string, set: StoredSet, records: readonly PersonalR
     set_number: set.setNumber,
     kind: set.kind,
     weight: set.weight.toFixed(),
+    target_weight: set.targetWeight?.toFixed() ?? null,
     target_reps: set.targetReps,
     reps_performed: set.repsPerformed,
     reps_difference: set.repsPerformed - set.targetReps,

@@ -13,9 +13,10 @@ import { loadLatestSets, loadSessionApplications, loadSessionSets } from './load
 import {
   type ByUser,
   loadMaxes,
-  loadMissedLifts,
+  loadPeriodSets,
   loadRuleMemories,
   loadTakenInstants,
+  type PeriodSets,
   type RuleMemories,
   type Subject,
 } from './load-snapshots.ts';
@@ -37,7 +38,7 @@ export interface GroupData {
   /** The sets of the event's session; for manual triggers, of each lift's latest session. */
   readonly sets: ByUser<readonly StoredSet[]>;
   readonly sessionApplications: ByUser<readonly SessionApplication[]>;
-  readonly missedLiftIds: ByUser<ReadonlySet<string>>;
+  readonly periodSets: ByUser<PeriodSets>;
   readonly takenInstants: ByUser<ReadonlySet<bigint>>;
   readonly manualHistories: ByUser<ManualHistory>;
   /**
@@ -69,13 +70,13 @@ export async function loadGroup(
       : [],
   );
   // These queries do not depend on each other, so they are sent together.
-  const [sessionSets, manual, maxes, memories, missedLiftIds, takenInstants, personalBests, knownLiftIds] =
+  const [sessionSets, manual, maxes, memories, periodSets, takenInstants, personalBests, knownLiftIds] =
     await Promise.all([
       sessions.length > 0 ? loadSessionSets(tx, sessions) : new Map<string, StoredSet[]>(),
       Promise.all(subjects.map((subject) => loadManual(tx, subject))),
       loadMaxes(tx, subjects),
       loadRuleMemories(tx, subjects),
-      loadMissedLifts(tx, periodEndsOf(subjects)),
+      loadPeriodSets(tx, periodEndsOf(subjects)),
       loadTakenInstants(tx, subjects.map(spanOf)),
       loadBests(tx, subjects),
       loadForeignLifts(tx, subjects),
@@ -90,7 +91,7 @@ export async function loadGroup(
     maxes,
     memories,
     sessionApplications: begun.length > 0 ? await loadSessionApplications(tx, begun) : new Map(),
-    missedLiftIds,
+    periodSets,
     takenInstants,
     personalBests,
     knownLiftIds,

@@ -2,6 +2,7 @@
 import { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
+import { WORK_KINDS } from '../../store/entities/logged-set.ts';
 import { instantFromText } from '../../values/instant.ts';
 import type { MaxType, TriggerType } from '../evaluation/rules/rule.ts';
 import { addSessionChange, maxKey, type SessionChange } from '../evaluation/snapshot.ts';
@@ -21,6 +22,7 @@ export interface SetRow {
   set_number: number;
   kind: SetKind;
   weight: string;
+  target_weight: string | null;
   target_reps: number;
   reps_performed: number;
   rpe: string | null;
@@ -28,7 +30,7 @@ export interface SetRow {
 }
 
 export const SET_COLUMNS = sql.raw(
-  's.user_id, s.id, s.lift_id, s.set_number, s.kind, s.weight, s.target_reps, s.reps_performed, s.rpe, s.performed_at',
+  's.user_id, s.id, s.lift_id, s.set_number, s.kind, s.weight, s.target_weight, s.target_reps, s.reps_performed, s.rpe, s.performed_at',
 );
 
 /** The stored sets of each session, in order of acceptance, by athlete. */
@@ -49,7 +51,7 @@ export async function loadSessionSets(
   return setsByUser(rows);
 }
 
-/** For one athlete: the sets of each lift's latest session. */
+/** For one athlete: the sets of each lift's latest session with a work set of it. */
 export async function loadLatestSets(
   tx: Transaction,
   userId: string,
@@ -60,7 +62,7 @@ export async function loadLatestSets(
     from unnest(${liftIds}::uuid[]) as k(lift_id)
     cross join lateral (
       select session_id from logged_sets
-      where account_id = ${tx.accountId} and user_id = ${userId} and lift_id = k.lift_id
+      where account_id = ${tx.accountId} and user_id = ${userId} and lift_id = k.lift_id and kind in ${WORK_KINDS}
       order by sequence desc limit 1
     ) latest
     join logged_sets s on s.account_id = ${tx.accountId} and s.user_id = ${userId}
@@ -157,6 +159,7 @@ export function storedSetOf(row: SetRow): StoredSet {
     setNumber: row.set_number,
     kind: row.kind,
     weight: new Decimal(row.weight),
+    targetWeight: row.target_weight === null ? null : new Decimal(row.target_weight),
     targetReps: row.target_reps,
     repsPerformed: row.reps_performed,
     rpe: row.rpe === null ? null : new Decimal(row.rpe),

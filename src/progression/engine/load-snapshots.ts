@@ -2,6 +2,7 @@
 import { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
+import { WORK_KINDS } from '../../store/entities/logged-set.ts';
 import { type Instant, instantFromText, instantToText } from '../../values/instant.ts';
 import type { Assignment, ProgramRules } from '../evaluation/program-rules.ts';
 import type { MaxType } from '../evaluation/rules/rule.ts';
@@ -129,41 +130,53 @@ export interface PeriodEnd extends Subject {
   readonly activeFromSequence: string;
 }
 
+/** Lifts with a work set in a week or cycle, and those of them with a failed one. */
+export interface PeriodSets {
+  readonly performed: Set<string>;
+  readonly missed: Set<string>;
+}
+
 /**
- * Which lifts have a failed set since the athlete's previous event of the same type, in order of acceptance; at most
- * since the enrollment began or was last resumed.
+ * Which lifts have work sets, and failed ones, since the athlete's previous event of the same type, in order of
+ * acceptance; at most since the enrollment began or was last resumed.
  */
-export async function loadMissedLifts(
+export async function loadPeriodSets(
   tx: Transaction,
   subjects: readonly PeriodEnd[],
-): Promise<ByUser<Set<string>>> {
+): Promise<ByUser<PeriodSets>> {
   const asked = subjects.flatMap(({ assignments, ...period }) =>
     [...new Set(assignments.map(({ liftId }) => liftId))].map((liftId) => ({ ...period, liftId })),
   );
-  const missed = new Map<string, Set<string>>();
+  const byUser = new Map<string, PeriodSets>();
   if (asked.length === 0) {
-    return missed;
+    return byUser;
   }
-  const { rows } = await sql<{ user_id: string; lift_id: string }>`
-    select k.user_id, k.lift_id
+  const { rows } = await sql<{ user_id: string; lift_id: string; is_missed: boolean }>`
+    select k.user_id, k.lift_id, l.is_missed
     from unnest(
       ${asked.map((a) => a.userId)}::uuid[], ${asked.map((a) => a.liftId)}::uuid[],
       ${asked.map((a) => a.triggerType)}::text[], ${asked.map((a) => a.activeFromSequence)}::bigint[]
     ) as k(user_id, lift_id, trigger_type, active_from)
-    where exists (
-      select from logged_sets s
+    cross join lateral (
+      select bool_or(s.reps_performed < s.target_reps or coalesce(s.weight < s.target_weight, false)) as is_missed
+      from logged_sets s
       where s.account_id = ${tx.accountId} and s.user_id = k.user_id and s.lift_id = k.lift_id
-        and s.kind <> 'WARM_UP' and s.reps_performed < s.target_reps
+        and s.kind in ${WORK_KINDS}
         and s.sequence > (
           select greatest(max(r.sequence), k.active_from) from requests r
           where r.account_id = ${tx.accountId} and r.user_id = k.user_id and r.trigger_type = k.trigger_type
         )
-    )`.execute(tx.sql);
+    ) l
+    where l.is_missed is not null`.execute(tx.sql);
   for (const row of rows) {
-    const lifts = missed.get(row.user_id) ?? new Set();
-    missed.set(row.user_id, lifts.add(row.lift_id));
+    const sets = byUser.get(row.user_id) ?? { performed: new Set(), missed: new Set() };
+    byUser.set(row.user_id, sets);
+    sets.performed.add(row.lift_id);
+    if (row.is_missed) {
+      sets.missed.add(row.lift_id);
+    }
   }
-  return missed;
+  return byUser;
 }
 
 /** The number of instants after an event's own that are read first, and the most that one event can need. */

@@ -5,6 +5,7 @@
 import { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
+import { WORK_KINDS } from '../../store/entities/logged-set.ts';
 import { isWorkSet, type StoredSet } from '../evaluation/trigger-event.ts';
 
 /** A set that is a record, and its estimate. */
@@ -25,7 +26,7 @@ const EPLEY = 30;
 
 /**
  * The records among new sets, which count in order. `bests` comes from loadPersonalBests. The first set of a
- * lift is no record; warm-ups and sets without repetitions never count.
+ * lift is no record; only work sets with repetitions count.
  */
 export function personalRecords(
   sets: readonly StoredSet[],
@@ -60,7 +61,7 @@ export async function loadPersonalBests(
     cross join lateral (
       select weight * (30 + reps_performed) as score from logged_sets
       where account_id = ${tx.accountId} and user_id = k.user_id and lift_id = k.lift_id
-        and kind <> 'WARM_UP' and reps_performed > 0
+        and kind in ${WORK_KINDS} and reps_performed > 0
       order by weight * (30 + reps_performed) desc limit 1
     ) s`.execute(tx.sql);
   const bests = new Map<string, Map<string, Decimal>>();

@@ -2,6 +2,7 @@
  * Turns one command and what was read for its group into an event and its snapshot, or refuses.
  * Tells which reported sets are new, and refuses those that contradict what was logged before.
  */
+import type { Decimal } from 'decimal.js';
 import { DomainError, invalidFields } from '../../errors/domain-error.ts';
 import type { Plan } from '../evaluation/plan.ts';
 import type { ProgramRules } from '../evaluation/program-rules.ts';
@@ -54,6 +55,7 @@ export function prepareEvent({ command, enrollment }: OpenCommand, group: GroupD
   const { detail, sets } = detailOf(command, storedSets);
   const sessionApplications = group.sessionApplications.get(userId) ?? [];
   const history = group.manualHistories.get(userId);
+  const periodSets = group.periodSets.get(userId);
   const repeatedKeys = new Set(
     sets.flatMap(({ set, isAlreadyLogged }) =>
       isAlreadyLogged && detail.type === 'SETS_LOGGED' ? [setTriggerKey(detail.sessionId, set)] : [],
@@ -76,7 +78,8 @@ export function prepareEvent({ command, enrollment }: OpenCommand, group: GroupD
       stages: group.memories.get(userId)?.stages ?? new Map(),
       sessionSets: storedSets,
       sessionChanges: sessionChangesOf(sessionApplications),
-      missedLiftIds: group.missedLiftIds.get(userId) ?? new Set(),
+      missedLiftIds: periodSets?.missed ?? new Set(),
+      performedLiftIds: periodSets?.performed ?? new Set(),
       takenInstants: group.takenInstants.get(userId) ?? new Set(),
       standingLogIds: history?.standingLogIds ?? new Map(),
       latestEventKey: history?.latestEventKey ?? null,
@@ -216,9 +219,14 @@ function isSameSet(reported: ReportedSet, stored: StoredSet): boolean {
   return (
     reported.kind === stored.kind &&
     reported.weight.eq(stored.weight) &&
+    isSameDecimal(reported.targetWeight, stored.targetWeight) &&
     reported.targetReps === stored.targetReps &&
     reported.repsPerformed === stored.repsPerformed &&
-    (reported.rpe && stored.rpe ? reported.rpe.eq(stored.rpe) : reported.rpe === stored.rpe) &&
+    isSameDecimal(reported.rpe, stored.rpe) &&
     (!reported.isTimeGiven || reported.performedAt === stored.performedAt)
   );
+}
+
+function isSameDecimal(a: Decimal | null, b: Decimal | null): boolean {
+  return a && b ? a.eq(b) : a === b;
 }

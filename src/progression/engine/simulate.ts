@@ -1,6 +1,7 @@
 /**
  * Simulates a program from a snapshot, with assumed performance. Pure, like the evaluation that it repeats.
  */
+import { Decimal } from 'decimal.js';
 import type { Instant } from '../../values/instant.ts';
 import { evaluate } from '../evaluation/evaluate.ts';
 import type { Plan } from '../evaluation/plan.ts';
@@ -13,6 +14,7 @@ import {
 } from '../evaluation/snapshot.ts';
 import type { EventDetail, PerformedSet, SetsLogged, TriggerEvent } from '../evaluation/trigger-event.ts';
 import { isFailedSet } from '../evaluation/trigger-event.ts';
+import { volumeStages } from '../evaluation/triggers/session-completed.ts';
 
 /** A program's training days, which sessions take in turn. */
 export interface Calendar {
@@ -43,7 +45,10 @@ export interface SimulatedStep {
 /** The state of one session ends with it. */
 const BEFORE_A_SESSION = { sessionSets: [], sessionChanges: new Map<string, SessionChange>() };
 
-/** The repetitions of a work set when the performance does not specify them. */
+/** The performance says nothing of weights, and the sets have no target weight that one could miss. */
+const ANY_WEIGHT = new Decimal(0);
+
+/** The repetitions of a work set when neither the performance nor a stage specifies them. */
 const TARGET_REPS = 5;
 
 export function simulate(
@@ -86,8 +91,8 @@ type At = Pick<SimulatedStep, 'cycle' | 'week' | 'session' | 'daySlug'>;
 class Simulation {
   readonly #userId: string;
   readonly #steps: SimulatedStep[] = [];
-  readonly #missedThisWeek = new Set<string>();
-  readonly #missedThisCycle = new Set<string>();
+  readonly #week = { missed: new Set<string>(), performed: new Set<string>() };
+  readonly #cycle = { missed: new Set<string>(), performed: new Set<string>() };
   #snapshot: Snapshot;
   #now: Instant;
 
@@ -104,9 +109,13 @@ class Simulation {
   train(at: At, liftIds: readonly string[], performance: Performance): void {
     const sessionId = `session ${at.session}`;
     const sets = this.#setsOf(liftIds, performance, performance.missedSessions.has(at.session));
-    for (const { liftId } of sets.filter(isFailedSet)) {
-      this.#missedThisWeek.add(liftId);
-      this.#missedThisCycle.add(liftId);
+    for (const period of [this.#week, this.#cycle]) {
+      for (const set of sets) {
+        period.performed.add(set.liftId);
+        if (isFailedSet(set)) {
+          period.missed.add(set.liftId);
+        }
+      }
     }
     this.#snapshot = { ...this.#snapshot, ...BEFORE_A_SESSION };
     this.take(at, { type: 'SETS_LOGGED', sessionId, sets } satisfies SetsLogged);
@@ -118,14 +127,13 @@ class Simulation {
 
   take(at: At, detail: EventDetail): void {
     this.#now += 1_000_000n;
-    const missedLiftIds = detail.type === 'CYCLE_COMPLETED' ? this.#missedThisCycle : this.#missedThisWeek;
+    const period = detail.type === 'CYCLE_COMPLETED' ? this.#cycle : this.#week;
+    const lifts = { missedLiftIds: period.missed, performedLiftIds: period.performed };
     const event = { userId: this.#userId, occurredAt: this.#now, detail };
-    const plan = evaluate(event, { ...this.#snapshot, missedLiftIds });
-    if (detail.type === 'WEEK_ADVANCED') {
-      this.#missedThisWeek.clear();
-    }
-    if (detail.type === 'CYCLE_COMPLETED') {
-      this.#missedThisCycle.clear();
+    const plan = evaluate(event, { ...this.#snapshot, ...lifts });
+    if (detail.type === 'WEEK_ADVANCED' || detail.type === 'CYCLE_COMPLETED') {
+      period.missed.clear();
+      period.performed.clear();
     }
     this.#snapshot = foldPlan(this.#snapshot, plan);
     if (detail.type !== 'SETS_LOGGED' || plan.results.length > 0) {
@@ -138,17 +146,27 @@ class Simulation {
     { amrapReps, workReps }: Performance,
     isMissed: boolean,
   ): PerformedSet[] {
-    const target = Math.max(workReps ?? TARGET_REPS, 1);
     const performedAt = this.#now;
+    const stages = volumeStages(this.#snapshot);
     return liftIds.flatMap((liftId) => {
-      const set = { id: '', liftId, performedAt };
-      const repsPerformed = isMissed ? target - 1 : (workReps ?? target);
-      const sets: PerformedSet[] = [
-        { ...set, setNumber: 1, kind: 'WORK', targetReps: target, repsPerformed },
-      ];
+      const set = { id: '', liftId, weight: ANY_WEIGHT, targetWeight: null, performedAt };
+      const [byVolume] = stages.get(liftId) ?? [];
+      const { sets: count, reps } = byVolume?.stage ?? { sets: 1, reps: TARGET_REPS };
+      const targetReps = Math.max(workReps ?? reps, 1);
+      const repsPerformed = isMissed ? targetReps - 1 : (workReps ?? targetReps);
+      const sets = Array.from(
+        { length: count },
+        (_, index): PerformedSet => ({
+          ...set,
+          setNumber: index + 1,
+          kind: 'WORK',
+          targetReps,
+          repsPerformed,
+        }),
+      );
       if (amrapReps !== null) {
-        const reps = isMissed ? 0 : amrapReps;
-        sets.push({ ...set, setNumber: 2, kind: 'AMRAP', targetReps: 1, repsPerformed: reps });
+        const amrap = { targetReps: 1, repsPerformed: isMissed ? 0 : amrapReps };
+        sets.push({ ...set, setNumber: count + 1, kind: 'AMRAP', ...amrap });
       }
       return sets;
     });

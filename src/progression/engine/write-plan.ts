@@ -189,6 +189,8 @@ function loggedSetRow(
   set: StoredSet,
   owner: { accountId: string; userId: string; sessionId: string; recordedAt: Instant },
 ) {
-  const { id, liftId, setNumber, kind, weight, targetReps, repsPerformed, rpe, performedAt } = set;
-  return { ...owner, id, liftId, setNumber, kind, weight, targetReps, repsPerformed, rpe, performedAt };
+  const { id, liftId, setNumber, kind, weight, targetWeight, targetReps, repsPerformed, rpe, performedAt } =
+    set;
+  const planned = { targetWeight, targetReps };
+  return { ...owner, id, liftId, setNumber, kind, weight, ...planned, repsPerformed, rpe, performedAt };
 }

@@ -5,7 +5,14 @@ import type { Application, CurrentStage, Plan, RuleMemory, RuleResult } from './
 import { type Assignment, assignmentAt } from './program-rules.ts';
 import type { Rule, RuleOutcome, SkipReason, TriggerType } from './rules/rule.ts';
 import { applyRule } from './rules/rule-types.ts';
-import { type CurrentMax, type FailureCount, maxKey, ruleKey, type Snapshot } from './snapshot.ts';
+import {
+  type CurrentMax,
+  type FailureCount,
+  maxKey,
+  ruleKey,
+  type Snapshot,
+  stageWithin,
+} from './snapshot.ts';
 import type { TriggerEvent } from './trigger-event.ts';
 import type { Step, Verdict } from './triggers/trigger.ts';
 import { stepsOf } from './triggers/trigger-types.ts';
@@ -15,8 +22,8 @@ import { stepsOf } from './triggers/trigger-types.ts';
  * event: where both would, the event is evaluated again with the increments of that lift max withheld.
  */
 export function evaluate(event: TriggerEvent, snapshot: Snapshot): Plan {
-  const steps = stepsOf(event, snapshot);
   const assignments = assignmentsOf(event, snapshot);
+  const steps = stepsOf(event, { ...snapshot, program: { ...snapshot.program, assignments } });
   const deloadedKeys = new Set<string>();
   for (;;) {
     const evaluation = new Evaluation(snapshot, deloadedKeys);
@@ -251,11 +258,9 @@ class Evaluation {
     return this.#failureCounts.get(key)?.value ?? this.#snapshot.failureCounts.get(key) ?? NEVER_FAILED;
   }
 
-  /** A stage beyond the end of the rule's list, from when the list was longer, counts as the last one. */
   #stageOf({ liftId, progressionId, rule }: Assignment): number {
     const key = ruleKey(liftId, progressionId);
-    const stage = this.#stages.get(key)?.value ?? this.#snapshot.stages.get(key) ?? 0;
-    return Math.min(stage, Math.max((rule.stages?.length ?? 1) - 1, 0));
+    return stageWithin(rule, this.#stages.get(key)?.value ?? this.#snapshot.stages.get(key));
   }
 }
 

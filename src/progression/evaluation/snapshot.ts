@@ -2,7 +2,7 @@
 import { Decimal } from 'decimal.js';
 import type { Instant } from '../../values/instant.ts';
 import type { ProgramRules, RuleOverrides } from './program-rules.ts';
-import type { MaxType } from './rules/rule.ts';
+import type { MaxType, Rule } from './rules/rule.ts';
 import type { PerformedSet } from './trigger-event.ts';
 
 /** Empty: not known, as of maxes from before units were kept. */
@@ -45,6 +45,8 @@ export interface Snapshot {
   readonly sessionChanges: ReadonlyMap<string, SessionChange>;
   /** Lifts with a failed set since the athlete's previous event of the same type, within the enrollment. */
   readonly missedLiftIds: ReadonlySet<string>;
+  /** Lifts with a work set in the same period. */
+  readonly performedLiftIds: ReadonlySet<string>;
   /** Instants near the event's that applications of the athlete already use. */
   readonly takenInstants: ReadonlySet<Instant>;
   /** By ruleKey: the standing application of the athlete's latest real event; for manual triggers only. */
@@ -61,6 +63,11 @@ export function maxKey(liftId: string, maxType: MaxType): string {
 /** The key of a rule's state for one lift. */
 export function ruleKey(liftId: string, progressionId: string): string {
   return `${liftId} ${progressionId}`;
+}
+
+/** A stage beyond the end of the rule's list, from when the list was longer, counts as the last one. */
+export function stageWithin({ stages }: Rule, stage = 0): number {
+  return Math.min(stage, Math.max((stages?.length ?? 1) - 1, 0));
 }
 
 /** Adds an application to a session's changes; a deload removes the increments before it. */

@@ -3,7 +3,7 @@ import type { Decimal } from 'decimal.js';
 import type { Instant } from '../../values/instant.ts';
 import type { TriggerType } from './rules/rule.ts';
 
-export type SetKind = 'WARM_UP' | 'WORK' | 'AMRAP';
+export type SetKind = 'WARM_UP' | 'WORK' | 'AMRAP' | 'SUPPLEMENTAL';
 
 /** A set as the engine judges it. */
 export interface PerformedSet {
@@ -11,6 +11,9 @@ export interface PerformedSet {
   readonly liftId: string;
   readonly setNumber: number;
   readonly kind: SetKind;
+  readonly weight: Decimal;
+  /** Null: none was planned. */
+  readonly targetWeight: Decimal | null;
   readonly targetReps: number;
   readonly repsPerformed: number;
   /** The set's own time, which dates its applications. */
@@ -19,7 +22,6 @@ export interface PerformedSet {
 
 /** A set as stored. */
 export interface StoredSet extends PerformedSet {
-  readonly weight: Decimal;
   readonly rpe: Decimal | null;
 }
 
@@ -80,14 +82,19 @@ export const EVENT_TRIGGER_TYPES = {
   MANUAL: 'MANUAL',
 } as const satisfies Record<EventDetail['type'], TriggerType>;
 
-/** A work set counts as a success or a failure; warm-ups never do. */
+/** A work set counts as a success or a failure; warm-ups and supplemental sets never do. `WORK_KINDS` in SQL. */
 export function isWorkSet(set: { readonly kind: SetKind }): boolean {
-  return set.kind !== 'WARM_UP';
+  return set.kind === 'WORK' || set.kind === 'AMRAP';
 }
 
-/** A work set that missed its target. */
-export function isFailedSet(set: Pick<PerformedSet, 'kind' | 'targetReps' | 'repsPerformed'>): boolean {
-  return isWorkSet(set) && set.repsPerformed < set.targetReps;
+/** A work set that missed its target: in repetitions, or in weight. */
+export function isFailedSet(set: PerformedSet): boolean {
+  return isWorkSet(set) && (set.repsPerformed < set.targetReps || isTooLight(set));
+}
+
+/** Below the weight that was planned. */
+export function isTooLight({ weight, targetWeight }: Pick<PerformedSet, 'weight' | 'targetWeight'>): boolean {
+  return targetWeight !== null && weight.lt(targetWeight);
 }
 
 /** The identity of a set. */

@@ -1,6 +1,7 @@
 /** Table logged_sets: what athletes did, set by set. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import type { Decimal } from 'decimal.js';
+import { sql } from 'kysely';
 import { DecimalColumn, InstantColumn } from '../driver/column-types.ts';
 
 export const LoggedSetEntity = defineEntity({
@@ -13,9 +14,10 @@ export const LoggedSetEntity = defineEntity({
     sessionId: p.uuid(),
     liftId: p.uuid(),
     setNumber: p.integer(),
-    /** WARM_UP, WORK or AMRAP. */
+    /** WARM_UP, WORK, AMRAP or SUPPLEMENTAL. */
     kind: p.text(),
     weight: p.type(DecimalColumn).$type<Decimal>(),
+    targetWeight: p.type(DecimalColumn).$type<Decimal>().nullable(),
     targetReps: p.integer(),
     repsPerformed: p.integer(),
     rpe: p.type(DecimalColumn).$type<Decimal>().nullable(),
@@ -25,3 +27,6 @@ export const LoggedSetEntity = defineEntity({
 });
 
 export type LoggedSet = InferEntity<typeof LoggedSetEntity>;
+
+/** The kinds of work sets in SQL, as `isWorkSet` has them; spelled out, so that partial indexes match. */
+export const WORK_KINDS = sql.raw(`('WORK', 'AMRAP')`);

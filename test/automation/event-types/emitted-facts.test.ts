@@ -26,7 +26,7 @@ async function liveALife(): Promise<Fact[]> {
   const { users, programs } = createCatalogClient(db.database, { accountId });
   const squat = { userId, liftId: trainee.liftId('squat'), maxType: MaxType.TRAINING_MAX };
   await trainee.client.setLiftMax({ ...squat, value: '101', unit: WeightUnit.KILOGRAM });
-  await trainee.train('squat 5/5 9/5+ 3/5 2/5');
+  await trainee.train('squat 5/5 9/5+@60/60 3/5@60/60 2/5');
   await trainee.train('squat w5/5 10/5+ 1/5 1/5, bench 5/5');
   await trainee.advanceWeek(1);
   await trainee.completeCycle(1, 4);

@@ -16,12 +16,14 @@ const FIGURES: Record<string, [calendar: string, ...rules: string[]]> = {
   'starting-strength-lb': [
     'POUND 1x3',
     '-10 % / 2 SESSION to 5 counter to 0: every lift',
+    '-10 % / 2 SESSION to 2.5 counter to 0: bench-press, overhead-press',
     'AFTER_SESSION requireSuccess +5: squat, deadlift',
     'AFTER_SESSION requireSuccess +2.5: bench-press, overhead-press',
   ],
   'starting-strength-kg': [
     'KILOGRAM 1x3',
     '-10 % / 2 SESSION to 2.5 counter to 0: every lift',
+    '-10 % / 2 SESSION to 1.25 counter to 0: bench-press, overhead-press',
     'AFTER_SESSION requireSuccess +2.5: squat, deadlift',
     'AFTER_SESSION requireSuccess +1.25: bench-press, overhead-press',
   ],
@@ -40,44 +42,45 @@ const FIGURES: Record<string, [calendar: string, ...rules: string[]]> = {
   'madcow-5x5-lb': [
     'POUND 1x3',
     '-10 % / 2 SESSION to 5 counter to 0: every lift',
-    'AFTER_WEEK requireSuccess +2.5 % to 5: every lift',
+    'AFTER_WEEK requireSuccess requirePerformed +2.5 % to 5: every lift',
   ],
   'madcow-5x5-kg': [
     'KILOGRAM 1x3',
     '-10 % / 2 SESSION to 2.5 counter to 0: every lift',
-    'AFTER_WEEK requireSuccess +2.5 % to 2.5: every lift',
+    'AFTER_WEEK requireSuccess requirePerformed +2.5 % to 2.5: every lift',
   ],
   'madcow-5x5-fixed-lb': [
     'POUND 1x3',
     '-10 % / 2 SESSION to 5 counter to 0: every lift',
-    'AFTER_WEEK requireSuccess +5: squat, deadlift',
-    'AFTER_WEEK requireSuccess +2.5: bench-press, barbell-row, incline-bench-press',
+    '-10 % / 2 SESSION to 2.5 counter to 0: bench-press, barbell-row, incline-bench-press',
+    'AFTER_WEEK requireSuccess requirePerformed +5: squat, deadlift',
+    'AFTER_WEEK requireSuccess requirePerformed +2.5: bench-press, barbell-row, incline-bench-press',
   ],
   'texas-method-lb': [
     'POUND 1x3',
-    'AFTER_WEEK requireSuccess +5: squat, deadlift',
-    'AFTER_WEEK requireSuccess +2.5: bench-press, overhead-press, power-clean',
+    'AFTER_WEEK requireSuccess requirePerformed +5: squat, deadlift',
+    'AFTER_WEEK requireSuccess requirePerformed +2.5: bench-press, overhead-press, power-clean',
   ],
   'texas-method-kg': [
     'KILOGRAM 1x3',
-    'AFTER_WEEK requireSuccess +2.5: squat, deadlift',
-    'AFTER_WEEK requireSuccess +1.25: bench-press, overhead-press, power-clean',
+    'AFTER_WEEK requireSuccess requirePerformed +2.5: squat, deadlift',
+    'AFTER_WEEK requireSuccess requirePerformed +1.25: bench-press, overhead-press, power-clean',
   ],
   'wendler-531-bbb-lb': [
     'POUND 4x4',
     '-10 % / 1 SESSION to 5 counter to 0: every lift off',
-    'AFTER_CYCLE requireSuccess +5: every lift, squat +10, deadlift +10',
+    'AFTER_CYCLE requireSuccess requirePerformed +5: every lift, squat +10, deadlift +10',
   ],
   'wendler-531-bbb-kg': [
     'KILOGRAM 4x4',
     '-10 % / 1 SESSION to 2.5 counter to 0: every lift off',
-    'AFTER_CYCLE requireSuccess +2.5: every lift, squat +5, deadlift +5',
+    'AFTER_CYCLE requireSuccess requirePerformed +2.5: every lift, squat +5, deadlift +5',
   ],
   'gzclp-lb': [
     'POUND 1x3',
-    'stages by SESSION: 5x3+ = 5x3+ (15), 6x2+ = 6x2+ (12), 10x1+ = 10x1+ (10) -15 % to 5 then stage 1: ' +
+    'stages by SESSION and VOLUME: 5x3+ = 5x3+ (15), 6x2+ = 6x2+ (12), 10x1+ = 10x1+ (10) -15 % to 5 then stage 1: ' +
       'squat-t1, bench-press-t1, overhead-press-t1, deadlift-t1',
-    'stages by SESSION: 3x10 = 3x10 (30), 3x8 = 3x8 (24), 3x6 = 3x6 (18) then stage 1: ' +
+    'stages by SESSION and VOLUME: 3x10 = 3x10 (30), 3x8 = 3x8 (24), 3x6 = 3x6 (18) then stage 1: ' +
       'squat-t2, bench-press-t2, overhead-press-t2, deadlift-t2',
     'AFTER_SESSION requireSuccess +2.5: bench-press-t1, overhead-press-t1, bench-press-t2, overhead-press-t2',
     'AFTER_SESSION requireSuccess +5: squat-t1, deadlift-t1, squat-t2, deadlift-t2',
@@ -85,9 +88,9 @@ const FIGURES: Record<string, [calendar: string, ...rules: string[]]> = {
   ],
   'gzclp-kg': [
     'KILOGRAM 1x3',
-    'stages by SESSION: 5x3+ = 5x3+ (15), 6x2+ = 6x2+ (12), 10x1+ = 10x1+ (10) -15 % to 2.5 then stage 1: ' +
+    'stages by SESSION and VOLUME: 5x3+ = 5x3+ (15), 6x2+ = 6x2+ (12), 10x1+ = 10x1+ (10) -15 % to 2.5 then stage 1: ' +
       'squat-t1, bench-press-t1, overhead-press-t1, deadlift-t1',
-    'stages by SESSION: 3x10 = 3x10 (30), 3x8 = 3x8 (24), 3x6 = 3x6 (18) then stage 1: ' +
+    'stages by SESSION and VOLUME: 3x10 = 3x10 (30), 3x8 = 3x8 (24), 3x6 = 3x6 (18) then stage 1: ' +
       'squat-t2, bench-press-t2, overhead-press-t2, deadlift-t2',
     'AFTER_SESSION requireSuccess +2.5: bench-press-t1, overhead-press-t1, bench-press-t2, overhead-press-t2',
     'AFTER_SESSION requireSuccess +5: squat-t1, deadlift-t1, squat-t2, deadlift-t2',
@@ -103,7 +106,7 @@ const FIGURES: Record<string, [calendar: string, ...rules: string[]]> = {
   ],
   'nsuns-531-lp-lb': ['POUND 1x4', 'AMRAP 2 reps +5, 4 reps +10, 6 reps +15: every lift'],
   'nsuns-531-lp-kg': ['KILOGRAM 1x4', 'AMRAP 2 reps +2.5, 4 reps +5, 6 reps +7.5: every lift'],
-  'nuckols-high-frequency-lb': ['POUND 3x4', 'AFTER_CYCLE +5: every lift'],
+  'nuckols-high-frequency-lb': ['POUND 3x4', 'AFTER_CYCLE requirePerformed +5: every lift'],
   'nuckols-high-frequency-amrap-lb': ['POUND 3x4', 'AMRAP 6 reps +5, 8 reps +10, 10 reps +15: every lift'],
   'nuckols-high-frequency-amrap-kg': [
     'KILOGRAM 3x4',
@@ -111,14 +114,16 @@ const FIGURES: Record<string, [calendar: string, ...rules: string[]]> = {
   ],
   'reddit-ppl-lb': [
     'POUND 1x6',
-    '-10 % / 3 SESSION to 5 counter to 0: bench-press, overhead-press, barbell-row, squat, deadlift',
+    '-10 % / 3 SESSION to 5 counter to 0: squat, deadlift',
+    '-10 % / 3 SESSION to 2.5 counter to 0: bench-press, overhead-press, barbell-row',
     'AFTER_SESSION requireSuccess +2.5: bench-press, overhead-press, barbell-row',
     'AFTER_SESSION requireSuccess +5: squat, deadlift',
     'AFTER_SESSION 8-12 reps +5: every lift',
   ],
   'reddit-ppl-kg': [
     'KILOGRAM 1x6',
-    '-10 % / 3 SESSION to 2.5 counter to 0: bench-press, overhead-press, barbell-row, squat, deadlift',
+    '-10 % / 3 SESSION to 2.5 counter to 0: squat, deadlift',
+    '-10 % / 3 SESSION to 1.25 counter to 0: bench-press, overhead-press, barbell-row',
     'AFTER_SESSION requireSuccess +1.25: bench-press, overhead-press, barbell-row',
     'AFTER_SESSION requireSuccess +2.5: squat, deadlift',
     'AFTER_SESSION 8-12 reps +2.5: every lift',

@@ -38,7 +38,7 @@ function describeParameters({ type, parameters }: CatalogRule): string {
       );
       const end = parameters.deloadOnReset ? ` ${percent(`-${parameters.deloadPercent}`)}${rounding}` : '';
       const again = parameters.resetOnExhaustion ? ' then stage 1' : '';
-      return `stages by ${parameters.countBy}: ${stages.join(', ')}${end}${again}`;
+      return `stages by ${parameters.countBy} and ${parameters.failBy}: ${stages.join(', ')}${end}${again}`;
     }
     case 'DOUBLE_PROGRESSION': {
       const { triggerType, minReps, maxReps, weightIncrement } = parameters;
@@ -52,8 +52,9 @@ function describeParameters({ type, parameters }: CatalogRule): string {
   }
 }
 
-function success({ requireSuccess }: { requireSuccess: boolean }): string {
-  return requireSuccess ? ' requireSuccess' : '';
+function success(parameters: { requireSuccess: boolean; requirePerformed?: boolean }): string {
+  const { requireSuccess, requirePerformed } = parameters;
+  return (requireSuccess ? ' requireSuccess' : '') + (requirePerformed ? ' requirePerformed' : '');
 }
 
 function change({ increment, incrementPercent }: StoredIncrement): string {

@@ -8,6 +8,7 @@ import { MaxType, TriggerType } from '../../../src/gen/progression/v1/common_pb.
 import {
   CountBy,
   DeloadType,
+  FailBy,
   ProgressionParametersSchema,
   Rounding,
 } from '../../../src/gen/progression/v1/program_service_pb.ts';
@@ -139,6 +140,7 @@ const CASES: Record<string, Case> = {
         deloadOnReset: true,
         deloadPercent: '0.15',
         countBy: CountBy.SESSION,
+        failBy: FailBy.SETS,
       },
     },
     type: 'STAGE_PROGRESSION',
@@ -152,7 +154,36 @@ const CASES: Record<string, Case> = {
       deloadOnReset: true,
       deloadPercent: '0.15',
       countBy: 'SESSION',
+      failBy: 'SETS',
     },
+  },
+  'a stage progression by volume': {
+    rule: {
+      case: 'stageProgression',
+      value: {
+        maxType: TRAINING_MAX,
+        stages: [{ name: '3x10', sets: 3, reps: 10, minVolume: 30 }],
+        countBy: CountBy.SESSION,
+        failBy: FailBy.VOLUME,
+      },
+    },
+    type: 'STAGE_PROGRESSION',
+    parameters: {
+      maxType: 'TRAINING_MAX',
+      stages: [{ name: '3x10', sets: 3, reps: 10, isAmrap: false, minVolume: 30 }],
+      resetOnExhaustion: false,
+      deloadOnReset: false,
+      countBy: 'SESSION',
+      failBy: 'VOLUME',
+    },
+  },
+  'a cycle that requires a performance': {
+    rule: {
+      case: 'cycleProgression',
+      value: { maxType: TRAINING_MAX, increment: amount('5'), requirePerformed: true },
+    },
+    type: 'CYCLE_PROGRESSION',
+    parameters: { maxType: 'TRAINING_MAX', increment: '5', requireSuccess: false, requirePerformed: true },
   },
   'a double progression': {
     rule: {
@@ -249,6 +280,27 @@ function violationsOf(rule: RuleParameters['rule']): Record<string, string> {
 }
 
 describe('invalid parameters are refused with the field:', () => {
+  it('a performance that is required after sessions, a volume that single sets would be judged by', () => {
+    const linear = {
+      maxType: TRAINING_MAX,
+      triggerType: TriggerType.AFTER_SESSION,
+      increment: amount('5'),
+      requirePerformed: true,
+    };
+    expect(violationsOf({ case: 'linearProgression', value: linear })).toEqual({
+      'parameters.linear_progression.require_performed': expect.stringContaining('TRIGGER_TYPE_AFTER_WEEK'),
+    });
+    const stages = {
+      maxType: TRAINING_MAX,
+      stages: [{ name: '3x10', sets: 3, reps: 10 }],
+      failBy: FailBy.VOLUME,
+    };
+    expect(violationsOf({ case: 'stageProgression', value: stages })).toEqual({
+      'parameters.stage_progression.fail_by': expect.stringContaining('COUNT_BY_SESSION'),
+      'parameters.stage_progression.stages[0].min_volume': expect.stringContaining('at least 1'),
+    });
+  });
+
   it('no rule at all', () => {
     expect(violationsOf({ case: undefined })).toEqual({ parameters: 'is required' });
     expect(() => parametersToStored(undefined)).toThrow('parameters: is required');

@@ -42,10 +42,20 @@ const thresholds = fc.uniqueArray(
 
 const byType = fc.oneof(
   fc
-    .record({ increment, requireSuccess: flag, triggerType: fc.constantFrom('AFTER_SESSION', 'AFTER_WEEK') })
-    .map(({ increment: inc, ...rest }) => ['LINEAR_PROGRESSION', { ...inc, ...rest }] as const),
+    .record({
+      increment,
+      requireSuccess: flag,
+      when: fc.constantFrom(
+        { triggerType: 'AFTER_SESSION' },
+        { triggerType: 'AFTER_WEEK', requirePerformed: false },
+        { triggerType: 'AFTER_WEEK', requirePerformed: true },
+      ),
+    })
+    .map(
+      ({ increment: inc, when, ...rest }) => ['LINEAR_PROGRESSION', { ...inc, ...when, ...rest }] as const,
+    ),
   fc
-    .record({ increment, requireSuccess: flag })
+    .record({ increment, requireSuccess: flag, requirePerformed: flag })
     .map(({ increment: inc, ...rest }) => ['CYCLE_PROGRESSION', { ...inc, ...rest }] as const),
   thresholds.map(
     (list) =>
@@ -71,10 +81,14 @@ const byType = fc.oneof(
       resetOnExhaustion: flag,
       deloadOnReset: flag,
       deloadPercent: deloadShare,
-      countBy,
+      judged: fc.oneof(
+        countBy.map((by) => ({ countBy: by })),
+        fc.constant({ countBy: 'SESSION', failBy: 'VOLUME' }),
+      ),
     })
     .map(
-      ({ count, ...rest }) => ['STAGE_PROGRESSION', { ...rest, stages: Array(count).fill(STAGE) }] as const,
+      ({ count, judged, ...rest }) =>
+        ['STAGE_PROGRESSION', { ...rest, ...judged, stages: STAGES.slice(0, count) }] as const,
     ),
   fc
     .record({
@@ -94,7 +108,7 @@ const byType = fc.oneof(
     .map((parameters) => ['GREYSKULL_PROGRESSION', parameters] as const),
 );
 
-const STAGE = { name: '5x5', sets: 5, reps: 5, isAmrap: false, minVolume: 25 };
+const STAGES = [25, 15, 8].map((minVolume) => ({ name: '5x5', sets: 5, reps: 5, isAmrap: false, minVolume }));
 
 const row = fc.record({
   byType,
@@ -131,12 +145,16 @@ export const randomProgram: fc.Arbitrary<RandomProgram> = fc.record({
 const lift = fc.constantFrom(...LIFTS);
 const set = fc
   .tuple(
-    fc.constantFrom('', '', '', 'w'),
+    fc.constantFrom('', '', '', '', 'w', 's'),
     fc.integer({ min: 0, max: 12 }),
     fc.constantFrom(5, 5, 5, 8),
     fc.constantFrom('', '+'),
+    fc.constantFrom('', '', '', '@100/100', '@99/100'),
   )
-  .map(([warmUp, performed, target, amrap]) => `${warmUp}${performed}/${target}${warmUp ? '' : amrap}`);
+  .map(
+    ([mark, performed, target, amrap, weights]) =>
+      `${mark}${performed}/${target}${mark ? '' : amrap}${weights}`,
+  );
 const setsOfLift = fc
   .tuple(lift, fc.array(set, { minLength: 1, maxLength: 4 }))
   .map((all) => all.flat().join(' '));

@@ -1,3 +1,4 @@
+import { Decimal } from 'decimal.js';
 import { describe, expect, test } from 'vitest';
 import type { RuleRow } from '../athlete.ts';
 import { createScenario, testPlay } from './scenario.ts';
@@ -124,6 +125,8 @@ describe('the instant of an application', () => {
       liftId: 'squat',
       setNumber,
       kind: 'AMRAP' as const,
+      weight: new Decimal(100),
+      targetWeight: null,
       targetReps: 5,
       repsPerformed: 5,
       performedAt: setNumber === 3 ? 51n : 50n,

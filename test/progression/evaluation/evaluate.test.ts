@@ -1,3 +1,4 @@
+import { Decimal } from 'decimal.js';
 import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../../src/progression/evaluation/evaluate.ts';
 import type { EventDetail } from '../../../src/progression/evaluation/trigger-event.ts';
@@ -133,6 +134,8 @@ test('evaluating does not change the snapshot: the same event on it gives the sa
       liftId: 'squat',
       setNumber: index + 1,
       kind: 'AMRAP',
+      weight: new Decimal(100),
+      targetWeight: null,
       targetReps: 5,
       repsPerformed,
       performedAt: 1n,

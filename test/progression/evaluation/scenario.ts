@@ -1,4 +1,5 @@
 /** Scenario tables for events: each line is what happened, in words, and what every rule made of it. */
+import { Decimal } from 'decimal.js';
 import { expect, test } from 'vitest';
 import type { Plan, RuleResult } from '../../../src/progression/evaluation/plan.ts';
 import { maxKey, ruleKey } from '../../../src/progression/evaluation/snapshot.ts';
@@ -9,7 +10,7 @@ import { type Athlete, createAthlete, type Setup } from '../athlete.ts';
 /**
  * An event and its results. Events:
  * - `log squat 5/5 3/5, bench 8/5+ w5/5` logs sets of the session at hand: repetitions performed / target, `+` for an
- *   AMRAP set, `w` for a warm-up.
+ *   AMRAP set, `w` for a warm-up, `s` for a supplemental set; `@90/100` for 90 lifted where 100 were planned.
  * - `finish squat bench` completes the session at hand with the lifts performed, and starts the next one.
  * - `week`, `cycle` advance the week, complete the cycle.
  * - `ask RULE LIFT`, `force RULE LIFT` trigger a rule by hand, for all its lifts when none is named.
@@ -129,12 +130,18 @@ export function createEventReader(): (event: string, occurredAt: Instant) => Eve
   };
 }
 
-function parseSet(notation: string): Pick<PerformedSet, 'kind' | 'targetReps' | 'repsPerformed'> {
-  const match = /^(w?)(\d+)\/(\d+)(\+?)$/.exec(notation);
+function parseSet(notation: string): Omit<PerformedSet, 'id' | 'liftId' | 'setNumber' | 'performedAt'> {
+  const match = /^([ws]?)(\d+)\/(\d+)(\+?)(?:@(\d+)\/(\d+))?$/.exec(notation);
   if (!match) {
     throw new TypeError(`Not a set: ${notation}`);
   }
-  const [, warmUp, performed, target, amrap] = match;
-  const kind = warmUp ? 'WARM_UP' : amrap ? 'AMRAP' : 'WORK';
-  return { kind, repsPerformed: Number(performed), targetReps: Number(target) };
+  const [, mark, performed, target, amrap, weight = '100', targetWeight] = match;
+  const kind = mark === 'w' ? 'WARM_UP' : mark === 's' ? 'SUPPLEMENTAL' : amrap ? 'AMRAP' : 'WORK';
+  return {
+    kind,
+    weight: new Decimal(weight),
+    targetWeight: targetWeight === undefined ? null : new Decimal(targetWeight),
+    repsPerformed: Number(performed),
+    targetReps: Number(target),
+  };
 }

@@ -1,8 +1,10 @@
+import { Decimal } from 'decimal.js';
 import { describe, expect, test } from 'vitest';
 import {
   eventTriggerKey,
   isFailedSet,
   isWorkSet,
+  type PerformedSet,
   setTriggerKey,
 } from '../../../src/progression/evaluation/trigger-event.ts';
 
@@ -54,10 +56,38 @@ test.each([
   ['AMRAP', 5, 4, true, true],
   ['AMRAP', 5, 5, true, false],
   ['WARM_UP', 5, 0, false, false],
+  ['SUPPLEMENTAL', 10, 4, false, false],
 ] as const)(
   'a %s set of %d with %d performed is a work set: %s, failed: %s',
   (kind, targetReps, repsPerformed, isWork, isFailed) => {
-    const set = { kind, targetReps, repsPerformed };
+    const set = setOf({ kind, targetReps, repsPerformed });
     expect([isWorkSet(set), isFailedSet(set)]).toEqual([isWork, isFailed]);
   },
 );
+
+test.each([
+  ['WORK', '100', null, false],
+  ['WORK', '100', '100', false],
+  ['WORK', '102.5', '100', false],
+  ['WORK', '99.999999', '100', true],
+  ['AMRAP', '97.5', '100', true],
+  ['SUPPLEMENTAL', '97.5', '100', false],
+  ['WARM_UP', '97.5', '100', false],
+] as const)(
+  'a %s set at %s of %s planned, with all repetitions, failed: %s',
+  (kind, weight, planned, isFailed) => {
+    const targetWeight = planned === null ? null : new Decimal(planned);
+    expect(isFailedSet(setOf({ kind, weight: new Decimal(weight), targetWeight }))).toBe(isFailed);
+  },
+);
+
+function setOf(set: Partial<PerformedSet>): PerformedSet {
+  const performed = {
+    kind: 'WORK',
+    weight: new Decimal(100),
+    targetWeight: null,
+    targetReps: 5,
+    repsPerformed: 5,
+  };
+  return { id: 'set', liftId: 'squat', setNumber: 1, performedAt: 0n, ...performed, ...set } as PerformedSet;
+}

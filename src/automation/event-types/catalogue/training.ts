@@ -34,8 +34,9 @@ const SET = [
   LOGGED_SET_ID,
   LIFT_ID,
   field('set_number', 'int', 'Its place among the sets of the lift in the session, from 1.', 3),
-  field('kind', 'string', 'WARM_UP, WORK or AMRAP.', 'AMRAP'),
+  field('kind', 'string', 'WARM_UP, WORK, AMRAP or SUPPLEMENTAL.', 'AMRAP'),
   WEIGHT,
+  field('target_weight', 'decimal', 'What was planned, where that is known.', '100'),
   field('target_reps', 'int', 'Repetitions that were planned.', 5),
   field('reps_performed', 'int', 'Repetitions that were done.', 8),
   field('reps_difference', 'int', 'Repetitions done beyond those planned; negative when they fell short.', 3),
@@ -75,7 +76,7 @@ export const TRAINING = [
   }),
   engine({
     name: 'set_failed',
-    description: 'A work set fell short of its target.',
+    description: 'A work set fell short of its target, in repetitions or in weight.',
     fields: sampled(SET, { kind: 'WORK', reps_performed: 3, reps_difference: -2 }),
   }),
   engine({

@@ -3,7 +3,7 @@
  * reached.
  */
 import { NOT_ZERO, readParameters, SIGNED_SHARE } from './parameters.ts';
-import { type Rule, skip } from './rule.ts';
+import { isUnearned, type Rule, skip } from './rule.ts';
 import { addIncrement, boundsFor, changeTo, readBounds, readIncrement } from './weight.ts';
 
 const MOST_THRESHOLDS = 20;
@@ -31,7 +31,8 @@ export function createAmrapProgression(parameters: unknown): Rule {
     countBy: null,
     stages: null,
     takesOverrideIncrement: false,
-    apply({ currentValue, overrideBounds, isAmrap, repsPerformed }) {
+    apply(input) {
+      const { currentValue, overrideBounds, isAmrap, repsPerformed } = input;
       if (repsPerformed === null) {
         return skip('REPS_MISSING');
       }
@@ -42,8 +43,13 @@ export function createAmrapProgression(parameters: unknown): Rule {
       if (!reached) {
         return skip('REP_THRESHOLD_NOT_MET');
       }
+      const { increment } = reached;
+      const size = 'amount' in increment ? increment.amount : increment.percent;
+      if (size.gt(0) && isUnearned(input)) {
+        return skip('TARGET_MISSED');
+      }
       return changeTo(
-        addIncrement(currentValue, reached.increment, bounds),
+        addIncrement(currentValue, increment, bounds),
         currentValue,
         boundsFor(bounds, overrideBounds),
       );

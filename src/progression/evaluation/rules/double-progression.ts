@@ -1,6 +1,6 @@
 /** DOUBLE_PROGRESSION: adds weight when the repetitions reach the top of their range. */
 import { POSITIVE, readParameters } from './parameters.ts';
-import { type Rule, type RuleInput, skip } from './rule.ts';
+import { isUnearned, type Rule, type RuleInput, skip } from './rule.ts';
 import { boundsFor, changeTo, readBounds } from './weight.ts';
 
 export function createDoubleProgression(parameters: unknown): Rule {
@@ -34,6 +34,9 @@ export function createDoubleProgression(parameters: unknown): Rule {
       }
       if (reps.some((performed) => performed < maxReps)) {
         return skip('REP_CEILING_NOT_REACHED');
+      }
+      if (isUnearned(input)) {
+        return skip('TARGET_MISSED');
       }
       const target = input.currentValue.plus(input.overrideIncrement ?? weightIncrement);
       return changeTo(target, input.currentValue, boundsFor(bounds, input.overrideBounds));

@@ -1,6 +1,6 @@
 /** GREYSKULL_PROGRESSION: the AMRAP set decides between a deload, the increment and twice the increment. */
 import { POSITIVE, readParameters, SHARE } from './parameters.ts';
-import { type Rule, skip } from './rule.ts';
+import { isUnearned, type Rule, skip } from './rule.ts';
 import { addPercent, boundsFor, changeTo, readBounds } from './weight.ts';
 
 export function createGreyskullProgression(parameters: unknown): Rule {
@@ -21,7 +21,8 @@ export function createGreyskullProgression(parameters: unknown): Rule {
     countBy: null,
     stages: null,
     takesOverrideIncrement: true,
-    apply({ currentValue, overrideBounds, isAmrap, repsPerformed, overrideIncrement }) {
+    apply(input) {
+      const { currentValue, overrideBounds, isAmrap, repsPerformed, overrideIncrement } = input;
       if (repsPerformed === null) {
         return skip('REPS_MISSING');
       }
@@ -34,6 +35,9 @@ export function createGreyskullProgression(parameters: unknown): Rule {
           currentValue,
           boundsFor(bounds, overrideBounds),
         );
+      }
+      if (isUnearned(input)) {
+        return skip('TARGET_MISSED');
       }
       const increment = overrideIncrement ?? weightIncrement;
       const earned = repsPerformed >= doubleThreshold ? increment.times(2) : increment;

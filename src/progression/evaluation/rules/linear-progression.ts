@@ -13,6 +13,10 @@ export function createLinearProgression(parameters: unknown): Rule {
     takesOverrideIncrement: true,
     apply: readScheduledIncrement(reader),
   };
+  if (rule.triggerType === 'AFTER_SESSION' && reader.flag('requirePerformed')) {
+    const why = 'goes with TRIGGER_TYPE_AFTER_WEEK only: a session says itself which lifts were performed';
+    reader.violate('requirePerformed', why);
+  }
   reader.finish();
   return rule;
 }

@@ -17,6 +17,9 @@ export type TriggerType = (typeof TRIGGER_TYPES)[number];
 /** Whether a failed set, or a session with a failed set, counts as one failure. */
 export type CountBy = 'SET' | 'SESSION';
 
+/** What a session has to reach: each set its target, or all of them the stage's volume. */
+export type FailBy = 'SETS' | 'VOLUME';
+
 /** Why a rule did not apply; the wire's ResultReason without APPLIED. */
 export type SkipReason =
   | 'DISABLED'
@@ -35,7 +38,8 @@ export type SkipReason =
   | 'SUPERSEDED_BY_DELOAD'
   | 'REPS_MISSING'
   | 'FAILURE_COUNT_MISSING'
-  | 'OFF_FOR_ATHLETE';
+  | 'OFF_FOR_ATHLETE'
+  | 'NOT_PERFORMED';
 
 /** What a rule may look at: the lift's current max, and what the event says about the lift. */
 export interface RuleInput {
@@ -50,14 +54,18 @@ export interface RuleInput {
   readonly overrideBounds?:
     | { readonly minValue: Decimal | null; readonly maxValue: Decimal | null }
     | undefined;
-  /** A work set of the lift missed its target in the stretch that the trigger closes. */
+  /** A work set of the lift missed its target in the period that the trigger closes. */
   readonly targetMissed: boolean;
+  /** Whether a work set of the lift was logged in the week or cycle that the trigger closes. */
+  readonly wasPerformed: boolean;
   /** Whether the set that fired the trigger is an AMRAP set. */
   readonly isAmrap: boolean;
   /** Repetitions of the set that fired the trigger; null when there is none. */
   readonly repsPerformed: number | null;
   /** Repetitions of each work set of the lift in the session. */
   readonly workSetReps: readonly number[];
+  /** A set that the repetitions are of was below its target weight. */
+  readonly isTooLight: boolean;
   /** Consecutive failures, including this one; null when they are not counted. */
   readonly consecutiveFailures: number | null;
   /** The athlete's stage, from 0. */
@@ -79,6 +87,11 @@ export function skip(reason: SkipReason): RuleOutcome {
   return { applied: false, reason };
 }
 
+/** Repetitions at less than the target weight earn no increment; a person may see that otherwise. */
+export function isUnearned({ isTooLight, triggerType }: RuleInput): boolean {
+  return isTooLight && triggerType !== 'MANUAL';
+}
+
 /** A stage's prescription in coaches' notation: 5x3+ is five sets of three, the last one AMRAP. */
 export interface StageParameters {
   readonly name: string;
@@ -96,6 +109,8 @@ export interface Rule {
   readonly countBy: CountBy | null;
   /** The stages of a stage progression; null for other rules. */
   readonly stages: readonly StageParameters[] | null;
+  /** VOLUME: the stage's volume decides whether a session of the lift met its target. */
+  readonly failBy?: FailBy;
   /** Whether a program row may override the increment. */
   readonly takesOverrideIncrement: boolean;
   apply(input: RuleInput): RuleOutcome;

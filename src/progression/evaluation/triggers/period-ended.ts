@@ -39,7 +39,11 @@ function periodStep(
       if (rule.triggerType !== triggerType) {
         return UNCONCERNED;
       }
-      const facts = { ...NO_FACTS, targetMissed: snapshot.missedLiftIds.has(liftId) };
+      const facts = {
+        ...NO_FACTS,
+        targetMissed: snapshot.missedLiftIds.has(liftId),
+        wasPerformed: snapshot.performedLiftIds.has(liftId),
+      };
       return { kind: 'FIRED', triggerType, facts, context, failedSet: null };
     },
   };

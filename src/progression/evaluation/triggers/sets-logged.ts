@@ -7,7 +7,15 @@ import {
   type SetsLogged,
   setTriggerKey,
 } from '../trigger-event.ts';
-import { factsOfSets, failureVerdict, freeInstant, type Step, type Trigger, UNCONCERNED } from './trigger.ts';
+import {
+  contextOfSet,
+  factsOfSets,
+  failureVerdict,
+  freeInstant,
+  type Step,
+  type Trigger,
+  UNCONCERNED,
+} from './trigger.ts';
 
 export const setsLogged: Trigger<SetsLogged> = ({ detail }, snapshot) => {
   const taken = new Set<Instant>(snapshot.takenInstants);
@@ -23,8 +31,7 @@ function setStep(sessionId: string, set: PerformedSet, at: Instant): Step {
     sessionId,
     loggedSetId: set.id,
     setNumber: set.setNumber,
-    targetReps: set.targetReps,
-    repsPerformed: set.repsPerformed,
+    ...contextOfSet(set),
   };
   return {
     triggerKey: setTriggerKey(sessionId, set),

@@ -4,10 +4,13 @@ import type { Assignment } from '../program-rules.ts';
 import type { RuleInput, SkipReason, TriggerType } from '../rules/rule.ts';
 import type { Snapshot } from '../snapshot.ts';
 import type { EventDetail, PerformedSet, TriggerEvent } from '../trigger-event.ts';
-import { isFailedSet, isWorkSet } from '../trigger-event.ts';
+import { isFailedSet, isTooLight, isWorkSet } from '../trigger-event.ts';
 
 /** What the event says about one lift. */
-export type LiftFacts = Pick<RuleInput, 'targetMissed' | 'isAmrap' | 'repsPerformed' | 'workSetReps'>;
+export type LiftFacts = Pick<
+  RuleInput,
+  'targetMissed' | 'wasPerformed' | 'isAmrap' | 'repsPerformed' | 'workSetReps' | 'isTooLight'
+>;
 
 /** The context that is stored with an application; its fields depend on the trigger type. */
 export type TriggerContext = Readonly<Record<string, string | number | boolean>>;
@@ -37,9 +40,11 @@ export const UNCONCERNED: Verdict = { kind: 'UNCONCERNED' };
 export const MET: Verdict = { kind: 'MET' };
 export const NO_FACTS: LiftFacts = {
   targetMissed: false,
+  wasPerformed: false,
   isAmrap: false,
   repsPerformed: null,
   workSetReps: [],
+  isTooLight: false,
 };
 
 /** One step of an event; steps apply one after the other. */
@@ -61,10 +66,20 @@ export function failureVerdict(failedSet: PerformedSet | undefined): Verdict {
   }
   const context = {
     loggedSetId: failedSet.id,
-    targetReps: failedSet.targetReps,
-    repsPerformed: failedSet.repsPerformed,
+    ...contextOfSet(failedSet),
   };
   return { kind: 'FIRED', triggerType: 'ON_FAILURE', facts: NO_FACTS, context, failedSet };
+}
+
+/** What an application records of the set that caused it. */
+export function contextOfSet({
+  targetReps,
+  repsPerformed,
+  weight,
+  targetWeight,
+}: PerformedSet): TriggerContext {
+  const weights = targetWeight && { weight: weight.toFixed(), targetWeight: targetWeight.toFixed() };
+  return { targetReps, repsPerformed, ...weights };
 }
 
 /** The combined facts of a lift's work sets; the last AMRAP set, else the last set, represents them. */
@@ -73,9 +88,11 @@ export function factsOfSets(sets: readonly PerformedSet[]): LiftFacts {
   const set = workSets.findLast(({ kind }) => kind === 'AMRAP') ?? workSets.at(-1);
   return {
     targetMissed: workSets.some(isFailedSet),
+    wasPerformed: workSets.length > 0,
     isAmrap: set?.kind === 'AMRAP',
     repsPerformed: set?.repsPerformed ?? null,
     workSetReps: workSets.map(({ repsPerformed }) => repsPerformed),
+    isTooLight: workSets.some(isTooLight),
   };
 }
 

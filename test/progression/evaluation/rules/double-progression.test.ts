@@ -27,6 +27,7 @@ describe('DOUBLE_PROGRESSION', () => {
     ['adds at the top of the range', {}, { at: '100', reps: 12 }, '102.5'],
     ['adds above the range', {}, { at: '100', reps: 20 }, '102.5'],
     ['adds after an AMRAP set too', {}, { at: '100', reps: 12, amrap: true }, '102.5'],
+    ['earns nothing below the target weight', {}, { at: '100', reps: 12, light: true }, 'TARGET_MISSED'],
     ['needs repetitions', {}, { at: '100' }, 'REPS_MISSING'],
     ['looks at its set alone', {}, { at: '100', reps: 12, workReps: [8, 12] }, '102.5'],
     ['has no use for other sets', {}, { at: '100', workReps: [12] }, 'REPS_MISSING'],

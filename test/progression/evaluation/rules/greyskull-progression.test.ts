@@ -29,6 +29,13 @@ describe('GREYSKULL_PROGRESSION', () => {
     ['adds below the double threshold', {}, { at: '200', amrap: true, reps: 9 }, '202.5'],
     ['adds twice at the double threshold', {}, { at: '200', amrap: true, reps: 10 }, '205'],
     ['adds twice above it', {}, { at: '200', amrap: true, reps: 30 }, '205'],
+    [
+      'earns nothing below the target weight',
+      {},
+      { at: '200', amrap: true, reps: 9, light: true },
+      'TARGET_MISSED',
+    ],
+    ['deloads below the target weight', {}, { at: '200', amrap: true, reps: 4, light: true }, '180'],
     ['needs repetitions', {}, { at: '200', amrap: true }, 'REPS_MISSING'],
     ['needs repetitions first of all', {}, { at: '200' }, 'REPS_MISSING'],
     ['looks at AMRAP sets only', {}, { at: '200', reps: 10 }, 'NOT_AMRAP'],

@@ -18,6 +18,7 @@ describe('LINEAR_PROGRESSION', () => {
     ['no trigger', { triggerType: undefined }, ['triggerType']],
     ['the trigger of a cycle', { triggerType: 'AFTER_CYCLE' }, ['triggerType']],
     ['the trigger of a set', { triggerType: 'AFTER_SET' }, ['triggerType']],
+    ['a required performance after sessions', { requirePerformed: true }, ['requirePerformed']],
     ['a trigger in small letters', { triggerType: 'after_week' }, ['triggerType']],
   ]);
 });

@@ -19,9 +19,13 @@ export interface Given {
   readonly maxType?: MaxType;
   readonly override?: string;
   readonly missed?: boolean;
+  /** Default: true. */
+  readonly performed?: boolean;
   readonly amrap?: boolean;
   readonly reps?: number;
   readonly workReps?: readonly number[];
+  /** A set of the repetitions was below its target weight. */
+  readonly light?: boolean;
   readonly failures?: number;
   readonly stage?: number;
 }
@@ -62,9 +66,11 @@ export function outcomeOf(type: RuleType, parameters: unknown, given: Given): st
     currentValue: new Decimal(given.at),
     overrideIncrement: given.override === undefined ? null : new Decimal(given.override),
     targetMissed: given.missed ?? false,
+    wasPerformed: given.performed ?? true,
     isAmrap: given.amrap ?? false,
     repsPerformed: given.reps ?? null,
     workSetReps: given.workReps ?? [],
+    isTooLight: given.light ?? false,
     consecutiveFailures: given.failures ?? null,
     stage: given.stage ?? 0,
   };

@@ -79,6 +79,13 @@ describe('STAGE_PROGRESSION', () => {
     ['a reset that is no truth value', { resetOnExhaustion: 'yes' }, ['resetOnExhaustion']],
     ['a deload mark that is no truth value', { deloadOnReset: 1 }, ['deloadOnReset']],
     ['an unknown count_by', { countBy: 'set' }, ['countBy']],
+    ['an unknown fail_by', { failBy: 'volume' }, ['failBy']],
+    ['a volume to judge sets by', { failBy: 'VOLUME', countBy: 'SET' }, ['failBy']],
+    [
+      'a volume of 0 to judge by',
+      { failBy: 'VOLUME', countBy: 'SESSION', ...withStage({ minVolume: 0 }) },
+      ['stages[1].minVolume'],
+    ],
     [
       'everything that is wrong, at once',
       { ...withStage({ name: '', sets: 1.5 }), maxType: null, deloadOnReset: true, rounding: 'OFF' },
