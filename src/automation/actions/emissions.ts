@@ -9,7 +9,7 @@ import { describeAttribute } from '../../athletes/attributes.ts';
 import { enumName } from '../../calls/enum-name.ts';
 import { type Action, type SetLiftMaxAction, WeightUnit } from '../../gen/automation/v1/action_pb.ts';
 import { MaxTypeSchema } from '../../gen/progression/v1/common_pb.ts';
-import { EnrollmentStatus } from '../../gen/progression/v1/program_service_pb.ts';
+import { EnrollmentStatus, UnitMismatch } from '../../gen/progression/v1/program_service_pb.ts';
 import { convertWeight, roundingOf } from './active-program.ts';
 import { type ActionCase, type ActionValue, attributeNameOf } from './step.ts';
 
@@ -25,7 +25,12 @@ export interface Emission {
 }
 
 const EMISSIONS: { readonly [C in ActionCase]: (action: ActionValue<C>) => readonly Emission[] } = {
-  enrollInProgram: ({ programId }) => [certain('program_enrolled', { program_id: programId })],
+  enrollInProgram: ({ programId, unitMismatch }) => [
+    certain('program_enrolled', { program_id: programId }),
+    ...(unitMismatch === UnitMismatch.UNSPECIFIED
+      ? []
+      : [possible('lift_max_changed', { source: 'MANUAL' })]),
+  ],
   leaveProgram: ({ status }) =>
     status === EnrollmentStatus.COMPLETED ? [certain('program_completed', {})] : [],
   applyProgression: ({ progressionId, liftId }) => {

@@ -4,10 +4,13 @@ import { EnrollmentStatus } from '../../gen/progression/v1/program_service_pb.ts
 import { lockUser } from '../../store/lock-user.ts';
 import type { ActionType } from './step.ts';
 
-/** Throws PROGRAM_NOT_FOUND, and ALREADY_ENROLLED in another program unless the action leaves that one. */
+/**
+ * Throws PROGRAM_NOT_FOUND, ALREADY_ENROLLED in another program unless the action leaves that one, and UNIT_MISMATCH
+ * unless the action says what to do about units.
+ */
 export const enrollInProgram: ActionType<'enrollInProgram'> = {
   kind: 'CHANGE',
-  async run(change, { userId }, { programId, replaceActive }) {
+  async run(change, { userId }, { programId, replaceActive, ...wish }) {
     await lockUser(change.tx, userId);
     const active = await activeEnrollment(change.tx, userId);
     if (active?.programId === programId) {
@@ -18,7 +21,8 @@ export const enrollInProgram: ActionType<'enrollInProgram'> = {
       // At most one enrollment is ACTIVE at any point of the transaction, so the old one is flushed first.
       await change.tx.em.flush();
     }
-    await enrollUser(change, { userId, programId });
+    const { keepState, unitMismatch, convertRoundTo } = wish;
+    await enrollUser(change, { userId, programId, keepState, unitMismatch, convertRoundTo });
     return 'DONE';
   },
 };

@@ -3,6 +3,7 @@
  * stay.
  */
 import { LockMode } from '@mikro-orm/core';
+import { sql } from 'kysely';
 import { enumName } from '../../calls/enum-name.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { type UpdateProgramRequest, WeightUnitSchema } from '../../gen/progression/v1/program_service_pb.ts';
@@ -18,7 +19,7 @@ import { auditedProgram, liftsOfPrograms, type ProgramWithLifts, requireProgram 
 
 /**
  * PROGRAM_NOT_FOUND, LIFT_NOT_FOUND, SLUG_TAKEN, LIFT_NOT_IN_PROGRAM for a day's lift; IN_USE for a lift that
- * must stay.
+ * must stay; UNIT_MISMATCH for another unit than athletes train in.
  */
 export async function updateProgram(
   change: Change,
@@ -39,7 +40,11 @@ export async function updateProgram(
   program.name = request.name || program.name;
   program.description = request.description ?? program.description;
   program.source = request.source ?? program.source;
-  program.unit = request.unit === 0 ? program.unit : enumName(WeightUnitSchema, request.unit);
+  if (request.unit !== 0) {
+    const unit = enumName(WeightUnitSchema, request.unit);
+    await requireUnitFree(tx, program, unit);
+    program.unit = unit;
+  }
   program.weeksPerCycle = request.weeksPerCycle || program.weeksPerCycle;
   program.sessionsPerWeek = request.sessionsPerWeek || program.sessionsPerWeek;
   program.updatedAt = now;
@@ -69,6 +74,37 @@ async function replaceLifts(tx: Transaction, program: Program, lifts: readonly L
   }
   for (const [liftId, position] of positions) {
     tx.em.create(ProgramLiftEntity, { ...ofProgram, liftId, position });
+  }
+}
+
+/**
+ * The figures of the rules and the athletes' maxes would be in two units. A program without a unit may get the one that
+ * its ACTIVE athletes' maxes are in; PAUSED athletes meet the unit when they resume.
+ */
+async function requireUnitFree(tx: Transaction, { id, unit: current }: Program, unit: string): Promise<void> {
+  if (unit === current) {
+    return;
+  }
+  const { rows } = await sql<{ user_id: string }>`
+    select e.user_id from enrollments e
+    where e.account_id = ${tx.accountId} and e.program_id = ${id} and e.status = 'ACTIVE'
+      and (${current !== ''} or exists (
+        select from program_lifts l
+        cross join lateral (
+          select distinct on (m.max_type) m.unit from lift_maxes m
+          where m.account_id = l.account_id and m.user_id = e.user_id and m.lift_id = l.lift_id
+          order by m.max_type, m.version desc
+        ) latest
+        where l.account_id = e.account_id and l.program_id = e.program_id and latest.unit not in ('', ${unit})
+      ))
+    order by e.user_id`.execute(tx.sql);
+  const [first] = rows;
+  if (first) {
+    throw new DomainError(
+      'UNIT_MISMATCH',
+      `the program cannot go over to ${unit} while athletes are ACTIVE on it (${rows.length}): copy it`,
+      { metadata: { programId: id, unit: current, userId: first.user_id, users: String(rows.length) } },
+    );
   }
 }
 

@@ -3,12 +3,20 @@ import { sql } from 'kysely';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { WeightUnit } from '../../../src/gen/automation/v1/action_pb.ts';
 import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
-import { EnrollmentStatus, Rounding } from '../../../src/gen/progression/v1/program_service_pb.ts';
+import {
+  EnrollmentStatus,
+  WeightUnit as ProgramUnit,
+  Rounding,
+  UnitMismatch,
+} from '../../../src/gen/progression/v1/program_service_pb.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { readRows } from '../../store/schema-dump.ts';
 import { type Athlete, type AthleteFixture, createAthlete, createTeammate } from '../../support/fixtures.ts';
+import { createProgressionClient } from '../../support/progression-client.ts';
+import { deload } from '../../support/rule-fixtures.ts';
 import { rowsOf } from '../../support/table-dump.ts';
 import { useTestDatabase } from '../../support/test-database.ts';
+import { createTrainee } from '../../support/trainee.ts';
 import { type ActionInit, createTestRunner, insertRun, readFacts, readRun } from './runs.ts';
 import { createTestClock } from './test-clock.ts';
 
@@ -19,6 +27,8 @@ beforeAll(() => {
 });
 
 const { now } = createTestClock();
+
+type EnrollWish = { keepState?: boolean; unitMismatch?: UnitMismatch; convertRoundTo?: string };
 
 /** Runs the actions for the athlete, to the end, and gives what became of them. */
 async function run(athlete: Pick<Athlete, 'accountId' | 'userId'>, ...actions: ActionInit[]) {
@@ -102,6 +112,60 @@ describe('enroll_in_program', () => {
     expect(await enrollmentsOf(athlete)).toEqual([{ program_id: athlete.programId, status: 'ACTIVE' }]);
     expect(await readFacts(database, athlete.userId)).toEqual([]);
   });
+});
+
+describe('enroll_in_program with maxes in another unit', () => {
+  const inPounds = async () => {
+    const athlete = await createAthlete(database, { lifts: { squat: null }, enrolled: false });
+    await setUnit(athlete, 'KILOGRAM');
+    const { accountId, userId, liftIds } = athlete;
+    const squat = { userId, liftId: `${liftIds.squat}`, maxType: MaxType.TRAINING_MAX };
+    const client = createProgressionClient(database, { accountId });
+    await client.setLiftMax({ ...squat, value: '225', unit: ProgramUnit.POUND });
+    return athlete;
+  };
+  const enroll = (programId: string, wish: EnrollWish): ActionInit => ({
+    case: 'enrollInProgram',
+    value: { programId, ...wish },
+  });
+
+  test('fails when the action does not say what to do', async () => {
+    const athlete = await inPounds();
+
+    expect(await outcomes(athlete, enroll(athlete.programId, {}))).toEqual(['UNIT_MISMATCH']);
+    expect(await enrollmentsOf(athlete)).toEqual([]);
+  });
+
+  test.each([
+    ['converts them', { unitMismatch: UnitMismatch.CONVERT }, '102.5'],
+    ['converts them to a step', { unitMismatch: UnitMismatch.CONVERT, convertRoundTo: '1' }, '102'],
+    ['relabels them', { unitMismatch: UnitMismatch.RELABEL }, '225'],
+  ])('%s when the action says so', async (_, wish, value) => {
+    const athlete = await inPounds();
+
+    expect(await outcomes(athlete, enroll(athlete.programId, wish))).toEqual(['DONE']);
+    expect((await maxesOf(athlete)).at(-1)).toMatchObject({ version: 2, value });
+  });
+});
+
+test.each([
+  ['starts with counters at zero', false, 0],
+  ['carries counters on with keep_state', true, 2],
+])('enroll_in_program %s', async (_, keepState, failures) => {
+  const rules: AthleteFixture['rules'] = [deload({ failureThreshold: 5 })];
+  const trainee = await createTrainee(database, { lifts: { squat: '100' }, rules });
+  const { athlete } = trainee;
+  await trainee.startSession().log('squat 4/5 4/5');
+  const { programId } = athlete;
+
+  expect(
+    await outcomes(
+      athlete,
+      { case: 'leaveProgram', value: { status: EnrollmentStatus.QUIT } },
+      { case: 'enrollInProgram', value: { programId, keepState } },
+    ),
+  ).toEqual(['DONE', 'DONE']);
+  expect(await trainee.failures(0, 'squat')).toBe(failures);
 });
 
 describe('leave_program', () => {

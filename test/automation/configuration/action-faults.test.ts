@@ -5,7 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ActionSchema } from '../../../src/gen/automation/v1/action_pb.ts';
 import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
-import { EnrollmentStatus } from '../../../src/gen/progression/v1/program_service_pb.ts';
+import { EnrollmentStatus, UnitMismatch } from '../../../src/gen/progression/v1/program_service_pb.ts';
 import {
   type AutomationClient,
   addTag,
@@ -83,6 +83,11 @@ const FAULTS: readonly [name: string, init: () => ActionInit, fields: readonly s
     'what is no id',
     () => action('enrollInProgram', { programId: "' or 1=1" }),
     ['enroll_in_program.program_id'],
+  ],
+  [
+    'an unknown choice about units, and a step of 0',
+    () => action('enrollInProgram', { programId: own.program, unitMismatch: 9, convertRoundTo: '0' }),
+    ['enroll_in_program.unit_mismatch', 'enroll_in_program.convert_round_to'],
   ],
   [
     'an end that is none',
@@ -186,7 +191,11 @@ const FAULTS: readonly [name: string, init: () => ActionInit, fields: readonly s
 const ALLOWED: readonly [name: string, init: () => ActionInit][] = [
   [
     'to enroll in a program',
-    () => action('enrollInProgram', { programId: own.program, replaceActive: true }),
+    () =>
+      action('enrollInProgram', {
+        ...{ programId: own.program, replaceActive: true, keepState: true },
+        ...{ unitMismatch: UnitMismatch.CONVERT, convertRoundTo: '2.5' },
+      }),
   ],
   ['to leave it', () => action('leaveProgram', { status: EnrollmentStatus.QUIT })],
   ['to apply a rule', () => action('applyProgression', { progressionId: own.progression, liftId: own.lift })],

@@ -1,6 +1,11 @@
 /** UpdateProgram over the wire. */
-import { beforeAll, beforeEach, expect, it } from 'vitest';
-import { type Program, WeightUnit } from '../../../src/gen/progression/v1/program_service_pb.ts';
+import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
+import {
+  EnrollmentStatus,
+  type Program,
+  WeightUnit,
+} from '../../../src/gen/progression/v1/program_service_pb.ts';
 import { instantFromText } from '../../../src/values/instant.ts';
 import { type CatalogClient, createCatalogClient, expectRefusal } from '../../support/catalog-client.ts';
 import {
@@ -12,6 +17,7 @@ import {
   present,
   revisionOf,
 } from '../../support/catalog-fixtures.ts';
+import { createProgressionClient } from '../../support/progression-client.ts';
 import { TEST_ACTOR } from '../../support/service-transport.ts';
 import { useTestDatabase } from '../../support/test-database.ts';
 
@@ -145,4 +151,51 @@ it('UpdateProgram is audited with actor, state before and state after', async ()
   expect(change).toMatchObject({ action: 'UpdateProgram', actor: TEST_ACTOR, target_type: 'program' });
   expect(change?.before).toMatchObject({ name: 'Novice', days: [{ slug: 'a', liftIds: [lifts.squat] }] });
   expect(change?.after).toEqual({ ...change?.before, name: 'Veteran', days: [] });
+});
+
+describe('the unit of a program', () => {
+  async function enrollAthlete(unit: WeightUnit): Promise<string> {
+    const { user } = await client.users.createUser({ name: 'An athlete' });
+    const userId = present(user).id;
+    const progression = createProgressionClient(db.database, { accountId: client.accountId });
+    const max = { userId, liftId: lifts.squat, maxType: MaxType.TRAINING_MAX, value: '100', unit };
+    await progression.setLiftMax(max);
+    return userId;
+  }
+
+  it('does not change while athletes are ACTIVE on it', async () => {
+    const userId = await enrollAthlete(WeightUnit.KILOGRAM);
+    await client.programs.enrollUser({ userId, programId: program.id });
+    const change = { programId: program.id, unit: WeightUnit.POUND };
+
+    const error = await expectRefusal(client.programs.updateProgram(change), 'UNIT_MISMATCH');
+    expect(error.message).toContain('ACTIVE on it (1)');
+    const { program: kept } = await client.programs.getProgram({ programId: program.id });
+    expect(kept?.unit).toBe(WeightUnit.KILOGRAM);
+    await client.programs.updateProgram({
+      programId: program.id,
+      unit: WeightUnit.KILOGRAM,
+      name: 'Same unit',
+    });
+
+    await client.programs.unenrollUser({ userId, status: EnrollmentStatus.PAUSED });
+    await client.programs.updateProgram(change);
+    await expectRefusal(client.programs.enrollUser({ userId, programId: program.id }), 'UNIT_MISMATCH');
+  });
+
+  it('may be given to a program that had none when it is that of its athletes', async () => {
+    const untold = await createProgram(client, { slug: 'untold', liftIds: [lifts.squat] });
+    const userId = await enrollAthlete(WeightUnit.POUND);
+    await client.programs.enrollUser({ userId, programId: untold.id });
+
+    await expectRefusal(
+      client.programs.updateProgram({ programId: untold.id, unit: WeightUnit.KILOGRAM }),
+      'UNIT_MISMATCH',
+    );
+    const { program: told } = await client.programs.updateProgram({
+      programId: untold.id,
+      unit: WeightUnit.POUND,
+    });
+    expect(told?.unit).toBe(WeightUnit.POUND);
+  });
 });

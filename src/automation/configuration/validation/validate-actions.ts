@@ -11,6 +11,7 @@ import {
   EnrollmentStatusSchema,
   type Rounding,
   RoundingSchema,
+  UnitMismatchSchema,
 } from '../../../gen/progression/v1/program_service_pb.ts';
 import { isHourAndMinute } from '../../../values/civil-date.ts';
 import { type ActionCase, type ActionValue, actionName } from '../../actions/step.ts';
@@ -121,8 +122,11 @@ const MOST_FACTOR = 10;
 const TRAINING_ACTIONS: ActionChecks<
   'enrollInProgram' | 'leaveProgram' | 'applyProgression' | 'setLiftMax' | 'scaleLiftMax'
 > = {
-  enrollInProgram: ({ programId }, { references }, path) =>
-    checkReference(references.programs, programId, 'program', `${path}.program_id`),
+  enrollInProgram: ({ programId, unitMismatch, convertRoundTo }, { references }, path) => [
+    ...checkReference(references.programs, programId, 'program', `${path}.program_id`),
+    ...checkEnum(UnitMismatchSchema, unitMismatch, `${path}.unit_mismatch`),
+    ...checkStep(convertRoundTo, `${path}.convert_round_to`),
+  ],
   leaveProgram: ({ status }, _, path) =>
     checkEnum(EnrollmentStatusSchema, status, `${path}.status`, [
       EnrollmentStatus.UNSPECIFIED,
@@ -178,11 +182,15 @@ function checkRounding(
   { roundTo, rounding }: { roundTo: string; rounding: Rounding },
   path: string,
 ): FieldViolation[] {
-  const isStep = roundTo === '' || (isDecimal(roundTo) && new Decimal(roundTo).gt(0));
   return [
-    ...violationUnless(isStep, `${path}.round_to`, 'must be a decimal above 0, such as 2.5, or empty'),
+    ...checkStep(roundTo, `${path}.round_to`),
     ...checkEnum(RoundingSchema, rounding, `${path}.rounding`),
   ];
+}
+
+function checkStep(step: string, field: string): FieldViolation[] {
+  const isStep = step === '' || (isDecimal(step) && new Decimal(step).gt(0));
+  return violationUnless(isStep, field, 'must be a decimal above 0, such as 2.5, or empty');
 }
 
 const CHECKS: ActionChecks<ActionCase> = { ...TRAINING_ACTIONS, ...ATHLETE_ACTIONS, ...OUTGOING_ACTIONS };

@@ -1520,7 +1520,9 @@ export type UpdateProgramRequest = Message<"progression.v1.UpdateProgramRequest"
   source?: string | undefined;
 
   /**
-   * Unspecified: unchanged.
+   * Unspecified: unchanged. FAILED_PRECONDITION, reason UNIT_MISMATCH, for another unit while athletes are ACTIVE on the
+   * program: its figures would stay, and not mean what they meant. Copy the program and enroll them in the copy. A program
+   * without a unit may get the one that their maxes are in.
    *
    * @generated from field: progression.v1.WeightUnit unit = 6;
    */

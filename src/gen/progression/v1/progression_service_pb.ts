@@ -3097,7 +3097,9 @@ export const ProgressionService: GenService<{
   },
   /**
    * Appends a version with the source LIFT_MAX_SOURCE_MANUAL, and sets the failure counters of the lift's rules for this max type to
-   * 0: failures at another weight count no longer. Audited.
+   * 0: failures at another weight count no longer. Audited. A max that was set by hand has no row in the log and is not
+   * reverted: set the number that stood before. What the counters were is in the audit trail. RevertProgression of an
+   * application before it is FAILED_PRECONDITION, reason NOT_LATEST_APPLICATION.
    *
    * @generated from rpc progression.v1.ProgressionService.SetLiftMax
    */
