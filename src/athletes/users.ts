@@ -18,21 +18,25 @@ export async function lockedUser(tx: Transaction, userId: string): Promise<User>
   return user;
 }
 
-/** Ordered by name, then id. */
+/** Ordered by name, then id. A search reads the account's names in this order until the page is full. */
 export function listUsers(
   tx: Transaction,
   request: ListUsersRequest,
   defaultPageSize: number,
 ): Promise<Page<User>> {
-  const live = { accountId: tx.accountId, deletedAt: null };
+  const { nameContains } = request;
+  const live = {
+    ...{ accountId: tx.accountId, deletedAt: null },
+    ...(nameContains && { name: { $ilike: `%${nameContains.replace(/[\\%_]/g, '\\$&')}%` } }),
+  };
   return readPage(
     {
-      filter: ['ListUsers', tx.accountId],
+      filter: ['ListUsers', tx.accountId, nameContains],
       keyKinds: ['text', 'uuid'],
       defaultPageSize,
       keyOf: (user: User) => [user.name, user.id],
       rows: (after, limit) =>
-        tx.em.find(UserEntity, after ? { ...live, ...isAfterNameAndId(after) } : live, {
+        tx.em.find(UserEntity, after ? { $and: [live, isAfterNameAndId(after)] } : live, {
           orderBy: { name: 'asc', id: 'asc' },
           limit,
         }),

@@ -165,6 +165,42 @@ describe('the list of users', () => {
     expect(ids).toEqual([a, ...[b1, b2].toSorted(), c]);
   });
 
+  it.each([
+    ['nov', ['Novak', 'Old Novice']],
+    ['OLD', ['Old Novice']],
+    ['100%', ['100% Ready']],
+    ['%', ['100% Ready']],
+    ['_', []],
+    ['\\', ['Back\\slash']],
+    ['zzz', []],
+  ])('has for %j the names with this text in them', async (nameContains, expected) => {
+    for (const name of ['Old Novice', 'Novak', '100% Ready', 'Back\\slash']) {
+      await createUser(client, name);
+    }
+
+    const { users, totalSize } = await client.users.listUsers({ nameContains });
+
+    expect(users.map(({ name }) => name)).toEqual(expected);
+    expect(totalSize).toBe(expected.length);
+  });
+
+  it('goes on through a search, and only through the same one', async () => {
+    for (const name of ['Ab 1', 'Ab 2', 'Ab 3', 'Cd 1']) {
+      await createUser(client, name);
+    }
+    const first = await client.users.listUsers({ nameContains: 'ab', pageSize: 2 });
+    const pageToken = first.nextPageToken;
+
+    const second = await client.users.listUsers({ nameContains: 'ab', pageSize: 2, pageToken });
+
+    expect(second.users.map(({ name }) => name)).toEqual(['Ab 3']);
+    expect(second.nextPageToken).toBe('');
+    await expectRefusal(client.users.listUsers({ nameContains: 'b', pageToken }), 'PAGE_TOKEN_INVALID');
+    await expectRefusal(client.users.listUsers({ nameContains: 'x'.repeat(201) }), 'VALIDATION_FAILED', [
+      'name_contains',
+    ]);
+  });
+
   it('refuses an invalid token, and more than 500 on a page', async () => {
     await expectRefusal(client.users.listUsers({ pageToken: 'x' }), 'PAGE_TOKEN_INVALID');
     await expectRefusal(client.users.listUsers({ pageSize: 501 }), 'VALIDATION_FAILED', ['page_size']);
