@@ -14,6 +14,7 @@ import { requireConfinement } from '../store/server-requirements.ts';
 import type { Telemetry } from '../telemetry/start-telemetry.ts';
 import { openTelemetry } from '../telemetry/telemetry.ts';
 import { systemClock } from '../values/system-clock.ts';
+import { seedDemoHistory } from './demo-history/seed-demo-history.ts';
 import { seed } from './seed-demo-account.ts';
 import { startService } from './start-service.ts';
 import { stopRequested } from './stop-requested.ts';
@@ -55,6 +56,9 @@ async function bringUp(
   await asOwner(migrate);
   await requireConfinement(database);
   await seed(database, systemClock);
+  if (config.auth.mode === 'none') {
+    await seedDemoHistory(database, config);
+  }
   telemetry?.observePool(() => database.poolUse());
   telemetry?.observeBacklog(() => readBacklog(database, { isRelayed: config.redisUrl !== undefined }));
   try {
