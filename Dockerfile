@@ -5,6 +5,15 @@ COPY package.json package-lock.json .npmrc ./
 # Without install scripts: none of what runs in the image has any, and a second Node is not needed.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
 
+FROM node:24-slim AS console
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --ignore-scripts
+COPY proto ./proto
+COPY src/gen ./src/gen
+COPY console ./console
+RUN node console/ensure-built.ts
+
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8080
 WORKDIR /app
@@ -12,6 +21,7 @@ COPY --from=dependencies /app/node_modules ./node_modules
 COPY package.json ./
 COPY migrations ./migrations
 COPY src ./src
+COPY --from=console /app/console/dist ./console/dist
 USER node
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 CMD ["node", "src/main.ts", "health"]

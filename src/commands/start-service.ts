@@ -24,6 +24,7 @@ import { ProgressionService } from '../gen/progression/v1/progression_service_pb
 import { UserService } from '../gen/progression/v1/user_service_pb.ts';
 import { createEngine, createProgressionService, QUEUED_METHODS } from '../progression/service.ts';
 import { createAuthenticator } from '../server/access/authenticator.ts';
+import { CONSOLE_DIRECTORY, loadConsole } from '../server/console.ts';
 import { describeCause, type Logger } from '../server/logger.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import type { Database } from '../store/database.ts';
@@ -62,6 +63,7 @@ export async function startService(
     logger,
     calls: telemetry?.calls,
     authenticate: authenticator.authenticate,
+    pages: config.console ? await loadConsole(CONSOLE_DIRECTORY) : undefined,
     routes(router) {
       router.service(ProgressionService, createProgressionService(dependencies, engine));
       router.service(ProgramService, createProgramService(dependencies));

@@ -37,6 +37,8 @@ export interface Config {
   /** undefined: clear text. */
   readonly tls: TlsConfig | undefined;
   readonly auth: AuthConfig;
+  /** Whether the port serves the console's pages. */
+  readonly console: boolean;
   readonly telemetry: TelemetryConfig;
   readonly webhooks: WebhookConfig;
   readonly limits: Limits;
@@ -63,6 +65,7 @@ export const DEMO_ACCOUNT_ID = '01900000-0000-7000-8000-000000000001';
 
 /** Throws ConfigError that names the variable and what is allowed. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  const auth = Object.freeze(readAuthConfig(environment));
   return Object.freeze({
     host: environment.HOST || '127.0.0.1',
     port: integer(environment, 'PORT', 8080, 0, 65_535),
@@ -80,7 +83,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       allowPrivate: onOrOff(environment, 'WEBHOOK_ALLOW_PRIVATE', 'off'),
     }),
     tls: readTlsConfig(environment),
-    auth: Object.freeze(readAuthConfig(environment)),
+    auth,
+    console: onOrOff(environment, 'CONSOLE', auth.mode === 'none' ? 'on' : 'off'),
     limits: Object.freeze({
       ...DEFAULT_LIMITS,
       drainPauseMs: integer(environment, 'DRAIN_PAUSE_MS', DEFAULT_LIMITS.drainPauseMs, 0, 20_000),

@@ -9,6 +9,7 @@ import type { Authenticate } from './access/access-interceptors.ts';
 import { createHealth, watchReadiness } from './health.ts';
 import { type CallObserver, UNOBSERVED } from './interceptors/call-observer.ts';
 import type { Logger } from './logger.ts';
+import { NO_PAGES, type Pages } from './pages.ts';
 import { openHttpPort } from './port/http-port.ts';
 import { createRpcListener, type RpcListenerOptions } from './port/rpc-listener.ts';
 import { createRoutes } from './routes.ts';
@@ -32,6 +33,8 @@ export interface ServerOptions {
   /** Observes every call of the API. */
   readonly calls?: CallObserver | undefined;
   readonly clock?: Clock;
+  /** Answers GETs of paths that are no method. Absent: none. */
+  readonly pages?: Pages | undefined;
 }
 
 export interface RunningServer {
@@ -52,6 +55,7 @@ export interface RunningServer {
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { config, logger, authenticate, routes, isReady = async () => true } = options;
   const { calls = UNOBSERVED, clock = systemClock, exceededLimit = () => undefined } = options;
+  const { pages = NO_PAGES } = options;
   const { host, limits } = config;
   const health = createHealth();
   const draining = new AbortController();
@@ -66,7 +70,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     health,
     draining: draining.signal,
   });
-  const listener = createRpcListener(router.handlers, { limits, logger, calls, exceededLimit });
+  const listener = createRpcListener(router.handlers, { limits, logger, calls, pages, exceededLimit });
 
   const httpPort = await openHttpPort(host, config.port, limits, listener, logger, config.tls);
 

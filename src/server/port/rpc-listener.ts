@@ -19,6 +19,7 @@ import { createOverloadRefusal, type LoadLimit, type Refusal } from '../admissio
 import { peerAddressKey } from '../admission/rate-interceptors.ts';
 import type { CallObserver } from '../interceptors/call-observer.ts';
 import { describeCause, type Logger } from '../logger.ts';
+import { type Pages, sendPage, sendPageOnStream } from '../pages.ts';
 import { serveExplained } from './http-refusal.ts';
 import { openHttp2Exchange, refuseUnknownOnStream } from './http2-exchange.ts';
 import { serveJsonCall } from './json-call.ts';
@@ -37,6 +38,8 @@ export interface RpcListenerOptions {
   readonly limits: Pick<Limits, LoadLimit | 'defaultDeadlineMs' | 'maximumDeadlineMs'>;
   readonly logger: Logger;
   readonly calls: CallObserver;
+  /** Answers GETs of paths that are no method. */
+  readonly pages: Pages;
   /** The limit that refuses a call of this method with this timeout; undefined: none. */
   readonly exceededLimit: (method: DescMethod, timeoutMs: number) => LoadLimit | undefined;
 }
@@ -44,7 +47,7 @@ export interface RpcListenerOptions {
 /** Serves `handlers` by path, with a limit on concurrent calls. Health and reflection are always admitted. */
 export function createRpcListener(
   handlers: readonly UniversalHandler[],
-  { limits, logger, calls, exceededLimit }: RpcListenerOptions,
+  { limits, logger, calls, pages, exceededLimit }: RpcListenerOptions,
 ): RpcListener {
   const handlerOfPath = new Map(handlers.map((handler) => [handler.requestPath, handler]));
   const handlerOf = (url = '') => handlerOfPath.get(url.split('?', 1)[0] ?? '');
@@ -85,6 +88,9 @@ export function createRpcListener(
     refusalOf,
     serve(request, response) {
       const handler = handlerOf(request.url);
+      if (!handler && sendPage(pages, request, response)) {
+        return;
+      }
       if (!handler) {
         response.writeHead(404, { 'content-type': 'application/json' }).end(UNKNOWN_AS_JSON);
         return;
@@ -98,6 +104,9 @@ export function createRpcListener(
     },
     serveStream(stream, headers) {
       const handler = handlerOf(headers[':path']);
+      if (!handler && sendPageOnStream(pages, stream, headers)) {
+        return;
+      }
       if (!handler) {
         refuseUnknownOnStream(stream, headers, { message: UNKNOWN, json: UNKNOWN_AS_JSON });
         return;

@@ -1,0 +1,90 @@
+/** The athletes of the account, searched by the server. */
+import { useInfiniteQuery } from '@connectrpc/connect-query';
+import { keepPreviousData } from '@tanstack/react-query';
+import { useDeferredValue, useState } from 'react';
+import { Link } from 'wouter';
+import { type User, UserService } from '../../../src/gen/progression/v1/user_service_pb.ts';
+import { MoreButton } from '../parts/more-button.tsx';
+import { Answer, Nothing } from '../parts/states.tsx';
+import { formatDay, plural } from '../words/formats.ts';
+
+export function AthleteList() {
+  const [typed, setTyped] = useState('');
+  const nameContains = useDeferredValue(typed.trim());
+  const users = useInfiniteQuery(
+    UserService.method.listUsers,
+    { pageSize: 50, pageToken: '', nameContains },
+    {
+      pageParamKey: 'pageToken',
+      getNextPageParam: ({ nextPageToken }) => nextPageToken || undefined,
+      placeholderData: keepPreviousData,
+    },
+  );
+  return (
+    <>
+      <header className="heading">
+        <h1>Athletes</h1>
+        <label className="search">
+          <span className="unseen">Search by name</span>
+          <input
+            type="search"
+            placeholder="Search by name"
+            value={typed}
+            maxLength={200}
+            onChange={(event) => setTyped(event.target.value)}
+          />
+        </label>
+      </header>
+      <Answer query={users}>
+        {({ pages }) => {
+          const found = pages.flatMap((page) => page.users);
+          return (
+            <>
+              <p className="quiet" role="status">
+                {plural(pages[0]?.totalSize ?? 0, 'athlete')}
+                {nameContains && ` with “${nameContains}” in the name`}
+              </p>
+              {found.length > 0 ? <Table users={found} /> : <Nothing>No athlete has this name.</Nothing>}
+              <MoreButton query={users} />
+            </>
+          );
+        }}
+      </Answer>
+    </>
+  );
+}
+
+function Table({ users }: { users: readonly User[] }) {
+  return (
+    <table className="rows">
+      <thead>
+        <tr>
+          <th scope="col">Name</th>
+          <th scope="col">Tags</th>
+          <th scope="col" className="wide-only">
+            Since
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {users.map(({ id, name, tags, createdAt }) => (
+          <tr key={id}>
+            <th scope="row">
+              <Link href={`/athletes/${id}`} className="whole-row">
+                {name}
+              </Link>
+            </th>
+            <td>
+              {tags.map((tag) => (
+                <span key={tag} className="tag">
+                  {tag}
+                </span>
+              ))}
+            </td>
+            <td className="wide-only quiet">{formatDay(createdAt)}</td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

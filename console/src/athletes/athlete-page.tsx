@@ -1,0 +1,105 @@
+/** One athlete: maxes, what happened, and what rules and workflows remember. */
+import { useQuery } from '@connectrpc/connect-query';
+import { useState } from 'react';
+import { Link } from 'wouter';
+import {
+  type Enrollment,
+  EnrollmentStatus,
+  EnrollmentStatusSchema,
+  ProgramService,
+} from '../../../src/gen/progression/v1/program_service_pb.ts';
+import { UserService } from '../../../src/gen/progression/v1/user_service_pb.ts';
+import { Answer, Nothing } from '../parts/states.tsx';
+import { enumWords, formatDay, type ShownUnit } from '../words/formats.ts';
+import { Counters } from './counters.tsx';
+import { MaxPanel } from './max-panel.tsx';
+import { type Names, useNames } from './names.ts';
+import { Runs } from './runs.tsx';
+import { Timeline } from './timeline.tsx';
+
+export default function AthletePage({ userId }: { userId: string }) {
+  const user = useQuery(UserService.method.getUser, { userId });
+  const enrollments = useQuery(ProgramService.method.listEnrollments, { userId, pageSize: 50 });
+  const names = useNames();
+  const [shown, setShown] = useState<ShownUnit>('as stored');
+  const active = enrollments.data?.enrollments.find(({ status }) => status === EnrollmentStatus.ACTIVE);
+  const program = active && names.programs.get(active.programId);
+  return (
+    <Answer query={user}>
+      {({ user: athlete }) => (
+        <>
+          <p className="crumbs">
+            <Link href="/athletes">Athletes</Link>
+          </p>
+          <header className="heading">
+            <div>
+              <h1>{athlete?.name}</h1>
+              <p className="quiet">
+                {active ? (
+                  <>
+                    {names.program(active.programId)} since {formatDay(active.startedAt)}
+                  </>
+                ) : (
+                  'Follows no program'
+                )}
+                {athlete?.tags.map((tag) => (
+                  <span key={tag} className="tag">
+                    {tag}
+                  </span>
+                ))}
+              </p>
+            </div>
+            <UnitChoice shown={shown} onChange={setShown} />
+          </header>
+          <MaxPanel {...{ userId, names, program, shown }} />
+          <div className="columns">
+            <Timeline {...{ userId, names, program, shown }} />
+            <div className="side">
+              <Counters {...{ userId, names }} />
+              <Enrollments enrollments={enrollments.data?.enrollments ?? []} names={names} />
+              <Runs userId={userId} />
+            </div>
+          </div>
+        </>
+      )}
+    </Answer>
+  );
+}
+
+const UNITS: readonly ShownUnit[] = ['as stored', 'kg', 'lb'];
+
+function UnitChoice({ shown, onChange }: { shown: ShownUnit; onChange: (unit: ShownUnit) => void }) {
+  return (
+    <fieldset className="segments">
+      <legend className="unseen">Unit of weights</legend>
+      {UNITS.map((unit) => (
+        <label key={unit}>
+          <input type="radio" name="unit" checked={unit === shown} onChange={() => onChange(unit)} />
+          <span>{unit}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+function Enrollments({ enrollments, names }: { enrollments: readonly Enrollment[]; names: Names }) {
+  return (
+    <section className="panel">
+      <h2>Programs followed</h2>
+      {enrollments.length === 0 && <Nothing>None yet.</Nothing>}
+      <ul className="plain">
+        {enrollments.map(({ id, programId, status, startedAt, endedAt }) => (
+          <li key={id}>
+            {names.program(programId)}{' '}
+            <span className="state">{enumWords(EnrollmentStatusSchema, status)}</span>
+            <br />
+            <span className="quiet">
+              {formatDay(startedAt)}
+              {endedAt && ` – ${formatDay(endedAt)}`}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

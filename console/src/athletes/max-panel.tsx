@@ -1,0 +1,241 @@
+/** The maxes of an athlete: one is chosen, and shown as a chart and as a table of its changes. */
+import { useQuery } from '@connectrpc/connect-query';
+import { useCallback, useMemo, useState } from 'react';
+import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
+import type { Program } from '../../../src/gen/progression/v1/program_service_pb.ts';
+import { type LiftMax, ProgressionService } from '../../../src/gen/progression/v1/progression_service_pb.ts';
+import { Answer, Nothing } from '../parts/states.tsx';
+import {
+  convertWeight,
+  formatDay,
+  formatDelta,
+  formatWeight,
+  nameOf,
+  type ShownUnit,
+} from '../words/formats.ts';
+import { MaxChart } from './max-chart.tsx';
+import { type ChangeKind, describeEvent, type MaxChange, useMaxHistory } from './max-history.ts';
+import type { Names } from './names.ts';
+import { pointsOf, SIMULATED_WEEKS, useSimulation } from './simulation.ts';
+
+interface MaxPanelProps {
+  readonly userId: string;
+  readonly names: Names;
+  /** The program that the athlete follows; undefined: none, and nothing can be simulated. */
+  readonly program: Program | undefined;
+  readonly shown: ShownUnit;
+}
+
+export function MaxPanel(props: MaxPanelProps) {
+  const maxes = useQuery(ProgressionService.method.listLiftMaxes, { userId: props.userId, pageSize: 500 });
+  const [chosen, setChosen] = useState('');
+  return (
+    <section className="panel" aria-labelledby="maxes-heading">
+      <h2 id="maxes-heading">Lift maxes</h2>
+      <Answer query={maxes}>
+        {({ liftMaxes }) => {
+          const ordered = inProgramOrder(liftMaxes, props.program);
+          const current = ordered.find((max) => keyOf(max) === chosen) ?? ordered[0];
+          return current ? (
+            <>
+              <fieldset className="choices" aria-label="Lift">
+                {ordered.map((max) => (
+                  <button
+                    type="button"
+                    key={keyOf(max)}
+                    aria-pressed={max === current}
+                    onClick={() => setChosen(keyOf(max))}
+                  >
+                    <span className="choice-name">
+                      {props.names.lift(max.liftId)}
+                      {max.maxType !== MaxType.TRAINING_MAX && ` (${MAX_TYPE_NAMES[max.maxType]})`}
+                    </span>
+                    <span className="choice-value">{formatWeight(max.value, max.unit, props.shown)}</span>
+                  </button>
+                ))}
+              </fieldset>
+              <OneMax key={keyOf(current)} max={current} {...props} />
+            </>
+          ) : (
+            <Nothing>The athlete has no max yet. SetLiftMax gives one.</Nothing>
+          );
+        }}
+      </Answer>
+    </section>
+  );
+}
+
+export const MAX_TYPE_NAMES: Readonly<Record<MaxType, string>> = {
+  [MaxType.UNSPECIFIED]: 'max',
+  [MaxType.ONE_RM]: '1RM',
+  [MaxType.TRAINING_MAX]: 'training max',
+  [MaxType.ESTIMATED_ONE_RM]: 'estimated 1RM',
+};
+
+const keyOf = ({ liftId, maxType }: LiftMax) => `${liftId} ${maxType}`;
+
+/** The lifts of the program first, in its order. */
+function inProgramOrder(maxes: readonly LiftMax[], program: Program | undefined): LiftMax[] {
+  const place = new Map(program?.lifts.map(({ id }, index) => [id, index]));
+  return maxes.toSorted((a, b) => (place.get(a.liftId) ?? 1e6) - (place.get(b.liftId) ?? 1e6));
+}
+
+function OneMax({ max, userId, names, program, shown }: MaxPanelProps & { max: LiftMax }) {
+  const { liftId, maxType, unit } = max;
+  const history = useMaxHistory(userId, liftId, maxType);
+  const [isSimulated, setIsSimulated] = useState(true);
+  const simulation = useSimulation(userId, isSimulated && program !== undefined);
+  const [pointed, setPointed] = useState<MaxChange>();
+  const convert = useCallback((value: number) => convertWeight(value, unit, shown), [unit, shown]);
+  const simulated = useMemo(
+    () =>
+      isSimulated && simulation.data && program
+        ? pointsOf(simulation.data.events, program, { liftId, maxType, startMs: Date.now() })
+        : [],
+    [isSimulated, simulation.data, program, liftId, maxType],
+  );
+  return (
+    <Answer query={history}>
+      {({ changes, isComplete }) => (
+        <>
+          <MaxChart
+            {...{ changes, simulated, convert }}
+            unit={shown === 'as stored' ? nameOf(unit) : shown}
+            onPoint={setPointed}
+          />
+          <PointNote change={pointed ?? changes.at(-1)} {...{ names, shown }} />
+          <div className="below-chart">
+            <Legend />
+            {program && (
+              <label className="check">
+                <input
+                  type="checkbox"
+                  checked={isSimulated}
+                  onChange={(event) => setIsSimulated(event.target.checked)}
+                />
+                Next {SIMULATED_WEEKS} weeks, if every set meets its target
+              </label>
+            )}
+          </div>
+          <details>
+            <summary>
+              {names.lift(liftId)}: every change{isComplete ? '' : ' of the newest 10,000'} as a table
+            </summary>
+            <ChangeTable {...{ changes, names, shown }} />
+          </details>
+        </>
+      )}
+    </Answer>
+  );
+}
+
+/** What the pointed-at marker stands for; without one, the newest. */
+function PointNote({
+  change,
+  names,
+  shown,
+}: {
+  change: MaxChange | undefined;
+  names: Names;
+  shown: ShownUnit;
+}) {
+  if (!change) {
+    return null;
+  }
+  const { max, log, value, before, kind } = change;
+  return (
+    <p className="point-note">
+      <span className="quiet">{formatDay(max.effectiveAt)}</span>{' '}
+      <strong>{formatWeight(value, max.unit, shown)}</strong>{' '}
+      {before !== undefined && (
+        <span className={value < before ? 'bad' : 'good'}>
+          {formatDelta(convertWeight(value - before, max.unit, shown))}
+        </span>
+      )}{' '}
+      <span>{KIND_NAMES[kind]}</span>
+      <span className="quiet">
+        {' · '}
+        {describeEvent(change)}
+        {log && ` · ${names.rule(log.progressionId)}`}
+        {(log?.triggerContext?.reason || max.reason) && ` · “${log?.triggerContext?.reason || max.reason}”`}
+      </span>
+    </p>
+  );
+}
+
+const KIND_NAMES: Readonly<Record<ChangeKind, string>> = {
+  start: 'Start',
+  raise: 'Raise',
+  amrap: 'AMRAP',
+  deload: 'Deload',
+  manual: 'Set by hand',
+  revert: 'Undone',
+};
+
+function Legend() {
+  return (
+    <ul className="legend" aria-hidden="true">
+      <li className="mark-raise">Raise</li>
+      <li className="mark-amrap">AMRAP</li>
+      <li className="mark-deload">Deload</li>
+      <li className="mark-manual">Set by hand</li>
+      <li className="mark-revert">Undone</li>
+    </ul>
+  );
+}
+
+/** At most this many rows at once: a table of thousands makes the page slow. */
+const ROWS_AT_ONCE = 100;
+
+function ChangeTable({
+  changes,
+  names,
+  shown,
+}: {
+  changes: readonly MaxChange[];
+  names: Names;
+  shown: ShownUnit;
+}) {
+  const [count, setCount] = useState(ROWS_AT_ONCE);
+  const newestFirst = changes.toReversed();
+  return (
+    <div className="scroll">
+      <table className="rows compact">
+        <thead>
+          <tr>
+            <th scope="col">Day</th>
+            <th scope="col" className="number">
+              Value
+            </th>
+            <th scope="col" className="number">
+              Change
+            </th>
+            <th scope="col">What</th>
+            <th scope="col">Event</th>
+            <th scope="col">Rule or reason</th>
+          </tr>
+        </thead>
+        <tbody>
+          {newestFirst.slice(0, count).map((change) => (
+            <tr key={change.version}>
+              <td>{formatDay(change.max.effectiveAt)}</td>
+              <td className="number">{formatWeight(change.value, change.max.unit, shown)}</td>
+              <td className="number">
+                {change.before !== undefined &&
+                  formatDelta(convertWeight(change.value - change.before, change.max.unit, shown))}
+              </td>
+              <td>{KIND_NAMES[change.kind]}</td>
+              <td>{describeEvent(change)}</td>
+              <td>{change.log ? names.rule(change.log.progressionId) : change.max.reason}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {count < newestFirst.length && (
+        <button type="button" onClick={() => setCount(count + ROWS_AT_ONCE)}>
+          Show more
+        </button>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,49 @@
+/** The runs of workflows for one athlete. */
+import { useQuery } from '@connectrpc/connect-query';
+import {
+  WorkflowEnrollmentState as State,
+  type WorkflowEnrollment,
+  WorkflowEnrollmentStateSchema,
+  WorkflowService,
+} from '../../../src/gen/automation/v1/workflow_service_pb.ts';
+import { Answer, Nothing } from '../parts/states.tsx';
+import { enumWords, formatMoment } from '../words/formats.ts';
+
+export function Runs({ userId }: { userId: string }) {
+  const runs = useQuery(WorkflowService.method.listWorkflowEnrollments, { userId, pageSize: 20 });
+  const workflows = useQuery(WorkflowService.method.listWorkflows, { pageSize: 500 });
+  const nameOf = (id: string) =>
+    workflows.data?.workflows.find((workflow) => workflow.id === id)?.name ?? 'A workflow';
+  return (
+    <section className="panel">
+      <h2>Runs of workflows</h2>
+      <Answer query={runs}>
+        {({ enrollments }) =>
+          enrollments.length === 0 ? (
+            <Nothing>No workflow has run for this athlete.</Nothing>
+          ) : (
+            <ul className="plain">
+              {enrollments.map((run) => (
+                <li key={run.id}>
+                  {nameOf(run.workflowId)} <RunState run={run} />
+                  <br />
+                  <span className="quiet">{formatMoment(run.enrolledAt)}</span>
+                </li>
+              ))}
+            </ul>
+          )
+        }
+      </Answer>
+    </section>
+  );
+}
+
+export function RunState({ run: { state, endedReason } }: { run: WorkflowEnrollment }) {
+  const tone = state === State.FAILED ? 'bad' : state === State.COMPLETED ? 'good' : '';
+  return (
+    <>
+      <span className={`state ${tone}`}>{enumWords(WorkflowEnrollmentStateSchema, state)}</span>{' '}
+      {endedReason && <code className="reason">{endedReason}</code>}
+    </>
+  );
+}

@@ -1,0 +1,86 @@
+/** Serves the console: the files of its build, read once, under `/console/`. */
+import { readdir, readFile } from 'node:fs/promises';
+import { extname, join, relative, sep } from 'node:path';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
+import type { Page, Pages } from './pages.ts';
+
+/** Where Vite writes the build. */
+export const CONSOLE_DIRECTORY = join(import.meta.dirname, '..', '..', 'console', 'dist');
+
+const BASE = '/console/';
+
+/** Nothing is loaded from another host, no script or style is inline, and no other page may frame this one. */
+const SECURITY_HEADERS = {
+  'content-security-policy':
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; " +
+    "frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+};
+
+const MEDIA_TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+};
+
+/**
+ * Reads a build. Paths of the console that are no file answer with its page, which shows the screen of that path.
+ * Without a build they answer 503 with the command that makes one.
+ */
+export async function loadConsole(directory: string): Promise<Pages> {
+  const files = await readFiles(directory);
+  const home = files.get('index.html') ?? { plain: notBuilt(), zipped: undefined };
+  return (path, takesGzip) => {
+    if (path === '/' || path === '/console') {
+      return { status: 302, headers: { ...SECURITY_HEADERS, location: BASE }, body: new Uint8Array() };
+    }
+    if (!path.startsWith(BASE)) {
+      return undefined;
+    }
+    const name = path.slice(BASE.length);
+    // A file that an older page asks for, and this build no longer has, must not be answered with a page.
+    const file = files.get(name) ?? (name.startsWith('assets/') ? undefined : home);
+    return file && (takesGzip && file.zipped ? file.zipped : file.plain);
+  };
+}
+
+interface File {
+  readonly plain: Page;
+  readonly zipped: Page | undefined;
+}
+
+async function readFiles(directory: string): Promise<Map<string, File>> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const named = files.map(async (path) => {
+    const name = relative(directory, path).split(sep).join('/');
+    return [name, await fileOf(name, await readFile(path))] as const;
+  });
+  return new Map(await Promise.all(named));
+}
+
+async function fileOf(name: string, body: Uint8Array): Promise<File> {
+  const headers = {
+    ...SECURITY_HEADERS,
+    'content-type': MEDIA_TYPES[extname(name)] ?? 'application/octet-stream',
+    // Vite names what is under assets/ by its content.
+    'cache-control': name.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
+    vary: 'accept-encoding',
+  };
+  const zipped = await promisify(gzip)(body, { level: 9 });
+  return {
+    plain: { status: 200, headers, body },
+    zipped: { status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body: zipped },
+  };
+}
+
+function notBuilt(): Page {
+  return {
+    status: 503,
+    headers: { ...SECURITY_HEADERS, 'content-type': 'text/plain; charset=utf-8' },
+    body: Buffer.from('the console is not built: npm run setup builds it\n'),
+  };
+}

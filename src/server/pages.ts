@@ -1,0 +1,59 @@
+/** Answers GET and HEAD of paths that are no method of the API, over both HTTP versions. */
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerHttp2Stream } from 'node:http2';
+
+/** A complete answer to a GET. */
+export interface Page {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** The page at a path, for a client that does or does not take gzip; undefined: there is none. */
+export type Pages = (path: string, takesGzip: boolean) => Page | undefined;
+
+/** No path has a page. */
+export const NO_PAGES: Pages = () => undefined;
+
+/** Whether there is a page, which is then sent. */
+export function sendPage(pages: Pages, request: IncomingMessage, response: ServerResponse): boolean {
+  const page = findPage(pages, request.method, request.url, request.headers);
+  if (!page) {
+    return false;
+  }
+  response.writeHead(page.status, { ...page.headers, 'content-length': page.body.byteLength });
+  response.end(request.method === 'HEAD' ? undefined : page.body);
+  return true;
+}
+
+/** Whether there is a page, which is then sent. */
+export function sendPageOnStream(
+  pages: Pages,
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+): boolean {
+  const page = findPage(pages, headers[':method'], headers[':path'], headers);
+  if (!page) {
+    return false;
+  }
+  const endStream = headers[':method'] === 'HEAD';
+  const sent = { ':status': page.status, ...page.headers, 'content-length': page.body.byteLength };
+  stream.respond(sent, { endStream });
+  if (!endStream) {
+    stream.end(page.body);
+  }
+  return true;
+}
+
+function findPage(
+  pages: Pages,
+  method: unknown,
+  url: unknown,
+  headers: IncomingHttpHeaders,
+): Page | undefined {
+  if (method !== 'GET' && method !== 'HEAD') {
+    return undefined;
+  }
+  const takesGzip = /\bgzip\b/.test(`${headers['accept-encoding'] ?? ''}`);
+  return pages(`${url ?? ''}`.split('?', 1)[0] ?? '', takesGzip);
+}

@@ -1,0 +1,147 @@
+/** Athletes in the console. */
+import { createClient } from '@connectrpc/connect';
+import { createConnectTransport } from '@connectrpc/connect-node';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { seededId } from '../../src/commands/seed-demo-account.ts';
+import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
+import { ProgressionService } from '../../src/gen/progression/v1/progression_service_pb.ts';
+import { UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
+import {
+  accessibilityProblems,
+  type ConsoleServer,
+  HAS_CHROMIUM,
+  openConsole,
+  PATIENCE_MS,
+  startConsole,
+} from './console-page.ts';
+
+const REGULAR = `/console/athletes/${seededId('user/Demo Regular')}`;
+
+describe.skipIf(!HAS_CHROMIUM)('athletes in Chromium', { timeout: PATIENCE_MS }, () => {
+  let server: ConsoleServer;
+  beforeAll(async () => {
+    server = await startConsole();
+  }, 120_000);
+  afterAll(() => server?.close());
+
+  const transport = () => createConnectTransport({ baseUrl: server.url, httpVersion: '1.1' });
+  const once = () => ({ headers: { 'idempotency-key': uuidv7() } });
+
+  test('the page at the root of the port shows the squat chart of an athlete after one click', async () => {
+    const page = await openConsole(server, '/');
+
+    await page.getByRole('link', { name: 'Demo Regular' }).click();
+
+    await page.getByRole('button', { name: /^Squat/, pressed: true }).waitFor();
+    await page.locator('.chart canvas').waitFor();
+    expect(new URL(page.url()).pathname).toBe(REGULAR);
+  });
+
+  test('the list finds athletes by a part of the name', async () => {
+    const page = await openConsole(server, '/console/athletes');
+
+    await page.getByRole('searchbox').fill('novi');
+
+    await page.getByRole('status').filter({ hasText: '1 athlete with “novi” in the name' }).waitFor();
+    expect(await page.locator('tbody th').allTextContents()).toEqual(['Demo Novice']);
+  });
+
+  test('a missed session says in words why the lift did not go up', async () => {
+    const page = await openConsole(server, REGULAR);
+
+    const sentence = page.getByText(/stays at [\d.]+\skg: set \d had \d of 5 repetitions/).first();
+
+    expect(await sentence.textContent()).toMatch(/^\S.+ stays at /);
+  });
+
+  test('the table under the chart names each change, its event and its rule', async () => {
+    const page = await openConsole(server, REGULAR);
+
+    await page.getByText('Squat: every change as a table').click();
+
+    const rows = await page.locator('.scroll tbody tr').all();
+    const cells = await Promise.all(rows.map((row) => row.locator('td').allTextContents()));
+    expect(cells).toContainEqual([
+      ...[expect.any(String), expect.any(String), expect.stringMatching(/^−/), 'Deload'],
+      ...['After 3 missed in a row', '-10 % after 3 missed sessions'],
+    ]);
+    expect(cells).toContainEqual(expect.arrayContaining(['Undone', 'A change was undone']));
+    expect(cells.at(-1)).toContain('Start');
+  });
+
+  test('weights are shown in the unit of choice', async () => {
+    const page = await openConsole(server, REGULAR);
+    const deadlift = page.getByRole('button', { name: /^Deadlift/ });
+    const kilograms = Number.parseFloat(`${await deadlift.locator('.choice-value').textContent()}`);
+
+    await page.getByText('lb', { exact: true }).click();
+
+    const pounds = Math.round((kilograms / 0.45359237) * 100) / 100;
+    expect(await deadlift.locator('.choice-value').textContent()).toBe(`${pounds}\u00a0lb`);
+  });
+
+  test('a change over the API appears without a reload', async () => {
+    const userId = seededId('user/Demo Comeback');
+    const page = await openConsole(server, `/console/athletes/${userId}`);
+    await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
+    const bench = page.getByRole('button', { name: /^Bench press/ });
+    await bench.waitFor();
+    const progressions = createClient(ProgressionService, transport());
+
+    await progressions.setLiftMax(
+      { userId, liftId: seededId('lift/bench-press'), maxType: MaxType.TRAINING_MAX, value: '151.5' },
+      once(),
+    );
+
+    await bench.filter({ hasText: '151.5' }).waitFor();
+  });
+
+  test('a name that is markup stays text', async () => {
+    const name = '<img src=x onerror="document.title=1">';
+    const users = createClient(UserService, transport());
+    const { user } = await users.createUser({ name, tags: ['<b>tag</b>'] }, once());
+    const page = await openConsole(server, '/console/athletes');
+
+    await page.getByRole('searchbox').fill('onerror');
+    await page.getByRole('link', { name }).click();
+
+    await page.getByRole('heading', { level: 1, name }).waitFor();
+    expect(new URL(page.url()).pathname).toBe(`/console/athletes/${user?.id}`);
+    expect(await page.title()).toBe('Progression console');
+  });
+
+  test('the page says that the server is away, and goes on when it is back', async () => {
+    const page = await openConsole(server, REGULAR, { expectedMessage: /ERR_|Failed to load resource/ });
+    await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
+    await page.getByRole('button', { name: /^Squat/ }).waitFor();
+
+    await server.whileStopped(async () => {
+      await page.getByText('The server does not answer.').waitFor();
+      expect(await page.getByRole('button', { name: /^Squat/ }).count()).toBe(1);
+    });
+
+    await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
+    expect(await page.getByText('The server does not answer.').count()).toBe(0);
+  });
+
+  test.each([
+    ['/console/athletes', 'light', 1280],
+    ['/console/athletes', 'dark', 390],
+    [REGULAR, 'light', 390],
+    [REGULAR, 'dark', 1280],
+  ] as const)('axe finds nothing on %s, %s, %i px wide', async (path, colorScheme, width) => {
+    const page = await openConsole(server, path, { colorScheme, width });
+    await page.locator('.whole-row, .entry').first().waitFor();
+
+    expect(await accessibilityProblems(page)).toEqual([]);
+    expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+  });
+});
+
+test.runIf(!HAS_CHROMIUM)(
+  'athletes in Chromium: not run, because there is no chromium on the PATH',
+  ({ skip }) => {
+    skip();
+  },
+);
