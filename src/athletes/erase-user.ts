@@ -48,6 +48,10 @@ export async function eraseUser(
   await sql`delete from enrollment_overrides where account_id = ${tx.accountId} and user_id = ${userId}`.execute(
     tx.sql,
   );
+  // What was wrong with sets may say it as well.
+  await sql`
+    update set_corrections set reason = ''
+    where account_id = ${tx.accountId} and user_id = ${userId}`.execute(tx.sql);
   await forgetAnswers(tx, userId);
   audit(change, {
     action: 'EraseUser',

@@ -27,6 +27,7 @@ export const PERSONAL_TABLES: readonly PersonalTable[] = [
   byId('enrollment_overrides'),
   byId('lift_maxes'),
   byId('logged_sets'),
+  byId('set_corrections'),
   byId('progression_logs'),
   { name: 'failure_counters', key: `lift_id || ' ' || progression_id`, hidden: ONLY_ACCOUNT },
   { name: 'progression_states', key: `lift_id || ' ' || progression_id`, hidden: ONLY_ACCOUNT },

@@ -9,7 +9,7 @@ import { sql } from 'kysely';
 import { enumName } from '../calls/enum-name.ts';
 import { DomainError, invalidFields } from '../errors/domain-error.ts';
 import { EnrollmentStatus, EnrollmentStatusSchema } from '../gen/progression/v1/program_service_pb.ts';
-import { resetProgramState } from '../progression/engine/reset-rule-state.ts';
+import { carryState, resetProgramState } from '../progression/engine/reset-rule-state.ts';
 import { audit, type Change } from '../store/change.ts';
 import type { Transaction } from '../store/database.ts';
 import { type Enrollment, EnrollmentEntity } from '../store/entities/enrollment.ts';
@@ -96,6 +96,7 @@ export async function enrollUser(
     paused.status = 'ACTIVE';
     paused.endedAt = null;
     await resumeFromHere(tx, paused.id);
+    await carryState(change, userId);
     emitEnrolled(change, paused, true);
     return paused;
   }
@@ -106,6 +107,7 @@ export async function enrollUser(
     startedAt: now,
     endedAt: null,
   });
+  await carryState(change, userId);
   if (!keepState) {
     await startAnew(change, made);
   }

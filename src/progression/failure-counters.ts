@@ -15,6 +15,7 @@ import { LiftEntity } from '../store/entities/lift.ts';
 import { ProgressionEntity } from '../store/entities/progression.ts';
 import { lockUser, requireUser } from '../store/lock-user.ts';
 import { type Page, readPage } from '../store/page.ts';
+import { resetCounter } from './engine/reset-rule-state.ts';
 import type { CounterReading } from './engine/trigger-command.ts';
 
 /** 0 when it was never changed. USER_NOT_FOUND, LIFT_NOT_FOUND, PROGRESSION_NOT_FOUND. */
@@ -24,13 +25,7 @@ export async function getFailureCounter(
 ): Promise<CounterReading> {
   await requireUser(tx, userId);
   await requireRule(tx, liftId, progressionId);
-  const stored = await tx.em.findOne(FailureCounterEntity, {
-    accountId: tx.accountId,
-    userId,
-    liftId,
-    progressionId,
-  });
-  return stored ? readingOf(stored) : neverCounted(liftId, progressionId);
+  return findCounter(tx, { userId, liftId, progressionId });
 }
 
 /** The athlete's counters that were ever changed, by lift and rule. */
@@ -73,27 +68,25 @@ export async function resetFailureCounter(
   const { tx } = change;
   await lockUser(tx, userId);
   await requireRule(tx, liftId, progressionId);
-  const stored = await tx.em.findOne(FailureCounterEntity, {
-    accountId: tx.accountId,
-    userId,
-    liftId,
-    progressionId,
-  });
+  const [lost] = await resetCounter(change, { userId, liftId, progressionId });
   audit(change, {
     action: 'ResetFailureCounter',
     targetType: 'failure_counter',
     targetId: progressionId,
     userId,
     reason,
-    before: { liftId, consecutiveFailures: stored?.consecutiveFailures ?? 0 },
+    before: { liftId, consecutiveFailures: lost?.consecutiveFailures ?? 0 },
     after: { liftId, consecutiveFailures: 0 },
   });
-  if (!stored) {
-    return neverCounted(liftId, progressionId);
-  }
-  stored.consecutiveFailures = 0;
-  stored.resetAt = change.now;
-  return readingOf(stored);
+  return findCounter(tx, { userId, liftId, progressionId });
+}
+
+async function findCounter(
+  { accountId, em }: Transaction,
+  rule: { userId: string; liftId: string; progressionId: string },
+): Promise<CounterReading> {
+  const stored = await em.findOne(FailureCounterEntity, { accountId, ...rule });
+  return stored ? readingOf(stored) : neverCounted(rule.liftId, rule.progressionId);
 }
 
 function readingOf(counter: FailureCounter): CounterReading {

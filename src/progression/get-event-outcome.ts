@@ -64,7 +64,10 @@ function callsUnder({ accountId }: Transaction, userId: string, requestId: strin
     order by r.sequence`;
 }
 
-/** The session's end, and the calls that logged its sets: the ledger knows these by their last new set. */
+/**
+ * The session's end, the calls that completed it again with more lifts, and those that logged its sets: the ledger knows
+ * these by their last new set.
+ */
 function callsOfSession({ accountId }: Transaction, userId: string, sessionId: string) {
   return sql<AnsweredCall>`
     select ${COLUMNS}
@@ -80,6 +83,16 @@ function callsOfSession({ accountId }: Transaction, userId: string, sessionId: s
       where account_id = ${accountId} and user_id = ${userId} and trigger_type = k.trigger_type
         and trigger_key = k.trigger_key
       offset 0
+    ) e
+    cross join lateral (
+      select e.*
+      union all
+      select again.* from jsonb_array_elements(e.detail -> 'again') a
+      cross join lateral (
+        select * from requests
+        where account_id = ${accountId} and method = e.method and request_id = (a ->> 'requestId')::uuid
+        offset 0
+      ) again
     ) r
     order by r.sequence`;
 }

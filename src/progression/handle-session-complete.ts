@@ -4,7 +4,12 @@ import {
   HandleSessionCompleteResponseSchema,
   ProgressionService,
 } from '../gen/progression/v1/progression_service_pb.ts';
-import { duplicateOutcome, outcomeMessage, withoutNotPerformed } from './engine/outcome-message.ts';
+import {
+  addedOutcome,
+  duplicateOutcome,
+  outcomeMessage,
+  withoutNotPerformed,
+} from './engine/outcome-message.ts';
 import { occurredAtOf, present, type TriggerMethod } from './engine/submit-trigger.ts';
 
 type Method = typeof ProgressionService.method.handleSessionComplete;
@@ -28,4 +33,6 @@ export const handleSessionComplete: TriggerMethod<Method['input'], Method['outpu
   },
   answerDuplicate: ({ outcome }) =>
     create(HandleSessionCompleteResponseSchema, { outcome: duplicateOutcome(outcome) }),
+  answerAgain: ({ outcome }, handled) =>
+    create(HandleSessionCompleteResponseSchema, { outcome: addedOutcome(outcome, outcomeMessage(handled)) }),
 };

@@ -12,6 +12,7 @@ import {
 } from '../gen/progression/v1/progression_service_pb.ts';
 import { type Instant, instantToTimestamp } from '../values/instant.ts';
 import { newId } from '../values/new-id.ts';
+import { compensationMessage } from './engine/compensate.ts';
 import { failureCounterMessage } from './engine/lift-max-message.ts';
 import { duplicateOutcome, outcomeMessage } from './engine/outcome-message.ts';
 import { occurredAtOf, type TriggerMethod } from './engine/submit-trigger.ts';
@@ -41,6 +42,7 @@ export const logSets: TriggerMethod<Method['input'], Method['output']> = {
       outcome: outcomeMessage(handled),
       sets: handled.sets.map((receipt) => loggedSetMessage(sessionId, receipt)),
       failureCounters: handled.counters.map((counter) => failureCounterMessage(userId, counter)),
+      compensations: handled.compensations.map(compensationMessage),
     });
   },
   answerDuplicate: (first) =>

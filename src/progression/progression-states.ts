@@ -13,6 +13,7 @@ import { ProgressionEntity } from '../store/entities/progression.ts';
 import { ProgressionStateEntity } from '../store/entities/progression-state.ts';
 import { lockUser, requireUser } from '../store/lock-user.ts';
 import { type Page, readPage } from '../store/page.ts';
+import { setStage } from './engine/reset-rule-state.ts';
 import type { StageParameters } from './evaluation/rules/rule.ts';
 import { createRule } from './evaluation/rules/rule-types.ts';
 
@@ -89,9 +90,10 @@ export async function listProgressionStates(
  * VALIDATION_FAILED for a rule without stages, and for a stage that it does not have.
  */
 export async function setProgressionState(
-  { tx, now, ...change }: Change,
+  change: Change,
   { userId, liftId, progressionId, stage, reason }: SetProgressionStateRequest,
 ): Promise<StateReading> {
+  const { tx } = change;
   await lockUser(tx, userId);
   const stages = await requireStages(tx, liftId, progressionId);
   if (stage >= stages.length) {
@@ -99,26 +101,16 @@ export async function setProgressionState(
     throw invalidFields([{ field: 'stage', description }]);
   }
   const key = { userId, liftId, progressionId };
-  const stored = await tx.em.findOne(ProgressionStateEntity, { accountId: tx.accountId, ...key });
-  const before = stored?.stage ?? 0;
-  if (stored) {
-    stored.stage = stage;
-    stored.setAt = now;
-  } else {
-    tx.em.create(ProgressionStateEntity, { accountId: tx.accountId, ...key, stage, setAt: now });
-  }
-  audit(
-    { tx, now, ...change },
-    {
-      action: 'SetProgressionState',
-      targetType: 'progression_state',
-      targetId: progressionId,
-      userId,
-      reason,
-      before: { liftId, stage: before },
-      after: { liftId, stage },
-    },
-  );
+  const before = await setStage(change, { ...key, stage });
+  audit(change, {
+    action: 'SetProgressionState',
+    targetType: 'progression_state',
+    targetId: progressionId,
+    userId,
+    reason,
+    before: { liftId, stage: before },
+    after: { liftId, stage },
+  });
   return readingOf(key, stages, stage);
 }
 

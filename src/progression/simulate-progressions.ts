@@ -47,6 +47,8 @@ export async function simulateProgressions(
         records: [],
         earlierApplications: [],
         counters: [],
+        compensations: [],
+        isAgain: false,
       }),
     })),
     finalLiftMaxes: [...end.maxes].map(([key, { value, unit, version }]) => {

@@ -11,6 +11,7 @@ import { EnrollmentState } from '../../migrations/006-enrollment-state.ts';
 import { ReadableHistory } from '../../migrations/007-readable-history.ts';
 import { EnrollmentOverrides } from '../../migrations/008-enrollment-overrides.ts';
 import { LiftMaxUnits } from '../../migrations/009-lift-max-units.ts';
+import { Corrections } from '../../migrations/010-corrections.ts';
 import { PlannedSets } from '../../migrations/011-planned-sets.ts';
 import { type ConnectionSlotLimits, createConnectionSlots } from './connection-slots.ts';
 import { translateDatabaseError } from './database-error.ts';
@@ -64,6 +65,7 @@ export const MIGRATIONS = [
   { name: '007-readable-history', class: ReadableHistory },
   { name: '008-enrollment-overrides', class: EnrollmentOverrides },
   { name: '009-lift-max-units', class: LiftMaxUnits },
+  { name: '010-corrections', class: Corrections },
   { name: '011-planned-sets', class: PlannedSets },
 ];
 

@@ -45,6 +45,12 @@ async function train({ athlete: { userId }, client: progressions, startSession, 
   });
   const programProgressionId = `${trainee.athlete.programProgressionIds[1]}`;
   await client.programs.setEnrollmentOverride({ userId, programProgressionId, off: true });
+  await db.database.transaction(client.accountId, (tx) =>
+    sql`insert into set_corrections (account_id, id, user_id, session_id, lift_id, set_number, before, reason, actor,
+          recorded_at)
+        select account_id, gen_random_uuid(), user_id, session_id, lift_id, set_number, '{}', '', '', now()
+        from logged_sets where account_id = ${client.accountId} and user_id = ${userId}`.execute(tx.sql),
+  );
 }
 
 async function exportAll(userId: string, pageSize: number): Promise<UserDataRecord[]> {

@@ -21,7 +21,16 @@ const MORE_THAN_READ_AND_ADD: Readonly<Record<string, readonly string[]>> = {
     'UPDATE (status_before_deletion)',
   ],
   enrollment_overrides: ['DELETE', 'UPDATE'],
-  requests: ['UPDATE (fingerprint)', 'UPDATE (response)'],
+  requests: [
+    'UPDATE (detail)',
+    'UPDATE (fingerprint)',
+    'UPDATE (response)',
+    'UPDATE (trigger_key)',
+    'UPDATE (trigger_type)',
+  ],
+  logged_sets: ['DELETE', 'UPDATE'],
+  progression_logs: ['UPDATE (is_reverted)'],
+  set_corrections: ['UPDATE (reason)'],
   failure_counters: ['UPDATE'],
   progression_states: ['UPDATE'],
   outbox: ['DELETE', 'UPDATE (evaluated_at)', 'UPDATE (facts)', 'UPDATE (relayed_at)'],
@@ -43,14 +52,7 @@ const MORE_THAN_READ_AND_ADD: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Append-only tables: the application role can neither update nor delete their rows. */
-const APPEND_ONLY = [
-  'audit_log',
-  'lift_maxes',
-  'logged_sets',
-  'progression_logs',
-  'trigger_versions',
-  'workflow_versions',
-];
+const APPEND_ONLY = ['audit_log', 'lift_maxes', 'trigger_versions', 'workflow_versions'];
 
 /** Of every account, what the worker role may read: where and when something is due, not what. */
 const SEEN_BY_WORKERS: Readonly<Record<string, readonly string[]>> = {

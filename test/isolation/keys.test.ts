@@ -36,6 +36,12 @@ beforeAll(async () => {
             join program_lifts l on l.account_id = e.account_id and l.program_id = e.program_id
           where e.account_id = ${accountId} limit 1`.execute(tx.sql),
     );
+    await db.database.transaction(accountId, (tx) =>
+      sql`insert into set_corrections (account_id, id, user_id, session_id, lift_id, set_number, before, reason, actor,
+            recorded_at)
+          select account_id, gen_random_uuid(), user_id, session_id, lift_id, set_number, '{}', '', '', now()
+          from logged_sets where account_id = ${accountId} limit 1`.execute(tx.sql),
+    );
     accountIds.push(accountId);
   }
   keys = await readRows<ForeignKey>(

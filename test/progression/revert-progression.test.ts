@@ -227,8 +227,8 @@ describe('the event of a reverted application', () => {
     const trainee = await createWith(linear(), amrap());
     const session = trainee.startSession();
     const id = uuidv7();
-    const first = await callUnder(id, (call) => session.finish('squat', { call, at: LONG_AGO }));
     await session.log('squat 9/5+');
+    const first = await callUnder(id, (call) => session.finish('squat', { call, at: LONG_AGO }));
     for (const log of (await logsOf(trainee)).toSorted((a, b) => b.liftMaxVersion - a.liftMaxVersion)) {
       await revert(trainee, log);
     }

@@ -78,18 +78,22 @@ describe('a deload at the end of the session', () => {
     }
   });
 
-  test('supersedes increments of sets logged late', async () => {
+  test('takes the increments of sets logged late with it', async () => {
     const trainee = await createWith(amrap(), atTheEnd);
     const session = trainee.startSession();
     await session.log('squat 4/5');
     expect(await session.finish('squat')).toEqual(['deload squat 100 → 90']);
 
-    expect(await session.log('squat 9/5+')).toEqual([`amrap squat ${SUPERSEDED}`]);
+    expect(await session.log('squat 9/5+')).toEqual([
+      'amrap squat NOT_AMRAP',
+      'amrap squat 100 → 105',
+      'deload squat 105 → 90',
+    ]);
   });
 });
 
 describe('a deload applied late', () => {
-  test('is computed from the value before the increment of the session', async () => {
+  test('takes the place of the increment that the session ended with', async () => {
     const trainee = await createWith(linear(), deload());
     const session = trainee.startSession();
     expect(await session.finish('squat bench')).toEqual([
@@ -97,8 +101,12 @@ describe('a deload applied late', () => {
       'linear bench 60 → 62.5',
     ]);
 
-    expect(await session.log('squat 4/5')).toEqual(['deload squat 102.5 → 90']);
-    expect(await session.log('squat 4/5')).toEqual(['deload squat 90 → 80']);
+    expect(await session.log('squat 4/5')).toEqual(['deload squat 100 → 90', `linear squat ${SUPERSEDED}`]);
+    expect(await session.log('squat 4/5')).toEqual([
+      'deload squat ALREADY_APPLIED',
+      'deload squat 90 → 80',
+      `linear squat ${SUPERSEDED}`,
+    ]);
     expect(await trainee.max('bench')).toBe('62.5');
   });
 

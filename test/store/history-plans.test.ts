@@ -129,6 +129,7 @@ test('the outcome of an event is read by the identity of the event', async () =>
 
   expect(await looks(of({ case: 'sessionId', value: uuidv7() }), 'requests')).toEqual([
     expect.stringMatching(/^event_is_recorded_once: .*trigger_key/),
+    expect.stringMatching(/^requests_pkey: .*request_id/),
   ]);
   expect(await looks(of({ case: 'requestId', value: uuidv7() }), 'requests')).toEqual([
     expect.stringMatching(/^requests_pkey: .*request_id/),

@@ -42,6 +42,7 @@ export function commandOf(changes: Partial<TriggerCommand> = {}): TriggerCommand
     requestId: uuidv4(),
     fingerprint: new Uint8Array(),
     userId: uuidv4(),
+    actor: 'test',
     occurredAt: 0n as TriggerCommand['occurredAt'],
     receivedAt: 0n as TriggerCommand['receivedAt'],
     detail: { type: 'SETS_REPORTED', sessionId: uuidv4(), sets: [] },

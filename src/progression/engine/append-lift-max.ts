@@ -11,7 +11,7 @@ export interface NewLiftMax {
   readonly liftId: string;
   readonly maxType: string;
   /** The previous version; undefined for the first one. */
-  readonly current: LiftMaxVersion | undefined;
+  readonly current: Pick<LiftMaxVersion, 'version' | 'value' | 'unit'> | undefined;
   readonly value: Decimal;
   /** KILOGRAM or POUND; empty: not known. */
   readonly unit: string;

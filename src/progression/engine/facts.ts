@@ -27,7 +27,7 @@ export function factsOf(handled: HandledEvent): Fact[] {
     exhausted.add(key);
     return [stallFact(programId, result, 'STAGES_EXHAUSTED')];
   });
-  return [...eventFacts(event, handled), ...changes];
+  return [...(handled.isAgain ? [] : eventFacts(event, handled)), ...changes];
 }
 
 /** A new version with an unchanged value, as when a stage changes, is no change of the max. */

@@ -6,7 +6,12 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
 import type { RuleOverrides } from '../evaluation/program-rules.ts';
 import { ruleKey } from '../evaluation/snapshot.ts';
-import { EVENT_TRIGGER_TYPES, eventTriggerKey, type ManualTrigger } from '../evaluation/trigger-event.ts';
+import {
+  EVENT_TRIGGER_TYPES,
+  eventTriggerKey,
+  type ManualTrigger,
+  sessionTriggerKey,
+} from '../evaluation/trigger-event.ts';
 import { type OverrideRows, overridesOf, readOverrides } from './load-overrides.ts';
 import type { TriggerCommand } from './trigger-command.ts';
 
@@ -88,13 +93,24 @@ export interface EarlierCall {
   readonly response: Buffer;
 }
 
+/** The call that recorded an event, and what a session, a week or a cycle said then. */
+export interface EarlierEvent extends EarlierCall {
+  readonly detail: SessionDetail | null;
+}
+
+/** Of a session: its lifts, and the calls that completed it again with more of them. */
+export interface SessionDetail {
+  readonly liftsPerformed?: readonly string[];
+  readonly again?: readonly { readonly requestId: string }[];
+}
+
 /** What is known about a command before its event is examined. */
 export interface LedgerEntry {
   readonly enrollment: ActiveEnrollment | undefined;
   /** The call with the same request ID. */
   readonly sameRequest: EarlierCall | undefined;
-  /** The call that recorded the same event, under any request ID. */
-  readonly sameEvent: EarlierCall | undefined;
+  /** The call that recorded the same event, under any request ID; for reported sets, their session's end. */
+  readonly sameEvent: EarlierEvent | undefined;
 }
 
 type LedgerRow = { index: number } & (EnrollmentRow | { [name in keyof EnrollmentRow]: null }) & {
@@ -102,14 +118,15 @@ type LedgerRow = { index: number } & (EnrollmentRow | { [name in keyof Enrollmen
     request_response: Buffer | null;
     event_fingerprint: Buffer | null;
     event_response: Buffer | null;
+    event_detail: SessionDetail | null;
   };
 
 /** A placeholder for the enrollment in an event's key; the ledger query itself fills it in. */
 const ENROLLMENT = '{enrollment}';
 
 /**
- * Looks every command up by its request ID and, where it has one, by its event's identity, in the same order. The
- * enrollments of athletes who are locked do not change any more. `offset 0` makes the event's key before it is looked
+ * Looks every command up by its request ID and, where it has one, by its event's identity, in the same order; sets are
+ * looked up by the end of their session. The enrollments of athletes who are locked do not change any more. `offset 0` makes the event's key before it is looked
  * for: an index is not trusted with a key that is still to be computed.
  */
 export async function loadLedger(
@@ -117,10 +134,12 @@ export async function loadLedger(
   commands: readonly TriggerCommand[],
 ): Promise<LedgerEntry[]> {
   const keys = commands.map(({ detail }) =>
-    detail.type === 'SETS_REPORTED' ? null : eventTriggerKey(detail, ENROLLMENT),
+    detail.type === 'SETS_REPORTED'
+      ? sessionTriggerKey(detail.sessionId)
+      : eventTriggerKey(detail, ENROLLMENT),
   );
   const types = commands.map(({ detail }) =>
-    detail.type === 'SETS_REPORTED' ? null : EVENT_TRIGGER_TYPES[detail.type],
+    detail.type === 'SETS_REPORTED' ? 'AFTER_SESSION' : EVENT_TRIGGER_TYPES[detail.type],
   );
   const { rows } = await sql<LedgerRow>`
     select (a.ordinal - 1)::int as index, e.enrollment_id, e.program_id, e.revision, e.active_from_sequence, e.overrides,
@@ -140,7 +159,7 @@ export async function loadLedger(
       limit 1
     ) request on true
     left join lateral (
-      select fingerprint as event_fingerprint, response as event_response from requests
+      select fingerprint as event_fingerprint, response as event_response, detail as event_detail from requests
       where account_id = ${tx.accountId} and user_id = a.user_id and trigger_type = a.trigger_type
         and trigger_key = e.event_key
       limit 1
@@ -151,9 +170,14 @@ export async function loadLedger(
     return {
       enrollment: row?.enrollment_id ? enrollmentOf(row) : undefined,
       sameRequest: earlierCall(row?.request_fingerprint, row?.request_response),
-      sameEvent: earlierCall(row?.event_fingerprint, row?.event_response),
+      sameEvent: earlierEvent(row),
     };
   });
+}
+
+function earlierEvent(row: LedgerRow | undefined): EarlierEvent | undefined {
+  const call = earlierCall(row?.event_fingerprint, row?.event_response);
+  return call && { ...call, detail: row?.event_detail ?? null };
 }
 
 function earlierCall(fingerprint?: Buffer | null, response?: Buffer | null): EarlierCall | undefined {

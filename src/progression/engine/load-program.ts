@@ -99,6 +99,20 @@ async function readProgram(
   };
 }
 
+/** One rule, also one that no program has any more. PROGRESSION_NOT_FOUND, PROGRESSION_INVALID. */
+export async function loadRule(tx: Transaction, progressionId: string): Promise<Rule> {
+  const { rows } = await sql<{ type: string; parameters: unknown }>`
+    select type, parameters from progressions
+    where account_id = ${tx.accountId} and id = ${progressionId}`.execute(tx.sql);
+  const [row] = rows;
+  if (!row) {
+    throw new DomainError('PROGRESSION_NOT_FOUND', `progression ${progressionId} does not exist`, {
+      metadata: { progressionId },
+    });
+  }
+  return ruleOf(progressionId, row.type, row.parameters);
+}
+
 function programRuleOf(row: RuleRow): ProgramRule {
   return {
     programProgressionId: row.id,

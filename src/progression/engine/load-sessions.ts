@@ -47,7 +47,7 @@ export async function loadSessionSets(
       where account_id = ${tx.accountId} and user_id = k.user_id and session_id = k.session_id
       offset 0
     ) s
-    order by s.sequence`.execute(tx.sql);
+    order by s.sequence, s.id`.execute(tx.sql);
   return setsByUser(rows);
 }
 
@@ -67,7 +67,7 @@ export async function loadLatestSets(
     ) latest
     join logged_sets s on s.account_id = ${tx.accountId} and s.user_id = ${userId}
       and s.session_id = latest.session_id and s.lift_id = k.lift_id
-    order by s.sequence`.execute(tx.sql);
+    order by s.sequence, s.id`.execute(tx.sql);
   return rows.map(storedSetOf);
 }
 

@@ -1,7 +1,7 @@
 /** Converts the engine's results to messages. */
 import { create } from '@bufbuild/protobuf';
 import { enumValue } from '../../calls/enum-name.ts';
-import { MaxTypeSchema, TriggerTypeSchema } from '../../gen/progression/v1/common_pb.ts';
+import { MaxTypeSchema, TriggerType, TriggerTypeSchema } from '../../gen/progression/v1/common_pb.ts';
 import {
   type ProgressionResult,
   ProgressionResultSchema,
@@ -50,11 +50,31 @@ export function duplicateOutcome(first: TriggerOutcome | undefined): TriggerOutc
   });
 }
 
+/** The outcome of a session that was completed before, and what its further lifts did now. */
+export function addedOutcome(before: TriggerOutcome | undefined, added: TriggerOutcome): TriggerOutcome {
+  const asked = new Set(added.results.map(ruleOf));
+  const all = before?.results ?? [];
+  const earlier = all.filter((result) => !asked.has(ruleOf(result)));
+  // Of the rules that are asked now, those that the answer left out before.
+  const sessionRules = added.results.filter(({ triggerType }) => triggerType === TriggerType.AFTER_SESSION);
+  const leftOut = (before?.totalNotPerformed ?? 0) > 0 ? sessionRules.length : 0;
+  const totalNotPerformed = Math.max(0, (before?.totalNotPerformed ?? 0) - leftOut);
+  return create(TriggerOutcomeSchema, {
+    ...added,
+    ...totalled([...earlier, ...added.results]),
+    totalNotPerformed,
+  });
+}
+
 /** The outcome without results for lifts that the session did not contain; says how many it had. */
 export function withoutNotPerformed(outcome: TriggerOutcome): TriggerOutcome {
   const performed = outcome.results.filter(({ reason }) => reason !== ResultReason.LIFT_NOT_PERFORMED);
   const totalNotPerformed = outcome.results.length - performed.length;
   return create(TriggerOutcomeSchema, { ...outcome, ...totalled(performed), totalNotPerformed });
+}
+
+function ruleOf({ programProgressionId, liftId }: ProgressionResult): string {
+  return `${programProgressionId} ${liftId}`;
 }
 
 function totalled(results: ProgressionResult[]) {

@@ -1,7 +1,9 @@
-/** Sets failure counters and stages of an athlete back to their start, other than by an event. */
+/**
+ * Sets failure counters and stages of an athlete other than by an event: they follow from the events after that, from
+ * the value that they were set to (`base_sequence`). The athlete's lock is held.
+ */
 import { type RawBuilder, sql } from 'kysely';
 import type { Change } from '../../store/change.ts';
-import { instantToText } from '../../values/instant.ts';
 
 /** A counter that was above 0. */
 export interface ResetCounter {
@@ -17,9 +19,9 @@ export interface ResetStage {
   readonly stage: number;
 }
 
-/** The counters and stages of a program's rules, at every lift. The athlete's lock is held. Gives what was lost. */
+/** The counters and stages of a program's rules, at every lift. Gives what was lost. */
 export async function resetProgramState(
-  change: Change,
+  change: Pick<Change, 'tx'>,
   { userId, programId }: { userId: string; programId: string },
 ): Promise<{ failureCounters: ResetCounter[]; stages: ResetStage[] }> {
   const ofProgram = sql`s.progression_id in (
@@ -29,9 +31,9 @@ export async function resetProgramState(
   return { failureCounters, stages: await resetStages(change, userId, ofProgram) };
 }
 
-/** The counters of one lift by the rules that change this max type. The athlete's lock is held. Gives what was lost. */
+/** The counters of one lift by the rules that change this max type. Gives what was lost. */
 export function resetLiftCounters(
-  change: Change,
+  change: Pick<Change, 'tx'>,
   { userId, liftId, maxType }: { userId: string; liftId: string; maxType: string },
 ): Promise<ResetCounter[]> {
   const ofMax = sql`s.lift_id = ${liftId} and s.progression_id in (
@@ -40,9 +42,48 @@ export function resetLiftCounters(
   return resetCounters(change, userId, ofMax);
 }
 
+/** One counter. Gives what was lost. */
+export function resetCounter(
+  change: Pick<Change, 'tx'>,
+  { userId, liftId, progressionId }: { userId: string; liftId: string; progressionId: string },
+): Promise<ResetCounter[]> {
+  return resetCounters(change, userId, sql`s.lift_id = ${liftId} and s.progression_id = ${progressionId}`);
+}
+
+/** Every counter and stage goes on from where it is: an enrollment begins or goes on, and carries them on. */
+export async function carryState({ tx }: Pick<Change, 'tx'>, userId: string): Promise<void> {
+  await sql`
+    update failure_counters
+    set base_failures = consecutive_failures, base_sequence = nextval('acceptance_sequence')
+    where account_id = ${tx.accountId} and user_id = ${userId}`.execute(tx.sql);
+  await sql`
+    update progression_states set base_stage = stage, base_sequence = nextval('acceptance_sequence')
+    where account_id = ${tx.accountId} and user_id = ${userId}`.execute(tx.sql);
+}
+
+/** Puts the athlete at a stage of a rule. Gives the one before; the first where the athlete never left it. */
+export async function setStage(
+  { tx }: Pick<Change, 'tx'>,
+  { userId, liftId, progressionId, stage }: ResetStage & { userId: string },
+): Promise<number> {
+  const { rows } = await sql<{ before: number | null }>`
+    with s as (
+      select stage from progression_states
+      where account_id = ${tx.accountId} and user_id = ${userId} and lift_id = ${liftId}
+        and progression_id = ${progressionId}
+    )
+    insert into progression_states
+      (account_id, user_id, lift_id, progression_id, stage, base_stage, base_sequence)
+    values (${tx.accountId}, ${userId}, ${liftId}, ${progressionId}, ${stage}, ${stage}, nextval('acceptance_sequence'))
+    on conflict (account_id, user_id, lift_id, progression_id) do update
+      set stage = excluded.stage, base_stage = excluded.base_stage, base_sequence = excluded.base_sequence
+    returning (select stage from s) as before`.execute(tx.sql);
+  return rows[0]?.before ?? 0;
+}
+
 /** Counters at 0 are marked too: the revert of an older application gives no failure back to them. */
 async function resetCounters(
-  { tx, now }: Change,
+  { tx }: Pick<Change, 'tx'>,
   userId: string,
   condition: RawBuilder<unknown>,
 ): Promise<ResetCounter[]> {
@@ -51,7 +92,8 @@ async function resetCounters(
       select lift_id, progression_id, consecutive_failures from failure_counters s
       where s.account_id = ${tx.accountId} and s.user_id = ${userId} and ${condition}
     )
-    update failure_counters c set consecutive_failures = 0, reset_at = ${instantToText(now)}
+    update failure_counters c
+    set consecutive_failures = 0, base_failures = 0, base_sequence = nextval('acceptance_sequence')
     from s
     where c.account_id = ${tx.accountId} and c.user_id = ${userId} and c.lift_id = s.lift_id
       and c.progression_id = s.progression_id
@@ -66,7 +108,7 @@ async function resetCounters(
 }
 
 async function resetStages(
-  { tx, now }: Change,
+  { tx }: Pick<Change, 'tx'>,
   userId: string,
   condition: RawBuilder<unknown>,
 ): Promise<ResetStage[]> {
@@ -75,7 +117,7 @@ async function resetStages(
       select lift_id, progression_id, stage from progression_states s
       where s.account_id = ${tx.accountId} and s.user_id = ${userId} and ${condition}
     )
-    update progression_states c set stage = 0, set_at = ${instantToText(now)}
+    update progression_states c set stage = 0, base_stage = 0, base_sequence = nextval('acceptance_sequence')
     from s
     where c.account_id = ${tx.accountId} and c.user_id = ${userId} and c.lift_id = s.lift_id
       and c.progression_id = s.progression_id

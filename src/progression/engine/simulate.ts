@@ -4,14 +4,8 @@
 import { Decimal } from 'decimal.js';
 import type { Instant } from '../../values/instant.ts';
 import { evaluate } from '../evaluation/evaluate.ts';
-import type { Plan } from '../evaluation/plan.ts';
-import {
-  addSessionChange,
-  maxKey,
-  ruleKey,
-  type SessionChange,
-  type Snapshot,
-} from '../evaluation/snapshot.ts';
+import { type Plan, snapshotAfter } from '../evaluation/plan.ts';
+import type { SessionChange, Snapshot } from '../evaluation/snapshot.ts';
 import type { EventDetail, PerformedSet, SetsLogged, TriggerEvent } from '../evaluation/trigger-event.ts';
 import { isFailedSet } from '../evaluation/trigger-event.ts';
 import { volumeStages } from '../evaluation/triggers/session-completed.ts';
@@ -135,7 +129,7 @@ class Simulation {
       period.missed.clear();
       period.performed.clear();
     }
-    this.#snapshot = foldPlan(this.#snapshot, plan);
+    this.#snapshot = snapshotAfter(this.#snapshot, plan);
     if (detail.type !== 'SETS_LOGGED' || plan.results.length > 0) {
       this.#steps.push({ ...at, event, plan });
     }
@@ -171,28 +165,4 @@ class Simulation {
       return sets;
     });
   }
-}
-
-/** The snapshot after a plan, including the session's changes. */
-function foldPlan(before: Snapshot, plan: Plan): Snapshot {
-  const maxes = new Map(before.maxes);
-  const sessionChanges = new Map(before.sessionChanges);
-  for (const { application, liftId, maxType } of plan.results) {
-    if (!application) {
-      continue;
-    }
-    const key = maxKey(liftId, maxType);
-    const { newValue: value, unit, version } = application;
-    maxes.set(key, { value, unit, version });
-    addSessionChange(sessionChanges, key, application);
-  }
-  const failureCounts = new Map(before.failureCounts);
-  for (const { liftId, progressionId, value } of plan.failureCounts) {
-    failureCounts.set(ruleKey(liftId, progressionId), value);
-  }
-  const stages = new Map(before.stages);
-  for (const { liftId, progressionId, value } of plan.stages) {
-    stages.set(ruleKey(liftId, progressionId), value);
-  }
-  return { ...before, maxes, failureCounts, stages, sessionChanges };
 }

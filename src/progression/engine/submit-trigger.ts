@@ -44,6 +44,8 @@ export interface TriggerMethod<I extends DescMessage, O extends DescMessage> {
   answer(handled: HandledEvent, request: MessageShape<I>): MessageShape<O>;
   /** Derives the answer to an event that was recorded before from the first answer. */
   answerDuplicate(first: MessageShape<O>): MessageShape<O>;
+  /** Adds what a session did that is completed again, with more lifts; `before` is the answer as a duplicate's. */
+  answerAgain?(before: MessageShape<O>, handled: HandledEvent): MessageShape<O>;
 }
 
 export interface TriggerAnswer<O extends DescMessage> {
@@ -76,12 +78,22 @@ export async function submitTrigger<I extends DescMessage, O extends DescMessage
     signal,
     sequence: origin.sequence,
     method: method.name,
+    actor: origin.actor,
     origin: { actor: origin.actorKind, cause: origin.cause ?? null },
     requestId: read.isValidateOnly ? null : requireRequestId(origin.requestId),
     fingerprint: fingerprintOf(method.input, request),
     codec: {
       encode: (handled) => encode(trigger.answer(handled, request)),
       encodeDuplicate: (first) => encode(trigger.answerDuplicate(fromBinary(method.output, first))),
+      encodeAgain:
+        trigger.answerAgain &&
+        ((before, handled) =>
+          encode(
+            present(
+              trigger.answerAgain?.(trigger.answerDuplicate(fromBinary(method.output, before)), handled),
+              method.name,
+            ),
+          )),
     },
   });
   return { response: isReplayed || !answer ? fromBinary(method.output, response) : answer, isReplayed };

@@ -14,6 +14,7 @@ import type {
   TriggerEvent,
   WeekAdvanced,
 } from '../evaluation/trigger-event.ts';
+import type { Compensation } from './compensate.ts';
 import type { PersonalRecord } from './personal-records.ts';
 
 /** A set as reported. */
@@ -72,6 +73,10 @@ export interface HandledEvent {
   readonly records: readonly PersonalRecord[];
   /** For reported sets: the counters of the rules in scope of their lifts. */
   readonly counters: readonly CounterReading[];
+  /** For sets that arrived after their session's end: what was undone, to be decided again. */
+  readonly compensations: readonly Compensation[];
+  /** The event was recorded before, and only what it did is new. */
+  readonly isAgain: boolean;
 }
 
 /** Encodes a method's answer. */
@@ -79,6 +84,11 @@ export interface ResponseCodec {
   encode(handled: HandledEvent): Uint8Array;
   /** Derives the answer to an event that an earlier call recorded from that call's answer. */
   encodeDuplicate(first: Uint8Array): Uint8Array;
+  /**
+   * Adds what a session did that is completed again, with more lifts, to the answer from before. Absent: the method's
+   * events do not grow.
+   */
+  readonly encodeAgain?: ((before: Uint8Array, handled: HandledEvent) => Uint8Array) | undefined;
 }
 
 /**
@@ -109,6 +119,8 @@ export interface TriggerCommand {
   /** Absent: the later commands are carried out whatever becomes of it. */
   readonly sequence?: CommandSequence | undefined;
   readonly codec: ResponseCodec;
+  /** The caller, as the audit trail names it. */
+  readonly actor: string;
   /** The origin of emitted events. */
   readonly origin: Pick<FactOrigin, 'actor' | 'cause'>;
 }

@@ -9,14 +9,13 @@ import { awaitSent } from '../../store/driver/statements.ts';
 import { failpoint, failpointBeforeCommit } from '../../store/failpoints.ts';
 import { userNotFound } from '../../store/lock-user.ts';
 import type { Clock, Instant } from '../../values/instant.ts';
-import { evaluate } from '../evaluation/evaluate.ts';
 import { findAbsent } from './find-absent.ts';
+import { handleEvent } from './handle-event.ts';
+import { handleKnownEvent } from './handle-known-event.ts';
 import { type GroupData, loadGroup, type OpenCommand } from './load-group.ts';
-import { type LedgerEntry, loadLedger, lockUsers } from './load-ledger.ts';
+import { type EarlierEvent, type LedgerEntry, loadLedger, lockUsers } from './load-ledger.ts';
 import type { ProgramLoader } from './load-program.ts';
-import { countersAfter, prepareEvent } from './prepare-event.ts';
-import type { CommandAnswer, HandledEvent, TriggerCommand } from './trigger-command.ts';
-import { newLogIds, writeChanges, writeLedger } from './write-plan.ts';
+import type { CommandAnswer, TriggerCommand } from './trigger-command.ts';
 
 /** The result of one command. */
 export type Settlement =
@@ -105,10 +104,10 @@ async function handleGroup(
   // 4. Evaluate, and put the plans into MikroORM's unit of work; the end of the transaction flushes and
   // commits it.
   for (const { index, ...item } of open) {
-    const duplicate = ledger[index]?.sameEvent;
-    settlements[index] = settle(() =>
-      duplicate ? repeat(tx, item.command, duplicate.response, now) : handle(tx, item, group, now),
-    );
+    const known = ledger[index]?.sameEvent;
+    settlements[index] = known
+      ? await settleKnown(tx, item, known, group, now)
+      : settle(() => handleEvent(tx, item, group, now));
   }
   failpoint('unit-decided');
   return settlements.map((settlement) => settlement ?? { kind: 'BUSY' });
@@ -146,31 +145,19 @@ function isExistenceOpen({ detail }: TriggerCommand, settlement: Settlement | nu
     : !settlement && detail.type === 'MANUAL';
 }
 
-function handle(tx: Transaction, item: OpenCommand, group: GroupData, now: Instant): CommandAnswer {
-  const { command, enrollment } = item;
-  const prepared = prepareEvent(item, group);
-  const plan = evaluate(prepared.event, prepared.snapshot);
-  const handled: HandledEvent = {
-    ...prepared,
-    programId: enrollment.programId,
-    plan,
-    logIds: newLogIds(plan.results),
-    counters: countersAfter(prepared, plan),
-  };
-  const response = command.codec.encode(handled);
-  writeChanges(tx, handled, prepared.snapshot, command.origin, now);
-  writeLedger(tx, command, { event: prepared.event, enrollmentId: enrollment.enrollmentId }, response, now);
-  return { response, isReplayed: false };
-}
-
-/**
- * The event was recorded under another request ID: nothing is applied, and this request ID gets an answer of
- * its own.
- */
-function repeat(tx: Transaction, command: TriggerCommand, first: Uint8Array, now: Instant): CommandAnswer {
-  const response = command.codec.encodeDuplicate(first);
-  writeLedger(tx, command, null, response, now);
-  return { response, isReplayed: false };
+/** The event was recorded before, or the session of reported sets has ended. */
+async function settleKnown(
+  tx: Transaction,
+  item: OpenCommand,
+  known: EarlierEvent,
+  group: GroupData,
+  now: Instant,
+): Promise<Settlement> {
+  try {
+    return { kind: 'ANSWERED', answer: await handleKnownEvent(tx, item, known, group, now) };
+  } catch (error) {
+    return refusalOf(error);
+  }
 }
 
 /** A command is refused before its first write, so that it leaves nothing to flush. */
@@ -178,9 +165,13 @@ function settle(work: () => CommandAnswer): Settlement {
   try {
     return { kind: 'ANSWERED', answer: work() };
   } catch (error) {
-    if (error instanceof DomainError) {
-      return { kind: 'REFUSED', error };
-    }
-    throw error;
+    return refusalOf(error);
   }
+}
+
+function refusalOf(error: unknown): Settlement {
+  if (error instanceof DomainError) {
+    return { kind: 'REFUSED', error };
+  }
+  throw error;
 }

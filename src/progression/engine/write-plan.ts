@@ -11,7 +11,7 @@ import { StoredRequestEntity } from '../../store/entities/stored-request.ts';
 import { type FactOrigin, writeFacts } from '../../store/outbox.ts';
 import type { Instant } from '../../values/instant.ts';
 import { newId } from '../../values/new-id.ts';
-import type { Application, RuleResult } from '../evaluation/plan.ts';
+import type { Application, Plan, RuleResult } from '../evaluation/plan.ts';
 import { ruleKey, type Snapshot } from '../evaluation/snapshot.ts';
 import {
   EVENT_TRIGGER_TYPES,
@@ -46,32 +46,52 @@ export function writeChanges(
       em.create(LoggedSetEntity, loggedSetRow(set, { accountId, userId, sessionId, recordedAt }));
     }
   }
-  for (const [index, result] of plan.results.entries()) {
+  writeApplications(tx, plan.results, logIds, { userId, sessionId, recordedAt });
+  writeStates(tx, userId, snapshot, plan);
+  auditForce(tx, handled, recordedAt);
+  writeFacts(tx, factsOf(handled), { userId, ...origin, occurredAt: event.occurredAt, recordedAt });
+}
+
+/** A version and a log row for each result that applied. */
+export function writeApplications(
+  tx: Transaction,
+  results: readonly RuleResult[],
+  logIds: readonly (string | null)[],
+  owner: { userId: string; sessionId: string | null; recordedAt: Instant },
+): void {
+  for (const [index, result] of results.entries()) {
     const logId = logIds[index];
     if (result.application && logId) {
-      writeApplication(tx, result, result.application, { userId, sessionId, logId, recordedAt });
+      writeApplication(tx, result, result.application, { ...owner, logId });
     }
   }
-  for (const { liftId, progressionId, value } of plan.failureCounts) {
+}
+
+/** Counters and stages; `stored` has those that have a row. */
+export function writeStates(
+  { accountId, em }: Transaction,
+  userId: string,
+  stored: Pick<Snapshot, 'failureCounts' | 'stages'>,
+  changes: Pick<Plan, 'failureCounts' | 'stages'>,
+): void {
+  for (const { liftId, progressionId, value } of changes.failureCounts) {
     const key = { accountId, userId, liftId, progressionId };
-    const stored = snapshot.failureCounts.get(ruleKey(liftId, progressionId));
-    if (stored) {
-      em.assign(em.merge(FailureCounterEntity, { ...key, ...stored }), value);
+    const count = stored.failureCounts.get(ruleKey(liftId, progressionId));
+    if (count) {
+      em.assign(em.merge(FailureCounterEntity, { ...key, ...count }), value);
     } else {
       em.create(FailureCounterEntity, { ...key, ...value });
     }
   }
-  for (const { liftId, progressionId, value: stage } of plan.stages) {
+  for (const { liftId, progressionId, value: stage } of changes.stages) {
     const key = { accountId, userId, liftId, progressionId };
-    const stored = snapshot.stages.get(ruleKey(liftId, progressionId));
-    if (stored === undefined) {
+    const known = stored.stages.get(ruleKey(liftId, progressionId));
+    if (known === undefined) {
       em.create(ProgressionStateEntity, { ...key, stage });
     } else {
-      em.assign(em.merge(ProgressionStateEntity, { ...key, stage: stored }), { stage });
+      em.assign(em.merge(ProgressionStateEntity, { ...key, stage: known }), { stage });
     }
   }
-  auditForce(tx, handled, recordedAt);
-  writeFacts(tx, factsOf(handled), { userId, ...origin, occurredAt: event.occurredAt, recordedAt });
 }
 
 /** A forced trigger is audited, whether or not it applied anything. */

@@ -2,7 +2,14 @@
 import type { Decimal } from 'decimal.js';
 import type { Instant } from '../../values/instant.ts';
 import type { MaxType, SkipReason, StageParameters, TriggerType } from './rules/rule.ts';
-import type { FailureCount, WeightUnit } from './snapshot.ts';
+import {
+  addSessionChange,
+  type FailureCount,
+  maxKey,
+  ruleKey,
+  type Snapshot,
+  type WeightUnit,
+} from './snapshot.ts';
 import type { TriggerContext } from './triggers/trigger.ts';
 
 /** A change of one lift max, stored as a version and a log row. */
@@ -60,4 +67,28 @@ export interface Plan {
   readonly results: readonly RuleResult[];
   readonly failureCounts: readonly RuleMemory<FailureCount>[];
   readonly stages: readonly RuleMemory<number>[];
+}
+
+/** The snapshot after a plan, including the session's changes. */
+export function snapshotAfter(before: Snapshot, plan: Plan): Snapshot {
+  const maxes = new Map(before.maxes);
+  const sessionChanges = new Map(before.sessionChanges);
+  for (const { application, liftId, maxType } of plan.results) {
+    if (!application) {
+      continue;
+    }
+    const key = maxKey(liftId, maxType);
+    const { newValue: value, unit, version } = application;
+    maxes.set(key, { value, unit, version });
+    addSessionChange(sessionChanges, key, application);
+  }
+  const failureCounts = new Map(before.failureCounts);
+  for (const { liftId, progressionId, value } of plan.failureCounts) {
+    failureCounts.set(ruleKey(liftId, progressionId), value);
+  }
+  const stages = new Map(before.stages);
+  for (const { liftId, progressionId, value } of plan.stages) {
+    stages.set(ruleKey(liftId, progressionId), value);
+  }
+  return { ...before, maxes, failureCounts, stages, sessionChanges };
 }

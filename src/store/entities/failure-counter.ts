@@ -13,8 +13,6 @@ export const FailureCounterEntity = defineEntity({
     consecutiveFailures: p.integer(),
     lastFailureAt: p.type(InstantColumn).$type<bigint>().nullable(),
     lastSuccessAt: p.type(InstantColumn).$type<bigint>().nullable(),
-    /** When it was last set to 0 other than by an event. */
-    resetAt: p.type(InstantColumn).$type<bigint>().nullable(),
   },
 });
 

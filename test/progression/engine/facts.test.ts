@@ -377,6 +377,38 @@ describe('lift_max_changed', () => {
   });
 });
 
+describe('sets that arrive after their session was completed', () => {
+  test('are told, and the change of the max that they undo', async () => {
+    const trainee = await createTrainee(db.database, {
+      lifts: { squat: '100' },
+      rules: [linear({ requireSuccess: true })],
+    });
+    const session = trainee.startSession();
+    await session.log('squat 5/5');
+    await session.finish('squat');
+    await session.log('squat 3/5');
+
+    const facts = (await outboxOf(trainee)).flatMap((row) => row.facts);
+    expect(facts.map(({ type }) => type)).toEqual([
+      ...['set_logged', 'session_completed', 'progression_applied', 'lift_max_changed'],
+      ...['lift_max_changed', 'set_logged', 'set_failed'],
+    ]);
+    expect(facts[4]?.data).toMatchObject({ source: 'REVERT', value: '100', version: 3 });
+  });
+
+  test('tell no second time that the session was completed', async () => {
+    const trainee = await createWith({ squat: '100', bench: '60' });
+    const session = trainee.startSession();
+    await session.finish('squat');
+    await session.finish('squat bench');
+
+    expect((await latestFacts(trainee)).map(([type]) => type)).toEqual([
+      'progression_applied',
+      'lift_max_changed',
+    ]);
+  });
+});
+
 describe('an event that is refused or repeated', () => {
   test('has no facts', async () => {
     const trainee = await createWith({ squat: '999999999999' });
@@ -385,7 +417,7 @@ describe('an event that is refused or repeated', () => {
     expect(await outboxOf(trainee)).toEqual([]);
 
     await session.finish('');
-    await session.finish('squat');
+    await session.finish('');
     expect(await latestFacts(trainee)).toMatchObject([['session_completed', { lifts_performed: [] }]]);
     expect(await outboxOf(trainee)).toHaveLength(1);
   });

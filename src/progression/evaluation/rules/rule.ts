@@ -39,7 +39,8 @@ export type SkipReason =
   | 'REPS_MISSING'
   | 'FAILURE_COUNT_MISSING'
   | 'OFF_FOR_ATHLETE'
-  | 'NOT_PERFORMED';
+  | 'NOT_PERFORMED'
+  | 'SESSION_ALREADY_COMPLETED';
 
 /** What a rule may look at: the lift's current max, and what the event says about the lift. */
 export interface RuleInput {
