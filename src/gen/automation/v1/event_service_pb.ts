@@ -78,21 +78,21 @@ export type Event = Message<"automation.v1.Event"> & {
   previous?: JsonObject | undefined;
 
   /**
-   * The event that all this began with; its own id if it is that.
+   * The first event of the chain of causes; the event's own id when it has no cause.
    *
    * @generated from field: string root_event_id = 10;
    */
   rootEventId: string;
 
   /**
-   * The event that caused it; empty if none did.
+   * The event that caused it; empty when there is none.
    *
    * @generated from field: string causation_id = 11;
    */
   causationId: string;
 
   /**
-   * How many causes back the root is.
+   * The number of causes between the event and its root.
    *
    * @generated from field: int32 depth = 12;
    */
@@ -111,7 +111,7 @@ export const EventSchema: GenMessage<Event> = /*@__PURE__*/
  */
 export type PublishedEvent = Message<"automation.v1.PublishedEvent"> & {
   /**
-   * A UUID of the publisher's.
+   * A UUID that the publisher creates.
    *
    * @generated from field: string id = 1;
    */
@@ -166,8 +166,8 @@ export const PublishedEventSchema: GenMessage<PublishedEvent> = /*@__PURE__*/
  */
 export type PublishEventsRequest = Message<"automation.v1.PublishEventsRequest"> & {
   /**
-   * Each is validated on its own: a bad one is answered with its error. JSON that is not an event's is refused as a
-   * whole, with the others.
+   * Each is validated on its own: a bad one is answered with its error. JSON that does not fit the message makes
+   * the whole call fail.
    *
    * @generated from field: repeated automation.v1.PublishedEvent events = 1;
    */
@@ -411,14 +411,14 @@ export type ReplayEventsResponse = Message<"automation.v1.ReplayEventsResponse">
   replayedCount: number;
 
   /**
-   * Verdicts that stayed as they were.
+   * Existing verdicts, which stayed.
    *
    * @generated from field: int32 kept_count = 2;
    */
   keptCount: number;
 
   /**
-   * Verdicts that are new.
+   * New verdicts.
    *
    * @generated from field: int32 decided_count = 3;
    */
@@ -442,14 +442,15 @@ export const ReplayEventsResponseSchema: GenMessage<ReplayEventsResponse> = /*@_
  */
 export type WatchEventsRequest = Message<"automation.v1.WatchEventsRequest"> & {
   /**
-   * From a former answer: goes on behind it. Empty: from now on, with what was evaluated just before it, perhaps.
+   * From an earlier answer: continues after it. Empty: from now on, possibly with events that were evaluated just
+   * before.
    *
    * @generated from field: string resume_token = 1;
    */
   resumeToken: string;
 
   /**
-   * Begin with the oldest event that is kept, instead of now; only without a resume_token.
+   * Begin with the oldest stored event, instead of now; only without a resume_token.
    *
    * @generated from field: bool from_beginning = 2;
    */
@@ -475,7 +476,7 @@ export const WatchEventsRequestSchema: GenMessage<WatchEventsRequest> = /*@__PUR
  */
 export type WatchEventsResponse = Message<"automation.v1.WatchEventsResponse"> & {
   /**
-   * Absent in a message that only says that the stream is alive, and brings a newer token.
+   * Absent in a heartbeat, which only has a newer token.
    *
    * @generated from field: automation.v1.Event event = 1;
    */
@@ -804,14 +805,14 @@ export const DeadLetterState = {
   UNSPECIFIED: 0,
 
   /**
-   * It is being tried again.
+   * It is being retried.
    *
    * @generated from enum value: DEAD_LETTER_STATE_RETRYING = 1;
    */
   RETRYING: 1,
 
   /**
-   * Its tries are used up.
+   * Its attempts are used up.
    *
    * @generated from enum value: DEAD_LETTER_STATE_DEAD = 2;
    */
@@ -840,14 +841,14 @@ export const DeadLetterStateSchema: GenEnum<DeadLetterState> = /*@__PURE__*/
   enumDesc(file_automation_v1_event_service, 2);
 
 /**
- * What happened to athletes. The service says so itself of what it changes; the rest is published here.
+ * Events of athletes. The service emits events of its own changes; other systems publish theirs here.
  *
  * @generated from service automation.v1.EventService
  */
 export const EventService: GenService<{
   /**
-   * Up to 500 events, answered one by one in order, each acknowledged once it is stored for good. An event's id is
-   * its identity for ever: the same event again is a duplicate and changes nothing; another under its id is refused.
+   * Up to 500 events, answered one by one in order, each acknowledged after its commit. The id identifies an event
+   * for ever: the same event again is a duplicate and changes nothing; another event under its id is refused.
    * The call itself needs no request ID.
    *
    * @generated from rpc automation.v1.EventService.PublishEvents
@@ -868,9 +869,9 @@ export const EventService: GenService<{
     output: typeof ListEventsResponseSchema;
   },
   /**
-   * Evaluates stored events again, for the triggers that are active now. What was decided stays decided: only triggers
-   * that have no verdict on an event get one, with the event's own time as the present. Needs no request ID: what one
-   * call has decided the next one keeps, also when the first ended early.
+   * Evaluates stored events again, for the triggers that are active now. Existing verdicts stay: only triggers
+   * without a verdict on an event are evaluated, with the event's own time as the present. Needs no request ID: a
+   * later call keeps the verdicts of an earlier one, also of one that ended early.
    *
    * @generated from rpc automation.v1.EventService.ReplayEvents
    */
@@ -880,9 +881,9 @@ export const EventService: GenService<{
     output: typeof ReplayEventsResponseSchema;
   },
   /**
-   * Events as they are evaluated, from a token on, each at least once and those of one athlete in order. Also the way to
-   * read the log without a gap. Goes on for an hour at most, and until the server process ends: call again with the last
-   * token. The first message has no event, and the token to begin with.
+   * Events as they are evaluated, from a token on, each at least once and those of one athlete in order. Reads the
+   * log without a gap. Ends after an hour, or when the server process ends: call again with the last token. The first
+   * message has no event, only the first token.
    *
    * @generated from rpc automation.v1.EventService.WatchEvents
    */
@@ -902,7 +903,7 @@ export const EventService: GenService<{
     output: typeof ListDeadLettersResponseSchema;
   },
   /**
-   * Tries them again from the beginning, with all their tries before them; audited. Those that are settled stay so.
+   * Retries them with a full number of attempts; audited. Resolved and discarded ones do not change.
    *
    * @generated from rpc automation.v1.EventService.RedriveDeadLetters
    */
@@ -912,7 +913,7 @@ export const EventService: GenService<{
     output: typeof RedriveDeadLettersResponseSchema;
   },
   /**
-   * Gives them up for good; audited.
+   * Discards them permanently; audited.
    *
    * @generated from rpc automation.v1.EventService.DiscardDeadLetters
    */

@@ -61,21 +61,21 @@ export type Trigger = Message<"automation.v1.Trigger"> & {
   settings?: TriggerSettings | undefined;
 
   /**
-   * It takes part while its workflow is ACTIVE.
+   * An active trigger is evaluated while its workflow is ACTIVE.
    *
    * @generated from field: bool is_active = 7;
    */
   isActive: boolean;
 
   /**
-   * Counts changes, from 1.
+   * The number of the version, from 1.
    *
    * @generated from field: int32 version = 8;
    */
   version: number;
 
   /**
-   * Changes with every change; an update names the one it knows.
+   * Changes with every change; an update sends the one that it has read.
    *
    * @generated from field: string etag = 9;
    */
@@ -92,7 +92,7 @@ export type Trigger = Message<"automation.v1.Trigger"> & {
   updatedAt?: Timestamp | undefined;
 
   /**
-   * The subject of the credential that made it.
+   * The subject of the credential that created it.
    *
    * @generated from field: string created_by = 12;
    */
@@ -106,8 +106,8 @@ export type Trigger = Message<"automation.v1.Trigger"> & {
   deletedAt?: Timestamp | undefined;
 
   /**
-   * Why what is stored of it cannot be read, where that is so: `filter` and `settings` are absent then, and every event
-   * of its type is an error to it. UpdateTrigger mends it.
+   * The reason when the stored trigger cannot be read: `filter` and `settings` are then absent, and every event of
+   * its type fails for it. UpdateTrigger repairs it.
    *
    * @generated from field: string problem = 14;
    */
@@ -122,7 +122,7 @@ export const TriggerSchema: GenMessage<Trigger> = /*@__PURE__*/
   messageDesc(file_automation_v1_trigger, 0);
 
 /**
- * What a caller says of a trigger.
+ * The input of a trigger.
  *
  * @generated from message automation.v1.TriggerInput
  */
@@ -183,7 +183,7 @@ export type TriggerSettings = Message<"automation.v1.TriggerSettings"> & {
   policy: EnrollmentPolicy;
 
   /**
-   * After an enrollment the athlete is not enrolled again for so long, by the events' times. Up to 400 days.
+   * The minimum time between two enrollments of an athlete, by the events' times. Up to 400 days.
    *
    * @generated from field: google.protobuf.Duration cooldown = 3;
    */
@@ -204,7 +204,7 @@ export type TriggerSettings = Message<"automation.v1.TriggerSettings"> & {
   cap?: EnrollmentCap | undefined;
 
   /**
-   * 0 to 9, 9 first: who goes first when triggers of one event compete for a cap.
+   * 0 to 9, 9 first: the order of triggers of one event that compete for a cap.
    *
    * @generated from field: int32 priority = 6;
    */
@@ -218,7 +218,7 @@ export type TriggerSettings = Message<"automation.v1.TriggerSettings"> & {
   businessHours?: BusinessHours | undefined;
 
   /**
-   * For the events of the category time, and only for them.
+   * Required for events of the category time, and for them only.
    *
    * @generated from field: automation.v1.TimeSettings time = 8;
    */
@@ -233,7 +233,7 @@ export const TriggerSettingsSchema: GenMessage<TriggerSettings> = /*@__PURE__*/
   messageDesc(file_automation_v1_trigger, 2);
 
 /**
- * At most so many enrollments of an athlete in any span of this length.
+ * The maximum number of enrollments of an athlete in any period of this length.
  *
  * @generated from message automation.v1.EnrollmentLimit
  */
@@ -261,7 +261,7 @@ export const EnrollmentLimitSchema: GenMessage<EnrollmentLimit> = /*@__PURE__*/
   messageDesc(file_automation_v1_trigger, 3);
 
 /**
- * At most so many enrollments in each window of this length; windows follow one another from 1970 on, in UTC.
+ * The maximum number of enrollments in each window of this length; windows follow one another from 1970 on, in UTC.
  *
  * @generated from message automation.v1.EnrollmentCap
  */
@@ -514,7 +514,7 @@ export const ScheduledDateSchema: GenMessage<ScheduledDate> = /*@__PURE__*/
   messageDesc(file_automation_v1_trigger, 10);
 
 /**
- * For every athlete that the trigger's filter matches, each time.
+ * Fires for every athlete that the trigger's filter matches, at each time.
  *
  * @generated from message automation.v1.RecurringSchedule
  */
@@ -592,7 +592,7 @@ export const RecurringSchedule_IntervalSchema: GenMessage<RecurringSchedule_Inte
   messageDesc(file_automation_v1_trigger, 11, 0);
 
 /**
- * A state that a trigger had.
+ * A version of a trigger.
  *
  * @generated from message automation.v1.TriggerVersion
  */
@@ -608,7 +608,7 @@ export type TriggerVersion = Message<"automation.v1.TriggerVersion"> & {
   trigger?: Trigger | undefined;
 
   /**
-   * What was done, for example `UpdateTrigger`.
+   * The method, for example `UpdateTrigger`.
    *
    * @generated from field: string action = 3;
    */
@@ -633,7 +633,7 @@ export const TriggerVersionSchema: GenMessage<TriggerVersion> = /*@__PURE__*/
   messageDesc(file_automation_v1_trigger, 12);
 
 /**
- * Something that does not prevent a change, but should be looked at.
+ * A possible problem that does not prevent a change.
  *
  * @generated from message automation.v1.Warning
  */
@@ -664,7 +664,7 @@ export const WarningSchema: GenMessage<Warning> = /*@__PURE__*/
   messageDesc(file_automation_v1_trigger, 13);
 
 /**
- * How often an athlete may be in the workflow.
+ * How often an athlete may be enrolled in the workflow.
  *
  * @generated from enum automation.v1.EnrollmentPolicy
  */
@@ -695,7 +695,7 @@ export const EnrollmentPolicy = {
 } as const;
 
 /**
- * How often an athlete may be in the workflow.
+ * How often an athlete may be enrolled in the workflow.
  *
  * @generated from enum automation.v1.EnrollmentPolicy
  */
@@ -708,7 +708,7 @@ export const EnrollmentPolicySchema: GenEnum<EnrollmentPolicy> = /*@__PURE__*/
   enumDesc(file_automation_v1_trigger, 0);
 
 /**
- * What happens to 29 February in a year that has none.
+ * The day of a birthday on 29 February in other years.
  *
  * @generated from enum automation.v1.Feb29
  */
@@ -737,7 +737,7 @@ export const Feb29 = {
 } as const;
 
 /**
- * What happens to 29 February in a year that has none.
+ * The day of a birthday on 29 February in other years.
  *
  * @generated from enum automation.v1.Feb29
  */

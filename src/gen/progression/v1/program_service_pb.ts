@@ -177,8 +177,8 @@ export type LinearProgression = Message<"progression.v1.LinearProgression"> & {
   bounds?: Bounds | undefined;
 
   /**
-   * Hold when no work set of the lift was logged since the previous week's event. TRIGGER_TYPE_AFTER_WEEK only: a session
-   * says itself which lifts were performed.
+   * Hold when no work set of the lift was logged since the previous week's event. TRIGGER_TYPE_AFTER_WEEK only: a
+   * session says itself which lifts were performed.
    *
    * @generated from field: bool require_performed = 6;
    */
@@ -238,7 +238,7 @@ export const CycleProgressionSchema: GenMessage<CycleProgression> = /*@__PURE__*
   messageDesc(file_progression_v1_program_service, 4);
 
 /**
- * Adds what the repetitions of an AMRAP set earned: the threshold with the most repetitions that was reached.
+ * Adds the increment of the highest threshold that the repetitions of an AMRAP set reached.
  *
  * @generated from message progression.v1.AmrapProgression
  */
@@ -293,7 +293,7 @@ export const AmrapProgression_ThresholdSchema: GenMessage<AmrapProgression_Thres
   messageDesc(file_progression_v1_program_service, 5, 0);
 
 /**
- * Takes weight off after consecutive failures.
+ * Reduces the weight after consecutive failures.
  *
  * @generated from message progression.v1.DeloadOnFailure
  */
@@ -480,7 +480,7 @@ export type DoubleProgression = Message<"progression.v1.DoubleProgression"> & {
   weightIncrement: string;
 
   /**
-   * The bottom of the range: what the athlete starts again at; at most max_reps.
+   * The bottom of the range, from which the athlete starts again; at most max_reps.
    *
    * @generated from field: int32 min_reps = 4;
    */
@@ -662,7 +662,7 @@ export const ProgressionSchema: GenMessage<Progression> = /*@__PURE__*/
   messageDesc(file_progression_v1_program_service, 12);
 
 /**
- * A training day of a program. Sessions take the days in turn, round and round, across weeks and cycles.
+ * A training day of a program. Sessions take the days in turn, repeatedly, across weeks and cycles.
  *
  * @generated from message progression.v1.ProgramDay
  */
@@ -718,7 +718,7 @@ export type Program = Message<"progression.v1.Program"> & {
   description: string;
 
   /**
-   * Where the figures come from.
+   * The source of the figures.
    *
    * @generated from field: string source = 5;
    */
@@ -770,7 +770,7 @@ export const ProgramSchema: GenMessage<Program> = /*@__PURE__*/
   messageDesc(file_progression_v1_program_service, 14);
 
 /**
- * A rule's place in a program.
+ * A rule in a program.
  *
  * @generated from message progression.v1.ProgramProgression
  */
@@ -807,7 +807,7 @@ export type ProgramProgression = Message<"progression.v1.ProgramProgression"> & 
   priority: number;
 
   /**
-   * A disabled row for a lift opts the lift out of the program-wide rows it stands in for.
+   * A disabled row for a lift excludes the lift from the program-wide rows that it replaces.
    *
    * @generated from field: bool enabled = 6;
    */
@@ -839,7 +839,7 @@ export const ProgramProgressionSchema: GenMessage<ProgramProgression> = /*@__PUR
   messageDesc(file_progression_v1_program_service, 15);
 
 /**
- * An athlete's membership of a program.
+ * An athlete's enrollment in a program.
  *
  * @generated from message progression.v1.Enrollment
  */
@@ -1002,7 +1002,7 @@ export type ListLiftsResponse = Message<"progression.v1.ListLiftsResponse"> & {
   nextPageToken: string;
 
   /**
-   * How many match in all.
+   * The total number.
    *
    * @generated from field: int32 total_size = 3;
    */
@@ -1217,7 +1217,7 @@ export type ListProgressionsResponse = Message<"progression.v1.ListProgressionsR
   nextPageToken: string;
 
   /**
-   * How many match in all.
+   * The total number.
    *
    * @generated from field: int32 total_size = 3;
    */
@@ -1468,7 +1468,7 @@ export type ListProgramsResponse = Message<"progression.v1.ListProgramsResponse"
   nextPageToken: string;
 
   /**
-   * How many match in all.
+   * The total number.
    *
    * @generated from field: int32 total_size = 3;
    */
@@ -1725,7 +1725,7 @@ export type CatalogProgram = Message<"progression.v1.CatalogProgram"> & {
   description: string;
 
   /**
-   * Where the figures come from.
+   * The source of the figures.
    *
    * @generated from field: string source = 4;
    */
@@ -1925,7 +1925,7 @@ export type ListProgramProgressionsResponse = Message<"progression.v1.ListProgra
   nextPageToken: string;
 
   /**
-   * How many match in all.
+   * The total number.
    *
    * @generated from field: int32 total_size = 3;
    */
@@ -2039,8 +2039,8 @@ export type EnrollUserRequest = Message<"progression.v1.EnrollUserRequest"> & {
   programId: string;
 
   /**
-   * Carry on the failure counters and stages that the athlete has of the program's rules. Otherwise a new enrollment
-   * sets them to zero, which is audited. A PAUSED enrollment that is resumed keeps them in any case.
+   * Keep the athlete's failure counters and stages of the program's rules. Otherwise a new enrollment resets them,
+   * which is audited. A PAUSED enrollment that is resumed keeps them in any case.
    *
    * @generated from field: bool keep_state = 3;
    */
@@ -2054,8 +2054,8 @@ export type EnrollUserRequest = Message<"progression.v1.EnrollUserRequest"> & {
   unitMismatch: UnitMismatch;
 
   /**
-   * With UNIT_MISMATCH_CONVERT: the step above 0 to which converted maxes are rounded, to the nearest, ties up; empty: 2.5 kg
-   * or 5 lb.
+   * With UNIT_MISMATCH_CONVERT: the step above 0 to which converted maxes are rounded, to the nearest, ties up;
+   * empty: 2.5 kg or 5 lb.
    *
    * @generated from field: string convert_round_to = 5;
    */
@@ -2201,7 +2201,7 @@ export type ListEnrollmentsRequest = Message<"progression.v1.ListEnrollmentsRequ
   pageToken: string;
 
   /**
-   * Count what matches in all, which takes longer.
+   * Compute total_size, which takes longer.
    *
    * @generated from field: bool include_total_size = 6;
    */
@@ -2234,7 +2234,7 @@ export type ListEnrollmentsResponse = Message<"progression.v1.ListEnrollmentsRes
   nextPageToken: string;
 
   /**
-   * How many match in all, with include_total_size; otherwise 0.
+   * The total number, with include_total_size; otherwise 0.
    *
    * @generated from field: int32 total_size = 3;
    */
@@ -2249,7 +2249,7 @@ export const ListEnrollmentsResponseSchema: GenMessage<ListEnrollmentsResponse> 
   messageDesc(file_progression_v1_program_service, 69);
 
 /**
- * What a row of the program is for one athlete.
+ * An override of a row of the program for one athlete.
  *
  * @generated from message progression.v1.EnrollmentOverride
  */
@@ -2289,7 +2289,7 @@ export type EnrollmentOverride = Message<"progression.v1.EnrollmentOverride"> & 
   off: boolean;
 
   /**
-   * Each empty: as the program says.
+   * Each empty: the program's.
    *
    * @generated from field: string increment = 7;
    */
@@ -2306,7 +2306,7 @@ export type EnrollmentOverride = Message<"progression.v1.EnrollmentOverride"> & 
   maxValue: string;
 
   /**
-   * Events from then on are not concerned; absent: no end.
+   * Applies to events before this time; absent: no end.
    *
    * @generated from field: google.protobuf.Timestamp expires_at = 10;
    */
@@ -2359,7 +2359,7 @@ export type SetEnrollmentOverrideRequest = Message<"progression.v1.SetEnrollment
   liftId: string;
 
   /**
-   * Either the row is off, or at least one of the figures is given.
+   * Either the row is off, or at least one of the values is given.
    *
    * @generated from field: bool off = 4;
    */
@@ -2473,7 +2473,7 @@ export type ListEnrollmentOverridesResponse = Message<"progression.v1.ListEnroll
   nextPageToken: string;
 
   /**
-   * How many match in all.
+   * The total number.
    *
    * @generated from field: int32 total_size = 3;
    */
@@ -2523,7 +2523,7 @@ export const DeleteEnrollmentOverrideResponseSchema: GenMessage<DeleteEnrollment
   messageDesc(file_progression_v1_program_service, 76);
 
 /**
- * How a percent operation's result becomes loadable.
+ * How the result of a percent operation is rounded to a weight that can be loaded.
  *
  * @generated from enum progression.v1.Rounding
  */
@@ -2554,7 +2554,7 @@ export const Rounding = {
 } as const;
 
 /**
- * How a percent operation's result becomes loadable.
+ * How the result of a percent operation is rounded to a weight that can be loaded.
  *
  * @generated from enum progression.v1.Rounding
  */
@@ -2567,7 +2567,7 @@ export const RoundingSchema: GenEnum<Rounding> = /*@__PURE__*/
   enumDesc(file_progression_v1_program_service, 0);
 
 /**
- * What one failure is, for rules that fire on failures.
+ * The unit of counting, for rules that fire on failures.
  *
  * @generated from enum progression.v1.CountBy
  */
@@ -2595,7 +2595,7 @@ export const CountBy = {
 } as const;
 
 /**
- * What one failure is, for rules that fire on failures.
+ * The unit of counting, for rules that fire on failures.
  *
  * @generated from enum progression.v1.CountBy
  */
@@ -2628,9 +2628,9 @@ export const FailBy = {
   SETS: 1,
 
   /**
-   * The stage's min_volume: the repetitions of all work sets of the lift in the session, without those of sets below their
-   * target weight. Needs COUNT_BY_SESSION. The session met its target then, or missed it, for every rule of the lift and
-   * max type that looks at the session: an increment that requires success, a deload that counts by session.
+   * The stage's min_volume: the repetitions of all work sets of the lift in the session, without those of sets below
+   * their target weight. Needs COUNT_BY_SESSION. The session met its target then, or missed it, for every rule of the
+   * lift and max type that looks at the session: an increment that requires success, a deload that counts by session.
    *
    * @generated from enum value: FAIL_BY_VOLUME = 2;
    */
@@ -2682,7 +2682,7 @@ export const DeloadTypeSchema: GenEnum<DeloadType> = /*@__PURE__*/
   enumDesc(file_progression_v1_program_service, 3);
 
 /**
- * The unit that a program's weights are in. The service converts only where it is asked to: EnrollUser.
+ * The unit that a program's weights are in. The service converts only on request: see EnrollUser.
  *
  * @generated from enum progression.v1.WeightUnit
  */
@@ -2704,7 +2704,7 @@ export const WeightUnit = {
 } as const;
 
 /**
- * The unit that a program's weights are in. The service converts only where it is asked to: EnrollUser.
+ * The unit that a program's weights are in. The service converts only on request: see EnrollUser.
  *
  * @generated from enum progression.v1.WeightUnit
  */
@@ -2758,7 +2758,8 @@ export const EnrollmentStatusSchema: GenEnum<EnrollmentStatus> = /*@__PURE__*/
   enumDesc(file_progression_v1_program_service, 5);
 
 /**
- * What happens at enrollment to maxes that are in another unit than the program. Maxes without a unit stay as they are.
+ * What happens at enrollment to maxes that are in another unit than the program. Maxes without a unit stay as they
+ * are.
  *
  * @generated from enum progression.v1.UnitMismatch
  */
@@ -2786,7 +2787,8 @@ export const UnitMismatch = {
 } as const;
 
 /**
- * What happens at enrollment to maxes that are in another unit than the program. Maxes without a unit stay as they are.
+ * What happens at enrollment to maxes that are in another unit than the program. Maxes without a unit stay as they
+ * are.
  *
  * @generated from enum progression.v1.UnitMismatch
  */
@@ -2799,10 +2801,10 @@ export const UnitMismatchSchema: GenEnum<UnitMismatch> = /*@__PURE__*/
   enumDesc(file_progression_v1_program_service, 6);
 
 /**
- * Lifts, progressions (rules), programs, their rule rows, and who follows them.
+ * Lifts, progressions (rules), programs, their rule rows, and enrollments.
  *
  * Every writing method needs a request ID (a UUID) in the metadata `idempotency-key`, else `x-request-id`; see
- * ProgressionService. Deleting is soft: what history refers to stays readable in history.
+ * ProgressionService. Deleting is soft: history that refers to a deleted row stays readable.
  *
  * @generated from service progression.v1.ProgramService
  */
@@ -2842,7 +2844,7 @@ export const ProgramService: GenService<{
     output: typeof UpdateLiftResponseSchema;
   },
   /**
-   * FAILED_PRECONDITION, reason IN_USE, while a live program holds the lift.
+   * FAILED_PRECONDITION, reason IN_USE, while a live program contains the lift.
    *
    * @generated from rpc progression.v1.ProgramService.DeleteLift
    */
@@ -2852,7 +2854,7 @@ export const ProgramService: GenService<{
     output: typeof DeleteLiftResponseSchema;
   },
   /**
-   * Creates a rule. Its parameters are validated whole: what cannot be applied is never stored.
+   * Creates a rule. Parameters that cannot be applied are refused.
    *
    * @generated from rpc progression.v1.ProgramService.CreateProgression
    */
@@ -2922,7 +2924,7 @@ export const ProgramService: GenService<{
     output: typeof ListProgramsResponseSchema;
   },
   /**
-   * Replaces the fields that are set; lists are replaced whole when `replace_lifts` or `replace_days` says so.
+   * Replaces the fields that are set; lists are replaced as a whole when `replace_lifts` or `replace_days` is set.
    *
    * @generated from rpc progression.v1.ProgramService.UpdateProgram
    */
@@ -2952,7 +2954,7 @@ export const ProgramService: GenService<{
     output: typeof CopyProgramResponseSchema;
   },
   /**
-   * The built-in catalogue of well-known programs; CopyProgram makes one the account's own.
+   * The built-in catalogue of well-known programs; CopyProgram copies one into the account.
    *
    * @generated from rpc progression.v1.ProgramService.ListCatalogPrograms
    */
@@ -3008,9 +3010,9 @@ export const ProgramService: GenService<{
   /**
    * Makes the program the athlete's ACTIVE one. FAILED_PRECONDITION, reason ALREADY_ENROLLED, while another is
    * ACTIVE. A PAUSED enrollment in the same program is resumed under its old id. A new one starts with the failure
-   * counters and stages of the program's rules at zero; what was missed before an enrollment began, or was resumed,
-   * holds no rule of it. FAILED_PRECONDITION, reason UNIT_MISMATCH, when maxes of the program's lifts are in another
-   * unit and the request does not say what to do.
+   * counters and stages of the program's rules at zero; sets that were missed before an enrollment started, or was
+   * resumed, hold back none of its rules. FAILED_PRECONDITION, reason UNIT_MISMATCH, when maxes of the program's
+   * lifts are in another unit and the request does not say whether to convert or to relabel them.
    *
    * @generated from rpc progression.v1.ProgramService.EnrollUser
    */
@@ -3050,7 +3052,7 @@ export const ProgramService: GenService<{
     output: typeof ListEnrollmentsResponseSchema;
   },
   /**
-   * What a row of the program is for one athlete, as long as the ACTIVE enrollment lasts: off, or with another
+   * Overrides a row of the program for one athlete, as long as the ACTIVE enrollment lasts: off, or with another
    * increment, floor or ceiling, for instance for an injury or for smaller plates. Replaces the override that the row
    * and lift had. FAILED_PRECONDITION, reason NOT_ENROLLED, without an ACTIVE enrollment.
    *

@@ -75,7 +75,7 @@ export type User = Message<"progression.v1.User"> & {
   attributes?: JsonObject | undefined;
 
   /**
-   * Automations leave the athlete alone.
+   * Automations do not enroll the athlete.
    *
    * @generated from field: bool opted_out = 9;
    */
@@ -94,7 +94,7 @@ export const UserSchema: GenMessage<User> = /*@__PURE__*/
  */
 export type CreateUserRequest = Message<"progression.v1.CreateUserRequest"> & {
   /**
-   * Empty: the service makes one.
+   * Empty: the service creates one.
    *
    * @generated from field: string user_id = 1;
    */
@@ -124,7 +124,8 @@ export type CreateUserRequest = Message<"progression.v1.CreateUserRequest"> & {
 
   /**
    * At most 100, 16 KiB in all. Names are lower-case letters, digits and underscores, values texts, numbers, true,
-   * false and lists of texts; of the type that the account gave the field, if it did (TriggerService.DefineField).
+   * false and lists of texts; of the type that the account has defined for the field, if any
+   * (TriggerService.DefineField).
    *
    * @generated from field: google.protobuf.Struct attributes = 6;
    */
@@ -239,7 +240,7 @@ export type ListUsersResponse = Message<"progression.v1.ListUsersResponse"> & {
   nextPageToken: string;
 
   /**
-   * How many match in all.
+   * The total number.
    *
    * @generated from field: int32 total_size = 3;
    */
@@ -491,7 +492,7 @@ export type EraseUserRequest = Message<"progression.v1.EraseUserRequest"> & {
   userId: string;
 
   /**
-   * For the audit trail; names no person.
+   * For the audit trail; must not name a person.
    *
    * @generated from field: string reason = 2;
    */
@@ -562,7 +563,7 @@ export const UserService: GenService<{
     output: typeof UpdateUserResponseSchema;
   },
   /**
-   * Soft: the athlete takes no more events and is not listed; the history stays.
+   * Soft: events of the athlete are refused, and the athlete is not listed; the history stays.
    *
    * @generated from rpc progression.v1.UserService.DeleteUser
    */
@@ -572,8 +573,8 @@ export const UserService: GenService<{
     output: typeof DeleteUserResponseSchema;
   },
   /**
-   * Undoes DeleteUser: the athlete is listed and takes events again, and follows the program that was ACTIVE or PAUSED
-   * when it was deleted, if that program still exists. ALREADY_EXISTS, reason USER_EXISTS, when the athlete is not
+   * Undoes DeleteUser: the athlete is listed, events are accepted again, and the program that was ACTIVE or PAUSED at
+   * the deletion is followed again, if it still exists. ALREADY_EXISTS, reason USER_EXISTS, when the athlete is not
    * deleted; FAILED_PRECONDITION, reason USER_ERASED, after EraseUser.
    *
    * @generated from rpc progression.v1.UserService.RestoreUser
@@ -584,7 +585,7 @@ export const UserService: GenService<{
     output: typeof RestoreUserResponseSchema;
   },
   /**
-   * Everything that is stored about one athlete, deleted or not, page by page.
+   * All data about one athlete, deleted or not, page by page.
    *
    * @generated from rpc progression.v1.UserService.ExportUserData
    */
@@ -594,9 +595,9 @@ export const UserService: GenService<{
     output: typeof ExportUserDataResponseSchema;
   },
   /**
-   * Removes name, birth date, time zone, tags, attributes and what events said for good, also from stored answers, and
-   * deletes the athlete. Numbers, that something happened, and the audit trail stay, under the id alone. Audited; works
-   * for deleted athletes too.
+   * Removes name, birth date, time zone, tags, attributes and the data of events permanently, also from stored
+   * answers, and deletes the athlete. Training data, the fact that events happened, and the audit trail stay, under
+   * the id only. Audited; works for deleted athletes too.
    *
    * @generated from rpc progression.v1.UserService.EraseUser
    */
