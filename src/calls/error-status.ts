@@ -8,7 +8,12 @@ import { durationFromMs } from '@bufbuild/protobuf/wkt';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { DomainError, describeViolation, type FieldViolation, type Reason } from '../errors/domain-error.ts';
 import { ERROR_TABLE, type ErrorRow, toRefusal } from '../errors/error-table.ts';
-import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from '../gen/google/rpc/error_details_pb.ts';
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RequestInfoSchema,
+  RetryInfoSchema,
+} from '../gen/google/rpc/error_details_pb.ts';
 
 /** Of the message, as gRPC escapes it. It is sent twice: the second time in base64, within the details. */
 const MESSAGE_BYTES = 1000;
@@ -162,6 +167,14 @@ export function describeConnectError(error: ConnectError): void {
   if (reason && error.details.length === 0) {
     error.details.push(...detailsOf(new DomainError(reason, error.rawMessage)));
   }
+}
+
+/** Adds the call's ID as RequestInfo. undefined: the call did not arrive on a port and has none. */
+export function addCallId(error: ConnectError, callId: string | undefined): ConnectError {
+  if (callId !== undefined) {
+    error.details.push(detail(RequestInfoSchema, { requestId: callId }));
+  }
+  return error;
 }
 
 function messageOf({ message, violations, moreViolations }: DomainError): string {

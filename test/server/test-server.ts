@@ -13,6 +13,7 @@ import type { Reason } from '../../src/errors/domain-error.ts';
 import {
   BadRequestSchema,
   ErrorInfoSchema,
+  RequestInfoSchema,
   RetryInfoSchema,
 } from '../../src/gen/google/rpc/error_details_pb.ts';
 import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.ts';
@@ -97,6 +98,7 @@ export async function failureOf(call: Promise<unknown>) {
   }
   const [info] = error.findDetails(ErrorInfoSchema);
   const [badRequest] = error.findDetails(BadRequestSchema);
+  const [request] = error.findDetails(RequestInfoSchema);
   const [retry] = error.findDetails(RetryInfoSchema);
   return {
     code: error.code,
@@ -106,6 +108,7 @@ export async function failureOf(call: Promise<unknown>) {
     metadata: info?.metadata,
     violations: badRequest?.fieldViolations.map(({ field, description }) => ({ field, description })),
     retryDelay: retry?.retryDelay,
+    callId: request?.requestId,
   };
 }
 

@@ -4,13 +4,17 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
-import { Code } from '@connectrpc/connect';
+import { create, toBinary } from '@bufbuild/protobuf';
+import { anyPack } from '@bufbuild/protobuf/wkt';
+import { Code, ConnectError, decodeBinaryHeader, encodeBinaryHeader } from '@connectrpc/connect';
 import type { UniversalHandler } from '@connectrpc/connect/protocol';
-import { errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
+import { errorToJson } from '@connectrpc/connect/protocol-connect';
 import { setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
-import { toConnectError } from '../../calls/error-status.ts';
+import { addCallId, toConnectError } from '../../calls/error-status.ts';
 import type { Limits } from '../../config/config.ts';
 import { DomainError } from '../../errors/domain-error.ts';
+import { RequestInfoSchema } from '../../gen/google/rpc/error_details_pb.ts';
+import { StatusSchema } from '../../gen/google/rpc/status_pb.ts';
 import type { CallObserver } from '../interceptors/call-observer.ts';
 
 /** A complete refusal. */
@@ -24,11 +28,11 @@ export interface Refusal {
 /** The limit that a call would exceed. */
 export type LoadLimit = 'concurrentCalls' | 'overloadedCalls' | 'queuedEvents' | 'queueWaitMs';
 
-/** Answers OVERLOADED in the caller's protocol, from a precomputed answer, and reports the call. */
+/** Answers OVERLOADED in the caller's protocol, from an answer that lacks only the call's ID, and reports the call. */
 export function createOverloadRefusal(
   limits: Pick<Limits, LoadLimit>,
   calls: CallObserver,
-): (handler: UniversalHandler, limit: LoadLimit, contentType: string | undefined) => Refusal {
+): (handler: UniversalHandler, limit: LoadLimit, contentType: string | undefined, callId: string) => Refusal {
   const answers = {
     concurrentCalls: answersOf('concurrentCalls', TOO_MANY_CALLS, limits),
     overloadedCalls: answersOf('overloadedCalls', TOO_MANY_CALLS, limits),
@@ -36,17 +40,17 @@ export function createOverloadRefusal(
     queueWaitMs: answersOf('queueWaitMs', TOO_MANY_EVENTS, limits),
   };
 
-  return ({ method }, limit, contentType = '') => {
+  return ({ method }, limit, contentType = '', callId) => {
     const isGrpc = contentType.startsWith('application/grpc');
     const isWeb = contentType.startsWith('application/grpc-web');
     const protocol = isWeb ? 'grpc-web' : isGrpc ? 'grpc' : 'connect';
     calls
       .start({ method, protocol, traceParent: undefined, arrivedAtMs: performance.now() })
       .end({ code: Code.Unavailable, reason: 'OVERLOADED', durationMs: 0 });
-    const { grpcHeaders, json } = answers[limit];
+    const { grpcHeadersOf, jsonOf } = answers[limit];
     return isGrpc
-      ? { status: 200, headers: { 'content-type': contentType, ...grpcHeaders }, body: NOTHING }
-      : { status: 503, headers: JSON_HEADERS, body: json };
+      ? { status: 200, headers: { 'content-type': contentType, ...grpcHeadersOf(callId) }, body: NOTHING }
+      : { status: 503, headers: JSON_HEADERS, body: jsonOf(callId) };
   };
 }
 
@@ -57,11 +61,30 @@ const TOO_MANY_EVENTS = 'too many events are waiting; try again';
 function answersOf(limit: LoadLimit, message: string, limits: Pick<Limits, LoadLimit>) {
   const metadata = { limit, most: String(limits[limit]) };
   const error = toConnectError(new DomainError('OVERLOADED', message, { metadata }));
+  const grpcHeaders = setTrailerStatus(new Headers(), error);
+  const status = decodeBinaryHeader(grpcHeaders.get(STATUS_HEADER) ?? '');
+  const json = errorToJson(error, undefined) as { details: object[] };
   return {
-    grpcHeaders: Object.fromEntries(setTrailerStatus(new Headers(), error).entries()),
-    json: errorToJsonBytes(error, undefined),
+    grpcHeadersOf(callId: string): Record<string, string> {
+      // Joined messages are one message, whose lists are joined.
+      const details = encodeBinaryHeader(Buffer.concat([status, detailOf(callId)]));
+      return { ...Object.fromEntries(grpcHeaders.entries()), [STATUS_HEADER]: details };
+    },
+    jsonOf(callId: string): Uint8Array {
+      const info = addCallId(new ConnectError('', error.code), callId);
+      const { details } = errorToJson(info, undefined) as { details: object[] };
+      return Buffer.from(JSON.stringify({ ...json, details: [...json.details, ...details] }));
+    },
   };
 }
+
+/** A google.rpc.Status that has only the call's ID. */
+function detailOf(callId: string): Uint8Array {
+  const info = create(RequestInfoSchema, { requestId: callId });
+  return toBinary(StatusSchema, create(StatusSchema, { details: [anyPack(RequestInfoSchema, info)] }));
+}
+
+const STATUS_HEADER = 'grpc-status-details-bin';
 
 const JSON_HEADERS = { 'content-type': 'application/json' };
 const NOTHING = new Uint8Array();

@@ -1,7 +1,7 @@
 /** Writes one log line for each call: method, result and duration; never its content. */
 import type { DescMethod } from '@bufbuild/protobuf';
 import { Code, ConnectError, type Interceptor } from '@connectrpc/connect';
-import { reasonOf, toConnectError } from '../../calls/error-status.ts';
+import { addCallId, reasonOf, toConnectError } from '../../calls/error-status.ts';
 import { isDefect } from '../../errors/error-table.ts';
 import { describeCause, type Logger } from '../logger.ts';
 import { type CallArrival, callArrivalKey } from '../port/call-arrival.ts';
@@ -54,7 +54,7 @@ function startRecord(
   header: Headers,
   arrival: CallArrival,
 ): StreamEnd & { refused(code: Code, error: unknown): void } {
-  const { protocol, atMs } = arrival;
+  const { protocol, atMs, callId } = arrival;
   const call = calls.start({ method, protocol, traceParent: traceParentIn(header), arrivedAtMs: atMs });
 
   function endAs(code: Code | undefined, reason: ReturnType<typeof reasonOf>) {
@@ -63,6 +63,7 @@ function startRecord(
     return {
       method: `${method.parent.typeName}/${method.name}`,
       protocol,
+      callId,
       requestId: requestIdIn(header),
       traceId: call.traceId,
       durationMs: Math.round(durationMs * 10) / 10,
@@ -89,7 +90,7 @@ function startRecord(
     failed(error) {
       const answer = toConnectError(error);
       refused(answer.code, error);
-      return answer;
+      return addCallId(answer, callId);
     },
     left() {
       logger.info(endAs(Code.Canceled, 'CANCELLED'), 'call');

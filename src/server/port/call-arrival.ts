@@ -3,13 +3,16 @@
  * handler runs.
  */
 import { ConnectError, createContextKey, type HandlerContext } from '@connectrpc/connect';
-import { describeConnectError } from '../../calls/error-status.ts';
+import { addCallId, describeConnectError } from '../../calls/error-status.ts';
+import { callIdKey } from './opened-call.ts';
 
 export interface CallArrival {
   /** `performance.now()` when the headers arrived. */
   readonly atMs: number;
   /** The caller's timeout from then on, in milliseconds; undefined when it gave none. */
   readonly timeoutMs: number | undefined;
+  /** undefined: the call did not arrive on a port. */
+  readonly callId: string | undefined;
   /** The protocol of the caller. */
   readonly protocol: string;
   /**
@@ -22,6 +25,7 @@ export interface CallArrival {
 export const callArrivalKey = createContextKey<CallArrival>({
   atMs: 0,
   timeoutMs: undefined,
+  callId: undefined,
   protocol: 'unknown',
   understood: false,
 });
@@ -38,6 +42,7 @@ export function createRequestGate(
     const arrival: CallArrival = {
       atMs: performance.now(),
       timeoutMs: context.timeoutMs(),
+      callId: context.values.get(callIdKey),
       protocol: context.protocolName,
       understood: false,
     };
@@ -46,6 +51,7 @@ export function createRequestGate(
       const error = context.signal.reason;
       if (!arrival.understood && error instanceof ConnectError) {
         describeConnectError(error);
+        addCallId(error, arrival.callId);
         onRefused(context, arrival, error);
       }
     });

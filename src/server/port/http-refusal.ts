@@ -7,9 +7,10 @@ import type {
 } from '@connectrpc/connect/protocol';
 import { createAsyncIterable } from '@connectrpc/connect/protocol';
 import { errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
-import { toConnectError } from '../../calls/error-status.ts';
+import { addCallId, toConnectError } from '../../calls/error-status.ts';
 import { shown } from '../../calls/shown-text.ts';
 import { DomainError } from '../../errors/domain-error.ts';
+import { callIdKey } from './opened-call.ts';
 
 /** Serves a call by its handler, and explains why it would not be served. */
 export async function serveExplained(
@@ -18,21 +19,21 @@ export async function serveExplained(
 ): Promise<UniversalServerResponse> {
   if (hasBadQuery(call)) {
     const message = 'message in the query must be base64, in either alphabet, where the query says base64=1';
-    return refusal(400, new DomainError('VALIDATION_FAILED', message));
+    return refusal(call, 400, new DomainError('VALIDATION_FAILED', message));
   }
   const answer = await handler(call);
   switch (answer.status) {
     case 415:
-      return refusal(415, new DomainError('VALIDATION_FAILED', mediaTypeProblem(handler, call)));
+      return refusal(call, 415, new DomainError('VALIDATION_FAILED', mediaTypeProblem(handler, call)));
     case 405: {
       const allowed = handler.allowedMethods.join(' or ');
       const message = `${handler.method.name} is called with ${allowed}, not with ${shown(call.method)}`;
-      return refusal(405, new DomainError('UNIMPLEMENTED', message), {
+      return refusal(call, 405, new DomainError('UNIMPLEMENTED', message), {
         allow: handler.allowedMethods.join(', '),
       });
     }
     case 505:
-      return refusal(505, new DomainError('UNIMPLEMENTED', `${handler.method.name} needs HTTP/2`), {
+      return refusal(call, 505, new DomainError('UNIMPLEMENTED', `${handler.method.name} needs HTTP/2`), {
         connection: 'close',
       });
     default:
@@ -73,13 +74,15 @@ function mediaTypeProblem(
 }
 
 function refusal(
+  { contextValues }: UniversalServerRequest,
   status: number,
   error: DomainError,
   headers: Readonly<Record<string, string>> = {},
 ): UniversalServerResponse {
+  const told = addCallId(toConnectError(error), contextValues?.get(callIdKey));
   return {
     status,
     header: new Headers({ 'content-type': 'application/json', ...headers }),
-    body: createAsyncIterable([errorToJsonBytes(toConnectError(error), undefined)]),
+    body: createAsyncIterable([errorToJsonBytes(told, undefined)]),
   };
 }

@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Limits } from '../../config/config.ts';
 import { refuseRequest } from '../admission/overload-refusal.ts';
+import { openCall } from './opened-call.ts';
 import type { RpcListener } from './rpc-listener.ts';
 
 /** How often connections are checked for timeouts. */
@@ -40,11 +41,13 @@ export function createHttp1Connections(limits: Limits, listener: RpcListener): H
       runningOf.get(socket)?.delete(response);
       closeWhenIdle(socket);
     });
-    const refusal = listener.refusalOf(request.url, request.headers);
+    const opened = openCall(request.headers);
+    response.setHeaders(new Map(Object.entries(opened.answerHeaders)));
+    const refusal = listener.refusalOf(request.url, request.headers, opened);
     if (refusal) {
       refuseRequest(response, refusal);
     } else {
-      listener.serve(request, response);
+      listener.serve(request, response, opened);
     }
   });
   // The server itself does not listen, and checks timeouts only after this event.

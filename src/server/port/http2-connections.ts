@@ -3,6 +3,7 @@ import { constants, createServer, type ServerHttp2Stream } from 'node:http2';
 import type { Limits } from '../../config/config.ts';
 import { refuseStream } from '../admission/overload-refusal.ts';
 import type { HttpConnections } from './http1-connections.ts';
+import { openCall } from './opened-call.ts';
 import type { RpcListener } from './rpc-listener.ts';
 
 /**
@@ -23,12 +24,13 @@ export function createHttp2Connections(limits: Limits, listener: RpcListener): H
   server.on('stream', (stream, headers, _flags, rawHeaders) => {
     // The error closes the stream as well, and its users see the close event.
     stream.on('error', () => {});
+    const opened = openCall(headers);
     if (headerBytesOf(rawHeaders) > limits.headerBytes) {
-      stream.respond({ ':status': 431 }, { endStream: true });
+      stream.respond({ ':status': 431, ...opened.answerHeaders }, { endStream: true });
       dropBody(stream);
       return;
     }
-    const refusal = listener.refusalOf(headers[':path'], headers);
+    const refusal = listener.refusalOf(headers[':path'], headers, opened);
     if (refusal) {
       refuseStream(stream, refusal);
       dropBody(stream);
@@ -37,7 +39,7 @@ export function createHttp2Connections(limits: Limits, listener: RpcListener): H
       if (headers.expect === '100-continue') {
         stream.additionalHeaders({ ':status': 100 });
       }
-      listener.serveStream(stream, headers);
+      listener.serveStream(stream, headers, opened);
     }
   });
   return {

@@ -5,7 +5,9 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { Code, ConnectError, type ContextValues } from '@connectrpc/connect';
 import type { UniversalServerRequest, UniversalServerResponse } from '@connectrpc/connect/protocol';
-import { ERROR_TABLE } from '../../errors/error-table.ts';
+import { errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
+import { setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
+import type { AnswerHeaders } from './opened-call.ts';
 
 export interface Http2Exchange {
   readonly request: UniversalServerRequest;
@@ -18,6 +20,7 @@ export function openHttp2Exchange(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   contextValues: ContextValues,
+  answerHeaders: AnswerHeaders,
 ): Http2Exchange | undefined {
   const base = `${headers[':scheme'] ?? 'http'}://${headers[':authority'] ?? headers.host}`;
   const url = URL.parse(`${headers[':path']}`, base);
@@ -42,7 +45,7 @@ export function openHttp2Exchange(
       contextValues,
     },
     async send(answer) {
-      await send(answer, stream);
+      await send(answer, stream, answerHeaders);
       isAnswered = true;
     },
   };
@@ -66,19 +69,20 @@ function fieldsOf(headers: IncomingHttpHeaders): Headers {
 async function send(
   { status, header, body, trailer }: UniversalServerResponse,
   stream: ServerHttp2Stream,
+  answerHeaders: AnswerHeaders,
 ): Promise<void> {
   if ((trailer?.get('grpc-status') ?? '0') !== '0') {
     // gRPC clients retry a failure by their service config only when it comes as trailers only.
     await body?.[Symbol.asyncIterator]().return?.();
     const message = decodeURIComponent(trailer?.get('grpc-message') ?? '');
-    sendTrailersOnly(stream, message, { ...recordOf(header), ...recordOf(trailer) });
+    sendTrailersOnly(stream, message, { ...recordOf(header), ...recordOf(trailer), ...answerHeaders });
     return;
   }
   let isBegun = false;
   const begin = () => {
     if (!isBegun) {
       isBegun = true;
-      respond(stream, { ':status': status, ...recordOf(header) }, trailer);
+      respond(stream, { ':status': status, ...recordOf(header), ...answerHeaders }, trailer);
     }
   };
   for await (const chunk of body ?? []) {
@@ -137,16 +141,17 @@ function recordOf(headers: Headers | undefined): Record<string, string> {
 export function refuseUnknownOnStream(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
-  answer: { readonly message: string; readonly json: string },
+  error: ConnectError,
+  answerHeaders: AnswerHeaders,
 ): void {
   const contentType = headers['content-type'] ?? '';
   if (contentType.startsWith('application/grpc')) {
-    const { code } = ERROR_TABLE.UNIMPLEMENTED;
-    sendTrailersOnly(stream, answer.message, { 'content-type': contentType, 'grpc-status': `${code}` });
+    const status = recordOf(setTrailerStatus(new Headers(), error));
+    sendTrailersOnly(stream, error.rawMessage, { 'content-type': contentType, ...status, ...answerHeaders });
     return;
   }
-  stream.respond({ ':status': 404, 'content-type': 'application/json' });
-  stream.end(answer.json);
+  stream.respond({ ':status': 404, 'content-type': 'application/json', ...answerHeaders });
+  stream.end(errorToJsonBytes(error, undefined));
 }
 
 function sendTrailersOnly(stream: ServerHttp2Stream, message: string, headers: Record<string, string>): void {

@@ -4,13 +4,15 @@ import type { IncomingHttpHeaders as Http2Headers, ServerHttp2Stream } from 'nod
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { DescMethod } from '@bufbuild/protobuf';
-import { createContextValues } from '@connectrpc/connect';
+import { Code, ConnectError, createContextValues } from '@connectrpc/connect';
 import type {
   UniversalHandler,
   UniversalServerRequest,
   UniversalServerResponse,
 } from '@connectrpc/connect/protocol';
+import { errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
 import { universalRequestFromNodeRequest, universalResponseToNodeResponse } from '@connectrpc/connect-node';
+import { addCallId } from '../../calls/error-status.ts';
 import type { Limits } from '../../config/config.ts';
 import { tlsSocketKey } from '../access/client-certificate.ts';
 import { createCallSlots } from '../admission/call-slots.ts';
@@ -23,15 +25,16 @@ import { type Pages, sendPage, sendPageOnStream } from '../pages.ts';
 import { serveExplained } from './http-refusal.ts';
 import { openHttp2Exchange, refuseUnknownOnStream } from './http2-exchange.ts';
 import { serveJsonCall } from './json-call.ts';
+import { callIdKey, type OpenedCall } from './opened-call.ts';
 
 /** Serves the calls of connections of either version. */
 export interface RpcListener {
   /** The refusal of a call by its path and headers; undefined admits it. */
-  refusalOf(path: string | undefined, headers: IncomingHttpHeaders): Refusal | undefined;
-  /** Serves a call over HTTP/1.1. */
-  serve(request: IncomingMessage, response: ServerResponse): void;
+  refusalOf(path: string | undefined, headers: IncomingHttpHeaders, opened: OpenedCall): Refusal | undefined;
+  /** Serves a call over HTTP/1.1; the response has the headers that every answer has. */
+  serve(request: IncomingMessage, response: ServerResponse, opened: OpenedCall): void;
   /** Serves a call over HTTP/2. */
-  serveStream(stream: ServerHttp2Stream, headers: Http2Headers): void;
+  serveStream(stream: ServerHttp2Stream, headers: Http2Headers, opened: OpenedCall): void;
 }
 
 export interface RpcListenerOptions {
@@ -54,14 +57,22 @@ export function createRpcListener(
   const refuse = createOverloadRefusal(limits, calls);
   const slots = createCallSlots(limits);
 
-  function refusalOf(path: string | undefined, headers: IncomingHttpHeaders): Refusal | undefined {
+  function refusalOf(
+    path: string | undefined,
+    headers: IncomingHttpHeaders,
+    { id, answerHeaders }: OpenedCall,
+  ): Refusal | undefined {
     const handler = handlerOf(path);
     if (!handler || !isCounted(handler)) {
       return undefined;
     }
     const timeoutMs = Math.min(readTimeoutMs(headers) ?? limits.defaultDeadlineMs, limits.maximumDeadlineMs);
     const limit = slots.exceededLimit() ?? exceededLimit(handler.method, timeoutMs);
-    return limit && refuse(handler, limit, headers['content-type']);
+    if (!limit) {
+      return undefined;
+    }
+    const refusal = refuse(handler, limit, headers['content-type'], id);
+    return { ...refusal, headers: { ...refusal.headers, ...answerHeaders } };
   }
 
   function answer(
@@ -77,7 +88,8 @@ export function createRpcListener(
     serveJsonCall(handler, call, isCounted(handler), (its) => serveExplained(handler, its).then(send)).catch(
       (error: unknown) => {
         if (!call.signal.aborted) {
-          logger.error({ path: handler.requestPath, cause: describeCause(error) }, 'answer not sent');
+          const callId = call.contextValues?.get(callIdKey);
+          logger.error({ path: handler.requestPath, callId, cause: describeCause(error) }, 'answer not sent');
         }
         wire.destroy();
       },
@@ -86,58 +98,65 @@ export function createRpcListener(
 
   return {
     refusalOf,
-    serve(request, response) {
+    serve(request, response, { id }) {
       const handler = handlerOf(request.url);
       if (!handler && sendPage(pages, request, response)) {
         return;
       }
       if (!handler) {
-        response.writeHead(404, { 'content-type': 'application/json' }).end(UNKNOWN_AS_JSON);
+        const body = errorToJsonBytes(unknownPath(id), undefined);
+        response.writeHead(404, { 'content-type': 'application/json' }).end(body);
         return;
       }
-      const call = requestOf(request, response);
+      const call = requestOf(request, response, id);
       if (call) {
         answer(handler, call, response, (its) => universalResponseToNodeResponse(its, response));
       } else {
         response.writeHead(400).end();
       }
     },
-    serveStream(stream, headers) {
+    serveStream(stream, headers, { id, answerHeaders }) {
       const handler = handlerOf(headers[':path']);
       if (!handler && sendPageOnStream(pages, stream, headers)) {
         return;
       }
       if (!handler) {
-        refuseUnknownOnStream(stream, headers, { message: UNKNOWN, json: UNKNOWN_AS_JSON });
+        refuseUnknownOnStream(stream, headers, unknownPath(id), answerHeaders);
         return;
       }
-      const exchange = openHttp2Exchange(stream, headers, contextOf(stream.session?.socket));
+      const context = contextOf(stream.session?.socket, id);
+      const exchange = openHttp2Exchange(stream, headers, context, answerHeaders);
       if (exchange) {
         answer(handler, exchange.request, stream, exchange.send);
       } else {
-        stream.respond({ ':status': 400 }, { endStream: true });
+        stream.respond({ ':status': 400, ...answerHeaders }, { endStream: true });
       }
     },
   };
 }
 
-const UNKNOWN = 'no such service or method';
-const UNKNOWN_AS_JSON = JSON.stringify({ code: 'unimplemented', message: UNKNOWN });
+function unknownPath(callId: string): ConnectError {
+  return addCallId(new ConnectError('no such service or method', Code.Unimplemented), callId);
+}
 
 function isCounted({ service }: UniversalHandler): boolean {
   return !service.typeName.startsWith('grpc.');
 }
 
 /** undefined when the request has no host, or one that no URL can have. */
-function requestOf(request: IncomingMessage, response: ServerResponse): UniversalServerRequest | undefined {
+function requestOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  callId: string,
+): UniversalServerRequest | undefined {
   try {
-    return universalRequestFromNodeRequest(request, response, undefined, contextOf(request.socket));
+    return universalRequestFromNodeRequest(request, response, undefined, contextOf(request.socket, callId));
   } catch {
     return undefined;
   }
 }
 
-function contextOf(socket: Socket | undefined) {
-  const values = createContextValues().set(peerAddressKey, socket?.remoteAddress);
+function contextOf(socket: Socket | undefined, callId: string) {
+  const values = createContextValues().set(callIdKey, callId).set(peerAddressKey, socket?.remoteAddress);
   return socket instanceof TLSSocket ? values.set(tlsSocketKey, socket) : values;
 }
