@@ -2,7 +2,9 @@
 
 import { ConfigError } from '../errors/start-error.ts';
 import { type AuthConfig, readAuthConfig } from './auth-config.ts';
+import { readCorsOrigins } from './cors-origins.ts';
 import { DEFAULT_LIMITS, type Limits } from './default-limits.ts';
+import { httpUrl, integer, oneOf, onOrOff, share } from './environment.ts';
 import { readTlsConfig, type TlsConfig } from './tls-config.ts';
 
 export { ConfigError } from '../errors/start-error.ts';
@@ -39,6 +41,8 @@ export interface Config {
   readonly auth: AuthConfig;
   /** Whether the port serves the console's pages. */
   readonly console: boolean;
+  /** The origins whose pages may call from a browser, such as `https://app.example.com`; empty: none. */
+  readonly corsOrigins: readonly string[];
   readonly telemetry: TelemetryConfig;
   readonly webhooks: WebhookConfig;
   readonly limits: Limits;
@@ -85,6 +89,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     tls: readTlsConfig(environment),
     auth,
     console: onOrOff(environment, 'CONSOLE', auth.mode === 'none' ? 'on' : 'off'),
+    corsOrigins: Object.freeze(readCorsOrigins(environment)),
     limits: Object.freeze({
       ...DEFAULT_LIMITS,
       drainPauseMs: integer(environment, 'DRAIN_PAUSE_MS', DEFAULT_LIMITS.drainPauseMs, 0, 20_000),
@@ -103,6 +108,10 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       peerCallsPerSecond: rate(environment, 'PEER_CALLS_PER_SECOND', DEFAULT_LIMITS.peerCallsPerSecond),
     }),
   });
+}
+
+function rate(environment: NodeJS.ProcessEnv, name: string, fallback: number): number {
+  return integer(environment, name, fallback, 0, 1_000_000);
 }
 
 function readTelemetry(environment: NodeJS.ProcessEnv): TelemetryConfig {
@@ -138,59 +147,4 @@ function redisUrl(environment: NodeJS.ProcessEnv): string | undefined {
     throw new ConfigError('REDIS_URL must be an address such as redis://user:password@host:6379');
   }
   return text || undefined;
-}
-
-function integer(
-  environment: NodeJS.ProcessEnv,
-  name: string,
-  fallback: number,
-  least: number,
-  most: number,
-) {
-  const text = environment[name];
-  if (!text) {
-    return fallback;
-  }
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least || value > most) {
-    throw new ConfigError(`${name} must be a whole number from ${least} to ${most}, not "${text}"`);
-  }
-  return value;
-}
-
-function rate(environment: NodeJS.ProcessEnv, name: string, fallback: number): number {
-  return integer(environment, name, fallback, 0, 1_000_000);
-}
-
-function oneOf(environment: NodeJS.ProcessEnv, name: string, fallback: string, allowed: readonly string[]) {
-  const value = environment[name] || fallback;
-  if (!allowed.includes(value)) {
-    throw new ConfigError(`${name} must be one of ${allowed.join(', ')}, not "${value}"`);
-  }
-  return value;
-}
-
-function onOrOff(environment: NodeJS.ProcessEnv, name: string, fallback: 'on' | 'off'): boolean {
-  return oneOf(environment, name, fallback, ['on', 'off']) === 'on';
-}
-
-/** Without a trailing slash. */
-function httpUrl(environment: NodeJS.ProcessEnv, name: string): string | undefined {
-  const text = environment[name];
-  if (!text) {
-    return undefined;
-  }
-  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
-    throw new ConfigError(`${name} must be an address such as http://collector:4318`);
-  }
-  return text.replace(/\/+$/, '');
-}
-
-function share(environment: NodeJS.ProcessEnv, name: string, fallback: number): number {
-  const text = environment[name];
-  const value = text ? Number(text) : fallback;
-  if (!(value >= 0 && value <= 1)) {
-    throw new ConfigError(`${name} must be a number from 0 to 1, not "${text}"`);
-  }
-  return value;
 }

@@ -31,13 +31,19 @@ export function sendPageOnStream(
   pages: Pages,
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
+  answerHeaders: Readonly<Record<string, string>>,
 ): boolean {
   const page = findPage(pages, headers[':method'], headers[':path'], headers);
   if (!page) {
     return false;
   }
   const endStream = headers[':method'] === 'HEAD';
-  const sent = { ':status': page.status, ...page.headers, 'content-length': page.body.byteLength };
+  const sent = {
+    ':status': page.status,
+    ...answerHeaders,
+    ...page.headers,
+    'content-length': page.body.byteLength,
+  };
   stream.respond(sent, { endStream });
   if (!endStream) {
     stream.end(page.body);

@@ -10,12 +10,13 @@ import { createHealth, watchReadiness } from './health.ts';
 import { type CallObserver, UNOBSERVED } from './interceptors/call-observer.ts';
 import type { Logger } from './logger.ts';
 import { NO_PAGES, type Pages } from './pages.ts';
+import { createCors } from './port/cors.ts';
 import { openHttpPort } from './port/http-port.ts';
 import { createRpcListener, type RpcListenerOptions } from './port/rpc-listener.ts';
 import { createRoutes } from './routes.ts';
 
 export interface ServerOptions {
-  readonly config: Pick<Config, 'host' | 'port' | 'limits'> & Partial<Pick<Config, 'tls'>>;
+  readonly config: Pick<Config, 'host' | 'port' | 'limits'> & Partial<Pick<Config, 'tls' | 'corsOrigins'>>;
   readonly logger: Logger;
   /** Authenticates the caller; see createAuthenticator. */
   readonly authenticate: Authenticate;
@@ -70,7 +71,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     health,
     draining: draining.signal,
   });
-  const listener = createRpcListener(router.handlers, { limits, logger, calls, pages, exceededLimit });
+  const cors = createCors(config.corsOrigins ?? [], limits);
+  const listener = createRpcListener(router.handlers, { limits, logger, calls, cors, pages, exceededLimit });
 
   const httpPort = await openHttpPort(host, config.port, limits, listener, logger, config.tls);
 

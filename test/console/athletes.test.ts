@@ -7,10 +7,10 @@ import { seededId } from '../../src/commands/seed-demo-account.ts';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import { ProgressionService } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
+import { HAS_CHROMIUM } from '../support/commands.ts';
 import {
   accessibilityProblems,
   type ConsoleServer,
-  HAS_CHROMIUM,
   openConsole,
   PATIENCE_MS,
   startConsole,

@@ -12,11 +12,7 @@ import { readConfig } from '../../src/config/config.ts';
 import { createLogger } from '../../src/server/logger.ts';
 import type { RunningServer } from '../../src/server/server.ts';
 import { systemClock } from '../../src/values/system-clock.ts';
-import { hasCommand } from '../support/commands.ts';
 import { createTestDatabase, type TestDatabase } from '../support/test-database.ts';
-
-/** Whether tests of Chromium run. Where there is none they are skipped; with REQUIRE_CHROMIUM they fail. */
-export const HAS_CHROMIUM = hasCommand('chromium') || Boolean(process.env.REQUIRE_CHROMIUM);
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

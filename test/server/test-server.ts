@@ -37,11 +37,12 @@ export interface TestServerOptions extends Omit<Partial<ServerOptions>, 'config'
   readonly host?: string;
   readonly tls?: Config['tls'];
   readonly port?: number;
+  readonly corsOrigins?: Config['corsOrigins'];
 }
 
 /** GetUser echoes the id, unless `users` says otherwise. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { users, progressions, limits, host = '127.0.0.1', port = 0, tls, ...rest } = options;
+  const { users, progressions, limits, host = '127.0.0.1', port = 0, tls, corsOrigins, ...rest } = options;
   const logged: Record<string, unknown>[] = [];
   const logger = createLogger('debug', { write: (line) => logged.push(JSON.parse(line)) });
   function routes(router: ConnectRouter): void {
@@ -49,7 +50,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     router.service(ProgramService, {});
     router.service(ProgressionService, { ...progressions });
   }
-  const config = { host, port, tls, limits: { ...readConfig({}).limits, ...limits } };
+  const config = { host, port, tls, corsOrigins, limits: { ...readConfig({}).limits, ...limits } };
   const server = await startServer({
     config,
     logger,

@@ -1,10 +1,17 @@
 /** Ends a run with one line: its counts, and the tests that were skipped. */
 import type { Reporter, TestModule } from 'vitest/node';
+import { HAS_CHROMIUM } from './commands.ts';
 import { HAS_REDIS } from './redis-server.ts';
+
+/** What this machine lacks, by the name that the tests have that need it. */
+const LACKING = [
+  ...(HAS_REDIS ? [] : [{ name: 'Redis', command: 'redis-server' }]),
+  ...(HAS_CHROMIUM ? [] : [{ name: 'Chromium', command: 'chromium' }]),
+];
 
 export default class ClosingLineReporter implements Reporter {
   onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly unknown[]): void {
-    let withoutRedis = 0;
+    const skippedNames: string[] = [];
     const counts = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
     for (const module of modules) {
       // A file that could not be loaded, or a set-up that failed, has no test to count, and is a failure all the same.
@@ -14,17 +21,21 @@ export default class ClosingLineReporter implements Reporter {
       }
       for (const test of module.children.allTests()) {
         const { state } = test.result();
-        withoutRedis += state === 'skipped' && !HAS_REDIS && test.fullName.includes('Redis') ? 1 : 0;
+        if (state === 'skipped') {
+          skippedNames.push(test.fullName);
+        }
         counts[state === 'pending' ? 'failed' : state] += 1;
       }
     }
     const skipped = counts.skipped > 0 ? `, ${counts.skipped} skipped` : '';
-    const notice =
-      withoutRedis > 0
-        ? `The Redis suite did not run (${withoutRedis} tests): there is no redis-server on the PATH\n`
-        : '';
+    const notices = LACKING.flatMap(({ name, command }) => {
+      const left = skippedNames.filter((each) => each.includes(name)).length;
+      return left > 0
+        ? [`The ${name} suite did not run (${left} tests): there is no ${command} on the PATH\n`]
+        : [];
+    });
     process.once('exit', () =>
-      process.stdout.write(`${notice}${counts.passed} passed, ${counts.failed} failed${skipped}\n`),
+      process.stdout.write(`${notices.join('')}${counts.passed} passed, ${counts.failed} failed${skipped}\n`),
     );
   }
 }

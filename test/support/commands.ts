@@ -5,3 +5,9 @@ import { spawnSync } from 'node:child_process';
 export function hasCommand(name: string): boolean {
   return spawnSync('sh', ['-c', 'command -v "$0"', name]).status === 0;
 }
+
+/**
+ * Whether tests in a browser run. Where there is no Chromium they are skipped, and the run says so at its end; with
+ * REQUIRE_CHROMIUM they fail.
+ */
+export const HAS_CHROMIUM = hasCommand('chromium') || Boolean(process.env.REQUIRE_CHROMIUM);

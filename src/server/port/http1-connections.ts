@@ -3,7 +3,6 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Limits } from '../../config/config.ts';
 import { refuseRequest } from '../admission/overload-refusal.ts';
-import { openCall } from './opened-call.ts';
 import type { RpcListener } from './rpc-listener.ts';
 
 /** How often connections are checked for timeouts. */
@@ -41,8 +40,12 @@ export function createHttp1Connections(limits: Limits, listener: RpcListener): H
       runningOf.get(socket)?.delete(response);
       closeWhenIdle(socket);
     });
-    const opened = openCall(request.headers);
+    const opened = listener.open(request.method, request.headers);
     response.setHeaders(new Map(Object.entries(opened.answerHeaders)));
+    if (opened.preflight) {
+      response.writeHead(204, opened.preflight).end();
+      return;
+    }
     const refusal = listener.refusalOf(request.url, request.headers, opened);
     if (refusal) {
       refuseRequest(response, refusal);

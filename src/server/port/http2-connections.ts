@@ -3,7 +3,6 @@ import { constants, createServer, type ServerHttp2Stream } from 'node:http2';
 import type { Limits } from '../../config/config.ts';
 import { refuseStream } from '../admission/overload-refusal.ts';
 import type { HttpConnections } from './http1-connections.ts';
-import { openCall } from './opened-call.ts';
 import type { RpcListener } from './rpc-listener.ts';
 
 /**
@@ -24,10 +23,14 @@ export function createHttp2Connections(limits: Limits, listener: RpcListener): H
   server.on('stream', (stream, headers, _flags, rawHeaders) => {
     // The error closes the stream as well, and its users see the close event.
     stream.on('error', () => {});
-    const opened = openCall(headers);
+    const opened = listener.open(headers[':method'], headers);
     if (headerBytesOf(rawHeaders) > limits.headerBytes) {
       stream.respond({ ':status': 431, ...opened.answerHeaders }, { endStream: true });
       dropBody(stream);
+      return;
+    }
+    if (opened.preflight) {
+      stream.respond({ ':status': 204, ...opened.preflight }, { endStream: true });
       return;
     }
     const refusal = listener.refusalOf(headers[':path'], headers, opened);

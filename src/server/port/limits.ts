@@ -18,6 +18,8 @@ export const PORT_LIMITS = {
   requestHeadersMs: 10_000,
   /** How long an HTTP/1.1 connection is kept without a request. */
   idleConnectionMs: 65_000,
+  /** How long a browser need not ask again whether a page may call; Chromium asks after 2 h at the latest. */
+  preflightCacheMs: 7_200_000,
   /** How often the files of the certificate are looked at. */
   tlsReloadMs: 1_000,
 };

@@ -1,11 +1,12 @@
 /**
- * What is known of a call when its headers have arrived, before it is decided whether it is served: its ID. The ID is
+ * What is known of a call when its headers have arrived, before it is decided whether it is served. Its ID is
  * the `x-request-id` of the answer, the RequestInfo of an error, and `callId` in the log. It says which call that was;
  * what the call intends has a request ID, which stays the same when the call is sent again.
  */
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { createContextKey } from '@connectrpc/connect';
+import type { Cors } from './cors.ts';
 
 /** Headers that an answer has in any case, whatever it says. */
 export type AnswerHeaders = Readonly<Record<string, string>>;
@@ -13,6 +14,8 @@ export type AnswerHeaders = Readonly<Record<string, string>>;
 export interface OpenedCall {
   readonly id: string;
   readonly answerHeaders: AnswerHeaders;
+  /** The answer, without a body: the call only asks whether a page may call. */
+  readonly preflight: AnswerHeaders | undefined;
 }
 
 /** The ID of a call; undefined without a port. */
@@ -24,8 +27,10 @@ const CALL_ID_HEADER = 'x-request-id';
 const WELL_FORMED = /^[0-9a-f][0-9a-f-]{14,62}[0-9a-f]$/i;
 
 /** Takes the caller's `x-request-id` when it is well formed, else makes a new one. */
-export function openCall(headers: IncomingHttpHeaders): OpenedCall {
+export function openCall(method: string | undefined, headers: IncomingHttpHeaders, cors: Cors): OpenedCall {
   const sent = headers[CALL_ID_HEADER];
   const id = typeof sent === 'string' && WELL_FORMED.test(sent) ? sent : randomUUID();
-  return { id, answerHeaders: { [CALL_ID_HEADER]: id } };
+  const answerHeaders = { [CALL_ID_HEADER]: id, ...cors.headersFor(headers) };
+  const preflight = cors.preflightFor(method, headers);
+  return { id, answerHeaders, preflight: preflight && { ...answerHeaders, ...preflight } };
 }

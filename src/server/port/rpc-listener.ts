@@ -22,13 +22,15 @@ import { peerAddressKey } from '../admission/rate-interceptors.ts';
 import type { CallObserver } from '../interceptors/call-observer.ts';
 import { describeCause, type Logger } from '../logger.ts';
 import { type Pages, sendPage, sendPageOnStream } from '../pages.ts';
+import type { Cors } from './cors.ts';
 import { serveExplained } from './http-refusal.ts';
 import { openHttp2Exchange, refuseUnknownOnStream } from './http2-exchange.ts';
 import { serveJsonCall } from './json-call.ts';
-import { callIdKey, type OpenedCall } from './opened-call.ts';
+import { callIdKey, type OpenedCall, openCall } from './opened-call.ts';
 
 /** Serves the calls of connections of either version. */
 export interface RpcListener {
+  open(method: string | undefined, headers: IncomingHttpHeaders): OpenedCall;
   /** The refusal of a call by its path and headers; undefined admits it. */
   refusalOf(path: string | undefined, headers: IncomingHttpHeaders, opened: OpenedCall): Refusal | undefined;
   /** Serves a call over HTTP/1.1; the response has the headers that every answer has. */
@@ -43,6 +45,7 @@ export interface RpcListenerOptions {
   readonly calls: CallObserver;
   /** Answers GETs of paths that are no method. */
   readonly pages: Pages;
+  readonly cors: Cors;
   /** The limit that refuses a call of this method with this timeout; undefined: none. */
   readonly exceededLimit: (method: DescMethod, timeoutMs: number) => LoadLimit | undefined;
 }
@@ -50,7 +53,7 @@ export interface RpcListenerOptions {
 /** Serves `handlers` by path, with a limit on concurrent calls. Health and reflection are always admitted. */
 export function createRpcListener(
   handlers: readonly UniversalHandler[],
-  { limits, logger, calls, pages, exceededLimit }: RpcListenerOptions,
+  { limits, logger, calls, cors, pages, exceededLimit }: RpcListenerOptions,
 ): RpcListener {
   const handlerOfPath = new Map(handlers.map((handler) => [handler.requestPath, handler]));
   const handlerOf = (url = '') => handlerOfPath.get(url.split('?', 1)[0] ?? '');
@@ -97,6 +100,7 @@ export function createRpcListener(
   }
 
   return {
+    open: (method, headers) => openCall(method, headers, cors),
     refusalOf,
     serve(request, response, { id }) {
       const handler = handlerOf(request.url);
@@ -117,7 +121,7 @@ export function createRpcListener(
     },
     serveStream(stream, headers, { id, answerHeaders }) {
       const handler = handlerOf(headers[':path']);
-      if (!handler && sendPageOnStream(pages, stream, headers)) {
+      if (!handler && sendPageOnStream(pages, stream, headers, answerHeaders)) {
         return;
       }
       if (!handler) {
