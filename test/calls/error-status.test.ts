@@ -2,7 +2,7 @@
 import { Code, ConnectError } from '@connectrpc/connect';
 import { setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
 import { describe, expect, test } from 'vitest';
-import { reasonOf, toConnectError } from '../../src/calls/error-status.ts';
+import { addCallId, reasonOf, toConnectError } from '../../src/calls/error-status.ts';
 import { DomainError, invalidFields, type Reason } from '../../src/errors/domain-error.ts';
 import { ERROR_TABLE } from '../../src/errors/error-table.ts';
 import {
@@ -89,7 +89,8 @@ describe('an error of the domain', () => {
       new DomainError('RATE_LIMITED', LONG, { metadata: { quota: LONG }, retryDelayMs: 12_345_678 }),
     ],
   ])('takes less than 6 KiB of trailers with %s', (_, refusal) => {
-    const trailers = setTrailerStatus(new Headers(), toConnectError(refusal));
+    const error = addCallId(toConnectError(refusal), 'f'.repeat(64));
+    const trailers = setTrailerStatus(new Headers(), error);
     const bytes = [...trailers].reduce((sum, [name, value]) => sum + name.length + value.length + 32, 0);
     expect(bytes).toBeLessThan(6 * 1024);
     expect(trailers.get('grpc-message')?.length).toBeGreaterThan(100);

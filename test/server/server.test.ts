@@ -156,6 +156,7 @@ describe('a POST by hand', () => {
       details: [
         { type: 'google.rpc.ErrorInfo', debug: { reason: 'VALIDATION_FAILED' } },
         { type: 'google.rpc.BadRequest' },
+        { type: 'google.rpc.RequestInfo' },
       ],
     });
   });

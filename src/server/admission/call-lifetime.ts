@@ -70,7 +70,7 @@ export function startUnaryLifetime(
   };
 }
 
-/** A stream lives until its reader cancels, its timeout passes, or the server drains. */
+/** A stream lives until its reader cancels, its timeout passes, its connection has aged, or the server drains. */
 export function startStreamLifetime(
   { contextValues, signal }: StreamRequest,
   { limits, draining }: { readonly limits: Pick<Limits, 'watchMs'>; readonly draining: AbortSignal },
@@ -78,6 +78,10 @@ export function startStreamLifetime(
   const controller = new AbortController();
   const onAbort = () => {
     const { reason } = signal;
+    if (reason instanceof DomainError) {
+      controller.abort(reason);
+      return;
+    }
     const isLate = reason instanceof ConnectError && reason.code === Code.DeadlineExceeded;
     controller.abort(isLate ? deadlinePassed() : callCancelled());
   };

@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Limits } from '../../config/config.ts';
 import { refuseRequest } from '../admission/overload-refusal.ts';
+import { startAge } from './connection-age.ts';
 import type { RpcListener } from './rpc-listener.ts';
 
 /** How often connections are checked for timeouts. */
@@ -15,12 +16,20 @@ export interface HttpConnections {
   drain(): void;
 }
 
+interface Connection {
+  /** The answers that are not complete. */
+  readonly running: Set<ServerResponse>;
+  /** Aborted when the connection has reached its age. */
+  readonly aged: AbortSignal;
+}
+
 /**
- * Requests must be complete within the longest deadline; idle connections are closed after the keep-alive
- * timeout.
+ * Requests must be complete within the longest deadline; idle connections are closed after the keep-alive timeout. A
+ * connection that has reached its age is closed after its next answer: closing it while it is idle could cut off a call
+ * that is on its way.
  */
 export function createHttp1Connections(limits: Limits, listener: RpcListener): HttpConnections {
-  const runningOf = new Map<Socket, Set<ServerResponse>>();
+  const connections = new Map<Socket, Connection>();
   let draining = false;
 
   const server = createServer({
@@ -32,12 +41,14 @@ export function createHttp1Connections(limits: Limits, listener: RpcListener): H
   });
   server.on('request', (request, response) => {
     const { socket } = request;
-    runningOf.get(socket)?.add(response);
-    if (draining) {
+    const connection = connections.get(socket);
+    connection?.running.add(response);
+    const isLast = draining || connection?.aged.aborted;
+    if (isLast) {
       response.setHeader('connection', 'close');
     }
     response.on('close', () => {
-      runningOf.get(socket)?.delete(response);
+      connection?.running.delete(response);
       closeWhenIdle(socket);
     });
     const opened = listener.open(request.method, request.headers);
@@ -50,28 +61,29 @@ export function createHttp1Connections(limits: Limits, listener: RpcListener): H
     if (refusal) {
       refuseRequest(response, refusal);
     } else {
-      listener.serve(request, response, opened);
+      const aged = isLast ? undefined : connection?.aged;
+      listener.serve(request, response, opened, aged);
     }
   });
   // The server itself does not listen, and checks timeouts only after this event.
   server.emit('listening');
 
   function closeWhenIdle(socket: Socket): void {
-    if (draining && runningOf.get(socket)?.size === 0) {
+    if (draining && connections.get(socket)?.running.size === 0) {
       socket.destroySoon();
     }
   }
 
   return {
     serve(socket) {
-      runningOf.set(socket, new Set());
-      socket.on('close', () => runningOf.delete(socket));
+      connections.set(socket, { running: new Set(), aged: startAge(socket, limits) });
+      socket.on('close', () => connections.delete(socket));
       server.emit('connection', socket);
     },
     drain() {
       draining = true;
-      for (const [socket, responses] of runningOf) {
-        for (const response of responses) {
+      for (const [socket, { running }] of connections) {
+        for (const response of running) {
           if (!response.headersSent) {
             response.setHeader('connection', 'close');
           }

@@ -1,7 +1,8 @@
 /** The HTTP/2 half of the port: gRPC, and all clients with prior knowledge of HTTP/2. */
-import { constants, createServer, type ServerHttp2Stream } from 'node:http2';
+import { constants, createServer, type Http2Session, type ServerHttp2Stream } from 'node:http2';
 import type { Limits } from '../../config/config.ts';
 import { refuseStream } from '../admission/overload-refusal.ts';
+import { superviseSession } from './connection-age.ts';
 import type { HttpConnections } from './http1-connections.ts';
 import type { RpcListener } from './rpc-listener.ts';
 
@@ -20,6 +21,7 @@ export function createHttp2Connections(limits: Limits, listener: RpcListener): H
       maxHeaderListSize: limits.headerBytes,
     },
   });
+  const ages = new WeakMap<Http2Session, AbortSignal>();
   server.on('stream', (stream, headers, _flags, rawHeaders) => {
     // The error closes the stream as well, and its users see the close event.
     stream.on('error', () => {});
@@ -42,13 +44,15 @@ export function createHttp2Connections(limits: Limits, listener: RpcListener): H
       if (headers.expect === '100-continue') {
         stream.additionalHeaders({ ':status': 100 });
       }
-      listener.serveStream(stream, headers, opened);
+      const aged = stream.session && ages.get(stream.session);
+      listener.serveStream(stream, headers, opened, aged);
     }
   });
   return {
     serve(socket) {
       // HTTP/2 connections have no half-closed state: a peer that ends its side is gone.
       socket.allowHalfOpen = false;
+      server.once('session', (session) => ages.set(session, superviseSession(session, socket, limits)));
       server.emit('connection', socket);
     },
     drain() {

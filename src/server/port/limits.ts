@@ -18,6 +18,14 @@ export const PORT_LIMITS = {
   requestHeadersMs: 10_000,
   /** How long an HTTP/1.1 connection is kept without a request. */
   idleConnectionMs: 65_000,
+  /** How old a connection becomes, give or take a tenth; it then takes no further calls. 0: as old as it likes. */
+  connectionAgeMs: 300_000,
+  /** How long the calls of an HTTP/2 connection may go on after that. */
+  connectionAgeGraceMs: 30_000,
+  /** How often the peer of an HTTP/2 connection is pinged. 0: never. */
+  pingIntervalMs: 60_000,
+  /** How long it may take to answer. */
+  pingTimeoutMs: 10_000,
   /** How long a browser need not ask again whether a page may call; Chromium asks after 2 h at the latest. */
   preflightCacheMs: 7_200_000,
   /** How often the files of the certificate are looked at. */

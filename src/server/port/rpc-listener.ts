@@ -33,10 +33,23 @@ export interface RpcListener {
   open(method: string | undefined, headers: IncomingHttpHeaders): OpenedCall;
   /** The refusal of a call by its path and headers; undefined admits it. */
   refusalOf(path: string | undefined, headers: IncomingHttpHeaders, opened: OpenedCall): Refusal | undefined;
-  /** Serves a call over HTTP/1.1; the response has the headers that every answer has. */
-  serve(request: IncomingMessage, response: ServerResponse, opened: OpenedCall): void;
+  /**
+   * Serves a call over HTTP/1.1; the response has the headers that every answer has. Streaming calls end when `aged` is
+   * aborted, with its reason.
+   */
+  serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    opened: OpenedCall,
+    aged: AbortSignal | undefined,
+  ): void;
   /** Serves a call over HTTP/2. */
-  serveStream(stream: ServerHttp2Stream, headers: Http2Headers, opened: OpenedCall): void;
+  serveStream(
+    stream: ServerHttp2Stream,
+    headers: Http2Headers,
+    opened: OpenedCall,
+    aged: AbortSignal | undefined,
+  ): void;
 }
 
 export interface RpcListenerOptions {
@@ -80,10 +93,15 @@ export function createRpcListener(
 
   function answer(
     handler: UniversalHandler,
-    call: UniversalServerRequest,
+    received: UniversalServerRequest,
+    aged: AbortSignal | undefined,
     wire: ServerResponse | ServerHttp2Stream,
     send: (answer: UniversalServerResponse) => Promise<void>,
   ): void {
+    const call =
+      isStreaming(handler) && aged
+        ? { ...received, signal: AbortSignal.any([received.signal, aged]) }
+        : received;
     capTimeout(call.header);
     if (isCounted(handler)) {
       wire.once('close', slots.take());
@@ -102,7 +120,7 @@ export function createRpcListener(
   return {
     open: (method, headers) => openCall(method, headers, cors),
     refusalOf,
-    serve(request, response, { id }) {
+    serve(request, response, { id }, aged) {
       const handler = handlerOf(request.url);
       if (!handler && sendPage(pages, request, response)) {
         return;
@@ -114,12 +132,12 @@ export function createRpcListener(
       }
       const call = requestOf(request, response, id);
       if (call) {
-        answer(handler, call, response, (its) => universalResponseToNodeResponse(its, response));
+        answer(handler, call, aged, response, (its) => universalResponseToNodeResponse(its, response));
       } else {
         response.writeHead(400).end();
       }
     },
-    serveStream(stream, headers, { id, answerHeaders }) {
+    serveStream(stream, headers, { id, answerHeaders }, aged) {
       const handler = handlerOf(headers[':path']);
       if (!handler && sendPageOnStream(pages, stream, headers, answerHeaders)) {
         return;
@@ -131,7 +149,7 @@ export function createRpcListener(
       const context = contextOf(stream.session?.socket, id);
       const exchange = openHttp2Exchange(stream, headers, context, answerHeaders);
       if (exchange) {
-        answer(handler, exchange.request, stream, exchange.send);
+        answer(handler, exchange.request, aged, stream, exchange.send);
       } else {
         stream.respond({ ':status': 400, ...answerHeaders }, { endStream: true });
       }
@@ -141,6 +159,10 @@ export function createRpcListener(
 
 function unknownPath(callId: string): ConnectError {
   return addCallId(new ConnectError('no such service or method', Code.Unimplemented), callId);
+}
+
+function isStreaming({ method }: UniversalHandler): boolean {
+  return method.methodKind !== 'unary';
 }
 
 function isCounted({ service }: UniversalHandler): boolean {

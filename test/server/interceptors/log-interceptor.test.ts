@@ -21,6 +21,7 @@ test('a call that is answered is logged in one line', async () => {
       msg: 'call',
       method: GET_USER,
       protocol: 'connect',
+      callId: REQUEST_ID.toUpperCase(),
       requestId: REQUEST_ID,
       durationMs: expect.any(Number),
       code: 'OK',

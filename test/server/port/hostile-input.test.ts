@@ -81,7 +81,10 @@ describe('a message that decompresses from kilobytes to 100 MiB', () => {
         expect(response.status).toBe(429);
         expect(await response.json()).toMatchObject({
           code: 'resource_exhausted',
-          details: [{ type: 'google.rpc.ErrorInfo', debug: { reason: 'MESSAGE_TOO_LARGE' } }],
+          details: [
+            { type: 'google.rpc.ErrorInfo', debug: { reason: 'MESSAGE_TOO_LARGE' } },
+            { type: 'google.rpc.RequestInfo' },
+          ],
         });
         expect(await callGrpc(server, GET_USER, frameOf(bomb, true), encoding)).toBe('8');
       }

@@ -16,6 +16,7 @@ async function send(url: string, init: RequestInit) {
 function refusal(reason: string, message: string) {
   const details = [
     expect.objectContaining({ type: 'google.rpc.ErrorInfo', debug: expect.objectContaining({ reason }) }),
+    expect.objectContaining({ type: 'google.rpc.RequestInfo' }),
   ];
   return expect.objectContaining({ message, details });
 }

@@ -242,6 +242,7 @@ test.each(ENDINGS)(
       time: expect.any(String),
       method: METHOD,
       protocol: 'grpc',
+      callId: REQUEST_ID,
       requestId: REQUEST_ID,
       traceId: TRACE_ID,
       durationMs: Math.round(durationMs * 10) / 10,

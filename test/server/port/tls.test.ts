@@ -5,6 +5,7 @@ import { connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from 'node:tls';
 import { create } from '@bufbuild/protobuf';
 import { createClient, type Transport } from '@connectrpc/connect';
@@ -15,17 +16,19 @@ import {
 } from '@connectrpc/connect-node';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import type { Limits } from '../../../src/config/config.ts';
 import { GetUserRequestSchema, UserService } from '../../../src/gen/progression/v1/user_service_pb.ts';
 import { type Certificate, createAuthority } from '../../support/certificates.ts';
 import { callGrpcJs, startTestServer, USER_ID } from '../test-server.ts';
 
+const GET_USER = '/progression.v1.UserService/GetUser';
 const NAMES = ['DNS:localhost', 'IP:127.0.0.1'];
 const authority = createAuthority();
 const first = authority.issue(NAMES);
 const second = authority.issue(NAMES);
 
 /** A server whose files a test can change. */
-async function startTlsServer() {
+async function startTlsServer(limits: Partial<Limits> = {}) {
   const directory = mkdtempSync(join(tmpdir(), 'progression-tls-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
   const tls = {
@@ -38,7 +41,7 @@ async function startTlsServer() {
     writeFileSync(tls.keyFile, key);
   }
   write(first);
-  const server = await startTestServer({ tls, limits: { tlsReloadMs: 20 } });
+  const server = await startTestServer({ tls, limits: { tlsReloadMs: 20, ...limits } });
   return { server, tls, write };
 }
 
@@ -179,4 +182,15 @@ describe('a certificate that changes', () => {
     write(second);
     await expect.poll(() => shownBy(server.port)).toBe(bodyOf(second));
   });
+});
+
+test('an old encrypted connection is told to go away, and serves the call that is under way', async () => {
+  const { server } = await startTlsServer({ connectionAgeMs: 50 });
+  const session = connectHttp2(server.url, { ca: authority.certificate });
+  onTestFinished(() => session.destroy());
+  const call = session.request({ ':method': 'POST', ':path': GET_USER, 'content-type': 'application/json' });
+  const [code] = await once(session, 'goaway');
+  expect(code).toBe(0);
+  call.end(JSON.stringify({ userId: USER_ID }));
+  expect(JSON.parse(await text(call))).toEqual({ user: { id: USER_ID } });
 });
