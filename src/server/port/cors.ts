@@ -5,7 +5,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { cors } from '@connectrpc/connect';
 import type { Limits } from '../../config/config.ts';
-import type { AnswerHeaders } from './opened-call.ts';
 
 /** Metadata of this API that a page may send, and that it may read. */
 const SENT = ['authorization', 'idempotency-key', 'x-request-id', 'x-account-id', 'x-actor', 'traceparent'];
@@ -14,6 +13,9 @@ const READ = ['x-request-id', 'idempotency-replayed'];
 const METHODS = cors.allowedMethods.join(', ');
 const SENT_HEADERS = [...cors.allowedHeaders, ...SENT].join(', ');
 const READ_HEADERS = [...cors.exposedHeaders, ...READ].join(', ');
+
+/** Headers of every answer to a call, independent of its content. */
+export type AnswerHeaders = Readonly<Record<string, string>>;
 
 export interface Cors {
   /** The headers of an answer to a request with these headers; none of them permits what the list does not. */

@@ -7,7 +7,7 @@ import { Code, ConnectError, type ContextValues } from '@connectrpc/connect';
 import type { UniversalServerRequest, UniversalServerResponse } from '@connectrpc/connect/protocol';
 import { errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
 import { setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
-import type { AnswerHeaders } from './opened-call.ts';
+import type { AnswerHeaders } from './cors.ts';
 
 export interface Http2Exchange {
   readonly request: UniversalServerRequest;

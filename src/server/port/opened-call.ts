@@ -6,10 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { createContextKey } from '@connectrpc/connect';
-import type { Cors } from './cors.ts';
-
-/** Headers that an answer has in any case, whatever it says. */
-export type AnswerHeaders = Readonly<Record<string, string>>;
+import type { AnswerHeaders, Cors } from './cors.ts';
 
 export interface OpenedCall {
   readonly id: string;
