@@ -13,7 +13,7 @@ export function pathOf(method: Method): string {
   return `/progression.v1.ProgressionService/${method}`;
 }
 
-/** The request that reports a new session of each of these athletes with so many lifts. */
+/** The request that reports a new session of each of these athletes with this number of lifts. */
 export function reportOf(method: Method, users: readonly string[], lifts: number): Uint8Array {
   return method === 'BatchHandleTriggers'
     ? batchMessage(users, lifts)

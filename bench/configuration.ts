@@ -1,4 +1,4 @@
-/** How long it takes to configure a workflow in an account that has thousands of triggers already. */
+/** Measures the configuration of a workflow in an account with thousands of triggers. */
 import { createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { v7 as uuidv7 } from 'uuid';

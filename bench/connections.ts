@@ -1,12 +1,12 @@
-/** A few connections to the service, of which each call takes the least busy. */
+/** A few connections to the service; each call uses the least busy one. */
 
 export interface Connections<C> {
-  /** On a connection that is full a call would wait here, not at the service. */
+  /** On a full connection a call would wait in the client, not in the service. */
   use<T>(call: (connection: C) => Promise<T>): Promise<T>;
   close(): void;
 }
 
-/** Several are for more calls than one may have under way; one is as many as callers behind one proxy have. */
+/** Several connections allow more calls in flight than one; one connection is what callers behind one proxy have. */
 export const CONNECTIONS = 10;
 
 export function shareConnections<C extends { close(): void }>(members: readonly C[]): Connections<C> {

@@ -1,4 +1,7 @@
-/** The benchmark of events: 1,000 published a second, on each bus, none lost and none doubled; then as many as go through. */
+/**
+ * The benchmark of events: 1,000 published per second, on each bus, none lost or doubled; then the maximum
+ * throughput.
+ */
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Client, createClient, type Interceptor } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
@@ -23,7 +26,7 @@ const USERS = 20_000;
 const EVENTS_PER_SECOND = 1_000;
 const EVENTS_PER_CALL = 75;
 const SECONDS = Number(process.argv[3] || 60);
-/** Of the triggers on the event one matches every tenth event; the others match none. */
+/** One of the triggers on the event type matches every tenth event; the others match none. */
 const TRIGGERS = 20;
 const MATCHING = 10;
 const FLAT_OUT = { inFlight: 4, eventsPerCall: 100, seconds: 10 };
@@ -37,7 +40,7 @@ recorded_to_stream_*: the same from when the service recorded it
 
 type Events = Client<typeof EventService>;
 
-/** Prints a line a figure, and at the end all of them as JSON. */
+/** Prints one line per figure, and at the end all of them as JSON. */
 export async function runEventBench(): Promise<void> {
   process.stdout.write(LEGEND);
   const figures: Record<string, unknown> = { postgres: await benchBus('PostgreSQL', undefined) };
@@ -85,7 +88,7 @@ const asAccount: Interceptor = (next) => (request) => {
 
 let published = 0;
 
-/** Events of athletes in turn; every tenth one is one that a trigger waits for. */
+/** Events of athletes in turn; a trigger matches every tenth one. */
 function nextEvents(count: number) {
   return Array.from({ length: count }, () => {
     published += 1;
@@ -103,16 +106,16 @@ function nextEvents(count: number) {
   });
 }
 
-/** By the clock that the service and Redis go by. */
+/** By the clock that the service and Redis use. */
 function nowMs(): number {
   return Number(systemClock()) / 1000;
 }
 
 interface Acknowledged {
   readonly ids: string[];
-  /** When each of them was answered for, in milliseconds since 1970. */
+  /** When each of them was acknowledged, in milliseconds since 1970. */
   readonly answeredAtMs: Map<string, number>;
-  /** How many of them a trigger waits for. */
+  /** The number of them that a trigger matches. */
   matching: number;
   readonly callsMs: number[];
   failed: number;
@@ -143,7 +146,7 @@ async function publish(events: Events, count: number, into: Acknowledged): Promi
   }
 }
 
-/** So many events a second, whether or not earlier calls were answered; then whether each was done once. */
+/** Publishes at a fixed rate, independent of earlier answers; then checks that each event took effect once. */
 async function runSteadily(database: Database, events: Events, redisUrl: string | undefined) {
   const seen = followLog(database);
   const acknowledged = nothingYet();
@@ -186,7 +189,7 @@ async function runSteadily(database: Database, events: Events, redisUrl: string 
   return figures;
 }
 
-/** As many as the service takes, calls of 100, 4 at a time; and how long it takes until all are evaluated. */
+/** The maximum throughput: calls with 100 events, 4 in flight; and the time until all are evaluated. */
 async function runFlatOut(database: Database, events: Events) {
   const seen = followLog(database);
   const acknowledged = nothingYet();
@@ -230,7 +233,7 @@ async function settledEnrollments(database: Database, expected: number): Promise
   return count();
 }
 
-/** How many of the events are in the streams, how soon they were, and how many have more than one record. */
+/** The number of events in the streams, their delay, and the number with more than one record. */
 async function readRelayed(url: string, { ids, answeredAtMs }: Acknowledged) {
   const client = createRedisClient({ url, RESP: 2 });
   await client.connect();
@@ -262,7 +265,7 @@ async function readRelayed(url: string, { ids, answeredAtMs }: Acknowledged) {
   };
 }
 
-/** None is below 0: what was there before its publisher had the answer was there at once. */
+/** Not below 0: an event that was there before its publisher had the answer has no delay. */
 function delaysBetween(from: ReadonlyMap<string, number>, to: ReadonlyMap<string, number>): number[] {
   return [...from].flatMap(([id, fromMs]) => {
     const toMs = to.get(id);

@@ -1,8 +1,8 @@
-/** Fills an empty database with athletes on one program, and with what the floor needs beside them. */
+/** Fills an empty database with athletes on one program, and with the additional data of the floor. */
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../src/store/database.ts';
 
-/** Fixed ids, so that the load and the floor know the athletes by number. */
+/** Fixed ids, so that the load and the floor can compute an athlete's id from a number. */
 export const ACCOUNT_ID = '0199aaaa-0000-7000-8000-000000000000';
 const PROGRAM_ID = '0199cccc-0000-7000-8000-000000000000';
 
@@ -25,7 +25,9 @@ function numbered(prefix: string, number: number): string {
   return `${prefix}-0000-7000-8000-${number.toString(16).padStart(12, '0')}`;
 }
 
-/** Inserts athletes 1 to `users`, each with a training max of each lift, active on one program of a linear rule a lift. */
+/**
+ * Inserts athletes 1 to `users`, with a training max of each lift, ACTIVE on one program with a linear rule per lift.
+ */
 export async function fillDatabase(database: Database, users: number, lifts: number): Promise<void> {
   const [allLifts, allProgressions] = [liftIds(lifts), progressionIds(lifts)];
   await database.ensureAccount(ACCOUNT_ID);
@@ -72,12 +74,12 @@ export async function fillDatabase(database: Database, users: number, lifts: num
   });
 }
 
-/** What is referred to is there: looking it up for every row would take longer than all the rest. */
+/** Turns foreign keys off: the referenced rows exist, and checking them for every row would take most of the time. */
 export async function skipForeignKeys(db: Kysely<unknown>): Promise<void> {
   await sql`set local session_replication_role = replica`.execute(db);
 }
 
-/** In a transaction; what benchmarks need beside the schema is not the application's to make. */
+/** In a transaction, as the owner, because the application role cannot create tables. */
 export function asOwner(
   database: Database,
   work: (db: Kysely<unknown>) => Promise<unknown>,

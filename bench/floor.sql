@@ -1,4 +1,4 @@
--- One finished session with three lifts, as a person would write it by hand: one transaction, seven prepared
+-- One finished session with three lifts in hand-written SQL: one transaction, seven prepared
 -- statements, the same rows in the same tables as HandleSessionComplete. Run by pgbench -M prepared.
 \set user random(1, :users)
 \set event random(1, 9223372036854775806)

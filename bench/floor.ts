@@ -14,7 +14,7 @@ export interface FloorOrder {
   readonly users: number;
   readonly connections: number;
   readonly seconds: number;
-  /** Absent: as many as there can be. */
+  /** Absent: as many as possible. */
   readonly perSecond?: number;
 }
 
@@ -25,7 +25,7 @@ export interface FloorResult {
   readonly events: number;
 }
 
-/** How long events come until one of them is kept. */
+/** How long events are sent until one of them is kept. */
 const KEEPING_MS = 3_000;
 const POLL_MS = 5;
 /** How long pgbench may take to start and to stop. */
@@ -33,7 +33,9 @@ const PATIENCE_MS = 60_000;
 
 const run = promisify(execFile);
 
-/** Keeps what a served event of athletes up to `users` wrote, for the floor to write rows of the same size. */
+/**
+ * Keeps the rows that a served event of athletes up to `users` wrote, so that the floor writes rows of the same size.
+ */
 export async function keepRowSizes({ url, databaseUrl }: Served, users: number): Promise<void> {
   await withDatabase(databaseUrl, async (database) => {
     const load = runLoad({ url, users, warmUpMs: 0, measureMs: KEEPING_MS });
@@ -41,7 +43,7 @@ export async function keepRowSizes({ url, databaseUrl }: Served, users: number):
   });
 }
 
-/** Waits for an entry of the outbox: workers take them away soon. */
+/** Waits for an entry of the outbox, which workers soon delete. */
 async function keepOne(database: Database): Promise<void> {
   await asOwner(database, (db) =>
     sql`create table bench_sizes (facts jsonb not null, fingerprint bytea not null, response bytea not null)`.execute(

@@ -1,4 +1,4 @@
-/** Sees events as soon as they are in the log, and how long after their acceptance that is. */
+/** Reads events as soon as they are in the log, and measures the delay since their acceptance. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import type { Database } from '../src/store/database.ts';
@@ -18,7 +18,10 @@ export interface SeenEvents {
 
 const POLL_MS = 10;
 
-/** Of the benchmark's account, from now on. Looks again at what transactions that were open the last time may have added. */
+/**
+ * Follows the benchmark's account from now on. Reads again what transactions that were open at the last read may have
+ * added.
+ */
 export function followLog(database: Database): SeenEvents {
   const counts = new Map<string, number>();
   const seenAtMs = new Map<string, number>();

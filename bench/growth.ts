@@ -1,4 +1,4 @@
-/** The benchmark of growth: what a finished session costs as history grows, and as athletes do. */
+/** The benchmark of growth: the cost of a finished session with more history, and with more athletes. */
 import { sql } from 'kysely';
 import { round } from './figures.ts';
 import { SESSION_LIFTS } from './fixture.ts';
@@ -10,18 +10,20 @@ import { findPostmaster, readProcessorTime } from './processor-time.ts';
 import { runLoad } from './run-load.ts';
 import { analyze, type Served, withDatabase, withServedAthletes } from './served.ts';
 
-/** Of progression_logs. A trial takes fewer: at most so many, and a tenth of it in athletes. */
+/** Sizes of progression_logs. The argument limits them, and the athletes to a tenth of it. */
 const LARGEST = Number(process.argv[3] || 10_000_000);
 const SECONDS = Number(process.argv[4] || 10);
 const ROWS = [1_000, 100_000, 1_000_000, 10_000_000].filter((rows) => rows <= LARGEST);
 const ATHLETES = [1_000, 10_000, 100_000, 1_000_000].filter((athletes) => athletes <= LARGEST / 10);
 const ATHLETES_WITH_HISTORY = 20_000;
 const ROWS_BESIDE_ATHLETES = Math.min(100_000, LARGEST);
-/** Of the one athlete whose log is read, once history is at its largest. */
+/** Log rows of the athlete whose log is read with the largest history. */
 const ROWS_OF_ONE = Math.min(60_000, (ROWS.at(-1) ?? 0) / 2);
 const IN_FLIGHT = 64;
 const FLOOR_CONNECTIONS = 16;
-/** A prime: athletes far apart, and each once before anyone twice, so that no page is at hand because of the one before. */
+/**
+ * A prime: visits distant athletes, and each one once before any twice, so that no page is cached by the call before.
+ */
 const STRIDE = 618_041;
 
 interface Size {
@@ -31,7 +33,7 @@ interface Size {
   readonly rowsOfOne: number;
 }
 
-/** What one event costs at a size. */
+/** The cost of one event at a size. */
 interface Point {
   readonly rows: number;
   readonly athletes: number;
@@ -40,20 +42,20 @@ interface Point {
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly aloneP50Ms: number;
-  /** Processor time an event. */
+  /** Processor time per event. */
   readonly serviceMs: number;
   readonly postgresMs: number;
-  /** Write-ahead log an event. */
+  /** Write-ahead log per event. */
   readonly walKb: number;
   readonly floorPerSecond: number;
   readonly floorPostgresMs: number;
   readonly floorWalKb: number;
-  /** Events a second, of the floor's. */
+  /** Events per second, as a ratio to the floor's. */
   readonly ofFloor: number;
   readonly failed: number;
 }
 
-/** Prints a line a size, with each figure's ratio to the first one's behind it, and at the end all of them as JSON. */
+/** Prints one line per size, each figure with its ratio to the first size, and at the end all of them as JSON. */
 export async function runGrowthBench(): Promise<void> {
   await requirePgbench();
   let pages: PageFigures | undefined;
@@ -109,7 +111,7 @@ async function measureSize(served: Served, size: Size, fillSeconds: number): Pro
   const full = { pace: { inFlight: IN_FLIGHT }, warmUpMs: 1_000 };
   const floor = { databaseUrl, users: athletes, connections: FLOOR_CONNECTIONS, seconds: SECONDS };
   await load(full);
-  // The outbox was empty when the tables were looked at.
+  // The outbox was empty when the tables were analyzed.
   await analyze(databaseUrl);
   const ofService = await countUsage(databaseUrl, processId, () => load(full));
   const alone = await load({ warmUpMs: 1_000 });
@@ -131,7 +133,7 @@ async function measureSize(served: Served, size: Size, fillSeconds: number): Pro
   };
 }
 
-/** What each event of `work` takes, all of them right behind a checkpoint: pages go to the log whole at first. */
+/** The cost of each event of `work`, right after a checkpoint, when pages are logged as a whole. */
 async function countUsage<T extends { readonly events: number }>(
   databaseUrl: string,
   serviceId: number,

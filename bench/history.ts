@@ -1,9 +1,9 @@
-/** Years of training, as the service would have written them: log rows, the lift maxes that they made, the ledger. */
+/** Writes years of training as the service would have: log rows, the lift maxes that they made, the ledger. */
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../src/store/database.ts';
 import { ACCOUNT_ID, asOwner, liftIds, progressionIds, SESSION_LIFTS, skipForeignKeys } from './fixture.ts';
 
-/** Athletes by number, and how many sessions they have behind them together: each in turn finished one. */
+/** Athletes by number, and the number of their earlier sessions together, which they finished in turn. */
 export interface PastSessions {
   readonly firstAthlete: number;
   readonly athletes: number;
@@ -16,8 +16,8 @@ const SESSIONS_AT_ONCE = 50_000;
 const INDEX_MEMORY = '256MB';
 
 /**
- * In place of what was written since `fillDatabase`; `keepRowSizes` must have run. Rows lie in the order of time, one
- * a second, with ids in that order; indexes are built behind them, as keeping them up row by row would take hours.
+ * Replaces the rows since `fillDatabase`; `keepRowSizes` must have run. Rows are in the order of time, one a second, with
+ * ids in that order; indexes are built afterwards, because maintaining them row by row would take hours.
  */
 export async function fillHistory(database: Database, past: readonly PastSessions[]): Promise<void> {
   await forgetEvents(database);
@@ -63,7 +63,7 @@ async function fillTable(
   });
 }
 
-/** Of each its athlete, its own id, how many of the athlete's it is from 1, and when it was. */
+/** For each session its athlete, its id, its number among the athlete's sessions from 1, and its time. */
 function pastSessions({ firstAthlete, athletes }: PastSessions, from: number, to: number, startedAt: string) {
   return sql`(
     select bench_user(${firstAthlete}::int + (s % ${athletes}::int)) as user_id,

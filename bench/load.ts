@@ -1,4 +1,4 @@
-/** The load: unary gRPC calls, a fixed number in flight or so many a second, for a fixed time. */
+/** The load generator: unary gRPC calls, a fixed number in flight or a fixed rate, for a fixed time. */
 import { fromBinary } from '@bufbuild/protobuf';
 import { v4 as uuidv4 } from 'uuid';
 import { readConfig } from '../src/config/config.ts';
@@ -10,11 +10,13 @@ import { userId } from './fixture.ts';
 import { offer } from './offer.ts';
 import { type Answer, openThinConnection } from './thin-connection.ts';
 
-/** What a load run is told, as JSON in its first argument. */
+/** The order of a load run, as JSON in its first argument. */
 export interface LoadOrder {
   readonly url: string;
   readonly method: Method;
-  /** Callers who each wait for an answer before they call again; or calls a second, whatever becomes of the ones before. */
+  /**
+   * Callers that each wait for an answer before the next call; or calls per second, independent of earlier answers.
+   */
   readonly pace: { readonly inFlight: number } | { readonly perSecond: number };
   readonly users: number;
   /** From one event's athlete to the next one's. */
@@ -23,21 +25,21 @@ export interface LoadOrder {
   readonly eventsPerCall: number;
   readonly warmUpMs: number;
   readonly measureMs: number;
-  /** Callers stop early when so many calls are measured. */
+  /** Callers stop early when this number of calls is measured. */
   readonly mostCalls?: number;
 }
 
-/** What it found, as JSON on stdout. */
+/** The result, as JSON on stdout. */
 export interface LoadResult {
   readonly eventsPerSecond: number;
-  /** On a schedule from when a call was due. */
+  /** With a rate, counted from when a call was due. */
   readonly p50Ms: number;
   readonly p95Ms: number;
   readonly p99Ms: number;
-  /** Calls that those are about. */
+  /** The number of measured calls. */
   readonly calls: number;
   readonly failed: number;
-  /** All that were sent, also before it measured. */
+  /** All calls that were sent, also before the measurement. */
   readonly events: number;
 }
 

@@ -1,11 +1,11 @@
-/** What a process of the service takes of the memory while it is busy. */
+/** Measures the memory of a service process while it is busy. */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { mean } from './figures.ts';
 
 export interface MemorySample {
-  /** Since the first. */
+  /** Since the first sample. */
   readonly minutes: number;
   readonly residentMb: number;
   /** Used heap of JavaScript, garbage that is not collected yet included. */
@@ -15,7 +15,7 @@ export interface MemorySample {
 const BYTES_PER_MB = 1024 * 1024;
 const PATIENCE_MS = 5_000;
 
-/** Until `isOver`; `metricsUrl` is the service's own. */
+/** Samples until `isOver`, from the service's `metricsUrl`. */
 export async function sampleMemory(
   processId: number,
   metricsUrl: string,
@@ -35,7 +35,7 @@ export async function sampleMemory(
   return samples;
 }
 
-/** Of a line through the samples, in megabytes a minute. */
+/** The slope of a line through the samples, in megabytes per minute. */
 export function slopeOf(samples: readonly MemorySample[]): number {
   const minutes = mean(samples.map((sample) => sample.minutes));
   const residentMb = mean(samples.map((sample) => sample.residentMb));

@@ -1,13 +1,16 @@
-/** Callers who call on schedule, whatever becomes of the calls before. */
+/** Calls on a schedule, independent of earlier answers (an open load). */
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Calls under way at most: as many streams as the service allows on ten connections. Beyond that none is made. */
+/**
+ * The maximum number of calls in flight: the streams that the service allows on ten connections. Further calls are
+ * skipped.
+ */
 const CALLS = 1_000;
 const TICK_MS = 1;
 
 export interface Offered<T> {
   readonly calls: T[];
-  /** Calls that were due while too many were under way. */
+  /** Calls that were due while too many were in flight. */
   readonly skipped: number;
   readonly endMs: number;
 }

@@ -1,4 +1,4 @@
-/** Ten times the load that the service can take, and after that half of it: what is still answered, and how soon. */
+/** Ten times the capacity of the service, and then half of it: the number of answers, and their latencies. */
 import { connect } from 'node:http2';
 import { reportOf } from './calls.ts';
 import { CONNECTIONS, shareConnections } from './connections.ts';
@@ -76,7 +76,7 @@ async function measure({ url, databaseUrl }: Served): Promise<void> {
   connections.close();
 }
 
-/** So many callers who wait for each answer before they call again. */
+/** A number of callers that wait for each answer before the next call (a closed load). */
 async function keepInFlight(forMs: number, call: () => Promise<Call>): Promise<Call[]> {
   const calls: Call[] = [];
   const endMs = performance.now() + forMs;
@@ -112,6 +112,6 @@ function report(name: string, text: string): void {
 
 const processors = divideProcessors();
 processors.joinService();
-// The rates of accounts and addresses would refuse most of it before the queue does.
+// The rate limits of accounts and addresses would refuse most calls before the queue does.
 const unlimited = { ACCOUNT_CALLS_PER_SECOND: '0', PEER_CALLS_PER_SECOND: '0' };
 await withServedAthletes({ users: USERS, environment: unlimited }, measure);

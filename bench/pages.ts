@@ -1,4 +1,4 @@
-/** How long an athlete's log takes to read, at its beginning and far behind it. */
+/** Measures reading an athlete's log, on the first page and on a distant one. */
 import { createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { ProgressionService } from '../src/gen/progression/v1/progression_service_pb.ts';

@@ -1,4 +1,4 @@
-/** Processor time that the service and its PostgreSQL have taken, as Linux counts it in /proc. */
+/** Processor time of the service and its PostgreSQL, from Linux's /proc. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { sql } from 'kysely';
 import type { Database } from '../src/store/database.ts';
@@ -39,7 +39,7 @@ export function readProcessorTime(serviceId: number, postmasterId: number): Proc
   };
 }
 
-/** The process that every other one of this PostgreSQL is a child of; it must be on this machine. */
+/** The parent of all processes of this PostgreSQL, which must be on this machine. */
 export async function findPostmaster(database: Database): Promise<number> {
   const { rows } = await sql<{ id: number }>`select pg_backend_pid() as id`.execute(
     database.orm.em.fork().getKysely(),
@@ -59,7 +59,7 @@ function readTimes(processId: number): ProcessTimes | undefined {
   } catch {
     return undefined;
   }
-  // Behind the name, which may have spaces: state, parent; eleven fields on four times, of its own and of its children.
+  // After the name, which may contain spaces: state, parent; eleven fields later four times, its own and its children's.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [own = 0, ownSystem = 0, children = 0, childrenSystem = 0] = fields.slice(11, 15).map(Number);
   return {

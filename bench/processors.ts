@@ -1,16 +1,16 @@
-/** Keeps the load off the processors of what it loads, so that a heavier load takes nothing from it but answers. */
+/** Gives the load generator a processor of its own, so that it takes no processor time from the service. */
 import { execFileSync } from 'node:child_process';
 
 export interface Processors {
   /** What was done, to be printed with the figures. */
   readonly description: string;
-  /** This process, and what it starts from now on, keeps to the processors of the service. */
+  /** Pins this process, and processes that it starts later, to the processors of the service. */
   joinService(): void;
-  /** This process keeps to the processor of the load; what it started stays where it is. */
+  /** Pins this process to the processor of the load; processes that it has started stay where they are. */
   joinLoad(): void;
 }
 
-/** One processor for the load, all others for the service and its PostgreSQL: with `taskset`, where there is one. */
+/** One processor for the load, all others for the service and its PostgreSQL; needs `taskset`. */
 export function divideProcessors(): Processors {
   const [load, ...service] = allowedProcessors().reverse();
   if (load === undefined || service.length === 0) {

@@ -5,12 +5,12 @@ import { promisify } from 'node:util';
 import { SESSION_LIFTS } from './fixture.ts';
 import type { LoadOrder, LoadResult } from './load.ts';
 
-/** How long a load may take to start, and to have its last answers. */
+/** How long a load may take to start, and to receive its last answers. */
 const PATIENCE_MS = 60_000;
 
 const run = promisify(execFile);
 
-/** What an order does not say is a finished session after the other, for ten seconds, of the athletes in turn. */
+/** Default of an order: single finished sessions of the athletes in turn, for ten seconds. */
 export async function runLoad(
   order: Pick<LoadOrder, 'url' | 'users'> & Partial<LoadOrder>,
 ): Promise<LoadResult> {

@@ -1,6 +1,6 @@
 /**
- * The benchmark: the served API beside its floor, hand-written SQL under pgbench, in one run on one database. With the
- * argument `triggers`, `events`, `growth` or `steady`, the benchmark of those instead.
+ * The benchmark: the served API compared with its floor, hand-written SQL under pgbench, in one run on one database. The
+ * argument `triggers`, `events`, `growth` or `steady` selects another benchmark.
  */
 import { runEventBench } from './events.ts';
 import { percentile, round } from './figures.ts';
@@ -18,7 +18,7 @@ const HEADLINE_IN_FLIGHT = 64;
 const FLOOR_CONNECTIONS = 16;
 const WARM_UP_MS = 3_000;
 const BATCH = { pace: { inFlight: 4 }, eventsPerCall: 200 };
-/** A shared machine is now faster and now slower: what is compared goes by turns, and the middle of the turns counts. */
+/** The speed of a shared machine varies, so the two are measured by turns, and the median of the turns counts. */
 const TURNS = 5;
 const TURN_SECONDS = 5;
 
@@ -36,7 +36,7 @@ async function main(): Promise<void> {
     return;
   }
   await requirePgbench();
-  // Evaluation writes rows that the floor does not: beside it, both are measured again.
+  // Evaluation writes rows that the floor does not, so both are measured again while it runs.
   for (const workers of ['off', 'on']) {
     process.stdout.write(`\nevents are ${workers === 'on' ? 'evaluated meanwhile' : 'left in the outbox'}\n`);
     const environment = { AUTOMATION_WORKERS: workers };
@@ -72,13 +72,13 @@ async function measure(served: Served, workers: string): Promise<void> {
   process.stdout.write(`${JSON.stringify({ evaluation: workers, ...figuresOf(turns) })}\n`);
 }
 
-/** Everything that is compared, one after the other. */
+/** All compared measurements, one after the other. */
 interface Turn {
-  /** As many calls at a time as the headline has. */
+  /** The number of calls in flight of the main figure. */
   readonly unary: LoadResult;
   readonly floor: FloorResult;
   readonly batch: LoadResult;
-  /** Hand-written SQL with as many callers as the headline. */
+  /** Hand-written SQL with the same number of callers. */
   readonly crowded: FloorResult;
   /** One call at a time, one connection. */
   readonly alone: LoadResult;
@@ -100,7 +100,7 @@ function reportTurn(turns: readonly Turn[]): void {
   reportFloor(1, floorAlone);
 }
 
-/** The middle of the turns, of ratios as of figures. */
+/** The median of the turns, for ratios and figures. */
 function figuresOf(turns: readonly Turn[]) {
   const middle = (figure: (turn: Turn) => number) => round(percentile(turns.map(figure), 0.5));
   return {

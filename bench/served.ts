@@ -12,12 +12,12 @@ import { startEmbeddedPostgres } from '../src/store/embedded/embedded-postgres.t
 import { migrate } from '../src/store/migrate.ts';
 import { fillDatabase, SESSION_LIFTS } from './fixture.ts';
 
-/** What is served to whom. */
+/** The service to measure, and its data. */
 export interface ServedOptions {
   readonly users: number;
   /** The lifts of each athlete, with a rule each; absent: SESSION_LIFTS. */
   readonly lifts?: number;
-  /** The service's, on top of ours. */
+  /** Environment variables of the service, in addition to those of the benchmark. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -25,11 +25,11 @@ export interface ServedOptions {
 export interface Served {
   readonly url: string;
   readonly databaseUrl: string;
-  /** Of the service's process. */
+  /** The id of the service's process. */
   readonly processId: number;
 }
 
-/** Runs `measure` against a service with so many athletes; leaves nothing behind. */
+/** Runs `measure` against a service with this number of athletes, and removes its data afterwards. */
 export async function withServedAthletes(
   { users, lifts = SESSION_LIFTS, environment }: ServedOptions,
   measure: (served: Served) => Promise<void>,
@@ -54,7 +54,7 @@ async function prepare(url: string, users: number, lifts: number): Promise<void>
   await withDatabase(url, async (database) => {
     await migrate(database);
     await fillDatabase(database, users, lifts);
-    // Not the empty tables: PostgreSQL would plan for empty ones until it looks again.
+    // With statistics of filled tables, because PostgreSQL would plan for empty ones until the next analyze.
     await sql`analyze users, enrollments, lifts, programs, program_progressions, progressions, lift_maxes`.execute(
       database.orm.em.fork().getKysely(),
     );
@@ -62,8 +62,8 @@ async function prepare(url: string, users: number, lifts: number): Promise<void>
 }
 
 /**
- * What autovacuum does within a minute of rows in tables that were empty: what PostgreSQL planned for empty ones is
- * slow by then, and differs from run to run.
+ * Does what autovacuum does within a minute after rows were added to empty tables. Plans that PostgreSQL made for empty
+ * tables would be slow, and would differ from run to run.
  */
 export async function analyze(url: string): Promise<void> {
   await withDatabase(url, async (database) => {

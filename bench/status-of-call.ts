@@ -1,4 +1,4 @@
-/** A gRPC call over an HTTP/2 session, for what became of it. */
+/** Makes a gRPC call over an HTTP/2 session, and returns its status. */
 import type { ClientHttp2Session, IncomingHttpHeaders } from 'node:http2';
 import { v4 as uuidv4 } from 'uuid';
 import { frameOf, type Method, pathOf } from './calls.ts';

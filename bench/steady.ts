@@ -1,4 +1,4 @@
-/** The benchmark of steadiness: latencies at a fixed rate and of large events, starts, memory under load that lasts. */
+/** The steady benchmark: latencies at a fixed rate and of large events, start times, memory under long load. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,7 +27,7 @@ const BOUNDS = { sessionMs: 20, manyMs: 50, startMs: 3_000 };
 
 type Figures = Record<string, unknown>;
 
-/** Prints a line a figure, and at the end all of them as JSON. */
+/** Prints one line per figure, and at the end all of them as JSON. */
 export async function runSteadyBench(): Promise<void> {
   const figures = {
     ...(await measureRates()),
@@ -80,7 +80,7 @@ function oneAthlete(url: string) {
   return { url, users: 1, measureMs: 60_000, mostCalls: CALLS };
 }
 
-/** The code is compiled and the tables are not young when it is measured. */
+/** Warms up: code is compiled, and the tables have statistics, before the measurement. */
 async function warmUp(url: string, databaseUrl: string): Promise<void> {
   await runLoad({ url, users: USERS, pace: { inFlight: IN_FLIGHT }, warmUpMs: 0, measureMs: 5_000 });
   await analyze(databaseUrl);
@@ -98,12 +98,12 @@ async function measureLoad(
   return round(p95Ms);
 }
 
-/** From the process to its ready line, with its own PostgreSQL on a directory that is all there. */
+/** From the start of the process to its ready line, with its own PostgreSQL on an existing directory. */
 async function measureStarts(): Promise<Figures> {
   const directory = mkdtempSync(join(tmpdir(), 'progression-bench-'));
   const timesMs: number[] = [];
   try {
-    // The first one makes the directory.
+    // The first start creates the directory.
     for (let n = 0; n <= STARTS; n += 1) {
       const beganMs = performance.now();
       const server = await startServer({ DATABASE_URL: '', DATA_DIR: directory });

@@ -1,16 +1,16 @@
 /**
- * An HTTP/2 connection for the load, with no more of the protocol than its calls need: what a call costs its caller is
- * what the service and PostgreSQL do not get of the processors.
+ * A minimal HTTP/2 connection for the load generator: processor time of the caller is not available to the service and
+ * PostgreSQL.
  */
 import { connect, type Socket } from 'node:net';
 import { frameOf } from './calls.ts';
 import { ACCOUNT_ID } from './fixture.ts';
 
-/** What came of a call. */
+/** The result of a call. */
 export interface Answer {
   /** Whether there is a message: a gRPC call that fails ends with its headers. */
   readonly isAnswered: boolean;
-  /** gRPC's frames, as they came. */
+  /** The received gRPC frames. */
   readonly body: Buffer;
 }
 
@@ -38,7 +38,7 @@ const FIRST_WINDOW = 65_535;
 const LARGEST_FRAME = 16_384;
 const LARGEST_MESSAGE = 60_000;
 const NOTHING: Buffer = Buffer.alloc(0);
-/** No push; streams may send without asking. */
+/** No server push, and the largest windows. */
 const SETTINGS = Buffer.from([0, 2, 0, 0, 0, 0, 0, 4, 0x7f, 0xff, 0xff, 0xff]);
 
 /** Resolves when the connection is open. */
@@ -60,7 +60,7 @@ class Connection implements ThinConnection {
   readonly #held: Buffer[] = [];
   #nextStreamId = 1;
   #received: Buffer = NOTHING;
-  /** What may still be sent, and what may still come. */
+  /** The remaining windows for sending and receiving. */
   #sendWindow = FIRST_WINDOW;
   #receiveWindow = LARGEST_WINDOW;
 
@@ -204,7 +204,7 @@ function uint32(value: number): Buffer {
   return bytes;
 }
 
-/** HPACK (RFC 7541) without what would have to be remembered: each name and value in full, or a static entry. */
+/** HPACK (RFC 7541) without a dynamic table: each name and value in full, or a static entry. */
 function headerBlock(path: string, host: string, requestId: string): Buffer {
   const literal = (name: string, value: string) => `\0${lengthThen(name)}${lengthThen(value)}`;
   return Buffer.from(

@@ -1,10 +1,10 @@
-/** Puts many active triggers into the benchmark's account, straight into the tables. */
+/** Inserts many active triggers into the tables of the benchmark's account. */
 import { sql } from 'kysely';
 import { bumpRevision } from '../src/automation/configuration/etag.ts';
 import type { Database } from '../src/store/database.ts';
 import { ACCOUNT_ID } from './fixture.ts';
 
-/** What triggers of a set have in common. */
+/** The common properties of a set of triggers. */
 export interface TriggerSet {
   readonly event: string;
   readonly count: number;
@@ -45,7 +45,7 @@ export async function addTriggers(database: Database, { event, count, filterOf }
   });
 }
 
-/** Every trigger of the account stops taking part. */
+/** Deactivates every trigger of the account. */
 export async function stopTriggers(database: Database): Promise<void> {
   await database.transaction(ACCOUNT_ID, async (tx) => {
     const revision = String(await bumpRevision(tx));

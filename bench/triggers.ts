@@ -1,4 +1,4 @@
-/** The benchmark of triggers: what an event costs as they grow in number, and how soon it has its verdict. */
+/** The benchmark of triggers: the cost of an event with more triggers, and the time until its verdict. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { createClient } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
@@ -30,7 +30,7 @@ const EVENTS_PER_SECOND = 100;
 const SECONDS = 20;
 const POLL_MS = 5;
 
-/** Each waits for a form of its own, as an index can tell; and asks something of the athlete. */
+/** Each listens to a form of its own, which an index can select, and has a condition on the athlete. */
 const ONE_FORM_EACH: Omit<TriggerSet, 'count'> = {
   event: FORM,
   filterOf: (n) =>
@@ -40,7 +40,7 @@ const ONE_FORM_EACH: Omit<TriggerSet, 'count'> = {
     ),
 };
 
-/** What no index can rule out: each looks at the athlete alone, and only the first matches. */
+/** Triggers that no index can exclude: each has only conditions on the athlete, and only the first matches. */
 const EVERY_FORM: Omit<TriggerSet, 'count'> = {
   event: FORM,
   filterOf: (n) =>
@@ -52,7 +52,7 @@ const EVERY_FORM: Omit<TriggerSet, 'count'> = {
     ),
 };
 
-/** Prints a line a figure, and at the end all of them as JSON. */
+/** Prints one line per figure, and at the end all of them as JSON. */
 export async function runTriggerBench(): Promise<void> {
   const figures: Record<string, number> = {};
   const withoutWorkers = { users: USERS, environment: { AUTOMATION_WORKERS: 'off' } };
@@ -133,7 +133,7 @@ function formEvent(n: number): AcceptedEvent {
   };
 }
 
-/** From the outbox to the log, by one evaluator that does nothing else; milliseconds an event. */
+/** From the outbox to the log, by one evaluator without other work; milliseconds per event. */
 async function measureEvents(database: Database, count: number): Promise<number> {
   const { limits } = readConfig();
   const evaluator = createEvaluator({
@@ -183,7 +183,7 @@ async function evaluateAll(evaluator: ReturnType<typeof createEvaluator>): Promi
   return evaluated;
 }
 
-/** From the answer of PublishEvents to the committed verdict, at a steady rate; seen by looking every 5 ms. */
+/** From the answer of PublishEvents to the committed verdict, at a fixed rate; polled every 5 ms. */
 async function measureVerdicts(database: Database, url: string) {
   const client = createClient(EventService, createGrpcTransport({ baseUrl: url }));
   const options = { headers: { 'x-account-id': ACCOUNT_ID } };

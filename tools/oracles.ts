@@ -1,4 +1,4 @@
-/** The command oracles: holds the rules and the served API to facts recorded elsewhere. */
+/** The command oracles: compares the rules and the served API with recorded results of other implementations. */
 import { parseArgs } from 'node:util';
 import { StartError } from '../src/errors/start-error.ts';
 import { runOracles } from './oracles/run-oracles.ts';
@@ -37,7 +37,7 @@ function readArguments(args: string[]): { directory?: string | undefined; url?: 
   }
 }
 
-/** What the caller can act on is one line; anything else is a defect, and its stack says where. */
+/** Prints expected errors in one line, and other errors, which are defects, with their stack. */
 function describeFailure(error: unknown): string {
   if (error instanceof StartError || (error instanceof Error && 'syscall' in error)) {
     return error.message;

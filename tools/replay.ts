@@ -1,4 +1,4 @@
-/** The command replay: sends a real training log through the service, and shows how it would have steered the athlete. */
+/** The command replay: sends a real training log to the service, and shows what it would have prescribed. */
 import { constants } from 'node:os';
 import { ConnectError } from '@connectrpc/connect';
 import { stopRequested } from '../src/commands/stop-requested.ts';
@@ -30,7 +30,7 @@ async function run(args: string[], stop: Promise<'SIGTERM' | 'SIGINT'>): Promise
   }
 }
 
-/** What was sent before a stop stays; a second run goes on from there. */
+/** Steps before a stop are kept; a second run continues after them. */
 async function replay(
   { url, tokenFile }: ReplayArguments,
   request: Omit<ReplayRequest, 'clients' | 'onProgress'>,
@@ -56,13 +56,13 @@ async function replay(
   }
 }
 
-/** Waits until the text is out: the process ends right after. */
+/** Waits until the text is written, because the process ends right after. */
 async function print(text: string): Promise<0> {
   await new Promise((resolve) => process.stdout.write(text, resolve));
   return 0;
 }
 
-/** What the caller can act on is one line; anything else is a defect, and its stack says where. */
+/** Prints expected errors in one line, and other errors, which are defects, with their stack. */
 function describeFailure(error: unknown): string {
   if (error instanceof ReplayError || error instanceof StartError) {
     return printable(error.message);

@@ -1,4 +1,4 @@
-/** The service that a tool calls: the one that runs at a URL, or one of its own that leaves nothing behind. */
+/** The service that a tool calls: one at a URL, or a temporary one that is removed afterwards. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,14 +12,14 @@ import { migrate } from '../src/store/migrate.ts';
 export interface CalledService {
   /** For clients on this machine, without a slash at the end. */
   readonly url: string;
-  /** Stops a service of the tool's own; one at a URL goes on. */
+  /** Stops a temporary service; one at a URL goes on. */
   close(): Promise<void>;
 }
 
 /** The data need not survive a crash of the machine, so nothing is flushed to the disk. */
 const THROWAWAY_SETTINGS = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' };
 
-/** The service at `url`; without one, a service of its own. Throws StartError when that one cannot start. */
+/** The service at `url`; without one, a temporary one. Throws StartError when it cannot start. */
 export async function openService(url?: string): Promise<CalledService> {
   return url === undefined
     ? startTemporaryService()
@@ -28,7 +28,7 @@ export async function openService(url?: string): Promise<CalledService> {
 
 /**
  * A service on any free port of the loopback interface, with an embedded PostgreSQL in a temporary directory: migrated,
- * without programs of its own, and gone when closed. Throws StartError.
+ * not seeded, and removed when it is closed. Throws StartError.
  */
 export async function startTemporaryService(): Promise<CalledService> {
   const dataDir = await mkdtemp(join(tmpdir(), 'progression-tool-'));

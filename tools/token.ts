@@ -1,4 +1,4 @@
-/** The command token: a development token, signed with a key of this machine alone. */
+/** The command token: a development token, signed with a key of this machine. */
 import { ConfigError, readConfig } from '../src/config/config.ts';
 import { StartError } from '../src/errors/start-error.ts';
 import { readTokenRequest, USAGE } from './token/arguments.ts';

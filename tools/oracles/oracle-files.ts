@@ -1,11 +1,11 @@
-/** Finds oracles: JSON files of vectors or traces, told by what is in them. */
+/** Finds oracles: JSON files of vectors or traces, recognised by their content. */
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** A decimal; recorded as text or as a number. */
 export type RecordedDecimal = string | number;
 
-/** A single application of one rule, and what became of it. */
+/** A single application of one rule, and its result. */
 export interface Vector {
   readonly id?: string;
   readonly progression: { readonly type: string; readonly parameters: Readonly<Record<string, unknown>> };
@@ -55,7 +55,7 @@ export interface TraceEvent {
   readonly advance?: string;
 }
 
-/** What one file holds. `entries` that have not the shape of the others are kept, to be failed by name. */
+/** What one file holds. `entries` of another shape are kept, and fail by name. */
 export type OracleFile =
   | { readonly path: string; readonly kind: 'VECTORS' | 'TRACES'; readonly entries: readonly unknown[] }
   | { readonly path: string; readonly kind: 'NOT_AN_ORACLE' };

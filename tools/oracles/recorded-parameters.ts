@@ -1,4 +1,4 @@
-/** Brings recorded rule parameters into the form in which this service stores them. */
+/** Converts recorded rule parameters to the form in which this service stores them. */
 import { Decimal } from 'decimal.js';
 import { isRuleType, type RuleType } from '../../src/progression/evaluation/rules/rule-types.ts';
 import type { RecordedDecimal } from './oracle-files.ts';
@@ -17,7 +17,7 @@ const DECIMAL_PARAMETERS = new Set([
   'maxValue',
 ]);
 
-/** Throws a TypeError for a type that is no rule's. */
+/** Throws a TypeError for an unknown rule type. */
 export function ruleTypeOf(type: string): RuleType {
   if (!isRuleType(type)) {
     throw new TypeError(`there is no rule type ${type}`);
@@ -25,7 +25,7 @@ export function ruleTypeOf(type: string): RuleType {
   return type;
 }
 
-/** Decimals as text, defaults that a recording leaves to the type spelled out, sizes of 0 that mean none left out. */
+/** Decimals become text, defaults of the type are added, and sizes of 0, which mean none, are removed. */
 export function storedParameters(type: RuleType, recorded: Parameters): Parameters {
   const parameters = withDecimalsAsText(recorded);
   switch (type) {

@@ -1,4 +1,4 @@
-/** Runs every oracle of a directory and tells how it went. */
+/** Runs every oracle of a directory and reports the results. */
 import { Http2SessionManager } from '@connectrpc/connect-node';
 import { newId } from '../../src/values/new-id.ts';
 import { openService } from '../temporary-service.ts';
@@ -9,20 +9,20 @@ import { checkVector } from './vectors.ts';
 
 export interface OracleRun {
   readonly directory: string;
-  /** The service that traces go through; absent: one of the run's own. */
+  /** The service that traces go through; absent: a temporary one. */
   readonly url?: string | undefined;
   readonly print: (line: string) => void;
 }
 
-/** One thing to check, and what it is called. */
+/** One check, and its name. */
 interface Entry {
   readonly name: string;
   readonly entry: unknown;
 }
 
 /**
- * Prints a line for each file that is no oracle and for each failure, and `N passed, M failed` at the end. Returns
- * whether something was found and nothing failed. Throws when the directory cannot be read, and a StartError when the
+ * Prints a line for each file that is not an oracle and for each failure, and `N passed, M failed` at the end. Returns
+ * whether there was an entry and none failed. Throws when the directory cannot be read, and a StartError when the
  * run's own service does not start.
  */
 export async function runOracles({ directory, url, print }: OracleRun): Promise<boolean> {
@@ -60,7 +60,7 @@ export async function runOracles({ directory, url, print }: OracleRun): Promise<
   return passed > 0 && failed === 0;
 }
 
-/** Gives `use` clients of ever new accounts, of a service that lives as long; nothing when there is no need. */
+/** Gives `use` a function that makes clients of new accounts; the service is started only when it is needed. */
 async function withClients(
   isNeeded: boolean,
   url: string | undefined,
@@ -96,7 +96,7 @@ function nameOf(entry: unknown): string | undefined {
   return id ?? name;
 }
 
-/** Whatever keeps an entry from being run is a failure of that entry. */
+/** An error while an entry runs is a failure of that entry. */
 async function outcomeOf(compare: () => Promise<string | null> | string | null): Promise<string | null> {
   try {
     return await compare();

@@ -19,11 +19,11 @@ interface Athlete {
   readonly liftId: string;
 }
 
-/** Where the athlete is. */
+/** The athlete's position in the program. */
 interface Position {
   week: number;
   cycle: number;
-  /** Of the stage rule; the first one until it says otherwise. */
+  /** The stage of the stage rule; the first one at the beginning. */
   stage: number;
 }
 
@@ -60,7 +60,7 @@ async function compare(
   return expectedStage === stage ? null : `expected stage ${expectedStage}, got ${stage}`;
 }
 
-/** Makes the athlete, the lift, the rules and the program, and starts the athlete off. */
+/** Creates the athlete, the lift, the rules and the program, and enrolls the athlete. */
 async function enrollAthlete(
   trace: Trace,
   { users, programs, progressions }: TraceClients,

@@ -5,7 +5,7 @@ import { applyRule, createRule, type RuleType } from '../../src/progression/eval
 import type { Vector } from './oracle-files.ts';
 import { decimalText, type Parameters, ruleTypeOf, storedParameters } from './recorded-parameters.ts';
 
-/** What differs from the recording, or null. Throws what the rule throws when it cannot be made. */
+/** The difference from the recording, or null. Throws the error of a rule that cannot be created. */
 export function checkVector(vector: Vector): string | null {
   const recorded = vector.expect;
   const actual = runVector(vector);
@@ -41,7 +41,7 @@ function runVector({ progression, context }: Vector) {
   };
 }
 
-/** The ceiling of a double progression arrives with the set; a rule of ours needs a range. */
+/** A recording has the ceiling of a double progression in the set; this service's rule needs a range. */
 function vectorParameters(
   type: RuleType,
   recorded: Parameters,

@@ -54,7 +54,7 @@ const DATE_ORDERS: ReadonlyMap<string, DateOrder> = new Map([
   ['month-first', 'MONTH_FIRST'],
 ]);
 
-/** Undefined when help was asked for. Throws ReplayError. */
+/** Undefined when help was requested. Throws ReplayError. */
 export function readArguments(args: string[]): ReplayArguments | undefined {
   const string = { type: 'string' } as const;
   const options = {

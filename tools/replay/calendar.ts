@@ -1,4 +1,6 @@
-/** Where a session falls in a program's calendar: sessions make weeks, weeks make cycles, whatever the dates were. */
+/**
+ * The position of a session in a program's calendar: counted in sessions per week and weeks per cycle, without dates.
+ */
 import type { ProgramDay } from './replayed-program.ts';
 
 export interface CalendarPlace {
@@ -10,7 +12,7 @@ export interface CalendarPlace {
   readonly endsCycle: boolean;
 }
 
-/** The place of the session with this index, from 0. */
+/** The position of the session with this index, from 0. */
 export function placeOf(
   index: number,
   { sessionsPerWeek, weeksPerCycle }: { sessionsPerWeek: number; weeksPerCycle: number },
@@ -26,7 +28,7 @@ export function placeOf(
   };
 }
 
-/** What the session is called when the program has no days. */
+/** The day of a session when the program has no days. */
 const UNNAMED_DAY = 'session';
 
 /** The day whose lifts the session trained most of; of equals the one whose turn comes first. */

@@ -1,4 +1,4 @@
-/** What a dry run shows: which exercise goes to which lift, and the calls that a replay would make. */
+/** The output of a dry run: the lift of each exercise, and the calls that a replay would make. */
 import { type ExerciseMapping, liftOfExercise } from '../../src/training-logs/lift-names.ts';
 import type { TrainingLog } from '../../src/training-logs/training-log.ts';
 import { isEvent } from './play.ts';

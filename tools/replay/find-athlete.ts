@@ -1,12 +1,12 @@
-/** Finds the athlete that an earlier replay of the same person's log has made. */
+/** Finds the athlete that an earlier replay of the same log has created. */
 import { Code, ConnectError } from '@connectrpc/connect';
 import type { ReplayPlan } from './replay-plan.ts';
 import type { ServiceClients } from './service-clients.ts';
 
 /**
- * How many of the plan's sessions are known: those of the longest earlier log that this one begins with; 0 when the
- * athlete is new. An athlete's id comes from the content of the log that made it, so each beginning of this log is
- * asked for, the longest first. Throws ConnectError.
+ * The number of known sessions: those of the longest earlier log with which this one begins; 0 for a new athlete. An
+ * athlete's id is computed from the content of its log, so each beginning of this log is looked up, the longest first.
+ * Throws ConnectError.
  */
 export async function findKnownSessions(users: ServiceClients['users'], plan: ReplayPlan): Promise<number> {
   for (let sessions = plan.sessionCount; sessions > 0; sessions -= 1) {

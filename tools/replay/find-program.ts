@@ -30,7 +30,7 @@ export interface ProgramRequest {
   readonly mapping: ExerciseMapping;
   /** Undefined: the log's own program, that of its earlier replay, or the one of the catalogue that fits best. */
   readonly programSlug: string | undefined;
-  /** Leaves the catalogue's program where it is: what is found has slugs for ids and no days. */
+  /** Does not copy the catalogue's program: the result has slugs instead of ids, and no days. */
   readonly isDryRun: boolean;
   /** Whether a beginning of the log was replayed on the program. */
   wasReplayedOn(program: ReplayedProgram): Promise<boolean>;
@@ -43,9 +43,9 @@ export interface FoundProgram {
 }
 
 /**
- * The account's program of the slug that is given; when it has none, its copy of the catalogue's. Without a slug the
- * program of an earlier replay comes first: as a log grows, another may fit it better. Throws ReplayError naming what
- * there is when neither has the slug, and when no program of the catalogue trains a lift of the log.
+ * The account's program with the given slug; without one, a copy of the catalogue's. Without a slug, the program of an
+ * earlier replay is used first, because another one may fit a longer log better. Throws ReplayError with the existing
+ * programs when neither has the slug, and when no program of the catalogue trains a lift of the log.
  */
 export async function findProgram(programs: Programs, request: ProgramRequest): Promise<FoundProgram> {
   const { programs: catalog } = await programs.listCatalogPrograms({});
@@ -131,7 +131,10 @@ function countTrained({ sets }: TrainingLog, liftSlugs: readonly string[], mappi
   return sets.filter(({ exercise }) => liftOfExercise(exercise, liftSlugs, mapping)).length;
 }
 
-/** The unit of most sets. Throws ReplayError where the log names none: a program in the other unit adds wrong weights. */
+/**
+ * The unit of most sets. Throws ReplayError when the log has none, because a program in the other unit adds wrong
+ * weights.
+ */
 function usualUnit({ sets }: TrainingLog): LogUnit {
   const count = (unit: LogUnit) => sets.filter((set) => set.unit === unit).length;
   if (sets.some(({ unit }) => unit === null)) {

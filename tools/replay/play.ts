@@ -1,16 +1,18 @@
-/** Plays a plan against the service, one call after the other: an athlete's events depend on their order. */
+/** Sends a plan to the service, one call after the other, because an athlete's events depend on their order. */
 import type { ReplayedAthlete, ReplayPlan, ReplayStep } from './replay-plan.ts';
 import { type StepAnswer, sendStep } from './send-step.ts';
 import type { ServiceClients } from './service-clients.ts';
 
 export interface EventCounts {
-  /** Of sets, sessions, weeks and cycles: those that applied a rule, that applied none, and that were known. */
+  /** Sets, sessions, weeks and cycles: those that applied a rule, those that applied none, and known ones. */
   readonly events: { applied: number; skipped: number; replayed: number };
-  /** Of everything else: the calls, and those that were known. */
+  /** Other calls, and those among them that were known. */
   readonly setUp: { sent: number; replayed: number };
 }
 
-/** `watch` is told of each step with its answer. Throws ConnectError; what was sent stays, and a second run goes on. */
+/**
+ * Calls `watch` for each step with its answer. Throws ConnectError; completed steps stay, and a second run continues.
+ */
 export async function play(
   clients: ServiceClients,
   plan: ReplayPlan,

@@ -3,11 +3,11 @@ import { Presets, SingleBar } from 'cli-progress';
 
 export interface Progress {
   update(done: number, total: number): void;
-  /** Takes the bar away. */
+  /** Removes the bar. */
   stop(): void;
 }
 
-/** The bar itself sees to it that only terminals are drawn on. */
+/** The library draws only on terminals. */
 export function createProgress(stream: NodeJS.WriteStream): Progress {
   const format = '{bar} {value}/{total} calls, {eta_formatted} to go';
   const bar = new SingleBar({ stream, format, clearOnComplete: true }, Presets.shades_classic);

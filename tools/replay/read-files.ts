@@ -1,4 +1,4 @@
-/** Reads the files that the command is given, and says of each why it cannot be read. */
+/** Reads the files of the command line, with the reason for each that cannot be read. */
 import { readFile } from 'node:fs/promises';
 import { type ExerciseMapping, readMapping } from '../../src/training-logs/lift-names.ts';
 import { readTrainingLog } from '../../src/training-logs/read-training-log.ts';
@@ -11,7 +11,7 @@ import type { Instant } from '../../src/values/instant.ts';
 import type { ReplayArguments } from './arguments.ts';
 import { ReplayError } from './refusal.ts';
 
-/** The option that decides what the file leaves open. */
+/** The option that resolves an ambiguity of the file. */
 const DECIDED_BY: Partial<Record<LogRefusalReason, string>> = {
   DATE_ORDER_UNKNOWN: '--dates day-first or --dates month-first decides it',
   UNIT_UNKNOWN: '--units kg or --units lb decides it',

@@ -1,7 +1,7 @@
-/** Why rows, or a whole file, are not replayed: as the report and the command's one line say it. */
+/** The reasons for which rows, or a whole file, are not replayed, as the report shows them. */
 import { ROW_FAULTS } from '../../src/training-logs/training-log.ts';
 
-/** Why a row is not replayed: it cannot be read, or the program has no place for it. */
+/** Why a row is not replayed: it cannot be read, or the program does not train it. */
 export const UNUSED_REASONS = {
   ...ROW_FAULTS,
   OTHER_UNIT: "not in the program's unit",
@@ -19,12 +19,14 @@ export interface UnusedRow {
   readonly detail: string;
 }
 
-/** Why there is nothing to replay, in one line for the person who asked. */
+/** Why nothing is replayed, in one line for the user. */
 export class ReplayError extends Error {
   override readonly name = 'ReplayError';
 }
 
-/** The refusal of a file without a usable row: each reason with its count, the most frequent first, then what failed. */
+/**
+ * The refusal of a file without a usable row: each reason with its count, the most frequent first, then what failed.
+ */
 export function nothingUsable(unused: readonly UnusedRow[], whatFailed: string): ReplayError {
   const counts = [...Map.groupBy(unused, ({ reason }) => reason)].map(([reason, rows]) => ({
     text: `${UNUSED_REASONS[reason]}: ${rows.length}`,

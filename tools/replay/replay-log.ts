@@ -31,7 +31,7 @@ export interface ReplayRequest {
   readonly programSlug: string | undefined;
   /** Reports what would be done, and writes nothing. */
   readonly isDryRun: boolean;
-  /** Told how far it is. */
+  /** Called with the progress. */
   readonly onProgress: (done: number, total: number) => void;
 }
 

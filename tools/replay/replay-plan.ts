@@ -1,4 +1,4 @@
-/** What is sent to the service for a log, in order; and the ids under which the same log is known again. */
+/** The calls for a log, in order; and the ids by which the same log is recognised. */
 import { createHash } from 'node:crypto';
 import { Decimal } from 'decimal.js';
 import { v5 as idFromName } from 'uuid';
@@ -41,11 +41,11 @@ export type ReplayStep =
 export interface ReplayPlan {
   readonly steps: readonly ReplayStep[];
   readonly sessionCount: number;
-  /** The athlete of a log that ends after so many sessions, from 1. */
+  /** The athlete of a log that ends after this number of sessions, from 1. */
   athleteOf(sessions: number): ReplayedAthlete;
 }
 
-/** The ids under which a log is known again. Steps that two logs begin with have the same under one athlete. */
+/** The ids by which a log is recognised. Common first steps of two logs have the same ids under one athlete. */
 export interface ReplayedAthlete {
   /** The same for the same sets on the same program, however the file was named or stored. */
   readonly fingerprint: string;
@@ -111,7 +111,7 @@ export function heaviestWorkSets(
   return heaviest;
 }
 
-/** Its sets, its end, and the end of the week and the cycle when it was the last one: each a second later. */
+/** Its sets, its end, and the end of its week and cycle when it is the last one: each a second later. */
 function stepsOfSession(session: number, { at, sets }: TrainedSession, program: ReplayedProgram) {
   const steps: ReplayStep[] = [];
   const planned = program.hasAmrapRules ? markAmrapSets(sets) : sets;
@@ -134,7 +134,7 @@ function weekAndCycleEnds(at: Instant, place: CalendarPlace, weeks: number): Rep
   ];
 }
 
-/** Logs do not say which set was taken for as many repetitions as possible: of each lift, the last of the heaviest. */
+/** Logs do not say which set was AMRAP: it is the last of the heaviest sets of each lift. */
 function markAmrapSets(sets: readonly SessionSet[]): PlannedSet[] {
   const heaviest = heaviestWorkSets(sets);
   const isHeaviest = (set: SessionSet) => set.kind === 'WORK' && set.weight === heaviest.get(set.liftId);

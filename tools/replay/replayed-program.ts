@@ -1,4 +1,4 @@
-/** The program that a log is replayed on, as far as the replay needs to know it. */
+/** The program that a log is replayed on, with the fields that the replay needs. */
 import type { WeightUnit } from '../../src/training-logs/training-log.ts';
 
 export interface ProgramDay {
@@ -16,6 +16,6 @@ export interface ReplayedProgram {
   readonly days: readonly ProgramDay[];
   /** Ids by slug, in the program's order. */
   readonly lifts: ReadonlyMap<string, string>;
-  /** It has rules that look at sets taken for as many repetitions as possible. */
+  /** It has rules for AMRAP sets. */
   readonly hasAmrapRules: boolean;
 }

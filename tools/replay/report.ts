@@ -1,4 +1,4 @@
-/** What a replay shows a coach: session by session and in sum, prescribed beside lifted; then what became of the rows. */
+/** The report of a replay: prescribed and lifted weights by session and in total; then the use of the rows. */
 import { Decimal } from 'decimal.js';
 import { instantToText } from '../../src/values/instant.ts';
 import type { EventCounts } from './play.ts';
@@ -55,7 +55,7 @@ function differencesOf(sessions: readonly SteeredSession[]): string[] {
   return shown.map((value) => `${value.gt(0) ? '+' : ''}${value.toFixed()}`);
 }
 
-/** Who the log is replayed for, and how much of it the service had before; null: an athlete that is not made yet. */
+/** The athlete of the replay, and the number of known sessions; null: an athlete that does not exist yet. */
 export function athleteLine(userId: string | null, knownSessions: number, sessions: number): string {
   const added = sessions - knownSessions;
   const id = userId === null ? '' : ` ${userId}`;
@@ -76,7 +76,7 @@ export function copiesLines(unused: readonly UnusedRow[]): string[] {
 }
 
 /**
- * How many rows there were, and each row that was not used: by reason, then by exercise or by what was found. Rows of
+ * The number of rows, and each unused row: by reason, then by exercise or by the text that was found. Rows of
  * several exercises can be used in part.
  */
 export function rowLines(
@@ -102,7 +102,7 @@ export function rowLines(
   return lines;
 }
 
-/** What was sent; and whether anything changed. */
+/** The calls that were sent, and whether anything changed. */
 export function eventLines({ events, setUp }: EventCounts): string[] {
   const sent = events.applied + events.skipped + events.replayed;
   const known = events.replayed + setUp.replayed;

@@ -9,9 +9,9 @@ import { instantToTimestamp } from '../../src/values/instant.ts';
 import type { PlannedSet, ReplayedAthlete, ReplayPlan, ReplayStep } from './replay-plan.ts';
 import { type ServiceClients, write } from './service-clients.ts';
 
-/** What a step did, this time or the first time. */
+/** The result of a step, now or from the first time. */
 export interface StepAnswer {
-  /** The service knew the step from before: nothing changed this time. */
+  /** The service knew the step: nothing changed this time. */
   readonly isReplayed: boolean;
   readonly results: readonly ProgressionResult[];
   /** The lift of each set below its target. */

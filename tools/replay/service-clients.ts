@@ -1,4 +1,4 @@
-/** Clients of the service for a caller that retries: the same request ID again, until there is an answer. */
+/** Clients of the service that retry with the same request ID until there is an answer. */
 import { setTimeout as delay } from 'node:timers/promises';
 import {
   type CallOptions,
@@ -29,7 +29,7 @@ const FIRST_DELAY_MS = 100;
 const LONGEST_DELAY_MS = 400;
 const RETRIED_CODES: ReadonlySet<Code> = new Set([Code.Unavailable, Code.Aborted]);
 
-/** With a token where the service asks who calls. */
+/** With a token when the service requires one. */
 export function createServiceClients(url: string, token?: string): ServiceClients {
   const sessionManager = new Http2SessionManager(url);
   const transport = createGrpcTransport({
@@ -66,7 +66,7 @@ const retry: Interceptor = (next) => async (request) => {
   }
 };
 
-/** Makes a writing call under a request ID, and tells whether the service knew it from before. */
+/** Makes a writing call under a request ID, and returns whether the service knew it already. */
 export async function write<T>(
   requestId: string,
   call: (options: CallOptions) => Promise<T>,
@@ -81,7 +81,7 @@ export async function write<T>(
   return { answer, isReplayed };
 }
 
-/** What to tell a person about a call that failed, in one line. */
+/** The description of a failed call for a user, in one line. */
 export function describeCallFailure(error: ConnectError, url: string): string {
   const [info] = error.findDetails(ErrorInfoSchema);
   if (info) {

@@ -1,4 +1,4 @@
-/** Puts a log's sets together into the sessions of one program, oldest first. */
+/** Groups a log's sets into the sessions of one program, oldest first. */
 
 import { type ExerciseMapping, liftOfExercise } from '../../src/training-logs/lift-names.ts';
 import type { LoggedSet } from '../../src/training-logs/training-log.ts';
@@ -24,8 +24,8 @@ export interface TrainedSession {
 }
 
 /**
- * Sessions without a lift of the program are none of the program's, and do not count in its calendar. Where the log
- * has no target, what was performed was the target; where it has no set numbers of its own, sets are counted.
+ * Sessions without a lift of the program do not count in its calendar. Without a target in the log, the performed
+ * repetitions are the target; without set numbers in the log, sets are counted.
  */
 export function groupSessions(
   logged: readonly LoggedSet[],
@@ -62,7 +62,7 @@ export function groupSessions(
   return { sessions: [...sessions.values()], unused };
 }
 
-/** Stable: what began at the same time stays in the order of the file. */
+/** A stable sort: sets of the same time stay in the order of the file. */
 function byTime(a: LoggedSet, b: LoggedSet): number {
   return a.at < b.at ? -1 : Number(a.at > b.at);
 }

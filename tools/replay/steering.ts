@@ -1,4 +1,4 @@
-/** Follows a replay step by step: what the service prescribed for each session, beside what the athlete lifted. */
+/** Follows a replay step by step: the prescription of the service for each session, and what the athlete lifted. */
 import { Decimal } from 'decimal.js';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import type { Instant } from '../../src/values/instant.ts';
@@ -8,7 +8,7 @@ import type { StepAnswer } from './send-step.ts';
 /** One session of one lift. */
 export interface SteeredSession {
   readonly at: Instant;
-  /** Its place in the log, from 0. */
+  /** Its position in the log, from 0. */
   readonly session: number;
   /** The training max before the session. */
   readonly prescribed: Decimal;
@@ -16,7 +16,7 @@ export interface SteeredSession {
   lifted: Decimal;
   /** A set was below its target. */
   isMissed: boolean;
-  /** The service took weight off because of it. */
+  /** The service reduced the weight because of it. */
   isDeloaded: boolean;
 }
 
@@ -33,7 +33,7 @@ export interface SteeredLift {
 }
 
 export interface Steering {
-  /** Takes the steps in order, each with its answer. */
+  /** Receives the steps in order, each with its answer. */
   take(step: ReplayStep, answer: StepAnswer): void;
   /** In the order in which they were first trained. */
   lifts(): readonly SteeredLift[];

@@ -1,4 +1,4 @@
-/** Lays out text for a terminal: columns, wrapped cells, ranges of lines, and nothing that could steer the terminal. */
+/** Lays out text for a terminal: columns, wrapped cells, ranges of lines, without control characters. */
 
 const WIDTH = 110;
 
@@ -16,7 +16,7 @@ export function alignColumns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** Cells behind a label, as many as a line holds; the others below, behind spaces. */
+/** Cells after a label, as many as fit in a line; the others below, indented. */
 export function wrapCells(
   label: string,
   cells: readonly string[],

@@ -14,7 +14,7 @@ DATA_DIR at the first use. Nothing else accepts the token: real ones come from y
   --ttl TIME      how long it is good for: a number and s, m, h or d; 1h when left out
 `;
 
-/** What the token is to say. */
+/** The claims of the token. */
 export interface TokenRequest {
   readonly accountId: string;
   readonly subject: string;
@@ -24,7 +24,7 @@ export interface TokenRequest {
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
-/** undefined when help was asked for. Throws StartError for anything that no server would accept. */
+/** undefined when help was requested. Throws StartError for values that no server would accept. */
 export function readTokenRequest(args: string[]): TokenRequest | undefined {
   const { help, account, subject, roles, ttl = '1h' } = parse(args);
   if (help) {

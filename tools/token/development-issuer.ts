@@ -1,4 +1,4 @@
-/** An issuer of tokens for this machine: its key lies in DATA_DIR, readable by its owner alone. */
+/** An issuer of tokens for this machine: its key is in DATA_DIR, readable only by its owner. */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,7 +17,7 @@ export interface DevelopmentIssuer {
   mint(request: TokenRequest): Promise<string>;
 }
 
-/** Makes the key when there is none. Throws StartError when the directory or the key cannot be used. */
+/** Creates the key when there is none. Throws StartError when the directory or the key cannot be used. */
 export function openDevelopmentIssuer(dataDir: string): DevelopmentIssuer {
   const publicKeyFile = join(dataDir, 'development-key.public.pem');
   const privateKey = openKey(dataDir, join(dataDir, 'development-key.pem'), publicKeyFile);
@@ -68,7 +68,7 @@ function makeKeyOnce(path: string): void {
   }
 }
 
-/** What a server would refuse is not minted. */
+/** Does not issue a token that a server would refuse. */
 function requireAcceptable(fields: { accountId: string; subject: string; roles: readonly string[] }): void {
   try {
     readPrincipal(fields, NAME_ON_COMMAND_LINE);
