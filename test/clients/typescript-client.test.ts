@@ -61,7 +61,7 @@ describe('the packed client', () => {
         timeout: SUITE_MS,
       }).catch((error) => error);
       const lines = stdout.trim().split('\n');
-      expect(lines.filter((line) => !line.startsWith('ok '))).toEqual([]);
+      expect(lines.filter((line: string) => !line.startsWith('ok '))).toEqual([]);
       expect(lines.length).toBe(JSON.parse(readFileSync(CASES, 'utf8')).length + SCENARIOS);
     },
     BUILD_MS,
