@@ -20,6 +20,7 @@ import type { Progression } from '../store/entities/progression.ts';
 import type { User } from '../store/entities/user.ts';
 import { type Instant, instantToTimestamp } from '../values/instant.ts';
 import type { Blueprint } from './programs/blueprint.ts';
+import { prescriptionMessage } from './programs/prescriptions.ts';
 import type { ProgramWithLifts } from './programs/programs.ts';
 import { parametersFromStored } from './rules/rule-from-stored.ts';
 
@@ -52,7 +53,10 @@ export function programMessage({ program, lifts }: ProgramWithLifts): MessageIni
     unit: enumValue(WeightUnitSchema, program.unit),
     weeksPerCycle: program.weeksPerCycle,
     sessionsPerWeek: program.sessionsPerWeek,
-    days: program.days,
+    loadStep: program.loadStep?.toFixed(),
+    days: program.days.map(({ slug, liftIds, prescriptions }) => ({
+      ...{ slug, liftIds, prescriptions: prescriptions?.map(prescriptionMessage) },
+    })),
     lifts: lifts.map(liftMessage),
     ...lifetime(program),
   };

@@ -4,11 +4,11 @@ import { Decimal } from 'decimal.js';
 import { enumName, enumValue } from '../calls/enum-name.ts';
 import type { Limits } from '../config/config.ts';
 import { invalidFields } from '../errors/domain-error.ts';
+import { SetKindSchema } from '../gen/progression/v1/common_pb.ts';
 import {
   type LogSetsRequest,
   LogSetsResponseSchema,
   ProgressionService,
-  SetKindSchema,
 } from '../gen/progression/v1/progression_service_pb.ts';
 import { type Instant, instantToTimestamp } from '../values/instant.ts';
 import { newId } from '../values/new-id.ts';

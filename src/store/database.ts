@@ -13,6 +13,7 @@ import { EnrollmentOverrides } from '../../migrations/008-enrollment-overrides.t
 import { LiftMaxUnits } from '../../migrations/009-lift-max-units.ts';
 import { Corrections } from '../../migrations/010-corrections.ts';
 import { PlannedSets } from '../../migrations/011-planned-sets.ts';
+import { ProgramLoadStep } from '../../migrations/012-program-load-step.ts';
 import { type ConnectionSlotLimits, createConnectionSlots } from './connection-slots.ts';
 import { translateDatabaseError } from './database-error.ts';
 import { ColumnInsertDriver } from './driver/column-insert-driver.ts';
@@ -67,6 +68,7 @@ export const MIGRATIONS = [
   { name: '009-lift-max-units', class: LiftMaxUnits },
   { name: '010-corrections', class: Corrections },
   { name: '011-planned-sets', class: PlannedSets },
+  { name: '012-program-load-step', class: ProgramLoadStep },
 ];
 
 /** A transaction of one account: writes go through `em` and its flush, lean reads through `sql`. */

@@ -12,7 +12,7 @@ import {
   PublishEventsRequestSchema,
   PublishOutcome,
 } from '../../src/gen/automation/v1/event_service_pb.ts';
-import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
+import { MaxType, SetKind } from '../../src/gen/progression/v1/common_pb.ts';
 import {
   BatchHandleTriggersRequestSchema,
   type BatchTriggerSchema,
@@ -22,7 +22,6 @@ import {
   LogSetsRequestSchema,
   ProgressionService,
   RevertProgressionRequestSchema,
-  SetKind,
   SetLiftMaxRequestSchema,
   TriggerProgressionRequestSchema,
 } from '../../src/gen/progression/v1/progression_service_pb.ts';

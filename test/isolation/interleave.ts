@@ -1,8 +1,7 @@
 /** Many accounts at once on few connections: each call checks that what it sees, gets or changes is its own. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
-import { SetKind } from '../../src/gen/progression/v1/progression_service_pb.ts';
+import { MaxType, SetKind } from '../../src/gen/progression/v1/common_pb.ts';
 import { type Database, Rollback, type Transaction } from '../../src/store/database.ts';
 import { type Athlete, createAthlete, createTeammate } from '../support/fixtures.ts';
 import { amrap, deload, linear } from '../support/rule-fixtures.ts';

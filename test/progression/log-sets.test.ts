@@ -2,8 +2,7 @@
 import { timestampFromDate } from '@bufbuild/protobuf/wkt';
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, test } from 'vitest';
-import { TriggerType } from '../../src/gen/progression/v1/common_pb.ts';
-import { SetKind } from '../../src/gen/progression/v1/progression_service_pb.ts';
+import { SetKind, TriggerType } from '../../src/gen/progression/v1/common_pb.ts';
 import { instantFromText, instantToTimestamp } from '../../src/values/instant.ts';
 import { expectRefusal } from '../support/catalog-client.ts';
 import { expectRefusedUnchanged, expectUnchanged } from '../support/expect-unchanged.ts';

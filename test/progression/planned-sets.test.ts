@@ -1,6 +1,6 @@
 /** What was planned decides: target weights, and sets that are supplemental. */
 import { describe, expect, test } from 'vitest';
-import { SetKind } from '../../src/gen/progression/v1/progression_service_pb.ts';
+import { SetKind } from '../../src/gen/progression/v1/common_pb.ts';
 import type { Fact } from '../../src/store/entities/outbox-entry.ts';
 import { amrap, cycle, deload, linear } from '../support/rule-fixtures.ts';
 import { rowsOf } from '../support/table-dump.ts';

@@ -3,7 +3,7 @@ import type { CallOptions } from '@connectrpc/connect';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, test } from 'vitest';
-import { SetKind } from '../../src/gen/progression/v1/progression_service_pb.ts';
+import { SetKind } from '../../src/gen/progression/v1/common_pb.ts';
 import type { Database } from '../../src/store/database.ts';
 import { expectRefusal, WITHOUT_REQUEST_ID } from '../support/catalog-client.ts';
 import { expectRefusedUnchanged } from '../support/expect-unchanged.ts';

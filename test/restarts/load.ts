@@ -2,14 +2,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { v7 as uuidv7 } from 'uuid';
-import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
+import { MaxType, SetKind } from '../../src/gen/progression/v1/common_pb.ts';
 import {
   GetLiftMaxRequestSchema,
   HandleSessionCompleteRequestSchema,
   ListProgressionLogsRequestSchema,
   LogSetsRequestSchema,
   ProgressionService,
-  SetKind,
 } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import type { Athlete } from '../support/fixtures.ts';
 import type { Caller } from './callers.ts';

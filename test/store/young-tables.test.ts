@@ -2,7 +2,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findLoggedEvents } from '../../src/automation/evaluation/insert-events.ts';
-import { SetKind } from '../../src/gen/progression/v1/progression_service_pb.ts';
+import { SetKind } from '../../src/gen/progression/v1/common_pb.ts';
 import { createProgressionClient } from '../support/progression-client.ts';
 import { deload, linear } from '../support/rule-fixtures.ts';
 import { looksOf } from '../support/statement-plans.ts';

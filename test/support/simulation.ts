@@ -1,10 +1,10 @@
 /** Does what a simulation supposes, through the RPCs: the same sessions, weeks and cycles, with the same sets. */
 import { v7 as uuidv7 } from 'uuid';
-import {
-  type ProgressionResult,
-  SetKind,
-  type SimulatedEvent,
-  type TriggerOutcome,
+import { SetKind } from '../../src/gen/progression/v1/common_pb.ts';
+import type {
+  ProgressionResult,
+  SimulatedEvent,
+  TriggerOutcome,
 } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import type { ProgressionClient } from './progression-client.ts';
 

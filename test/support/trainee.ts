@@ -2,10 +2,9 @@
 import type { CallOptions } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
 import { enumName } from '../../src/calls/enum-name.ts';
-import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
+import { MaxType, SetKind } from '../../src/gen/progression/v1/common_pb.ts';
 import {
   ResultReasonSchema,
-  SetKind,
   type TriggerOutcome,
 } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import type { Database } from '../../src/store/database.ts';

@@ -2,12 +2,8 @@
 import { Decimal } from 'decimal.js';
 import { enumValue } from '../../src/calls/enum-name.ts';
 import { parametersFromStored } from '../../src/catalog/rules/rule-from-stored.ts';
-import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
-import {
-  SetKind,
-  SetKindSchema,
-  type TriggerOutcome,
-} from '../../src/gen/progression/v1/progression_service_pb.ts';
+import { MaxType, SetKind, SetKindSchema } from '../../src/gen/progression/v1/common_pb.ts';
+import type { TriggerOutcome } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { newId } from '../../src/values/new-id.ts';
 import type { Trace, TraceEvent, TraceRule } from './oracle-files.ts';
 import { decimalText, ruleTypeOf, storedParameters } from './recorded-parameters.ts';

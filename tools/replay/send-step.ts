@@ -1,9 +1,8 @@
 /** Sends one step of a replay as the call that the schedule service would make. */
-import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
-import {
-  type ProgressionResult,
-  SetKind,
-  type TriggerOutcome,
+import { MaxType, SetKind } from '../../src/gen/progression/v1/common_pb.ts';
+import type {
+  ProgressionResult,
+  TriggerOutcome,
 } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { instantToTimestamp } from '../../src/values/instant.ts';
 import type { PlannedSet, ReplayedAthlete, ReplayPlan, ReplayStep } from './replay-plan.ts';

@@ -1,4 +1,5 @@
 /** A whole program with slugs instead of ids: the form of the catalogue, and the source of copies. */
+import type { PrescribedGroups } from '../../store/entities/program.ts';
 
 export interface Blueprint {
   readonly slug: string;
@@ -12,8 +13,21 @@ export interface Blueprint {
   readonly sessionsPerWeek: number;
   /** In the program's order. */
   readonly lifts: readonly BlueprintLift[];
-  readonly days: readonly { readonly slug: string; readonly liftSlugs: readonly string[] }[];
+  readonly days: readonly BlueprintDay[];
+  /** What prescribed loads are rounded to; absent: the default of the unit. */
+  readonly loadStep?: string | undefined;
   readonly rules: readonly BlueprintRule[];
+}
+
+export interface BlueprintDay {
+  readonly slug: string;
+  readonly liftSlugs: readonly string[];
+  /** In order; absent: none. */
+  readonly prescriptions?: readonly BlueprintPrescription[] | undefined;
+}
+
+export interface BlueprintPrescription extends PrescribedGroups {
+  readonly liftSlug: string;
 }
 
 export interface BlueprintLift {

@@ -67,7 +67,15 @@ async function blueprintOf(tx: Transaction, programId: string): Promise<Blueprin
   return {
     ...{ slug, name, description, source, unit, weeksPerCycle, sessionsPerWeek },
     lifts,
-    days: program.days.map((day) => ({ slug: day.slug, liftSlugs: day.liftIds.map(slugOf) })),
+    loadStep: program.loadStep?.toFixed(),
+    days: program.days.map((day) => ({
+      slug: day.slug,
+      liftSlugs: day.liftIds.map(slugOf),
+      prescriptions: day.prescriptions?.map(({ liftId, ...groups }) => ({
+        liftSlug: slugOf(liftId),
+        ...groups,
+      })),
+    })),
     rules: rules.map(({ id, name, type, parameters }) => ({
       name,
       type,

@@ -5,7 +5,7 @@ import { audit, type Change } from '../../store/change.ts';
 import { ProgramEntity } from '../../store/entities/program.ts';
 import { ProgramLiftEntity } from '../../store/entities/program-lift.ts';
 import { newId } from '../../values/new-id.ts';
-import { programDays, requireLifts } from './program-contents.ts';
+import { loadStepOf, programDays, requireLifts } from './program-contents.ts';
 import { auditedProgram, type ProgramWithLifts } from './programs.ts';
 
 /**
@@ -19,6 +19,7 @@ export async function createProgram(
   const { tx, now } = change;
   const { accountId } = tx;
   const lifts = await requireLifts(tx, request.liftIds);
+  const weeksPerCycle = request.weeksPerCycle || 1;
   const program = tx.em.create(ProgramEntity, {
     accountId,
     id: newId(),
@@ -27,9 +28,10 @@ export async function createProgram(
     description: request.description,
     source: request.source,
     unit: request.unit === 0 ? '' : enumName(WeightUnitSchema, request.unit),
-    weeksPerCycle: request.weeksPerCycle || 1,
+    weeksPerCycle,
     sessionsPerWeek: request.sessionsPerWeek || Math.max(request.days.length, 1),
-    days: programDays(request.days, lifts),
+    days: programDays(request.days, lifts, weeksPerCycle),
+    loadStep: loadStepOf(request.loadStep),
     revision: 1n,
     createdAt: now,
     updatedAt: now,

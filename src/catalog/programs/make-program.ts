@@ -42,9 +42,15 @@ export function makeProgram(blueprint: Blueprint, making: Making): MadeProgram {
   const program: Program = {
     ...{ accountId, id: makeId(`program/${slug}`), slug, name, description, source, unit },
     ...{ weeksPerCycle, sessionsPerWeek, revision: 1n, ...times, deletedAt: null },
-    days: blueprint.days.map((day) => ({
-      slug: day.slug,
-      liftIds: day.liftSlugs.map((liftSlug) => liftOf(making, liftSlug).id),
+    loadStep: blueprint.loadStep === undefined ? null : new Decimal(blueprint.loadStep),
+    days: blueprint.days.map(({ slug: daySlug, liftSlugs, prescriptions }) => ({
+      slug: daySlug,
+      liftIds: liftSlugs.map((liftSlug) => liftOf(making, liftSlug).id),
+      ...(prescriptions && {
+        prescriptions: prescriptions.map(({ liftSlug, ...groups }) => ({
+          ...{ liftId: liftOf(making, liftSlug).id, ...groups },
+        })),
+      }),
     })),
   };
   const rules = blueprint.rules.map((rule, index) => {

@@ -1,10 +1,13 @@
 /** Checks the lifts and days of a program that is created or changed. */
 import { LockMode } from '@mikro-orm/core';
+import { Decimal } from 'decimal.js';
 import { DomainError, type FieldViolation, invalidFields } from '../../errors/domain-error.ts';
+import type { ProgramDay as ProgramDayMessage } from '../../gen/progression/v1/program_service_pb.ts';
 import type { Transaction } from '../../store/database.ts';
 import { type Lift, LiftEntity } from '../../store/entities/lift.ts';
 import type { ProgramDay } from '../../store/entities/program.ts';
 import { liftNotFound } from '../lifts.ts';
+import { prescriptionsToStored, weeksBeyond } from './prescriptions.ts';
 
 /**
  * The live lifts with these ids, in this order, locked so that none is deleted before the program references
@@ -35,10 +38,24 @@ export async function requireLifts(tx: Transaction, liftIds: readonly string[]):
   });
 }
 
-/** The days in stored form. LIFT_NOT_IN_PROGRAM lists every lift that a day names and the program lacks. */
-export function programDays(days: readonly ProgramDay[], lifts: readonly Lift[]): ProgramDay[] {
+/**
+ * The days in stored form. LIFT_NOT_IN_PROGRAM lists every lift that a day names and the program lacks; VALIDATION_FAILED all
+ * that is wrong with what the days prescribe.
+ */
+export function programDays(
+  days: readonly ProgramDayMessage[],
+  lifts: readonly Lift[],
+  weeksPerCycle: number,
+): ProgramDay[] {
   const known = new Set(lifts.map((lift) => lift.id));
-  const stored = days.map(({ slug, liftIds }) => ({ slug, liftIds: liftIds.map((id) => id.toLowerCase()) }));
+  const faults: FieldViolation[] = [];
+  const stored = days.map(({ slug, liftIds: ids, prescriptions }, day): ProgramDay => {
+    const liftIds = ids.map((id) => id.toLowerCase());
+    const prescribed = prescriptionsToStored(prescriptions, liftIds, `days[${day}].prescriptions`);
+    faults.push(...prescribed.violations);
+    return { slug, liftIds, ...(prescriptions.length > 0 && { prescriptions: prescribed.stored }) };
+  });
+  faults.push(...weeksBeyond(stored, weeksPerCycle));
   const violations = stored.flatMap(({ liftIds }, day) =>
     liftIds.flatMap((id, position): FieldViolation[] =>
       known.has(id)
@@ -50,5 +67,20 @@ export function programDays(days: readonly ProgramDay[], lifts: readonly Lift[])
   if (first) {
     throw new DomainError('LIFT_NOT_IN_PROGRAM', first.description, { violations });
   }
+  if (faults.length > 0) {
+    throw invalidFields(faults);
+  }
   return stored;
+}
+
+/** The step in stored form; VALIDATION_FAILED for 0, which the message's own rules cannot tell. */
+export function loadStepOf(loadStep: string): Decimal | null {
+  if (loadStep === '') {
+    return null;
+  }
+  const step = new Decimal(loadStep);
+  if (step.isZero()) {
+    throw invalidFields([{ field: 'load_step', description: `must be above 0, not ${loadStep}` }]);
+  }
+  return step;
 }

@@ -103,8 +103,10 @@ export async function deleteProgram(change: Change, programId: string): Promise<
 /** The program in the audit trail. */
 export function auditedProgram({ program, lifts }: ProgramWithLifts): Record<string, unknown> {
   const { slug, name, description, source, unit, weeksPerCycle, sessionsPerWeek, days } = program;
+  const loadStep = program.loadStep?.toFixed() ?? null;
   const liftIds = lifts.map((lift) => lift.id);
-  return { slug, name, description, source, unit, weeksPerCycle, sessionsPerWeek, days, liftIds };
+  const calendar = { weeksPerCycle, sessionsPerWeek, days, loadStep };
+  return { slug, name, description, source, unit, ...calendar, liftIds };
 }
 
 /** The lifts of each program, in its order, by program id. */

@@ -5,7 +5,7 @@
 import { LockMode } from '@mikro-orm/core';
 import { sql } from 'kysely';
 import { enumName } from '../../calls/enum-name.ts';
-import { DomainError } from '../../errors/domain-error.ts';
+import { DomainError, invalidFields } from '../../errors/domain-error.ts';
 import { type UpdateProgramRequest, WeightUnitSchema } from '../../gen/progression/v1/program_service_pb.ts';
 import { audit, type Change } from '../../store/change.ts';
 import type { Transaction } from '../../store/database.ts';
@@ -13,7 +13,8 @@ import type { Lift } from '../../store/entities/lift.ts';
 import type { Program } from '../../store/entities/program.ts';
 import { ProgramLiftEntity } from '../../store/entities/program-lift.ts';
 import { ProgramProgressionEntity } from '../../store/entities/program-progression.ts';
-import { programDays, requireLifts } from './program-contents.ts';
+import { weeksBeyond } from './prescriptions.ts';
+import { loadStepOf, programDays, requireLifts } from './program-contents.ts';
 import { reviseProgram } from './program-revision.ts';
 import { auditedProgram, liftsOfPrograms, type ProgramWithLifts, requireProgram } from './programs.ts';
 
@@ -30,8 +31,11 @@ export async function updateProgram(
   const currentLifts = (await liftsOfPrograms(tx, [program])).get(program.id) ?? [];
   const before = auditedProgram({ program, lifts: currentLifts });
   const lifts = request.replaceLifts ? await requireLifts(tx, request.liftIds) : currentLifts;
+  program.weeksPerCycle = request.weeksPerCycle || program.weeksPerCycle;
   if (request.replaceDays) {
-    program.days = programDays(request.days, lifts);
+    program.days = programDays(request.days, lifts, program.weeksPerCycle);
+  } else {
+    refuseShorterCycle(program);
   }
   if (request.replaceLifts) {
     await replaceLifts(tx, program, lifts);
@@ -45,7 +49,7 @@ export async function updateProgram(
     await requireUnitFree(tx, program, unit);
     program.unit = unit;
   }
-  program.weeksPerCycle = request.weeksPerCycle || program.weeksPerCycle;
+  program.loadStep = loadStepOf(request.loadStep) ?? program.loadStep;
   program.sessionsPerWeek = request.sessionsPerWeek || program.sessionsPerWeek;
   program.updatedAt = now;
   await reviseProgram(tx, program.id);
@@ -74,6 +78,15 @@ async function replaceLifts(tx: Transaction, program: Program, lifts: readonly L
   }
   for (const [liftId, position] of positions) {
     tx.em.create(ProgramLiftEntity, { ...ofProgram, liftId, position });
+  }
+}
+
+/** Days that stay may prescribe for weeks that the cycle no longer has. */
+function refuseShorterCycle({ days, weeksPerCycle }: Program): void {
+  const [beyond] = weeksBeyond(days, weeksPerCycle);
+  if (beyond) {
+    const description = `is too short for what the days prescribe: ${beyond.field} ${beyond.description}`;
+    throw invalidFields([{ field: 'weeks_per_cycle', description }]);
   }
 }
 

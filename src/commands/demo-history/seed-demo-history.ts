@@ -8,13 +8,9 @@ import { sql } from 'kysely';
 import type { Config } from '../../config/config.ts';
 import { DEMO_ACCOUNT_ID } from '../../config/config.ts';
 import { PublishedEventSchema } from '../../gen/automation/v1/event_service_pb.ts';
-import { MaxType } from '../../gen/progression/v1/common_pb.ts';
+import { MaxType, SetKind } from '../../gen/progression/v1/common_pb.ts';
 import type { Program } from '../../gen/progression/v1/program_service_pb.ts';
-import {
-  type ProgressionResult,
-  SetKind,
-  type TriggerOutcome,
-} from '../../gen/progression/v1/progression_service_pb.ts';
+import type { ProgressionResult, TriggerOutcome } from '../../gen/progression/v1/progression_service_pb.ts';
 import type { Database } from '../../store/database.ts';
 import { type Instant, instantFromText } from '../../values/instant.ts';
 import { seededId } from '../seed-demo-account.ts';

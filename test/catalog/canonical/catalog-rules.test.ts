@@ -2,11 +2,10 @@
 import { v7 as uuidv7 } from 'uuid';
 import { expect, test } from 'vitest';
 import { enumName } from '../../../src/calls/enum-name.ts';
-import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
+import { MaxType, SetKind } from '../../../src/gen/progression/v1/common_pb.ts';
 import {
   ResultReason,
   ResultReasonSchema,
-  SetKind,
   type TriggerOutcome,
 } from '../../../src/gen/progression/v1/progression_service_pb.ts';
 import { systemClock } from '../../../src/values/system-clock.ts';

@@ -183,7 +183,7 @@ describe('a program', () => {
         weeksPerCycle: 1,
         sessionsPerWeek: 1,
       },
-      ...{ days: [], liftIds: [squat] },
+      ...{ days: [], loadStep: null, liftIds: [squat] },
     };
     expect(trail).toEqual([
       { ...common, action: 'CreateProgram', before: null, after: program },

@@ -1,8 +1,7 @@
 /** The outbox: what followed from each event, written with it or not at all. */
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, test } from 'vitest';
-import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
-import { SetKind } from '../../../src/gen/progression/v1/progression_service_pb.ts';
+import { MaxType, SetKind } from '../../../src/gen/progression/v1/common_pb.ts';
 import { instantFromText } from '../../../src/values/instant.ts';
 import { expectRefusal } from '../../support/catalog-client.ts';
 import { createTeammate } from '../../support/fixtures.ts';
