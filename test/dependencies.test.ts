@@ -1,4 +1,4 @@
-/** What is installed: explained, pinned, and where it is needed. */
+/** Dependencies: documented, pinned, and separated by use. */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** The pages do what they say: their shell blocks run, links lead somewhere, and tables are complete. */
+/** The documentation: shell blocks run, links have targets, and tables are complete. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -22,7 +22,7 @@ const SERVED_AT = 'localhost:8080';
 /** All of them together, on a busy machine. */
 const SHELL_BLOCKS_MS = 240_000;
 
-/** What blocks use that a machine may lack, by how they call it. */
+/** Programs that blocks use and a machine may not have, by their names in the blocks. */
 const TOOLS: readonly [pattern: RegExp, name: string, isThere: () => boolean][] = [
   [/^openssl |^ +openssl /m, 'openssl', () => hasCommand('openssl')],
   [/^(call|curl) /m, 'curl', () => hasCommand('curl')],
@@ -85,7 +85,7 @@ function missingToolOf({ script }: ShellBlock): string | undefined {
   return TOOLS.find(([pattern, , isThere]) => pattern.test(script) && !isThere())?.[1];
 }
 
-/** Installation, which npm would start with, has happened: this test runs. */
+/** Skips the installation, which has been done, because this test runs. */
 async function startAsTheReadmeSays(directory: string): Promise<{ service: ChildProcess; address: string }> {
   const [first] = shellBlocksOf(join(ROOT, 'README.md'));
   expect(first?.script.trim()).toBe(START);

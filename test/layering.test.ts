@@ -1,11 +1,14 @@
-/** The rooms of the source and the direction of their imports, so that each can be read and changed without those above. */
+/**
+ * The rooms of the source and the direction of their imports, so that each can be read and changed without those
+ * above.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, test } from 'vitest';
 
 const SOURCE = join(import.meta.dirname, '..', 'src');
 
-/** The rooms from the top down: what each may import beside itself and the generated code. */
+/** The rooms from the top down: what each may import in addition to itself and the generated code. */
 const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'main.ts': ['commands', 'config', 'errors'],
   commands: [
@@ -128,7 +131,7 @@ describe('imports point downwards', () => {
 
   test('no file imports itself through others', () => {
     const open = new Map(WRITTEN.map((file) => [file, listTargets(file).filter((t) => WRITTEN.includes(t))]));
-    // Files whose imports are all settled are settled; what is left at the end is a circle, or imports one.
+    // Removes files whose imports are all removed; what remains at the end is a circle, or imports one.
     for (let before = -1; before !== open.size; ) {
       before = open.size;
       for (const [file, targets] of open) {
@@ -163,7 +166,9 @@ function findPureFiles(): string[] {
   return [...pure];
 }
 
-/** What a part of them loads besides `decimal.js`: SQL that is built and not run, time zones, tables of text. */
+/**
+ * Packages that some of them load besides `decimal.js`: SQL that is built and not run, time zones, tables of text.
+ */
 const PACKAGES: readonly (readonly [files: RegExp, name: string])[] = [
   [/^training-logs\/read-table\.ts$/, 'csv-parse/sync'],
   [/^filters\/(filter-to-sql|sql-[a-z]+)\.ts$/, 'kysely'],

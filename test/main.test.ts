@@ -1,4 +1,4 @@
-/** The process edge: what an operator sees of starts, stops and mistakes. */
+/** The process: its starts, stops and errors, as an operator sees them. */
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -51,7 +51,7 @@ function call(url: string): Promise<Response> {
   });
 }
 
-/** Whether a server still takes connections. Makes no call, which a server that is just being told to stop would keep. */
+/** Whether a server still accepts connections. Makes no call, because a draining server would wait for it. */
 async function connection(url: string): Promise<'taken' | 'refused'> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);

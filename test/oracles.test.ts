@@ -1,4 +1,4 @@
-/** The facts recorded outside this project, where they lie beside the checkout. */
+/** Recorded results of other implementations, when they are next to the checkout. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';

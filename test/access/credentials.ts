@@ -11,9 +11,9 @@ export const AUDIENCE = 'progression-test';
 
 export interface Issuer {
   readonly publicPem: string;
-  /** What configures a server to trust this issuer alone, beside AUTH_MODE. */
+  /** The configuration of a server that trusts only this issuer, except AUTH_MODE. */
   readonly environment: Readonly<Record<string, string>>;
-  /** A token that is acceptable but for what `claims` and `header` change; a claim that is undefined is left out. */
+  /** A valid token, except for the changes of `claims` and `header`; an undefined claim is left out. */
   mint(claims: JWTPayload, header?: { alg?: string; kid?: string }): Promise<string>;
   /** Removes its files. */
   close(): void;
@@ -44,7 +44,7 @@ export async function createIssuer(alg = 'ES256'): Promise<Issuer> {
   };
 }
 
-/** A token in three parts with this header and signature, as a forger would put it together. */
+/** A token of three parts with this header and signature, as an attacker would forge it. */
 export function assembleToken(
   header: Record<string, unknown>,
   claims: JWTPayload,
@@ -55,7 +55,7 @@ export function assembleToken(
   return `${signedPart}.${sign(signedPart).toString('base64url')}`;
 }
 
-/** A file for the test, gone afterwards. */
+/** A file for the test, deleted afterwards. */
 export function temporaryFile(text: string): string {
   const directory = mkdtempSync(join(tmpdir(), 'progression-access-'));
   onTestFinished(() => rmSync(directory, { recursive: true, force: true }));

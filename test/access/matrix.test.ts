@@ -1,4 +1,6 @@
-/** Every method of the API against every kind of caller: who is let in, by a table that knows nothing of the code's. */
+/**
+ * Every method of the API with every kind of caller: who is permitted, by a table that is independent of the code's.
+ */
 import { createHmac } from 'node:crypto';
 import { globSync } from 'node:fs';
 import { join } from 'node:path';
@@ -30,8 +32,8 @@ const ATHLETE_ID = uuidv7();
 const OTHER_ATHLETE_ID = uuidv7();
 
 /**
- * Who may call each method, and about whom: an athlete is let in for their own data (`self`) or for data of no athlete
- * (`catalogue`). An administrator is let in everywhere, and is not repeated.
+ * The callers that each method permits, and their athletes: an athlete is permitted for their own data (`self`) or for
+ * data of no athlete (`catalogue`). An administrator is always permitted, and is not listed.
  */
 const WHO_MAY: Readonly<Record<string, string>> = {
   'ProgressionService.HandleSessionComplete': 'service',
@@ -173,7 +175,7 @@ const letIn = (who: string) => (allowed: ReadonlySet<string>) =>
   allowed.has(who) ? 'let in' : 'PERMISSION_DENIED';
 const always = (answer: Answer) => () => answer;
 
-/** An administrator's token, which would be let in everywhere, with something wrong. */
+/** An administrator's token, which would permit every call, with one fault. */
 function spoiled(name: string, change: () => JWTPayload): Caller {
   return {
     name,
@@ -266,7 +268,9 @@ const methods = services.flatMap((service) =>
   service.methods.map((method) => ({ name: `${service.name}.${method.name}`, method })),
 );
 
-/** An empty request but for the athlete: let in, it is not valid, or finds nothing, or does little. */
+/**
+ * A request that is empty except for the athlete: when it is permitted, it is invalid, finds nothing, or does little.
+ */
 function requestOf({ input, name }: DescMethod, userId: string) {
   const message = create(input) as Record<string, unknown> & ReturnType<typeof create>;
   if (input.fields.some((field) => field.localName === 'userId')) {

@@ -1,4 +1,4 @@
-/** What the event stream was told of an account's athletes, in order. */
+/** The facts about an account's athletes, in order. */
 import { sql } from 'kysely';
 import type { Database } from '../../src/store/database.ts';
 import type { Fact } from '../../src/store/entities/outbox-entry.ts';
@@ -21,7 +21,7 @@ export async function factsAbout(
   );
 }
 
-/** Forgets what was told so far. */
+/** Deletes the facts so far. */
 export async function forgetFacts(database: Database, { accountId }: Pick<CatalogClient, 'accountId'>) {
   await database.transaction(accountId, (tx) =>
     sql`delete from outbox where account_id = ${accountId}`.execute(tx.sql),

@@ -1,4 +1,4 @@
-/** Tags, attributes and the wish to be left alone, over the wire; and what the event stream hears of a profile. */
+/** Tags, attributes and the opt-out, over the wire; and the events of a profile. */
 
 import { sql } from 'kysely';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -43,7 +43,7 @@ async function defineField(path: string, type: string) {
   );
 }
 
-/** An athlete of whom nothing has been told. */
+/** An athlete without facts. */
 async function quietUser(tags: string[] = [], attributes: Attributes = {}): Promise<string> {
   const { user } = await client.users.createUser({ name: 'An athlete', tags, attributes });
   await forgetFacts(db.database, client);

@@ -1,4 +1,4 @@
-/** EraseUser: who the athlete was is nowhere to be found afterwards; what the athlete lifted stays. */
+/** EraseUser: no personal data of the athlete are found afterwards; the training data stay. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, test } from 'vitest';

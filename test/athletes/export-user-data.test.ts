@@ -31,7 +31,7 @@ beforeAll(async () => {
   }
 });
 
-/** Leaves something in every table. */
+/** Writes a row into every table. */
 async function train({ athlete: { userId }, client: progressions, startSession, liftId }: Trainee) {
   const session = startSession();
   await session.log('squat 5/5 3/5');

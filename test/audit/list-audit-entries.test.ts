@@ -28,7 +28,7 @@ beforeEach(() => {
   client = createCatalogClient(db.database, { clock: () => now });
 });
 
-/** Erases so many athletes, one after the other, a second apart; their ids. */
+/** Erases a number of athletes, one after the other, a second apart; returns their ids. */
 async function eraseSome(count: number): Promise<string[]> {
   const userIds: string[] = [];
   for (let at = 0; at < count; at += 1) {

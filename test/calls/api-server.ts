@@ -1,4 +1,4 @@
-/** A server with every method of the API and nothing behind them: what is not refused is UNIMPLEMENTED. */
+/** A server with every method of the API and no implementation: a call that is not refused is UNIMPLEMENTED. */
 import type { DescMethod, DescService } from '@bufbuild/protobuf';
 import { EventService } from '../../src/gen/automation/v1/event_service_pb.ts';
 import { TriggerService } from '../../src/gen/automation/v1/trigger_service_pb.ts';

@@ -1,4 +1,4 @@
-/** Errors on their way to the wire: codes, details, and what must not get out. */
+/** Errors on the wire: codes, details, and what must not be sent. */
 import { Code, ConnectError } from '@connectrpc/connect';
 import { setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,7 @@
-/** For every field of every request: a wrong name beside it and a wrong enum value in it are refused, by their path. */
+/**
+ * For every field of every request: a wrong name next to it, and a wrong enum value in it, are refused with their
+ * path.
+ */
 import { type DescMethod, fromJson, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { describe, expect, test } from 'vitest';
 import { checkJson } from '../../src/calls/check-json.ts';

@@ -1,4 +1,4 @@
-/** Calls with JSON by hand, in every protocol: what a client sends that has no generated code. */
+/** Calls with hand-written JSON in every protocol, as from a client without generated code. */
 import http2 from 'node:http2';
 import { buffer } from 'node:stream/consumers';
 import { fromBinary } from '@bufbuild/protobuf';
@@ -18,7 +18,9 @@ export interface JsonAnswer {
   readonly headerBytes: number;
 }
 
-/** `method` is `<service>/<method>`, `json` the text of the message; `flags` are those of its frame, if it has one. */
+/**
+ * `method` is `<service>/<method>`, `json` the text of the message; `flags` are those of its frame, if it has one.
+ */
 export type JsonCall = (
   url: string,
   method: string,

@@ -1,4 +1,4 @@
-/** Every place in the JSON of a request where a field may stand, found by walking its descriptor. */
+/** Every path in the JSON of a request where a field can be, found by walking its descriptor. */
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 import { hasCustomJsonRepresentation } from '@bufbuild/protobuf/wkt';
 
@@ -11,7 +11,7 @@ export interface JsonPlace {
   readonly within: (object: unknown) => unknown;
 }
 
-/** A message in itself is entered once more, not for ever. */
+/** A recursive message is entered twice. */
 const MOST_OF_A_KIND = 2;
 
 /** The request and every message in it, at every depth. */
@@ -36,7 +36,7 @@ function isNew(message: DescMessage, around: readonly DescMessage[]): boolean {
   return around.filter((each) => each === message).length < MOST_OF_A_KIND;
 }
 
-/** In a list the object stands second, behind an empty one. */
+/** In a list the object is the second element, after an empty one. */
 function placeOf({ path, within }: JsonPlace, field: DescField, message: DescMessage): JsonPlace {
   const name = path === '' ? field.name : `${path}.${field.name}`;
   return field.fieldKind === 'list'

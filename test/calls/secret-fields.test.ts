@@ -1,4 +1,6 @@
-/** Secrets of messages: hidden wherever they stand in a message, and marked in the contract wherever they look like it. */
+/**
+ * Secrets of messages: hidden at every path of a message, and marked in the contract when a field is named like one.
+ */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import {
@@ -71,11 +73,11 @@ const FIELDS: DescField[] = MESSAGES.flatMap((message) => message.fields);
 const nameOf = (field: DescField) => `${field.parent.typeName}.${field.name}`;
 const isSecret = (field: DescField) => getOption(field, secretOption);
 
-/** Names of what gives access to something, or could. */
+/** Names of credentials, and similar names. */
 const SUSPICIOUS =
   /secret|token|passw|passphrase|passcode|credential|(^|_)(api_?|private_?)?keys?($|_)|signature|bearer|(^|_)(pin|otp|salt)($|_)/;
 
-/** Reviewed: what only looks like a secret. A new name is added here with its reason, or gets the option. */
+/** Reviewed: fields that only look like a secret. A new name is added here with its reason, or gets the option. */
 const NO_SECRETS: readonly (readonly [field: RegExp, reason: string])[] = [
   [/\.(next_)?page_token$/, 'a position in a list of the caller’s own account; checked, and no credential'],
   [/WatchEvents(Request|Response)\.resume_token$/, 'a position in the log of the caller’s own account'],

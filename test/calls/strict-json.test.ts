@@ -1,4 +1,4 @@
-/** JSON that is not what the contract says is refused in every protocol, with each fault by its path. */
+/** JSON that does not follow the contract is refused in every protocol, with the path of each fault. */
 import { create, toBinary } from '@bufbuild/protobuf';
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
@@ -25,7 +25,7 @@ const trigger = (more: object) => ({ workflowId: ID, trigger: { triggerEvent: 't
 const session = (more: object) => ({ userId: ID, session: SESSION, ...more });
 const at = (occurredAt: unknown) => session({ occurredAt });
 
-/** What is sent, and every violation that follows. */
+/** A request, and its violations. */
 const FAULTS: readonly [what: string, method: string, json: unknown, violations: Record<string, string>][] = [
   [
     'a field in another case',
@@ -278,7 +278,7 @@ const FAULTS: readonly [what: string, method: string, json: unknown, violations:
   ],
 ];
 
-/** What is no JSON at all, or not that of an object. */
+/** Texts that are not JSON, or not a JSON object. */
 const UNREADABLE: readonly [what: string, json: string | Uint8Array, description: string][] = [
   ['nothing', '', 'the message is empty; a request without fields is {}'],
   [

@@ -1,4 +1,4 @@
-/** The command health against an encrypted port: it trusts the certificate of the file, and shows its own. */
+/** The command health with an encrypted port: it trusts the certificate of the file, and presents its own. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

@@ -16,7 +16,7 @@ beforeEach(() => {
 
 const TABLES = ['users', 'lifts', 'programs', 'program_lifts', 'progressions', 'program_progressions'];
 
-/** Every row of the catalogue's tables, as text: what must not change. */
+/** Every row of the catalogue's tables, as text, to compare before and after. */
 async function contents(): Promise<string> {
   return db.database.transaction(DEMO_ACCOUNT_ID, async (tx) => {
     const texts: string[] = [];

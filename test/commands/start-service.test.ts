@@ -1,4 +1,4 @@
-/** Events for which the engine's line has no room are refused unread; everything else goes on. */
+/** Events for which the trigger queue has no room are refused before they are read; other calls are served. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startService } from '../../src/commands/start-service.ts';
 import { readConfig } from '../../src/config/config.ts';

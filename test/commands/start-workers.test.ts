@@ -1,4 +1,7 @@
-/** The background of a served process: there unless it is turned off, and gone with the process whatever hangs. */
+/**
+ * The workers of a serving process: they run unless they are turned off, and end with the process also when work
+ * hangs.
+ */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { startService } from '../../src/commands/start-service.ts';
 import { readConfig } from '../../src/config/config.ts';

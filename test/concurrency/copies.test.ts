@@ -1,4 +1,4 @@
-/** Many copies of one event at the same time: it happens once, and every caller hears the same. */
+/** Many concurrent copies of one event: it is applied once, and every caller gets the same answer. */
 import { type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import type { CallOptions } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
@@ -23,7 +23,7 @@ import { createTrainee, type Trainee } from '../support/trainee.ts';
 const COPIES = 64;
 
 const db = useTestDatabase({ connections: 5 });
-/** What server processes have: a handle on the database each. */
+/** The database handles of the server processes. */
 let handles: Database[];
 beforeAll(async () => {
   handles = [db.database, db.open(), db.open()];
@@ -34,7 +34,7 @@ function createOne(): Promise<Trainee> {
   return createTrainee(db.database, { lifts: { squat: '100', bench: '60' }, rules });
 }
 
-/** Clients of this many server processes; calls go round. */
+/** Clients of this number of server processes, used by turns. */
 function createProcesses({ athlete }: Trainee, count: number): ProgressionClient[] {
   const { accountId } = athlete;
   return handles.slice(0, count).map((handle) => createProgressionClient(handle, { accountId }));
@@ -45,7 +45,7 @@ type Copy = (client: ProgressionClient, call: CallOptions) => Promise<MessageSha
 interface Case {
   readonly title: string;
   readonly schema: DescMessage;
-  /** What happens before, and the call that is copied. */
+  /** Prepares, and returns the call that is copied. */
   readonly prepare: (trainee: Trainee) => Promise<Copy>;
   readonly adds: Record<string, number>;
 }

@@ -1,7 +1,7 @@
 /**
- * Many transactions that accept and evaluate events at the same time, each committing when chance will have it: none is
- * lost on its way to the log, to a reader of the log who comes and goes, and to the streams of Redis, and each athlete's
- * are in order. LATE_COMMITS says how many, LATE_COMMITS_SEED in what order.
+ * Many concurrent transactions accept and evaluate events and commit after random delays. No event is lost on its way to
+ * the log, to a reader of the log that reconnects, and to the streams of Redis, and each athlete's events are in order.
+ * LATE_COMMITS is the number of events, LATE_COMMITS_SEED the seed.
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from '@connectrpc/connect';
@@ -23,7 +23,7 @@ import { useTestDatabasePerTest } from '../support/test-database.ts';
 const COUNT = Number(process.env.LATE_COMMITS || 1_000);
 const SEED = Number(process.env.LATE_COMMITS_SEED || 1);
 const TIMEOUT_MS = 60_000 + COUNT * 20;
-/** Beside the workers' connections they fit into the hundred that PostgreSQL has by default. */
+/** Together with the workers' connections, at most the hundred that PostgreSQL has by default. */
 const AT_ONCE = 24;
 const ATHLETES = 60;
 const LATEST_MS = 25;
@@ -39,7 +39,9 @@ function createRandom(seed: number): () => number {
   };
 }
 
-/** Accepts so many events, many at once, each athlete's one after the other; answers each athlete's, in order. */
+/**
+ * Accepts this number of events, concurrently, each athlete's one after the other; returns each athlete's, in order.
+ */
 async function acceptAll(source: EventSource, random: () => number): Promise<Map<string, string[]>> {
   const accepted = new Map<string, string[]>(source.userIds.map((id) => [id, []]));
   const turns = Array.from({ length: COUNT }, () => Math.floor(random() * ATHLETES));
@@ -62,7 +64,7 @@ async function acceptAll(source: EventSource, random: () => number): Promise<Map
   return accepted;
 }
 
-/** Reads the log from the beginning, leaves every now and then and comes back with the last token. */
+/** Reads the log from the beginning, and now and then disconnects and resumes with the last token. */
 function followLog(events: Client<typeof EventService>, random: () => number) {
   const seen: { id: string; userId: string }[] = [];
   let isOver = false;

@@ -11,13 +11,13 @@ import { useTestDatabase } from '../support/test-database.ts';
 import { createTrainee, type Trainee, traineeWith } from '../support/trainee.ts';
 
 const db = useTestDatabase();
-/** What another server process has. */
+/** The queue and database handle of another server process. */
 let otherHandle: Database;
 beforeAll(async () => {
   otherHandle = db.open();
 });
 
-/** The same athlete through a server process of its own. */
+/** The same athlete through another server process. */
 function throughAnother(trainee: Trainee): Trainee {
   const { accountId } = trainee.athlete;
   return traineeWith(trainee, { client: createProgressionClient(otherHandle, { accountId }) });
@@ -73,7 +73,7 @@ describe('many events of many athletes over two server processes', () => {
     for (const { client, athlete } of team) {
       const { logs } = await client.listProgressionLogs({ userId: athlete.userId, pageSize: 500 });
       const ofLift = (liftId: string) => logs.filter((log) => log.liftId === liftId).length;
-      // Per round: the AMRAP set, the session, the cycle and the hand; of the bench the deload and the cycle.
+      // Per round: the AMRAP set, the session, the cycle and the manual trigger; for the bench the deload and the cycle.
       expect(ofLift(first.liftId('squat'))).toBe(4 * ROUNDS);
       expect(ofLift(first.liftId('bench'))).toBe(2 * ROUNDS);
     }

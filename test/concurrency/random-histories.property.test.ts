@@ -1,4 +1,4 @@
-/** Random programs and histories: what goes through the RPCs and the tables is what the engine decides in memory. */
+/** Random programs and histories: the results through the RPCs and the tables equal those of the engine in memory. */
 import { ConnectError } from '@connectrpc/connect';
 import fc from 'fast-check';
 import { v7 as uuidv7 } from 'uuid';
@@ -52,7 +52,7 @@ test(`over ${HISTORIES} random histories, ${AT_ONCE} athletes at a time, the tab
   expect(await findBrokenChains(db.database)).toEqual([]);
 });
 
-/** Plays one history in both worlds; the maxes at the end are compared too. */
+/** Plays one history through both; the final maxes are compared too. */
 async function expectAgreement({ program, events }: Example): Promise<void> {
   const scenario = createScenario({ ...program, lifts: LIFTS });
   const trainee = await createRandomTrainee(program);
@@ -102,7 +102,7 @@ async function setOneRepMaxes({ athlete, liftId }: Trainee, maxes: RandomProgram
   }
 }
 
-/** Reports events in the words of the scenario tables. */
+/** Reports events in the form of the scenario tables. */
 function createPlayer(trainee: Trainee): (event: string) => Promise<string[]> {
   let session = trainee.startSession();
   let [week, cycle] = [1, 1];
@@ -134,7 +134,7 @@ function createPlayer(trainee: Trainee): (event: string) => Promise<string[]> {
   };
 }
 
-/** A rule that does not cover the lift is refused over the RPC, and has nothing to say in memory. */
+/** A rule that does not cover the lift is refused over the RPC, and has no result in memory. */
 async function force(trainee: Trainee, [rule = '', lift = '']: string[]): Promise<string[]> {
   try {
     return await trainee.ask(Number(rule.replace('rule', '')), { lift, force: true });

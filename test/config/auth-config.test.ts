@@ -1,4 +1,4 @@
-/** How callers prove who they are: what the environment may say, and when the service refuses to start. */
+/** The configuration of authentication, and when the service refuses to start. */
 import { describe, expect, test } from 'vitest';
 import { type AuthConfig, readAuthConfig, requireSafeBinding } from '../../src/config/auth-config.ts';
 import { ConfigError, readConfig } from '../../src/config/config.ts';

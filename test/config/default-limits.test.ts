@@ -58,7 +58,7 @@ describe('the source', () => {
   });
 });
 
-/** A row of one of the tables: the limits that it names, and what it says of their values. */
+/** A row of one of the tables: the limits that it names, and their values in the text. */
 interface Row {
   readonly names: readonly string[];
   readonly value: string;

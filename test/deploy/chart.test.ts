@@ -1,4 +1,4 @@
-/** The Helm chart: its values fit its schema, its templates render, and what comes out is what the service needs. */
+/** The Helm chart: its values fit its schema, its templates render, and the result is what the service needs. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
@@ -20,7 +20,7 @@ function renderOne(name: string, values: Values = readValues()) {
   return manifest ?? expect.unreachable(`${name} renders to nothing`);
 }
 
-/** The environment that the pod's main container gets, with stand-ins for what comes from the Secret. */
+/** The environment of the pod's main container, with placeholders for values of the Secret. */
 function environmentOf(values: Values = readValues()): Record<string, string> {
   return {
     ...(renderOne('configmap', values).data as Record<string, string>),

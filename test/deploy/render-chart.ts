@@ -1,4 +1,4 @@
-/** Renders the Helm chart as far as its templates go; they keep to the few constructs that this knows. */
+/** Renders the Helm chart; the templates use only the few constructs that this renderer supports. */
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
@@ -28,7 +28,7 @@ export function templateNames(): string[] {
   return globSync('templates/*.yaml', { cwd: CHART }).map((path) => basename(path, '.yaml'));
 }
 
-/** The manifests of one template. Throws on a construct that it does not know, and on what is no YAML. */
+/** The manifests of one template. Throws for an unknown construct and for invalid YAML. */
 export function renderTemplate(name: string, values: Values): Manifest[] {
   const chart = parse(read('Chart.yaml')) as { appVersion: string };
   const scope = {
@@ -85,7 +85,7 @@ function applyPipe(value: string, pipe: string, scope: object): string {
   }
 }
 
-/** Throws when a template asks for a value that there is not: Helm would write nothing in its place. */
+/** Throws for a missing value, which Helm would replace by nothing. */
 function valueAt(scope: object, path: string): unknown {
   const value = path
     .split('.')

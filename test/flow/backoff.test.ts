@@ -1,4 +1,4 @@
-/** Exponential backoff: what the wait is drawn from, by attempt, and that nothing else decides. */
+/** Exponential backoff with full jitter: the range of the wait, by attempt. */
 import { describe, expect, test } from 'vitest';
 import { backoffMs } from '../../src/flow/backoff.ts';
 

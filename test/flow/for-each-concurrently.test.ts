@@ -1,4 +1,4 @@
-/** A list that is worked through with so many items at a time. */
+/** A list whose items are handled with limited concurrency. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { forEachConcurrently } from '../../src/flow/for-each-concurrently.ts';

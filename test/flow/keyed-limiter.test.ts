@@ -1,4 +1,4 @@
-/** Slots that are taken or not to be had: so many in all, so many of a key. */
+/** The keyed limiter: a limit in total, and a limit per key. */
 import { expect, test } from 'vitest';
 import { createKeyedLimiter } from '../../src/flow/keyed-limiter.ts';
 

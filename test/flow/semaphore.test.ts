@@ -1,4 +1,4 @@
-/** Waiting for a slot: in order, keys in turn, not for long, not too many, and not for callers that went away. */
+/** The semaphore: order, turns over keys, timeouts, the limit of waiters, and aborted callers. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { createSemaphore, NoSlotError, type SemaphoreLimits } from '../../src/flow/semaphore.ts';

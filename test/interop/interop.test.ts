@@ -1,4 +1,4 @@
-/** Clients that share no code with the service play one suite against it, over a real socket. */
+/** Clients that share no code with the service run one suite against it, over a real socket. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

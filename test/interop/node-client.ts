@@ -1,4 +1,7 @@
-/** The suite in the gRPC client that most Node services use, with its own protobuf library and no code of ours. */
+/**
+ * The suite in the gRPC client that most Node services use, with its own protobuf library and without code of the
+ * service.
+ */
 import { readFileSync } from 'node:fs';
 import {
   Client,
@@ -51,7 +54,7 @@ const FOLDERS = [
   'node_modules/grpc-health-check/proto',
 ];
 
-/** Each case throws when the service does not answer it as the contract says. */
+/** Each case throws when the answer does not follow the contract. */
 export function createNodeSuite(stage: Stage): Record<Case, () => Promise<void>> {
   const types = loadSync(FILES, {
     includeDirs: FOLDERS,

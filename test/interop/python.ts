@@ -1,4 +1,6 @@
-/** The machine's own Python with Debian's gRPC packages, and stubs that its code generator makes of our files. */
+/**
+ * The machine's Python with Debian's gRPC packages, and stubs that its code generator makes of the `.proto` files.
+ */
 import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +9,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const PYTHON = '/usr/bin/python3';
 
-/** What the suite imports; google.protobuf comes with the packages. */
+/** The modules that the suite imports; google.protobuf comes with the packages. */
 const GENERATED = [
   'buf/validate/validate.proto',
   'google/rpc/error_details.proto',

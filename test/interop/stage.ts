@@ -1,4 +1,4 @@
-/** What every foreign client plays its suite on: the service on a real socket, and one that has lost its database. */
+/** The servers that every foreign client tests: the service on a real socket, and one that has lost its database. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { startService } from '../../src/commands/start-service.ts';
@@ -25,7 +25,7 @@ export const CASES = [
 ] as const;
 export type Case = (typeof CASES)[number];
 
-/** What a client needs to know, as plain values: a Python client gets it as JSON. */
+/** The parameters of a client, as plain values: a Python client gets them as JSON. */
 export interface Parts {
   /** `host:port`. */
   readonly address: string;
@@ -45,9 +45,9 @@ export interface Stage {
   readonly url: string;
   /** The parts, with a request ID of the client's own. */
   parts(): Parts;
-  /** How many calls with a request ID reached the service that has lost its database. */
+  /** The number of calls with a request ID that reached the service that has lost its database. */
   attemptsOf(requestId: string): number;
-  /** How many rows of a table the held athlete has, once their lock is released. */
+  /** Releases the held athlete, and returns the number of the athlete's rows in a table. */
   releaseAndCount(table: 'requests' | 'progression_logs'): Promise<number>;
   close(): Promise<void>;
 }
@@ -111,7 +111,7 @@ function addressOf({ host, port }: RunningServer): string {
   return `${host}:${port}`;
 }
 
-/** Holds an athlete as another transaction would, until the function that comes back is called. */
+/** Locks an athlete in another transaction, until the returned function is called. */
 async function holdAthlete(database: Database, accountId: string, userId: string) {
   const held = Promise.withResolvers<void>();
   const released = Promise.withResolvers<void>();

@@ -1,4 +1,4 @@
-/** Every service of the API on one database handle, called as one account or another, behind no permissions at all. */
+/** Every service of the API on one database handle, called as any account, without permission checks. */
 
 import { type Client, createClient, createRouterTransport, type Interceptor } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
@@ -26,7 +26,7 @@ export interface AccountClient {
   readonly audit: Client<typeof AuditService>;
 }
 
-/** One service process on the database: all of its clients share its queues and what it keeps in memory. */
+/** One service process on the database: all of its clients share its queues and caches. */
 export function createAccountClients(database: Database): (accountId: string) => AccountClient {
   const deps = { database, clock: systemClock, config: readPatientConfig(), reportError: () => undefined };
   const progression = createProgressionService(deps);
@@ -52,13 +52,13 @@ export function createAccountClients(database: Database): (accountId: string) =>
   };
 }
 
-/** On a slow machine events wait; who may see what does not depend on it. */
+/** Long, because events wait on a slow machine. */
 function readPatientConfig(): Config {
   const config = readConfig({});
   return { ...config, limits: { ...config.limits, queueWaitMs: config.limits.maximumDeadlineMs } };
 }
 
-/** What the server's interceptors make of a call by this account. */
+/** Sets the context of a call by this account, as the server's interceptors do. */
 function callAs(accountId: string, timeoutMs: number): Interceptor {
   return (next) => async (request) => {
     request.contextValues.set(callContextKey, {

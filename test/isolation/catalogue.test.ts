@@ -1,11 +1,14 @@
-/** What the database's own catalogue says: no table was forgotten, and the application role can do no more than it must. */
+/**
+ * The system catalogue of PostgreSQL: every table is covered, and the application role has only the rights that it
+ * needs.
+ */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { expect, test } from 'vitest';
 import { readRows } from '../store/schema-dump.ts';
 import { useTestDatabase } from '../support/test-database.ts';
 
-/** Beside reading and adding, what the role may do; what it is not listed for, it may not. */
+/** The rights of the role in addition to select and insert. */
 const MORE_THAN_READ_AND_ADD: Readonly<Record<string, readonly string[]>> = {
   accounts: ['UPDATE (name)'],
   users: ['UPDATE'],
@@ -54,7 +57,7 @@ const MORE_THAN_READ_AND_ADD: Readonly<Record<string, readonly string[]>> = {
 /** Append-only tables: the application role can neither update nor delete their rows. */
 const APPEND_ONLY = ['audit_log', 'lift_maxes', 'trigger_versions', 'workflow_versions'];
 
-/** Of every account, what the worker role may read: where and when something is due, not what. */
+/** The columns that the worker role may read of every account: where and when work is due, not its content. */
 const SEEN_BY_WORKERS: Readonly<Record<string, readonly string[]>> = {
   outbox: ['account_id', 'evaluated_at', 'partition', 'recorded_at', 'relayed_at', 'sequence'],
   workflow_enrollments: ['account_id', 'due_at', 'id', 'state'],

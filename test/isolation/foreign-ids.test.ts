@@ -1,4 +1,4 @@
-/** Another account's ids: to every RPC they are what ids of nothing are, and their rows stay as they were. */
+/** Ids of another account: every RPC treats them as unknown, and does not change their rows. */
 import type { DescMessage } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
@@ -142,10 +142,10 @@ const CALLS: Readonly<Record<string, Call>> = {
   ListAuditEntries: (c, { userId, logId }) => c.audit.listAuditEntries({ userId, targetId: logId }),
 };
 
-/** A filter finds nothing; that is an answer. A user may have an id that is in use elsewhere. */
+/** RPCs that succeed: a filter may match nothing, and a user may have an id of another account's user. */
 const ANSWERED = ['ListAuditEntries'];
 const MAKES_ITS_OWN_ID = ['CreateUser'];
-/** Ids that callers make up, and never point at a row. */
+/** Ids that callers create, which never refer to a row. */
 const MADE_UP = ['session_id', 'request_id'];
 
 function namesRows(message: DescMessage, seen = new Set<DescMessage>()): boolean {
@@ -201,7 +201,7 @@ function unknownIds(): Ids {
   };
 }
 
-/** What a caller is told, without what differs from call to call. */
+/** The error of a call, without the parts that differ from call to call. */
 async function told(call: Promise<unknown>): Promise<{ code: string; text: string }> {
   try {
     const text = JSON.stringify(await call, (_, value) => (typeof value === 'bigint' ? `${value}` : value));

@@ -1,4 +1,4 @@
-/** Events of many accounts at once share transactions, but only with events of their own account. */
+/** Concurrent events of many accounts share transactions only with events of their own account. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** Many accounts at once on few connections: each call checks that what it sees, gets or changes is its own. */
+/** Many accounts on few connections: each call checks that it sees, gets and changes only its own rows. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { MaxType, SetKind } from '../../src/gen/progression/v1/common_pb.ts';
@@ -11,18 +11,18 @@ export interface InterleaveOptions {
   readonly calls: number;
   readonly accounts: number;
   readonly inFlight: number;
-  /** Of all calls, how many are given up in the middle: 0 to 1. */
+  /** The share of calls that are aborted: 0 to 1. */
   readonly abortedShare: number;
   readonly seed: number;
 }
 
 export interface Findings {
   readonly calls: number;
-  /** Calls that were given up, by their caller or by PostgreSQL, as they were meant to be. */
+  /** Calls that were aborted on purpose, by their caller or by PostgreSQL. */
   readonly aborted: number;
   /** Calls that committed, or read to the end, by kind. */
   readonly finished: Readonly<Record<string, number>>;
-  /** What failed without having been meant to. */
+  /** Unexpected failures. */
   readonly failures: readonly string[];
   /** Rows of another account that a call saw, got an id of, or changed. */
   readonly foreignRows: readonly string[];
@@ -34,7 +34,7 @@ interface Caller {
   readonly client: AccountClient;
 }
 
-/** Tables whose every row is some account's. */
+/** Tables whose rows belong to accounts. */
 const TABLES = [
   ...['users', 'lifts', 'programs', 'program_lifts', 'progressions', 'program_progressions', 'enrollments'],
   ...['lift_maxes', 'progression_logs', 'logged_sets', 'failure_counters', 'progression_states', 'requests'],
@@ -45,7 +45,7 @@ const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
 
 class Aborted extends Error {}
 
-/** Makes the accounts over `owner`, then the calls over `database`, at most `inFlight` at the same time. */
+/** Creates the accounts over `owner`, and makes the calls over `database`, at most `inFlight` at the same time. */
 export async function interleave(
   owner: Database,
   database: Database,
@@ -61,7 +61,7 @@ class Interleaving {
   readonly #options: InterleaveOptions;
   readonly #random: () => number;
   readonly #callers: Caller[] = [];
-  /** Which account each id that was ever answered belongs to. */
+  /** The account of each id in an answer. */
   readonly #ownerOf = new Map<string, string>();
   readonly #foreignRows: string[] = [];
   readonly #failures: string[] = [];
@@ -169,14 +169,14 @@ function setsOf({ athlete }: { athlete: Athlete }, repsPerformed: number) {
   return { userId: athlete.userId, sessionId: uuidv7(), sets: [set] };
 }
 
-/** The accounts of some rows of every table, with no condition at all: only row-level security says whose. */
+/** The accounts of some rows of every table, read without a condition: only row-level security selects them. */
 async function accountsInSight(tx: Transaction): Promise<string[]> {
   const parts = TABLES.map((table) => sql`(select account_id from ${sql.table(table)} limit 20)`);
   const { rows } = await sql<{ account_id: string }>`${sql.join(parts, sql` union `)}`.execute(tx.sql);
   return rows.map(({ account_id }) => account_id);
 }
 
-/** Writes to every row in sight; what it says about other accounts' rows is looked at in the end. */
+/** Writes to every visible row; marks in other accounts' rows are found at the end. */
 async function markEverything(tx: Transaction): Promise<void> {
   await sql`update users set name = ${tx.accountId}`.execute(tx.sql);
   await sql`update programs set description = ${tx.accountId}`.execute(tx.sql);
@@ -205,7 +205,7 @@ const CALLS: readonly (readonly [string, CallKind])[] = [
   ['write to everything', ({ accountId }, { database }) => database.transaction(accountId, markEverything)],
 ];
 
-/** Rejects with Aborted when the call failed, however; an answer that came first is checked like any other. */
+/** Rejects with Aborted when the call failed; an answer that arrived before is checked like any other. */
 async function mayAbort(call: Promise<unknown>): Promise<unknown> {
   return call.catch(() => {
     throw new Aborted();

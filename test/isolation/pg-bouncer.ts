@@ -18,7 +18,7 @@ export function pgBouncerVersion(): string | undefined {
   return status === 0 ? /^PgBouncer (\S+)/.exec(stdout)?.[1] : undefined;
 }
 
-/** Starts one that holds `connections` to each database, and resolves when it takes calls. */
+/** Starts one with `connections` to each database, and resolves when it accepts connections. */
 export async function startPgBouncer(serverUrl: string, connections: number): Promise<PgBouncer> {
   const directory = mkdtempSync(join(tmpdir(), 'progression-bouncer-'));
   const server = new URL(serverUrl);

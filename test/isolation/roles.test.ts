@@ -1,4 +1,4 @@
-/** An owner who migrates and a login that serves: what each can, and cannot, and what an operator is told. */
+/** The owner that migrates and the login that serves: the rights of each, and the errors for an operator. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** What a transaction sees and can do without an account, with one, and after one that had one. */
+/** The rows that a transaction can read and write without an account, with one, and after a transaction with one. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { beforeAll, describe, expect, test } from 'vitest';
@@ -21,7 +21,7 @@ const TABLES = [
   ...['lift_maxes', 'accounts'],
 ];
 
-/** How many rows of each table a transaction sees that asks for all. */
+/** The number of rows of each table that a transaction sees without a condition. */
 async function visibleRows(tx: Transaction): Promise<Record<string, number>> {
   const counts = TABLES.map(
     (table) => sql`select ${table} as name, count(*)::int as rows from ${sql.table(table)}`,
@@ -44,7 +44,7 @@ function insertUser(accountId: string) {
 
 const REFUSED = { code: '42501', message: expect.stringContaining('row-level security policy') };
 
-/** A transaction that took the role, and was never told its account. */
+/** A transaction with the role, but without an account. */
 async function withoutAccount<T>(database: Database, work: (tx: Transaction) => Promise<T>): Promise<T> {
   return database.orm.em.fork().transactional(async (em) => {
     const tx = { accountId: '', em, sql: em.getKysely() } as unknown as Transaction;

@@ -1,4 +1,4 @@
-/** Alerts and dashboard ask for what the running service really says, and the runbook knows each alert. */
+/** Alerts and dashboard use metrics that the running service exposes, and the runbook has each alert. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { v7 as uuidv7 } from 'uuid';
@@ -37,7 +37,7 @@ const ASKED = [
   ...DASHBOARD.panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ who: title, expr }))),
 ];
 
-/** What Prometheus itself adds to each sample of a scrape. */
+/** Labels that Prometheus adds to each sample of a scrape. */
 const OF_PROMETHEUS = { metrics: ['up'], labels: ['job', 'instance'] };
 
 /** Metrics and labels that a scrape names. */
@@ -52,7 +52,7 @@ function exposedBy(scraped: string) {
   };
 }
 
-/** Traffic of every kind that a metric is about: answers, refusals, transactions, further tries. */
+/** Traffic for every metric: answers, refusals, transactions, retries. */
 async function scrapeAfterTraffic(): Promise<string> {
   const { call, database, scrape } = await startObservedService();
   const athlete = await createAthlete(database, { lifts: { squat: '100' }, rules: [linear()] });

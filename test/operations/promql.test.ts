@@ -1,4 +1,4 @@
-/** That the reader of expressions, on which the check of alerts and dashboard stands, reads. */
+/** The reader of PromQL expressions, which the checks of alerts and dashboard use. */
 import { expect, test } from 'vitest';
 import { namesIn } from './promql.ts';
 

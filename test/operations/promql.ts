@@ -1,4 +1,4 @@
-/** The names in a PromQL expression: which metrics it reads, and which labels of them it looks at. */
+/** The names in a PromQL expression: its metrics and their labels. */
 
 export interface PromqlNames {
   readonly metrics: ReadonlySet<string>;
@@ -24,7 +24,7 @@ const WORDS = new Set([
 const MATCHER = /([a-z_]\w*)\s*(=~|!~|!=|=)\s*"([^"]*)"/gi;
 const GROUPING = /\b(?:by|without|on|ignoring|group_left|group_right)\s*\(([^)]*)\)/gi;
 
-/** Knows as much of PromQL as alert rules and dashboards need. */
+/** Supports the parts of PromQL that alert rules and dashboards need. */
 export function namesIn(expression: string): PromqlNames {
   const matchers = [...expression.matchAll(MATCHER)];
   const groupings = [...expression.matchAll(GROUPING)].flatMap(([, list]) => `${list}`.split(','));

@@ -1,4 +1,4 @@
-/** BatchHandleTriggers: many events in one call, each with a fate of its own. */
+/** BatchHandleTriggers: many events in one call, each with its own result. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, onTestFinished, test } from 'vitest';

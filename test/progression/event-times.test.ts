@@ -1,4 +1,4 @@
-/** When things happened, when they were recorded, and how applications of one instant are told apart. */
+/** Event times, recording times, and the order of applications of one instant. */
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, test } from 'vitest';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';

@@ -1,4 +1,4 @@
-/** Failure counters over several calls: what counts, who is told, and what sets them back. */
+/** Failure counters over several calls: counting, reading and resetting. */
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, test } from 'vitest';
 import { instantFromText, instantToTimestamp } from '../../src/values/instant.ts';

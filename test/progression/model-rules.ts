@@ -112,7 +112,7 @@ export function scopeOf(
     );
 }
 
-/** What the rule does to `value`, or why it does nothing. */
+/** The rule's result for `value`, or the reason for which it does not apply. */
 export function applyModelRule(row: ModelRow, value: Micro, facts: Facts): Change | string {
   const { parameters: p } = row;
   const own = row.override ?? p.increment ?? p.weightIncrement;
@@ -189,7 +189,7 @@ function greyskull(value: Micro, facts: Facts, p: ModelParameters, increment: Mi
   return bounded(value + increment * (reps < Number(p.doubleThreshold) ? 1n : 2n), value, p);
 }
 
-/** Repetitions at less than the planned weight earn nothing, unless a person says so. */
+/** Repetitions at less than the planned weight do not count, except for a manual trigger. */
 function isTooLight({ light, byHand }: Facts): boolean {
   return light && !byHand;
 }

@@ -12,7 +12,7 @@ import {
 } from './model-rules.ts';
 import { factsOf, isBelowTarget, isMissed, isWork, type ModelSet } from './model-sets.ts';
 
-/** Of an event, what the model looks at. Manual triggers are taken as forced. */
+/** The fields of an event that the model uses. Manual triggers count as forced. */
 export type ModelEvent =
   | { readonly type: 'SETS_LOGGED'; readonly sessionId: string; readonly sets: readonly ModelSet[] }
   | {
@@ -74,7 +74,7 @@ export function createModel(
       .map(({ row }) => row.parameters.stages?.[kept.stages.get(`${lift} ${row.id}`) ?? 0]?.minVolume ?? 0);
   }
 
-  /** One function a step; each tells what the step is to a row and a lift. */
+  /** One function per step, which returns the step for a row and a lift. */
   function stepsOf(event: ModelEvent): ((row: ModelRow, lift: string) => Firing)[] {
     switch (event.type) {
       case 'SETS_LOGGED':
@@ -212,7 +212,7 @@ const NO_FACTS = {
   light: false,
 };
 
-/** Counts, lets the rule take the firing, keeps what it changed, and says so. */
+/** Counts, applies the rule, stores its changes, and returns the result. */
 function fire(
   row: ModelRow,
   lift: string,

@@ -1,4 +1,4 @@
-/** What every event is refused for, whichever method reports it; and nothing is written then. */
+/** The refusals that all methods of events share, which write nothing. */
 import type { CallOptions } from '@connectrpc/connect';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';

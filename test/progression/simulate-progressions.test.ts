@@ -1,4 +1,4 @@
-/** SimulateProgressions: what would happen is what then does happen, and asking changes nothing. */
+/** SimulateProgressions: the simulation matches the later events, and writes nothing. */
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, test } from 'vitest';
 import { CATALOG_PROGRAMS } from '../../src/catalog/canonical/catalog.ts';

@@ -1,4 +1,4 @@
-/** TriggerProgression: a person asks for one rule. */
+/** TriggerProgression: one rule is triggered by hand. */
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, test } from 'vitest';
 import { MaxType, TriggerType } from '../../src/gen/progression/v1/common_pb.ts';

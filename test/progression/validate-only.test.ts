@@ -1,4 +1,4 @@
-/** validate_only: the full answer, and nothing is kept. */
+/** validate_only: the full answer, and nothing is stored. */
 import type { CallOptions } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, test } from 'vitest';

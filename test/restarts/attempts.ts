@@ -1,4 +1,4 @@
-/** Watches what the clients of this process really send: each attempt of a call is a stream. */
+/** Counts the attempts that the clients of this process send: each attempt is a stream. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { ClientHttp2Stream } from 'node:http2';
 

@@ -1,4 +1,4 @@
-/** Compares what the database holds with what clients were told: each acknowledged write is there, once. */
+/** Compares the database with the answers to clients: each acknowledged write is stored, once. */
 import { sql } from 'kysely';
 import type { Database } from '../../src/store/database.ts';
 import type { Athlete } from '../support/fixtures.ts';
@@ -7,7 +7,7 @@ import type { Load } from './load.ts';
 export const STARTING_MAX = 100;
 export const INCREMENT = 2.5;
 
-/** One line for each athlete whose rows do not add up. */
+/** One line for each athlete with a discrepancy. */
 export async function findDiscrepancies(
   database: Database,
   athletes: readonly Athlete[],

@@ -1,4 +1,4 @@
-/** Clients as the documentation says they should be: each knows both servers, and tries again. */
+/** Clients as the documentation recommends: each has the addresses of both servers, and retries. */
 
 import { readFileSync } from 'node:fs';
 import { create, type DescMethodUnary, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf';

@@ -1,4 +1,4 @@
-/** A steady load of sessions, sets and reads, and the books about what was acknowledged and what failed. */
+/** A steady load of sessions, sets and reads, with a record of acknowledged and failed calls. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { create } from '@bufbuild/protobuf';
 import { v7 as uuidv7 } from 'uuid';
@@ -13,7 +13,7 @@ import {
 import type { Athlete } from '../support/fixtures.ts';
 import type { Caller } from './callers.ts';
 
-/** Fewer than a server has connections: this is about restarts, not about crowds on a busy machine. */
+/** Fewer than a server's database connections, because this test is about restarts, not about overload. */
 const MOST_IN_FLIGHT = 8;
 /** How long a request ID is tried again after its client has given up. */
 const INSIST_MS = 30_000;

@@ -1,4 +1,4 @@
-/** Restarts cost clients nothing that they retry as documented; `npm run restarts` has more of them. */
+/** Clients that retry as documented see no failure during restarts; `npm run restarts` runs more of them. */
 import { expect, test } from 'vitest';
 import { useTestDatabasePerTest } from '../support/test-database.ts';
 import { restartUnderLoad } from './rolling-restarts.ts';

@@ -1,4 +1,4 @@
-/** Restarts two servers in turn under load, and reports what their clients saw of it. */
+/** Restarts two servers in turn under load, and reports the effects on their clients. */
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { type Athlete, createAthlete, createTeammate } from '../support/fixtures.ts';
@@ -10,7 +10,7 @@ import { type Failure, startLoad } from './load.ts';
 import { type RestartTimes, type ServerPair, startServerPair } from './server-pair.ts';
 
 const ATHLETES = 20;
-/** How long clients may take to find a server that is back; a client's pauses between connections grow. */
+/** How long clients may take to find a restarted server; a client's pauses between connections grow. */
 const RETURN_MS = 30_000;
 
 export interface RestartOptions {
@@ -20,7 +20,7 @@ export interface RestartOptions {
   readonly signal: 'SIGTERM' | 'SIGKILL';
   readonly callsPerSecond: number;
   readonly drainPauseMs: number;
-  /** Hear of every restart, and of every failure. */
+  /** Called for every restart, and for every failure. */
   readonly onRestart?: (count: number, times: RestartTimes) => void;
   readonly onFailure?: (failure: Failure) => void;
 }
@@ -37,7 +37,7 @@ export interface RestartReport {
   readonly longestStopMs: number;
   readonly longestStartMs: number;
   readonly acknowledgedWrites: number;
-  /** Athletes whose rows are not what was acknowledged. */
+  /** Athletes whose rows differ from the acknowledged writes. */
   readonly discrepancies: readonly string[];
 }
 
@@ -81,7 +81,7 @@ export async function restartUnderLoad(options: RestartOptions): Promise<Restart
   }
 }
 
-/** The next one goes when clients are back at this one: what a deployment's `minReadySeconds` is for. */
+/** The next server is restarted when clients use this one again, as with a deployment's `minReadySeconds`. */
 async function restartInTurn(
   servers: ServerPair,
   attempts: AttemptWatch,

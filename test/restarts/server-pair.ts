@@ -1,11 +1,11 @@
-/** Two server processes on one database, each of which can be told to go, and comes back on its port. */
+/** Two server processes on one database, each of which can be restarted on its port. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { type ServiceProcess, startCommand, urlIn } from '../support/service-process.ts';
 
 export interface ServerPairOptions {
   readonly databaseUrl: string;
-  /** How long a server that was told to go still takes calls. */
+  /** How long a server accepts calls after the signal. */
   readonly drainPauseMs: number;
 }
 
@@ -86,7 +86,7 @@ async function requireServing(url: string): Promise<void> {
   }
 }
 
-/** None that an outgoing connection is given as its own: it must stay free while its server is away. */
+/** A port outside the ephemeral range, so that it stays free while its server is down. */
 async function findFreePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
   while (ports.size < count) {

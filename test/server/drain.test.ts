@@ -1,4 +1,4 @@
-/** The way from serving to closed: running calls finish, new ones go elsewhere, and nothing lasts for ever. */
+/** Draining: running calls finish, new ones are refused, and everything ends within its limit. */
 import { once } from 'node:events';
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import http2 from 'node:http2';
@@ -16,7 +16,7 @@ import { startTestServer, type TestServerOptions, TRANSPORTS, USER_ID } from './
 
 const GET_USER = '/progression.v1.UserService/GetUser';
 
-/** A server whose GetUser answers when told to. */
+/** A server whose GetUser waits until the test lets it answer. */
 async function startSlowServer(options: TestServerOptions = {}) {
   const { promise: released, resolve: release } = Promise.withResolvers<void>();
   let running = 0;

@@ -1,4 +1,4 @@
-/** What a load balancer hears of the server, asked once or told as it changes. */
+/** grpc.health.v1: Check and Watch, as a load balancer uses them. */
 import { Code, createClient } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcTransport } from '@connectrpc/connect-node';
 import { describe, expect, test } from 'vitest';

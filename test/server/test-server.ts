@@ -1,4 +1,4 @@
-/** A server on a port of its own with made-up services, closed after the test; and clients of every kind. */
+/** A server on a free port with test services, closed after the test; and clients of every kind. */
 import { create, type DescMethodUnary, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf';
 import { ConnectError, type ConnectRouter, type ServiceImpl, type Transport } from '@connectrpc/connect';
 import {
@@ -40,7 +40,7 @@ export interface TestServerOptions extends Omit<Partial<ServerOptions>, 'config'
   readonly corsOrigins?: Config['corsOrigins'];
 }
 
-/** GetUser echoes the id, unless `users` says otherwise. */
+/** GetUser echoes the id by default. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const { users, progressions, limits, host = '127.0.0.1', port = 0, tls, corsOrigins, ...rest } = options;
   const logged: Record<string, unknown>[] = [];

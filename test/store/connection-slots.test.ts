@@ -1,4 +1,4 @@
-/** Waiting for a connection: accounts in turn, not for long, not too many, and not for callers that went away. */
+/** Slots for connections: turns over accounts, timeouts, the limit of waiters, and disconnected callers. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { v4 as uuidv4 } from 'uuid';
 import { describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** What PostgreSQL and the driver refuse, as the domain tells it; every case made by a real server. */
+/** Errors of PostgreSQL and the driver as domain errors; every case comes from a real server. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { beforeAll, describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** Transactions of one account: all or nothing, and a pool that survives what happens to its connections. */
+/** Transactions of one account: all or nothing, and a pool that recovers from lost connections. */
 import { sql } from 'kysely';
 import { v4 as uuidv4 } from 'uuid';
 import { beforeAll, describe, expect, test } from 'vitest';

@@ -1,4 +1,4 @@
-/** On filled tables, each list of the history finds its rows by an index that fits what is asked. */
+/** On filled tables, each list of the history reads its rows by an index that fits the request. */
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type AccountClient, createAccountClients } from '../isolation/account-client.ts';

@@ -1,4 +1,4 @@
-/** Migrations: up, down, once, by one starter at a time, and never under an older program. */
+/** Migrations: up, down, once, by one process at a time, and refused by an older version. */
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { MIGRATIONS } from '../../src/store/database.ts';

@@ -5,7 +5,7 @@ import { instantFromText } from '../../src/values/instant.ts';
 const USER_ID = '01900000-0000-7000-8000-0000000000aa';
 const FILTER = ['ListThings', 'account-1', 'red'];
 
-/** A token as a forger would make one who knows the format. */
+/** A forged token of the right format. */
 function forge(value: unknown): string {
   return Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
 }

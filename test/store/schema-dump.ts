@@ -1,8 +1,8 @@
-/** The schema as text, from the catalogue: the same on every PostgreSQL that we support. */
+/** The schema as text, from the catalogue: the same on every supported PostgreSQL. */
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../src/store/database.ts';
 
-/** Where the migrator keeps its books; its names are not ours. */
+/** The migrator's own tables, whose names it chooses. */
 const MIGRATOR_TABLE = 'mikro_orm_migrations';
 
 interface TableRow {

@@ -1,4 +1,4 @@
-/** What holds for the whole schema, whatever tables it has. */
+/** Rules for all tables of the schema. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { useTestDatabase } from '../support/test-database.ts';

@@ -1,4 +1,4 @@
-/** Databases that cannot be served from: each is refused at the start, in one line. */
+/** Unsuitable databases: each is refused at the start, in one line. */
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, inject, test } from 'vitest';
 import { type AdminConnection, openAdminConnection } from '../support/database-server.ts';

@@ -1,4 +1,4 @@
-/** What is prepared while tables are still empty finds its rows by their keys all the same. */
+/** Statements that are prepared while tables are empty still find rows by their keys. */
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { findLoggedEvents } from '../../src/automation/evaluation/insert-events.ts';

@@ -1,4 +1,4 @@
-/** A row about an athlete in every table of automation, put straight there. */
+/** Inserts a row about an athlete into every table of automation. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import type { Database } from '../../src/store/database.ts';

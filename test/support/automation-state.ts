@@ -1,4 +1,4 @@
-/** What a change of the configuration left in the tables. */
+/** Reads the rows that a change of the configuration has written. */
 import { sql } from 'kysely';
 import type { Database } from '../../src/store/database.ts';
 import { readRows } from '../store/schema-dump.ts';
@@ -15,7 +15,7 @@ export async function configurationFacts(database: Database, accountId: string):
   return rows.map(({ type, version }) => `${type} v${version}`);
 }
 
-/** The spans in which a trigger took part: `open`, or `closed`. */
+/** The periods in which a trigger was active: `open`, or `closed`. */
 export async function activityOf(database: Database, triggerId: string): Promise<string[]> {
   const rows = await readRows<{ state: string }>(
     database,
@@ -34,7 +34,7 @@ export async function revisionOf(database: Database, triggerId: string): Promise
   return Number(rows[0]?.revision);
 }
 
-/** Whether the scheduler has something to do for a trigger. */
+/** Whether a trigger has cursors. */
 export async function isScheduled(database: Database, triggerId: string): Promise<boolean> {
   const rows = await readRows(database, sql`select from time_cursors where trigger_id = ${triggerId}`);
   return rows.length > 0;

@@ -1,4 +1,4 @@
-/** An account that automates: every service that it needs on one database handle, without a port. */
+/** An account for tests of automation: all of its services on one database handle, without a port. */
 
 import { fromJson, type JsonValue, type MessageInitShape } from '@bufbuild/protobuf';
 import { ValueSchema } from '@bufbuild/protobuf/wkt';
@@ -34,7 +34,7 @@ import { type CatalogClient, TEST_NOW } from './catalog-client.ts';
 import { present } from './catalog-fixtures.ts';
 import { createServiceTransport } from './service-transport.ts';
 
-/** Goes wherever a CatalogClient goes, so that the fixtures of the catalogue serve here too. */
+/** Can be used as a CatalogClient, so that the fixtures of the catalogue work with it. */
 export interface AutomationClient extends CatalogClient {
   readonly workflows: Client<typeof WorkflowService>;
   readonly triggers: Client<typeof TriggerService>;
@@ -45,14 +45,14 @@ export interface AutomationClient extends CatalogClient {
 export interface AutomationOptions {
   /** Absent: an account of its own. */
   readonly accountId?: string;
-  /** Absent: time stands still at TEST_NOW. */
+  /** Absent: a fixed clock at TEST_NOW. */
   readonly clock?: Clock;
   readonly limits?: Partial<Limits>;
-  /** Absent: every right. */
+  /** Absent: all permissions. */
   readonly roles?: readonly string[];
   /** Defects are logged from this level on; silent for tests that cause them on purpose. */
   readonly logLevel?: 'error' | 'silent';
-  /** Absent: the server goes on for ever. */
+  /** Absent: the server never drains. */
   readonly draining?: AbortSignal;
 }
 
@@ -69,7 +69,7 @@ export function createAutomationClient(
   }: AutomationOptions = {},
 ): AutomationClient {
   const defaults = readConfig({});
-  // A test on a busy machine may take its time, unless it is about time.
+  // Long timeouts, because a busy machine is slow; tests of timeouts set their own.
   const waitMs = defaults.limits.maximumDeadlineMs;
   const timeouts = { defaultDeadlineMs: waitMs, queueWaitMs: waitMs, transactionWaitMs: waitMs };
   const config = { ...defaults, limits: { ...defaults.limits, ...timeouts, ...limits } };
@@ -113,7 +113,7 @@ function standStill() {
   return instantFromText(TEST_NOW);
 }
 
-/** What a message may be made of, as a literal. */
+/** The initial values of a message, as a literal. */
 type Literal<T> = Extract<T, { $typeName?: undefined }>;
 
 export type WorkflowInit = Literal<MessageInitShape<typeof CreateWorkflowRequestSchema>>;
@@ -124,7 +124,7 @@ export function addTag(tag: string) {
   return { action: { case: 'addTag', value: { tag } } } as const;
 }
 
-/** For the event that an athlete gets a tag. */
+/** A trigger on tag_added. */
 export function onTag(tag: string, more: TriggerInit = {}): TriggerInit {
   return { triggerEvent: 'tag_added', settings: { configuration: { tag } }, ...more };
 }
@@ -139,7 +139,7 @@ export function jsonValue(json: JsonValue) {
   return fromJson(ValueSchema, json);
 }
 
-/** A DRAFT: for missed sessions, a tag, unless the request says otherwise. */
+/** Creates a DRAFT; by default it adds a tag after a missed session. */
 export async function createWorkflow(
   { workflows }: AutomationClient,
   init: WorkflowInit = {},

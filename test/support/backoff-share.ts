@@ -1,9 +1,9 @@
-/** Backoffs of a known length: which share of the longest wait is waited, instead of a random one. */
+/** Makes backoffs wait for a fixed share of the longest wait instead of a random one. */
 import { afterEach, beforeEach, vi } from 'vitest';
 
 export const LONGEST = 1;
 
-/** Every backoff of the file's tests waits for the longest time that it may, until `setBackoffShare` says otherwise. */
+/** Every backoff of the file's tests waits for its longest time, until `setBackoffShare` is called. */
 export function useLongestBackoffs(): void {
   beforeEach(() => setBackoffShare(LONGEST));
   afterEach(() => {

@@ -21,7 +21,7 @@ export function squatSession(
   return { requestId, event: { case: 'sessionComplete', value: { userId: athlete.userId, session } } };
 }
 
-/** Sends a batch as one call without a request ID of its own; `lines` are those of all results, or their reasons. */
+/** Sends a batch in one call without a request ID of its own; `lines` are those of all results, or their reasons. */
 export async function sendBatch(trainee: Trainee, triggers: readonly BatchedTrigger[]) {
   const options = { ...WITHOUT_REQUEST_ID, timeoutMs: 30_000 };
   const answer = await trainee.client.batchHandleTriggers({ triggers: [...triggers] }, options);

@@ -25,10 +25,10 @@ export interface CatalogClient {
   readonly audit: Client<typeof AuditService>;
 }
 
-/** The instant at which the service stands still, unless a test brings a clock. */
+/** The time of the service's fixed clock, unless a test passes a clock. */
 export const TEST_NOW = '2026-03-01T10:00:00.123456Z';
 
-/** A client of an account of its own, or of the one given. Defects are logged; what is refused is not. */
+/** A client of an account of its own, or of the one given. Defects are logged; refusals are not. */
 export function createCatalogClient(
   database: Database,
   {
@@ -54,7 +54,7 @@ export function createCatalogClient(
   };
 }
 
-/** A call that brings no request ID. */
+/** A call without a request ID. */
 export const WITHOUT_REQUEST_ID = { headers: { 'idempotency-key': '' } };
 
 /**

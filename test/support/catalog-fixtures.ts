@@ -1,4 +1,4 @@
-/** What tests of the catalogue start from, made through its RPCs. */
+/** Fixtures of the catalogue, created through its RPCs. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
 import { MaxType, TriggerType } from '../../src/gen/progression/v1/common_pb.ts';
@@ -35,7 +35,7 @@ export const DELOAD: RuleParameters = {
   },
 };
 
-/** The message that an answer must carry. */
+/** The message of an answer, which must be present. */
 export function present<T>(message: T | undefined): T {
   if (message === undefined) {
     throw new TypeError('the answer lacks its message');
@@ -85,7 +85,7 @@ export async function createUser({ users }: CatalogClient, name = 'An athlete'):
   return present((await users.createUser({ name })).user).id;
 }
 
-/** How many changes of a program have been counted since it was made. */
+/** The revision of a program. */
 export async function revisionOf(database: Database, { accountId }: CatalogClient, programId: string) {
   const { rows } = await database.transaction(accountId, (tx) =>
     sql<{ revision: string }>`
@@ -102,7 +102,7 @@ export interface AuditRow {
   after: Record<string, unknown> | null;
 }
 
-/** What the audit trail says of one rule, program or place, oldest first. */
+/** The audit entries of one rule, program or rule row, oldest first. */
 export async function auditOf(
   database: Database,
   { accountId }: CatalogClient,

@@ -1,4 +1,4 @@
-/** X.509 certificates for tests: an authority, and what it issues, with names and dates as the test wants them. */
+/** X.509 certificates for tests: an authority, and its certificates with any names and dates. */
 import { createPublicKey, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 
 export interface Certificate {
@@ -13,7 +13,7 @@ export interface Authority extends Certificate {
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-/** The numbers that DER gives to what is used here. */
+/** The tags of DER that are used here. */
 const TAG = {
   boolean: 1,
   integer: 2,

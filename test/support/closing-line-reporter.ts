@@ -3,7 +3,7 @@ import type { Reporter, TestModule } from 'vitest/node';
 import { HAS_CHROMIUM } from './commands.ts';
 import { HAS_REDIS } from './redis-server.ts';
 
-/** What this machine lacks, by the name that the tests have that need it. */
+/** Programs that this machine does not have, by the name in the tests that need them. */
 const LACKING = [
   ...(HAS_REDIS ? [] : [{ name: 'Redis', command: 'redis-server' }]),
   ...(HAS_CHROMIUM ? [] : [{ name: 'Chromium', command: 'chromium' }]),
@@ -14,7 +14,7 @@ export default class ClosingLineReporter implements Reporter {
     const skippedNames: string[] = [];
     const counts = { passed: 0, failed: unhandledErrors.length, skipped: 0 };
     for (const module of modules) {
-      // A file that could not be loaded, or a set-up that failed, has no test to count, and is a failure all the same.
+      // A file that could not be loaded, or a set-up that failed, has no test to count, but is a failure.
       counts.failed += module.errors().length;
       for (const suite of module.children.allSuites()) {
         counts.failed += suite.errors().length;

@@ -1,4 +1,4 @@
-/** Which programs the machine has: tests of tools that a machine may lack are skipped there. */
+/** Which programs the machine has: tests that need a missing program are skipped. */
 import { spawnSync } from 'node:child_process';
 
 /** Whether a program of this name is on the PATH. */

@@ -1,4 +1,4 @@
-/** The code blocks of a page: which shell commands it shows, and what it says that they print. */
+/** The code blocks of a page: its shell commands, and their documented output. */
 import { readFileSync } from 'node:fs';
 
 export interface ShellBlock {
@@ -27,7 +27,7 @@ function outputIn(block: { language?: string; code: string } | undefined): Shell
   return block && (language === 'json' || language === 'text') ? { language, code: block.code } : null;
 }
 
-/** How the output of a block is not what the page says; null: it is. Text must occur in it as it is. */
+/** The difference between the output of a block and the page; null: none. Text must occur in the output literally. */
 export function outputContradiction({ output }: ShellBlock, stdout: string): string | null {
   if (output?.language === 'json') {
     return contradiction(JSON.parse(output.code), JSON.parse(stdout));
@@ -36,8 +36,8 @@ export function outputContradiction({ output }: ShellBlock, stdout: string): str
 }
 
 /**
- * The first place where `actual` is not what a page says, with both values; null: it says so. A page may leave out
- * fields; `…` stands for any value and, as the last element of a list, for the rest of it.
+ * The first difference between `actual` and a page, with both values; null: none. A page may leave out fields; `…` means
+ * any value and, as the last element of a list, the rest of it.
  */
 function contradiction(documented: unknown, actual: unknown, path = '$'): string | null {
   if (documented === '…') {

@@ -1,4 +1,4 @@
-/** Athletes whose events are accepted as every use case accepts them: under the athlete's lock, with the outbox. */
+/** Athletes whose events are accepted as in every use case: under the athlete's lock, with an outbox row. */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import type { Database } from '../../src/store/database.ts';
@@ -9,7 +9,7 @@ import { systemClock } from '../../src/values/system-clock.ts';
 export interface EventSource {
   readonly accountId: string;
   readonly userIds: readonly string[];
-  /** The partition of the athlete in this place. */
+  /** The partition of the athlete with this index. */
   partitionOf(athlete: number): Promise<number>;
   /**
    * Accepts an event with so many facts of an athlete, by the athlete's place in `userIds`; answers their ids once it
@@ -24,7 +24,7 @@ export interface AcceptOptions {
   readonly beforeCommit?: () => Promise<unknown>;
 }
 
-/** An account of its own with so many athletes, all of them in one partition if it is given. */
+/** A new account with this number of athletes, all in one partition if it is given. */
 export async function createEventSource(
   database: Database,
   athletes: number,
@@ -75,7 +75,7 @@ function idsIn(database: Database, accountId: string, partition: number, count: 
 
 let latest = 0n;
 
-/** The system's time, later than every one before it: lists in order of time are in the order of acceptance. */
+/** The system time, strictly increasing, so that the order of times is the order of acceptance. */
 function nextInstant(): bigint {
   const now = systemClock();
   latest = now > latest ? now : latest + 1n;
@@ -98,7 +98,7 @@ export async function readLog(database: Database, accountId: string): Promise<Lo
   });
 }
 
-/** How many entries of the account are in the outbox, whatever they wait for. */
+/** The number of entries of the account in the outbox. */
 export async function countOutbox(database: Database, accountId: string): Promise<number> {
   return database.transaction(accountId, async (tx) => {
     const { rows } = await sql<{ count: number }>`

@@ -1,4 +1,4 @@
-/** Expectations about calls that must leave no trace. */
+/** Expectations about calls that must not change any table. */
 import { expect } from 'vitest';
 import type { Reason } from '../../src/errors/domain-error.ts';
 import type { Database } from '../../src/store/database.ts';

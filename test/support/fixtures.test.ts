@@ -1,4 +1,4 @@
-/** The builders that other tests stand on. */
+/** The builders that other tests use. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { createAthlete, createTeammate } from './fixtures.ts';

@@ -1,4 +1,4 @@
-/** Small builders that put catalogue, athlete and starting numbers straight into the tables. */
+/** Builders that insert catalogue, athlete and starting maxes into the tables. */
 import { Decimal } from 'decimal.js';
 import { v7 as uuidv7 } from 'uuid';
 import type { Database, Transaction } from '../../src/store/database.ts';
@@ -13,12 +13,12 @@ import { UserEntity } from '../../src/store/entities/user.ts';
 import type { Instant } from '../../src/values/instant.ts';
 import { systemClock } from '../../src/values/system-clock.ts';
 
-/** A rule and its place in the program. */
+/** A rule and its row in the program. */
 export interface RuleFixture {
   readonly type: string;
   /** As stored: camelCase names, weights as strings. */
   readonly parameters: Readonly<Record<string, unknown>>;
-  /** Defaults to the rule's place in the list, from 1. */
+  /** Defaults to the rule's position in the list, from 1. */
   readonly priority?: number;
   /** Absent: every lift of the program. */
   readonly liftSlug?: string;
@@ -30,9 +30,9 @@ export interface AthleteFixture {
   /** Lifts of the program by slug, each with the athlete's starting max; null for a lift without one. */
   readonly lifts: Readonly<Record<string, string | null>>;
   readonly rules?: readonly RuleFixture[];
-  /** Of the starting maxes. */
+  /** The type of the starting maxes. */
   readonly maxType?: 'ONE_RM' | 'TRAINING_MAX' | 'ESTIMATED_ONE_RM';
-  /** Absent: 1, so that weeks count on. */
+  /** Absent: 1, so that weeks are not limited. */
   readonly weeksPerCycle?: number;
   readonly sessionsPerWeek?: number;
   /** Absent: an account of its own. */

@@ -1,4 +1,4 @@
-/** Holds an athlete's lock from outside, as another server process would in the middle of a transaction. */
+/** Holds an athlete's lock in another transaction, as another server process would. */
 import { sql } from 'kysely';
 import { expect } from 'vitest';
 import type { Database } from '../../src/store/database.ts';

@@ -1,4 +1,4 @@
-/** Made-up messages full of secrets, as no real type has secrets of every kind; and a service that answers with them. */
+/** Test messages with secrets of every kind, which no real message type has; and a service that answers with them. */
 import {
   create,
   createFileRegistry,
@@ -34,7 +34,7 @@ export interface DescribedKeyring {
   readonly service: DescService;
 }
 
-/** A type with a secret of each kind, which contains itself in each way that a type can; and a service of it. */
+/** A message type with a secret of each kind, which contains itself in every possible way; and a service of it. */
 export function describeKeyring(): DescribedKeyring {
   const takesAndGives = { inputType: '.test.Keyring', outputType: '.test.Keyring' };
   const own = { type: Type.MESSAGE, typeName: '.test.Keyring' };

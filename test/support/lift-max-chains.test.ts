@@ -1,4 +1,4 @@
-/** The check of lift max chains finds what it is there to find. */
+/** The check of lift max chains finds each kind of violation. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { findBrokenChains } from './lift-max-chains.ts';

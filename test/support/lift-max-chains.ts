@@ -1,10 +1,10 @@
-/** The invariant of lift maxes and their log, checked over everything that is stored. */
+/** Checks the invariant of lift maxes and their log over all rows. */
 import { sql } from 'kysely';
 import type { Database } from '../../src/store/database.ts';
 import { readRows } from '../store/schema-dump.ts';
 
 /**
- * What is wrong, as texts: versions that do not count 1, 2, 3 …; log rows that do not lead from one version to the
+ * Violations, as texts: versions that do not count 1, 2, 3 …; log rows that do not lead from one version to the
  * next; versions without the log row that made them; current maxes that are not the start plus all deltas.
  */
 export async function findBrokenChains(database: Database): Promise<string[]> {

@@ -1,4 +1,4 @@
-/** The least that evaluates: writes each fact into the log of events, once and in order, and decides nothing. */
+/** A minimal evaluator: writes each fact into the log of events, once and in order, without triggers. */
 import { sql } from 'kysely';
 import type { HandlePartitions } from '../../src/events/event-bus.ts';
 import {
@@ -14,11 +14,11 @@ export interface LogEvaluatorOptions {
   /** Entries of one transaction. */
   readonly limit?: number;
   readonly isRelayed?: boolean;
-  /** Comes between the work and its commit. */
+  /** Called between the work and its commit. */
   readonly beforeCommit?: () => Promise<void>;
 }
 
-/** An event that comes twice breaks the key of the log, and with it the test. */
+/** An event that is written twice violates the key of the log, and the test fails. */
 export function createLogEvaluator(
   database: Database,
   { limit = 100, isRelayed = false, beforeCommit }: LogEvaluatorOptions = {},

@@ -1,4 +1,4 @@
-/** Lets a test see and replace what a database handle asks of PostgreSQL, on each of its connections. */
+/** Lets a test watch and replace the statements of a database handle, on each of its connections. */
 
 import type { Database } from '../../src/store/database.ts';
 import type { PipelinedDialect } from '../../src/store/driver/pipelined-dialect.ts';

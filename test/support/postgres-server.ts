@@ -1,4 +1,4 @@
-/** One PostgreSQL for the whole run: the one at DATABASE_URL, or an embedded one that is gone afterwards. */
+/** One PostgreSQL for the whole run: the one at DATABASE_URL, or a temporary embedded one. */
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ import { databaseUrl, openAdminConnection } from './database-server.ts';
 
 declare module 'vitest' {
   export interface ProvidedContext {
-    /** A database of the run's server, to make others from. */
+    /** A database of the run's server, from which others are created. */
     serverUrl: string;
     /** The name of the migrated database that tests clone. */
     templateName: string;
@@ -53,7 +53,7 @@ async function findServer(): Promise<{ url: string; stop: () => Promise<void> }>
     return { url, stop: async () => undefined };
   }
   const dataDir = await mkdtemp(join(tmpdir(), 'progression-test-'));
-  // A proxy that refuses to run as root passes through as PostgreSQL's own user.
+  // A proxy that refuses to run as root enters the directory as PostgreSQL's own user.
   await chmod(dataDir, 0o711);
   const postgres = await startEmbeddedPostgres({
     dataDir,

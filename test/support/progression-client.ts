@@ -25,7 +25,7 @@ export function createProgressionClient(
   { accountId, clock = systemClock, limits = {}, logLevel = 'error' }: ClientOptions,
 ): ProgressionClient {
   const defaults = readConfig({});
-  // A test on a busy machine may take its time, unless it is about time.
+  // Long timeouts, because a busy machine is slow; tests of timeouts set their own.
   const waitMs = defaults.limits.maximumDeadlineMs;
   const timeouts = {
     ...defaults.limits,
@@ -47,7 +47,7 @@ export function under(requestId: string): CallOptions {
   return { headers: { 'idempotency-key': requestId } };
 }
 
-/** Makes a call under a request ID, and tells whether its answer was the stored one of an earlier call. */
+/** Makes a call under a request ID, and returns whether its answer was the stored one of an earlier call. */
 export async function callUnder<T>(
   requestId: string,
   call: (options: CallOptions) => Promise<T>,

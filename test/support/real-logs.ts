@@ -1,4 +1,7 @@
-/** Logs of real athletes as apps export them. They are no part of the project: tests with them run where they are. */
+/**
+ * Logs of real athletes as apps export them. They are not part of the project: tests that need them are skipped
+ * without.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 

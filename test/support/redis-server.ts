@@ -1,4 +1,4 @@
-/** A Redis of its own for a test: on a free port, without anything on the disk, gone afterwards. */
+/** A Redis for one test: on a free port, without files, ended afterwards. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
@@ -15,11 +15,11 @@ export const HAS_REDIS = hasCommand('redis-server') || Boolean(process.env.REQUI
 
 export interface RedisServer {
   readonly url: string;
-  /** Starts it again where it was, with nothing in it. */
+  /** Starts it again on the same port, empty. */
   start(): Promise<void>;
-  /** Ends it on the spot: what it held is forgotten. */
+  /** Kills it; its data are lost. */
   kill(): Promise<void>;
-  /** Keeps it from answering, and lets it go on. */
+  /** Pauses and resumes the process. */
   pause(): void;
   resume(): void;
 }

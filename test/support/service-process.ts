@@ -1,4 +1,4 @@
-/** Runs the service's commands as processes of their own, as an operator would. */
+/** Runs the service's commands as separate processes, as an operator would. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ export interface Ended {
 
 export interface ServiceProcess {
   readonly child: ChildProcess;
-  /** What it printed on standard output once it was ready, or until it ended. */
+  /** The first line on standard output when it is ready, or the output until its end. */
   readonly firstLine: Promise<string>;
   readonly ended: Promise<Ended>;
 }
@@ -64,7 +64,7 @@ export function runCommand(
   return startCommand(args, environment).ended;
 }
 
-/** Where a ready line says that the service is. */
+/** The URL in a ready line. */
 export function urlIn(readyLine: string): string {
   const url = /^ready on (https?:\/\/\S+) /.exec(readyLine)?.[1];
   if (!url) {

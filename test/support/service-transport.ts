@@ -23,19 +23,19 @@ import { createLogger } from '../../src/server/logger.ts';
 import { createRequestGate } from '../../src/server/port/call-arrival.ts';
 import type { Clock } from '../../src/values/instant.ts';
 
-/** Who the tests' calls come from. */
+/** The caller of the tests' calls. */
 export const TEST_ACTOR = 'coach@test';
 
 export interface TransportOptions {
-  /** The account of calls that name none. */
+  /** The account of calls without one. */
   readonly accountId: string;
   readonly clock: Clock;
   readonly limits: Limits;
-  /** Defects are logged from this level on; what is refused is not. */
+  /** Defects are logged from this level on; refusals are not. */
   readonly logLevel: 'error' | 'silent';
   /** Absent: the caller that the headers name, with every permission. */
   readonly authenticate?: Authenticate;
-  /** Absent: the server goes on for ever. */
+  /** Absent: the server never drains. */
   readonly draining?: AbortSignal;
   /** Absent: none. */
   readonly furtherChecks?: FurtherChecks;
@@ -68,7 +68,7 @@ export function createServiceTransport(
   });
 }
 
-/** A test that brings an account or a request ID keeps it; an empty request ID is none. */
+/** Keeps the account and the request ID of a test's call; an empty request ID means none. */
 function addMetadata(accountId: string): Interceptor {
   return (next) => (request) => {
     const { header } = request;

@@ -1,4 +1,4 @@
-/** What tests of the trigger queue in simulated time need: commands, transactions that take their time, and callers. */
+/** Commands, transactions with a duration, and callers, for tests of the trigger queue in simulated time. */
 import { v4 as uuidv4 } from 'uuid';
 import { vi } from 'vitest';
 import type { TriggerCommand } from '../../src/progression/engine/trigger-command.ts';
@@ -10,7 +10,7 @@ export function simulateTime(): void {
 }
 
 export const DEADLINE_MS = 5_000;
-/** How long a transaction takes, and each event of it. */
+/** The duration of a transaction, and of each event in it. */
 export const TRANSACTION_MS = 20;
 export const EVENT_MS = 2;
 
@@ -20,7 +20,7 @@ export const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve
 export function createSlowWork(slowness = 1) {
   const groups: (readonly TriggerCommand[])[] = [];
   return {
-    /** The commands that it was given. */
+    /** The commands that it has executed. */
     groups,
     get events() {
       return groups.flat().length;
@@ -55,7 +55,7 @@ export function commandOf(changes: Partial<TriggerCommand> = {}): TriggerCommand
   };
 }
 
-/** Callers of an account who each wait for an answer before they call again; gives how long each call took. */
+/** Callers of an account that each wait for an answer before the next call; returns the duration of each call. */
 export function keepInFlight(queue: TriggerQueue, accountId: string, callers: number, forMs: number) {
   const latenciesMs: number[] = [];
   const endMs = performance.now() + forMs;

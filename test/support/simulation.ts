@@ -1,4 +1,4 @@
-/** Does what a simulation supposes, through the RPCs: the same sessions, weeks and cycles, with the same sets. */
+/** Performs the training that a simulation assumes, through the RPCs: the same sessions, weeks, cycles and sets. */
 import { v7 as uuidv7 } from 'uuid';
 import { SetKind } from '../../src/gen/progression/v1/common_pb.ts';
 import type {
@@ -26,13 +26,13 @@ export interface StageScheme {
   readonly reps: number;
 }
 
-/** An event and what it did, as a simulation and the real thing have it in common. */
+/** An event and its results, in a form that a simulation and the engine have in common. */
 export interface Happening {
   readonly at: string;
   readonly results: readonly string[];
 }
 
-/** Every event of the plan, in order; sets that no rule looks at are not listed, as in a simulation. */
+/** Every event of the plan, in order; sets to which no rule applies are left out, as in a simulation. */
 export async function playPlan(client: ProgressionClient, plan: Plan): Promise<Happening[]> {
   const { userId, weeksPerCycle } = plan;
   const happenings: Happening[] = [];
@@ -77,7 +77,10 @@ export function happeningsOf(events: readonly SimulatedEvent[]): Happening[] {
   }));
 }
 
-/** Each lift has one work set, or those of its stage, and one AMRAP set when the plan says how many repetitions come of it. */
+/**
+ * Each lift has one work set, or those of its stage, and one AMRAP set when the plan says how many repetitions come
+ * of it.
+ */
 function setsOf(
   { missedSessions = [], amrapReps, workReps }: Plan,
   liftIds: readonly string[],

@@ -1,4 +1,4 @@
-/** Breaks chosen statements of a database handle, in the driver or on the server, to see what is left behind. */
+/** Makes chosen statements of a database handle fail, in the driver or on the server. */
 import type { Database } from '../../src/store/database.ts';
 import { type AdminConnection, openAdminConnection } from './database-server.ts';
 import { type PooledClient, textOf, watchClients } from './pooled-clients.ts';
@@ -10,29 +10,29 @@ export interface Fault {
    * connection does not happen.
    */
   readonly statement: number | 'commit';
-  /** From which transaction on; default: the first. Earlier ones break right after their `begin`. */
+  /** The first affected transaction; default: the first one. Earlier ones fail right after their `begin`. */
   readonly fromTransaction?: number;
   /**
    * `refuse`: another statement fails on the server in its place, and the connection lives on. `cut`: the server ends the connection before it runs. `cut after`:
    * it runs, and the connection ends before the answer.
    */
   readonly how: 'refuse' | 'cut' | 'cut after';
-  /** What PostgreSQL says of a refused statement; default: nothing that is known. */
+  /** The SQLSTATE of a refused statement; default: an unknown one. */
   readonly sqlState?: string;
-  /** In how many transactions; default: in all. */
+  /** The number of affected transactions; default: all. */
   readonly times?: number;
 }
 
 export interface FaultyDatabase {
   readonly database: Database;
-  /** Breaks statements from now on. */
+  /** Statements fail from now on. */
   arm(fault: Fault): void;
-  /** Breaks nothing any more, and tells how many statements were broken. */
+  /** Statements succeed again; returns the number of failed statements. */
   disarm(): number;
   close(): Promise<void>;
 }
 
-/** Another handle on the test's database, whose statements can be broken. */
+/** Another handle on the test's database, whose statements can be made to fail. */
 export function openFaultyDatabase(db: TestDatabase): FaultyDatabase {
   const database = db.open();
   const admin = openAdminConnection(db.url);
@@ -71,7 +71,7 @@ class Breaker {
     const query = client.query.bind(client);
     let statement = 0;
     let transaction = 0;
-    /** While a statement is being broken, those that were sent behind it stay behind it. */
+    /** While a statement is made to fail, statements that were sent after it wait. */
     let breaking: Promise<void> | undefined;
     client.query = (...args) => {
       const text = textOf(args);

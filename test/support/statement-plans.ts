@@ -1,4 +1,4 @@
-/** How PostgreSQL would run a statement for any parameters: which index it looks into, asked for what. */
+/** The generic plan of a statement: the indexes that it uses, and their conditions. */
 import type { Database } from '../../src/store/database.ts';
 
 interface PlanNode {
@@ -9,7 +9,7 @@ interface PlanNode {
   readonly Plans?: readonly PlanNode[];
 }
 
-/** Each look into the table, as `index: condition`; `Seq Scan: undefined` where there is no index. */
+/** Each scan of the table, as `index: condition`; `Seq Scan: undefined` without an index. */
 export async function looksOf(database: Database, text: string, table: string): Promise<string[]> {
   const parameters = new Set(text.match(/\$\d+/g)).size;
   const nulls = parameters > 0 ? `(${Array.from({ length: parameters }, () => 'null').join(', ')})` : '';

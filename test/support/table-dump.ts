@@ -1,4 +1,4 @@
-/** What the tables hold, to compare before and after. */
+/** The content of the tables, to compare before and after. */
 import { sql } from 'kysely';
 import type { Database } from '../../src/store/database.ts';
 import { readRows } from '../store/schema-dump.ts';
@@ -24,7 +24,7 @@ export async function dumpTables(database: Database): Promise<TableDump> {
   return Object.fromEntries(filled.flatMap(({ name, rows }) => (rows ? [[name, rows]] : [])));
 }
 
-/** How many rows each table has more in `after` than in `before`, where the number changed. */
+/** The change of the number of rows of each table from `before` to `after`, where it changed. */
 export function rowsAdded(before: TableDump, after: TableDump): Record<string, number> {
   const tables = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   const differences = tables.map((table) => {

@@ -1,4 +1,4 @@
-/** A PostgreSQL of its own that listens on a port of this machine, as the test wants its TLS and its logins. */
+/** A PostgreSQL for one test that listens on a TCP port, with TLS and logins as the test needs them. */
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,7 +29,7 @@ export interface TcpPostgresOptions {
   readonly logins?: readonly string[];
 }
 
-/** How a server is started on a directory, with these settings; resolves when it takes connections. */
+/** Starts a server on a directory, with these settings; resolves when it accepts connections. */
 type Start = (directory: string, settings: Readonly<Record<string, string>>) => Promise<() => Promise<void>>;
 
 export function startTcpPostgres(options: TcpPostgresOptions = {}): Promise<TcpPostgres> {
@@ -81,7 +81,7 @@ async function start(
   };
 }
 
-/** Follows no other server: it waits for what never comes. */
+/** A standby without a primary. */
 async function startStandby(directory: string, settings: Readonly<Record<string, string>>) {
   const flags = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const args = ['-D', join(directory, 'postgres'), ...flags];
@@ -102,7 +102,7 @@ async function startStandby(directory: string, settings: Readonly<Record<string,
   };
 }
 
-/** PostgreSQL passes through it as its own user when root runs the tests. */
+/** PostgreSQL's own user may enter it, for tests that run as root. */
 function makeDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'progression-tcp-'));
   chmodSync(directory, 0o711);

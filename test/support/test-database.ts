@@ -1,4 +1,4 @@
-/** A database of its own for a test file or a test: migrated, empty and gone afterwards. */
+/** A database for a test file or a test: migrated, empty, and dropped afterwards. */
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, afterEach, beforeAll, beforeEach, inject } from 'vitest';
 import { type Database, type DatabaseOptions, openDatabase } from '../../src/store/database.ts';
@@ -7,7 +7,7 @@ import { databaseUrl, openAdminConnection } from './database-server.ts';
 export interface TestDatabase {
   readonly database: Database;
   readonly url: string;
-  /** Another handle on the same database, closed with it: what a second server process would have. */
+  /** Another handle on the same database, as a second server process would have; closed with the first. */
   open(options?: Partial<DatabaseOptions>): Database;
   /** Closes every handle and drops the database. */
   close(): Promise<void>;

@@ -1,4 +1,6 @@
-/** An athlete who trains through the RPCs, in words: sessions, weeks and cycles, and what each rule made of them. */
+/**
+ * An athlete who trains through the RPCs, in a short text form: sessions, weeks, cycles, and the result of each rule.
+ */
 import type { CallOptions } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
 import { enumName } from '../../src/calls/enum-name.ts';
@@ -12,7 +14,7 @@ import { type Instant, instantToTimestamp } from '../../src/values/instant.ts';
 import { type Athlete, type AthleteFixture, createAthlete } from './fixtures.ts';
 import { type ClientOptions, createProgressionClient, type ProgressionClient } from './progression-client.ts';
 
-/** What a test may say about an event beside what happened. */
+/** Options of an event. */
 export interface EventOptions {
   readonly at?: Instant;
   readonly validateOnly?: boolean;
@@ -27,7 +29,7 @@ export interface Trainee {
   train(sets: string): Promise<string[]>;
   advanceWeek(previousWeek: number, options?: EventOptions & { newWeek?: number; cycle?: number }): Answer;
   completeCycle(completedCycle: number, totalWeeks: number, options?: EventOptions): Answer;
-  /** Asks for the rule at this place of the fixture. */
+  /** Triggers the rule with this index in the fixture by hand. */
   ask(
     rule: number,
     options?: { lift?: string; force?: boolean; reason?: string; call?: CallOptions },
@@ -40,7 +42,7 @@ export interface Trainee {
   failures(rule: number, slug: string): Promise<number>;
 }
 
-/** An answer in words. */
+/** An answer as text. */
 export type Answer = Promise<string[]>;
 
 export interface TrainingSession {
@@ -64,7 +66,7 @@ export interface LoggableSet {
   readonly repsPerformed: number;
 }
 
-/** An athlete with the fixture's lifts and rules; rules are called by the first word of their type, or by place. */
+/** An athlete with the fixture's lifts and rules; rules are named by the first word of their type, or by index. */
 export async function createTrainee(
   database: Database,
   fixture: AthleteFixture,
@@ -175,7 +177,7 @@ function traineeOf(athlete: Athlete, client: ProgressionClient, names: ReadonlyM
   return trainee;
 }
 
-/** The first word of the rule's type, with its place when another rule has the same type. */
+/** The first word of the rule's type, with its index when another rule has the same type. */
 function namesByType({ progressionIds }: Athlete, { rules = [] }: AthleteFixture): Map<string, string> {
   return new Map(
     progressionIds.map((id, place) => {

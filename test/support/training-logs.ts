@@ -1,4 +1,4 @@
-/** Reads logs written in tests, and shows what of them a test is about. */
+/** Reads logs that are written in tests, and formats the parts that tests compare. */
 import { Decimal } from 'decimal.js';
 import { type ReadOptions, readTrainingLog } from '../../src/training-logs/read-training-log.ts';
 import type { LoggedSet, TrainingLog } from '../../src/training-logs/training-log.ts';

@@ -1,11 +1,11 @@
-/** Another handle on a test's database that remembers what it asked. */
+/** Another handle on a test's database that records its statements. */
 import type { Database } from '../../src/store/database.ts';
 import { textOf, watchClients } from './pooled-clients.ts';
 import type { TestDatabase } from './test-database.ts';
 
 export interface WatchedDatabase {
   readonly database: Database;
-  /** The texts of the statements since the last time this was asked, in order. */
+  /** The texts of the statements since the previous call of this function, in order. */
   taken(): string[];
 }
 

@@ -67,7 +67,7 @@ function isWellKnown({ typeName }: DescMessage): boolean {
   return typeName.startsWith('google.protobuf.');
 }
 
-/** What an account does in a day, with everything personal that it can say; and every call once more as a mistake. */
+/** Typical calls of an account, with personal data in every field; and every call again with an error. */
 async function liveADay({ call }: ObservedService, athlete: Athlete): Promise<string[]> {
   const { accountId, userId, progressionIds, liftIds } = athlete;
   const headers = { ...HEADERS, 'x-account-id': accountId };
@@ -127,7 +127,7 @@ async function makeMistakes({ call, url }: ObservedService, accountId: string): 
   }
 }
 
-/** From here on PostgreSQL refuses rows, and says of each what is in it. */
+/** From here on PostgreSQL refuses rows with errors that contain their values. */
 async function breakTables({ database }: ObservedService): Promise<void> {
   const owner = database.orm.em.fork().getKysely();
   await sql`create function refuse_row() returns trigger language plpgsql as $$

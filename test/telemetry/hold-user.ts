@@ -2,7 +2,7 @@
 import { sql } from 'kysely';
 import type { Database } from '../../src/store/database.ts';
 
-/** Resolves when the row is held; call what it resolves with to let go. */
+/** Resolves when the row is locked, with a function that releases it. */
 export async function holdUser(
   database: Database,
   accountId: string,

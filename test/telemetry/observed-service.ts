@@ -1,4 +1,4 @@
-/** The whole service with everything that watches it: its log, its metrics port and an OTLP collector. */
+/** The whole service with its log, its metrics port and an OTLP collector. */
 import { v7 as uuidv7 } from 'uuid';
 import { onTestFinished } from 'vitest';
 import { startService } from '../../src/commands/start-service.ts';
@@ -14,7 +14,7 @@ export interface ObservedService {
   readonly url: string;
   readonly database: Database;
   readonly collector: OtlpCollector;
-  /** What was logged so far, as it was written. */
+  /** The log lines so far, as they were written. */
   readonly logged: readonly string[];
   /** What Prometheus would fetch now. */
   scrape(): Promise<string>;

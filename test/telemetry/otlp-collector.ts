@@ -1,4 +1,4 @@
-/** A collector of OTLP over HTTP that keeps what it is sent, word for word. */
+/** A collector of OTLP over HTTP that keeps every request unchanged. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';

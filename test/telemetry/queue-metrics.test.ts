@@ -1,4 +1,4 @@
-/** What the trigger queue's transactions look like from outside. */
+/** Metrics of the trigger queue's transactions. */
 import { v7 as uuidv7 } from 'uuid';
 import { expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';

@@ -12,7 +12,7 @@ const LOG = join(import.meta.dirname, 'fixtures', 'stronglifts.csv');
 const UNDATED = join(import.meta.dirname, 'fixtures', 'undecided-dates.csv');
 const TIMEOUT_MS = 120_000;
 
-/** Where the command puts what it must not leave behind. */
+/** The directory of temporary files, which must be empty afterwards. */
 let directory: string;
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'progression-replay-'));

@@ -1,4 +1,4 @@
-/** Steps that change the athlete's tags and attributes, or say that something happened to the athlete. */
+/** Steps that change the athlete's tags and attributes, or emit an event. */
 import { create } from '@bufbuild/protobuf';
 import { ValueSchema } from '@bufbuild/protobuf/wkt';
 import { sql } from 'kysely';

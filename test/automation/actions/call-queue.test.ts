@@ -1,4 +1,4 @@
-/** Which call is made when: so many at the same time, of one account and in all, and the accounts in turn. */
+/** The order of calls: limits per account and in total, and turns over accounts. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { createCallQueue } from '../../../src/automation/actions/call-queue.ts';
@@ -11,7 +11,7 @@ const LIMITS = {
   waitingCallStepsPerAccount: 4,
 };
 
-/** A queue whose calls end when the test says so. */
+/** A queue whose calls the test ends. */
 function createTestQueue() {
   const begun: string[] = [];
   const ends = new Map<string, (error?: Error) => void>();

@@ -1,4 +1,4 @@
-/** Which enrollments a pass takes: whatever is due, and of no account so much that others wait. */
+/** The enrollments that a pass takes: due ones, with turns over accounts. */
 import { v7 as uuidv7 } from 'uuid';
 import { beforeAll, expect, test } from 'vitest';
 import { findDueEnrollments } from '../../../src/automation/actions/due-enrollments.ts';

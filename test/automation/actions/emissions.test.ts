@@ -1,4 +1,4 @@
-/** What actions say that they emit, against what they do emit. */
+/** The declared emissions of actions, compared with the actual ones. */
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { ValueSchema } from '@bufbuild/protobuf/wkt';
 import { sql } from 'kysely';

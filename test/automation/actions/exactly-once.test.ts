@@ -31,7 +31,7 @@ beforeAll(() => {
   database = db.database;
 });
 
-/** It says something each time: what is done twice is seen. */
+/** An action that emits an event each time, so that a repeated step is found. */
 const checkIn = (place: string): ActionInit => ({
   case: 'emitEvent',
   value: { type: 'custom.checked_in', data: { place } },
@@ -57,7 +57,7 @@ async function newAthlete(): Promise<Athlete> {
   return athlete;
 }
 
-/** What athletes' facts say of where they were, per athlete and place. */
+/** The number of facts per athlete and place. */
 function checkInsOf(accountId: string) {
   return readRows<{ user_id: string; place: string; count: number }>(
     database,

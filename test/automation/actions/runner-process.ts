@@ -1,4 +1,4 @@
-/** A process of its own that runs what is due in the database of its argument, until it is killed. */
+/** A separate process that runs due steps in the database of its argument, until it is killed. */
 import { createActionRunner } from '../../../src/automation/actions/action-runner.ts';
 import { createWebhookPort } from '../../../src/automation/actions/webhook-port.ts';
 import { readConfig } from '../../../src/config/config.ts';

@@ -184,7 +184,7 @@ export interface ReadFact extends Pick<Fact, 'type' | 'data' | 'previous'> {
   readonly cause: Cause | null;
 }
 
-/** Everything that the event stream was told of an athlete, in order. */
+/** The facts about an athlete, in order. */
 export function readFacts(database: Database, userId: string): Promise<ReadFact[]> {
   return readRows<ReadFact>(
     database,

@@ -262,7 +262,7 @@ describe('what is never connected to', () => {
       .mockResolvedValueOnce([{ address: '127.0.0.1', family: 4 }])
       .mockResolvedValue([{ address: '127.0.0.2', family: 4 }]);
 
-    // The name stands for nothing in the system's own lookup: only what was checked can lead there.
+    // The system cannot resolve the name, so only the checked address can be connected to.
     const url = `http://hooks.invalid:${right.port}/`;
     expect(await portOf({ resolveHost }).post({ ...CALL, url })).toEqual({ kind: 'ACCEPTED' });
 

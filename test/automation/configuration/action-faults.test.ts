@@ -1,4 +1,4 @@
-/** What no action may say: refused with the field that is wrong, and nothing is stored. */
+/** Invalid actions: refused with the invalid field, and nothing is stored. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';

@@ -1,4 +1,4 @@
-/** A request that breaks the contract's form is told what is wrong with the rest of it too, and nothing is stored. */
+/** A request that breaks the contract's rules also gets the violations of further checks, and nothing is stored. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createConfigurationChecks } from '../../../src/automation/configuration/validation/configuration-checks.ts';
 import { createTriggerService } from '../../../src/automation/trigger-service.ts';

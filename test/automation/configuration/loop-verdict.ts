@@ -1,4 +1,4 @@
-/** What the check for loops says of a workflow. */
+/** The result of the loop check for a workflow. */
 import { expect } from 'vitest';
 import { type AutomationClient, addTag, onTag, type WorkflowInit } from '../../support/automation.ts';
 import { expectRefusal } from '../../support/catalog-client.ts';

@@ -1,4 +1,4 @@
-/** What no trigger may be: refused on every way in, with the field that is wrong, and nothing is stored. */
+/** Invalid triggers: refused by every method, with the invalid field, and nothing is stored. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Trigger } from '../../../src/gen/automation/v1/trigger_pb.ts';
 import { BadRequestSchema } from '../../../src/gen/google/rpc/error_details_pb.ts';

@@ -1,4 +1,4 @@
-/** Every fact that the service emits is an event of the catalogue, and says what its type says that it may. */
+/** Every fact that the service emits is an event of the catalogue, with fields of its type. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { builtInEventType, EVENT_TYPES } from '../../../src/automation/event-types/event-types.ts';
@@ -15,7 +15,7 @@ import { createTrainee } from '../../support/trainee.ts';
 
 const db = useTestDatabase();
 
-/** Makes everything happen that the service tells of itself. */
+/** Causes every event that the service emits. */
 async function liveALife(): Promise<Fact[]> {
   const rules = [
     ...[linear(), cycle(), amrap(), deload({ failureThreshold: 2 })],
@@ -86,7 +86,7 @@ test('every field of a type is one that some fact has', async () => {
       .filter(({ name }) => !names.has(name))
       .map(({ name }) => `${type}.${name}`),
   );
-  // Callers of LogSets may say how hard a set was; publishers, where a contact came from.
+  // Optional fields: callers of LogSets may give the RPE, publishers the source of a contact.
   expect(silent.toSorted()).toEqual([
     'amrap_result.rpe',
     'contact_created.origin',

@@ -1,4 +1,4 @@
-/** The catalogue of events, row by row: what each says of itself is true. */
+/** The catalogue of events: each row is consistent. */
 import { describe, expect, test } from 'vitest';
 import { createAccountTypes } from '../../../src/automation/event-types/account-types.ts';
 import { CATEGORIES, type EventType } from '../../../src/automation/event-types/event-type.ts';
@@ -57,7 +57,7 @@ function filterOf(field: string, operator: string, value: JsonValue | undefined)
   return { ...EMPTY_FILTER, conditions: [condition] };
 }
 
-/** The type's sample, as it happens to an athlete of whom nothing is known. */
+/** The type's sample, as an event of an athlete without a profile. */
 function sampleInput({ sample, samplePrevious }: EventType): FilterInput {
   const occurredAt = instantFromText('2026-03-02T18:00:00Z');
   return { event: sample, previous: samplePrevious, athlete: {}, occurredAt, timeZone: 'UTC' };

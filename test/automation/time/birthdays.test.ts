@@ -1,6 +1,6 @@
 /**
  * All athletes of an account have their birthday at once; the scheduler is killed on the way, and another goes on.
- * `npm run birthdays` takes 100,000 athletes; BIRTHDAYS says otherwise.
+ * `npm run birthdays` takes 100,000 athletes; BIRTHDAYS changes the number.
  */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';

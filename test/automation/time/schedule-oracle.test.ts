@@ -1,6 +1,6 @@
 /**
  * Twenty schedules in every zone of IANA's over ten years, against a second implementation that lists all that there
- * is. `npm run schedules` goes through the years 1980 to 2037; SCHEDULE_YEARS says otherwise.
+ * is. `npm run schedules` covers the years 1980 to 2037; SCHEDULE_YEARS changes them.
  */
 import { describe, expect, test, vi } from 'vitest';
 import { createOccurrences } from '../../../src/automation/time/athlete-occurrences.ts';
@@ -206,7 +206,7 @@ function firstAfter(instants: readonly number[], after: number): number | undefi
   return instants.find((instant) => instant > after);
 }
 
-/** Compares as text: expect() a hundred thousand times takes longer than all that it looks at. */
+/** Compares as text, because a hundred thousand calls of expect() would take most of the time. */
 function expectSame(found: readonly unknown[], expected: readonly unknown[], zone: string): void {
   if (JSON.stringify(found) !== JSON.stringify(expected)) {
     expect(found, zone).toEqual(expected);

@@ -415,7 +415,7 @@ describe('a recurring schedule', () => {
 
     expect(await first.runOnce()).toBe(true);
     expect((await fired()).length).toBe(5);
-    // What the clock says meanwhile does not cut the tick short.
+    // A change of the clock meanwhile does not end the tick.
     account.clock.set('2026-07-02T06:30:00');
     const second = account.scheduler({ timeCursorPageSize: 10 });
     await second.runOnce();

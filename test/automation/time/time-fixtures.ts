@@ -21,7 +21,7 @@ export const { limits: LIMITS } = readConfig({});
 export const at = (text: string): Instant =>
   instantFromText(`${text}${text.length === 10 ? 'T00:00:00' : ''}Z`);
 
-/** A clock that stands where it is put. */
+/** A fixed clock that tests set. */
 export class TestClock {
   now: Instant;
 

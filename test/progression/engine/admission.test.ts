@@ -1,4 +1,4 @@
-/** What the queue lets in, by how much waits, for how long, and how fast groups took commands lately. */
+/** Admission to the queue: by its length, the waiting times, and the recent service rate. */
 import { describe, expect, test } from 'vitest';
 import { createAdmission, type QueueLoad } from '../../../src/progression/engine/admission.ts';
 

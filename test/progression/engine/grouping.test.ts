@@ -1,4 +1,6 @@
-/** Which commands form the next group: turns over accounts, shares, and what a further group of an account waits for. */
+/**
+ * Which commands form the next group: turns over accounts, shares, and what a further group of an account waits for.
+ */
 import { describe, expect, test } from 'vitest';
 import {
   type AccountQueue,
@@ -11,7 +13,7 @@ import { createReadyCommands, type ReadyCommand } from '../../../src/progression
 const LIMITS = { groupedEvents: 64, concurrentGroups: 3, furtherGroupEvents: 8, furtherGroupMs: 20 };
 const NOW_MS = 1_000;
 
-/** So many commands of an account, each of its own request. */
+/** A number of commands of an account, each of its own request. */
 function commandsOf(accountId: string, count: number, submittedAtMs = NOW_MS): Groupable[] {
   return Array.from({ length: count }, (_, index) => ({ accountId, request: `${index}`, submittedAtMs }));
 }

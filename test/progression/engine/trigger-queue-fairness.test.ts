@@ -19,7 +19,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-/** A batch of so many events of one athlete, as the service submits it; `onAnswer` runs as each of them is answered. */
+/** A batch of a number of events of one athlete, as the service submits it; `onAnswer` runs when one is answered. */
 async function sendBatchOfOneAthlete(queue: TriggerQueue, events: number, onAnswer: () => void) {
   const deadlineAtMs = performance.now() + limits.maximumDeadlineMs;
   const rest = Array.from({ length: events }, () => commandOf({ userId: 'one', deadlineAtMs })).values();

@@ -31,7 +31,7 @@ interface Outcome {
   readonly atMs: number;
 }
 
-/** Submits on schedule, whatever becomes of it, and gives how each submission ended. */
+/** Submits at a fixed rate, independent of earlier results, and returns the result of each submission. */
 async function offer(queue: TriggerQueue, perSecond: number, forMs: number, command = commandOf) {
   const outcomes: Outcome[] = [];
   let submitted = 0;

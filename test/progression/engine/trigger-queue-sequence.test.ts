@@ -1,4 +1,6 @@
-/** The queue keeps a retryable refusal in order: the later commands of its sequence are refused with the same error. */
+/**
+ * The queue keeps a retryable refusal in order: the later commands of its sequence are refused with the same error.
+ */
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../../src/config/config.ts';
 import { DomainError, type Reason } from '../../../src/errors/domain-error.ts';
@@ -9,7 +11,7 @@ import { commandOf } from '../../support/simulated-queue.ts';
 
 const { limits } = readConfig({});
 
-/** Refuses the command with this request ID, and answers the others; tells which it answered, in order. */
+/** Refuses the command with this request ID, and answers the others; returns the answered ones, in order. */
 function createRefusingWork(requestId: string, reason: Reason) {
   const answered: (string | null)[] = [];
   return {

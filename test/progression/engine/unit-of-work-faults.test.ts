@@ -1,4 +1,4 @@
-/** Whatever breaks inside an event, and wherever: nothing is half-written, and the same call works afterwards. */
+/** Faults at any statement of an event: nothing is half-written, and the same call succeeds afterwards. */
 import type { CallOptions } from '@connectrpc/connect';
 import { v7 as uuidv7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -38,7 +38,7 @@ interface Case {
   readonly prepare: (trainee: Trainee) => Promise<Victim>;
   /** Events are tried again, alone, when their group failed. */
   readonly isGrouped: boolean;
-  /** Rows that the call adds when nothing breaks. */
+  /** Rows that the call adds without a fault. */
   readonly adds: Record<string, number>;
 }
 

@@ -3,7 +3,7 @@ import { ruleKey } from '../../../src/progression/evaluation/snapshot.ts';
 import type { RuleRow } from '../athlete.ts';
 import { createScenario } from './scenario.ts';
 
-/** Takes 10 % off at the third failed set in a row, unless it says otherwise. */
+/** Takes 10 % off at the third failed set in a row by default. */
 function deload(id: string, parameters: object = {}): RuleRow {
   const defaults = { failureThreshold: 3, deloadType: 'percent', deloadPercent: '0.1', resetOnDeload: true };
   return { id, type: 'DELOAD_ON_FAILURE', parameters: { ...defaults, ...parameters } };

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { RuleRow } from '../athlete.ts';
 import { createScenario, testPlay } from './scenario.ts';
 
-/** Takes 10 % off at the third failed set in a row, unless it says otherwise. */
+/** Takes 10 % off at the third failed set in a row by default. */
 function deload(id: string, parameters: object = {}, place: Partial<RuleRow> = {}): RuleRow {
   const defaults = { failureThreshold: 3, deloadType: 'percent', deloadPercent: '0.1', resetOnDeload: true };
   return { id, type: 'DELOAD_ON_FAILURE', parameters: { ...defaults, ...parameters }, ...place };

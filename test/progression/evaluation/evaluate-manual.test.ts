@@ -95,7 +95,7 @@ describe('a manual trigger fires a rule', () => {
         'amrap bench NOT_AMRAP',
       ],
       ['force double', 'double squat 100 → 102.5', 'double bench REP_CEILING_NOT_REACHED'],
-      // The last AMRAP set stands for the session; without one, the last work set.
+      // The last AMRAP set counts for the session; without one, the last work set.
       ['force amrap', 'amrap squat NOT_AMRAP', 'amrap bench REP_THRESHOLD_NOT_MET'],
       ['finish squat bench', 'double squat 102.5 → 105', 'double bench REP_CEILING_NOT_REACHED'],
       ['log bench 8/5+ w1/5', 'amrap bench 65 → 70'],

@@ -2,7 +2,7 @@ import { describe } from 'vitest';
 import type { RuleRow } from '../athlete.ts';
 import { testPlay } from './scenario.ts';
 
-/** Adds 5 after each session, unless it says otherwise. */
+/** Adds 5 after each session by default. */
 function linear(id: string, parameters: object = {}, place: Partial<RuleRow> = {}): RuleRow {
   const defaults = { triggerType: 'AFTER_SESSION', increment: '5' };
   return { id, type: 'LINEAR_PROGRESSION', parameters: { ...defaults, ...parameters }, ...place };

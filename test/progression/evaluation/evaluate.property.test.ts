@@ -51,7 +51,7 @@ function play({ rules, maxes }: RandomProgram, events: readonly string[]): void 
   expect(athlete.stages).toEqual(model.state().stages);
 }
 
-/** What holds of every plan, whatever the rules are; adds its deltas to `sums`. */
+/** Checks the invariants of every plan; adds its deltas to `sums`. */
 function checkPlan(plan: Plan, rowsById: ReadonlyMap<string, ModelRow>, sums: Map<string, Micro>): void {
   const ups = new Set<string>();
   const downs = new Set<string>();

@@ -1,4 +1,6 @@
-/** What fields of a request ask for, beside its method: force, the elements of a batch, and other athletes. */
+/**
+ * Permissions that fields of a request need in addition to the method's: force, elements of a batch, other athletes.
+ */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import {
   Code,

@@ -1,4 +1,4 @@
-/** Client certificates over real TLS: who is let in as whom, and that a token and a certificate must agree. */
+/** Client certificates over real TLS: the principal of each, and that a token and a certificate must agree. */
 import { Code, type ConnectError, createClient, type Transport } from '@connectrpc/connect';
 import { createConnectTransport, createGrpcTransport } from '@connectrpc/connect-node';
 import { v7 as uuidv7 } from 'uuid';

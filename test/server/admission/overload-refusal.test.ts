@@ -1,4 +1,7 @@
-/** More calls than there is room for: refused in each protocol with the whole error, unread; and health is not one of them. */
+/**
+ * More calls than there is room for: refused in each protocol with the whole error, unread; and health is not one of
+ * them.
+ */
 import { once } from 'node:events';
 import http2 from 'node:http2';
 import { connect } from 'node:net';
@@ -9,7 +12,7 @@ import { UserService } from '../../../src/gen/progression/v1/user_service_pb.ts'
 import type { CallEnd } from '../../../src/server/interceptors/call-observer.ts';
 import { failureOf, startTestServer, TRANSPORTS, USER_ID } from '../test-server.ts';
 
-/** One call fits, and runs until it is told to end. */
+/** A server with one slot, whose call runs until the test ends it. */
 async function startFullServer(ends: CallEnd[] = []) {
   const { promise: finished, resolve: finish } = Promise.withResolvers<void>();
   const { promise: started, resolve: start } = Promise.withResolvers<void>();

@@ -38,7 +38,7 @@ async function startRecordingServer(options: TestServerOptions = {}) {
   return { server, calls, users: usersOf(server.url) };
 }
 
-/** Work that ends only when the test says so, and takes no notice of its signal. */
+/** Work that the test ends, and that ignores its signal. */
 function createStubbornWork() {
   const { promise, resolve, reject } = Promise.withResolvers<Record<string, never>>();
   const { promise: started, resolve: start } = Promise.withResolvers<HandlerContext>();

@@ -1,4 +1,4 @@
-/** What the log says of calls, and what it must never say. */
+/** The log lines of calls, and what they must not contain. */
 import { Code, createClient } from '@connectrpc/connect';
 import { expect, test } from 'vitest';
 import { DomainError } from '../../../src/errors/domain-error.ts';

@@ -13,7 +13,7 @@ describe.each(Object.entries(TRANSPORTS))('over %s', (_, transport) => {
   async function startKeyring() {
     const server = await startTestServer({
       routes: (router) =>
-        // The compiler knows nothing of the methods of a service that is described at run time.
+        // The compiler has no types for the methods of a service that is described at run time.
         router.service(service, {
           get: makeFull,
           async *watch() {

@@ -1,4 +1,4 @@
-/** Calls over HTTP/2 by hand: whatever comes is answered, and its stream ends on both sides. */
+/** Hand-written HTTP/2 calls: each is answered, and its stream ends on both sides. */
 import { once } from 'node:events';
 import http2 from 'node:http2';
 import { text } from 'node:stream/consumers';

@@ -1,4 +1,4 @@
-/** What a flush inserts column by column arrives as it was, whatever is in it. */
+/** Values that a flush inserts column by column are stored unchanged, with any content. */
 import { sql } from 'kysely';
 import { v4 as uuidv4 } from 'uuid';
 import { beforeAll, expect, test } from 'vitest';

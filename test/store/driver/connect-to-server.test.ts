@@ -1,4 +1,4 @@
-/** Sessions whose database and role have settings of their own: the service's statements mean the same. */
+/** Settings of the database and the role do not change the meaning of the service's statements. */
 import { sql } from 'kysely';
 import { Client } from 'pg';
 import { v4 as uuidv4, v7 as uuidv7 } from 'uuid';
@@ -10,7 +10,7 @@ import { type AdminConnection, openAdminConnection } from '../../support/databas
 import { createEmptyDatabase, type TestDatabase } from '../../support/test-database.ts';
 import { readRows } from '../schema-dump.ts';
 
-/** What the owner of the database, or an attacker who became it, may have set. */
+/** Settings that the owner of the database, or an attacker with its rights, may have made. */
 const HOSTILE: Readonly<Record<string, string>> = {
   search_path: 'elsewhere, pg_catalog, public',
   client_encoding: 'LATIN1',
@@ -42,7 +42,7 @@ beforeAll(async () => {
   await admin.run(`create role ${role} login superuser`);
   const at = new URL(db.url);
   const name = at.pathname.slice(1);
-  // In front of every function of PostgreSQL's, and of every table of ours.
+  // Before every function of PostgreSQL, and before every table of the service.
   await readRows(db.database, sql`create schema elsewhere`);
   for (const text of ['set_config(text, text, boolean)', 'current_setting(text)']) {
     await readRows(

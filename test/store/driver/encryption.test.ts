@@ -53,7 +53,7 @@ afterAll(async () => {
   rmSync(files, { recursive: true });
 });
 
-/** Connects, and tells whether what PostgreSQL hears is encrypted. */
+/** Connects, and returns whether the connection is encrypted, as PostgreSQL reports it. */
 async function connect(url: string): Promise<'encrypted' | 'in clear text'> {
   const database = openDatabase(url, { connections: 1, connectionWaitMs: 10_000 });
   try {

@@ -1,4 +1,4 @@
-/** Prepared statements: kept by the connection, unless the service is told that it has none to itself. */
+/** Prepared statements: kept by the connection, unless PREPARED_STATEMENTS is off. */
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { useTestDatabase } from '../../support/test-database.ts';

@@ -1,4 +1,4 @@
-/** Several hosts in one URL, and target_session_attrs: which server is connected to, and what is said when none is. */
+/** Several hosts in one URL, and target_session_attrs: which server is connected to, and the error when none is. */
 import { createServer, type Server, type Socket } from 'node:net';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';

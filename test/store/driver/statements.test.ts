@@ -1,4 +1,4 @@
-/** Statements that are sent together: what fails among them fails their transaction, as itself. */
+/** Statements that are sent together: a failure fails their transaction, with its own error. */
 import { setImmediate } from 'node:timers/promises';
 import { sql } from 'kysely';
 import { v4 as uuidv4 } from 'uuid';

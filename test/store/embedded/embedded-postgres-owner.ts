@@ -1,4 +1,4 @@
-/** A process that runs the embedded PostgreSQL until it is told to stop, for tests that share or kill it. */
+/** A process that runs the embedded PostgreSQL until it is stopped, for tests that share or kill it. */
 import { sql } from 'kysely';
 import { openDatabase } from '../../../src/store/database.ts';
 import { startEmbeddedPostgres } from '../../../src/store/embedded/embedded-postgres.ts';

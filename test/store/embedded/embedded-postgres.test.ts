@@ -1,4 +1,4 @@
-/** The embedded PostgreSQL over its life: first start, second start, in use, cut short, killed. */
+/** The embedded PostgreSQL: first start, second start, in use, interrupted, killed. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -49,7 +49,7 @@ async function ask(url: string, query: string): Promise<unknown[]> {
 
 interface Owner {
   readonly process: ChildProcess;
-  /** 'started', or what it complained about. */
+  /** 'started', or its error. */
   readonly outcome: string;
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }

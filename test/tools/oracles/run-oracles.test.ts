@@ -5,7 +5,7 @@ import { SKIPPED_VECTOR, STAGE_VECTOR, TRACE, VECTOR, withDirectory } from './or
 /** Nothing listens there. */
 const NOWHERE = 'http://127.0.0.1:9';
 
-/** What a run prints, and whether it says that all is well. */
+/** The output of a run, and its result. */
 function run(files: Readonly<Record<string, unknown>>): Promise<[isWell: boolean, ...lines: string[]]> {
   return withDirectory(files, async (directory) => {
     const lines: string[] = [];

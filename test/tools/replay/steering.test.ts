@@ -1,4 +1,4 @@
-/** Prescribed beside lifted, from the steps and their answers. */
+/** Prescribed and lifted weights, from the steps and their answers. */
 import { create } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';

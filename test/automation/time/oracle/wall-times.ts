@@ -30,7 +30,7 @@ export function cronWallTimes(text: string, fromYear: number, toYear: number): n
     .flatMap((day) => times.map((time) => day + time));
 }
 
-/** Every so many days from a first one on, at a time of day in seconds. */
+/** Every n days from a first day on, at a time of day in seconds. */
 export function everyWallTimes(
   { startingOn, days, at }: { startingOn: string; days: number; at: number },
   fromYear: number,

@@ -28,7 +28,7 @@ export function spansOf(zone: string, fromYear: number, toYear: number): ZoneSpa
   return [...spans, { from, to: Number.POSITIVE_INFINITY, offset }];
 }
 
-/** The first instant at which clocks show the wall time; behind the gap by its length when none is. */
+/** The first instant at which clocks show the wall time; in a gap, shifted forward by the gap. */
 export function firstInstantOf(wall: number, spans: readonly ZoneSpan[]): number {
   const shown = spans.find(({ from, to, offset }) => from <= wall - offset && wall - offset < to);
   if (shown) {

@@ -14,7 +14,7 @@ import { violationsOf } from './rule-case.ts';
 
 const NOT_A_DECIMAL = 'must be a decimal string with at most 12 digits before and 6 after the point';
 
-/** What reading the field `x` says is wrong with it, in sentences. */
+/** The violations of reading the field `x`, as sentences. */
 function complaints(value: unknown, read: (reader: ParameterReader) => unknown): string[] {
   const violations = violationsOf(() => {
     const reader = readParameters({ x: value });
