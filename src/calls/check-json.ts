@@ -1,11 +1,11 @@
-/** Reads the JSON of a request strictly: what of it is wrong, and what remains of it without that. */
+/** Checks the JSON of a request strictly: finds its faults, and the JSON without them. */
 import type { DescMessage } from '@bufbuild/protobuf';
 import { UnreadableJson } from './json-cursor.ts';
 import { messageReader } from './json-messages.ts';
 import { type JsonFault, type JsonKey, JsonWalk } from './json-walk.ts';
 
 export interface CheckedJson {
-  /** What protobuf's decoder is to read: the text as it was sent, or what remains of it without its faults. */
+  /** The text for protobuf's decoder: as it was sent, or without its faults. */
   readonly text: string;
   /** undefined: there are none. */
   readonly faults: JsonFaults | undefined;
@@ -13,23 +13,23 @@ export interface CheckedJson {
 
 export interface JsonFaults {
   readonly violations: readonly JsonFault[];
-  /** How many there are beside those. */
+  /** The number of further ones. */
   readonly more: number;
-  /** false: the text could not be read to its end, so that nothing is known of the message. */
+  /** false: the text could not be read to its end, so the message is unknown. */
   readonly isReadable: boolean;
 }
 
-/** Decodes without a replacement for what is no UTF-8. */
+/** Fails for invalid UTF-8 instead of replacing it. */
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-/** Makes the readers of message types before the first call needs them. */
+/** Creates the readers of message types before the first call. */
 export function prepareJson(schemas: Iterable<DescMessage>): void {
   for (const schema of schemas) {
     messageReader(schema);
   }
 }
 
-/** Never throws for what a caller may send. */
+/** Does not throw for any input of a caller. */
 export function checkJson(bytes: Uint8Array, schema: DescMessage): CheckedJson {
   if (bytes.length === 0) {
     return unreadable('is empty; a request without fields is {}');
@@ -55,7 +55,7 @@ export function checkJson(bytes: Uint8Array, schema: DescMessage): CheckedJson {
     return { text: ignored.length === 0 ? text : without(text, ignored), faults: undefined };
   }
   const places = [...ignored, ...faults.map(({ keys }) => keys)];
-  // Of too many faults the places are not kept, and what is no object at all has no rest.
+  // Without the paths of all faults, or without an object, nothing of the message can be kept.
   const isReadable = more === 0 && places.every(({ length }) => length > 0);
   const rest = isReadable ? without(text, places) : '{}';
   return { text: rest, faults: { violations: faults, more, isReadable } };
@@ -69,7 +69,7 @@ function unreadable(description: string, { faults, more }: Partial<JsonWalk> = {
   return { text: '{}', faults: { violations, more: more ?? 0, isReadable: false } };
 }
 
-/** The JSON without what is at these places; without the whole list for what is in a list. */
+/** Removes the members at these paths from the JSON; for a path within a list, the whole list. */
 function without(text: string, places: readonly (readonly JsonKey[])[]): string {
   const root: unknown = JSON.parse(text);
   for (const keys of places) {
@@ -83,7 +83,7 @@ function remove(root: unknown, keys: readonly JsonKey[]): void {
   const length = keys.findLastIndex((key) => !isElement(key));
   let owner = root;
   for (const key of keys.slice(0, Math.max(length, 0))) {
-    // Gone already, with something around it.
+    // Undefined when an enclosing member has been removed already.
     owner = isObject(owner) && Object.hasOwn(owner, key) ? owner[key] : undefined;
   }
   const name = keys[length];

@@ -1,18 +1,18 @@
 /**
- * Checks of requests beyond the rules of their .proto files, run when a request breaks those rules already. Its method
- * is not called then, so without them the caller would hear of the rest only after correcting the first faults.
+ * Checks of requests beyond the rules of their .proto files. They run when a request breaks those rules: its method is
+ * then not called, and without them the caller would get the remaining violations only after correcting the first ones.
  */
 import type { DescMessage, DescMethod, DescMethodUnary, Message, MessageShape } from '@bufbuild/protobuf';
 import type { FieldViolation } from '../errors/domain-error.ts';
 import type { TransactionLimits } from '../store/enter-account.ts';
 
-/** Who calls, and how long a check may take. */
+/** The account of the caller, and the time limit of a check. */
 export interface CheckedCall {
   readonly accountId: string;
   readonly limits: Pick<TransactionLimits, 'deadlineAtMs' | 'signal'>;
 }
 
-/** Every violation that the method itself would answer with, with paths as in the request. Writes nothing. */
+/** Every violation that the method itself would return, with paths as in the request. Writes nothing. */
 export type FurtherCheck<M extends Message = Message> = (
   request: M,
   call: CheckedCall,

@@ -24,7 +24,7 @@ export function mapReader(readValue: JsonReader): JsonReader {
   };
 }
 
-/** google.protobuf.Value: any JSON, but no key twice, and no number that JSON cannot give back. */
+/** google.protobuf.Value: any JSON without duplicate keys, and without numbers that JSON cannot represent. */
 export function readFree(walk: JsonWalk): void {
   const { cursor } = walk;
   switch (cursor.kind()) {

@@ -1,6 +1,6 @@
-/** Reads JSON text token by token, as RFC 8259 writes it: no comments, no trailing commas, no single quotes. */
+/** Reads JSON text token by token, strictly by RFC 8259: no comments, no trailing commas, no single quotes. */
 
-/** The text cannot be read any further: it is no JSON, or nests too deeply. */
+/** The text cannot be read any further: it is not JSON, or is nested too deeply. */
 export class UnreadableJson extends Error {
   override readonly name = 'UnreadableJson';
 }
@@ -9,7 +9,7 @@ export type JsonKind = 'object' | 'list' | 'string' | 'number' | 'boolean' | 'nu
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-/** By the first character; others begin a number, or nothing that JSON knows. */
+/** The kind of a value by its first character; others begin a number, or are not JSON. */
 const KINDS: ReadonlyMap<number, JsonKind> = new Map([
   [0x7b, 'object'],
   [0x5b, 'list'],
@@ -22,7 +22,7 @@ const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y;
 const WORDS = ['true', 'false', 'null'] as const;
 
-/** A place in a JSON text. Every method throws UnreadableJson, with line and column, for what is no JSON. */
+/** A position in a JSON text. Every method throws UnreadableJson, with line and column, for invalid JSON. */
 export class JsonCursor {
   private readonly text: string;
   private at = 0;
@@ -31,7 +31,7 @@ export class JsonCursor {
     this.text = text;
   }
 
-  /** What the next value is; reads nothing of it. */
+  /** The kind of the next value, which is not read yet. */
   kind(): JsonKind {
     this.skipBlanks();
     const kind = KINDS.get(this.text.charCodeAt(this.at));
@@ -41,14 +41,14 @@ export class JsonCursor {
     return kind ?? 'number';
   }
 
-  /** Steps into an object or a list; whether it has something in it. */
+  /** Enters an object or a list; returns whether it is not empty. */
   open(kind: 'object' | 'list'): boolean {
     this.at += 1;
     this.skipBlanks();
     return !this.skip(kind === 'object' ? '}' : ']');
   }
 
-  /** Behind a member or an element: whether another one follows; otherwise steps out of the object or list. */
+  /** After a member or an element: returns whether another one follows; otherwise leaves the object or list. */
   more(kind: 'object' | 'list'): boolean {
     this.skipBlanks();
     if (this.skip(',')) {
@@ -62,7 +62,7 @@ export class JsonCursor {
     throw this.fault(`expected a comma or ${end}`);
   }
 
-  /** The name of a member, and its colon. */
+  /** Reads the name of a member, and its colon. */
   readName(): string {
     if (this.text.charCodeAt(this.at) !== QUOTE) {
       throw this.fault('expected a name in double quotes');
@@ -75,7 +75,7 @@ export class JsonCursor {
     return name;
   }
 
-  /** The next value is a string. */
+  /** Reads a string. */
   readString(): string {
     const { text } = this;
     const start = this.at;
@@ -102,7 +102,7 @@ export class JsonCursor {
     return hasEscapes ? JSON.parse(text.slice(start, this.at)) : text.slice(start + 1, this.at - 1);
   }
 
-  /** The next value is a number; its digits as they were written. */
+  /** Reads a number; returns its text. */
   readNumber(): string {
     const start = this.at;
     NUMBER.lastIndex = start;
@@ -113,7 +113,7 @@ export class JsonCursor {
     return this.text.slice(start, this.at);
   }
 
-  /** The next value is true, false or null. */
+  /** Reads true, false or null. */
   readWord(): (typeof WORDS)[number] {
     const word = WORDS.find((each) => this.text.startsWith(each, this.at));
     if (!word) {
@@ -123,7 +123,7 @@ export class JsonCursor {
     return word;
   }
 
-  /** Nothing but blanks may follow. */
+  /** Expects the end of the text, after white space. */
   end(): void {
     this.skipBlanks();
     if (this.at < this.text.length) {
@@ -131,7 +131,7 @@ export class JsonCursor {
     }
   }
 
-  /** What is wrong at this place. */
+  /** The error at this position. */
   fault(what: string): UnreadableJson {
     const before = this.text.slice(0, this.at);
     const line = before.split('\n').length;

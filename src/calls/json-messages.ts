@@ -1,6 +1,6 @@
 /**
- * Checks a JSON text against a message's descriptor before protobuf's decoder sees it. The decoder stops at the first
- * fault and says no path; here every fault is found, with the path of its field.
+ * Checks a JSON text against a message's descriptor before protobuf's decoder reads it. The decoder stops at the first
+ * fault and has no path; this check finds every fault, with the path of its field.
  */
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 import { hasCustomJsonRepresentation } from '@bufbuild/protobuf/wkt';
@@ -21,12 +21,12 @@ import { type KnownName, nearestName } from './shown-text.ts';
 
 interface JsonField {
   readonly field: DescField;
-  /** The name of its oneof, in a list; empty: it is in none. */
+  /** The name of its oneof, in a list; empty when it is in none. */
   readonly oneof: readonly string[];
   readonly read: JsonReader;
 }
 
-/** By message type; made when a type is first seen. A message may contain its own type. */
+/** By message type; created when a type is first used. A message may contain its own type. */
 const readers = new Map<string, JsonReader>();
 
 /** Reads a message of this type. Throws a TypeError for a type of google.protobuf that no request has. */
@@ -108,7 +108,7 @@ function readMember(walk: JsonWalk, { field, read }: JsonField, chosen: DescFiel
   if (walk.cursor.kind() === 'null' && !takesNull(field)) {
     walk.cursor.readWord();
     if (oneof) {
-      // The same as leaving the member out, which the decoder does not see.
+      // Equivalent to an absent member; the decoder does not treat it so.
       walk.ignore();
     }
     return;
@@ -125,12 +125,12 @@ function readMember(walk: JsonWalk, { field, read }: JsonField, chosen: DescFiel
   read(walk);
 }
 
-/** Whether null is a value there, and not the same as nothing. */
+/** Whether null is a value of the field, instead of meaning absent. */
 function takesNull({ fieldKind, message }: DescField): boolean {
   return fieldKind === 'message' && message.typeName === 'google.protobuf.Value';
 }
 
-/** How many names of fields an error lists. */
+/** The number of field names that an error lists. */
 const MOST_LISTED = 12;
 
 function noteUnknown(walk: JsonWalk, key: string, desc: DescMessage, messageName: string): void {
@@ -138,7 +138,7 @@ function noteUnknown(walk: JsonWalk, key: string, desc: DescMessage, messageName
   const nearest = nearestName(key, known);
   const meant = desc.fields.find(({ jsonName }) => jsonName === nearest);
   if (meant) {
-    // In the spelling that the caller uses.
+    // In the spelling of the caller.
     const spelling = key.includes('_') ? meant.name : meant.jsonName;
     walk.note(`is not a field of ${messageName}; did you mean ${spelling}?`, [
       meant.name,
@@ -185,7 +185,7 @@ function elementReader(field: DescField & { fieldKind: 'list' | 'map' }): JsonRe
   return field.enum ? enumReader(field.enum, valueRules(field)) : scalarReader(field.scalar);
 }
 
-/** A text that no error repeats. */
+/** A text that errors must not repeat. */
 function readSecret(walk: JsonWalk): void {
   if (walk.cursor.kind() !== 'string') {
     walk.skip();
@@ -195,7 +195,7 @@ function readSecret(walk: JsonWalk): void {
   }
 }
 
-/** Looked up when it is needed: the type may be the one that is being made. */
+/** Looked up on use, because the type may be the one that is being created. */
 function lateReader(desc: DescMessage): JsonReader {
   messageReader(desc);
   return (walk) => messageReader(desc)(walk);

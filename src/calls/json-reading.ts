@@ -14,20 +14,20 @@ import { violationsOf } from './message-validation.ts';
 /** A call whose message may be JSON. */
 export interface JsonReading {
   readonly schema: DescMessage;
-  /** Who hears of the faults of a message, before anything else is done with it. */
+  /** Receives the faults of a message before it is handled. */
   readonly onFaults: (faults: JsonFaults) => void;
 }
 
 const readings = new AsyncLocalStorage<JsonReading>();
 
-/** Runs a call, with everything that it starts. */
+/** Runs a call; messages that it reads belong to `reading`. */
 export function readJsonIn<T>(reading: JsonReading, call: () => T): T {
   return readings.run(reading, call);
 }
 
 /**
- * The RPC library's options for JSON. `textDecoder` is not in their type, though the library takes it; without it the
- * decoder of protobuf would refuse unknown names all the same, but with one fault and no path.
+ * The RPC library's options for JSON. `textDecoder` is not in their type, but the library uses it. Without it the decoder
+ * of protobuf would also refuse unknown names, but with one fault and without a path.
  */
 export const STRICT_JSON = {
   ignoreUnknownFields: false,
@@ -58,11 +58,11 @@ export const foundFaultsKey = createContextKey<FoundFaults | undefined>(undefine
 
 export interface MessageFaults {
   readonly violations: readonly FieldViolation[];
-  /** How many there are beside those. */
+  /** The number of further ones. */
   readonly more: number;
   /** Paths of fields and oneofs that seem to be absent, because they are misspelt or could not be read. */
   readonly lost: readonly string[];
-  /** false: nothing is known of the message. */
+  /** false: the message is unknown. */
   readonly isReadable: boolean;
 }
 
@@ -81,7 +81,7 @@ export function faultsOfMessage<D extends DescMessage>(
   return isReadable ? withFurther(faults, violationsOf(schema, message)) : faults;
 }
 
-/** The same faults and those that were found since, without what only follows from the former ones. */
+/** Adds further faults, except those that only follow from the earlier ones. */
 export function withFurther(faults: MessageFaults, further: readonly FieldViolation[]): MessageFaults {
   const { lost, violations } = faults;
   const isEcho = ({ field }: FieldViolation) => lost.includes(field);
@@ -98,7 +98,7 @@ export function invalidMessage({
   return invalidFields(violations, more);
 }
 
-/** Whether two paths are of one field, or of one within the other. */
+/** Whether two paths are equal, or one is within the other. */
 function areNested(a: string, b: string): boolean {
   const [outer, inner] = a.length <= b.length ? [a, b] : [b, a];
   return (

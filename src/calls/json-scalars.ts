@@ -13,7 +13,7 @@ const TIME_EXAMPLE = 'such as "2026-11-30T18:00:00Z"';
 const FIRST_MS = Date.parse('0001-01-01T00:00:00Z');
 const LAST_MS = Date.parse('9999-12-31T23:59:59Z');
 
-/** What is wrong with a google.protobuf.Timestamp; undefined: nothing. */
+/** The fault of a google.protobuf.Timestamp; undefined: none. */
 export function timestampFault(text: string): string | undefined {
   const match = TIME.exec(text);
   if (!match) {
@@ -45,7 +45,7 @@ const DURATION = /^-?\d{1,12}(?:\.\d{1,9})?s$/;
 const LONGEST_S = 315_576_000_000;
 const SECONDS_OF: Readonly<Record<string, number>> = { m: 60, min: 60, h: 3600, d: 86_400, w: 604_800 };
 
-/** What is wrong with a google.protobuf.Duration; undefined: nothing. */
+/** The fault of a google.protobuf.Duration; undefined: none. */
 export function durationFault(text: string): string | undefined {
   if (!DURATION.test(text)) {
     return `must be in seconds, ${durationExample(text)}`;
@@ -54,17 +54,17 @@ export function durationFault(text: string): string | undefined {
   return isShort ? undefined : `must be at most ${LONGEST_S} seconds, such as "3600s"`;
 }
 
-/** What was meant, where that can be told; otherwise any. */
+/** An example with the number that was probably meant, or any example. */
 function durationExample(text: string): string {
   const [, amount, unit = ''] = /^(\d{1,6}) ?(m|min|h|d|w)$/.exec(text) ?? [];
   const seconds = Number(amount) * Number(SECONDS_OF[unit]);
   return Number.isFinite(seconds) ? `here "${seconds}s"` : 'such as "3600s"';
 }
 
-/** Reads a value; the walk's cursor is at it, and behind it afterwards. */
+/** Reads the value at the walk's cursor, which is after it afterwards. */
 export type JsonReader = (walk: JsonWalk) => void;
 
-/** Notes `rule` and what was sent, for a value of another kind. */
+/** Records `rule` and the value that was sent, for a value of another kind. */
 export function refuse(walk: JsonWalk, rule: string): void {
   walk.note(`${rule}; was ${walk.skip()}`);
 }
@@ -95,7 +95,7 @@ export function scalarReader(scalar: ScalarType): JsonReader {
   }
 }
 
-/** Notes what `faultOf` says of a string, and `rule` for what is no string. */
+/** Records the fault of a string by `faultOf`, and `rule` for other values. */
 export function readString(
   walk: JsonWalk,
   faultOf: (text: string) => string | undefined,
@@ -170,7 +170,7 @@ const RANGES = {
   [ScalarType.FIXED64]: UINT64,
 } as const;
 
-/** `5`, and as proto3 JSON allows `5.0` and `5e0`, where a number can say it exactly. */
+/** `5`, and as proto3 JSON allows `5.0` and `5e0`, when a number can represent it exactly. */
 function isInteger(digits: string, least: bigint, most: bigint): boolean {
   const value = Number(digits);
   if (Number.isSafeInteger(value)) {
@@ -188,7 +188,7 @@ function isFloat(scalar: ScalarType.DOUBLE | ScalarType.FLOAT): (digits: string)
     (DIGITS.test(digits) && Math.abs(Number(digits)) <= most);
 }
 
-/** Takes a value's name, or its number. */
+/** Accepts a value's name, or its number. */
 export function enumReader(desc: DescEnum, rules: FieldRules | undefined): JsonReader {
   const prefix = desc.sharedPrefix?.toUpperCase() ?? '';
   const names = allowedNames(desc, rules);

@@ -1,12 +1,12 @@
-/** The state of one walk through a JSON text: where it is, and the faults that it has found. */
+/** The state of one walk through a JSON text: its position, and the faults so far. */
 import type { FieldViolation } from '../errors/domain-error.ts';
 import { JsonCursor, UnreadableJson } from './json-cursor.ts';
 import { cut, jsonStep, mapStep, shown } from './shown-text.ts';
 
-/** As many levels as protobuf's own decoder takes. */
+/** The number of levels that protobuf's own decoder accepts. */
 const MOST_LEVELS = 100;
 
-/** Faults beyond are counted, not described: an error names far fewer. */
+/** Further faults are counted and not described, because an error lists far fewer. */
 const MOST_DESCRIBED = 100;
 
 const NONE: readonly string[] = [];
@@ -19,19 +19,19 @@ export type PathStep = string | number | { readonly key: string; readonly isMapK
 
 /** A fault of a JSON text. */
 export interface JsonFault extends FieldViolation {
-  /** Where in the JSON it is. */
+  /** Its path in the JSON. */
   readonly keys: readonly JsonKey[];
   /** Paths that seem to be absent because of it: of its oneof, and of the field that was probably meant. */
   readonly lost: readonly string[];
 }
 
-/** Reads values and notes faults; the cursor's methods throw UnreadableJson. */
+/** Reads values and records faults; the cursor's methods throw UnreadableJson. */
 export class JsonWalk {
   readonly cursor: JsonCursor;
   readonly faults: JsonFault[] = [];
-  /** Faults that were found and are not in `faults`. */
+  /** The number of faults that are not in `faults`. */
   more = 0;
-  /** Members that mean nothing and have to go before protobuf's decoder reads the text. */
+  /** Members without meaning, which are removed before protobuf's decoder reads the text. */
   readonly ignored: (readonly JsonKey[])[] = [];
   private readonly path: PathStep[] = [];
   private readonly keys: JsonKey[] = [];
@@ -42,7 +42,7 @@ export class JsonWalk {
     this.cursor = new JsonCursor(text);
   }
 
-  /** Goes on to a member or element, of this oneof; `leave` comes back. */
+  /** Enters a member or element, of this oneof; `leave` returns. */
   enter(key: JsonKey, step: PathStep, oneof: readonly string[] = NONE): void {
     this.keys.push(key);
     this.path.push(step);
@@ -55,7 +55,7 @@ export class JsonWalk {
     this.oneofs.pop();
   }
 
-  /** Notes a fault of the value at this place; `lost` are names beside it that seem to be absent because of it. */
+  /** Records a fault of the value at this path; `lost` are sibling names that seem to be absent because of it. */
   note(description: string, lost: readonly string[] = this.oneofs.at(-1) ?? NONE): void {
     if (this.faults.length === MOST_DESCRIBED) {
       this.more += 1;
@@ -70,7 +70,7 @@ export class JsonWalk {
     });
   }
 
-  /** The member at this place means the same as none. */
+  /** Records that the member at this path means the same as an absent one. */
   ignore(): void {
     this.ignored.push([...this.keys]);
   }
@@ -101,7 +101,7 @@ export class JsonWalk {
     this.levels -= 1;
   }
 
-  /** Reads past a value, whatever it is, and gives it as an error may repeat it. */
+  /** Skips a value of any kind, and returns it in the form in which an error may repeat it. */
   skip(): string {
     const { cursor } = this;
     switch (cursor.kind()) {

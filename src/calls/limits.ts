@@ -1,5 +1,5 @@
-/** The limits of calls/. What every method has in common. */
+/** The limits of calls/, which apply to every method. */
 export const CALL_LIMITS = {
-  /** Rows of a list when the caller names no size; the contract has the most that it may name. */
+  /** The default page size of lists; the contract has the maximum. */
   defaultPageSize: 50,
 };

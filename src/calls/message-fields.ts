@@ -1,4 +1,4 @@
-/** Reads the fields of messages by their descriptors, for what walks over any message. */
+/** Reads the fields of messages by their descriptors, for walks over any message. */
 import type { DescField, Message } from '@bufbuild/protobuf';
 
 /** The field's value as the message has it; undefined: an unset message, or another member of the field's oneof. */

@@ -22,7 +22,7 @@ export function violationsOf<D extends DescMessage>(schema: D, message: MessageS
   for (const violation of violations) {
     const field = pathToString(violation.field);
     const description = ruleSentence(violation, message);
-    // Two rules of a field make one sentence, with both.
+    // Two rules of a field become one sentence.
     sentences.set(`${field}: ${description}`, { field, description });
   }
   return [...sentences.values(), ...nulCharacters(schema, message)];

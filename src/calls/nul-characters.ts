@@ -1,4 +1,4 @@
-/** Finds U+0000 in the texts of a message: PostgreSQL stores none, and no field has a use for it. */
+/** Finds U+0000 in the texts of a message, which PostgreSQL cannot store. */
 import {
   type DescField,
   type DescMessage,
@@ -12,15 +12,15 @@ import { field as fieldRules, Ignore } from '../gen/buf/validate/validate_pb.ts'
 import { fieldValue } from './message-fields.ts';
 import { jsonStep, mapStep } from './shown-text.ts';
 
-/** Looks at a value. `trail` are the steps of its path; it is as before when the search is done. */
+/** Searches a value. `trail` are the steps of its path, and is unchanged afterwards. */
 type Search = (value: unknown, trail: string[], found: FieldViolation[]) => void;
 
 const NUL = '\0';
 
-/** By message type; made when a type is first seen. */
+/** By message type; created when a type is first used. */
 const searches = new Map<string, Search>();
 
-/** A violation for each text that has one; a list whose elements are answered one by one is left to that. */
+/** A violation for each text with one, except in lists whose elements are answered one by one. */
 export function nulCharacters<D extends DescMessage>(schema: D, message: MessageShape<D>): FieldViolation[] {
   const found: FieldViolation[] = [];
   searchOf(schema)(message, [], found);
@@ -38,7 +38,7 @@ function searchOf(schema: DescMessage): Search {
       step(message, trail, found);
     }
   };
-  // Before the fields are looked at: a message may contain its own type.
+  // Registered before the fields are visited, because a message may contain its own type.
   searches.set(schema.typeName, search);
   steps.push(...schema.fields.flatMap(stepsOf));
   return search;
@@ -62,7 +62,7 @@ function stepsOf(field: DescField): Search[] {
   ];
 }
 
-/** undefined for fields that hold no text. */
+/** undefined for fields without texts. */
 function searchOfField(field: DescField): Search | undefined {
   const one = searchOfValue(field);
   switch (field.fieldKind) {
@@ -84,12 +84,12 @@ function searchOfValue(field: DescField): Search | undefined {
   return field.scalar === ScalarType.STRING ? searchText : undefined;
 }
 
-/** google.protobuf.Struct is kept as a plain object, but not within google.protobuf.Value. */
+/** protobuf-es represents google.protobuf.Struct as a plain object, except within google.protobuf.Value. */
 function isPlainJson({ message, parent }: DescField): boolean {
   return message?.typeName === 'google.protobuf.Struct' && !isPartOfJson(parent);
 }
 
-/** Whether a message is JSON, so that its fields are no steps of a path. */
+/** Whether a message represents JSON, so that its fields are not steps of a path. */
 function isPartOfJson({ typeName }: DescMessage): boolean {
   return /^google\.protobuf\.(Struct|Value|ListValue)$/.test(typeName);
 }

@@ -24,7 +24,7 @@ export interface WeightColumn {
   readonly unit: WeightUnit | null;
 }
 
-/** The columns with one of these names, whatever unit stands behind it. */
+/** The columns with one of these names, with any unit after it. */
 export function findWeightColumns(columns: readonly string[], names: readonly string[]): WeightColumn[] {
   const bareNames = names.map((name) => splitUnit(name).name);
   return columns.flatMap((column, index) => {

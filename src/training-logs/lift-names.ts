@@ -3,7 +3,7 @@ import { findColumn, headerName } from './columns.ts';
 import { decodeText, readTable } from './read-table.ts';
 import { quoted, TrainingLogError } from './training-log.ts';
 
-/** What else lifts are called, as slugs; the same movement with a load of the same scale, and no other. */
+/** Other names of lifts, as slugs: only of the same movement with a comparable load. */
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   squat: ['back-squat', 'low-bar-squat', 'high-bar-squat'],
   'bench-press': ['bench', 'flat-bench-press', 'flat-barbell-bench-press'],
@@ -34,19 +34,19 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   'lat-pulldown-t3': ['lat-pulldown-cable', 'lat-pulldown-machine', 'lat-pulldown-pulley', 'lat-pulldown'],
 };
 
-/** Which lift an exercise is, as a person says it; null: none. The keys are exercises as `exerciseKey` makes them. */
+/** The lift of each exercise by a user's table; null: none. The keys are results of `exerciseKey`. */
 export type ExerciseMapping = ReadonlyMap<string, string | null>;
 
 const NO_MAPPING: ExerciseMapping = new Map();
 
-/** The same for one exercise, however its letters and spaces are written. */
+/** A key that is equal for all spellings of an exercise that differ in case and spaces. */
 function exerciseKey(exercise: string): string {
   return exercise.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase();
 }
 
 /**
- * The slug, among those of the program's lifts, that an exercise goes by; undefined when the program does not train
- * it. What the mapping says comes first. A name without an implement means the barbell: `Squat (Barbell)` and `Barbell
+ * The slug of an exercise among the program's lifts; undefined when the program does not train it. The mapping takes
+ * precedence. A name without an implement means the barbell: `Squat (Barbell)` and `Barbell
  * Squat` are `squat`, `Squat (Smith Machine)` is not.
  */
 export function liftOfExercise(
@@ -76,7 +76,7 @@ function slugOf(text: string): string {
 
 const COLUMNS = ['exercise', 'lift'] as const;
 
-/** An empty lift leaves the exercise out. Throws TrainingLogError; BAD_MAPPING names the line. */
+/** Reads a user's table. An empty lift excludes the exercise. Throws TrainingLogError; BAD_MAPPING has the line. */
 export function readMapping(bytes: Uint8Array): ExerciseMapping {
   const { columns, rows } = readTable(decodeText(bytes));
   const [exerciseColumn = -1, liftColumn = -1] = COLUMNS.map((name) =>

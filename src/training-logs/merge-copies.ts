@@ -1,22 +1,22 @@
-/** Tells the copies in a file that was joined from two exports from sets that were done again. */
+/** Distinguishes copies, in a file that was joined from two exports, from repeated sets. */
 import type { LoggedSet, RowFault } from './training-log.ts';
 
-/** What of a row counts here; a row with the header again stands between two files. */
+/** The relevant parts of a row; a repeated header row separates two files. */
 interface Row {
   readonly sets: readonly LoggedSet[];
   readonly faults: readonly Pick<RowFault, 'reason'>[];
 }
 
-/** Sets of one session that stand together in the file. */
+/** Consecutive sets of one session in the file. */
 interface Block {
   readonly session: string;
   readonly sets: LoggedSet[];
 }
 
 /**
- * An export has each session in one place. Where a session stands in several places of a file, each of its sets counts
- * as often as in the place that has it most often: once for two copies, and what only one of them has counts too. Sets
- * with marks whose session is the same twice in one place are copies as well; without marks they may be further sets.
+ * An export has each session once, as one block of rows. When a file has several blocks of a session, each set counts as
+ * often as in the block that has it most often: two copies count once, and sets of only one block count too. When a block
+ * consists of the same marked sets twice, these are copies as well; without marks they may be further sets.
  */
 export function mergeCopies(rows: readonly Row[]): { sets: LoggedSet[]; copies: RowFault[] } {
   const sets: LoggedSet[] = [];
@@ -80,8 +80,8 @@ function contentOf({
 }
 
 /**
- * How many sets the block begins with before it is the same again, to its end; all of them when it never is. Only a
- * number says that a set cannot come twice: two drop sets in a row can be the same.
+ * The number of sets after which the block repeats itself to its end; all of them when it does not. Only a number proves
+ * that a set is a copy: two consecutive drop sets can be equal.
  */
 function periodOf(sets: readonly LoggedSet[]): number {
   const contents = sets.map(contentOf);

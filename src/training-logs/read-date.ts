@@ -2,7 +2,7 @@
 import { type Instant, instantFromText } from '../values/instant.ts';
 import { type DateOrder, quoted, TrainingLogError, UnreadableRow } from './training-log.ts';
 
-/** What a day without a time of day stands for: the same date in every zone from UTC-11 to UTC+11. */
+/** The time of a day without a time of day: noon UTC is the same date in every zone from UTC-11 to UTC+11. */
 const NOON = { hour: '12', minute: '00', second: '00', zone: 'Z' };
 
 const YEAR_FIRST = /^(\d{4})([-/.])(\d{1,2})\2(\d{1,2})$/;
@@ -10,12 +10,12 @@ const YEAR_LAST = /^(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d\d)$/;
 const NAMED_MONTH = /^(\d{1,2})[-. ]{1,2}(\p{L}{3,10})\.?[- ](\d{4}|\d\d)$/u;
 const TIME =
   /^(\d{1,2}):(\d\d)(?::(\d\d))?(?:[.,]\d+)?[\s\u202f]*(?:([ap])\.?\s?m\.?)?\s*(Z|[+-]\d\d:?\d\d)?$/i;
-/** A day, and behind a space, a comma or a T what is left. */
+/** A day, and the rest after a space, a comma or a T. */
 const DAY_AND_TIME = /^(.*?\d)(?:(?:,?[\s\u202f]+|T)(\d{1,2}:.*))?$/;
-/** No date is longer; the patterns take long on long runs of spaces. */
+/** The longest date; the patterns are slow for long runs of spaces. */
 const LENGTH_LIMIT = 60;
 
-/** In English, German, French and Spanish, short and long, without accents: apps and spreadsheets follow the phone. */
+/** In English, German, French and Spanish, short and long, without accents: apps use the language of the phone. */
 const MONTHS = [
   'jan january januar janv janvier ene enero',
   'feb february februar fev fevr fevrier febrero',
@@ -33,8 +33,8 @@ const MONTHS = [
 
 /**
  * A day, or a day and a time of day with 24 or 12 hours. Without a zone the time is taken as UTC. Years of two digits
- * are of this century. Throws BAD_DATE, also for days that no calendar has, and for a day and a month that `order`
- * would have to tell apart when it is null.
+ * are of this century. Throws BAD_DATE, also for impossible days, and for an ambiguous day and month when `order` is
+ * null.
  */
 export function readDate(text: string, order: DateOrder | null): Instant {
   const { day, time } = splitDate(text);
@@ -47,8 +47,8 @@ export function readDate(text: string, order: DateOrder | null): Instant {
 }
 
 /**
- * The order that the dates of a file show: one of them has a day above 12. Null: it makes no difference. Throws
- * TrainingLogError DATE_ORDER_UNKNOWN when none shows it, or when they contradict each other.
+ * The order of day and month in a file, found from a day above 12. Null: the order makes no difference. Throws
+ * TrainingLogError DATE_ORDER_UNKNOWN when no date shows it, or when dates contradict each other.
  */
 export function findDateOrder(texts: readonly string[]): DateOrder | null {
   const pairs = texts.map((text) => numericDayAndMonth(splitDate(text).day));
@@ -80,7 +80,7 @@ function splitDate(text: string): { day: string; time: string | undefined } {
   return { day, time };
 }
 
-/** Dates with points have the day first wherever they are written. */
+/** Dates with points always have the day first. */
 function numericDayAndMonth(text: string): { text: string; first: number; second: number } | undefined {
   const [, first, mark, second] = YEAR_LAST.exec(text) ?? [];
   return first === undefined || second === undefined || mark === '.'

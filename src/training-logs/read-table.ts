@@ -12,8 +12,8 @@ const ENCODINGS = [
 ] as const;
 
 /**
- * The text without its byte order mark. Throws TrainingLogError NOT_TEXT for bytes of other encodings: which one it
- * was cannot be told from them, and names would come out wrong.
+ * The text without its byte order mark. Throws TrainingLogError NOT_TEXT for other encodings, which cannot be determined
+ * from the bytes, so that names would be read wrongly.
  */
 export function decodeText(bytes: Uint8Array): string {
   const encoding = ENCODINGS.find(({ mark }) => mark.every((byte, index) => bytes[index] === byte));
@@ -54,7 +54,7 @@ export interface Table {
 const DELIMITERS = [',', ';', '\t'] as const;
 type Delimiter = (typeof DELIMITERS)[number];
 
-/** How much of the header is looked at for the delimiter. */
+/** The part of the header that is searched for the delimiter, in characters. */
 const HEADER_LENGTH = 4096;
 const [LF, CR] = [10, 13];
 
@@ -71,7 +71,7 @@ export function readTable(text: string, firstLine = 1): Table {
   return { delimiter, columns: header.fields, rows };
 }
 
-/** The one that the first line has most of, outside of quotes; of equals the first. */
+/** The most frequent one in the first line, outside of quotes; among equals the first. */
 function delimiterOf(text: string): Delimiter {
   const header =
     text
@@ -107,7 +107,7 @@ function parseRecords(text: string, delimiter: Delimiter, firstLine: number): Ta
   }
 }
 
-/** Where each record begins, by where each ends; the parser's own count of lines goes wrong inside of quotes. */
+/** The first line of each record, from the ends of the records; the parser's line count is wrong inside of quotes. */
 function startLines(bytes: Uint8Array, ends: readonly number[], firstLine: number): number[] {
   let offset = 0;
   let line = firstLine;

@@ -1,4 +1,4 @@
-/** What a training log says once it is read: its sets, and why the other rows hold none. */
+/** The content of a training log: its sets, and the reasons for which the other rows have none. */
 import type { Instant } from '../values/instant.ts';
 
 export type WeightUnit = 'lb' | 'kg';
@@ -12,25 +12,25 @@ export interface LoggedSet {
   readonly line: number;
   /** When its session began. */
   readonly at: Instant;
-  /** Tells sessions that began at the same time apart; '' in logs without names. */
+  /** The name of the session, which distinguishes sessions that began at the same time; '' in logs without names. */
   readonly workout: string;
   readonly exercise: string;
   readonly kind: 'WARM_UP' | 'WORK';
-  /** Unique within the session and exercise, from 1; null: the log has no such number. */
+  /** Unique within the session and exercise, from 1; null: the log has no set numbers. */
   readonly setNumber: number | null;
-  /** How the log marks the set among those of its exercise, as written; null: it does not. */
+  /** The log's mark of the set among those of its exercise, as written; null: none. */
   readonly mark: string | null;
   /** Above 0; a decimal with at most 6 places. */
   readonly weight: string;
-  /** Null: neither the log nor the caller says. */
+  /** Null: given by neither the log nor the caller. */
   readonly unit: WeightUnit | null;
-  /** Null: the log does not say. */
+  /** Null: not in the log. */
   readonly targetReps: number | null;
   readonly reps: number;
   readonly rpe: string | null;
 }
 
-/** Why a row, or an exercise of a row, holds no set that can be used. */
+/** Why a row, or an exercise of a row, has no usable set. */
 export const ROW_FAULTS = {
   FIELD_COUNT: 'not as many fields as the header',
   HEADER_AGAIN: 'the header again',
@@ -61,9 +61,9 @@ export interface RowFault {
 }
 
 export interface TrainingLog {
-  /** For people. */
+  /** For display. */
   readonly formatName: string;
-  /** The program of the catalogue that the log's app is made for; null: none, or the log is not of one unit. */
+  /** The catalogue's program of the log's app; null: none, or the log has several units. */
   readonly programSlug: string | null;
   /** Without the header and empty lines. */
   readonly rowCount: number;
@@ -82,7 +82,7 @@ export type LogRefusalReason =
   | 'UNIT_UNKNOWN'
   | 'BAD_MAPPING';
 
-/** The file as a whole cannot be read; the caller can decide what is unknown and read again. */
+/** The file as a whole cannot be read; the caller can supply the missing information and read again. */
 export class TrainingLogError extends Error {
   override readonly name = 'TrainingLogError';
   readonly reason: LogRefusalReason;
@@ -106,7 +106,7 @@ export class UnreadableRow extends Error {
   }
 }
 
-/** What was found in place of a value, short enough for a line. */
+/** The text that was found instead of a value, shortened for one line. */
 export function quoted(text: string): string {
   return JSON.stringify(text.length > 40 ? `${text.slice(0, 39)}…` : text);
 }

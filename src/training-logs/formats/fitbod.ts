@@ -1,6 +1,6 @@
 /**
- * Exports of Fitbod, which are in kg whatever the app shows: the header says so since about 2020, and pounds come as
- * long fractions (45 lb as 20.41168092). Older exports have a column `Sets`.
+ * Exports of Fitbod, which are always in kg: the header has the unit since about 2020, and pounds are converted to long
+ * fractions (45 lb as 20.41168092). Older exports have a column `Sets`.
  */
 
 import { readCount } from '../read-number.ts';

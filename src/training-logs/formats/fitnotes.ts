@@ -1,5 +1,5 @@
 /**
- * Exports of FitNotes: days without a time, sets without numbers or kinds. The unit stands in the weight's header, or
+ * Exports of FitNotes: days without a time, sets without numbers or kinds. The unit is in the weight's header, or
  * since 2024 in a column `Weight Unit`; FitNotes 2 for iOS has a column for each unit.
  */
 import { setRowsFormat } from './set-rows.ts';

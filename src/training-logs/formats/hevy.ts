@@ -1,4 +1,4 @@
-/** Exports of Hevy: sets are numbered from 0 and have a kind; the weight's column names the unit of the account. */
+/** Exports of Hevy: sets are numbered from 0 and have a kind; the weight's column has the unit of the account. */
 
 import { readCount } from '../read-number.ts';
 import { quoted, UnreadableRow } from '../training-log.ts';
@@ -24,7 +24,7 @@ export const HEVY = setRowsFormat({
     rpe: ['rpe'],
   },
   optional: ['workout', 'rpe'],
-  /** The numbers begin again when a workout comes back to an exercise, so the sets are counted. */
+  /** The numbers restart when a workout returns to an exercise, so the sets are counted. */
   readMark(cells) {
     const kind = KINDS.get(cells('kind'));
     if (kind === undefined) {

@@ -1,4 +1,4 @@
-/** What each format of training logs says of itself: how its columns are known, and what a row of them holds. */
+/** The interface of a format of training logs: how its columns are recognised, and how a row is read. */
 import type { Instant } from '../../values/instant.ts';
 import type { DecimalMarks } from '../read-number.ts';
 import type { Table } from '../read-table.ts';
@@ -11,17 +11,17 @@ import {
 } from '../training-log.ts';
 
 export interface LogFormat {
-  /** For people. */
+  /** For display. */
   readonly name: string;
-  /** What it is recognised by, for people: the columns that it cannot do without. */
+  /** The required columns by which it is recognised, for display. */
   readonly columns: readonly string[];
-  /** The program of the catalogue that its app is made for, without the unit at its end. */
+  /** The catalogue's program of the app, without the unit at its end. */
   readonly program?: string;
-  /** The table stands under this heading in a file of several tables. */
+  /** The heading of the table in a file of several tables. */
   readonly section?: string;
-  /** The unit of all weights, where another table of the file says it; null: it does not. */
+  /** The unit of all weights, when another table of the file has it; null: it does not. */
   unitOfFile?(findTable: (section: string) => Table | undefined): WeightUnit | null;
-  /** Undefined when these are not its columns; they come in lower case, as `headerName` makes them. */
+  /** Undefined for columns of another format. The columns are in lower case, from `headerName`. */
   match(columns: readonly string[]): RowReader | undefined;
 }
 
@@ -29,32 +29,32 @@ export interface LogFormat {
 export interface RowReader {
   readonly dateColumn: number;
   readonly weightColumns: readonly number[];
-  /** Rows may have fewer fields than the header; what is missing at their end is empty. */
+  /** Rows may have fewer fields than the header; missing ones at the end are empty. */
   readonly isOpenEnded?: boolean;
   /** The fields are trimmed, as many as there are columns. Throws UnreadableRow and TrainingLogError. */
   readRow(fields: readonly string[], facts: FileFacts): readonly SetReading[];
 }
 
-/** What holds for all rows of a file. */
+/** Settings for all rows of a file. */
 export interface FileFacts {
   readonly dateOrder: DateOrder | null;
   readonly decimalMarks: DecimalMarks;
-  /** What the caller says of the weights' unit. */
+  /** The unit of the weights by the caller. */
   readonly unitAsked: WeightUnit | null;
-  /** What the file says of it outside of its rows. */
+  /** The unit by the file, outside of its rows. */
   readonly unitOfFile: WeightUnit | null;
 }
 
-/** A set of a row, or why a part of the row holds none. */
+/** A set of a row, or the reason for which a part of the row has none. */
 export type SetReading = Omit<LoggedSet, 'line'> | Omit<RowFault, 'line'>;
 
-/** What all sets of a row share. */
+/** The common values of all sets of a row. */
 export interface SessionOfRow {
   readonly at: Instant;
   readonly workout: string;
 }
 
-/** Reads a part of a row, so that its faults leave the other parts alone. */
+/** Reads a part of a row, so that its faults do not affect the other parts. */
 export function readPart(read: () => readonly SetReading[]): readonly SetReading[] {
   try {
     return read();

@@ -9,7 +9,7 @@ import { STRONGLIFTS_EXERCISES } from './stronglifts-exercises.ts';
 import { STRONGLIFTS_LOG } from './stronglifts-log.ts';
 import { STRONGLIFTS_WORKOUTS } from './stronglifts-workouts.ts';
 
-/** No file has the columns of two of them. */
+/** No file has the columns of two formats. */
 export const LOG_FORMATS: readonly LogFormat[] = [
   STRONGLIFTS_LOG,
   STRONG,

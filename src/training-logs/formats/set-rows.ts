@@ -1,14 +1,16 @@
-/** The formats that have one set in a row: they differ in the names of their columns and in how they mark a set. */
+/** Formats with one set per row: they differ in the names of their columns and in the marks of sets. */
 import { findColumn, findWeightColumns, requireExercise } from '../columns.ts';
 import { readDate } from '../read-date.ts';
 import { chooseWeight, decideUnit, readReps, readRpe, readUnit, readWeight } from '../read-number.ts';
 import type { LoggedSet, WeightUnit } from '../training-log.ts';
 import type { FileFacts, LogFormat, RowReader, SetReading } from './log-format.ts';
 
-/** A row's cell by the field that its column holds, trimmed; '' when the file has no such column. */
+/** A row's cell by the field of its column, trimmed; '' when the file has no such column. */
 export type Cells = (field: string) => string;
 
-/** The fields of every format; the names of a field's column in lower case, the usual one first; weights in any unit. */
+/**
+ * The fields of every format; the names of a field's column in lower case, the usual one first; weights in any unit.
+ */
 interface SetFields {
   readonly date: readonly string[];
   readonly exercise: readonly string[];
@@ -21,13 +23,13 @@ interface SetRowsFormat {
   readonly name: string;
   readonly program?: string;
   readonly fields: SetFields;
-  /** The fields that a file can do without. */
+  /** The optional fields. */
   readonly optional: readonly string[];
-  /** Where the app always exports one unit, whatever the header says. */
+  /** The unit, when the app always exports one unit. */
   readonly unit?: WeightUnit;
-  /** How the row marks its set. Throws UnreadableRow for rows that hold none, such as rest timers. */
+  /** The mark of the row's set. Throws UnreadableRow for rows without a set, such as rest timers. */
   readMark(cells: Cells, exercise: string): Pick<LoggedSet, 'kind' | 'mark' | 'setNumber'>;
-  /** The target, and repetitions where 0 of them are a set; without it there is no target, and 0 is no set. */
+  /** The target, for formats in which 0 repetitions are a set; without it there is no target, and 0 is not a set. */
   readReps?(cells: Cells): Pick<LoggedSet, 'targetReps' | 'reps'>;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Exports of the Strong app. It names its columns in the language of the phone, and has had several sets of them; the
- * weight's unit has a column, stands in the header, or nowhere. English: exports of 2017 to 2025; French: an export of
- * 2023; German and Spanish: the column names that public programs read such exports by (statlift's columns.json with
+ * Exports of the Strong app. Its columns are named in the language of the phone, and have changed over time; the weight's
+ * unit is in a column, in the header, or absent. English: exports of 2017 to 2025; French: an export of
+ * 2023; German and Spanish: the column names in public programs that read such exports (statlift's columns.json with
  * German of iOS and Android; a log converter's table for "Strong exports in Spanish").
  */
 import { readCount } from '../read-number.ts';

@@ -1,5 +1,5 @@
 /**
- * The StrongLifts app's newer export with one exercise in a row, and for each set its repetitions and its weight. The
+ * The StrongLifts app's newer export with one exercise per row, and for each set its repetitions and its weight. The
  * columns are those of exports of 2026 among the test files of LiftLog, which imports them.
  */
 import { findColumn, requireExercise } from '../columns.ts';

@@ -1,4 +1,4 @@
-/** A StrongLifts log with a target for every set, as it is kept in a spreadsheet: one set in a row, in pounds. */
+/** A StrongLifts log in a spreadsheet, with a target for every set: one set per row, in pounds. */
 import { readCount } from '../read-number.ts';
 import { setRowsFormat } from './set-rows.ts';
 

@@ -1,6 +1,6 @@
 /**
  * The StrongLifts app's export with one workout in a row: for each exercise its name, its weight in kg or lb, and the
- * repetitions of up to five sets; rows end early when a workout had fewer exercises. Days and months stand in the order of the phone.
+ * repetitions of up to five sets; rows end early when a workout had fewer exercises. Days and months are in the order of the phone.
  */
 import { findColumn, requireExercise, splitUnit, type WeightColumn } from '../columns.ts';
 import { readDate } from '../read-date.ts';
@@ -61,7 +61,7 @@ function findBlocks(columns: readonly string[]): ExerciseColumns[] {
   return blocks.filter(({ weights, sets }) => weights.length > 0 && sets.length > 0);
 }
 
-/** The app leaves the cells of sets that were not done empty, and writes 0 for one that failed altogether. */
+/** The app leaves the cells of skipped sets empty, and writes 0 for a set without a repetition. */
 function readExercise(
   { exercise: column, weights, sets }: ExerciseColumns,
   fields: readonly string[],
