@@ -309,7 +309,7 @@ describe('an error that an operator can correct is reported in one line', () => 
     expect(await migration).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: expect.stringMatching(/^the database went away: [^\n]+\n$/),
+      stderr: expect.stringMatching(/^the database is not available: [^\n]+\n$/),
     });
     held.resolve();
     await holder;

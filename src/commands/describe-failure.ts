@@ -13,7 +13,7 @@ export function describeFailure(error: unknown): string {
   }
   const known = translateDatabaseError(error);
   if (known instanceof DomainError && known.reason === 'DATABASE_UNAVAILABLE') {
-    return `the database went away: ${(known.cause as Error).message.replace(/\s+/g, ' ')}`;
+    return `the database is not available: ${(known.cause as Error).message.replace(/\s+/g, ' ')}`;
   }
   return error instanceof Error ? `${error.stack}` : String(error);
 }

@@ -80,7 +80,7 @@ export async function startService(
     exceededLimit: (method, timeoutMs) =>
       QUEUED_METHODS.has(method) ? engine.queue.exceededLimit(timeoutMs) : undefined,
     furtherChecks: createConfigurationChecks(dependencies),
-    isReady: () => isMigrated(database),
+    isReady: async () => (await isMigrated(database)) && (await database.acceptsWrites()),
   });
   const workers = config.automationWorkers
     ? startWorkers({ ...dependencies, ...engine, candidates, logger, observer: telemetry?.events })

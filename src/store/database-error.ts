@@ -1,5 +1,6 @@
-/** Maps SQLSTATEs and constraint names to domain errors. */
+/** Converts the errors of PostgreSQL, the driver and the network to domain errors. */
 import { DomainError, type Reason } from '../errors/domain-error.ts';
+import { meaningOf } from './sql-states.ts';
 
 /** Constraints that a caller can violate. Every other violation is a defect. */
 const CONSTRAINT_REASONS: Readonly<Record<string, [Reason, string]>> = {
@@ -18,19 +19,8 @@ const CONSTRAINT_REASONS: Readonly<Record<string, [Reason, string]>> = {
   one_live_trigger_per_workflow: ['TRIGGER_EXISTS', 'Trigger already exists'],
 };
 
-/** Retryable SQLSTATEs: serialization failure, deadlock, lock timeout. */
-const RETRYABLE_STATES = new Set(['40001', '40P01', '55P03']);
-
-/**
- * A server that is stopping, starting, out of connections or read-only, and the operating system's network
- * errors.
- */
-const CONNECTION_FAILURES = new Set([
-  '57P01',
-  '57P02',
-  '57P03',
-  '53300',
-  '25006',
+/** The operating system's network errors. */
+const NETWORK_FAILURES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',
@@ -71,30 +61,24 @@ export function translateDatabaseError(error: unknown): unknown {
     return error;
   }
   const code = driver.code ?? '';
-  if (RETRYABLE_STATES.has(code)) {
-    return new DomainError('CONCURRENT_UPDATE', 'a concurrent change was in the way; try again', {
-      cause: error,
-    });
-  }
-  if (code === '57014') {
-    return new DomainError('DEADLINE_EXCEEDED', 'the deadline passed', { cause: error });
-  }
-  if (isConnectionFailure(code, driver.message ?? '')) {
-    return new DomainError('DATABASE_UNAVAILABLE', 'the database is not available; try again', {
-      cause: error,
-    });
-  }
-  if (code === '22003') {
-    return new DomainError('VALUE_OUT_OF_RANGE', 'a value has more than 12 digits before the point', {
-      cause: error,
-    });
+  const reason = reasonFor(code, driver.message ?? '');
+  if (reason !== 'DEFECT') {
+    return new DomainError(reason, MESSAGES[reason], { cause: error });
   }
   const rule = driver.constraint ? CONSTRAINT_REASONS[driver.constraint] : undefined;
   return rule ? new DomainError(rule[0], rule[1], { cause: error }) : error;
 }
 
-function isConnectionFailure(code: string, message: string): boolean {
-  return code.startsWith('08') || CONNECTION_FAILURES.has(code) || CONNECTION_COMPLAINT.test(message);
+const MESSAGES = {
+  CONCURRENT_UPDATE: 'a concurrent change was in the way; try again',
+  DEADLINE_EXCEEDED: 'the deadline passed',
+  DATABASE_UNAVAILABLE: 'the database is not available; try again',
+  VALUE_OUT_OF_RANGE: 'a value has more than 12 digits before the point',
+} as const;
+
+function reasonFor(code: string, message: string): keyof typeof MESSAGES | 'DEFECT' {
+  const isConnectionFailure = NETWORK_FAILURES.has(code) || CONNECTION_COMPLAINT.test(message);
+  return isConnectionFailure ? 'DATABASE_UNAVAILABLE' : (meaningOf(code) ?? 'DEFECT');
 }
 
 /** MikroORM wraps the driver's error; SQLSTATE and constraint are on it or on its cause. */

@@ -54,6 +54,7 @@ import { WorkflowEnrollmentEntity } from './entities/workflow-enrollment.ts';
 import { WorkflowHoldEntity } from './entities/workflow-hold.ts';
 import { WorkflowTriggerEntity } from './entities/workflow-trigger.ts';
 import { WorkflowVersionEntity } from './entities/workflow-version.ts';
+import { createWriteCheck } from './write-check.ts';
 
 /** Every change of the schema, oldest first. */
 export const MIGRATIONS = [
@@ -98,6 +99,8 @@ export interface Database {
   acrossAccounts<T>(read: (sql: Transaction['sql']) => Promise<T>): Promise<T>;
   /** Makes the account's row, once; an account exists from its first write on. */
   ensureAccount(accountId: string): Promise<void>;
+  /** Whether writes can succeed; rejects when the database cannot be asked. */
+  acceptsWrites(): Promise<boolean>;
   /** How busy the connections are. */
   poolUse(): PoolUse;
   close(): Promise<void>;
@@ -175,6 +178,7 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
     propagationOnPrototype: false,
   });
   const connections = createConnectionSlots(options);
+  const writes = createWriteCheck(orm, pool);
   const knownAccountIds = new Set<string>();
   const database: Database = {
     orm,
@@ -196,6 +200,7 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
         if (error instanceof Rollback) {
           return error.answer;
         }
+        writes.observe(error);
         throw translateDatabaseError(error);
       } finally {
         release();
@@ -223,6 +228,7 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
         knownAccountIds.add(accountId);
       }
     },
+    acceptsWrites: writes.acceptsWrites,
     poolUse: () => poolUseOf(pool, connections.waiting()),
     close: () => orm.close(),
   };

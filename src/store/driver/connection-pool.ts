@@ -39,8 +39,28 @@ export function openPool(
   return pool;
 }
 
+/** When connections were renewed last, in milliseconds of `performance.now()`. */
+const renewals = new WeakMap<Pool, number>();
+
+/** How often connections are renewed at most: while a server takes no writes, every write asks for it. */
+const RENEWAL_PAUSE_MS = 1_000;
+
+/** Closes the connections that are open now, each at its next use. */
+export function renewConnections(pool: Pool): void {
+  const nowMs = performance.now();
+  if (nowMs - (renewals.get(pool) ?? Number.NEGATIVE_INFINITY) >= RENEWAL_PAUSE_MS) {
+    renewals.set(pool, nowMs);
+  }
+}
+
 export async function checkOut(pool: Pool): Promise<CheckedOutServer> {
-  return (await pool.connect()) as unknown as CheckedOutServer;
+  for (;;) {
+    const server = (await pool.connect()) as unknown as CheckedOutServer;
+    if (server.openedAtMs >= (renewals.get(pool) ?? 0)) {
+      return server;
+    }
+    server.release(true);
+  }
 }
 
 /** MikroORM reads dates and times from their texts by itself. */

@@ -4,6 +4,7 @@
  */
 import type { Writable } from 'node:stream';
 import { CompiledQuery, type DatabaseConnection, type QueryResult } from 'kysely';
+import { READ_ONLY } from '../sql-states.ts';
 import { streamOf } from './connect-to-server.ts';
 import type { CheckedOutServer } from './connection-pool.ts';
 
@@ -21,8 +22,6 @@ const WRITING_COMMANDS: ReadonlySet<string | undefined> = new Set(['INSERT', 'UP
 const ROLLBACK = CompiledQuery.raw('rollback');
 /** in_failed_sql_transaction: PostgreSQL has given the transaction up because of an earlier failure. */
 const ABORTED_TRANSACTION = '25P02';
-/** read_only_sql_transaction: a server that took writes has become a standby, or was told not to take them. */
-const READ_ONLY_TRANSACTION = '25006';
 
 /**
  * A statement behind one that failed in a transaction fails as well, and with the same error. The failure of a sent
@@ -120,7 +119,7 @@ export class PipelinedConnection implements DatabaseConnection {
       if (code !== ABORTED_TRANSACTION) {
         this.#failure = error;
       }
-      this.#isReadOnly ||= code === READ_ONLY_TRANSACTION;
+      this.#isReadOnly ||= code === READ_ONLY;
     });
     return answer;
   }

@@ -93,6 +93,7 @@ export class PooledServer extends EventEmitter {
   readonly #unwanted = new AbortController();
   #client: Client | undefined;
   #isBroken = false;
+  #openedAtMs = 0;
 
   constructor(open: OpenConnection) {
     super();
@@ -105,6 +106,11 @@ export class PooledServer extends EventEmitter {
       throw new TypeError('the connection is not open');
     }
     return this.#client;
+  }
+
+  /** In milliseconds of `performance.now()`; 0 before it is open. */
+  get openedAtMs(): number {
+    return this.#openedAtMs;
   }
 
   connect(done: Done): void {
@@ -136,6 +142,7 @@ export class PooledServer extends EventEmitter {
 
   #adopt(client: Client, done: Done): void {
     this.#client = client;
+    this.#openedAtMs = performance.now();
     client.on('error', (error) => {
       this.#isBroken = true;
       this.emit('error', error);
