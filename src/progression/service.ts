@@ -21,6 +21,7 @@ import { listLoggedSets } from './list-logged-sets.ts';
 import { listProgressionLogs } from './list-progression-logs.ts';
 import { completedSessionMessage, listSessions } from './list-sessions.ts';
 import { loggedSetMessage, logSets } from './log-sets.ts';
+import { prescribeSession } from './prescribe-session.ts';
 import { getProgressionState, listProgressionStates, setProgressionState } from './progression-states.ts';
 import { revertProgression } from './revert-progression.ts';
 import { setLiftMax } from './set-lift-max.ts';
@@ -155,6 +156,7 @@ export function createProgressionService(
         const { log, liftMax } = await revertProgression(change, request);
         return { log: progressionLogMessage(log), liftMax: liftMaxMessage(liftMax) };
       }),
+    prescribeSession: (request, context) => read(context, (tx) => prescribeSession(tx, request, programs)),
     simulateProgressions: (request, context) =>
       read(context, (tx) => simulateProgressions(tx, request, programs, limits.simulatedWeeks, clock())),
   };

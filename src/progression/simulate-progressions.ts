@@ -98,7 +98,7 @@ async function loadStart(tx: Transaction, userId: string, programs: ProgramLoade
 }
 
 /** Every current max of the athlete, with or without a rule for it. */
-async function loadAllMaxes(tx: Transaction, userId: string): Promise<Map<string, CurrentMax>> {
+export async function loadAllMaxes(tx: Transaction, userId: string): Promise<Map<string, CurrentMax>> {
   const { rows } = await sql<{
     lift_id: string;
     max_type: MaxType;

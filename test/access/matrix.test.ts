@@ -58,6 +58,7 @@ const WHO_MAY: Readonly<Record<string, string>> = {
   'ProgressionService.ListProgressionStates': 'service coach read-only self',
   'ProgressionService.SetProgressionState': 'coach',
   'ProgressionService.RevertProgression': 'coach',
+  'ProgressionService.PrescribeSession': 'service coach read-only self',
   'ProgressionService.SimulateProgressions': 'service coach read-only self',
 
   'ProgramService.CreateLift': 'coach',

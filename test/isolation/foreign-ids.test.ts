@@ -99,6 +99,7 @@ const CALLS: Readonly<Record<string, Call>> = {
     c.progression.setProgressionState({ userId, liftId, progressionId, stage: 0, reason: 'x' }),
   RevertProgression: (c, { userId, logId }) =>
     c.progression.revertProgression({ userId, logId, reason: 'x' }),
+  PrescribeSession: (c, { userId }) => c.progression.prescribeSession({ userId }),
   SimulateProgressions: (c, { userId }) =>
     c.progression.simulateProgressions({ userId, horizon: { case: 'weeks', value: 1 } }),
   GetLift: (c, { liftId }) => c.programs.getLift({ liftId }),

@@ -62,6 +62,7 @@ const READS: [string, Event][] = [
   ],
   ['GetFailureCounter', (trainee) => trainee.failures(0, 'squat')],
   ['ListFailureCounters', ({ client, athlete }) => client.listFailureCounters({ userId: athlete.userId })],
+  ['PrescribeSession', ({ client, athlete }) => client.prescribeSession({ userId: athlete.userId })],
   [
     'SimulateProgressions',
     ({ client, athlete }) =>

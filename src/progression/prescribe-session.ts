@@ -1,0 +1,195 @@
+/** PrescribeSession: what to lift on a day of the athlete's program. Reads, and writes nothing. */
+import { create } from '@bufbuild/protobuf';
+import { Decimal } from 'decimal.js';
+import { sql } from 'kysely';
+import { enumValue } from '../calls/enum-name.ts';
+import { DomainError, type FieldViolation, invalidFields } from '../errors/domain-error.ts';
+import { MaxTypeSchema, SetKindSchema } from '../gen/progression/v1/common_pb.ts';
+import { WeightUnitSchema } from '../gen/progression/v1/program_service_pb.ts';
+import {
+  type PrescribeSessionRequest,
+  type PrescribeSessionResponse,
+  PrescribeSessionResponseSchema,
+  PrescriptionGapSchema,
+} from '../gen/progression/v1/progression_service_pb.ts';
+import type { Transaction } from '../store/database.ts';
+import type { ProgramDay } from '../store/entities/program.ts';
+import { requireUser } from '../store/lock-user.ts';
+import { loadEnrollment } from './engine/load-ledger.ts';
+import type { ProgramLoader } from './engine/load-program.ts';
+import { loadRuleMemories } from './engine/load-snapshots.ts';
+import type { CurrentStage } from './evaluation/plan.ts';
+import { type PrescribedSet, prescribe } from './evaluation/prescribe.ts';
+import type { ProgramRules } from './evaluation/program-rules.ts';
+import { ruleKey, stageWithin, type WeightUnit } from './evaluation/snapshot.ts';
+import { loadAllMaxes } from './simulate-progressions.ts';
+
+/** Loads are rounded to what is loadable with the plates that most gyms have, unless the program says otherwise. */
+const DEFAULT_STEPS = { KILOGRAM: '2.5', POUND: '5', '': null } as const;
+
+/** Throws USER_NOT_FOUND, NOT_ENROLLED, PROGRESSION_INVALID, VALIDATION_FAILED for an unknown day or week. */
+export async function prescribeSession(
+  tx: Transaction,
+  request: PrescribeSessionRequest,
+  programs: ProgramLoader,
+): Promise<PrescribeSessionResponse> {
+  const { userId } = request;
+  await requireUser(tx, userId);
+  const enrollment = await loadEnrollment(tx, userId);
+  if (!enrollment) {
+    throw new DomainError('NOT_ENROLLED', `user ${userId} has no active enrollment`, {
+      metadata: { userId },
+    });
+  }
+  const { enrollmentId, programId, programRevision } = enrollment;
+  const [rules, content, place] = await Promise.all([
+    programs.load(tx, programId, programRevision),
+    loadContent(tx, programId),
+    loadPlace(tx, userId, enrollmentId),
+  ]);
+  const { day, week } = placeOf(request, content, place);
+  const subject = { userId, program: rules, assignments: rules.assignments };
+  const [maxes, memories] = await Promise.all([loadAllMaxes(tx, userId), loadRuleMemories(tx, [subject])]);
+  const { unit, loadStep } = content;
+  const stages = stagesOf(rules, memories.get(userId)?.stages ?? new Map());
+  const prescriptions = day?.prescriptions ?? [];
+  const state = { week: content.weeksPerCycle > 1 ? week : 1, unit, loadStep, maxes, stages };
+  const prescribed = new Set(prescriptions.map(({ liftId }) => liftId));
+  return create(PrescribeSessionResponseSchema, {
+    programId,
+    daySlug: day?.slug,
+    weekNumber: week,
+    unit: enumValue(WeightUnitSchema, unit),
+    sets: prescribe(prescriptions, state).map(prescribedSetMessage),
+    unprescribedLiftIds: (day?.liftIds ?? rules.liftIds).filter((liftId) => !prescribed.has(liftId)),
+  });
+}
+
+interface Content {
+  readonly unit: WeightUnit;
+  readonly weeksPerCycle: number;
+  readonly days: readonly ProgramDay[];
+  readonly loadStep: Decimal | null;
+}
+
+async function loadContent(tx: Transaction, programId: string): Promise<Content> {
+  const { rows } = await sql<{
+    unit: WeightUnit;
+    weeks_per_cycle: number;
+    days: ProgramDay[];
+    load_step: string | null;
+  }>`
+    select unit, weeks_per_cycle, days, load_step from programs
+    where account_id = ${tx.accountId} and id = ${programId}`.execute(tx.sql);
+  const [row] = rows;
+  if (!row) {
+    throw new TypeError('an enrollment has no program');
+  }
+  const step = row.load_step ?? DEFAULT_STEPS[row.unit];
+  return {
+    unit: row.unit,
+    weeksPerCycle: row.weeks_per_cycle,
+    days: row.days,
+    loadStep: step === null ? null : new Decimal(step),
+  };
+}
+
+/** Where the events of the enrollment left the athlete; null: there were none of that type. */
+interface Place {
+  readonly lastDaySlug: string | null;
+  readonly week: number | null;
+}
+
+interface LatestEvent {
+  readonly trigger_type: string;
+  readonly detail: { daySlug?: string; weekNumber?: number; newWeek?: number } | null;
+}
+
+/** Events from before what they said was kept have no detail: they tell nothing here. */
+async function loadPlace(tx: Transaction, userId: string, enrollmentId: string): Promise<Place> {
+  const { rows } = await sql<LatestEvent>`
+    select r.trigger_type, r.detail
+    from enrollments e
+    cross join unnest(array['AFTER_SESSION', 'AFTER_WEEK', 'AFTER_CYCLE']) as k(trigger_type)
+    cross join lateral (
+      select trigger_type, detail, sequence from requests
+      where account_id = ${tx.accountId} and user_id = ${userId} and trigger_type = k.trigger_type
+        and recorded_at >= e.started_at
+      order by sequence desc limit 1
+    ) r
+    where e.account_id = ${tx.accountId} and e.id = ${enrollmentId}
+    order by r.sequence desc`.execute(tx.sql);
+  const session = rows.find((row) => row.trigger_type === 'AFTER_SESSION');
+  const [latest] = rows;
+  const week =
+    latest?.trigger_type === 'AFTER_CYCLE' ? 1 : (latest?.detail?.newWeek ?? latest?.detail?.weekNumber);
+  return { lastDaySlug: session?.detail?.daySlug ?? null, week: week ?? null };
+}
+
+/** The day and week that are asked for, else the next ones. A program without days has none. */
+function placeOf(
+  { daySlug, weekNumber }: PrescribeSessionRequest,
+  { days, weeksPerCycle }: Content,
+  place: Place,
+): { day: ProgramDay | undefined; week: number } {
+  const asked = days.find(({ slug }) => slug === daySlug);
+  const faults: FieldViolation[] = [];
+  if (daySlug !== '' && !asked) {
+    const known = days.map(({ slug }) => slug).join(', ') || 'none';
+    const description = `must be a day of the program (${known}), or empty for the next one`;
+    faults.push({ field: 'day_slug', description });
+  }
+  if (weekNumber > weeksPerCycle && weeksPerCycle > 1) {
+    const description = `must be at most ${weeksPerCycle}, the weeks of the program's cycle, not ${weekNumber}`;
+    faults.push({ field: 'week_number', description });
+  }
+  if (faults.length > 0) {
+    throw invalidFields(faults);
+  }
+  const lastIndex = days.findIndex(({ slug }) => slug === place.lastDaySlug);
+  const day = asked ?? days[(lastIndex + 1) % Math.max(days.length, 1)];
+  return { day, week: weekNumber || (place.week ?? 1) };
+}
+
+/** Of each lift with an enabled stage progression, the stage that the athlete is at. */
+function stagesOf(
+  { assignments }: ProgramRules,
+  stored: ReadonlyMap<string, number>,
+): Map<string, CurrentStage> {
+  const stages = new Map<string, CurrentStage>();
+  for (const { liftId, progressionId, enabled, rule } of assignments) {
+    const index = stageWithin(rule, stored.get(ruleKey(liftId, progressionId)));
+    const stage = rule.stages?.[index];
+    if (enabled && stage && !stages.has(liftId)) {
+      stages.set(liftId, { index, ...stage });
+    }
+  }
+  return stages;
+}
+
+function prescribedSetMessage({ kind, load, maxReps, rpe, stage, gap, ...set }: PrescribedSet) {
+  const { max, offset } = load ?? {};
+  return {
+    ...set,
+    kind: enumValue(SetKindSchema, kind),
+    maxReps: maxReps ?? 0,
+    load: load?.rounded.toFixed(),
+    exactLoad: load?.exact.toFixed(),
+    rpe: rpe ?? undefined,
+    gap: gap ? enumValue(PrescriptionGapSchema, gap) : 0,
+    stage: stage ?? undefined,
+    source: load
+      ? {
+          ...(max && {
+            maxType: enumValue(MaxTypeSchema, max.maxType),
+            maxValue: max.current.value.toFixed(),
+            maxVersion: max.current.version,
+            percent: max.percent,
+          }),
+          offsetAmount: offset && 'amount' in offset ? offset.amount : '',
+          offsetPercent: offset && 'percent' in offset ? offset.percent : '',
+          roundTo: load.roundTo?.toFixed(),
+        }
+      : undefined,
+  };
+}
