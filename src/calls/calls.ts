@@ -9,7 +9,7 @@ import {
 import type { HandlerContext } from '@connectrpc/connect';
 import type { Config } from '../config/config.ts';
 import type { Change } from '../store/change.ts';
-import type { Database, Transaction } from '../store/database.ts';
+import { type Database, Rollback, type Transaction } from '../store/database.ts';
 import type { Clock } from '../values/instant.ts';
 import { callContextOf } from './call-context.ts';
 import { once } from './once.ts';
@@ -32,18 +32,44 @@ export interface Calls {
     context: HandlerContext,
     work: (change: Change) => Promise<MessageInitShape<O>>,
   ): Promise<MessageShape<O>>;
+  /** The same, or with `validate_only` the result alone: nothing that the work wrote stays. */
+  writeOrValidate<I extends DescMessage, O extends DescMessage>(
+    method: DescMethodUnary<I, O>,
+    request: MessageShape<I> & { readonly validateOnly: boolean },
+    context: HandlerContext,
+    work: (change: Change) => Promise<MessageInitShape<O>>,
+  ): Promise<MessageShape<O>>;
   /** Runs a read in a transaction of the caller's account. */
   read<T>(context: HandlerContext, work: (tx: Transaction) => Promise<T>): Promise<T>;
 }
 
 export function createCalls({ database, clock }: ServiceDeps): Calls {
+  const write: Calls['write'] = (method, request, context, work) =>
+    once(database, context, method, request, async (tx) =>
+      create(method.output, await work(changeOf(tx, context))),
+    );
+
+  function changeOf(tx: Transaction, context: HandlerContext): Change {
+    const { actor, actorKind } = callContextOf(context);
+    return { tx, now: clock(), actor, origin: { actor: actorKind, cause: null } };
+  }
+
   return {
-    write(method, request, context, work) {
-      const { actor, actorKind } = callContextOf(context);
-      const origin = { actor: actorKind, cause: null };
-      return once(database, context, method, request, async (tx) =>
-        create(method.output, await work({ tx, now: clock(), actor, origin })),
-      );
+    write,
+    writeOrValidate(method, request, context, work) {
+      if (!request.validateOnly) {
+        return write(method, request, context, work);
+      }
+      const { accountId, deadlineAtMs, signal } = callContextOf(context);
+      const validate = async (tx: Transaction) => {
+        const answer = create(method.output, await work(changeOf(tx, context)));
+        await tx.em.flush();
+        throw new Rollback(answer);
+      };
+      return database.transaction<MessageShape<typeof method.output>>(accountId, validate, {
+        deadlineAtMs,
+        signal,
+      });
     },
     read(context, work) {
       const { accountId, deadlineAtMs, signal } = callContextOf(context);

@@ -30,9 +30,12 @@ interface AnsweredCall {
   readonly response: Buffer;
   readonly occurred_at: string;
   readonly recorded_at: string;
+  readonly reverted_at: string | null;
 }
 
-const COLUMNS = sql.raw('r.method, r.request_id, r.response, r.occurred_at, r.recorded_at, r.sequence');
+const COLUMNS = sql.raw(
+  `r.method, r.request_id, r.response, r.occurred_at, r.recorded_at, r.sequence, r.detail ->> 'revertedAt' as reverted_at`,
+);
 
 /** USER_NOT_FOUND; EVENT_NOT_FOUND when the athlete has no such event. */
 export async function getEventOutcome(
@@ -66,7 +69,7 @@ function callsUnder({ accountId }: Transaction, userId: string, requestId: strin
 
 /**
  * The session's end, the calls that completed it again with more lifts, and those that logged its sets: the ledger knows
- * these by their last new set.
+ * these by their last new set. What was reverted or removed since is among them.
  */
 function callsOfSession({ accountId }: Transaction, userId: string, sessionId: string) {
   return sql<AnsweredCall>`
@@ -77,6 +80,17 @@ function callsOfSession({ accountId }: Transaction, userId: string, sessionId: s
       select 'AFTER_SET', 'set:' || s.session_id || ':' || s.lift_id || ':' || s.set_number
       from logged_sets s
       where s.account_id = ${accountId} and s.user_id = ${userId} and s.session_id = ${sessionId}
+      union all
+      select 'AFTER_SET', 'set:' || c.session_id || ':' || c.lift_id || ':' || c.set_number || ':removed:' || c.id
+      from set_corrections c
+      where c.account_id = ${accountId} and c.user_id = ${userId} and c.session_id = ${sessionId} and c.after is null
+      union all
+      select reverted.trigger_type, reverted.trigger_key from requests reverted
+      where reverted.account_id = ${accountId} and reverted.user_id = ${userId}
+        and reverted.trigger_type = 'REVERTED' and (
+          starts_with(reverted.trigger_key, ${`AFTER_SESSION:session:${sessionId}:`})
+          or starts_with(reverted.trigger_key, ${`AFTER_SET:set:${sessionId}:`})
+        )
     ) k
     cross join lateral (
       select * from requests
@@ -105,5 +119,6 @@ function eventOutcome(row: AnsweredCall): MessageInitShape<typeof EventOutcomeSc
     occurredAt: instantToTimestamp(instantFromText(row.occurred_at)),
     recordedAt: instantToTimestamp(instantFromText(row.recorded_at)),
     outcome: answer && fromBinary(answer, row.response).outcome,
+    revertedAt: row.reverted_at === null ? undefined : instantToTimestamp(instantFromText(row.reverted_at)),
   };
 }

@@ -8,6 +8,7 @@ import { SetKindSchema } from '../gen/progression/v1/common_pb.ts';
 import {
   type LogSetsRequest,
   LogSetsResponseSchema,
+  type PerformedSet,
   ProgressionService,
 } from '../gen/progression/v1/progression_service_pb.ts';
 import { type Instant, instantToTimestamp } from '../values/instant.ts';
@@ -56,7 +57,18 @@ function readSets(
   limits: Limits,
 ): ReportedSet[] {
   return sets.map((set, position) => ({
+    ...readPerformedSet(set),
     id: newId(),
+    isTimeGiven: set.performedAt !== undefined,
+    performedAt: set.performedAt
+      ? occurredAtOf(set.performedAt, `sets[${position}].performed_at`, receivedAt, limits)
+      : occurredAt + BigInt(position),
+  }));
+}
+
+/** What a message says of a set; its time is not read. */
+export function readPerformedSet(set: PerformedSet) {
+  return {
     liftId: set.liftId,
     setNumber: set.setNumber,
     kind: enumName(SetKindSchema, set.kind) as SetKind,
@@ -65,11 +77,7 @@ function readSets(
     targetReps: given(set.targetReps),
     repsPerformed: given(set.repsPerformed),
     rpe: set.rpe === undefined ? null : new Decimal(set.rpe),
-    isTimeGiven: set.performedAt !== undefined,
-    performedAt: set.performedAt
-      ? occurredAtOf(set.performedAt, `sets[${position}].performed_at`, receivedAt, limits)
-      : occurredAt + BigInt(position),
-  }));
+  };
 }
 
 /** Of a field that the contract requires: nothing that is left out comes as far as this. */

@@ -5,6 +5,7 @@ import { callContextOf, markReplayed } from '../calls/call-context.ts';
 import { createCalls, type ServiceDeps } from '../calls/calls.ts';
 import { ProgressionService } from '../gen/progression/v1/progression_service_pb.ts';
 import { batchHandleTriggers } from './batch-handle-triggers.ts';
+import { correctSets } from './correct-sets.ts';
 import { failureCounterMessage, liftMaxMessage, progressionLogMessage } from './engine/lift-max-message.ts';
 import { createProgramLoader, type ProgramLoader } from './engine/load-program.ts';
 import { submitTrigger, type TriggerMethod } from './engine/submit-trigger.ts';
@@ -20,9 +21,11 @@ import { listLiftMaxes } from './list-lift-maxes.ts';
 import { listLoggedSets } from './list-logged-sets.ts';
 import { listProgressionLogs } from './list-progression-logs.ts';
 import { completedSessionMessage, listSessions } from './list-sessions.ts';
+import { listSetCorrections, recordedCorrectionMessage } from './list-set-corrections.ts';
 import { loggedSetMessage, logSets } from './log-sets.ts';
 import { prescribeSession } from './prescribe-session.ts';
 import { getProgressionState, listProgressionStates, setProgressionState } from './progression-states.ts';
+import { revertEvent } from './revert-event.ts';
 import { revertProgression } from './revert-progression.ts';
 import { setLiftMax } from './set-lift-max.ts';
 import { setLiftMaxes } from './set-lift-maxes.ts';
@@ -68,7 +71,7 @@ export function createProgressionService(
   const { clock, config, reportError } = deps;
   const { limits } = config;
   const { method } = ProgressionService;
-  const { read, write } = createCalls(deps);
+  const { read, write, writeOrValidate } = createCalls(deps);
 
   const triggered = <I extends DescMessage, O extends DescMessage>(trigger: TriggerMethod<I, O>) => {
     return async (request: MessageShape<I>, context: HandlerContext): Promise<MessageShape<O>> => {
@@ -155,6 +158,19 @@ export function createProgressionService(
       write(method.revertProgression, request, context, async (change) => {
         const { log, liftMax } = await revertProgression(change, request);
         return { log: progressionLogMessage(log), liftMax: liftMaxMessage(liftMax) };
+      }),
+    revertEvent: (request, context) =>
+      writeOrValidate(method.revertEvent, request, context, (change) =>
+        revertEvent(change, request, programs),
+      ),
+    correctSets: (request, context) =>
+      writeOrValidate(method.correctSets, request, context, (change) =>
+        correctSets(change, request, programs, limits),
+      ),
+    listSetCorrections: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, ...page } = await listSetCorrections(tx, request, limits.defaultPageSize);
+        return { corrections: rows.map(recordedCorrectionMessage), ...page };
       }),
     prescribeSession: (request, context) => read(context, (tx) => prescribeSession(tx, request, programs)),
     simulateProgressions: (request, context) =>

@@ -29,6 +29,7 @@ export interface AuditedChange {
     | 'failure_counter'
     | 'progression_log'
     | 'progression_state'
+    | 'event'
     | 'user'
     | 'workflow'
     | 'trigger'

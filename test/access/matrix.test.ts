@@ -58,6 +58,9 @@ const WHO_MAY: Readonly<Record<string, string>> = {
   'ProgressionService.ListProgressionStates': 'service coach read-only self',
   'ProgressionService.SetProgressionState': 'coach',
   'ProgressionService.RevertProgression': 'coach',
+  'ProgressionService.RevertEvent': 'coach',
+  'ProgressionService.CorrectSets': 'coach',
+  'ProgressionService.ListSetCorrections': 'service coach read-only self',
   'ProgressionService.PrescribeSession': 'service coach read-only self',
   'ProgressionService.SimulateProgressions': 'service coach read-only self',
 

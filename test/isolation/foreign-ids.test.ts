@@ -99,6 +99,14 @@ const CALLS: Readonly<Record<string, Call>> = {
     c.progression.setProgressionState({ userId, liftId, progressionId, stage: 0, reason: 'x' }),
   RevertProgression: (c, { userId, logId }) =>
     c.progression.revertProgression({ userId, logId, reason: 'x' }),
+  RevertEvent: (c, { userId }) =>
+    c.progression.revertEvent({ userId, event: { case: 'sessionId', value: uuidv7() }, reason: 'x' }),
+  CorrectSets: (c, { userId, liftId }) =>
+    c.progression.correctSets({
+      ...{ userId, sessionId: uuidv7(), reason: 'x' },
+      corrections: [{ change: { case: 'remove', value: { liftId, setNumber: 1 } } }],
+    }),
+  ListSetCorrections: (c, { userId, liftId }) => c.progression.listSetCorrections({ userId, liftId }),
   PrescribeSession: (c, { userId }) => c.progression.prescribeSession({ userId }),
   SimulateProgressions: (c, { userId }) =>
     c.progression.simulateProgressions({ userId, horizon: { case: 'weeks', value: 1 } }),

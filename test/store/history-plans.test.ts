@@ -128,6 +128,7 @@ test('the outcome of an event is read by the identity of the event', async () =>
     client.progression.getEventOutcome({ userId, event }).catch(() => undefined);
 
   expect(await looks(of({ case: 'sessionId', value: uuidv7() }), 'requests')).toEqual([
+    expect.stringMatching(/^event_is_recorded_once: .*user_id.*trigger_type = 'REVERTED'/),
     expect.stringMatching(/^event_is_recorded_once: .*trigger_key/),
     expect.stringMatching(/^requests_pkey: .*request_id/),
   ]);

@@ -37,7 +37,13 @@ export function rowsAdded(before: TableDump, after: TableDump): Record<string, n
 export async function rowsOf<T = Record<string, unknown>>(
   database: Database,
   accountId: string,
-  table: 'audit_log' | 'enrollment_overrides' | 'outbox' | 'progression_logs' | 'requests',
+  table:
+    | 'audit_log'
+    | 'enrollment_overrides'
+    | 'outbox'
+    | 'progression_logs'
+    | 'requests'
+    | 'set_corrections',
 ): Promise<T[]> {
   const order = sql.ref(table === 'requests' ? 'sequence' : 'id');
   const rows = await readRows<{ row: T }>(

@@ -11,9 +11,18 @@ import type { HandledEvent } from './trigger-command.ts';
 
 /** The emitted events of a handled engine event, in order: what happened, then what it changed. */
 export function factsOf(handled: HandledEvent): Fact[] {
-  const { event, plan, programId, logIds } = handled;
+  const { event, plan, programId, logIds, isAgain } = handled;
+  return [...(isAgain ? [] : eventFacts(event, handled)), ...planFacts(programId, plan.results, logIds)];
+}
+
+/** What results changed, and where progress stands still. */
+export function planFacts(
+  programId: string,
+  results: readonly RuleResult[],
+  logIds: readonly (string | null)[],
+): Fact[] {
   const exhausted = new Set<string>();
-  const changes = plan.results.flatMap((result, index) => {
+  return results.flatMap((result, index) => {
     const { application } = result;
     if (application) {
       return applicationFacts(programId, result, application, logIds[index] ?? null);
@@ -27,7 +36,6 @@ export function factsOf(handled: HandledEvent): Fact[] {
     exhausted.add(key);
     return [stallFact(programId, result, 'STAGES_EXHAUSTED')];
   });
-  return [...(handled.isAgain ? [] : eventFacts(event, handled)), ...changes];
 }
 
 /** A new version with an unchanged value, as when a stage changes, is no change of the max. */

@@ -50,6 +50,24 @@ export function duplicateOutcome(first: TriggerOutcome | undefined): TriggerOutc
   });
 }
 
+/** What a session came to when it was decided again; undefined when no rule looked at it. */
+export function correctedOutcome(
+  userId: string,
+  {
+    programId,
+    results,
+    logIds,
+  }: Pick<HandledEvent, 'programId' | 'logIds'> & { results: readonly RuleResult[] },
+): TriggerOutcome | undefined {
+  const messages = results.map((result, index) => resultMessage(result, logIds[index] ?? null));
+  return programId === ''
+    ? undefined
+    : create(TriggerOutcomeSchema, {
+        ...{ triggerType: TriggerType.AFTER_SESSION, userId, programId },
+        ...totalled(messages),
+      });
+}
+
 /** The outcome of a session that was completed before, and what its further lifts did now. */
 export function addedOutcome(before: TriggerOutcome | undefined, added: TriggerOutcome): TriggerOutcome {
   const asked = new Set(added.results.map(ruleOf));
