@@ -45,7 +45,7 @@ export async function restoreUser(change: Change, userId: string): Promise<User>
   user.deletedAt = null;
   user.updatedAt = now;
   await restoreEnrollments(tx, userId);
-  // What goes by the athlete's dates ended with the deletion, and is planned again with this event.
+  // The athlete's time cursors ended with the deletion, and this event plans them again.
   emit(change, userId, [fact('contact_updated', { changed_fields: ['deleted'] })]);
   audit(change, {
     action: 'RestoreUser',

@@ -108,7 +108,7 @@ function readMember(walk: JsonWalk, { field, read }: JsonField, chosen: DescFiel
   if (walk.cursor.kind() === 'null' && !takesNull(field)) {
     walk.cursor.readWord();
     if (oneof) {
-      // Equivalent to an absent member; the decoder does not treat it so.
+      // null means the same as an absent member, but the decoder does not treat it so in a oneof.
       walk.ignore();
     }
     return;

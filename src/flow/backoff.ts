@@ -3,7 +3,7 @@
 export interface Backoff {
   /** The longest wait after the first failed attempt, in milliseconds; it doubles with each further one. */
   readonly firstMs: number;
-  /** The doubling ends at so many milliseconds. */
+  /** The longest wait, in milliseconds. */
   readonly longestMs: number;
   /** A number from 0 to below 1; default: Math.random. */
   readonly random?: () => number;

@@ -1,9 +1,9 @@
-/** Works through a list with so many items at a time. */
+/** Handles the items of a list with limited concurrency. */
 
 export interface ConcurrentWork {
   /** Items at the same time. */
   readonly concurrency: number;
-  /** No other item begins once it is aborted; what has begun goes on. */
+  /** After it is aborted no further item begins; running items go on. */
   readonly signal?: AbortSignal;
 }
 

@@ -8,7 +8,7 @@ export const SERVER_LIMITS = {
   readinessFailures: 3,
   /** Answers in a row that bring it back. */
   readinessSuccesses: 2,
-  /** How long everything goes on after the first SIGTERM but for the health, which says NOT_SERVING. */
+  /** How long the server goes on serving after the first SIGTERM, while health says NOT_SERVING. */
   drainPauseMs: 0,
   /**
    * How long after the first SIGTERM calls that still run are cut off. The process ends 25 s after it, with

@@ -108,7 +108,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   };
 }
 
-/** A wildcard address is not callable; the loopback address of the same family stands in the URL. */
+/** A wildcard address is not callable; the URL has the loopback address of the same family. */
 function urlOf(scheme: string, host: string, port: number): string {
   const everywhere = host === '0.0.0.0' || host === '::';
   const name = everywhere ? 'localhost' : host;

@@ -76,16 +76,16 @@ export const MIGRATIONS = [
 export interface Transaction {
   readonly accountId: string;
   readonly em: EntityManager;
-  /** Statements that are not waited for one by one are run in the order in which they were asked. */
+  /** Statements that are not awaited one by one run in the order of their calls. */
   readonly sql: QueryExecutorProvider;
 }
 
 export interface Database {
   readonly orm: MikroORM;
   /**
-   * Runs `work` in one READ COMMITTED transaction that sees and writes rows of this account alone, then flushes and
-   * commits. Rolls back when it throws; what PostgreSQL refuses comes out as a DomainError where it is a rule of the
-   * domain (see database-error.ts). Throws OVERLOADED when no connection comes free for it; nothing began then.
+   * Runs `work` in one READ COMMITTED transaction that sees and writes only rows of this account, then flushes and
+   * commits. Rolls back when it throws; violated constraints that callers can cause become a DomainError (see
+   * database-error.ts). Throws OVERLOADED, before anything has started, when no connection becomes free.
    */
   transaction<T>(
     accountId: string,
@@ -93,11 +93,11 @@ export interface Database {
     limits?: TransactionLimits,
   ): Promise<T>;
   /**
-   * Runs a reading transaction over all accounts, in the worker role: it sees where and when something is due, not
-   * what. The work itself belongs into a transaction of its account.
+   * Runs a reading transaction over all accounts, in the worker role: it sees where and when work is due, not
+   * its content. The work itself must run in a transaction of its account.
    */
   acrossAccounts<T>(read: (sql: Transaction['sql']) => Promise<T>): Promise<T>;
-  /** Makes the account's row, once; an account exists from its first write on. */
+  /** Creates the account's row, once; an account exists from its first write on. */
   ensureAccount(accountId: string): Promise<void>;
   /** Whether writes can succeed; rejects when the database cannot be asked. */
   acceptsWrites(): Promise<boolean>;
@@ -106,7 +106,7 @@ export interface Database {
   close(): Promise<void>;
 }
 
-/** Thrown by work that has its answer and wants nothing of what it did to stay. */
+/** Thrown by work that has its answer and must be rolled back. */
 export class Rollback<T> {
   readonly answer: T;
 
@@ -115,17 +115,16 @@ export class Rollback<T> {
   }
 }
 
-/** The account of transactions over all accounts, where transactions wait in turn. */
+/** The key of transactions over all accounts, for their turns at waiting. */
 const ALL_ACCOUNTS = '';
 
 export interface DatabaseOptions extends ConnectionSlotLimits {
-  /** Off for a proxy that hands each transaction another connection; default: on. */
+  /** Off for a proxy that gives each transaction another connection; default: on. */
   readonly preparedStatements?: boolean;
 }
 
 /**
- * Connects lazily: the first use finds out whether the database is there. A text is a connection URL. Throws a
- * ConfigError for a URL that is wrong or asks for something that is not supported.
+ * Connects on first use. A text is a connection URL. Throws a ConfigError for an invalid or unsupported URL.
  */
 export function openDatabase(at: string | ConnectionTarget, options: DatabaseOptions): Database {
   const target = typeof at === 'string' ? readConnectionTarget(at) : at;
@@ -171,8 +170,8 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
     extensions: [Migrator],
     migrations: { migrationsList: MIGRATIONS, snapshot: false, silent: true },
     driverOptions: () => new PipelinedDialect(pool, { nameOf, sharesSessions: !hasOwnSessions }),
-    // The database's own constraints say what is required, entities have no relations, and nothing reads them after
-    // the flush.
+    // The database's constraints check required values, entities have no relations, and they are not read after the
+    // flush.
     validateRequired: false,
     populateAfterFlush: false,
     propagationOnPrototype: false,

@@ -1,4 +1,4 @@
-/** The limits of store/. What the database is asked for, and how long it is waited for. */
+/** The limits of store/: connections to the database, and waits for them. */
 export const STORE_LIMITS = {
   /** Connections to PostgreSQL that one process holds. */
   databaseConnections: 10,

@@ -156,8 +156,8 @@ export function isAfterNameAndId([name, id]: readonly [string, string]) {
 }
 
 /**
- * The conditions that a list's filters state, and the same as texts, for the page token to be bound to. Starts with the
- * account; each filter that is set narrows it.
+ * The conditions of a list's filters, and the same as texts, to which the page token is bound. Starts with the account;
+ * each filter that is set narrows the list.
  */
 export class Narrowing {
   readonly filter: string[];
@@ -172,7 +172,7 @@ export class Narrowing {
     return sql.join(this.#conditions, sql` and `);
   }
 
-  /** `value` as the caller gave it; empty: not asked for. */
+  /** Adds a filter. `value` as the caller gave it; empty: no filter. */
   by(value: string, condition: RawBuilder<unknown>): this {
     this.filter.push(value);
     if (value !== '') {
@@ -181,7 +181,7 @@ export class Narrowing {
     return this;
   }
 
-  /** From `startTime` until before `endTime`. VALIDATION_FAILED for what is no time. */
+  /** From `startTime` until before `endTime`. VALIDATION_FAILED for an invalid time. */
   during(column: RawBuilder<unknown>, asked: { startTime?: Timestamp; endTime?: Timestamp }): this {
     const { startTime, endTime } = asked;
     const start = startTime ? instantToText(instantOfField(startTime, 'start_time')) : '';

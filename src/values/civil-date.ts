@@ -33,7 +33,7 @@ export function dayNumberOf(date: CivilDate): number {
   return later / MS_OF_DAY - DAYS_OF_400_YEARS;
 }
 
-/** The day so many days after 1970-01-01; undefined outside the years 1 to 9999. */
+/** The day this number of days after 1970-01-01; undefined outside the years 1 to 9999. */
 export function dateOfDayNumber(dayNumber: number): CivilDate | undefined {
   if (dayNumber < FIRST_DAY || dayNumber > LAST_DAY) {
     return undefined;
@@ -44,7 +44,7 @@ export function dateOfDayNumber(dayNumber: number): CivilDate | undefined {
 const FIRST_DAY = dayNumberOf('0001-01-01');
 const LAST_DAY = dayNumberOf('9999-12-31');
 
-/** The day so many days later, or earlier; undefined outside the years 1 to 9999. */
+/** The day this number of days later, or earlier; undefined outside the years 1 to 9999. */
 export function addDays(date: CivilDate, days: number): CivilDate | undefined {
   return dateOfDayNumber(dayNumberOf(date) + days);
 }
@@ -63,7 +63,7 @@ export function isLeapYear(year: number): boolean {
   return year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
 }
 
-/** Microseconds since midnight on the clock. Throws a TypeError for what is no time of day. */
+/** Microseconds since midnight on the clock. Throws a TypeError for an invalid time of day. */
 export function microsOfTime(time: CivilTime): number {
   const match = /^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d)(?:\.(\d{1,6}))?)?$/.exec(time);
   if (!match) {

@@ -1,4 +1,4 @@
-/** The one place where civil dates and times become instants, and instants dates and times on a wall. */
+/** Converts civil dates and times to instants, and instants to local dates and times. */
 import { Temporal } from 'temporal-polyfill';
 import {
   type CivilDate,
@@ -33,8 +33,8 @@ export function firstTimeZone(...candidates: readonly (string | null | undefined
 }
 
 /**
- * When clocks in the zone show this date and time. A time that they skip is moved on by what they skip; of one
- * that they show twice it is the first. Throws a RangeError for an unknown zone.
+ * The instant at which clocks in the zone show this date and time. In a DST gap it is shifted forward by the gap; in an
+ * overlap it is the first of the two. Throws a RangeError for an unknown zone.
  */
 export function instantOfLocal(date: CivilDate, time: CivilTime, zone: string): Instant {
   const micros = microsOfTime(time);
@@ -42,11 +42,11 @@ export function instantOfLocal(date: CivilDate, time: CivilTime, zone: string): 
   return instantOfWall(wallSeconds, zone) + BigInt(micros % 1e6);
 }
 
-/** The same for what clocks show as a number: the seconds since 1970 after which they would show it in UTC. */
+/** The same for a wall time as a number: the seconds since 1970 of that time in UTC. */
 export function instantOfWall(wallSeconds: number, zone: string): Instant {
   const before = offsetAt(wallSeconds - SECONDS_OF_DAY, zone);
   const after = offsetAt(wallSeconds + SECONDS_OF_DAY, zone);
-  // The offset of the day before gives the first of two, and what is skipped behind the gap by its length.
+  // The offset of the day before gives the first of two times in an overlap, and shifts a time in a gap forward by it.
   const isChanged =
     offsetAt(wallSeconds - before, zone) !== before && offsetAt(wallSeconds - after, zone) === after;
   return BigInt(wallSeconds - (isChanged ? after : before)) * 1_000_000n;

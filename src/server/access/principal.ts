@@ -7,7 +7,7 @@ export interface Principal {
   readonly accountId: string;
   /** The name in the audit trail; for an athlete, the athlete's user id. */
   readonly subject: string;
-  /** As the credential names them; a name that is no role permits nothing. */
+  /** The role names of the credential; an unknown name permits nothing. */
   readonly roles: readonly string[];
 }
 

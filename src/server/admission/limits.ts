@@ -1,6 +1,6 @@
 /** The limits of server/admission/. Which calls are admitted, and for how long. */
 export const ADMISSION_LIMITS = {
-  /** Calls at the same time; one more is refused with OVERLOADED, before anything of it is read. */
+  /** Concurrent calls; a further one is refused with OVERLOADED before it is read. */
   concurrentCalls: 300,
   /** The same while most calls are refused for it: enough to fill the transactions, and less to wait for. */
   overloadedCalls: 200,

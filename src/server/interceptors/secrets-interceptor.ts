@@ -1,9 +1,9 @@
-/** Takes the secrets out of every answer, whatever the methods put into it. */
+/** Hides the secrets in every answer, also when a method has put them into it. */
 import type { DescMessage, MessageShape } from '@bufbuild/protobuf';
 import type { Interceptor } from '@connectrpc/connect';
 import { hideSecrets, holdsSecrets } from '../../calls/secret-fields.ts';
 
-/** Stands outside of everything that makes an answer. */
+/** Must be outside of everything that makes an answer. */
 export function createSecretsInterceptor(): Interceptor {
   return (next) => async (request) => {
     const response = await next(request);

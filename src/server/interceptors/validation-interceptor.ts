@@ -14,7 +14,7 @@ import { DomainError } from '../../errors/domain-error.ts';
 import { principalKey } from '../access/principal.ts';
 import { readOnlyMessage } from '../port/streamed-call.ts';
 
-/** How long a refusal may wait for what the database knows of the other fields. */
+/** How long a refusal may wait for the further checks in the database. */
 const FURTHER_CHECK_MS = 1000;
 
 /**
@@ -46,7 +46,7 @@ async function check(
   canonicalizeIds(method.input, message);
 }
 
-/** A check that cannot be made, because the database is busy or away, changes nothing about what is known. */
+/** A failed check, because the database is busy or unavailable, leaves the violations that were found. */
 async function checkFurther(
   faults: MessageFaults,
   { method, contextValues, signal }: UnaryRequest | StreamRequest,

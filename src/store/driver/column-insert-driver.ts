@@ -10,13 +10,13 @@ type Row = Readonly<Record<string, unknown>>;
 /**
  * A flush inserts the new rows of a table in one statement whose text does not depend on their number or values:
  * `insert … select … from unnest($1::uuid[], …)`. PostgreSQL parses and plans a short text instead of every value.
- * The statement is sent and not awaited. What is not a flush of plain columns goes MikroORM's own way.
+ * The statement is sent and not awaited. Other inserts use MikroORM's own way.
  */
 export class ColumnInsertDriver extends PostgreSqlDriver {
   override nativeInsertMany: InsertMany = async (entityName, data, options, transform) => {
     const meta = this.metadata.get(entityName) as unknown as EntityMetadata;
     const rows = data as readonly Row[];
-    // A flush hands over values that are the database's already.
+    // The values of a flush have been converted for the database already.
     if (options?.convertCustomTypes !== false || !options.ctx || transform || !isPlain(meta)) {
       return super.nativeInsertMany(entityName, data, options, transform);
     }
@@ -53,18 +53,18 @@ function typeOf({ columnTypes }: EntityProperty): string {
   return columnTypes[0] ?? 'text';
 }
 
-/** Characters that JSON escapes wherever they are, and that therefore no JSON text has in it. */
+/** Characters that JSON always escapes, so that no JSON text contains them. */
 const BETWEEN_JSON = '\u001f';
 const NO_JSON = '\u001e';
 
-/** In an array's text each quote of a JSON text is escaped, and PostgreSQL reads it letter by letter: this is cut at once. */
+/** Avoids the text form of an array, in which each quote of a JSON text would be escaped and parsed again. */
 function arrayOf(type: string, parameter: string): string {
   return type === 'jsonb'
     ? `string_to_array(${parameter}, chr(31), chr(30))::jsonb[]`
     : `${parameter}::${type}[]`;
 }
 
-/** Types whose texts have nothing in them that an array's text would have to quote. */
+/** Types whose texts need no quotes in the text form of an array. */
 const NEVER_QUOTED = /^(?:uuid|int|numeric\(.*\)|timestamptz)$/;
 
 function boundColumn(type: string, values: readonly unknown[]): unknown {

@@ -1,4 +1,4 @@
-/** How exact values travel between PostgreSQL and the process. */
+/** Column types that convert exact values between PostgreSQL and the process. */
 import { Type } from '@mikro-orm/core';
 import { Decimal } from 'decimal.js';
 import { type Instant, instantFromText, instantToText } from '../../values/instant.ts';
@@ -17,7 +17,7 @@ export class DecimalColumn extends Type<Decimal | null, string | null> {
     return 'string';
   }
 
-  /** What an assigned value is checked against; by default it would be the type that is compared. */
+  /** The type that assigned values are checked against; by default it would be the type that is compared. */
   override get runtimeType(): string {
     return 'Decimal';
   }

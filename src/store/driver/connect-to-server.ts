@@ -9,9 +9,9 @@ import type { ConnectionTarget, ServerAddress } from './connection-target.ts';
 import { type Attempt, type Attempts, attemptsFor } from './encryption.ts';
 
 /**
- * What the service's statements and the texts of their values depend on. A database, a role or a server may have other
- * defaults (`alter database … set`), which change nothing then. pg_catalog comes first in every search path that does
- * not name it, and the temporary schema last, so that no other object stands in for one of PostgreSQL's or ours.
+ * Settings on which the service's statements and the texts of their values depend. They override other defaults of the
+ * database, the role or the server (`alter database … set`). pg_catalog comes first in every search path without it, and
+ * the temporary schema last, so that no other object can replace one of PostgreSQL or the service.
  */
 const SETTINGS = {
   search_path: 'public, pg_temp',
@@ -39,11 +39,11 @@ const OPEN_SESSION = `
 export interface Session {
   /** Whether the server follows another one. */
   readonly isStandby: boolean;
-  /** Whether transactions cannot write unless they ask to; those of a standby can never. */
+  /** Whether transactions are read-only by default; those of a standby always are. */
   readonly isReadOnly: boolean;
 }
 
-/** Sets what a new session needs, and asks what it is, in one statement. */
+/** Sets the settings of a new session, and reads the state of its server, in one statement. */
 async function openSession(client: ClientBase): Promise<Session> {
   const { rows } = await client.query<{ is_standby: boolean; transaction_read_only: string }>(OPEN_SESSION);
   return {
@@ -52,12 +52,12 @@ async function openSession(client: ClientBase): Promise<Session> {
   };
 }
 
-/** What every attempt of one opening has in common. */
+/** The common options of all attempts to open a connection. */
 export interface AttemptOptions {
   readonly client: ClientConfig;
   /** How long an attempt may take. */
   readonly attemptMs: number;
-  /** Aborted when the connection is not wanted any more. */
+  /** Aborted when the connection is not needed any more. */
   readonly signal: AbortSignal;
 }
 
@@ -71,7 +71,7 @@ export interface Connected {
 export interface Failure {
   /**
    * UNREACHABLE: the server does not answer, or is not ready. LOST: the connection ended without a reason. REFUSED: the
-   * server says no, or is not the one that it should be.
+   * server refuses the login, or fails the verification.
    */
   readonly kind: 'UNREACHABLE' | 'LOST' | 'REFUSED';
   readonly reason: string;
@@ -80,12 +80,12 @@ export interface Failure {
 
 /** cannot_connect_now: the server starts, stops or recovers. */
 const NOT_READY = '57P03';
-/** What `pg` says when there was no answer in time. */
+/** The message of `pg` on timeout. */
 const TIMEOUT = 'timeout expired';
-/** What `pg` says when the server answers that it has no TLS. */
+/** The message of `pg` when the server has no TLS. */
 const NO_TLS = 'The server does not support SSL connections';
 
-/** Where there are two ways to connect, the second one is tried when the server was reached and the first one failed. */
+/** With two ways to connect, the second one is tried when the server was reached and the first one failed. */
 export async function connectToServer(
   address: ServerAddress,
   target: ConnectionTarget,
@@ -166,7 +166,7 @@ function messageOf(error: unknown): string {
   return (message || code || 'no reason given').replace(/\s+/g, ' ');
 }
 
-/** A server that has no TLS is no news behind a connection in clear text; otherwise both failures are told. */
+/** Both failures; without the first one when it is only that the server has no TLS. */
 function joinFailures(first: Failure, second: Failure, attempt: Attempt): Failure {
   if (first.reason === NO_TLS) {
     return second;

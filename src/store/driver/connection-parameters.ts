@@ -6,8 +6,8 @@ const SHAPE = /^postgres(?:ql)?:\/\/(?:([^:@/]*)(?::([^@/]*))?@)?([^/?]*)(?:\/([
 const HOST = /^(?:\[([^\]]+)\]|([^:[\]]*))(?::(\d*))?$/;
 
 /**
- * The parameters by the names that libpq gives them. `host` and `port` are lists with commas; a parameter behind the
- * question mark wins over the part of the URL in front of it, also with an empty value. Throws a ConfigError that names `setting`, never the URL,
+ * The parameters by libpq's names. `host` and `port` are lists with commas; a parameter after the question mark takes
+ * precedence over the part of the URL before it, also with an empty value. Throws a ConfigError that names `setting`, never the URL,
  * which may hold a password.
  */
 function parseConnectionUrl(url: string, setting: string): ReadonlyMap<string, string> {
@@ -31,7 +31,7 @@ function parseConnectionUrl(url: string, setting: string): ReadonlyMap<string, s
   ]);
 }
 
-/** undefined: none of them says anything. */
+/** undefined: all are empty. */
 function listOf(values: readonly (string | undefined)[]): string | undefined {
   return values.some(Boolean) ? values.join(',') : undefined;
 }
@@ -66,7 +66,7 @@ function decode(text: string | undefined, setting: string): string | undefined {
   }
 }
 
-/** Every parameter that is supported, and the environment variable that libpq takes it from when the URL has none. */
+/** Every supported parameter, and libpq's environment variable for it when the URL does not have it. */
 const PARAMETERS = {
   host: 'PGHOST',
   port: 'PGPORT',
@@ -90,7 +90,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** Reads a parameter; undefined when neither the URL nor the environment has it. */
 export type ReadParameter = (name: Parameter) => string | undefined;
 
-/** Throws a ConfigError for a URL that is none, and for a parameter that is not supported. */
+/** Throws a ConfigError for an invalid URL, and for an unsupported parameter. */
 export function readParameters(url: string, setting: string, environment: Environment): ReadParameter {
   const parameters = parseConnectionUrl(url, setting);
   for (const name of parameters.keys()) {
@@ -105,7 +105,7 @@ export function readParameters(url: string, setting: string, environment: Enviro
   };
 }
 
-/** Throws a ConfigError when `value` is none of `allowed`. */
+/** Throws a ConfigError when `value` is not in `allowed`. */
 export function oneOf<T extends string>(
   allowed: readonly T[],
   value: string,

@@ -7,16 +7,16 @@ import { connectionOpener, PooledServer } from './pooled-server.ts';
 /** PostgreSQL's type number of text[]. */
 const TEXT_ARRAY: number = 1009;
 
-/** How long the pool waits for a connection beyond its time, so that the reason is that of the server. */
+/** How much longer than the timeout the pool waits, so that the error is that of the server. */
 const GRACE_MS = 250;
 
 /** A connection that was taken from the pool. */
 export type CheckedOutServer = PooledServer & {
-  /** Gives it back, to be kept or to be closed; a second call is an error. */
+  /** Returns it, to be kept or closed; a second call is an error. */
   release(isToClose: boolean): void;
 };
 
-/** Opens no connection yet: the first use does. `timeoutMs` is how long it may take to open one. */
+/** Opens connections on use. `timeoutMs` is the timeout of opening one. */
 export function openPool(
   target: ConnectionTarget,
   { most, timeoutMs }: { most: number; timeoutMs: number },
@@ -30,7 +30,7 @@ export function openPool(
   }
   const pool = new Pool({
     max: most,
-    // For what hangs behind the login: each attempt has a limit of its own.
+    // For a server that hangs after the login; each attempt has its own timeout.
     connectionTimeoutMillis: timeoutMs + GRACE_MS,
     Client: Server as unknown as new () => ClientBase,
   });
@@ -63,7 +63,7 @@ export async function checkOut(pool: Pool): Promise<CheckedOutServer> {
   }
 }
 
-/** MikroORM reads dates and times from their texts by itself. */
+/** MikroORM parses dates and times from their texts itself. */
 function typesOfMikroOrm(): TypeOverrides {
   const overrides = new TypeOverrides();
   const parsers = createPostgreSqlTypeParsers(types.getTypeParser(TEXT_ARRAY));
@@ -74,11 +74,11 @@ function typesOfMikroOrm(): TypeOverrides {
 }
 
 export interface PoolUse {
-  /** Connections at most. */
+  /** The maximum number of connections. */
   readonly limit: number;
   readonly used: number;
   readonly idle: number;
-  /** Callers that wait for one. */
+  /** The number of callers that wait for one. */
   readonly waiting: number;
 }
 

@@ -1,10 +1,12 @@
-/** Where a database is and how to reach it, as a connection URL and libpq's environment variables say. */
+/**
+ * The servers of a database and the settings of connections, from a connection URL and libpq's environment variables.
+ */
 import { userInfo } from 'node:os';
 import { ConfigError } from '../../errors/start-error.ts';
 import { type Environment, oneOf, type ReadParameter, readParameters } from './connection-parameters.ts';
 import { type Encryption, readEncryption } from './encryption.ts';
 
-/** Which of several servers will do; libpq defines each. */
+/** Which of several servers is suitable; libpq defines each value. */
 const SESSION_ATTRIBUTES = [
   'any',
   'read-write',
@@ -30,20 +32,20 @@ export interface ConnectionTarget {
   readonly database: string;
   readonly encryption: Encryption;
   readonly sessionAttributes: SessionAttributes;
-  /** How long each address may take; absent: a share of the time that there is for opening a connection. */
+  /** The timeout of each address; absent: a share of the timeout of opening a connection. */
   readonly connectTimeoutMs: number | undefined;
   readonly applicationName: string | undefined;
   /** Command-line options for the session, such as `-c statement_timeout=5s`. */
   readonly options: string | undefined;
-  /** Addresses and database, for people; never a password. */
+  /** Addresses and database, for messages; never a password. */
   readonly place: string;
 }
 
 const DEFAULT_PORT = 5432;
 
 /**
- * Reads a connection URL. `setting` is the name of the URL in messages. Throws a ConfigError that says in one line what
- * is wrong or not supported; also when a certificate or key cannot be read.
+ * Reads a connection URL. `setting` is the name of the URL in messages. Throws a ConfigError of one line for an
+ * invalid or unsupported parameter, and for a certificate or key that cannot be read.
  */
 export function readConnectionTarget(
   url: string,
@@ -102,7 +104,7 @@ function readPort(port: string, setting: string): number {
   return number;
 }
 
-/** undefined: the parameter is not there, or says to wait without a limit of its own. */
+/** undefined: the parameter is absent, or 0, which means no limit of its own. */
 function readTimeoutMs(read: ReadParameter, setting: string): number | undefined {
   const seconds = read('connect_timeout') ?? '0';
   if (!/^-?\d{1,6}$/.test(seconds)) {

@@ -1,4 +1,4 @@
-/** Whether a connection to PostgreSQL is encrypted, and what of the server's certificate is verified. */
+/** Whether a connection to PostgreSQL is encrypted, and how the server's certificate is verified. */
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
@@ -16,18 +16,18 @@ import { oneOf, type ReadParameter } from './connection-parameters.ts';
 const MODES = ['disable', 'allow', 'prefer', 'require', 'verify-ca', 'verify-full'] as const;
 type Mode = (typeof MODES)[number];
 
-/** In place of a file: the authorities that the machine trusts. */
+/** The value instead of a file: the authorities that the machine trusts. */
 const SYSTEM = 'system';
 
 export interface Encryption {
   readonly mode: Mode;
-  /** PEM files. A connection reads them anew, so that certificates can be renewed while the process runs. */
+  /** PEM files. Each connection reads them again, so that certificates can be renewed while the process runs. */
   readonly rootCertificate: string | undefined;
   readonly certificate: string | undefined;
   readonly key: string | undefined;
 }
 
-/** What `pg` takes: false is clear text. */
+/** The option of `pg`: false is clear text. */
 export type Attempt = false | ConnectionOptions;
 /** The ways to connect, in order. */
 export type Attempts = readonly [first: Attempt, second?: Attempt];
@@ -63,11 +63,11 @@ export function readEncryption(read: ReadParameter, setting: string): Encryption
 }
 
 /**
- * The ways to connect to one host: the second one is for a server that refuses the first. Throws when a file cannot be
- * read any more.
+ * The ways to connect to one host: the second one is for a server that refuses the first. Throws when a file can no longer
+ * be read.
  */
 export function attemptsFor(host: string, encryption: Encryption): Attempts {
-  // As with libpq, what does not leave the machine is not encrypted.
+  // As with libpq, a Unix socket is not encrypted.
   if (host.startsWith('/')) {
     return [false];
   }
@@ -94,7 +94,7 @@ function encrypted(host: string, encryption: Encryption): ConnectionOptions {
   return {
     ...secrets,
     rejectUnauthorized: true,
-    // Node knows no host for a connection that `pg` made to an address: it would look for `localhost`.
+    // Node has no host name for a connection that `pg` made to an address, and would verify `localhost`.
     checkServerIdentity: (_, certificate) =>
       mode === 'verify-full' ? checkServerIdentity(host, certificate) : undefined,
   };
@@ -140,7 +140,7 @@ function readParameterFile(parameter: string, path: string): string {
   }
 }
 
-/** A file where libpq looks for it by itself; undefined when it is not there. */
+/** A file at libpq's default path; undefined when it does not exist. */
 function existing(name: string): string | undefined {
   const path = join(homedir(), '.postgresql', name);
   return existsSync(path) ? path : undefined;

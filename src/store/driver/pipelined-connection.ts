@@ -11,7 +11,7 @@ import type { CheckedOutServer } from './connection-pool.ts';
 /** Gives a statement's text the name under which it is prepared; undefined: it is not prepared. */
 export type NameStatement = (text: string) => string | undefined;
 
-/** What `pg` says of one statement; a text of several statements has a list of these. */
+/** The result of one statement in `pg`; a text of several statements has a list of these. */
 interface Answer {
   readonly command?: string;
   readonly rowCount?: number | null;
@@ -20,11 +20,11 @@ interface Answer {
 
 const WRITING_COMMANDS: ReadonlySet<string | undefined> = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
 const ROLLBACK = CompiledQuery.raw('rollback');
-/** in_failed_sql_transaction: PostgreSQL has given the transaction up because of an earlier failure. */
+/** in_failed_sql_transaction: PostgreSQL has aborted the transaction because of an earlier failure. */
 const ABORTED_TRANSACTION = '25P02';
 
 /**
- * A statement behind one that failed in a transaction fails as well, and with the same error. The failure of a sent
+ * A statement after a failed one in a transaction fails as well, with the same error. The failure of a sent
  * statement is thrown by the next statement that is awaited, at the latest by the commit. The client must be in
  * pipeline mode.
  */
@@ -32,7 +32,7 @@ export class PipelinedConnection implements DatabaseConnection {
   readonly #server: CheckedOutServer;
   readonly #nameOf: NameStatement;
   readonly #holdBack: () => void;
-  /** Answers to sent statements that no awaited statement has looked at yet. */
+  /** Answers to sent statements that no awaited statement has checked yet. */
   #sent: Promise<Answer>[] = [];
   /** The latest failure that is not only the consequence of another one. */
   #failure: unknown;
@@ -43,7 +43,7 @@ export class PipelinedConnection implements DatabaseConnection {
     this.#server = server;
     this.#nameOf = nameOf;
     this.#holdBack = createHold(streamOf(server.client));
-    // The failure reaches the statements that are under way. An unhandled 'error' event would end the process.
+    // The failure reaches the statements in flight. An unhandled 'error' event would end the process.
     server.on('error', () => undefined);
     server.once('end', () => this.release());
   }
@@ -69,7 +69,7 @@ export class PipelinedConnection implements DatabaseConnection {
     };
   }
 
-  /** Ends the transaction; failures of sent statements are of no interest any more. */
+  /** Ends the transaction, and ignores failures of sent statements. */
   async rollback(): Promise<void> {
     const earlier = this.#takeSent();
     const answering = this.#ask(ROLLBACK);
@@ -90,8 +90,8 @@ export class PipelinedConnection implements DatabaseConnection {
 
   /**
    * Gives the connection back to its pool, once. A connection that dies gives its slot in the pool back at once:
-   * Kysely never releases a transaction whose begin, commit or rollback fails. A connection to a server that takes no
-   * writes is closed, so that the next one looks for a server that does.
+   * Kysely never releases a transaction whose begin, commit or rollback fails. A connection to a read-only server is
+   * closed, so that the next one is opened to a server that accepts writes.
    */
   release(): void {
     if (this.#isCheckedOut) {
@@ -113,7 +113,7 @@ export class PipelinedConnection implements DatabaseConnection {
     const { client } = this.#server;
     const answer: Promise<Answer> =
       name === undefined ? client.query(text, values) : client.query({ name, text, values });
-    // Also keeps the failure of a sent statement, which is looked at later, from being an unhandled rejection.
+    // Also prevents that the failure of a sent statement, which is checked later, is an unhandled rejection.
     answer.catch((error) => {
       const code = codeOf(error);
       if (code !== ABORTED_TRANSACTION) {
@@ -130,8 +130,8 @@ function codeOf(error: unknown): string | undefined {
 }
 
 /**
- * Statements of one turn of the event loop are written in one piece: each piece wakes PostgreSQL, which then takes the
- * processor from the process that wrote it.
+ * Statements of one turn of the event loop are written together, because each write wakes PostgreSQL, which then takes the
+ * processor from the process that wrote.
  */
 function createHold(stream: Writable): () => void {
   let isHeld = false;
@@ -147,7 +147,7 @@ function createHold(stream: Writable): () => void {
   };
 }
 
-/** Texts are constant: what varies is bound. The limit is for a defect, which then costs speed and nothing else. */
+/** Texts are constant, because values are bound. The limit keeps a defect from using up memory. */
 const MOST_STATEMENTS = 500;
 
 /** One name for each text, the same on all connections; texts beyond the limit have none. */
@@ -161,5 +161,5 @@ export function createStatementNames(): NameStatement {
   };
 }
 
-/** For a proxy that hands each transaction another connection: no statement is prepared. */
+/** For a proxy that gives each transaction another connection: no statement is prepared. */
 export const namesNothing: NameStatement = () => undefined;

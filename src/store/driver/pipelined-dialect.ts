@@ -12,13 +12,13 @@ import { SET_FOR_TRANSACTION } from './connect-to-server.ts';
 import { type CheckedOutServer, checkOut } from './connection-pool.ts';
 import { type NameStatement, PipelinedConnection } from './pipelined-connection.ts';
 
-/** Whatever the default of the database or the role is: later statements of a transaction see what was committed. */
+/** Independent of the defaults of database and role: later statements of a transaction see committed changes. */
 const BEGIN = CompiledQuery.raw('begin isolation level read committed');
 const SET = CompiledQuery.raw(SET_FOR_TRANSACTION);
 
 export interface DialectOptions {
   readonly nameOf: NameStatement;
-  /** Whether each transaction may get another session of a proxy, where what this session set is not set. */
+  /** Whether each transaction may get another session of a proxy, without the settings of this session. */
   readonly sharesSessions: boolean;
 }
 

@@ -15,13 +15,13 @@ export class NoConnectionError extends Error {
   readonly code = '08001';
 }
 
-/** Opens a connection; the signal says that it is not wanted any more. */
+/** Opens a connection; the signal is aborted when it is not needed any more. */
 type OpenConnection = (signal: AbortSignal) => Promise<Client>;
 
 /**
- * Tries the addresses in order, as libpq does: the next one when a server cannot be reached, is not ready, or is not
- * what `target_session_attrs` asks for; no other one when a server refuses the login or is not the one that it should
- * be. All together may take `timeoutMs`, unless the target has a limit for each. Throws NoConnectionError.
+ * Tries the addresses in order, as libpq does: the next one when a server cannot be reached, is not ready, or does not
+ * match `target_session_attrs`; no other one when a server refuses the login or fails the verification. All attempts
+ * together may take `timeoutMs`, unless the target has a limit for each. Throws NoConnectionError.
  */
 export function connectionOpener(
   target: ConnectionTarget,
@@ -54,12 +54,12 @@ export function connectionOpener(
   };
 }
 
-/** What a server has to be at each round over all addresses. */
+/** The kind of server that each round over all addresses accepts. */
 function passesOf(attributes: SessionAttributes): readonly Exclude<SessionAttributes, 'prefer-standby'>[] {
   return attributes === 'prefer-standby' ? ['standby', 'any'] : [attributes];
 }
 
-/** undefined: the server will do. */
+/** The reason for which a server is not suitable; undefined: it is. */
 function mismatchOf(
   attributes: Exclude<SessionAttributes, 'prefer-standby'>,
   { isStandby, isReadOnly }: Session,
@@ -85,8 +85,8 @@ function nameOf({ host, port }: ServerAddress): string {
 type Done = (error?: Error | null) => void;
 
 /**
- * Has what the pool asks of its clients, also of those that are not `pg`'s own: opening, ending, the events 'error' and
- * 'end', and whether it is still of use. Statements go to `client`.
+ * Has the members that the pool uses of a client: connect, end, the events 'error' and 'end', and whether the connection
+ * is still usable. Statements go to `client`.
  */
 export class PooledServer extends EventEmitter {
   readonly #open: OpenConnection;
@@ -130,12 +130,12 @@ export class PooledServer extends EventEmitter {
     return this.#client !== undefined;
   }
 
-  /** Read by the pool, which keeps no connection that is not. */
+  /** Read by the pool, which closes a connection when it is false. */
   get _queryable(): boolean {
     return !this.#isBroken;
   }
 
-  /** Read by the pool, which keeps no connection that is. */
+  /** Read by the pool, which closes a connection when it is true. */
   get _ending(): boolean {
     return this.#unwanted.signal.aborted;
   }

@@ -1,4 +1,4 @@
-/** How the statements of a transaction are run: sent without waiting, or several under way at the same time. */
+/** How the statements of a transaction run: sent without waiting, or several in flight at the same time. */
 import { type CompiledQuery, type QueryExecutorProvider, sql } from 'kysely';
 import { pipelined } from './pipelined-dialect.ts';
 
@@ -27,8 +27,8 @@ export interface Statements extends QueryExecutorProvider {
 }
 
 /**
- * Lets statements of a transaction be sent while others are still unanswered, in the order in which they were asked.
- * Kysely alone lets each statement wait for the answer to the one before.
+ * Lets statements of a transaction be sent while others are still unanswered, in the order of the calls. Kysely by itself
+ * waits for each answer before the next statement.
  */
 export async function openStatements(transaction: QueryExecutorProvider): Promise<Statements> {
   const executor = transaction.getExecutor();

@@ -1,4 +1,4 @@
-/** Table action_executions: what became of each step of a run. */
+/** Table action_executions: the result of each step of a run. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { InstantColumn } from '../driver/column-types.ts';
 

@@ -1,4 +1,4 @@
-/** Table audit_log: who changed what by hand, and why. */
+/** Table audit_log: changes by hand, with actor and reason. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { InstantColumn } from '../driver/column-types.ts';
 

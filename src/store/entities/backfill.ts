@@ -1,4 +1,4 @@
-/** Table backfills: enrolling many athletes, at a rate. */
+/** Table backfills: enrollments of many athletes, at a limited rate. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { InstantColumn } from '../driver/column-types.ts';
 
@@ -10,7 +10,7 @@ export const BackfillEntity = defineEntity({
     id: p.uuid().primary(),
     workflowId: p.uuid(),
     ratePerMinute: p.integer(),
-    /** The last athlete that was looked at. */
+    /** The last athlete that was processed. */
     position: p.uuid().nullable(),
     enrolledCount: p.integer(),
     dueAt: p.type(InstantColumn).$type<bigint>().nullable(),

@@ -8,7 +8,7 @@ export const CustomEventTypeEntity = defineEntity({
   properties: {
     accountId: p.uuid().primary(),
     slug: p.text().primary(),
-    /** By which the audit trail knows it. */
+    /** Its id in the audit trail. */
     id: p.uuid(),
     description: p.text(),
     fields: p.json().$type<{ name: string; type: string; description: string }[]>(),

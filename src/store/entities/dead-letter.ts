@@ -8,11 +8,11 @@ export const DeadLetterEntity = defineEntity({
   properties: {
     accountId: p.uuid().primary(),
     id: p.uuid().primary(),
-    /** Of an entry with several events, the first one’s. */
+    /** The id of the event; of an entry with several events, of the first one. */
     eventId: p.uuid(),
     /** Null: the event as a whole. */
     triggerId: p.uuid().nullable(),
-    /** Null for what concerns no athlete. */
+    /** Null for an event without an athlete. */
     userId: p.uuid().nullable(),
     /** The event as it was accepted; of an entry that failed as a whole, the entry: see automation/evaluation. */
     event: p.json().$type<Record<string, unknown>>(),

@@ -1,4 +1,4 @@
-/** Table enrollment_overrides: what a program row is for one athlete. */
+/** Table enrollment_overrides: overrides of program rows for one athlete. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import type { Decimal } from 'decimal.js';
 import { DecimalColumn, InstantColumn } from '../driver/column-types.ts';
@@ -18,7 +18,7 @@ export const EnrollmentOverrideEntity = defineEntity({
     increment: p.type(DecimalColumn).$type<Decimal>().nullable(),
     minValue: p.type(DecimalColumn).$type<Decimal>().nullable(),
     maxValue: p.type(DecimalColumn).$type<Decimal>().nullable(),
-    /** Events from then on are not concerned; null: no end. */
+    /** Applies to events before this time; null: no end. */
     expiresAt: p.type(InstantColumn).$type<bigint>().nullable(),
     reason: p.text(),
     createdAt: p.type(InstantColumn).$type<bigint>(),

@@ -1,4 +1,4 @@
-/** Table enrollments: an athlete's membership of a program. */
+/** Table enrollments: enrollments of athletes in programs. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { InstantColumn } from '../driver/column-types.ts';
 
@@ -14,7 +14,7 @@ export const EnrollmentEntity = defineEntity({
     status: p.text(),
     startedAt: p.type(InstantColumn).$type<bigint>(),
     endedAt: p.type(InstantColumn).$type<bigint>().nullable(),
-    /** What DeleteUser ended: ACTIVE or PAUSED; null otherwise. */
+    /** The status before DeleteUser: ACTIVE or PAUSED; null otherwise. */
     statusBeforeDeletion: p.text().nullable(),
   },
 });

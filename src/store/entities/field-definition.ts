@@ -8,7 +8,7 @@ export const FieldDefinitionEntity = defineEntity({
   properties: {
     accountId: p.uuid().primary(),
     path: p.text().primary(),
-    /** By which the audit trail knows it. */
+    /** Its id in the audit trail. */
     id: p.uuid(),
     /** string, id, bool, int, decimal, date, timestamp or list. */
     type: p.text(),

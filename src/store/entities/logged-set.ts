@@ -1,4 +1,4 @@
-/** Table logged_sets: what athletes did, set by set. */
+/** Table logged_sets: the sets of athletes. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import type { Decimal } from 'decimal.js';
 import { sql } from 'kysely';

@@ -2,26 +2,26 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { InstantColumn } from '../driver/column-types.ts';
 
-/** One thing that is now true, as the event stream carries it. */
+/** A fact of an event, as it is published. */
 export interface Fact {
   id: string;
   type: string;
   data: Record<string, unknown>;
   /** The state before, for facts that are changes. */
   previous?: Record<string, unknown>;
-  /** For the occurrence of a time trigger: the trigger, and what the occurrence is known by. */
+  /** For the occurrence of a time trigger: the trigger, and the key of the occurrence. */
   triggerId?: string;
   occurrenceKey?: string;
 }
 
-/** Who an entry's facts come from. */
+/** The kind of actor of an entry's facts. */
 export type FactActor = 'ATHLETE' | 'COACH' | 'AUTOMATION' | 'SYSTEM' | 'IMPORT';
 
-/** What facts follow from, when a workflow made them. */
+/** The cause of facts that a workflow emitted. */
 export interface Cause {
   readonly rootEventId: string;
   readonly causationId: string;
-  /** How many causes back the root is; facts that nothing caused are 0 deep. */
+  /** The number of causes up to the root; 0 for facts without a cause. */
   readonly depth: number;
   /** The workflows between the root and the facts, by id, in order. */
   readonly chain: readonly string[];

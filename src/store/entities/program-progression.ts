@@ -1,4 +1,4 @@
-/** Table program_progressions: a rule's place in a program. */
+/** Table program_progressions: a rule in a program. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import type { Decimal } from 'decimal.js';
 import { DecimalColumn, InstantColumn } from '../driver/column-types.ts';

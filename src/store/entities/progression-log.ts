@@ -26,10 +26,10 @@ export const ProgressionLogEntity = defineEntity({
     /** The event's own time. */
     appliedAt: p.type(InstantColumn).$type<bigint>(),
     recordedAt: p.type(InstantColumn).$type<bigint>(),
-    /** The failure counter that the application reset, and the stage that it left; null where it did neither. */
+    /** The failures before the application reset them, and the stage before it; null when unchanged. */
     failuresBefore: p.integer().nullable(),
     stageBefore: p.integer().nullable(),
-    /** The stage that the application went to; null where it left none, and in rows older than the column. */
+    /** The stage after the application; null when unchanged, and in rows older than the column. */
     stageAfter: p.integer().nullable(),
     revertsLogId: p.uuid().nullable(),
   },

@@ -1,4 +1,4 @@
-/** Table progression_states: what a stateful rule remembers per athlete and lift. */
+/** Table progression_states: the state of a stage rule per athlete and lift. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 
 export const ProgressionStateEntity = defineEntity({

@@ -11,13 +11,13 @@ export const StoredRequestEntity = defineEntity({
     requestId: p.uuid().primary(),
     /** SHA-256 of the request message. */
     fingerprint: p.blob().$type<Uint8Array>(),
-    /** The response message, as it was answered. */
+    /** The encoded response message. */
     response: p.blob().$type<Uint8Array>(),
     userId: p.uuid().nullable(),
     /** Both null, unless this call is the one that recorded an event. */
     triggerType: p.string().nullable(),
     triggerKey: p.text().nullable(),
-    /** What a session, a week or a cycle said when it was reported; null for other calls. */
+    /** The reported session, week or cycle; null for other calls. */
     detail: p.json().$type<Record<string, unknown>>().nullable(),
     occurredAt: p.type(InstantColumn).$type<bigint>(),
     recordedAt: p.type(InstantColumn).$type<bigint>(),

@@ -1,4 +1,4 @@
-/** Table time_cursors: when a time trigger looks at an athlete, or at all of them, next. */
+/** Table time_cursors: the next occurrence of a time trigger for an athlete, or for all of them. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { InstantColumn } from '../driver/column-types.ts';
 
@@ -9,15 +9,15 @@ export const TimeCursorEntity = defineEntity({
     accountId: p.uuid().primary(),
     id: p.uuid().primary(),
     triggerId: p.uuid(),
-    /** Null: all that its filter matches. */
+    /** Null: all athletes that its filter matches. */
     userId: p.uuid().nullable(),
-    /** What the next occurrence is known by. */
+    /** The key of the next occurrence. */
     occurrenceKey: p.text(),
-    /** The next occurrence itself. */
+    /** The time of the next occurrence. */
     plannedAt: p.type(InstantColumn).$type<bigint>(),
-    /** When to look at it. */
+    /** When the scheduler processes it. */
     dueAt: p.type(InstantColumn).$type<bigint>(),
-    /** The last athlete of those that have been gone through. */
+    /** The last athlete that the pass has reached. */
     position: p.uuid().nullable(),
   },
 });

@@ -1,4 +1,4 @@
-/** Table trigger_activity: the spans in which a trigger took part. */
+/** Table trigger_activity: the periods in which a trigger was active. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { InstantColumn } from '../driver/column-types.ts';
 

@@ -1,4 +1,4 @@
-/** Table trigger_execution_logs: what passed a trigger’s filter, or failed in it. */
+/** Table trigger_execution_logs: events that a trigger’s filter matched, or that failed in it. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { InstantColumn } from '../driver/column-types.ts';
 
@@ -21,7 +21,7 @@ export const TriggerExecutionLogEntity = defineEntity({
     /** A VerdictReason without its prefix; null when it enrolled. */
     failureReason: p.text().nullable(),
     enrollmentId: p.uuid().nullable(),
-    /** The values that decided. */
+    /** The values that decided the verdict. */
     details: p.json().$type<Record<string, unknown>>(),
     executedAt: p.type(InstantColumn).$type<bigint>(),
   },

@@ -1,4 +1,4 @@
-/** Table trigger_versions: every state that a trigger had. */
+/** Table trigger_versions: all versions of triggers. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { InstantColumn } from '../driver/column-types.ts';
 

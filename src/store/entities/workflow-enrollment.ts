@@ -16,15 +16,15 @@ export const WorkflowEnrollmentEntity = defineEntity({
     userId: p.uuid(),
     /** Null for a backfill. */
     eventId: p.uuid().nullable(),
-    /** What started it: type, occurred_at, data, previous. */
+    /** The event that started it: type, occurred_at, data, previous. */
     event: p.json().$type<Record<string, unknown>>(),
-    /** What the facts of its steps are caused by. */
+    /** The cause of the facts of its steps. */
     cause: p.json().$type<Cause>(),
     /** TRIGGERED, ACTIVE, QUEUED, COMPLETED, FAILED or CANCELLED. */
     state: p.text(),
     /** From 0. */
     nextStep: p.integer(),
-    /** Failed tries of the next step. */
+    /** Failed attempts of the next step. */
     attempts: p.integer(),
     /** Null once it has ended. */
     dueAt: p.type(InstantColumn).$type<bigint>().nullable(),

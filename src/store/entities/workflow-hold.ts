@@ -1,4 +1,4 @@
-/** Table workflow_holds: athletes whom the loop guard keeps out of a workflow. */
+/** Table workflow_holds: athletes whose enrollment in a workflow the loop guard holds. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { InstantColumn } from '../driver/column-types.ts';
 
@@ -10,7 +10,7 @@ export const WorkflowHoldEntity = defineEntity({
     workflowId: p.uuid().primary(),
     userId: p.uuid().primary(),
     heldAt: p.type(InstantColumn).$type<bigint>(),
-    /** Null while it holds. */
+    /** Null until it is released. */
     releasedAt: p.type(InstantColumn).$type<bigint>().nullable(),
   },
 });

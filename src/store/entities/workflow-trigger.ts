@@ -1,4 +1,4 @@
-/** Table workflow_triggers: when workflows start. */
+/** Table workflow_triggers: the triggers of workflows. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { InstantColumn } from '../driver/column-types.ts';
 
@@ -11,13 +11,13 @@ export const WorkflowTriggerEntity = defineEntity({
     workflowId: p.uuid(),
     triggerType: p.text(),
     triggerEvent: p.text(),
-    /** A FilterGroup of automation/filters. */
+    /** A FilterGroup of filters/. */
     filters: p.json().$type<Record<string, unknown>>(),
     /** The proto3 JSON of automation.v1.TriggerSettings. */
     settings: p.json().$type<Record<string, unknown>>(),
     isActive: p.boolean(),
     version: p.integer(),
-    /** The account's automation revision that last changed whether or how it takes part. */
+    /** The account's automation revision of the last change of its activation or configuration. */
     revision: p.bigint('bigint'),
     createdBy: p.text(),
     createdAt: p.type(InstantColumn).$type<bigint>(),

@@ -1,4 +1,4 @@
-/** Table workflow_versions: every state that a workflow had; runs keep the actions of theirs. */
+/** Table workflow_versions: all versions of workflows; a run keeps the actions of its version. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { InstantColumn } from '../driver/column-types.ts';
 
@@ -13,7 +13,7 @@ export const WorkflowVersionEntity = defineEntity({
     description: p.text(),
     status: p.text(),
     actions: p.json().$type<unknown[]>(),
-    /** What was done, as the method that did it is called. */
+    /** The method that made the version. */
     action: p.text(),
     actor: p.text(),
     recordedAt: p.type(InstantColumn).$type<bigint>(),

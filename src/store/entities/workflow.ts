@@ -1,4 +1,4 @@
-/** Table workflows: what coaches automate. */
+/** Table workflows. */
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { InstantColumn } from '../driver/column-types.ts';
 
