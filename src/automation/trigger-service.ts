@@ -8,6 +8,7 @@ import { configuredTriggerMessage, triggerMessage, triggerVersionMessage } from 
 import { listTriggerVersions, rollbackTrigger } from './configuration/trigger-versions.ts';
 import { updateTrigger } from './configuration/update-trigger.ts';
 import { getTrigger, listTriggers } from './configuration/workflows.ts';
+import { holdMessage, listHolds } from './evaluation/list-holds.ts';
 import { releaseHold } from './evaluation/release-hold.ts';
 import { defineEventType } from './event-types/define-event-type.ts';
 import { defineField } from './event-types/define-field.ts';
@@ -95,9 +96,14 @@ export function createTriggerService(deps: TriggerServiceDeps): Partial<ServiceI
     explainEvent: (request, context) => read(context, (tx) => explainEvent(tx, request.eventId)),
     getTriggerStats: (request, context) =>
       read(context, (tx) => getTriggerStats(tx, request, deps.clock(), limits)),
+    listHolds: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, ...page } = await listHolds(tx, request, deps.clock(), limits);
+        return { holds: rows.map((row) => holdMessage(row, limits)), ...page };
+      }),
     releaseHold: (request, context) =>
       write(method.releaseHold, request, context, async (change) => ({
-        releasedCount: await releaseHold(change, request),
+        releasedCount: await releaseHold(change, request, limits),
       })),
   };
 }

@@ -14,6 +14,7 @@ import { LiftMaxUnits } from '../../migrations/009-lift-max-units.ts';
 import { Corrections } from '../../migrations/010-corrections.ts';
 import { PlannedSets } from '../../migrations/011-planned-sets.ts';
 import { ProgramLoadStep } from '../../migrations/012-program-load-step.ts';
+import { HandsOnRuns } from '../../migrations/013-hands-on-runs.ts';
 import { type ConnectionSlotLimits, createConnectionSlots } from './connection-slots.ts';
 import { translateDatabaseError } from './database-error.ts';
 import { ColumnInsertDriver } from './driver/column-insert-driver.ts';
@@ -70,6 +71,7 @@ export const MIGRATIONS = [
   { name: '010-corrections', class: Corrections },
   { name: '011-planned-sets', class: PlannedSets },
   { name: '012-program-load-step', class: ProgramLoadStep },
+  { name: '013-hands-on-runs', class: HandsOnRuns },
 ];
 
 /** A transaction of one account: writes go through `em` and its flush, lean reads through `sql`. */

@@ -48,7 +48,7 @@ const MORE_THAN_READ_AND_ADD: Readonly<Record<string, readonly string[]>> = {
   workflow_enrollments: ['UPDATE'],
   action_executions: ['UPDATE'],
   enrollment_caps: ['DELETE', 'UPDATE'],
-  workflow_holds: ['UPDATE (held_at)', 'UPDATE (released_at)'],
+  workflow_holds: ['UPDATE (held_at)', 'UPDATE (last_event_at)', 'UPDATE (released_at)'],
   dead_letters: ['UPDATE'],
   time_cursors: ['DELETE', 'UPDATE'],
   backfills: ['UPDATE'],

@@ -55,8 +55,8 @@ export async function insertAutomationRows(
             '{}', 'ACTIVE', 1, now(), now(), now())`,
       sql`insert into action_executions (account_id, enrollment_id, step, user_id, action, outcome, attempts, executed_at)
           values (${accountId}, ${enrollmentId}, 0, ${userId}, 'add_tag', 'DONE', 1, now())`,
-      sql`insert into workflow_holds (account_id, workflow_id, user_id, held_at)
-          values (${accountId}, ${workflowId}, ${userId}, now())`,
+      sql`insert into workflow_holds (account_id, workflow_id, user_id, held_at, last_event_at)
+          values (${accountId}, ${workflowId}, ${userId}, now(), now())`,
       sql`insert into dead_letters (account_id, id, event_id, trigger_id, user_id, event, state, attempts, reason, message,
             first_failed_at, last_failed_at, next_attempt_at)
           values (${accountId}, ${uuidv7()}, ${eventId}, ${triggerId}, ${userId}, ${data}, 'RETRYING', 1, 'INTERNAL', '',

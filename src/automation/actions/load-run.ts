@@ -5,6 +5,7 @@ import { LockMode } from '@mikro-orm/core';
 import { sql } from 'kysely';
 import type { Limits } from '../../config/config.ts';
 import { type Action, ActionSchema } from '../../gen/automation/v1/action_pb.ts';
+import { BusinessHoursSchema } from '../../gen/automation/v1/trigger_pb.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { TransactionLimits } from '../../store/enter-account.ts';
 import type { ActionExecution } from '../../store/entities/action-execution.ts';
@@ -13,6 +14,8 @@ import {
   WorkflowEnrollmentEntity,
 } from '../../store/entities/workflow-enrollment.ts';
 import { type Instant, instantFromText } from '../../values/instant.ts';
+import { firstTimeZone } from '../../values/zoned.ts';
+import { type Calendar, toCalendar } from '../time/business-hours.ts';
 import type { Step } from './step.ts';
 
 /** A run whose row is locked until the transaction ends. */
@@ -27,6 +30,8 @@ export interface Run {
   /** The row of an earlier attempt at the step, or of the wait that it started. */
   readonly execution: Pick<ActionExecution, 'outcome' | 'attempts'> | undefined;
   readonly isAthleteDeleted: boolean;
+  /** The hours within which the steps act; null: at any time. */
+  readonly actingHours: Calendar | null;
 }
 
 /** Identifies an attempt at a step; only one process works on it. */
@@ -78,18 +83,23 @@ interface RunRow {
   outcome: string | null;
   attempts: number | null;
   before_at: string | null;
+  business_hours: JsonValue | null;
 }
 
 /** A separate statement after the lock, so that it reads the state that the lock protects. */
 async function loadRun(tx: Transaction, enrollment: WorkflowEnrollment): Promise<Run> {
-  const { accountId, id, workflowId, workflowVersion, userId, nextStep } = enrollment;
+  const { accountId, id, workflowId, workflowVersion, triggerId, triggerVersion, userId, nextStep } =
+    enrollment;
   const { rows } = await sql<RunRow>`
     select u.deleted_at is not null as is_deleted, u.time_zone as user_zone, a.time_zone as account_zone,
       v.actions -> ${nextStep}::int as action,
-      jsonb_array_length(v.actions) as action_count, now.outcome, now.attempts, before.executed_at as before_at
+      jsonb_array_length(v.actions) as action_count, now.outcome, now.attempts, before.executed_at as before_at,
+      case when t.settings -> 'quietHours' = 'true' then t.settings -> 'businessHours' end as business_hours
     from workflow_versions v
     join users u on u.account_id = v.account_id and u.id = ${userId}
     join accounts a on a.id = v.account_id
+    left join trigger_versions t
+      on t.account_id = v.account_id and t.trigger_id = ${triggerId} and t.version = ${triggerVersion}
     left join action_executions now
       on now.account_id = v.account_id and now.enrollment_id = ${id} and now.step = ${nextStep}
     left join action_executions before
@@ -102,6 +112,7 @@ async function loadRun(tx: Transaction, enrollment: WorkflowEnrollment): Promise
     throw new TypeError(`run ${id} has no version of its workflow`);
   }
   const { outcome, attempts } = row;
+  const timeZones = [row.user_zone, row.account_zone];
   return {
     enrollment,
     stored: row.action,
@@ -112,13 +123,17 @@ async function loadRun(tx: Transaction, enrollment: WorkflowEnrollment): Promise
       userId,
       enrollmentId: id,
       step: nextStep,
-      timeZones: [row.user_zone, row.account_zone],
+      timeZones,
       cause: enrollment.cause,
       event: enrollment.eventId === null ? null : enrollment.event,
       reachedAt: row.before_at === null ? enrollment.recordedAt : instantFromText(row.before_at),
     },
     execution: outcome === null || attempts === null ? undefined : { outcome, attempts },
     isAthleteDeleted: row.is_deleted,
+    actingHours:
+      row.business_hours === null
+        ? null
+        : toCalendar(fromJson(BusinessHoursSchema, row.business_hours), firstTimeZone(...timeZones)),
   };
 }
 

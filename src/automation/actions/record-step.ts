@@ -52,6 +52,13 @@ export function recordWait(tx: Transaction, run: Run, until: Instant, now: Insta
   rest(run, until, 0);
 }
 
+/** The step acts when business hours begin; its attempts stay counted. */
+export function recordQuietHours(tx: Transaction, run: Run, opensAt: Instant, now: Instant): void {
+  const { attempts } = run.enrollment;
+  record(tx, run, { outcome: 'WAITING', tries: attempts, reason: 'OUTSIDE_BUSINESS_HOURS' }, now);
+  rest(run, opensAt, attempts);
+}
+
 /** Leases the run until `until`: other processes leave it alone unless the lease expires. */
 export function recordClaim({ enrollment }: Run, until: Instant): void {
   enrollment.state = 'ACTIVE';

@@ -43,6 +43,8 @@ export type StepReason =
   | Exclude<WebhookAnswer, { kind: 'ACCEPTED' }>['reason']
   /** The program has no unit, so nothing can be converted to it. */
   | 'UNIT_UNKNOWN'
+  /** The step waits for business hours. */
+  | 'OUTSIDE_BUSINESS_HOURS'
   /** Each attempt ended with the process that made it. */
   | 'STEP_ABANDONED';
 

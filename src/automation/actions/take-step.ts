@@ -2,10 +2,11 @@
 import type { Transaction } from '../../store/database.ts';
 import { failpoint, failpointBeforeCommit } from '../../store/failpoints.ts';
 import type { Instant } from '../../values/instant.ts';
+import { isOpen, nextOpening } from '../time/business-hours.ts';
 import { actionTypeOf } from './action-types.ts';
 import type { DueEnrollment } from './due-enrollments.ts';
 import { type Attempt, type Run, readAction, resumeRun, stepTransactionLimits, takeRun } from './load-run.ts';
-import { cancel, complete, judgeError, recordTry, recordWait } from './record-step.ts';
+import { cancel, complete, judgeError, recordQuietHours, recordTry, recordWait } from './record-step.ts';
 import { type ActionRunnerDeps, actorOf } from './step.ts';
 
 /** How the run continues. */
@@ -68,6 +69,10 @@ async function carryOut(
   }
   const { action } = readAction(run.stored);
   const type = action.case && actionTypeOf(action.case);
+  if (type?.kind !== 'WAIT' && run.actingHours && !isOpen(run.actingHours, now)) {
+    recordQuietHours(tx, run, nextOpening(run.actingHours, now), now);
+    return 'RESTS';
+  }
   switch (type?.kind) {
     case 'CALL':
       return 'CALLS';

@@ -5,7 +5,8 @@
 import type { Instant } from '../../values/instant.ts';
 import { isReadable, type TriggerRule } from './compile-trigger.ts';
 import {
-  type LoopLimits,
+  type DecisionContext,
+  type HoldChange,
   STAGES,
   STAGES_BEFORE_CAPS,
   type StageInput,
@@ -22,16 +23,9 @@ export interface Verdict {
   readonly values: VerdictValues;
   /** When business hours begin, for an enrollment that is queued until then. */
   readonly opensAt: Instant | null;
-  /** The verdict puts the athlete on hold in the workflow. */
-  readonly makesHold: boolean;
+  readonly hold: HoldChange | null;
   /** The version whose actions the enrollment runs; 0 when there is no enrollment. */
   readonly workflowVersion: number;
-}
-
-/** A queued enrollment that is decided again when its business hours begin. */
-export interface QueuedRelease {
-  readonly enrollmentId: string;
-  readonly startsAt: Instant;
 }
 
 /** Whether the verdict creates an enrollment that starts now or when business hours begin. */
@@ -39,18 +33,15 @@ export function enrolls({ reason }: Verdict): boolean {
   return reason === 'ENROLLED' || reason === 'OUTSIDE_BUSINESS_HOURS';
 }
 
-/**
- * Decides the matches in order; each verdict counts for the matches after it. `now` is the time of recording.
- */
+/** Decides the matches in order; each verdict counts for the matches after it. */
 export function decideAll(
   matches: readonly Match[],
   state: EnrollmentState,
-  now: Instant,
-  limits: LoopLimits,
+  decision: DecisionContext,
 ): Verdict[] {
   return matches.map((match) => {
-    const verdict = decide(match, state, limits);
-    applyVerdict(verdict, state, now);
+    const verdict = decide(match, state, decision);
+    applyVerdict(verdict, state, decision.now);
     return verdict;
   });
 }
@@ -59,18 +50,13 @@ export function decideAll(
  * Decides one match. A trigger that cannot be evaluated gets the verdict ERROR and does not affect other
  * triggers.
  */
-export function decide(
-  match: Match,
-  state: EnrollmentState,
-  limits: LoopLimits,
-  release?: QueuedRelease,
-): Verdict {
+export function decide(match: Match, state: EnrollmentState, decision: DecisionContext): Verdict {
   const { rule } = match.trigger;
   if (!isReadable(rule)) {
     return createVerdict(match, 'ERROR', { problem: rule.problem });
   }
   try {
-    const stopped = findFirstStop(STAGES, toStageInput(match, rule, state, limits, release));
+    const stopped = findFirstStop(STAGES, { match, rule, state, decision });
     const verdict = stopped?.reason
       ? toStoppedVerdict(stopped, stopped.reason, match)
       : createVerdict(match, 'ENROLLED');
@@ -88,10 +74,9 @@ export function evaluateAllStages(
   match: Match,
   rule: TriggerRule,
   state: EnrollmentState,
-  limits: LoopLimits,
-  release?: QueuedRelease,
+  decision: DecisionContext,
 ): StageVerdict[] {
-  const input = toStageInput(match, rule, state, limits, release);
+  const input = { match, rule, state, decision };
   return STAGES.map((evaluate) => evaluate(input));
 }
 
@@ -107,31 +92,19 @@ export function computeCapCounter({ trigger: { rule }, event }: Match): CapCount
 export function findReachableCapCounters(
   matches: readonly Match[],
   state: EnrollmentState,
-  limits: LoopLimits,
+  decision: DecisionContext,
 ): CapCounter[] {
   const wanted = new Map<string, CapCounter>();
   for (const match of matches) {
     const { rule } = match.trigger;
     const counter = computeCapCounter(match);
     if (counter && isReadable(rule)) {
-      const input = toStageInput(match, rule, state, limits);
-      if (!findFirstStop(STAGES_BEFORE_CAPS, input)) {
+      if (!findFirstStop(STAGES_BEFORE_CAPS, { match, rule, state, decision })) {
         wanted.set(toCapCounterKey(counter), counter);
       }
     }
   }
   return [...wanted.values()];
-}
-
-function toStageInput(
-  match: Match,
-  rule: TriggerRule,
-  state: EnrollmentState,
-  limits: LoopLimits,
-  release?: QueuedRelease,
-): StageInput {
-  const startsAt = release?.startsAt ?? match.event.occurredAt;
-  return { match, rule, state, limits, startsAt, ownEnrollmentId: release?.enrollmentId ?? null };
 }
 
 function findFirstStop(stages: typeof STAGES, input: StageInput): StageVerdict | undefined {
@@ -145,10 +118,11 @@ function findFirstStop(stages: typeof STAGES, input: StageInput): StageVerdict |
 }
 
 function applyVerdict(verdict: Verdict, state: EnrollmentState, now: Instant): void {
-  const { match, makesHold } = verdict;
+  const { match, hold } = verdict;
   const pair = toMatchPairKey(match);
-  if (makesHold) {
-    state.setHold(pair, { heldAt: now, releasedAt: null });
+  if (hold) {
+    const heldAt = hold === 'PLACED' ? now : (state.hold(pair)?.heldAt ?? now);
+    state.setHold(pair, { heldAt, lastEventAt: now, releasedAt: null });
   }
   if (enrolls(verdict)) {
     state.addEnrollment(pair, {
@@ -156,6 +130,7 @@ function applyVerdict(verdict: Verdict, state: EnrollmentState, now: Instant): v
       enrolledAt: match.event.occurredAt,
       recordedAt: now,
       isOpen: true,
+      isCausedByWorkflow: match.event.depth > 0,
     });
     const counter = computeCapCounter(match);
     if (counter) {
@@ -165,10 +140,10 @@ function applyVerdict(verdict: Verdict, state: EnrollmentState, now: Instant): v
 }
 
 function createVerdict(match: Match, reason: VerdictReason, values: VerdictValues = {}): Verdict {
-  return { match, reason, values, opensAt: null, makesHold: false, workflowVersion: 0 };
+  return { match, reason, values, opensAt: null, hold: null, workflowVersion: 0 };
 }
 
 function toStoppedVerdict(stage: StageVerdict, reason: VerdictReason, match: Match): Verdict {
-  const { values, opensAt = null, makesHold = false } = stage;
-  return { match, reason, values, opensAt, makesHold, workflowVersion: 0 };
+  const { values, opensAt = null, hold = null } = stage;
+  return { match, reason, values, opensAt, hold, workflowVersion: 0 };
 }

@@ -1,12 +1,13 @@
 /** The stages that a match passes on its way to an enrollment, each with the values that decided it. Pure. */
 import type { Limits } from '../../config/config.ts';
 import { type Instant, instantToText } from '../../values/instant.ts';
-import { isOpen, nextOpening } from '../time/business-hours.ts';
+import { isOpen, nextOpening, toCalendar } from '../time/business-hours.ts';
 import type { TriggerRule } from './compile-trigger.ts';
 import {
   countInWindowUntil,
   type EnrollmentState,
   findCloserThan,
+  isHeld,
   maxInAnyWindowAround,
   type PastEnrollment,
   toCapCounter,
@@ -20,25 +21,32 @@ export interface StageInput {
   readonly match: Match;
   readonly rule: TriggerRule;
   readonly state: EnrollmentState;
-  /** The enrollment that is decided again; it does not count against itself. */
-  readonly ownEnrollmentId: string | null;
-  /** The instant at which business hours are checked: the event's time, or the time of release. */
-  readonly startsAt: Instant;
-  readonly limits: LoopLimits;
+  readonly decision: DecisionContext;
 }
 
-export type LoopLimits = Pick<Limits, 'loopDepth' | 'loopEnrollments' | 'loopSpanMs'>;
+/** What every match of a batch is decided with. */
+export interface DecisionContext {
+  /** The clock's time. Holds and business hours depend on it, everything else on the event's time. */
+  readonly now: Instant;
+  readonly limits: LoopLimits;
+  /** The enrollment that is decided again; it does not count against itself. */
+  readonly ownEnrollmentId?: string | null;
+}
+
+export type LoopLimits = Pick<Limits, 'loopDepth' | 'loopEnrollments' | 'loopSpanMs' | 'holdQuietMs'>;
 
 export interface StageVerdict {
   readonly stage: StageName;
   /** Null when the stage is passed. */
   readonly reason: VerdictReason | null;
   readonly values: VerdictValues;
-  /** The loop guard puts the athlete on hold in the workflow. */
-  readonly makesHold?: boolean;
+  readonly hold?: HoldChange;
   /** When the queued enrollment is decided again. */
   readonly opensAt?: Instant;
 }
+
+/** The loop guard puts the athlete on hold in the workflow, or an event prolongs the hold. */
+export type HoldChange = 'PLACED' | 'PROLONGED';
 
 export type StageName =
   | 'candidate'
@@ -92,8 +100,10 @@ function evaluateFilter({ match }: StageInput): StageVerdict {
   return match.matched ? passed('filter') : { stage: 'filter', reason: 'NOT_MATCHED', values: {} };
 }
 
+/** Only events that workflows caused count towards a hold, and prolong it; a hold stops all events. */
 function evaluateLoopGuard(input: StageInput): StageVerdict {
-  const { match, state, limits } = input;
+  const { match, state } = input;
+  const { now, limits } = input.decision;
   const { event, trigger } = match;
   const stage = 'loop_guard';
   if (event.depth > limits.loopDepth) {
@@ -103,18 +113,23 @@ function evaluateLoopGuard(input: StageInput): StageVerdict {
     return { stage, reason: 'LOOP_CYCLE', values: { chain: event.chain.join(' ') } };
   }
   const hold = state.hold(toMatchPairKey(match));
-  if (hold && hold.releasedAt === null) {
-    return { stage, reason: 'LOOP_CYCLE', values: { held_at: instantToText(hold.heldAt) } };
+  const isCaused = event.depth > 0;
+  if (hold && isHeld(hold, now, limits)) {
+    const values = { held_at: instantToText(hold.heldAt) };
+    return { stage, reason: 'LOOP_CYCLE', values, ...(isCaused ? { hold: 'PROLONGED' } : {}) };
   }
-  const since = hold?.releasedAt ?? null;
+  if (!isCaused) {
+    return passed(stage);
+  }
+  const since = hold && (hold.releasedAt ?? hold.lastEventAt);
   const times = listOtherEnrollments(input)
-    .filter(({ recordedAt }) => since === null || recordedAt > since)
+    .filter(({ isCausedByWorkflow, recordedAt }) => isCausedByWorkflow && (!since || recordedAt > since))
     .map(({ enrolledAt }) => enrolledAt);
   const count = countInWindowUntil(times, event.occurredAt, BigInt(limits.loopSpanMs) * 1000n);
   const values = { enrollments: `${count}`, span_seconds: `${limits.loopSpanMs / 1000}` };
   return count < limits.loopEnrollments
     ? passed(stage, values)
-    : { stage, reason: 'LOOP_CYCLE', values, makesHold: true };
+    : { stage, reason: 'LOOP_CYCLE', values, hold: 'PLACED' };
 }
 
 function evaluatePolicy(input: StageInput): StageVerdict {
@@ -166,18 +181,24 @@ function evaluateRate(input: StageInput): StageVerdict {
   return count < limit.count ? passed('rate', values) : { stage: 'rate', reason: 'RATE_LIMITED', values };
 }
 
-function evaluateBusinessHours({ rule, startsAt }: StageInput): StageVerdict {
+/** By the clock: an event that is evaluated late starts its run at an opening too. */
+function evaluateBusinessHours({ match, rule, decision: { now } }: StageInput): StageVerdict {
   const { businessHours } = rule.policy;
   const stage = 'business_hours';
-  if (!businessHours || isOpen(businessHours, startsAt)) {
+  if (!businessHours) {
     return passed(stage);
   }
-  const opensAt = nextOpening(businessHours, startsAt);
-  const values = { opens_at: instantToText(opensAt), time_zone: businessHours.timeZone };
+  const calendar = toCalendar(businessHours, match.subject?.timeZone ?? 'UTC');
+  if (isOpen(calendar, now)) {
+    return passed(stage);
+  }
+  const opensAt = nextOpening(calendar, now);
+  const values = { opens_at: instantToText(opensAt), time_zone: calendar.timeZone };
   return { stage, reason: 'OUTSIDE_BUSINESS_HOURS', values, opensAt };
 }
 
-function listOtherEnrollments({ match, state, ownEnrollmentId }: StageInput): readonly PastEnrollment[] {
+function listOtherEnrollments({ match, state, decision }: StageInput): readonly PastEnrollment[] {
+  const ownEnrollmentId = decision.ownEnrollmentId ?? null;
   return state
     .enrollments(toMatchPairKey(match))
     .filter(({ id }) => ownEnrollmentId === null || id !== ownEnrollmentId);

@@ -2,6 +2,7 @@
  * Enrollments, holds and cap counters while the events of a batch are decided one after the other, and
  * enrollments counted in time windows.
  */
+import type { Limits } from '../../config/config.ts';
 import type { Instant } from '../../values/instant.ts';
 import type { Cap } from './trigger-policy.ts';
 
@@ -56,12 +57,25 @@ export interface PastEnrollment {
   readonly recordedAt: Instant;
   /** Whether the enrollment has not ended. */
   readonly isOpen: boolean;
+  /** Whether a workflow caused the event that started it. */
+  readonly isCausedByWorkflow: boolean;
 }
 
 export interface Hold {
   readonly heldAt: Instant;
-  /** Null while the hold is in force. */
+  /** When the last event that a workflow caused was held. */
+  readonly lastEventAt: Instant;
+  /** When ReleaseHold ended the hold; null when it did not. */
   readonly releasedAt: Instant | null;
+}
+
+/** A hold ends by ReleaseHold, or by itself, `holdQuietMs` after the last event that prolonged it. */
+export function isHeld(
+  { lastEventAt, releasedAt }: Hold,
+  now: Instant,
+  { holdQuietMs }: Pick<Limits, 'holdQuietMs'>,
+): boolean {
+  return releasedAt === null && now - lastEventAt < BigInt(holdQuietMs) * 1000n;
 }
 
 /** The counter of a cap in one of its windows. */

@@ -39,6 +39,7 @@ export async function evaluateEvents(
       isBrief: triggers.length > limits.explainedTriggers,
     }),
   );
-  const state = await loadEnrollmentState(tx, matches.filter(canEnroll), limits, { locksCaps: true });
-  return decideAll(matches, state, now, limits);
+  const decision = { now, limits };
+  const state = await loadEnrollmentState(tx, matches.filter(canEnroll), decision, { locksCaps: true });
+  return decideAll(matches, state, decision);
 }

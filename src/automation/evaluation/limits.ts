@@ -15,10 +15,12 @@ export const EVALUATION_LIMITS = {
   explainedTriggers: 100,
   /** Maximum number of causes between an event and its root for the event to enroll. */
   loopDepth: 8,
-  /** Enrollments of an athlete in a workflow within loopSpanMs after which the athlete is put on hold. */
+  /** Enrollments of an athlete in a workflow that events of workflows caused, within loopSpanMs, before a hold. */
   loopEnrollments: 20,
   /** The window of loopEnrollments. */
   loopSpanMs: 30 * 60_000,
+  /** A hold ends by itself this long after the last event that a workflow caused for it. */
+  holdQuietMs: 30 * 60_000,
   /** Attempts of a failing entry before it becomes a dead letter. */
   entryTries: 5,
   /** The longest pause after its first try; it doubles with each further one. */

@@ -4,7 +4,7 @@ import type { Transaction } from '../../store/database.ts';
 import { type Instant, instantFromText, instantToText } from '../../values/instant.ts';
 import { isReadable } from '../decision/compile-trigger.ts';
 import { findReachableCapCounters } from '../decision/decide.ts';
-import type { LoopLimits } from '../decision/decision-stages.ts';
+import type { DecisionContext, LoopLimits } from '../decision/decision-stages.ts';
 import { type CapCounter, EnrollmentState, toPairKey } from '../decision/enrollment-state.ts';
 import type { Match } from '../decision/match-event.ts';
 import type { TriggerPolicy } from '../decision/trigger-policy.ts';
@@ -21,7 +21,7 @@ export function canEnroll({ matched, subject }: Match): boolean {
 export async function loadEnrollmentState(
   tx: Transaction,
   matches: readonly Match[],
-  limits: LoopLimits,
+  decision: DecisionContext,
   { locksCaps }: { readonly locksCaps: boolean },
 ): Promise<EnrollmentState> {
   const state = new EnrollmentState();
@@ -29,8 +29,8 @@ export async function loadEnrollmentState(
     return state;
   }
   await addVersionsAndHolds(tx, matches, state);
-  await addEnrollments(tx, matches, state, limits);
-  const counters = findReachableCapCounters(matches, state, limits);
+  await addEnrollments(tx, matches, state, decision.limits);
+  const counters = findReachableCapCounters(matches, state, decision);
   if (counters.length > 0) {
     await addCounts(tx, counters, state, locksCaps);
   }
@@ -42,6 +42,7 @@ interface PairRow {
   user_id: string;
   version: number;
   held_at: string | null;
+  last_event_at: string | null;
   released_at: string | null;
 }
 
@@ -52,7 +53,7 @@ async function addVersionsAndHolds(
   state: EnrollmentState,
 ) {
   const { rows } = await sql<PairRow>`
-    select p.workflow_id, p.user_id, w.version, h.held_at, h.released_at
+    select p.workflow_id, p.user_id, w.version, h.held_at, h.last_event_at, h.released_at
     from (select distinct * from unnest(
       ${matches.map(({ trigger }) => trigger.workflowId)}::uuid[], ${matches.map(({ userId }) => userId)}::uuid[]
     ) as p(workflow_id, user_id)) p
@@ -61,9 +62,10 @@ async function addVersionsAndHolds(
       on h.account_id = ${accountId} and h.workflow_id = p.workflow_id and h.user_id = p.user_id`.execute(db);
   for (const row of rows) {
     state.setWorkflowVersion(row.workflow_id, row.version);
-    if (row.held_at !== null) {
+    if (row.held_at !== null && row.last_event_at !== null) {
       state.setHold(toPairKey(row.workflow_id, row.user_id), {
         heldAt: instantFromText(row.held_at),
+        lastEventAt: instantFromText(row.last_event_at),
         releasedAt: row.released_at === null ? null : instantFromText(row.released_at),
       });
     }
@@ -80,7 +82,14 @@ interface EnrollmentQuery {
   readonly until: Instant;
   /** Maximum number of enrollments before and after `at`; further ones cannot change a verdict. */
   readonly most: number;
+  /** The start of the loop guard's window; null when a workflow did not cause the event. */
+  readonly loopFrom: Instant | null;
+  /** Maximum number of enrollments in the window that events of workflows caused. */
+  readonly mostCaused: number;
 }
+
+/** The cause of an enrollment is that of its steps, one level deeper than its event. */
+const IS_CAUSED = sql`(e.cause ->> 'depth')::int > 1`;
 
 /** Excludes enrollments that were cancelled before their first step. */
 const IS_COUNTED = sql`not (e.state = 'CANCELLED' and e.next_step = 0)`;
@@ -94,7 +103,8 @@ async function addEnrollments(
   const spans = matches.flatMap((match) => toEnrollmentQueries(match, limits));
   const column = <T>(read: (span: EnrollmentQuery) => T) => spans.map(read);
   const ofPair = sql`
-    select e.id, e.workflow_id, e.user_id, e.enrolled_at, e.recorded_at, e.due_at is not null as is_open
+    select e.id, e.workflow_id, e.user_id, e.enrolled_at, e.recorded_at, e.due_at is not null as is_open,
+      ${IS_CAUSED} as is_caused
     from workflow_enrollments e
     where e.account_id = ${accountId} and e.user_id = m.user_id and e.workflow_id = m.workflow_id and ${IS_COUNTED}`;
   const { rows } = await sql<EnrollmentRow>`
@@ -102,8 +112,10 @@ async function addEnrollments(
       ${column(({ workflowId }) => workflowId)}::uuid[], ${column(({ userId }) => userId)}::uuid[],
       ${column(({ policy }) => policy)}::text[], ${column(({ from }) => instantToText(from))}::timestamptz[],
       ${column(({ at }) => instantToText(at))}::timestamptz[],
-      ${column(({ until }) => instantToText(until))}::timestamptz[], ${column(({ most }) => most)}::int[]
-    ) as m(workflow_id, user_id, policy, from_at, at, until_at, most)
+      ${column(({ until }) => instantToText(until))}::timestamptz[], ${column(({ most }) => most)}::int[],
+      ${column(({ loopFrom }) => loopFrom && instantToText(loopFrom))}::timestamptz[],
+      ${column(({ mostCaused }) => mostCaused)}::int[]
+    ) as m(workflow_id, user_id, policy, from_at, at, until_at, most, loop_from_at, most_caused)
     cross join lateral (
       (${ofPair} and e.enrolled_at > m.from_at and e.enrolled_at <= m.at order by e.enrolled_at desc limit m.most)
       union all
@@ -111,6 +123,9 @@ async function addEnrollments(
       union all
       (${ofPair} and (m.policy = 'ONCE_EVER' or m.policy = 'ONE_ACTIVE' and e.due_at is not null)
         order by e.enrolled_at desc limit ${WITH_OWN})
+      union all
+      (${ofPair} and e.enrolled_at > m.loop_from_at and e.enrolled_at <= m.at and ${IS_CAUSED}
+        order by e.enrolled_at desc limit m.most_caused)
     ) e`.execute(db);
   for (const row of rows) {
     state.addEnrollment(toPairKey(row.workflow_id, row.user_id), {
@@ -118,6 +133,7 @@ async function addEnrollments(
       enrolledAt: instantFromText(row.enrolled_at),
       recordedAt: instantFromText(row.recorded_at),
       isOpen: row.is_open,
+      isCausedByWorkflow: row.is_caused,
     });
   }
 }
@@ -129,6 +145,7 @@ interface EnrollmentRow {
   enrolled_at: string;
   recorded_at: string;
   is_open: boolean;
+  is_caused: boolean;
 }
 
 /** Two rows, because one of them may be the enrollment that is decided again. */
@@ -140,11 +157,13 @@ function toEnrollmentQueries({ trigger, userId, event }: Match, limits: LoopLimi
     return [];
   }
   const { policy, cooldown, limit } = rule.policy;
-  const loopSpan = BigInt(limits.loopSpanMs) * 1000n;
-  const span = [cooldown, limit?.window ?? 0n].reduce((one, other) => (one > other ? one : other), loopSpan);
+  const window = limit?.window ?? 0n;
+  const span = cooldown > window ? cooldown : window;
   const at = event.occurredAt;
-  const most = Math.max(limit?.count ?? 0, 2 * limits.loopEnrollments) + 1;
-  return [{ workflowId, userId, policy, at, from: at - span, until: at + span, most }];
+  const most = Math.max(limit?.count ?? 0, 1) + 1;
+  const loopFrom = event.depth > 0 ? at - BigInt(limits.loopSpanMs) * 1000n : null;
+  const mostCaused = 2 * limits.loopEnrollments + 1;
+  return [{ workflowId, userId, policy, at, from: at - span, until: at + span, most, loopFrom, mostCaused }];
 }
 
 async function addCounts(

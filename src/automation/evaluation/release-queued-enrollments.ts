@@ -85,12 +85,13 @@ export function createReleaser(deps: EvaluatorDeps): Releaser {
     const matches = matchEvent(event, [trigger], subject).map((match) =>
       isBackfill ? { ...match, matched: true } : match,
     );
-    const state = await loadEnrollmentState(tx, matches, limits, { locksCaps: true });
+    const decision = { now, limits, ownEnrollmentId: enrollment.id };
+    const state = await loadEnrollmentState(tx, matches, decision, { locksCaps: true });
     if (held) {
       state.setCount(held, state.count(held) - 1);
     }
     for (const match of matches) {
-      const verdict = decide(match, state, limits, { enrollmentId: enrollment.id, startsAt: now });
+      const verdict = decide(match, state, decision);
       if (held && verdict.reason !== 'ERROR') {
         await releaseCapSlots(tx, [held]);
       }
@@ -109,9 +110,7 @@ export function createReleaser(deps: EvaluatorDeps): Releaser {
     if (enrolls(verdict)) {
       await takeCapSlots(tx, [verdict]);
     }
-    if (verdict.makesHold) {
-      await writeHolds(tx, [match], now);
-    }
+    await writeHolds(tx, [verdict], now);
     if (reason === 'ENROLLED') {
       await startQueued(tx, enrollment, { triggerVersion, workflowVersion }, now);
     } else if (opensAt !== null) {

@@ -2,16 +2,16 @@
  * Writes verdicts: execution logs, enrollments, holds, cap counters, and dead letters of triggers that
  * failed.
  */
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
 import { TriggerExecutionLogEntity } from '../../store/entities/trigger-execution-log.ts';
 import { WorkflowEnrollmentEntity } from '../../store/entities/workflow-enrollment.ts';
+import { fact, writeFacts } from '../../store/outbox.ts';
 import { type Instant, instantToText } from '../../values/instant.ts';
 import { newId } from '../../values/new-id.ts';
 import { toEventSnapshot } from '../decision/accepted-event.ts';
 import { computeCapCounter, enrolls, type Verdict } from '../decision/decide.ts';
 import { type CapCounter, toCapCounterKey } from '../decision/enrollment-state.ts';
-import type { Match } from '../decision/match-event.ts';
 import { type RetryLimits, writeTriggerFailures } from './write-dead-letters.ts';
 
 export interface Recording {
@@ -39,10 +39,7 @@ export async function writeVerdicts(
   for (const verdict of verdicts.filter(isLogged)) {
     writeLog(tx, verdict, enrollmentIds.get(verdict) ?? null, recording);
   }
-  const holding = verdicts.filter(({ makesHold }) => makesHold).map(({ match }) => match);
-  if (holding.length > 0) {
-    await writeHolds(tx, holding, recording.now);
-  }
+  await writeHolds(tx, verdicts, recording.now);
   // A synthetic event cannot be retried.
   const failed = recording.hasSyntheticEvents ? [] : verdicts.filter(({ reason }) => reason === 'ERROR');
   await writeTriggerFailures(tx, failed, recording.now, recording.limits);
@@ -144,18 +141,55 @@ export async function takeCapSlots(
   }
 }
 
-/** Puts the athletes of the matches on hold in their workflows. */
-export async function writeHolds(
-  { accountId, sql: db }: Transaction,
-  matches: readonly Match[],
-  now: Instant,
-): Promise<void> {
-  await sql`
-    insert into workflow_holds (account_id, workflow_id, user_id, held_at)
-    select distinct ${accountId}::uuid, h.workflow_id, h.user_id, ${instantToText(now)}::timestamptz
-    from unnest(
-      ${matches.map(({ trigger }) => trigger.workflowId)}::uuid[], ${matches.map(({ userId }) => userId)}::uuid[]
-    ) as h(workflow_id, user_id)
-    on conflict (account_id, workflow_id, user_id)
-    do update set held_at = excluded.held_at, released_at = null`.execute(db);
+/** Writes the holds that the verdicts place or prolong; a placed one is told as the event `hold_placed`. */
+export async function writeHolds(tx: Transaction, verdicts: readonly Verdict[], now: Instant): Promise<void> {
+  const placed = verdicts.filter(({ hold }) => hold === 'PLACED');
+  const prolonged = verdicts.filter(({ hold }) => hold === 'PROLONGED');
+  const at = sql`${instantToText(now)}::timestamptz`;
+  if (placed.length > 0) {
+    await sql`
+      insert into workflow_holds (account_id, workflow_id, user_id, held_at, last_event_at)
+      select ${tx.accountId}::uuid, h.workflow_id, h.user_id, ${at}, ${at} from ${toPairs(placed)} h
+      on conflict (account_id, workflow_id, user_id)
+      do update set held_at = excluded.held_at, last_event_at = excluded.last_event_at, released_at = null`.execute(
+      tx.sql,
+    );
+    for (const verdict of placed) {
+      emitHoldPlaced(tx, verdict, now);
+    }
+  }
+  if (prolonged.length > 0) {
+    await sql`
+      update workflow_holds w set last_event_at = ${at} from ${toPairs(prolonged)} h
+      where w.account_id = ${tx.accountId} and w.workflow_id = h.workflow_id and w.user_id = h.user_id`.execute(
+      tx.sql,
+    );
+  }
+}
+
+function toPairs(verdicts: readonly Verdict[]): RawBuilder<unknown> {
+  const workflowIds = verdicts.map(({ match }) => match.trigger.workflowId);
+  const userIds = verdicts.map(({ match }) => match.userId);
+  return sql`(select distinct * from unnest(${workflowIds}::uuid[], ${userIds}::uuid[]) as h(workflow_id, user_id))`;
+}
+
+/**
+ * The event begins a chain of causes of its own: the depth of the loop must not keep workflows from reacting to
+ * the hold. The held workflow is in the chain, so that it does not start itself by it.
+ */
+function emitHoldPlaced(tx: Transaction, { match, values }: Verdict, now: Instant): void {
+  const { event, trigger, userId } = match;
+  const { workflowId } = trigger;
+  const data = {
+    workflow_id: workflowId,
+    trigger_event: event.type,
+    enrollments: Number(values.enrollments),
+  };
+  writeFacts(tx, [fact('hold_placed', data)], {
+    userId,
+    actor: 'AUTOMATION',
+    cause: { rootEventId: event.id, causationId: event.id, depth: 1, chain: [workflowId] },
+    occurredAt: now,
+    recordedAt: now,
+  });
 }

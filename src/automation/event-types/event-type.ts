@@ -10,6 +10,7 @@ export const CATEGORIES = [
   'payment',
   'communication',
   'time',
+  'automation',
   'custom',
 ] as const;
 

@@ -1,5 +1,6 @@
 /** The closed catalogue of built-in events. To add one: a row in the file of its category. */
 import { APPOINTMENTS } from './catalogue/appointment.ts';
+import { AUTOMATION } from './catalogue/automation.ts';
 import { COMMUNICATION } from './catalogue/communication.ts';
 import { CONTACT } from './catalogue/contact.ts';
 import { FORM } from './catalogue/form.ts';
@@ -19,6 +20,7 @@ export const EVENT_TYPES: readonly EventType[] = Object.freeze([
   ...PAYMENT,
   ...COMMUNICATION,
   ...TIME,
+  ...AUTOMATION,
 ]);
 
 const BY_NAME: ReadonlyMap<string, EventType> = new Map(EVENT_TYPES.map((type) => [type.name, type]));

@@ -9,6 +9,7 @@ import type {
 import type { Change } from '../../store/change.ts';
 import type { Transaction } from '../../store/database.ts';
 import { TriggerExecutionLogEntity } from '../../store/entities/trigger-execution-log.ts';
+import type { Instant } from '../../values/instant.ts';
 import { newId } from '../../values/new-id.ts';
 import { toEventSnapshot } from '../decision/accepted-event.ts';
 import { isReadable, satisfiesEquality } from '../decision/compile-trigger.ts';
@@ -34,7 +35,7 @@ export async function testTrigger(
   limits: Limits,
 ): Promise<MessageInitShape<typeof TestTriggerResponseSchema>> {
   const setup = await prepareTriggerTest(tx, request, now, limits);
-  const stages = [...listPreliminaryStages(setup), ...(await evaluateStages(tx, setup, limits))];
+  const stages = [...listPreliminaryStages(setup), ...(await evaluateStages(tx, setup, now, limits))];
   const decisive = stages.find(({ passed, reason }) => !passed && reason !== null);
   const reason = decisive?.reason ?? 'ENROLLED';
   const matched = setup.match.matched && isCandidate(setup);
@@ -99,28 +100,29 @@ function isCandidate({ trigger: { event, rule }, match }: TriggerTest): boolean 
   );
 }
 
-async function evaluateStages(tx: Transaction, setup: TriggerTest, limits: Limits): Promise<Stage[]> {
-  const { trigger, match, ownEnrollmentId } = setup;
+/** A simulated event is tested as if it happened now, or at the time that it says. */
+async function evaluateStages(
+  tx: Transaction,
+  setup: TriggerTest,
+  now: Instant,
+  limits: Limits,
+): Promise<Stage[]> {
+  const { trigger, match, eventId, ownEnrollmentId } = setup;
   const { rule } = trigger;
   if (!isReadable(rule)) {
     return [failedStage(rule.problem)];
   }
-  const state = await loadEnrollmentState(tx, [match], limits, { locksCaps: false });
+  const decision = { now: eventId === null ? match.event.occurredAt : now, limits, ownEnrollmentId };
+  const state = await loadEnrollmentState(tx, [match], decision, { locksCaps: false });
   const counter = computeCapCounter(match);
   if (ownEnrollmentId !== null && counter) {
     state.setCount(counter, state.count(counter) - 1);
   }
-  const release =
-    ownEnrollmentId === null
-      ? undefined
-      : { enrollmentId: ownEnrollmentId, startsAt: match.event.occurredAt };
   try {
-    const stages = evaluateAllStages(match, rule, state, limits, release).map(
-      ({ stage, reason, values }) => ({
-        ...{ name: stage, reason, values },
-        passed: reason === null,
-      }),
-    );
+    const stages = evaluateAllStages(match, rule, state, decision).map(({ stage, reason, values }) => ({
+      ...{ name: stage, reason, values },
+      passed: reason === null,
+    }));
     return stages.map((stage) => (stage.name === 'candidate' ? withCandidateCheck(stage, setup) : stage));
   } catch (error) {
     return [failedStage(error instanceof Error ? error.message : String(error))];

@@ -167,8 +167,13 @@ async function enroll(
       matchEvent(createSyntheticEvent(backfillId, userId, now), [trigger], subjects.get(userId) ?? null),
     )
     .map((match) => ({ ...match, matched: true }));
-  const state = await loadEnrollmentState(tx, matches.filter(canEnroll), limits, { locksCaps: true });
-  const verdicts = decideAll(matches, state, now, limits);
+  const state = await loadEnrollmentState(
+    tx,
+    matches.filter(canEnroll),
+    { now, limits },
+    { locksCaps: true },
+  );
+  const verdicts = decideAll(matches, state, { now, limits });
   await writeVerdicts(tx, verdicts, { kind: 'LIVE', now, limits, hasSyntheticEvents: true });
   return verdicts.filter(enrolls).length;
 }

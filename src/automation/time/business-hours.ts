@@ -1,4 +1,4 @@
-/** Business hours: the weekly intervals in which enrollments may start, as instants, and their validation. */
+/** Business hours: the weekly intervals in which runs may start, as instants, and their validation. */
 
 import type { Limits } from '../../config/config.ts';
 import type { FieldViolation } from '../../errors/domain-error.ts';
@@ -14,14 +14,25 @@ import {
   violationUnless,
 } from '../configuration/validation/field-checks.ts';
 
+/** Business hours in a certain time zone. They have passed `validateBusinessHours`. */
+export type Calendar = Pick<BusinessHours, 'timeZone' | 'intervals' | 'holidays'>;
+
+/** The business hours for an athlete in this time zone. */
+export function toCalendar(
+  { timeZone, intervals, holidays, inAthletesTimeZone }: BusinessHours,
+  athletesTimeZone: string,
+): Calendar {
+  return { intervals, holidays, timeZone: inAthletesTimeZone ? athletesTimeZone : timeZone };
+}
+
 /** A half-open interval: `closesAt` is not part of it. */
 interface Opening {
   readonly opensAt: Instant;
   readonly closesAt: Instant;
 }
 
-/** Whether it is open at the instant. The calendar has passed `validateBusinessHours`. */
-export function isOpen(calendar: BusinessHours, instant: Instant): boolean {
+/** Whether it is open at the instant. */
+export function isOpen(calendar: Calendar, instant: Instant): boolean {
   const today = localDateOf(instant, calendar.timeZone);
   // An interval that opened before a day that the zone skips closes two days later.
   return [-2, -1, 0]
@@ -33,7 +44,7 @@ export function isOpen(calendar: BusinessHours, instant: Instant): boolean {
  * The instant itself while it is open, else the next opening. Every calendar with an interval has one,
  * because the list of holidays is finite.
  */
-export function nextOpening(calendar: BusinessHours, instant: Instant): Instant {
+export function nextOpening(calendar: Calendar, instant: Instant): Instant {
   if (isOpen(calendar, instant)) {
     return instant;
   }
@@ -57,10 +68,7 @@ export function nextOpening(calendar: BusinessHours, instant: Instant): Instant 
  * The intervals of a day: times in a DST gap are shifted forward by the gap, times in an overlap count once,
  * the first time.
  */
-function openingsOn(
-  { timeZone, intervals, holidays }: BusinessHours,
-  date: CivilDate | undefined,
-): Opening[] {
+function openingsOn({ timeZone, intervals, holidays }: Calendar, date: CivilDate | undefined): Opening[] {
   if (date === undefined || holidays.includes(date)) {
     return [];
   }
@@ -94,9 +102,11 @@ export function validateBusinessHours(
   limits: Limits,
   field: string,
 ): FieldViolation[] {
-  const { timeZone, intervals, holidays } = calendar;
+  const { timeZone, intervals, holidays, inAthletesTimeZone } = calendar;
   return [
-    ...checkTimeZone(timeZone, `${field}.time_zone`),
+    ...(inAthletesTimeZone
+      ? violationUnless(timeZone === '', `${field}.time_zone`, 'must be empty with in_athletes_time_zone')
+      : checkTimeZone(timeZone, `${field}.time_zone`)),
     ...violationUnless(
       intervals.length > 0,
       `${field}.intervals`,

@@ -10,7 +10,9 @@ export const WorkflowHoldEntity = defineEntity({
     workflowId: p.uuid().primary(),
     userId: p.uuid().primary(),
     heldAt: p.type(InstantColumn).$type<bigint>(),
-    /** Null until it is released. */
+    /** When the last event that a workflow caused was held; the hold ends by itself some time after it. */
+    lastEventAt: p.type(InstantColumn).$type<bigint>(),
+    /** When ReleaseHold ended it; null when it did not. */
     releasedAt: p.type(InstantColumn).$type<bigint>().nullable(),
   },
 });

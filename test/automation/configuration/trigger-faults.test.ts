@@ -241,6 +241,18 @@ const FAULTS: readonly [name: string, trigger: TriggerInit, fields: readonly str
     ],
   ],
   [
+    'business hours of the athlete’s time zone and of another',
+    settings({
+      businessHours: {
+        timeZone: 'Europe/Berlin',
+        inAthletesTimeZone: true,
+        intervals: [{ weekday: 1, opens: '09:00', closes: '17:00' }],
+      },
+    }),
+    ['trigger.settings.business_hours.time_zone'],
+  ],
+  ['quiet hours without business hours', settings({ quietHours: true }), ['trigger.settings.quiet_hours']],
+  [
     'a schedule for an event that is none of time',
     settings({ time: { schedule: { case: 'birthday', value: { at: '09:00' } } } }),
     ['trigger.settings.time'],

@@ -1,10 +1,11 @@
 /** Enrollments are queued outside business hours and decided again when business hours begin. */
 import { sql } from 'kysely';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createEvaluator } from '../../../src/automation/evaluation/evaluator.ts';
 import { createReleaser } from '../../../src/automation/evaluation/release-queued-enrollments.ts';
 import { VerdictReason } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
 import { WorkflowEnrollmentState } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
-import type { Instant } from '../../../src/values/instant.ts';
+import { type Instant, instantToText } from '../../../src/values/instant.ts';
 import { createAutomationClient } from '../../support/automation.ts';
 import { useLongestBackoffs } from '../../support/backoff-share.ts';
 import { useTestDatabase } from '../../support/test-database.ts';
@@ -25,6 +26,8 @@ import {
 /** NOON is on a Monday. Tuesday opens at 09:00 in Lisbon, which is UTC in March. */
 const TUESDAY = { timeZone: 'Europe/Lisbon', intervals: [{ weekday: 2, opens: '09:00', closes: '10:00' }] };
 const OPENING = NOON + 21n * HOUR;
+const NOON_TEXT = instantToText(NOON);
+const OPENING_TEXT = instantToText(OPENING);
 const MULTIPLE = 'ENROLLMENT_POLICY_MULTIPLE';
 const VIP = allOf({ field: 'tags', operator: 'contains', value: 'vip' });
 
@@ -48,6 +51,10 @@ interface Run {
 function runs(): Promise<Run[]> {
   return account.rows(sql<Run>`
     select user_id, state, due_at, ended_reason from workflow_enrollments order by id`);
+}
+
+async function evaluateAt(now: Instant): Promise<void> {
+  await evaluateAll(account, createEvaluator(evaluatorDeps(db.database, { clock: () => now })));
 }
 
 async function releaseAt(now: Instant): Promise<void> {
@@ -84,10 +91,45 @@ describe('an event of a workflow with business hours', () => {
 
   test('enrolls at once inside business hours', async () => {
     await account.addWorkflow({ settings: { businessHours: TUESDAY } });
-    await account.emit(userId, { at: OPENING });
-    await evaluateAll(account);
+    await account.emit(userId, { at: NOON });
+    await evaluateAt(OPENING);
 
     expect(await runs()).toMatchObject([{ state: 'TRIGGERED' }]);
+  });
+
+  test('queues the enrollment when it happened within business hours but is evaluated after them', async () => {
+    await account.addWorkflow({ settings: { businessHours: TUESDAY } });
+    await account.emit(userId, { at: OPENING });
+    await evaluateAt(OPENING + HOUR);
+
+    expect(await runs()).toMatchObject([{ state: 'QUEUED', due_at: '2026-03-10 09:00:00+00' }]);
+  });
+
+  test('goes by the time zone of each athlete when its settings say so', async () => {
+    const { intervals } = TUESDAY;
+    await account.addWorkflow({ settings: { businessHours: { intervals, inAthletesTimeZone: true } } });
+    const inTokyo = await account.addAthlete({ time_zone: 'Asia/Tokyo' });
+    const inLisbon = await account.addAthlete({ time_zone: 'Europe/Lisbon' });
+    const inNewYork = await account.addAthlete({ time_zone: 'America/New_York' });
+    for (const each of [inTokyo, inLisbon, inNewYork]) {
+      await account.emit(each, {});
+    }
+    await evaluateAll(account);
+
+    const due = new Map((await runs()).map((run) => [run.user_id, run.due_at]));
+    expect([inTokyo, inLisbon, inNewYork].map((each) => due.get(each))).toEqual([
+      '2026-03-03 00:00:00+00',
+      '2026-03-03 09:00:00+00',
+      '2026-03-03 14:00:00+00',
+    ]);
+    await releaseAt(OPENING);
+    const states = new Map((await runs()).map((run) => [run.user_id, run.state]));
+    expect([inTokyo, inLisbon, inNewYork].map((each) => states.get(each))).toEqual([
+      // Its hour is over.
+      'QUEUED',
+      'TRIGGERED',
+      'QUEUED',
+    ]);
   });
 
   test('counts as an enrollment for later events when it was queued', async () => {
@@ -176,8 +218,8 @@ describe('a queued enrollment', () => {
     },
     {
       name: 'the loop guard holds the athlete',
-      change: sql`insert into workflow_holds (account_id, workflow_id, user_id, held_at)
-        select account_id, workflow_id, user_id, now() from workflow_enrollments`,
+      change: sql`insert into workflow_holds (account_id, workflow_id, user_id, held_at, last_event_at)
+        select account_id, workflow_id, user_id, ${NOON_TEXT}, ${OPENING_TEXT} from workflow_enrollments`,
       reason: 'LOOP_CYCLE',
     },
   ])('is cancelled when $name', async ({ change, reason }) => {

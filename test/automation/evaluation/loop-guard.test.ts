@@ -2,12 +2,18 @@
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createEvaluator } from '../../../src/automation/evaluation/evaluator.ts';
+import { builtInEventType } from '../../../src/automation/event-types/event-types.ts';
+import { validateEventData } from '../../../src/automation/event-types/validate-event-data.ts';
+import { readConfig } from '../../../src/config/config.ts';
+import { instantToTimestamp } from '../../../src/values/instant.ts';
 import { createAutomationClient } from '../../support/automation.ts';
 import { useTestDatabase } from '../../support/test-database.ts';
 import {
   type AutomatedAccount,
   createAutomatedAccount,
   evaluateAll,
+  evaluatorDeps,
   HOUR,
   loggedReasons,
   logRows,
@@ -34,12 +40,15 @@ function cause(values: { depth?: number; chain?: string[] }) {
   return { rootEventId: uuidv7(), causationId: uuidv7(), depth: 1, chain: [], ...values };
 }
 
-/** The reasons of `count` events, one second apart, starting at `at`. */
-async function emitAndReadReasons(count: number, at: bigint): Promise<string[]> {
+/** The reasons of `count` events of a workflow, one second apart and evaluated at once, starting at `at`. */
+async function emitAndReadReasons(count: number, at: bigint, depth = 1): Promise<string[]> {
   const before = (await logRows(account)).length;
-  const events = Array.from({ length: count }, (_, index) => ({ at: at + BigInt(index) * SECOND }));
+  const events = Array.from({ length: count }, (_, index) => ({
+    at: at + BigInt(index) * SECOND,
+    ...(depth > 0 ? { cause: cause({ depth, chain: [uuidv7()] }) } : {}),
+  }));
   await account.emit(userId, ...events);
-  await evaluateAll(account);
+  await evaluateAll(account, createEvaluator(evaluatorDeps(db.database, { clock: () => at })));
   return (await loggedReasons(account)).slice(before);
 }
 
@@ -86,7 +95,7 @@ describe('an event caused by workflows', () => {
   });
 });
 
-describe('more than twenty enrollments of an athlete in thirty minutes', () => {
+describe('more than twenty enrollments by events of workflows in thirty minutes', () => {
   test('put the athlete on hold in the workflow', async () => {
     expect(await emitAndReadReasons(22, NOON)).toEqual([
       ...Array(20).fill('ENROLLED'),
@@ -103,13 +112,21 @@ describe('more than twenty enrollments of an athlete in thirty minutes', () => {
     ]);
   });
 
-  test('are counted across batches, and the hold stays after the thirty minutes', async () => {
+  test('are counted across batches', async () => {
     for (let minute = 0n; minute < 21n; minute += 1n) {
       await emitAndReadReasons(1, NOON + minute * 60n * SECOND);
     }
 
     expect((await loggedReasons(account)).at(-1)).toBe('LOOP_CYCLE');
-    expect(await emitAndReadReasons(1, NOON + 10n * HOUR)).toEqual(['LOOP_CYCLE']);
+  });
+
+  test('do not count when no workflow caused them, however many they are', async () => {
+    expect(await emitAndReadReasons(25, NOON, 0)).toEqual(Array(25).fill('ENROLLED'));
+    expect(await emitAndReadReasons(60, NOON + 60n * SECOND, 0)).toEqual(Array(60).fill('ENROLLED'));
+    expect(await emitAndReadReasons(21, NOON + 180n * SECOND)).toEqual([
+      ...Array(20).fill('ENROLLED'),
+      'LOOP_CYCLE',
+    ]);
   });
 
   test('do not count when they lie outside of thirty minutes', async () => {
@@ -119,13 +136,109 @@ describe('more than twenty enrollments of an athlete in thirty minutes', () => {
     expect(await emitAndReadReasons(1, NOON + HALF_HOUR)).toEqual(['LOOP_CYCLE']);
   });
 
+  test('are told as an event, to which another workflow can react at any depth of the loop', async () => {
+    const telling = await account.addWorkflow({ event: 'hold_placed', settings: { policy: MULTIPLE } });
+    expect(await emitAndReadReasons(22, NOON, 8)).toEqual([
+      ...Array(20).fill('ENROLLED'),
+      ...['LOOP_CYCLE', 'LOOP_CYCLE', 'ENROLLED'],
+    ]);
+    const events = await account.rows(sql`select type, data, actor, depth, chain from events
+      where type = 'hold_placed'`);
+    const data = { workflow_id: ids.workflowId, trigger_event: 'session_completed', enrollments: 20 };
+    expect(events).toEqual([
+      { type: 'hold_placed', data, actor: 'AUTOMATION', depth: 1, chain: [ids.workflowId] },
+    ]);
+    const type = builtInEventType('hold_placed');
+    expect(type && validateEventData(type, { data, previous: null }, readConfig({}).limits)).toEqual([]);
+    const runs = await account.rows(sql`select cause -> 'chain' as chain from workflow_enrollments
+      where workflow_id = ${telling.workflowId}`);
+    expect(runs).toEqual([{ chain: [ids.workflowId, telling.workflowId] }]);
+  });
+
   test('put no other athlete on hold, and the athlete in no other workflow', async () => {
     await emitAndReadReasons(21, NOON);
     await account.addWorkflow();
 
-    expect((await emitAndReadReasons(1, NOON + HOUR)).sort()).toEqual(['ENROLLED', 'LOOP_CYCLE']);
+    expect((await emitAndReadReasons(1, NOON + 60n * SECOND)).sort()).toEqual(['ENROLLED', 'LOOP_CYCLE']);
     userId = await account.addAthlete();
     expect(await emitAndReadReasons(1, NOON)).toEqual(['ENROLLED', 'ENROLLED']);
+  });
+});
+
+describe('a hold', () => {
+  test('keeps out events that no workflow caused, too', async () => {
+    await emitAndReadReasons(21, NOON);
+
+    expect(await emitAndReadReasons(1, NOON + SECOND, 0)).toEqual(['LOOP_CYCLE']);
+  });
+
+  test('ends by itself thirty minutes after the last event that a workflow caused', async () => {
+    await emitAndReadReasons(21, NOON);
+    const prolonged = NOON + 20n * 60n * SECOND;
+    expect(await emitAndReadReasons(1, prolonged)).toEqual(['LOOP_CYCLE']);
+    // Events that no workflow caused do not prolong it.
+    expect(await emitAndReadReasons(1, prolonged + HALF_HOUR - SECOND, 0)).toEqual(['LOOP_CYCLE']);
+
+    expect(await emitAndReadReasons(1, prolonged + HALF_HOUR)).toEqual(['ENROLLED']);
+  });
+
+  test('is placed anew when the loop goes on after the end, and told anew', async () => {
+    await emitAndReadReasons(21, NOON);
+    const later = NOON + HALF_HOUR;
+    expect(await emitAndReadReasons(21, later)).toEqual([...Array(20).fill('ENROLLED'), 'LOOP_CYCLE']);
+
+    const told = await account.rows(sql`select occurred_at from events where type = 'hold_placed'`);
+    expect(told).toEqual([
+      { occurred_at: '2026-03-02 12:00:00+00' },
+      { occurred_at: '2026-03-02 12:30:00+00' },
+    ]);
+  });
+});
+
+describe('ListHolds', () => {
+  const clientAt = (now: bigint) =>
+    createAutomationClient(db.database, { accountId: account.accountId, clock: () => now }).triggers;
+
+  test('lists the holds that are in force, newest first, with when each ends', async () => {
+    const first = userId;
+    await emitAndReadReasons(21, NOON);
+    userId = await account.addAthlete();
+    await emitAndReadReasons(22, NOON + 60n * SECOND);
+
+    const { holds, totalSize } = await clientAt(NOON + 120n * SECOND).listHolds({});
+    const { workflowId } = ids;
+    const shape = (user: string, at: bigint) => ({
+      ...{ workflowId, userId: user, heldAt: instantToTimestamp(at), lastEventAt: instantToTimestamp(at) },
+      endsAt: instantToTimestamp(at + HALF_HOUR),
+    });
+    expect(holds).toMatchObject([shape(userId, NOON + 60n * SECOND), shape(first, NOON)]);
+    expect(totalSize).toBe(2);
+    expect((await clientAt(NOON + HALF_HOUR).listHolds({})).holds).toMatchObject([{ userId }]);
+    expect((await clientAt(NOON + HOUR).listHolds({})).holds).toEqual([]);
+  });
+
+  test('pages, and filters by workflow and athlete', async () => {
+    const userIds = [userId, await account.addAthlete(), await account.addAthlete()];
+    for (const each of userIds) {
+      userId = each;
+      await emitAndReadReasons(21, NOON);
+    }
+    const other = await account.addWorkflow({ event: 'session_missed' });
+    const triggers = clientAt(NOON);
+    const listed: string[] = [];
+    let pageToken = '';
+    do {
+      const page = await triggers.listHolds({ pageSize: 1, pageToken });
+      listed.push(...page.holds.map((hold) => hold.userId));
+      pageToken = page.nextPageToken;
+    } while (pageToken !== '');
+
+    expect(listed.toSorted()).toEqual(userIds.toSorted());
+    expect((await triggers.listHolds({ userId })).holds).toMatchObject([{ userId }]);
+    expect((await triggers.listHolds({ workflowId: other.workflowId })).holds).toEqual([]);
+    await expect(triggers.listHolds({ workflowId: uuidv7() })).rejects.toThrow(/does not exist/);
+    await triggers.releaseHold({ workflowId: ids.workflowId, userId });
+    expect((await triggers.listHolds({})).totalSize).toBe(2);
   });
 });
 
@@ -149,11 +262,20 @@ describe('ReleaseHold', () => {
     await emitAndReadReasons(21, NOON);
     userId = await account.addAthlete();
     await emitAndReadReasons(21, NOON);
-    const { triggers } = createAutomationClient(db.database, { accountId: account.accountId });
+    const clock = () => NOON + SECOND;
+    const { triggers } = createAutomationClient(db.database, { accountId: account.accountId, clock });
 
     expect(await triggers.releaseHold({ workflowId: ids.workflowId })).toMatchObject({ releasedCount: 2 });
     const held = await account.rows(sql`select workflow_id from workflow_holds where released_at is null`);
     expect(held).toEqual([{ workflow_id: other.workflowId }, { workflow_id: other.workflowId }]);
+  });
+
+  test('does not count holds that have ended by themselves', async () => {
+    await emitAndReadReasons(21, NOON);
+    const clock = () => NOON + HALF_HOUR;
+    const { triggers } = createAutomationClient(db.database, { accountId: account.accountId, clock });
+
+    expect(await triggers.releaseHold({ workflowId: ids.workflowId })).toMatchObject({ releasedCount: 0 });
   });
 
   test('refuses an unknown workflow and an unknown athlete', async () => {

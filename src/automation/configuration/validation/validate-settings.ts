@@ -83,7 +83,7 @@ export function validateSettings(
   limits: Limits,
   path: string,
 ): FieldViolation[] {
-  const { policy, cooldown, limit, cap, priority, businessHours } = settings;
+  const { policy, cooldown, limit, cap, priority, businessHours, quietHours } = settings;
   const span = { leastS: 1, mostDays: limits.longestSpanDays };
   return [
     ...(eventType ? validateConfiguration(settings.configuration, eventType, types, limits, path) : []),
@@ -93,6 +93,11 @@ export function validateSettings(
     ...(cap ? validateCap(cap, limits, `${path}.cap`) : []),
     ...checkNumber(priority, 0, HIGHEST_PRIORITY, `${path}.priority`),
     ...(businessHours ? validateBusinessHours(businessHours, limits, `${path}.business_hours`) : []),
+    ...violationUnless(
+      !quietHours || businessHours !== undefined,
+      `${path}.quiet_hours`,
+      'requires business_hours',
+    ),
     ...(eventType ? validateTime(settings, eventType, types, `${path}.time`) : []),
   ];
 }
