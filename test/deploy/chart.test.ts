@@ -46,7 +46,7 @@ describe('the values', () => {
 });
 
 describe.each(templateNames())('templates/%s.yaml', (name) => {
-  test('renders, with everything switched on, to a manifest that names the release', () => {
+  test('renders, with everything enabled, to a manifest that names the release', () => {
     const manifest = renderOne(name, valuesWith('autoscaling', { enabled: true }));
     expect(manifest.apiVersion).toMatch(/^([a-z0-9.]+\/)?v\d$/);
     expect(manifest.kind.toLowerCase()).toBe(name);
@@ -55,7 +55,7 @@ describe.each(templateNames())('templates/%s.yaml', (name) => {
   });
 });
 
-describe('what is switched off', () => {
+describe('with its section disabled', () => {
   test.each([
     ['horizontalpodautoscaler', 'autoscaling'],
     ['networkpolicy', 'networkPolicy'],
@@ -97,13 +97,13 @@ describe('the pod', () => {
     }
   });
 
-  test('is asked on its own port whether it serves, and whether it lives', () => {
+  test('has readiness and liveness probes on its port', () => {
     const port = service.ports.find((each: { name: string }) => each.name === 'grpc').containerPort;
     expect(service.readinessProbe.grpc).toEqual({ port });
     expect(service.livenessProbe.grpc).toEqual({ port, service: 'liveness' });
   });
 
-  test('has the time that it takes to end', () => {
+  test('has enough time to end', () => {
     const { drainMs, telemetryFlushMs, storeCloseMs, drainPauseMs } = readConfig(environmentOf()).limits;
     const endMs = drainMs + telemetryFlushMs + storeCloseMs;
     expect(endMs).toBe(25_000);
@@ -112,7 +112,7 @@ describe('the pod', () => {
     expect(drainPauseMs).toBeGreaterThan(service.readinessProbe.periodSeconds * 1000);
   });
 
-  test('is what the other manifests select', () => {
+  test('is selected by the other manifests', () => {
     const { labels } = renderOne('deployment').spec.template.metadata;
     for (const selector of [
       renderOne('deployment').spec.selector.matchLabels,

@@ -26,14 +26,14 @@ test('the service starts when the schema is migrated, which waits for the databa
   expect(services.migrate.command).toEqual(['node', 'src/main.ts', 'migrate', 'up']);
 });
 
-test('both run as the image says, and can write nothing', () => {
+test('both run as the image’s user, on a read-only file system', () => {
   for (const name of ['migrate', 'service']) {
     expect(services[name]).toMatchObject({ read_only: true, cap_drop: ['ALL'] });
     expect(existsSync(join(DEPLOY, services[name].build, 'Dockerfile'))).toBe(true);
   }
 });
 
-test('the service accepts its environment, and has the time that it takes to end', () => {
+test('the service accepts its environment, and has enough time to end', () => {
   const config = readConfig(withDefaults(services.service.environment));
   expect(config).toMatchObject({ host: '0.0.0.0', port: 8080, auth: { mode: 'jwt' } });
   const graceMs = Number.parseInt(services.service.stop_grace_period, 10) * 1000;
@@ -41,7 +41,7 @@ test('the service accepts its environment, and has the time that it takes to end
   expect(graceMs).toBeGreaterThan(drainMs + telemetryFlushMs + storeCloseMs);
 });
 
-test('it reaches its own machine only, and what it mounts is named', () => {
+test('the ports are on the loopback interface only, and every secret and volume is declared', () => {
   expect(services.service.ports).toEqual(['127.0.0.1:8080:8080', '127.0.0.1:9464:9464']);
   expect(Object.keys(secrets)).toEqual(services.service.secrets);
   expect(Object.keys(volumes)).toEqual(['data']);

@@ -64,7 +64,7 @@ describe.skipIf(lacksPython && !process.env.REQUIRE_PYTHON)(python, () => {
   });
 });
 
-describe('tools that know nothing but the address', () => {
+describe('tools that have only the address', () => {
   test.each(['grpc', 'grpcweb', 'connect'])(
     'buf curl finds methods by reflection and speaks %s',
     async (protocol) => {
@@ -95,7 +95,7 @@ describe('tools that know nothing but the address', () => {
   });
 });
 
-test('a call that its caller gave up leaves no trace once the athlete is free', async () => {
+test('a call that its caller cancelled writes nothing when the athlete is free', async () => {
   expect(await stage.releaseAndCount('requests')).toBe(0);
   expect(await stage.releaseAndCount('progression_logs')).toBe(0);
 });

@@ -10,7 +10,7 @@ const TIMEOUT_MS = 180_000;
 const db = useTestDatabasePerTest();
 
 test(
-  'servers that are told to go one after the other take no call with them',
+  'servers that are stopped one after the other lose no call',
   async () => {
     const report = await restartUnderLoad({
       databaseUrl: db.url,
@@ -27,7 +27,7 @@ test(
 );
 
 test(
-  'servers that are killed leave nothing done twice, and nothing undone that was acknowledged',
+  'killed servers neither repeat a call nor lose an acknowledged one',
   async () => {
     const report = await restartUnderLoad({
       databaseUrl: db.url,

@@ -14,12 +14,12 @@ function oracles(...args: string[]): Promise<{ code: number; stdout: string; std
   });
 }
 
-test('oracles that hold end it with 0 and the summary', async () => {
+test('oracles that pass end the command with 0 and the summary', async () => {
   const ended = await withDirectory({ 'a.json': [VECTOR, SKIPPED_VECTOR] }, oracles);
   expect(ended).toEqual({ code: 0, stdout: '2 passed, 0 failed\n', stderr: '' });
 });
 
-test('one that does not ends it with 1, and so does finding none', async () => {
+test('an oracle that fails ends it with 1, and so does finding none', async () => {
   const wrong = { ...VECTOR, expect: { ...VECTOR.expect, delta: 3 } };
   const failed = await withDirectory({ 'a.json': [VECTOR, wrong] }, oracles);
   expect(failed).toMatchObject({
@@ -32,7 +32,7 @@ test('one that does not ends it with 1, and so does finding none', async () => {
   });
 });
 
-test('a directory that is not there is one clear line', async () => {
+test('a missing directory is reported in one line', async () => {
   const { code, stdout, stderr } = await oracles('/no/such/place');
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr).toMatch(/^ENOENT: .*\/no\/such\/place'\n$/);

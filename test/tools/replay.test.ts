@@ -29,7 +29,7 @@ function replay(...args: string[]): Promise<{ code: number; stdout: string; stde
   });
 }
 
-test('without a URL it brings a service, and leaves nothing behind', { timeout: TIMEOUT_MS }, async () => {
+test('without a URL it starts a temporary service, and removes it', { timeout: TIMEOUT_MS }, async () => {
   const { code, stdout, stderr } = await replay(LOG);
 
   expect([code, stderr]).toEqual([0, '']);
@@ -38,7 +38,7 @@ test('without a URL it brings a service, and leaves nothing behind', { timeout: 
   expect(await readdir(directory)).toEqual([]);
 });
 
-test('at a URL, the second run changes nothing and says so', { timeout: TIMEOUT_MS }, async () => {
+test('at a URL, a second run changes nothing and says so', { timeout: TIMEOUT_MS }, async () => {
   const service = await startTestService();
   try {
     const first = await replay(LOG, '--url', service.url);
@@ -54,7 +54,7 @@ test('at a URL, the second run changes nothing and says so', { timeout: TIMEOUT_
   }
 });
 
-test('told to stop, it stops its service as well', { timeout: TIMEOUT_MS }, async () => {
+test('when it is stopped, it stops its service as well', { timeout: TIMEOUT_MS }, async () => {
   const command = spawn(process.execPath, [COMMAND, LOG], { env: environment(), stdio: 'ignore' });
   const ended = once(command, 'exit');
   await vi.waitUntil(async () => (await readdir(directory)).length > 0, { timeout: TIMEOUT_MS });
@@ -64,7 +64,7 @@ test('told to stop, it stops its service as well', { timeout: TIMEOUT_MS }, asyn
   expect(await readdir(directory)).toEqual([]);
 });
 
-test('help tells what it does', async () => {
+test('help describes the command', async () => {
   const { code, stdout } = await replay('--help');
 
   expect(code).toBe(0);
@@ -98,7 +98,7 @@ test('the options reach the reading of the file, and a dry run needs no more', {
   expect(stdout).toMatch(/\nKniebeuge {2}squat {5}1\n\nrows: 1 read, 1 used, 0 not used\n/);
 });
 
-describe('what it cannot do is one line and a 1', () => {
+describe('an error is one line and the exit code 1', () => {
   test.each([
     [['no-such-file.csv'], /^no-such-file\.csv cannot be read: ENOENT\n$/],
     [[import.meta.dirname], /cannot be read: EISDIR\n$/],

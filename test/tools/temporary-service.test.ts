@@ -7,7 +7,7 @@ import { openService } from '../../tools/temporary-service.ts';
 
 const clientOf = (url: string) => createClient(ProgramService, createGrpcTransport({ baseUrl: url }));
 
-test('it serves an account without programs and the whole catalogue, until it is closed', async () => {
+test('a temporary service has an account without programs and the whole catalogue, until it is closed', async () => {
   const service = await openService();
   try {
     expect((await clientOf(service.url).listPrograms({})).totalSize).toBe(0);
@@ -18,7 +18,7 @@ test('it serves an account without programs and the whole catalogue, until it is
   await expect(clientOf(service.url).listPrograms({})).rejects.toThrow('ECONNREFUSED');
 });
 
-test('a service at a URL is called there, and goes on when the tool is done', async () => {
+test('a service at a URL is used, and is not stopped', async () => {
   const running = await openService();
   try {
     const called = await openService(`${running.url}//`);

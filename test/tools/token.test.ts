@@ -62,7 +62,7 @@ test('a token is accepted by a server that is started as printed, also one minte
   }
 });
 
-test('a replay is let in with the token in a file, and not without', { timeout: 60_000 }, async () => {
+test('a replay is permitted with the token in a file, and not without', { timeout: 60_000 }, async () => {
   const minted = await token([...COACH, '--roles', 'admin']);
   const file = join(directory, 'token');
   writeFileSync(file, minted.stdout);
@@ -85,7 +85,7 @@ test('a replay is let in with the token in a file, and not without', { timeout: 
   }
 });
 
-test('the key is for its owner alone', async () => {
+test('only its owner can read the key', async () => {
   await token(COACH);
   expect(statSync(join(directory, 'data', 'development-key.pem')).mode & 0o777).toBe(0o600);
 });
@@ -94,7 +94,7 @@ test.each([
   [[], 3_600],
   [['--ttl', '90s'], 90],
   [['--ttl', '2d'], 172_800],
-])('with %j it is good for %i s', async (more, seconds) => {
+])('with %j it is valid for %i s', async (more, seconds) => {
   const { stdout } = await token([...COACH, ...more]);
   const { iat = 0, exp = 0 } = decodeJwt(stdout.trim());
   expect(exp - iat).toBe(seconds);
@@ -122,7 +122,7 @@ describe('one clear line says', () => {
   });
 });
 
-test('help says how it is used', async () => {
+test('help describes the command', async () => {
   expect(await token(['--help'])).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(/^usage: npm run --silent token/),

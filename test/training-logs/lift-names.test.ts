@@ -30,13 +30,13 @@ test.each([
   expect(liftOfExercise(exercise, LIFTS)).toBeUndefined();
 });
 
-test('a lift that the program has under the exercise’s own name comes before any other', () => {
+test('a lift with the exercise’s own name takes precedence', () => {
   expect(liftOfExercise('Pendlay Row (Barbell)', ['barbell-row', 'pendlay-row'])).toBe('pendlay-row');
 });
 
 const read = (...lines: string[]) => readMapping(Buffer.from(lines.join('\n')));
 
-test('says which exercise is which lift, before the names that are known', () => {
+test('a mapping takes precedence over known names', () => {
   const mapping = read(
     'Exercise;Lift;why',
     'Жим лёжа;bench-press;',
@@ -61,6 +61,6 @@ test.each([
   expect(() => read(...lines)).toThrow(message);
 });
 
-test('the same line twice is no contradiction', () => {
+test('a repeated line is not a contradiction', () => {
   expect(read('exercise,lift', 'Squat,squat', 'squat,squat').size).toBe(1);
 });

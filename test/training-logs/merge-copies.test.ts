@@ -36,7 +36,7 @@ function merged(...texts: string[]) {
   return { kept: sets.map(({ line }) => line), copies: copies.map(({ line }) => line) };
 }
 
-test('sets that are alike within one session are further sets', () => {
+test('equal sets within one session are further sets', () => {
   expect(merged('mon squat 100', 'mon squat 100', 'mon bench 60', 'wed squat 100')).toEqual({
     kept: [2, 3, 4, 5],
     copies: [],
@@ -50,7 +50,7 @@ describe('a file joined from two copies', () => {
     expect(merged(...copy, ...copy)).toEqual({ kept: [2, 3, 4], copies: [5, 6, 7] });
   });
 
-  test('has what only the longer copy has, wherever it stands', () => {
+  test('has the sets of only the longer copy, wherever they are', () => {
     const shorter = ['wed squat 105', 'mon squat 100'];
     const longer = ['fri squat 110', 'wed squat 105', 'wed squat 105', 'wed bench 60', 'mon squat 100'];
 
@@ -58,7 +58,7 @@ describe('a file joined from two copies', () => {
     expect(merged(...longer, ...shorter)).toEqual({ kept: [2, 3, 4, 5, 6], copies: [7, 8] });
   });
 
-  test('has one session twice, where the header stands between them', () => {
+  test('has one session once, when the header is repeated between its copies', () => {
     expect(merged('mon squat 100', 'mon squat 100', 'HEADER', 'mon squat 100', 'mon squat 100')).toEqual({
       kept: [2, 3],
       copies: [5, 6],
@@ -66,18 +66,18 @@ describe('a file joined from two copies', () => {
   });
 });
 
-describe('a session that is the same twice in one place', () => {
+describe('a block that repeats its sets', () => {
   test('is a copy when its sets have numbers', () => {
     const session = ['mon squat 100 1', 'mon squat 100 2', 'mon bench 60 1'];
 
     expect(merged(...session, ...session)).toEqual({ kept: [2, 3, 4], copies: [5, 6, 7] });
   });
 
-  test('is none when it is only partly the same', () => {
+  test('is not a copy when it is only partly equal', () => {
     expect(merged('mon squat 100 1', 'mon squat 100 2', 'mon squat 100 1').copies).toEqual([]);
   });
 
-  test('is none when its sets have only kinds, which can come twice', () => {
+  test('is not a copy when its sets have only kinds, which can repeat', () => {
     expect(merged('mon squat 100 D', 'mon squat 100 D').copies).toEqual([]);
   });
 });

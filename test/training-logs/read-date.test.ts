@@ -42,7 +42,7 @@ test.each<[string, DateOrder | null]>([
   ['2024-03-04 25:00', null],
   ['2024-03-04 18:00 tomorrow', null],
   [`2024-03-04${' '.repeat(100_000)}x`, null],
-])('%s, %s, is no date', (text, order) => {
+])('%s, %s, is not a date', (text, order) => {
   expect(() => readDate(text, order)).toThrow(/^not a date: "/);
 });
 

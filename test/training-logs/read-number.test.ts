@@ -47,7 +47,7 @@ describe('a weight', () => {
     expect(() => readWeight(text, { ...NO_MARKS, ...marks }, 'Squat')).toThrow(message);
   });
 
-  test('shows what the marks of a file are only where they can be nothing else', () => {
+  test('shows the decimal mark of a file only when it is unambiguous', () => {
     expect(decimalMarksOf(['1,250', '80', '1.250', 'x'], ',')).toEqual(NO_MARKS);
     expect(decimalMarksOf(['1,250', '82,5'], ';')).toEqual({ comma: true, point: false, semicolons: true });
     expect(decimalMarksOf(['61.23504277', '0,125'], '\t')).toEqual({
@@ -68,17 +68,17 @@ describe('a weight in two columns', () => {
     expect(chooseWeight([{ text: '', unit: 'kg' }, both[1]], null)).toBe(both[1]);
   });
 
-  test('is the one in the unit asked for when both are', () => {
+  test('is the one in the requested unit when both are filled in', () => {
     expect(chooseWeight(both, 'lb')).toBe(both[1]);
     expect(() => chooseWeight(both, null)).toThrow('the file has its weights both in kg and in lb');
   });
 
-  test('is none when none is', () => {
+  test('is absent when neither is filled in', () => {
     expect(chooseWeight([{ text: '', unit: 'kg' }], null).text).toBe('');
   });
 });
 
-test('a unit is what the log says, else what the caller says, and never both', () => {
+test('a unit is that of the log, else that of the caller, and never both', () => {
   expect([readUnit('KGS'), readUnit('lb'), readUnit('')]).toEqual(['kg', 'lb', null]);
   expect(() => readUnit('stone')).toThrow('neither kg nor lb: "stone"');
   expect([decideUnit('kg', null), decideUnit(null, 'lb'), decideUnit(null, null)]).toEqual([

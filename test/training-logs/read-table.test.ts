@@ -14,7 +14,7 @@ test.each([
   ['UTF-8 with a byte order mark', Buffer.from(`\uFEFF${TEXT}`)],
   ['UTF-16, little end first', Buffer.from(`\uFEFF${TEXT}`, 'utf16le')],
   ['UTF-16, big end first', utf16be(`\uFEFF${TEXT}`)],
-])('%s is decoded, and the mark is no part of the text', (_, bytes) => {
+])('%s is decoded, and the mark is not part of the text', (_, bytes) => {
   expect(decodeText(bytes)).toBe(TEXT);
 });
 
@@ -40,7 +40,7 @@ test.each([
   expect(readTable(text).delimiter).toBe(delimiter);
 });
 
-test('rows know their lines, behind fields of several lines and characters of several bytes', () => {
+test('rows have their line numbers, also after fields of several lines and characters of several bytes', () => {
   const { columns, rows } = readTable('a,b\r\n\r\n"é\r\nß",1\r\n"x\ny\nz",2\r\n"",""\r\n3,4', 11);
 
   expect(columns).toEqual(['a', 'b']);

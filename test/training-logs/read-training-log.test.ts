@@ -42,7 +42,7 @@ describe('a StrongLifts log', () => {
     ]);
   });
 
-  test('is known by its columns, wherever they stand', () => {
+  test('is recognised by its columns, in any order', () => {
     const log = readText(
       'reps_performed,Lift,DATE,weight_lb, set_number ,target_reps,mood',
       '3,squat,2021-01-01,110,1,5,good',
@@ -103,7 +103,7 @@ describe('an export of the Strong app', () => {
     expect(log.sets.map(brief)).toEqual([[2, 'Squat', 'WORK', '225', 'lb', null, 5, null]]);
   });
 
-  test('rounds the long fractions of converted units to what the service takes', () => {
+  test('rounds the long fractions of converted units to the service’s precision', () => {
     const log = readText(STRONG_HEADER, '2024-03-04,A,Squat,1,49.89516074999999,5,0,0,,');
 
     expect(log.sets.map(({ weight }) => weight)).toEqual(['49.895161']);
@@ -162,7 +162,7 @@ describe('a file of any origin', () => {
     ['2024-03-04,A,Squat,1,80,5', 'FIELD_COUNT', '6 in place of 10'],
     ['2024-03-04,A,Squat,1,80,5,0,0,one, two, three', 'FIELD_COUNT', '11 in place of 10'],
     ['not a row at all', 'FIELD_COUNT', '1 in place of 10'],
-  ])('the row %s is not used, and its neighbours are', (row, reason, detail) => {
+  ])('the row %s is not used, and the others are', (row, reason, detail) => {
     const good = '2024-03-04,A,Squat,1,80,5,0,0,,';
     const log = readText(STRONG_HEADER, good, row, '2024-03-04,A,Squat,2,80,5,0,0,,');
 
@@ -171,7 +171,7 @@ describe('a file of any origin', () => {
     expect(log.faults).toEqual([{ line: 3, reason, detail }]);
   });
 
-  test('is read row by row, so that a caller can pass each on as it comes', () => {
+  test('is read row by row, on demand', () => {
     const text = [STRONG_HEADER, '2024-03-04,A,Squat,1,80,5,0,0,,', '2024-03-04,A,Squat,X,80,5,0,0,,'].join(
       '\n',
     );
@@ -184,7 +184,7 @@ describe('a file of any origin', () => {
     expect(reading.next().done).toBe(true);
   });
 
-  test('rows that a spreadsheet filled up with empty fields are read, and its empty rows are none', () => {
+  test('rows that a spreadsheet filled up with empty fields are read, and empty rows are skipped', () => {
     const log = readText(`${STRONG_HEADER},,`, '2024-03-04,A,Squat,1,80,5,0,0,,,,,', ',,,,,,,,,,,', '');
 
     expect([log.rowCount, log.sets.length, log.faults]).toEqual([1, 1, []]);

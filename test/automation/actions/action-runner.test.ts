@@ -44,7 +44,7 @@ async function setZone({ accountId, userId }: { accountId: string; userId: strin
 }
 
 describe('a run', () => {
-  test('takes its steps in order, and completes', async () => {
+  test('runs its steps in order, and completes', async () => {
     const { now } = createTestClock();
     const made = await insertRun(database, {
       ...(await newAthlete()),
@@ -71,7 +71,7 @@ describe('a run', () => {
     expect(facts.map(({ data }) => data.tag)).toEqual(['one', 'two', 'three']);
   });
 
-  test('is left alone before its time, in a queue, and when it has ended', async () => {
+  test('is not run before its time, while it is queued, or after it has ended', async () => {
     const { now } = createTestClock();
     const athlete = await newAthlete();
     const actions = [addTag('vip')];
@@ -88,7 +88,7 @@ describe('a run', () => {
     expect(await readFacts(database, athlete.userId)).toEqual([]);
   });
 
-  test('keeps the actions of the version that it began with', async () => {
+  test('keeps the actions of the version with which it started', async () => {
     const { now } = createTestClock();
     const made = await insertRun(database, { ...(await newAthlete()), actions: [addTag('old')], now });
     await database.transaction(made.accountId, (tx) =>
@@ -101,7 +101,7 @@ describe('a run', () => {
     expect((await readFacts(database, made.userId)).map(({ data }) => data.tag)).toEqual(['old']);
   });
 
-  test('goes on while its workflow is paused', async () => {
+  test('continues while its workflow is paused', async () => {
     const { now } = createTestClock();
     const made = await insertRun(database, { ...(await newAthlete()), actions: [addTag('vip')], now });
     await database.transaction(made.accountId, (tx) =>
@@ -136,7 +136,7 @@ describe('a run', () => {
     expect(await readFacts(database, made.userId)).toEqual([]);
   });
 
-  test('is cancelled when its athlete is deleted while the step begins', async () => {
+  test('is cancelled when its athlete is deleted while the step starts', async () => {
     const { now } = createTestClock();
     const made = await insertRun(database, { ...(await newAthlete()), actions: [addTag('vip')], now });
     const { accountId, enrollmentId: id } = made;
@@ -156,7 +156,7 @@ describe('a run', () => {
     });
   });
 
-  test('fails with the step that fails, and those behind it are not taken', async () => {
+  test('fails with a failed step, and later steps are not run', async () => {
     const { now } = createTestClock();
     const made = await insertRun(database, {
       ...(await newAthlete()),
@@ -194,7 +194,7 @@ describe('a wait', () => {
     return readRun(database, made);
   }
 
-  test('rests for its duration, and then goes on', async () => {
+  test('waits for its duration, and the run continues', async () => {
     const { now, advance } = createTestClock();
     const action = wait({ case: 'duration', value: { seconds: 90n, nanos: 500_000_000 } });
     const made = await insertRun(database, {
@@ -223,7 +223,7 @@ describe('a wait', () => {
     });
   });
 
-  test('rests until a point in time, and not at all when that has passed', async () => {
+  test('waits until a point in time, and not at all when that has passed', async () => {
     const until = (seconds: bigint) => wait({ case: 'until', value: { seconds, nanos: 0 } });
     const noon = BigInt(Date.parse(START) / 1000);
 
@@ -245,19 +245,19 @@ describe('a wait', () => {
     ['behind the gap', '02:30', 'Europe/Berlin', '2026-03-28T20:00:00Z', '2026-03-29T01:30:00.000000Z'],
     ['the first of two', '02:30', 'Europe/Berlin', '2026-10-24T20:00:00Z', '2026-10-25T00:30:00.000000Z'],
     ['in UTC without a zone', '18:30', null, START, '2026-11-20T18:30:00.000000Z'],
-  ])('rests until a local time: %s', async (_what, time, zone, at, expected) => {
+  ])('waits until a local time: %s', async (_what, time, zone, at, expected) => {
     const { dueAt } = await dueAfter(wait({ case: 'untilLocalTime', value: time }), { zone, at });
 
     expect(dueAt).toBe(expected);
   });
 
-  test('does not rest when it is that time', async () => {
+  test('does not wait when it is that time', async () => {
     expect(
       await dueAfter(wait({ case: 'untilLocalTime', value: '13:00' }), { zone: 'Europe/Berlin' }),
     ).toMatchObject({ state: 'COMPLETED' });
   });
 
-  test('takes the account’s zone for an athlete without one', async () => {
+  test('uses the account’s zone for an athlete without one', async () => {
     const { now } = createTestClock();
     const athlete = await newAthlete();
     await asOwner(`update accounts set time_zone = 'Asia/Tokyo' where id = '${athlete.accountId}'`);
@@ -270,7 +270,7 @@ describe('a wait', () => {
   });
 });
 
-describe('a step that something comes in the way of', () => {
+describe('a step with a temporary failure', () => {
   useLongestBackoffs();
 
   /** A run whose step meets a fault that passes, or does not. */
@@ -305,7 +305,7 @@ describe('a step that something comes in the way of', () => {
     ['a server that goes down', '57P01'],
     ['a deadline', '57014'],
     ['a defect', undefined],
-  ])('is tried again after %s, and done once', async (_what, sqlState) => {
+  ])('is retried after %s, and done once', async (_what, sqlState) => {
     const met = await meetFault(2, sqlState);
 
     expect(met).toMatchObject({
@@ -317,11 +317,11 @@ describe('a step that something comes in the way of', () => {
     expect(met.facts).toHaveLength(1);
   });
 
-  test('is tried again after pauses that grow, up to a longest one', async () => {
+  test('is retried with growing pauses, up to the longest one', async () => {
     expect((await meetFault(2, '40001')).dues).toEqual([1_000, 1_500]);
   });
 
-  test('is tried again after any share of its pause', async () => {
+  test('is retried after a random share of its pause', async () => {
     setBackoffShare(0.5);
     expect((await meetFault(2, '40001')).dues).toEqual([500, 750]);
   });
@@ -329,7 +329,7 @@ describe('a step that something comes in the way of', () => {
   test.each([
     ['CONCURRENT_UPDATE', '40001'],
     ['INTERNAL', undefined],
-  ])('fails when its tries are used up: %s', async (reason, sqlState) => {
+  ])('fails when its attempts are used up: %s', async (reason, sqlState) => {
     const met = await meetFault(3, sqlState);
 
     expect(met).toMatchObject({
@@ -341,7 +341,7 @@ describe('a step that something comes in the way of', () => {
     expect(met.facts).toEqual([]);
   });
 
-  test('that cannot be read is tried again, and does not hold up other runs', async () => {
+  test('is retried when it cannot be read, and does not delay other runs', async () => {
     const { now } = createTestClock();
     const athlete = await newAthlete();
     const broken = await insertRun(database, { ...athlete, actions: [addTag('vip')], now, dueInMs: -1_000 });
@@ -363,7 +363,7 @@ describe('a step that something comes in the way of', () => {
   });
 });
 
-test('a run whose workflow cannot be read does not hold up other runs', async () => {
+test('a run whose workflow cannot be read does not delay other runs', async () => {
   const { now } = createTestClock();
   const athlete = await newAthlete();
   const actions = [addTag('vip')];

@@ -59,7 +59,7 @@ const setLevel = (value: string | number | null): ActionInit => ({
 });
 
 describe('add_tag', () => {
-  test('gives the athlete the tag, and says so with where it comes from', async () => {
+  test('adds the tag to the athlete, and emits an event with its cause', async () => {
     const athlete = await newAthlete();
 
     const made = await run(athlete, addTag('vip'));
@@ -76,7 +76,7 @@ describe('add_tag', () => {
     });
   });
 
-  test('changes and says nothing where the tag is there already', async () => {
+  test('changes and emits nothing when the athlete has the tag', async () => {
     const athlete = await newAthlete();
     await run(athlete, addTag('vip'));
 
@@ -90,7 +90,7 @@ describe('add_tag', () => {
     });
   });
 
-  test('fails where the athlete has as many tags as may be', async () => {
+  test('fails when the athlete has the maximum number of tags', async () => {
     const athlete = await newAthlete();
     const made = await insertRun(database, { ...athlete, actions: [addTag('one'), addTag('two')], now });
 
@@ -106,7 +106,7 @@ describe('add_tag', () => {
 });
 
 describe('remove_tag', () => {
-  test('takes the tag from the athlete, once', async () => {
+  test('removes the tag from the athlete, once', async () => {
     const athlete = await newAthlete();
 
     const made = await run(athlete, addTag('vip'), removeTag('vip'), removeTag('vip'));
@@ -125,7 +125,7 @@ describe('remove_tag', () => {
 });
 
 describe('set_attribute', () => {
-  test('sets, changes and removes the attribute, and says what it was before', async () => {
+  test('sets, changes and removes the attribute, and the event has the value before', async () => {
     const athlete = await newAthlete();
 
     const made = await run(athlete, setLevel(2), setLevel(3), setLevel(3), setLevel(null), setLevel(null));
@@ -145,7 +145,7 @@ describe('set_attribute', () => {
     ]);
   });
 
-  test('fails for a value that the account does not allow by now', async () => {
+  test('fails for a value that the account does not allow any more', async () => {
     const athlete = await newAthlete();
     await database.transaction(athlete.accountId, (tx) =>
       sql`insert into field_definitions (account_id, path, type) values (${tx.accountId}, 'custom.level', 'int')`.execute(
@@ -178,7 +178,7 @@ describe('emit_event', () => {
     value: { type: 'custom.checked_in', data },
   });
 
-  test('says that an event of the account happened, each time', async () => {
+  test('emits an event of the account, each time', async () => {
     const athlete = await newAthlete();
     await defineType(athlete.accountId, [{ name: 'place', type: 'string' }]);
 
@@ -210,7 +210,7 @@ describe('emit_event', () => {
     });
   });
 
-  test('fails for an event that the account does not have, and for those of others', async () => {
+  test('fails for an event that the account does not have, and for events of other accounts', async () => {
     const [athlete, stranger] = await Promise.all([newAthlete(), newAthlete()]);
     await defineType(stranger.accountId, []);
 
@@ -230,7 +230,7 @@ describe('emit_event', () => {
   });
 });
 
-test('the trail names the workflow', async () => {
+test('the audit trail has the workflow', async () => {
   const athlete = await newAthlete();
   const liftId = uuidv7();
   await database.transaction(athlete.accountId, (tx) =>

@@ -40,8 +40,8 @@ function createTestQueue() {
   };
 }
 
-describe('the queue', () => {
-  test('lets an account have so many calls at a time, and all together so many', async () => {
+describe('the call queue', () => {
+  test('limits the concurrent calls of an account, and of all accounts together', async () => {
     const { offer, begun, end } = createTestQueue();
 
     const ids = ['a1', 'a2', 'a3', 'b1', 'b2'];
@@ -66,7 +66,7 @@ describe('the queue', () => {
     expect(begun.slice(3, 6).toSorted()).toEqual(['a3', 'b2', 'c1']);
   });
 
-  test('takes only so many calls that wait, of an account and in all', async () => {
+  test('limits the waiting calls, of an account and in total', async () => {
     const { offer, queue } = createTestQueue();
     const ids = ['a1', 'a2', 'a3', 'a4', 'a5', 'a6', 'a7', 'b1', 'b2', 'b3', 'c1', 'd1'];
     const taken = await offer(...ids);
@@ -76,7 +76,7 @@ describe('the queue', () => {
     expect(queue.enrollmentIds().toSorted()).toEqual(taken);
   });
 
-  test('is told of a call that fails, and goes on', async () => {
+  test('reports a failed call, and continues', async () => {
     const { offer, begun, end, errors, queue } = createTestQueue();
     await offer('a1', 'a2', 'a3');
 
@@ -87,7 +87,7 @@ describe('the queue', () => {
     expect(queue.enrollmentIds().toSorted()).toEqual(['a2', 'a3']);
   });
 
-  test('settles when every call has ended, also those that waited', async () => {
+  test('settles when every call has ended, also the waiting ones', async () => {
     const { offer, end, queue } = createTestQueue();
     await offer('a1', 'a2', 'a3');
     let isSettled = false;
@@ -103,7 +103,7 @@ describe('the queue', () => {
     expect(queue.enrollmentIds()).toEqual([]);
   });
 
-  test('forgets the calls that wait when it is closed, and takes none', async () => {
+  test('drops the waiting calls when it is closed, and accepts none', async () => {
     const { offer, begun, end, errors, queue } = createTestQueue();
     await offer('a1', 'a2', 'a3', 'a4');
 

@@ -54,7 +54,7 @@ async function newRun(actions: readonly ActionInit[], { now } = createTestClock(
 }
 
 describe('a webhook', () => {
-  test('tells who, what and why, signed, and the run goes on', async () => {
+  test('has the athlete, the event and the data of the action, is signed, and the run continues', async () => {
     const clock = createTestClock();
     const { url, received } = await receiver();
     const made = await newRun(
@@ -97,7 +97,7 @@ describe('a webhook', () => {
     expect(JSON.stringify(await readFacts(database, made.userId))).not.toContain('whsec');
   });
 
-  test('of a run that no event started has none', async () => {
+  test('of a run without an event has no event', async () => {
     const clock = createTestClock();
     const { url, received } = await receiver();
     const made = await newRun([webhook(url)], clock);
@@ -112,7 +112,7 @@ describe('a webhook', () => {
     expect(JSON.parse(received[0]?.body ?? '').data).toMatchObject({ event: null, data: {} });
   });
 
-  test('is tried again until it is accepted, as the same message each time', async () => {
+  test('is retried until it is accepted, with the same message each time', async () => {
     const clock = createTestClock();
     const { url, received } = await receiver(inTurn(withStatus(500), withStatus(429), withStatus(200)));
     const made = await newRun([webhook(url), addTag('after')], clock);
@@ -144,7 +144,7 @@ describe('a webhook', () => {
     expect(received.map(({ headers }) => Number(headers['webhook-timestamp']) % 60)).toEqual([0, 4, 12]);
   });
 
-  test('has another identity in each step, and in each run', async () => {
+  test('has a different id in each step, and in each run', async () => {
     const clock = createTestClock();
     const { url, received } = await receiver();
     await newRun([webhook(url), webhook(url)], clock);
@@ -173,7 +173,7 @@ describe('a webhook', () => {
     expect(received).toHaveLength(1);
   });
 
-  test('that the receiver never accepts fails when its tries are used up', async () => {
+  test('fails when the receiver never accepts it and its attempts are used up', async () => {
     const clock = createTestClock();
     const { url, received } = await receiver(withStatus(503));
     const made = await newRun([webhook(url)], clock);
@@ -194,7 +194,7 @@ describe('a webhook', () => {
     });
   });
 
-  test('goes nowhere that is not public, by the server’s own setting', async () => {
+  test('is sent to public addresses only, by default', async () => {
     const clock = createTestClock();
     const { url, received } = await receiver();
     const made = await newRun([webhook(url)], clock);
@@ -209,7 +209,7 @@ describe('a webhook', () => {
     });
   });
 
-  test('is not made for an athlete who was deleted', async () => {
+  test('is not sent for a deleted athlete', async () => {
     const clock = createTestClock();
     const { url, received } = await receiver();
     const made = await newRun([webhook(url)], clock);
@@ -239,8 +239,8 @@ function createAnswerablePort() {
   };
 }
 
-describe('while a call is under way', () => {
-  test('no transaction is open, no connection is held, and other steps go on', async () => {
+describe('while a call is in flight', () => {
+  test('no transaction is open, no connection is held, and other steps run', async () => {
     const clock = createTestClock();
     const narrow = db.open({ connections: 1 });
     const webhooks = createAnswerablePort();
@@ -290,7 +290,7 @@ describe('while a call is under way', () => {
     });
   });
 
-  test('its run may be cancelled: what was done is kept, and nothing follows', async () => {
+  test('its run can be cancelled: the result is recorded, and no further step runs', async () => {
     const clock = createTestClock();
     const made = await newRun([webhook('https://hooks.example/'), addTag('after')], clock);
     const webhooks = createAnswerablePort();
@@ -315,7 +315,7 @@ describe('while a call is under way', () => {
     expect(await readFacts(database, made.userId)).toEqual([]);
   });
 
-  test('a step whose every try ends with its process fails in the end', async () => {
+  test('a step fails when every attempt ends with its process', async () => {
     const clock = createTestClock();
     const made = await newRun([webhook('https://hooks.example/')], clock);
     const due = { accountId: made.accountId, id: made.enrollmentId };
@@ -342,7 +342,7 @@ describe('while a call is under way', () => {
   });
 });
 
-test('a runner that is stopped begins no other call, and records those under way', async () => {
+test('a stopped runner starts no further call, and records the calls in flight', async () => {
   const clock = createTestClock();
   const webhooks = createAnswerablePort();
   const athlete = await createAthlete(database, { lifts: {}, enrolled: false });

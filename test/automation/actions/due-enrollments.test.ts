@@ -50,7 +50,7 @@ test('accounts take turns, and one with many due runs does not hide the others',
   expect(others).toEqual([busy[2], late[0], busy[3], busy[4]]);
 });
 
-test('passes go on while there is more to do', async () => {
+test('passes continue while there is more to do', async () => {
   const ids = await insertRuns(10, -20_000);
   const runner = createTestRunner(database, { now, limits: LIMITS });
 
@@ -63,7 +63,7 @@ test('passes go on while there is more to do', async () => {
   expect(await findDueEnrollments(database, now(), LIMITS, [uuidv7()])).toEqual([]);
 });
 
-test('a runner that is stopped begins no other step', async () => {
+test('a stopped runner starts no further step', async () => {
   const ids = await insertRuns(40, -30_000);
   const runner = createTestRunner(database, { now, limits: { concurrentSteps: 1 } });
 

@@ -117,7 +117,7 @@ async function newAthlete(action: string): Promise<Athlete> {
 }
 
 describe.each(Object.entries(ACTIONS))('%s', (name, actionFor) => {
-  test('emits what it says that it may, with what it says is known', async () => {
+  test('emits only declared events, with the declared known fields', async () => {
     const { now } = createTestClock();
     const athlete = await newAthlete(name);
     const init = actionFor(athlete);
@@ -144,7 +144,7 @@ describe.each(Object.entries(ACTIONS))('%s', (name, actionFor) => {
   });
 });
 
-test('every action is among them, but for webhooks, which emit nothing', () => {
+test('every action is tested, except webhooks, which emit nothing', () => {
   const cases = new Set(Object.values(ACTIONS).map((actionFor) => actionFor(NO_ATHLETE).case));
   const known = ActionSchema.fields.map(({ localName }) => localName);
 

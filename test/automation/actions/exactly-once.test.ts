@@ -101,7 +101,7 @@ describe('a connection that ends, or a statement that fails,', () => {
     expect((await readFacts(database, made.userId)).map(({ data }) => data.place)).toEqual(['gym', 'home']);
   });
 
-  test('the statements of a step are among those', async () => {
+  test('the tested statements include all statements of a step', async () => {
     const clock = createTestClock();
     const made = await insertRun(database, {
       ...(await newAthlete()),
@@ -201,7 +201,7 @@ async function expectEachOnce(runs: readonly TestRun[]) {
   }
 }
 
-test('three runners at the same time do each step once', async () => {
+test('three concurrent runners do each step once', async () => {
   const { now } = createTestClock();
   const runs = await insertRuns(60, now);
   const runners = [1, 2, 3].map(() => createTestRunner(db.open(), { now }));
@@ -211,7 +211,7 @@ test('three runners at the same time do each step once', async () => {
   await expectEachOnce(runs);
 });
 
-test('a runner that is killed again and again loses and doubles nothing', async () => {
+test('a runner that is killed repeatedly loses and doubles nothing', async () => {
   const runs = await insertRuns(200, systemClock);
 
   for (let killed = 0; killed < 5; killed += 1) {

@@ -27,7 +27,7 @@ const ACTIONS: readonly ActionInit[] = [
 const textOf = (at: { seconds: bigint; nanos: number } | undefined) =>
   at && instantToText(instantFromTimestamp(at) as Instant);
 
-test('a run is told with its steps, from its beginning to its end', async () => {
+test('a run is listed with its steps, from its start to its end', async () => {
   const clock = createTestClock();
   const athlete = await createAthlete(database, { lifts: {}, enrolled: false });
   const { workflows } = createAutomationClient(database, { accountId: athlete.accountId });
@@ -86,7 +86,7 @@ describe('a list', () => {
     return { athlete, other, workflowId, made, foreign };
   }
 
-  test('goes from the newest on, page by page', async () => {
+  test('is ordered newest first, page by page', async () => {
     const { athlete, workflowId, made } = await createRuns();
     const { workflows } = createAutomationClient(database, { accountId: athlete.accountId });
 
@@ -99,7 +99,7 @@ describe('a list', () => {
     await expectRefusal(workflows.listWorkflowEnrollments({ pageToken }), 'PAGE_TOKEN_INVALID');
   });
 
-  test('is of one workflow, one athlete or one state, or of any', async () => {
+  test('can be filtered by workflow, athlete and state', async () => {
     const { athlete, other, workflowId, made, foreign } = await createRuns();
     const { workflows } = createAutomationClient(database, { accountId: athlete.accountId });
     const idsOf = async (request: Parameters<typeof workflows.listWorkflowEnrollments>[0]) =>
@@ -113,7 +113,7 @@ describe('a list', () => {
     expect(await idsOf({ state: WorkflowEnrollmentState.COMPLETED })).toEqual([]);
   });
 
-  test('has nothing of other accounts, whose workflows do not exist', async () => {
+  test('has nothing of other accounts, whose workflows are unknown', async () => {
     const { workflowId } = await createRuns();
     const { workflows } = createAutomationClient(database);
 

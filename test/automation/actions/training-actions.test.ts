@@ -89,7 +89,7 @@ describe('enroll_in_program', () => {
     expect(await enrollmentsOf(athlete)).toEqual([{ program_id: programId, status: 'ACTIVE' }]);
   });
 
-  test('fails in another program, unless that is to be left', async () => {
+  test('fails in another program, unless the action leaves it', async () => {
     const athlete = await createAthlete(database, { lifts: { squat: null } });
     const other = await createAthlete(database, { lifts: { squat: null }, accountId: athlete.accountId });
 
@@ -103,7 +103,7 @@ describe('enroll_in_program', () => {
     ]);
   });
 
-  test('leaves nothing behind when the program is gone', async () => {
+  test('changes nothing when the program is deleted', async () => {
     const athlete = await createAthlete(database, { lifts: { squat: null } });
     const foreign = await createAthlete(database, { lifts: { squat: null } });
 
@@ -129,7 +129,7 @@ describe('enroll_in_program with maxes in another unit', () => {
     value: { programId, ...wish },
   });
 
-  test('fails when the action does not say what to do', async () => {
+  test('fails when the action does not say whether to convert', async () => {
     const athlete = await inPounds();
 
     expect(await outcomes(athlete, enroll(athlete.programId, {}))).toEqual(['UNIT_MISMATCH']);
@@ -178,7 +178,7 @@ describe('leave_program', () => {
     [EnrollmentStatus.QUIT, 'QUIT'],
     [EnrollmentStatus.PAUSED, 'PAUSED'],
     [EnrollmentStatus.COMPLETED, 'COMPLETED'],
-  ])('ends the ACTIVE enrollment as asked for (%i), once', async (status, stored) => {
+  ])('ends the ACTIVE enrollment with the requested status (%i), once', async (status, stored) => {
     const athlete = await createAthlete(database, { lifts: { squat: null } });
 
     expect(await outcomes(athlete, leave(status), leave(status))).toEqual(['DONE', 'NO_CHANGE']);
@@ -186,7 +186,7 @@ describe('leave_program', () => {
     expect(await enrollmentsOf(athlete)).toMatchObject([{ status: stored }]);
   });
 
-  test('fails without a status, as actions may be that were stored before it was required', async () => {
+  test('fails without a status, which old stored actions may lack', async () => {
     const athlete = await createAthlete(database, { lifts: { squat: null } });
 
     expect(await outcomes(athlete, leave(EnrollmentStatus.UNSPECIFIED))).toEqual(['VALIDATION_FAILED']);
@@ -201,7 +201,7 @@ describe('apply_progression', () => {
     value: { progressionId, ...more },
   });
 
-  test('applies the rule through the engine, which names the workflow', async () => {
+  test('applies the rule through the engine, with the workflow as the actor', async () => {
     const athlete = await createAthlete(database, { lifts: { squat: '100' }, rules: PROGRESSION });
     const [progressionId = ''] = athlete.progressionIds;
 
@@ -224,7 +224,7 @@ describe('apply_progression', () => {
     ]);
   });
 
-  test('changes nothing where the latest event had its application already', async () => {
+  test('changes nothing when the latest event has its application already', async () => {
     const athlete = await createAthlete(database, { lifts: { squat: '100' }, rules: PROGRESSION });
     const [progressionId = ''] = athlete.progressionIds;
 
@@ -236,7 +236,7 @@ describe('apply_progression', () => {
     expect(await maxesOf(athlete)).toHaveLength(2);
   });
 
-  test('fails where the engine refuses', async () => {
+  test('fails when the engine refuses', async () => {
     const athlete = await createAthlete(database, { lifts: { squat: '100' }, rules: PROGRESSION });
     const other = await createAthlete(database, {
       lifts: { bench: '80' },
@@ -300,7 +300,7 @@ describe('set_lift_max', () => {
     expect(await rowsOf(database, athlete.accountId, 'audit_log')).toHaveLength(1);
   });
 
-  test('makes the first version of an athlete without a program', async () => {
+  test('creates the first version for an athlete without a program', async () => {
     const athlete = await createAthlete(database, { lifts: { squat: null }, enrolled: false });
 
     expect(await outcomes(athlete, set(athlete, { value: '47.5' }))).toEqual(['DONE']);
@@ -354,7 +354,7 @@ describe('scale_lift_max', () => {
     value: { maxType: MaxType.TRAINING_MAX, ...scaling },
   });
 
-  test('scales every lift of the program that has a max, each with its row in the trail', async () => {
+  test('scales every lift of the program with a max, each with an audit entry', async () => {
     const athlete = await createAthlete(database, { lifts: { squat: '100', bench: '81', row: null } });
 
     const made = await run(athlete, scale({ factor: '0.9', roundTo: '2.5' }));
@@ -378,7 +378,7 @@ describe('scale_lift_max', () => {
     ]);
   });
 
-  test('scales one lift alone, also without a program', async () => {
+  test('scales one lift, also without a program', async () => {
     const athlete = await createAthlete(database, { lifts: { squat: '100', bench: '80' }, enrolled: false });
     const liftId = athlete.liftIds.squat ?? '';
 
@@ -391,7 +391,7 @@ describe('scale_lift_max', () => {
     ]);
   });
 
-  test('changes nothing where there is no max, or the result is the same', async () => {
+  test('changes nothing without a max, or when the result is the same', async () => {
     const athlete = await createAthlete(database, { lifts: { squat: '100', bench: null } });
 
     expect(

@@ -15,7 +15,7 @@ describe('public addresses', () => {
     '169.253.1.1',
     '2606:4700:4700::1111',
     '2a00:1450:4001:800::200e',
-  ])('%s is one', (address) => {
+  ])('%s is public', (address) => {
     expect(isPublicAddress(address)).toBe(true);
   });
 
@@ -64,7 +64,7 @@ describe('public addresses', () => {
     ['no address', 'localhost'],
     ['no address', '127.1'],
     ['no address', ''],
-  ])('%s is none: %s', (_kind, address) => {
+  ])('%s is not public: %s', (_kind, address) => {
     expect(isPublicAddress(address)).toBe(false);
   });
 });
@@ -98,7 +98,7 @@ describe('URLs', () => {
     expect(refusalOfWebhookUrl(url, STRICT)).toBe(refusal);
   });
 
-  test('http and private addresses are taken where the server allows them', () => {
+  test('http and private addresses are accepted when the server allows them', () => {
     const allowHttp = { allowHttp: true, allowPrivate: false };
     const allowPrivate = { allowHttp: false, allowPrivate: true };
 

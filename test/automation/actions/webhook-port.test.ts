@@ -46,8 +46,8 @@ function portOf({
   );
 }
 
-describe('what is sent', () => {
-  test('is the body as it is, with its id, its time and a signature over the three', async () => {
+describe('a webhook', () => {
+  test('is the unchanged body, with its id, its time and a signature over the three', async () => {
     const { url, received } = await receiver();
 
     expect(await portOf().post({ ...CALL, url: `${url}/hooks?of=coach` })).toEqual({ kind: 'ACCEPTED' });
@@ -78,7 +78,7 @@ describe('what is sent', () => {
   });
 });
 
-describe('what an answer means', () => {
+describe('the result of an answer with status', () => {
   test.each([200, 201, 202, 204, 299])('%i: accepted', async (status) => {
     const { url } = await receiver(withStatus(status));
 
@@ -148,7 +148,7 @@ describe('no answer: try again', () => {
     });
   });
 
-  test('when the receiver thinks too long', async () => {
+  test('when the receiver takes too long', async () => {
     const { url } = await receiver(() => undefined);
 
     expect(await portOf({ limits: { webhookTimeoutMs: 50 } }).post({ ...CALL, url })).toEqual({
@@ -157,7 +157,7 @@ describe('no answer: try again', () => {
     });
   });
 
-  test('when finding the host takes too long', async () => {
+  test('when resolving the host takes too long', async () => {
     const port = portOf({
       limits: { webhookTimeoutMs: 50 },
       resolveHost: () => new Promise(() => undefined),
@@ -170,8 +170,8 @@ describe('no answer: try again', () => {
   });
 });
 
-describe('what comes behind the status', () => {
-  test('is not read beyond the limit, however much the receiver sends', async () => {
+describe('the body of an answer', () => {
+  test('is not read beyond the limit', async () => {
     const cut = Promise.withResolvers<number>();
     const { url } = await receiver((response) => {
       const chunk = Buffer.alloc(64 * 1024);
@@ -192,7 +192,7 @@ describe('what comes behind the status', () => {
     expect(await cut.promise).toBeLessThan(20 * 1024 * 1024);
   });
 
-  test('is not waited for beyond the time, and the status counts', async () => {
+  test('is not awaited beyond the timeout, and the status counts', async () => {
     const { url } = await receiver((response) => {
       response.writeHead(410).write('gone, because');
     });
@@ -203,7 +203,7 @@ describe('what comes behind the status', () => {
     });
   });
 
-  test('may be cut off', async () => {
+  test('may be incomplete', async () => {
     const { url } = await receiver((response) => {
       response.writeHead(200, { 'content-length': 100 }).write('half');
       setImmediate(() => response.socket?.destroy());
@@ -213,7 +213,7 @@ describe('what comes behind the status', () => {
   });
 });
 
-describe('what is never connected to', () => {
+describe('the service does not connect to', () => {
   const REFUSED = { kind: 'REFUSED', reason: 'WEBHOOK_ADDRESS_REFUSED' };
 
   test.each(['127.0.0.1', '127.1', '2130706433', '[::ffff:127.0.0.1]', '[::1]', 'localhost'])(
@@ -236,7 +236,7 @@ describe('what is never connected to', () => {
     '10.0.0.1',
     '169.254.169.254',
     'fe80::1',
-  ])('a host that stands for %s, also beside a public address', async (address) => {
+  ])('a host that resolves to %s, also together with a public address', async (address) => {
     const family = address.includes(':') ? 6 : 4;
     const resolveHost = async () => [
       { address: '93.184.215.14', family: 4 },
@@ -248,14 +248,14 @@ describe('what is never connected to', () => {
     ).toEqual(REFUSED);
   });
 
-  test('anything without TLS, unless the server allows it', async () => {
+  test('a receiver without TLS, unless the server allows it', async () => {
     const { url, received } = await receiver();
 
     expect(await portOf({ allowHttp: false }).post({ ...CALL, url })).toEqual(REFUSED);
     expect(received).toEqual([]);
   });
 
-  test('an address that the host stands for since it was checked', async () => {
+  test('an address to which the host resolves only after the check', async () => {
     const right = await receiver(undefined, { host: '127.0.0.1' });
     const resolveHost = vi
       .fn<(host: string) => Promise<LookupAddress[]>>()
@@ -274,7 +274,7 @@ describe('what is never connected to', () => {
 describe('TLS', () => {
   const authority = createAuthority();
 
-  test('a receiver is believed by the authority and the name in its certificate', async () => {
+  test('a receiver is verified by the authority and the name in its certificate', async () => {
     const { port, received } = await receiver(undefined, {
       certificate: authority.issue(['DNS:hooks.invalid']),
     });

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { isWebhookSecret, signWebhook } from '../../../src/automation/actions/webhook-port.ts';
 
-test('a message is signed as the published example of Standard Webhooks', () => {
+test('a message is signed like the published example of Standard Webhooks', () => {
   const message = {
     id: 'msg_p5jXN8AQM9LWM0D4loKWxJek',
     timestampS: 1_614_265_330,
@@ -14,7 +14,7 @@ test('a message is signed as the published example of Standard Webhooks', () => 
   );
 });
 
-describe('a secret is', () => {
+describe('a valid secret is', () => {
   const secretOf = (bytes: number) => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`;
 
   test.each([24, 25, 26, 64])('one of %i bytes', (bytes) => {

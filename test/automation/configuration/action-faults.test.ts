@@ -219,7 +219,7 @@ describe('an action with', () => {
     await expectRefusedUnchanged(db.database, call, 'VALIDATION_FAILED', paths);
   });
 
-  it.each(ALLOWED)('%s is taken', async (_, init) => {
+  it.each(ALLOWED)('%s is accepted', async (_, init) => {
     const { actions } = await createWorkflow(client, { actions: [init()] });
     expect(actions).toHaveLength(1);
   });
@@ -242,7 +242,7 @@ describe('a workflow with', () => {
     await expectRefusedUnchanged(db.database, call, 'VALIDATION_FAILED', fields);
   });
 
-  it('20 actions and a name of 200 emoji is taken', async () => {
+  it('20 actions and a name of 200 emoji is accepted', async () => {
     const actions = Array.from({ length: 20 }, () => addTag('a'));
     const made = await createWorkflow(client, { name: '🏋'.repeat(200), actions });
     expect(made.actions).toHaveLength(20);

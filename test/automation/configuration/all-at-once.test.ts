@@ -57,7 +57,7 @@ describe('an action without a kind', () => {
   });
 });
 
-it('a workflow id that is none hides no fault of its trigger', async () => {
+it('an invalid workflow id hides no fault of its trigger', async () => {
   const trigger = { triggerEvent: 'nothing_happened' };
   const configured = client.triggers.configureTrigger({ workflowId: 'x', trigger });
   await expectRefusal(configured, 'VALIDATION_FAILED', ['workflow_id', 'trigger.trigger_event']);
@@ -88,7 +88,7 @@ const MISTAKES = JSON.stringify({
 });
 
 describe.each(Object.entries(UNARY_JSON))('JSON with faults: %s', (_, call) => {
-  it('is told them with everything else that is wrong', async () => {
+  it('is answered with them and all other violations', async () => {
     const { url } = await startServer(db.database);
     const answer = await call(url, CREATE_WORKFLOW, MISTAKES, { 'idempotency-key': USER_ID });
     expect(answer).toMatchObject({ code: 'invalid_argument', reason: 'VALIDATION_FAILED' });
@@ -105,7 +105,7 @@ describe.each(Object.entries(UNARY_JSON))('JSON with faults: %s', (_, call) => {
     ]);
   });
 
-  it('is told them alone while the database is away', async () => {
+  it('is answered with only them while the database is unavailable', async () => {
     const away = new DomainError('DATABASE_UNAVAILABLE', 'the database is away');
     const { url } = await startServer({ ...db.database, transaction: () => Promise.reject(away) });
     const answer = await call(url, CREATE_WORKFLOW, MISTAKES, { 'idempotency-key': USER_ID });

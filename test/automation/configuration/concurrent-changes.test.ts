@@ -38,7 +38,7 @@ async function outcomesOf(calls: readonly Promise<unknown>[]): Promise<string[]>
 const times = <T>(count: number, make: (index: number) => T) =>
   Array.from({ length: count }, (_, at) => make(at));
 
-describe('of ten at once', () => {
+describe('of ten concurrent changes', () => {
   it('one trigger is configured', async () => {
     const { workflow } = await client.workflows.createWorkflow({ name: 'X' });
     const workflowId = `${workflow?.id}`;
@@ -57,7 +57,7 @@ describe('of ten at once', () => {
     expect(rows).toHaveLength(1);
   });
 
-  it('one update with the same etag is made, of workflows and of triggers', async () => {
+  it('one update with the same etag succeeds, of workflows and of triggers', async () => {
     const { id: workflowId, etag, trigger } = await createWorkflow(client);
     const { id: triggerId, etag: triggerEtag } = trigger ?? expect.unreachable('no trigger');
     const ofWorkflow = times(10, (at) =>
@@ -85,7 +85,7 @@ describe('of ten at once', () => {
     expect(await activityOf(db.database, `${trigger?.id}`)).toEqual(['open']);
   });
 
-  it('drafts that would chase each other, nine at most become ACTIVE', async () => {
+  it('at most nine activations that would close a loop succeed', async () => {
     const drafts = [];
     for (const at of times(10, (each) => each)) {
       const [trigger, actions] = [onTag(`t${at}`), [addTag(`t${(at + 1) % 10}`)]];

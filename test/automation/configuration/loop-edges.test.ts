@@ -25,7 +25,7 @@ beforeEach(() => {
   client = createAutomationClient(db.database);
 });
 
-describe('how sure it is goes by what the action settles and the filter asks:', () => {
+describe('the certainty of a step follows from the known fields and the filter:', () => {
   const lift = { squat: '', bench: '' };
   const ids = { program: '', progression: '' };
   beforeEach(async () => {
@@ -210,13 +210,13 @@ describe('how sure it is goes by what the action settles and the filter asks:', 
     expect(await verdictOn(client, init())).toBe(verdict);
   });
 
-  it('one uncertain step makes the whole way uncertain', async () => {
+  it('one possible step makes the whole path possible', async () => {
     const name = { filter: { conditions: [condition('athlete.name', 'exists')] } };
     await createActiveWorkflow(client, { trigger: onTag('a', name), actions: [addTag('b')] });
     expect(await verdictOn(client, { trigger: onTag('b'), actions: [addTag('a')] })).toBe('POSSIBLE');
   });
 
-  it('a certain way counts, however short the uncertain one is', async () => {
+  it('a certain path takes precedence over a shorter possible one', async () => {
     await createActiveWorkflow(client, chain('b', 'c'));
     const filter = {
       logic: FilterLogic.OR,

@@ -86,7 +86,7 @@ describe('a certain loop is refused', () => {
     expect(present(restored).version).toBe(present(moved).version + 2);
   });
 
-  it('when a trigger comes back that closes it', async () => {
+  it('when a restored trigger closes it', async () => {
     const { trigger } = await createActiveWorkflow(client, chain('a', 'b'));
     const { id: triggerId } = present(trigger);
     await client.triggers.deleteTrigger({ triggerId });
@@ -116,7 +116,7 @@ describe('a certain loop is refused', () => {
 });
 
 describe('there is no loop', () => {
-  it('through a workflow that is no more ACTIVE', async () => {
+  it('through a workflow that is no longer ACTIVE', async () => {
     const { id: workflowId } = await createActiveWorkflow(client, chain('a', 'b'));
     const other = await createWorkflow(client, chain('b', 'a'));
     await expectRefusal(activate(other), 'TRIGGER_LOOP');
@@ -138,7 +138,7 @@ describe('there is no loop', () => {
     expect(await verdictOn(client, chain('b', 'a'))).toBe('NONE');
   });
 
-  it('beside a loop that goes on without the workflow', async () => {
+  it('when an existing loop does not include the workflow', async () => {
     // Not by these calls, but by what was there before them.
     const [first, second] = [
       await createActiveWorkflow(client, chain('a', 'b')),
@@ -155,7 +155,7 @@ describe('there is no loop', () => {
 });
 
 describe('a search that would take too long', () => {
-  it('is given up, and says so', async () => {
+  it('ends with a warning', async () => {
     const { accountId } = client;
     client = createAutomationClient(db.database, { accountId, limits: { loopSteps: 1 } });
     await createActiveWorkflow(client, chain('a', 'b'));
@@ -167,7 +167,7 @@ describe('a search that would take too long', () => {
     expect(reasonsOf(await activate(present(made.workflow)))).toEqual(['LOOP_CHECK_INCOMPLETE']);
   });
 
-  it('is not made of many workflows that emit the same', async () => {
+  it('examines equal emissions of many workflows once', async () => {
     const { accountId } = client;
     client = createAutomationClient(db.database, { accountId, limits: { loopSteps: 12 } });
     for (const at of [1, 2, 3, 4, 5]) {

@@ -82,7 +82,7 @@ describe('an id of another account is refused like one that does not exist:', ()
     await expectRefusedUnchanged(db.database, foreign, 'TRIGGER_NOT_FOUND');
   });
 
-  it('and lists have only what is one’s own', async () => {
+  it('and lists have only rows of the own account', async () => {
     const { workflows } = await stranger.workflows.listWorkflows({});
     const { triggers } = await stranger.triggers.listTriggers({});
     const { totalSize } = await stranger.triggers.listTriggers({ workflowId: workflow.id });

@@ -51,7 +51,7 @@ async function templateOf(slug: string): Promise<Template> {
 }
 
 describe('ListTemplates', () => {
-  it('has each of them, with its parameters and what it makes of their default values', async () => {
+  it('has each template, with its parameters and the workflow with their default values', async () => {
     const { templates } = await client.workflows.listTemplates({});
     expect(templates.map(({ slug }) => slug)).toEqual(SLUGS);
     const deload = await templateOf('missed-sessions-deload');
@@ -75,7 +75,7 @@ describe('ListTemplates', () => {
 });
 
 describe('CreateWorkflowFromTemplate', () => {
-  it.each(SLUGS)('makes a workflow of %s that can be started', async (slug) => {
+  it.each(SLUGS)('creates a workflow from %s that can be activated', async (slug) => {
     const template = await templateOf(slug);
     const made = await client.workflows.createWorkflowFromTemplate({
       template: slug,
@@ -92,7 +92,7 @@ describe('CreateWorkflowFromTemplate', () => {
     expect(await isScheduled(db.database, triggerId)).toBe(slug === 'birthday-note');
   });
 
-  it('fills in what it is given', async () => {
+  it('uses the given parameters', async () => {
     const { workflow } = await client.workflows.createWorkflowFromTemplate({
       template: 'no-show-tag',
       name: 'Three strikes',
@@ -128,12 +128,12 @@ describe('CreateWorkflowFromTemplate', () => {
     ['payment-failed-leave', () => ({ reason: 'a\0b' }), ['parameters["reason"]']],
   ];
 
-  it.each(FAULTS)('refuses what %s does not take', async (template, parameters, fields) => {
+  it.each(FAULTS)('refuses invalid parameters of %s', async (template, parameters, fields) => {
     const call = () => client.workflows.createWorkflowFromTemplate({ template, parameters: parameters() });
     await expectRefusedUnchanged(db.database, call, 'VALIDATION_FAILED', fields);
   });
 
-  it('knows no other templates', async () => {
+  it('refuses unknown templates', async () => {
     for (const template of ['', 'no-show', 'constructor']) {
       await expectRefusal(client.workflows.createWorkflowFromTemplate({ template }), 'TEMPLATE_NOT_FOUND');
     }

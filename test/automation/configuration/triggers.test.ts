@@ -41,7 +41,7 @@ async function configure(trigger: NonNullable<Configured>): Promise<Trigger> {
 const read = async (triggerId: string) => present((await client.triggers.getTrigger({ triggerId })).trigger);
 
 describe('ConfigureTrigger', () => {
-  it('stores what it was told, filled in', async () => {
+  it('stores its input, with defaults', async () => {
     const trigger = await configure({
       triggerType: 'contact',
       triggerEvent: 'tag.added',
@@ -78,7 +78,7 @@ describe('ConfigureTrigger', () => {
     );
   });
 
-  it('gives a workflow no second live trigger', async () => {
+  it('refuses a second trigger of a workflow', async () => {
     await configure({ triggerEvent: 'session_missed' });
     const call = () => configure({ triggerEvent: 'set_failed' });
 
@@ -87,7 +87,7 @@ describe('ConfigureTrigger', () => {
     await expectRefusedUnchanged(db.database, call, 'TRIGGER_EXISTS');
   });
 
-  it('starts at once in a workflow that is ACTIVE', async () => {
+  it('makes the trigger active at once in an ACTIVE workflow', async () => {
     workflow = await createActiveWorkflow(client);
     await client.triggers.deleteTrigger({ triggerId: `${workflow.trigger?.id}` });
     const { id } = await configure({ triggerEvent: 'set_failed' });
@@ -137,7 +137,7 @@ describe('UpdateTrigger', () => {
     await expectRefusedUnchanged(db.database, ofWorkflow, 'ETAG_MISMATCH');
   });
 
-  it('lets a trigger begin and stop to take part', async () => {
+  it('activates and deactivates a trigger', async () => {
     workflow = await createActiveWorkflow(client);
     const made = present(workflow.trigger);
     const update = async (etag: string, isActive: boolean) => {
@@ -163,7 +163,7 @@ describe('UpdateTrigger', () => {
 });
 
 describe('DeleteTrigger and RestoreTrigger', () => {
-  it('take a trigger out and bring it back, with its history', async () => {
+  it('remove a trigger and restore it, with its history', async () => {
     workflow = await createActiveWorkflow(client);
     const made = present(workflow.trigger);
     const triggerId = made.id;
@@ -186,7 +186,7 @@ describe('DeleteTrigger and RestoreTrigger', () => {
     ]);
   });
 
-  it('have nothing to do for a trigger that is as they would make it', async () => {
+  it('change nothing for a trigger that is in the requested state', async () => {
     const { id: triggerId } = await configure({ triggerEvent: 'session_missed' });
     expect((await client.triggers.restoreTrigger({ triggerId })).trigger?.version).toBe(1);
     await client.triggers.deleteTrigger({ triggerId });
@@ -194,7 +194,7 @@ describe('DeleteTrigger and RestoreTrigger', () => {
     expect((await read(triggerId)).version).toBe(2);
   });
 
-  it('do not bring back a trigger beside another', async () => {
+  it('do not restore a trigger when there is another one', async () => {
     const { id: triggerId } = await configure({ triggerEvent: 'session_missed' });
     await client.triggers.deleteTrigger({ triggerId });
     await configure({ triggerEvent: 'set_failed' });
@@ -205,7 +205,7 @@ describe('DeleteTrigger and RestoreTrigger', () => {
     );
   });
 
-  it('leave a deleted trigger to RestoreTrigger alone', async () => {
+  it('allow only RestoreTrigger for a deleted trigger', async () => {
     const { id: triggerId, etag } = await configure({ triggerEvent: 'session_missed' });
     await client.triggers.deleteTrigger({ triggerId });
     const trigger = { triggerEvent: 'set_failed' };
@@ -241,7 +241,7 @@ describe('RollbackTrigger', () => {
     expect(versions.at(-1)?.trigger).toMatchObject({ etag, version, isActive: true });
   });
 
-  it('refuses a stale etag and a version that never was', async () => {
+  it('refuses a stale etag and an unknown version', async () => {
     const { id: triggerId, etag } = await configure(onTag('vip'));
     const stale = () => client.triggers.rollbackTrigger({ triggerId, etag: 'stale', version: 1 });
     await expectRefusedUnchanged(db.database, stale, 'ETAG_MISMATCH');
@@ -251,7 +251,7 @@ describe('RollbackTrigger', () => {
 });
 
 describe('lists', () => {
-  it('of triggers go from the newest, by workflow, event and whether they are deleted', async () => {
+  it('of triggers are ordered newest first, with filters by workflow, event and deletion', async () => {
     const clock = { now: instantFromText('2026-03-01T10:00:00Z') };
     client = createAutomationClient(db.database, {
       accountId: client.accountId,
@@ -282,7 +282,7 @@ describe('lists', () => {
     expect(triggers.map(({ workflowId }) => workflowId)).toEqual([a.id]);
   });
 
-  it('of versions go page by page', async () => {
+  it('of versions are read page by page', async () => {
     let { id: triggerId, etag } = await configure(onTag('vip'));
     for (const priority of [1, 2, 3]) {
       const trigger = onTag('vip', { settings: { configuration: { tag: 'vip' }, priority } });
@@ -299,13 +299,13 @@ describe('lists', () => {
   });
 });
 
-describe('a trigger of time', () => {
+describe('a time trigger', () => {
   const at = (time: string) => ({
     triggerEvent: 'birthday',
     settings: { time: { schedule: { case: 'birthday', value: { at: time } } as const } },
   });
 
-  it('is scheduled while it takes part', async () => {
+  it('is scheduled while it is active', async () => {
     const { workflow: made } = await client.workflows.createWorkflow({
       ...{ name: 'Birthdays', trigger: at('09:00') },
       actions: [{ action: { case: 'addTag', value: { tag: 'birthday' } } }],
@@ -327,7 +327,7 @@ describe('a trigger of time', () => {
     expect(scheduled).toEqual([false, true, false, true, false, true, false]);
   });
 
-  it('keeps its schedule, and what is due, when something else about it changes', async () => {
+  it('keeps its schedule and its due cursors when other settings change', async () => {
     workflow = await createActiveWorkflow(client, { trigger: at('09:00') });
     const { id: triggerId, etag } = present(workflow.trigger);
     const cursors = () =>
@@ -345,7 +345,7 @@ describe('a trigger of time', () => {
     expect(await cursors()).not.toEqual(before);
   });
 
-  it('becomes one of another event, and is scheduled no more', async () => {
+  it('is no longer scheduled after a change to another event', async () => {
     workflow = await createActiveWorkflow(client, { trigger: at('09:00') });
     const { id: triggerId, etag } = present(workflow.trigger);
     expect(await isScheduled(db.database, triggerId)).toBe(true);
@@ -376,7 +376,7 @@ describe('a trigger whose stored configuration cannot be read', () => {
     return trigger;
   }
 
-  it.each(DAMAGES)('of its $column says why, and is listed among the others', async (each) => {
+  it.each(DAMAGES)('of its $column has the reason, and is listed with the others', async (each) => {
     const { id: triggerId } = await damage(each);
     const other = await createWorkflow(client);
     const damaged = {
@@ -400,7 +400,7 @@ describe('a trigger whose stored configuration cannot be read', () => {
     expect(versions).toMatchObject([{ version: 1, trigger: damaged }]);
   });
 
-  it.each(DAMAGES)('of its $column is mended by UpdateTrigger', async (each) => {
+  it.each(DAMAGES)('of its $column is repaired by UpdateTrigger', async (each) => {
     const { id: triggerId } = await damage(each);
     const { etag } = await read(triggerId);
     await client.triggers.updateTrigger({ triggerId, etag, trigger: { triggerEvent: 'session_missed' } });
@@ -419,7 +419,7 @@ describe('a trigger whose stored configuration cannot be read', () => {
     });
   });
 
-  it('of its filter keeps no other workflow from being activated', async () => {
+  it('of its filter does not prevent the activation of other workflows', async () => {
     const listening = await createActiveWorkflow(client, { trigger: onTag('vip') });
     await readRows(
       db.database,

@@ -35,7 +35,7 @@ async function stored(table: 'workflows' | 'workflow_versions', workflowId: stri
   return rows.map((row) => row.secret ?? '');
 }
 
-it('are in no answer, no audit row and no fact, only with the actions', async () => {
+it('are in no answer, audit row or fact, only in the stored actions', async () => {
   const made = await createWorkflow(client, {
     actions: [hook('a', { secret: secret('a') }), hook('b', { hasSecret: true })],
   });
@@ -61,7 +61,7 @@ it('are in no answer, no audit row and no fact, only with the actions', async ()
   expect(JSON.stringify([workflows, workflow_versions])).toContain(secret('a'));
 });
 
-it('stay while the URL does, whatever moves around them', async () => {
+it('stay with their URL, also when actions are moved', async () => {
   const made = await createWorkflow(client, {
     actions: [
       hook('a', { secret: secret('a') }),

@@ -43,7 +43,7 @@ async function versionsOf({ id }: Workflow): Promise<string[]> {
 }
 
 describe('CreateWorkflow', () => {
-  it('makes a DRAFT with its trigger and actions', async () => {
+  it('creates a DRAFT with its trigger and actions', async () => {
     const made = await createWorkflow(client, {
       name: 'Call the absent',
       description: 'After two weeks',
@@ -64,13 +64,13 @@ describe('CreateWorkflow', () => {
     expect(await versionsOf(made)).toEqual(['1 CreateWorkflow DRAFT']);
   });
 
-  it('does without a trigger and actions', async () => {
+  it('needs neither a trigger nor actions', async () => {
     const { workflow } = await client.workflows.createWorkflow({ name: 'Later' });
     expect(workflow).toMatchObject({ actions: [], status: WorkflowStatus.DRAFT });
     expect(workflow?.trigger).toBeUndefined();
   });
 
-  it('makes it once for each request ID', async () => {
+  it('creates it once per request ID', async () => {
     const requestId = uuidv7();
     const request = { name: 'Once', actions: [addTag('a')] };
     const first = await callUnder(requestId, (options) => client.workflows.createWorkflow(request, options));
@@ -80,7 +80,7 @@ describe('CreateWorkflow', () => {
     expect((await client.workflows.listWorkflows({})).totalSize).toBe(1);
   });
 
-  it('takes actions in every spelling, and keeps one', async () => {
+  it('accepts actions in every spelling, and stores one', async () => {
     const programId = uuidv7().toUpperCase();
     await client.programs.createProgram({ slug: 'p', name: 'P' });
     const [program] = (await client.programs.listPrograms({})).programs;
@@ -104,7 +104,7 @@ describe('CreateWorkflow', () => {
 });
 
 describe('ListWorkflows', () => {
-  it('goes by name, then id, page by page', async () => {
+  it('is ordered by name, then id, page by page', async () => {
     for (const name of ['c', 'a', 'b', 'a']) {
       await createWorkflow(client, { name });
     }
@@ -120,7 +120,7 @@ describe('ListWorkflows', () => {
     await expectRefusal(client.workflows.listWorkflows({ pageToken, status }), 'PAGE_TOKEN_INVALID');
   });
 
-  it('shows ARCHIVED ones only to those who ask for them', async () => {
+  it('has ARCHIVED ones only on request', async () => {
     const kept = await createWorkflow(client, { name: 'kept' });
     const { id: workflowId } = await createWorkflow(client, { name: 'gone' });
     await client.workflows.deleteWorkflow({ workflowId });
@@ -134,7 +134,7 @@ describe('ListWorkflows', () => {
 });
 
 describe('UpdateWorkflow', () => {
-  it('replaces what the request sets, as a new version', async () => {
+  it('replaces the fields that the request sets, as a new version', async () => {
     const made = await createWorkflow(client, { description: 'before' });
     const { workflow: updated } = await client.workflows.updateWorkflow({
       workflowId: made.id,
@@ -177,13 +177,13 @@ describe('UpdateWorkflow', () => {
     await expectRefusedUnchanged(db.database, without, 'VALIDATION_FAILED', ['etag']);
   });
 
-  it('leaves an ACTIVE workflow no less than one action', async () => {
+  it('refuses to remove the last action of an ACTIVE workflow', async () => {
     const { id: workflowId, etag } = await createActiveWorkflow(client);
     const call = () => client.workflows.updateWorkflow({ workflowId, etag, actions: { actions: [] } });
     await expectRefusedUnchanged(db.database, call, 'VALIDATION_FAILED', ['actions.actions']);
   });
 
-  it('names the field of an action as it is in the request', async () => {
+  it('names the field of an action as in the request', async () => {
     const { id: workflowId, etag } = await createWorkflow(client);
     const actions = { actions: [addTag('fine'), addTag('')] };
     const call = () => client.workflows.updateWorkflow({ workflowId, etag, actions });
@@ -192,7 +192,7 @@ describe('UpdateWorkflow', () => {
 });
 
 describe('ActivateWorkflow and PauseWorkflow', () => {
-  it('let the trigger take part and stop it, with a version and a span each time', async () => {
+  it('activate and deactivate the trigger, with a version and an activity period each time', async () => {
     const { id: workflowId, trigger } = await createWorkflow(client);
     const triggerId = `${trigger?.id}`;
     const revisions = [await revisionOf(db.database, triggerId)];
@@ -228,7 +228,7 @@ describe('ActivateWorkflow and PauseWorkflow', () => {
     ]);
   });
 
-  it('leave a workflow as it is that is there already', async () => {
+  it('change nothing for a workflow in the requested status', async () => {
     const { id: workflowId } = await createActiveWorkflow(client);
     const again = await client.workflows.activateWorkflow({ workflowId });
     expect(again.workflow?.version).toBe(2);
@@ -237,7 +237,7 @@ describe('ActivateWorkflow and PauseWorkflow', () => {
     expect((await client.workflows.pauseWorkflow({ workflowId })).workflow?.version).toBe(3);
   });
 
-  it('want a trigger and actions', async () => {
+  it('need a trigger and actions', async () => {
     const { workflow } = await client.workflows.createWorkflow({ name: 'Empty' });
     const activate = () => client.workflows.activateWorkflow({ workflowId: `${workflow?.id}` });
 
@@ -247,7 +247,7 @@ describe('ActivateWorkflow and PauseWorkflow', () => {
     await expectRefusedUnchanged(db.database, activate, 'WORKFLOW_INCOMPLETE');
   });
 
-  it('hold what was stored against what the account has today', async () => {
+  it('validate the stored workflow against the current definitions of the account', async () => {
     const { program } = await client.programs.createProgram({ slug: 'p', name: 'P' });
     const programId = `${program?.id}`;
     const { id: workflowId } = await createWorkflow(client, {
@@ -262,7 +262,7 @@ describe('ActivateWorkflow and PauseWorkflow', () => {
     ]);
   });
 
-  it('go by the etag, if there is one', async () => {
+  it('check the etag, if there is one', async () => {
     const { id: workflowId, etag } = await createWorkflow(client);
     await client.workflows.updateWorkflow({ workflowId, etag, name: 'New' });
 
@@ -272,7 +272,7 @@ describe('ActivateWorkflow and PauseWorkflow', () => {
     await client.workflows.pauseWorkflow({ workflowId, etag: `${workflow?.etag}` });
   });
 
-  it('have nothing to pause of a DRAFT', async () => {
+  it('refuse to pause a DRAFT', async () => {
     const { id: workflowId } = await createWorkflow(client);
     await expectRefusal(client.workflows.pauseWorkflow({ workflowId }), 'WORKFLOW_NOT_ACTIVE');
   });
@@ -329,7 +329,7 @@ describe('DeleteWorkflow', () => {
     });
   });
 
-  it('cancels the runs, too, of events that are being evaluated', async () => {
+  it('also cancels the runs of events that are being evaluated', async () => {
     const workflow = await createActiveWorkflow(client);
     const userId = await createUser(client);
     const deletion = await db.database.transaction(client.accountId, async (tx) => {
@@ -348,7 +348,7 @@ describe('DeleteWorkflow', () => {
     expect(runs).toEqual([{ state: 'CANCELLED' }]);
   });
 
-  it('leaves the runs of a workflow alone that is only paused', async () => {
+  it('does not cancel the runs of a paused workflow', async () => {
     const workflow = await createActiveWorkflow(client);
     await addRuns(workflow, ['ACTIVE']);
     await client.workflows.pauseWorkflow({ workflowId: workflow.id });
@@ -360,7 +360,7 @@ describe('DeleteWorkflow', () => {
     expect(runs).toHaveLength(1);
   });
 
-  it('is for good: nothing about it changes any more', async () => {
+  it('is permanent: the workflow cannot be changed any more', async () => {
     const { id: workflowId, etag, trigger } = await createWorkflow(client);
     const triggerId = `${trigger?.id}`;
     await client.workflows.deleteWorkflow({ workflowId });
@@ -379,7 +379,7 @@ describe('DeleteWorkflow', () => {
     expect((await read(workflowId)).version).toBe(2);
   });
 
-  it('goes by the etag, if there is one', async () => {
+  it('checks the etag, if there is one', async () => {
     const { id: workflowId, etag } = await createWorkflow(client);
     await client.workflows.updateWorkflow({ workflowId, etag, name: 'New' });
     await expectRefusal(client.workflows.deleteWorkflow({ workflowId, etag }), 'ETAG_MISMATCH');

@@ -54,7 +54,7 @@ function countEnrollments(): Promise<unknown[]> {
 }
 
 describe('a workflow that is not active', () => {
-  test.each(['DRAFT', 'PAUSED', 'ARCHIVED'] as const)('leaves no trace while it is %s', async (status) => {
+  test.each(['DRAFT', 'PAUSED', 'ARCHIVED'] as const)('evaluates no event while it is %s', async (status) => {
     await account.addWorkflow({ status });
 
     expect(await reasonsAfter(NOON)).toEqual([]);

@@ -39,7 +39,7 @@ async function defineField(field: FieldInit) {
 const trail = () => rowsOf(db.database, client.accountId, 'audit_log');
 
 describe('ListEventTypes', () => {
-  it('has every event with its fields and what filters may do with them', async () => {
+  it('has every event with its fields and their operators', async () => {
     const { eventTypes } = await client.triggers.listEventTypes({});
 
     expect(eventTypes.map(({ name }) => name).toSorted()).toEqual(
@@ -67,7 +67,7 @@ describe('ListEventTypes', () => {
     ]);
   });
 
-  it('goes by category, then name, with the account’s own among them', async () => {
+  it('is ordered by category, then name, with the account’s own events', async () => {
     await define();
     const { eventTypes } = await client.triggers.listEventTypes({});
     const keys = eventTypes.map(({ category, name }) => `${category} ${name}`);
@@ -75,7 +75,7 @@ describe('ListEventTypes', () => {
     expect(keys).toContain('custom custom.checked_in');
   });
 
-  it('may be of one category, which there is', async () => {
+  it('can be of one category, which must exist', async () => {
     const { eventTypes } = await client.triggers.listEventTypes({ category: 'time' });
     expect(eventTypes.map(({ name }) => name)).toEqual([
       'anniversary',
@@ -90,7 +90,7 @@ describe('ListEventTypes', () => {
 });
 
 describe('DefineEventType', () => {
-  it('adds an event that is listed and that triggers may go by', async () => {
+  it('adds an event that is listed and that triggers can use', async () => {
     const defined = await define({ description: 'A daily check-in.', sample: { mood: 4 } });
 
     expect(defined).toMatchObject({
@@ -107,7 +107,7 @@ describe('DefineEventType', () => {
     expect(others.eventTypes).toEqual([]);
   });
 
-  it('replaces what was defined before', async () => {
+  it('replaces an earlier definition', async () => {
     await define({ sample: { mood: 4 } });
     const fields = [MOOD, { name: 'note', type: FieldType.STRING, isPersonal: true }];
     const replaced = await define({ fields, description: 'Other words.' });
@@ -159,7 +159,7 @@ describe('DefineEventType', () => {
     expect((await client.triggers.listEventTypes({ category: 'custom' })).eventTypes).toEqual([]);
   });
 
-  it('refuses what would break a trigger that is not deleted, and names it', async () => {
+  it('refuses a change that would break a trigger that is not deleted, and names the trigger', async () => {
     await define({ fields: [MOOD, { ...MOOD, name: 'note' }] });
     const filter = { conditions: [condition('mood', 'less_than', 3)] };
     const { trigger } = await createWorkflow(client, {
@@ -178,7 +178,7 @@ describe('DefineEventType', () => {
     await expectRefusal(client.triggers.restoreTrigger({ triggerId }), 'VALIDATION_FAILED');
   });
 
-  it('lets nothing through that a field of the event now hides from a trigger', async () => {
+  it('refuses a field that would hide a field that a trigger uses', async () => {
     await defineField({ path: 'custom.level', type: FieldType.INT });
     await define();
     const filter = { conditions: [condition('level', 'greater_than', 3)] };
@@ -189,7 +189,7 @@ describe('DefineEventType', () => {
     await define({ fields: [MOOD, { name: 'level', type: FieldType.DECIMAL }] });
   });
 
-  it('has room for so many, and always for those that are there', async () => {
+  it('has a limit, within which existing ones can always change', async () => {
     const small = createAutomationClient(db.database, {
       accountId: client.accountId,
       limits: { customEventTypes: 1, accountFields: 1 },
@@ -201,7 +201,7 @@ describe('DefineEventType', () => {
     await small.triggers.defineEventType({ name: 'custom.checked_in' });
   });
 
-  it('runs once for a request ID', async () => {
+  it('is executed once per request ID', async () => {
     const request = { name: 'custom.checked_in', fields: [MOOD] };
     const requestId = '01900000-0000-7000-8000-0000000000aa';
     const calls = [1, 2].map(() =>
@@ -215,7 +215,7 @@ describe('DefineEventType', () => {
 });
 
 describe('DefineField', () => {
-  it('types a field, which is listed among the built-in ones', async () => {
+  it('defines a field, which is listed with the built-in ones', async () => {
     const level = await defineField({
       ...{ path: 'custom.level', type: FieldType.INT, description: 'From 1.', isPersonal: true },
     });
@@ -249,7 +249,7 @@ describe('DefineField', () => {
     await defineField({ path: 'answers.level', type: FieldType.STRING });
   });
 
-  it('changes what it says of a field, but not its type', async () => {
+  it('changes the description of a field, but not its type', async () => {
     await defineField({ path: 'custom.level', type: FieldType.INT });
     await defineField({
       path: 'custom.level',
@@ -284,11 +284,11 @@ describe('DefineField', () => {
     await expectRefusal(call, 'VALIDATION_FAILED', violations);
   });
 
-  it('wants a field', async () => {
+  it('needs a field', async () => {
     await expectRefusal(client.triggers.defineField({}), 'VALIDATION_FAILED', ['field']);
   });
 
-  it('has room for so many, and always for those that are there', async () => {
+  it('has a limit, within which existing ones can always change', async () => {
     await defineField({ path: 'custom.level', type: FieldType.INT });
     const limits = { accountFields: 1 };
     const small = createAutomationClient(db.database, { accountId: client.accountId, limits });
@@ -299,7 +299,7 @@ describe('DefineField', () => {
     });
   });
 
-  it('makes filters on the field possible, which were not before', async () => {
+  it('makes filters on the field valid, which were invalid before', async () => {
     const filter = { conditions: [condition('custom.level', 'greater_than', 3)] };
     const configure = () => createWorkflow(client, { trigger: { triggerEvent: 'session_missed', filter } });
     await expectRefusal(configure(), 'VALIDATION_FAILED', ['trigger.filter.conditions[0].field']);

@@ -51,7 +51,7 @@ async function liveALife(): Promise<Fact[]> {
   return rows.flatMap(({ facts }) => facts);
 }
 
-test('every fact is one of its type', async () => {
+test('every emitted fact is valid for its type', async () => {
   const facts = await liveALife();
 
   for (const { type: name, data, previous = null } of facts) {
@@ -70,7 +70,7 @@ test('every fact is one of its type', async () => {
   );
 });
 
-test('every field of a type is one that some fact has', async () => {
+test('every field of a type occurs in an emitted fact', async () => {
   const facts = await liveALife();
 
   const told = new Map<string, Set<string>>();

@@ -81,7 +81,7 @@ test('the catalogue has every event of each category, in their order', () => {
 describe.each(EVENT_TYPES.map((type) => ({ name: type.name, type })))('$name', ({ name, type }) => {
   const catalogue = TYPES.fieldCatalogue(type);
 
-  test('has names, descriptions, and what its triggers must settle among its fields', () => {
+  test('has names, descriptions, and its required configuration among its fields', () => {
     expect(name).toMatch(/^[a-z]+(_[a-z]+)*$/);
     const names = type.fields.map((field) => field.name);
     expect(new Set(names).size).toBe(names.length);
@@ -109,7 +109,7 @@ describe.each(EVENT_TYPES.map((type) => ({ name: type.name, type })))('$name', (
     expect(compileFilter(EMPTY_FILTER, catalogue).matches(sampleInput(type))).toBe(true);
   });
 
-  test.each(type.fields)('lets filters do with $name what its type allows, and nothing else', (field) => {
+  test.each(type.fields)('allows the operators of its type for $name, and no others', (field) => {
     const legal = new Set<string>(listOperators(field.type, type.hasPrevious));
     expect(legal.size).toBeGreaterThan(0);
     for (const operator of Object.keys(OPERATORS) as OperatorName[]) {
@@ -119,7 +119,7 @@ describe.each(EVENT_TYPES.map((type) => ({ name: type.name, type })))('$name', (
     }
   });
 
-  test.each(type.fields)('has in its sample the $name that filters read', (field) => {
+  test.each(type.fields)('has $name in its sample, as filters read it', (field) => {
     const value = type.sample[field.name] ?? null;
     const operator = field.type === 'list' ? 'contains_all' : 'equals';
     const { matches } = compileFilter(filterOf(field.name, operator, value), catalogue);
@@ -127,7 +127,7 @@ describe.each(EVENT_TYPES.map((type) => ({ name: type.name, type })))('$name', (
     expect(matches({ ...sampleInput(type), event: {} })).toBe(false);
   });
 
-  test('tells of each field that changed that it did', () => {
+  test('reports every changed field as changed', () => {
     for (const field of Object.keys(type.samplePrevious ?? {})) {
       const { matches } = compileFilter(filterOf(field, 'changed', undefined), catalogue);
       expect(matches(sampleInput(type)), field).toBe(true);
@@ -147,11 +147,11 @@ describe('a name', () => {
     ['contact.gone', 'contact.gone'],
     ['Contact.created', 'Contact.created'],
     ['', ''],
-  ])('%j stands for %j', (text, name) => {
+  ])('%j means %j', (text, name) => {
     expect(canonicalEventName(text)).toBe(name);
   });
 
-  test.each(EVENT_TYPES.map((type) => [type.name, type]))('%s is its own event’s', (name, type) => {
+  test.each(EVENT_TYPES.map((type) => [type.name, type]))('%s has its own name', (name, type) => {
     expect(builtInEventType(`${name}`)).toBe(type);
     expect(TYPES.eventType(`${name}`)).toBe(type);
     expect(TYPES.eventType(`${name}`.replace('_', '.'))).toBe(

@@ -55,18 +55,18 @@ describe('a field', () => {
     }
   });
 
-  test('that triggers must settle is required', () => {
+  test('that triggers require as configuration is required', () => {
     expect(fieldsOf(typeOf('tag_added'), {})).toEqual(['data.tag']);
     expect(fieldsOf(typeOf('tag_added'), { tag: null })).toEqual(['data.tag']);
     expect(fieldsOf(typeOf('tag_added'), { tag: 'vip' })).toEqual([]);
   });
 
-  test('that the type does not have is refused, of the account’s own events too', () => {
+  test('that the type does not have is refused, also for the account’s own events', () => {
     expect(fieldsOf(typeOf('deal_won'), { amuont: 5, amount: 5 })).toEqual(['data.amuont']);
     expect(fieldsOf(having('int'), { b: null, c: 1 })).toEqual(['data.c']);
   });
 
-  test('holds no character that PostgreSQL cannot keep, nor has it in its name', () => {
+  test('has no character that PostgreSQL cannot store, neither in its value nor in its name', () => {
     const type = having('string');
     expect(fieldsOf(type, { a: 'a\0b' })).toEqual(['data.a']);
     expect(fieldsOf(type, { a: '\ud800' })).toEqual(['data.a']);
@@ -78,21 +78,21 @@ describe('a field', () => {
 describe('answers', () => {
   const type = typeOf('form_submitted');
 
-  test('are an object of whatever a form asks', () => {
+  test('are an object with any fields', () => {
     const answers = { goal: 'stronger', weight: '80.5', kilometres: [1, 2], more: { deep: null } };
     expect(fieldsOf(type, { form_id: 'f', answers })).toEqual([]);
     expect(fieldsOf(typeOf('appointment_booked'), { answers })).toEqual([]);
     expect(fieldsOf(type, { form_id: 'f', answers: ['goal'] })).toEqual(['data.answers']);
   });
 
-  test('hold no more than JSON can', () => {
+  test('have only values that JSON can represent', () => {
     for (const value of ['a\0', Number.NaN, Number.POSITIVE_INFINITY, ['\udfff'], { 'x\0': 1 }]) {
       const answers = { goal: value } as JsonObject;
       expect(fieldsOf(type, { form_id: 'f', answers })).toEqual(['data.answers']);
     }
   });
 
-  test('are nested only so deep', () => {
+  test('have a limited depth', () => {
     expect(fieldsOf(type, { form_id: 'f', answers: { a: { b: [] } } })).toEqual([]);
     expect(fieldsOf(type, { form_id: 'f', answers: { a: { b: ['c'] } } })).toEqual([]);
     expect(fieldsOf(type, { form_id: 'f', answers: { a: { b: [['c']] } } })).toEqual(['data.answers']);
@@ -105,7 +105,7 @@ describe('answers', () => {
 });
 
 describe('the state before', () => {
-  test('is of the same fields', () => {
+  test('has the same fields', () => {
     const type = typeOf('stage_changed');
     const data = { pipeline_id: 'p', stage: 'trial' };
     expect(fieldsOf(type, data, { stage: 'lead' })).toEqual([]);
@@ -113,13 +113,13 @@ describe('the state before', () => {
     expect(fieldsOf(type, data, { stage: 1, step: 'lead' })).toEqual(['previous.stage', 'previous.step']);
   });
 
-  test('comes only with events that have one', () => {
+  test('is allowed only for event types that have one', () => {
     expect(fieldsOf(typeOf('tag_added'), { tag: 'vip' }, { tag: 'new' })).toEqual(['previous']);
     expect(fieldsOf(having('int'), {}, {})).toEqual(['previous']);
   });
 });
 
-test('all of it is only so large, in bytes', () => {
+test('the data have a limited size, in bytes', () => {
   const type = typeOf('stage_changed');
   const space =
     LIMITS.eventBytes - JSON.stringify({ data: { pipeline_id: '' }, previous: { stage: '' } }).length;
@@ -129,7 +129,7 @@ test('all of it is only so large, in bytes', () => {
   expect(fieldsOf(type, { pipeline_id: half }, { stage: `${rest}x` })).toEqual(['data']);
 });
 
-test('everything that is wrong is told at once, with what is allowed', () => {
+test('all violations are reported at once, with what is allowed', () => {
   const data = { amount: '1,5', starts_on: 'x', currency: 3 };
   expect(validateEventData(typeOf('payment_received'), { data, previous: {} }, LIMITS)).toEqual([
     {

@@ -14,7 +14,7 @@ const ATHLETES = Number(process.env.BIRTHDAYS || 5_000);
 const PAGE = ATHLETES < 50_000 ? ATHLETES / 25 : LIMITS.timeCursorPageSize;
 const KILLED_AFTER = ATHLETES * 0.4;
 
-test(`${ATHLETES} birthdays, killed after ${KILLED_AFTER}, come to exactly as many`, async () => {
+test(`${ATHLETES} birthdays, with a lost connection after ${KILLED_AFTER}, fire exactly once each`, async () => {
   const db = await createTestDatabase();
   const account = await new TimeAccount(db.database, '2026-07-01').open('Europe/Berlin');
   await account.change(sql`

@@ -33,7 +33,7 @@ test.each([
   expect(nextOnes(text, '2026-01-01T00:00', expected.length)).toEqual(expected);
 });
 
-describe('what is no cron text is refused, and told what is', () => {
+describe('an invalid cron text is refused, with what is allowed', () => {
   test.each([
     '',
     ' ',
@@ -179,8 +179,8 @@ describe('where clocks change', () => {
   });
 });
 
-describe('every so many days or weeks', () => {
-  test('begins with the first day', () => {
+describe('an interval of days or weeks', () => {
+  test('starts on the first day', () => {
     const { next } = ticksIn('Europe/Berlin', every(3, '06:00', '2026-01-05'));
 
     expect(next(at('2020-01-01T00:00'))).toBe(at('2026-01-05T05:00'));
@@ -189,7 +189,7 @@ describe('every so many days or weeks', () => {
     expect(next(at('2026-07-01T12:00'))).toBe(at('2026-07-04T04:00'));
   });
 
-  test('keeps its weekday in each week of the year', () => {
+  test('keeps its weekday over the year', () => {
     const found = between('UTC', every(14, '06:00', '2026-01-05'), '2026-12-01T00:00', '2027-01-31T00:00');
 
     expect(found).toEqual(['12-07T06:00', '12-21T06:00', '01-04T06:00', '01-18T06:00']);
@@ -206,7 +206,7 @@ describe('the latest tick', () => {
     expect(ticksIn('UTC', recurrence).last(at(after), at(upTo))).toBe(at(expected));
   });
 
-  test('is none when none has come', () => {
+  test('is absent when there was none', () => {
     const { last } = ticksIn('UTC', cron('0 6 * * *'));
 
     expect(last(at('2026-01-01T06:00'), at('2026-01-02T05:59'))).toBeUndefined();
@@ -221,7 +221,7 @@ describe('the latest tick', () => {
   });
 });
 
-test('comes no more at the end of the calendar', () => {
+test('there is no tick after the end of the calendar', () => {
   expect(ticksIn('UTC', cron('0 0 1 1 *')).next(at('9998-06-01T00:00'))).toBeUndefined();
   expect(ticksIn('UTC', every(366, '00:00', '2026-01-01')).next(at('9998-12-01T00:00'))).toBeUndefined();
 });

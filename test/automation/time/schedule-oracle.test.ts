@@ -104,7 +104,7 @@ describe.each(chunksOf(ZONES, 60))('in the zones from %s on', (_, zones) => {
     }
   });
 
-  test('the next after any instant around a change is the first that comes', () => {
+  test('the next tick after any instant around a clock change is the first one', () => {
     const ticks = RECURRENCES.filter(({ isDense }) => isDense);
     for (const zone of zones) {
       const spans = spansIn(zone);

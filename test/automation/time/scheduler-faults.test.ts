@@ -49,7 +49,7 @@ describe('several schedulers at once', () => {
     expect(account.errors).toEqual([]);
   });
 
-  test('go through the athletes of a recurring schedule once', async () => {
+  test('pass over the athletes of a recurring schedule once', async () => {
     const ids = await addAthletes(95);
     await account.addTrigger(daily());
     account.clock.set('2026-07-01T06:00:00');
@@ -62,7 +62,7 @@ describe('several schedulers at once', () => {
     expect(account.errors).toEqual([]);
   });
 
-  test('leave each other’s pages alone', async () => {
+  test('do not process each other’s pages', async () => {
     const ids = await addAthletes(15);
     await account.addTrigger(birthday());
     await account.runAll();
@@ -83,7 +83,7 @@ describe('a connection that breaks at any statement', () => {
   test.each([
     ['of birthdays', () => account.addTrigger(birthday())],
     ['of a recurring schedule', () => account.addTrigger(daily('09:00'))],
-  ])('%s leaves whole pages behind, and the next one goes on', async (_, addTrigger) => {
+  ])('%s leaves whole pages, and the next pass continues', async (_, addTrigger) => {
     const ids = await addAthletes(150);
     await addTrigger();
     const limits = { ...LIMITS, ...PAGE };
@@ -125,7 +125,7 @@ describe('a connection that breaks at any statement', () => {
     return broken;
   }
 
-  test('in one account does not keep another waiting', async () => {
+  test('in one account does not delay another account', async () => {
     await addAthletes(1);
     await account.addTrigger(birthday());
     const other = await new TimeAccount(db.database, '2026-07-01').open();
@@ -144,7 +144,7 @@ describe('a connection that breaks at any statement', () => {
     expect((await account.takeFired()).length + (await other.takeFired()).length).toBe(1);
   });
 
-  test('to a database that is not there is told to who asked', async () => {
+  test('to an unavailable database is reported to the caller', async () => {
     const nowhere = openDatabase('postgres://nobody@127.0.0.1:1/nothing', {
       connections: 1,
       connectionWaitMs: 1_000,
@@ -157,10 +157,10 @@ describe('a connection that breaks at any statement', () => {
   });
 });
 
-describe('changes that come in between', () => {
+describe('concurrent changes', () => {
   const limits = { ...LIMITS, ...PAGE };
 
-  test('a trigger that stops while its cursors are made leaves none', async () => {
+  test('a trigger that is deactivated while its cursors are created has none', async () => {
     await addAthletes(25);
     const { id } = await account.addTrigger(birthday());
     let stopped: Promise<void> | undefined;
@@ -174,7 +174,7 @@ describe('changes that come in between', () => {
     expect(await account.cursors()).toEqual([]);
   });
 
-  test('an athlete who changes while cursors are made has the newer one', async () => {
+  test('an athlete who changes while cursors are created has the newer cursor', async () => {
     const [userId = ''] = await addAthletes(5);
     await account.addTrigger(birthday());
     let rescheduled: Promise<void> | undefined;
@@ -189,7 +189,7 @@ describe('changes that come in between', () => {
     expect(await account.cursors()).toContain(`${userId} 2026 2026-07-10T09:00`);
   });
 
-  test('an athlete who changed before cursors are made keeps the one of the change', async () => {
+  test('an athlete who changed before cursors are created keeps the cursor of the change', async () => {
     const [userId = ''] = await addAthletes(5);
     await account.addTrigger(birthday());
     account.clock.set('2026-07-15T09:30:00');
@@ -200,7 +200,7 @@ describe('changes that come in between', () => {
     expect((await account.cursors()).filter((each) => each.includes(' 2026 ')).length).toBe(4);
   });
 
-  test('an athlete who changes while the birthday fires is planned by the change', async () => {
+  test('an athlete who changes while the birthday fires is rescheduled by the change', async () => {
     const [userId = ''] = await addAthletes(1);
     await account.addTrigger(birthday());
     await account.runAll();
@@ -218,7 +218,7 @@ describe('changes that come in between', () => {
     expect(await account.cursors()).toEqual([`${userId} 2026 2026-12-24T09:00`]);
   });
 
-  test('an athlete whose name changes while the birthday fires has no second one', async () => {
+  test('an athlete whose name changes while the birthday fires has no second birthday', async () => {
     const [userId = ''] = await addAthletes(1);
     await account.addTrigger(birthday());
     await account.runAll();

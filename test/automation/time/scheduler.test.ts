@@ -31,7 +31,7 @@ async function runAt(text: string): Promise<string[]> {
 }
 
 describe('a birthday', () => {
-  test('fires at the time of day where the athlete lives, once', async () => {
+  test('fires at the time of day in the athlete’s zone, once', async () => {
     await account.open('America/New_York');
     const [tokyo, none] = await account.addAthletes([
       { birthDate: '1990-07-15', timeZone: 'Asia/Tokyo' },
@@ -55,7 +55,7 @@ describe('a birthday', () => {
     ]);
   });
 
-  test('is an entry of the outbox that is addressed to its trigger', async () => {
+  test('writes an outbox entry that is addressed to its trigger', async () => {
     const userId = await account.addAthlete({ birthDate: '1990-07-15' });
     const { id: triggerId } = await account.addTrigger(birthday({ offsetDays: -1 }));
     await account.runAll();
@@ -83,7 +83,7 @@ describe('a birthday', () => {
     ]);
   });
 
-  test('of a deleted athlete, or one whose date is gone, does not fire', async () => {
+  test('of a deleted athlete, or of one without the date, does not fire', async () => {
     const [deleted, dateless] = await account.addAthletes([
       { birthDate: '1990-07-15' },
       { birthDate: '1990-07-15' },
@@ -97,7 +97,7 @@ describe('a birthday', () => {
     expect(await account.cursors()).toEqual([]);
   });
 
-  test('that was edited since it was planned fires by what it is now', async () => {
+  test('that was edited after it was planned fires by its current value', async () => {
     const birthDate = '1990-07-15';
     const [later, earlier, long] = await account.addAthletes([{ birthDate }, { birthDate }, { birthDate }]);
     await account.addTrigger(birthday());
@@ -116,7 +116,7 @@ describe('a birthday', () => {
 });
 
 describe('anniversaries and scheduled dates', () => {
-  test('go by fields of the account and by built-in ones', async () => {
+  test('use fields of the account and built-in ones', async () => {
     await account.defineField('custom.joined_on', 'date');
     await account.addAthlete({ attributes: { joined_on: '2024-07-02' }, createdAt: '2023-07-03T23:30:00Z' });
     await account.addTrigger({
@@ -217,7 +217,7 @@ describe('a birthday that is due while no scheduler runs', () => {
 });
 
 describe('a trigger', () => {
-  test('that takes no part is not made up for', async () => {
+  test('that is inactive does not fire later for that time', async () => {
     await account.addAthletes([{ birthDate: '1990-07-15' }]);
     const trigger = await account.addTrigger(birthday());
     await account.runAll();
@@ -244,7 +244,7 @@ describe('a trigger', () => {
     expect(await account.cursors()).toEqual([]);
   });
 
-  test('that changes is planned anew', async () => {
+  test('that changes is rescheduled', async () => {
     await account.addAthletes([{ birthDate: '1990-07-15' }]);
     const { id } = await account.addTrigger(birthday());
     await account.runAll();
@@ -261,7 +261,7 @@ describe('a trigger', () => {
     expect(await account.cursors()).toEqual([expect.stringContaining('2026 2026-07-16T18:00')]);
   });
 
-  test('fires what was planned since it began, however late its cursors were made', async () => {
+  test('fires occurrences since its activation, also when its cursors were created late', async () => {
     await account.addAthletes([{ birthDate: '1990-07-15' }, { birthDate: '1990-07-14' }]);
     account.clock.set('2026-07-15T08:59:59');
     await account.addTrigger(birthday());
@@ -269,7 +269,7 @@ describe('a trigger', () => {
     expect(await runAt('2026-07-15T09:00:05')).toEqual(['2026 2026-07-15T09:00:00']);
   });
 
-  test('has its cursors made in pages', async () => {
+  test('has its cursors created in pages', async () => {
     await account.addAthletes(
       Array.from({ length: 25 }, (_, index) => ({ id: idOf(index + 1), birthDate: '1990-07-15' })),
     );
@@ -285,7 +285,7 @@ describe('a trigger', () => {
     expect((await account.cursors()).length).toBe(25);
   });
 
-  test('that cannot be read is reported, and does not keep others', async () => {
+  test('that cannot be read is reported, and does not delay others', async () => {
     await account.addAthletes([{ birthDate: '1990-07-15' }]);
     const broken = await account.addTrigger(birthday());
     await account.addTrigger(birthday({ at: '10:00' }));
@@ -304,7 +304,7 @@ describe('when an athlete changes', () => {
     await account.run((tx) => rescheduleAthlete(tx, userId, account.clock.now, LIMITS));
   }
 
-  test('a new one gets cursors of every trigger that takes part', async () => {
+  test('a new athlete gets cursors of every active trigger', async () => {
     await account.addTrigger(birthday());
     const paused = await account.addTrigger(birthday({ at: '10:00' }));
     await account.runAll();
@@ -315,7 +315,7 @@ describe('when an athlete changes', () => {
     expect(await account.cursors()).toEqual([`${userId} 2026 2026-07-15T09:00`]);
   });
 
-  test('a new birth date moves them, none removes them', async () => {
+  test('a new birth date moves the cursors, and a removed one removes them', async () => {
     const userId = await account.addAthlete({ birthDate: '1990-07-15' });
     await account.addTrigger(birthday());
     await account.runAll();
@@ -330,7 +330,7 @@ describe('when an athlete changes', () => {
     expect(await account.cursors()).toEqual([]);
   });
 
-  test('a move eastwards on the day does not lose it', async () => {
+  test('a move eastwards on the day does not lose the birthday', async () => {
     const userId = await account.addAthlete({ birthDate: '1990-07-15', timeZone: 'America/Los_Angeles' });
     await account.addTrigger(birthday());
     await account.runAll();
@@ -357,7 +357,7 @@ describe('when an athlete changes', () => {
     expect(first?.facts[0]?.id).toBe(second?.facts[0]?.id);
   });
 
-  test('what is planned after the change comes, however late the change is heard of', async () => {
+  test('an occurrence after the change fires, also when the change is evaluated late', async () => {
     await account.addTrigger(birthday());
     await account.runAll();
     const userId = await account.addAthlete({ birthDate: '1990-07-15' });
@@ -405,7 +405,7 @@ describe('a recurring schedule', () => {
     expect((await runAt('2026-07-02T04:00:00')).length).toBe(2);
   });
 
-  test('goes through the athletes in pages, and on where it stopped', async () => {
+  test('passes over the athletes in pages, and continues where it stopped', async () => {
     await account.addAthletes(
       Array.from({ length: 25 }, (_, index) => ({ id: idOf(100 + index), tags: index % 2 ? ['vip'] : [] })),
     );
@@ -426,7 +426,7 @@ describe('a recurring schedule', () => {
     expect((await fired()).length).toBe(12);
   });
 
-  test('that was not looked at for days fires its latest tick alone', async () => {
+  test('that was not processed for days fires only its latest tick', async () => {
     await account.addAthletes([{}]);
     await account.addTrigger(daily());
 
@@ -451,7 +451,7 @@ describe('a recurring schedule', () => {
     expect(await account.takeFired()).toEqual([]);
   });
 
-  test('asks the calendar of each athlete’s zone', async () => {
+  test('uses the calendar of each athlete’s zone', async () => {
     await account.open('America/Los_Angeles');
     const [tokyo] = await account.addAthletes([
       { birthDate: '1990-07-02', timeZone: 'Asia/Tokyo' },
@@ -465,7 +465,7 @@ describe('a recurring schedule', () => {
     expect((await account.takeFired()).map(({ userId }) => userId)).toContain(tokyo);
   });
 
-  test('leaves what its filter asks of the event to the evaluation', async () => {
+  test('leaves conditions on the event to the evaluation', async () => {
     await account.addAthletes([{ tags: ['vip'] }, {}]);
     const filter = {
       conditions: [...VIP.conditions, { field: 'planned_at', operator: 'in_last', value: '1h' }],
@@ -475,7 +475,7 @@ describe('a recurring schedule', () => {
     expect((await runAt('2026-07-01T06:00:00')).length).toBe(1);
   });
 
-  test('whose filter cannot be read is reported, and goes on with the next tick', async () => {
+  test('whose filter cannot be read is reported, and continues with the next tick', async () => {
     await account.addAthletes([{}, {}]);
     const { id } = await account.addTrigger(daily(), {
       conditions: [{ field: 'gone', operator: 'equals', value: 1 }],

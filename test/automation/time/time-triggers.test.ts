@@ -63,7 +63,7 @@ async function enrolledAt(): Promise<string[]> {
 }
 
 describe('a birthday', () => {
-  test('enrolls athletes who were there before the workflow and who came later, each year', async () => {
+  test('enrolls athletes from before and after the activation of the workflow, each year', async () => {
     await createUser({ birthDate: '1990-07-15', timeZone: 'Asia/Tokyo' });
     await startWorkflow('birthday', birthday());
     await pass('2026-07-01T00:00:01');
@@ -77,7 +77,7 @@ describe('a birthday', () => {
     expect((await enrolledAt()).at(-1)).toBe('2027-07-15T00:00');
   });
 
-  test('enrolls once where a move makes the day come again', async () => {
+  test('enrolls once when a move repeats the day', async () => {
     const userId = await createUser({ birthDate: '1990-07-15', timeZone: 'Asia/Tokyo' });
     await startWorkflow('birthday', birthday());
     await pass('2026-07-15T00:00:00');
@@ -89,7 +89,7 @@ describe('a birthday', () => {
     expect(await time.cursors()).toEqual([`${userId} 2027 2027-07-15T16:00`]);
   });
 
-  test('that came too late is in the log as missed', async () => {
+  test('that is too late is in the log as missed', async () => {
     await createUser({ birthDate: '1990-07-15' });
     await startWorkflow('birthday', birthday());
     await pass('2026-07-02');
@@ -99,7 +99,7 @@ describe('a birthday', () => {
     expect(await loggedReasons(account)).toEqual(['MISSED']);
   });
 
-  test('while the workflow is paused is not made up for', async () => {
+  test('while the workflow is paused does not fire later', async () => {
     await createUser({ birthDate: '1990-07-15' });
     const { id: workflowId } = await startWorkflow('birthday', birthday());
     await pass('2026-07-14');
@@ -130,7 +130,7 @@ test('a scheduled date follows the athlete’s attribute', async () => {
   expect(await enrolledAt()).toEqual(['2026-07-18T18:00']);
 });
 
-test('a recurring schedule enrolls whom its filter matches, each time', async () => {
+test('a recurring schedule enrolls the athletes that its filter matches, each time', async () => {
   await createUser({ tags: ['vip'] });
   await createUser({});
   await startWorkflow('recurring_schedule', daily('06:00', 'Europe/Berlin'), {

@@ -21,7 +21,7 @@ test.each([
   { intervals: [{ weekday: 7, opens: '22:00', closes: '04:00' }] },
   { intervals: [{ weekday: 7, opens: '00:00', closes: '24:00' }] },
   { intervals: [{ weekday: 7, opens: '09:00', closes: '09:00' }] },
-])('%j is right', (change) => {
+])('%j is valid', (change) => {
   expect(faults(change)).toEqual([]);
 });
 
@@ -50,6 +50,6 @@ test.each([
   expect(faults(change)).toEqual(expected);
 });
 
-test('everything at once', () => {
+test('all violations are reported at once', () => {
   expect(faults({ timeZone: 'Berlin', intervals: [{ weekday: 9 }], holidays: ['x'] })).toHaveLength(5);
 });

@@ -134,24 +134,24 @@ describe('recurring_schedule', () => {
     expect(faults('recurring_schedule', schedule)).toEqual(expected);
   });
 
-  test('a cron text that is none is told what it may be', () => {
+  test('an invalid cron text is refused with what is allowed', () => {
     expect(faults('recurring_schedule', cron('@daily'))).toEqual([
       expect.stringContaining(`${R}.cron: must be five`),
     ]);
   });
 });
 
-describe('what the settings mean', () => {
+describe('in the settings', () => {
   const read = (schedule: Schedule) => readTimeSettings(create(TimeSettingsSchema, { schedule }));
 
-  test('unset is FEB28, and an anniversary counts from the first year', () => {
+  test('an unset feb29 is FEB28, and an anniversary counts from the first year', () => {
     expect(read(birthday())).toEqual({ kind: 'birthday', at: '09:00', offsetDays: 0, feb29: 'FEB28' });
     expect(read(birthday({ feb29: Feb29.MAR1 }))).toMatchObject({ feb29: 'MAR1' });
     expect(read(anniversary({ feb29: Feb29.SKIP }))).toMatchObject({ feb29: 'SKIP', minYears: 1 });
     expect(read(anniversary({ minYears: 5 }))).toMatchObject({ field: 'custom.joined_on', minYears: 5 });
   });
 
-  test('an empty time of day is the timestamp’s own', () => {
+  test('an empty time of day means the timestamp’s own', () => {
     expect(read(scheduled({ at: '' }))).toMatchObject({ kind: 'scheduled_date', at: undefined });
   });
 
@@ -163,7 +163,7 @@ describe('what the settings mean', () => {
     expect(read(every({ days: 0, weeks: 2 }))).toMatchObject({ recurrence: { kind: 'every', days: 14 } });
   });
 
-  test('without a schedule it is an error', () => {
+  test('a missing schedule is an error', () => {
     expect(() => read({ case: undefined })).toThrow(TypeError);
     expect(() => read({ case: 'recurringSchedule', value: { timeZone: 'UTC' } })).toThrow(TypeError);
   });

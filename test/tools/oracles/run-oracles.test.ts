@@ -15,14 +15,14 @@ function run(files: Readonly<Record<string, unknown>>): Promise<[isWell: boolean
 }
 
 describe('a run', () => {
-  test('passes vectors that hold, without any service', async () => {
+  test('passes vectors that hold, without a service', async () => {
     expect(await run({ 'a.json': [VECTOR, STAGE_VECTOR, SKIPPED_VECTOR], 'b.json': VECTOR })).toEqual([
       true,
       '4 passed, 0 failed',
     ]);
   });
 
-  test('finds oracles by what is in them, in folders too, and names what it skips', async () => {
+  test('finds oracles by their content, also in folders, and names skipped files', async () => {
     const files = {
       'notes.md': 'nothing',
       'deep/er/anything.json': [VECTOR],
@@ -41,7 +41,7 @@ describe('a run', () => {
     ]);
   });
 
-  test('is not well when it finds nothing, and says so', async () => {
+  test('fails when it finds nothing, and says so', async () => {
     expect(await run({ 'other.json': {} })).toEqual([
       false,
       'other.json: not an oracle, skipped',
@@ -50,7 +50,7 @@ describe('a run', () => {
     ]);
   });
 
-  test('fails an entry that is not like the others of its file', async () => {
+  test('fails an entry of another shape than the others of its file', async () => {
     expect(await run({ 'a.json': [VECTOR, { id: 'v-2', progression: {} }, null] })).toEqual([
       false,
       'a.json v-2: not a vector as the others are',
@@ -65,7 +65,7 @@ describe('a run', () => {
     expect([isWell, summary]).toEqual([false, '1 passed, 1 failed']);
   });
 
-  test('does not start on a directory that is not there', async () => {
+  test('does not start on a missing directory', async () => {
     const print = () => expect.unreachable('nothing was read');
     await expect(runOracles({ directory: '/no/such/place', print })).rejects.toThrow('ENOENT');
   });

@@ -20,7 +20,7 @@ function run(traces: readonly object[]): Promise<string[]> {
 }
 
 describe('a trace through the served API', () => {
-  test('passes when everything is as recorded, also twice on one service', async () => {
+  test('passes when all results are as recorded, also twice on one service', async () => {
     expect(await run([TRACE, STAGE_TRACE, TRACE])).toEqual(['3 passed, 0 failed']);
   });
 
@@ -47,7 +47,7 @@ describe('a trace through the served API', () => {
     expect(await run([trace])).toEqual([`a.json ${trace.name}: ${complaint}`, '0 passed, 1 failed']);
   });
 
-  test('fails with what the service says when it refuses', async () => {
+  test('fails with the error of the service when it refuses', async () => {
     const [rule] = TRACE.rules;
     const trace = { ...TRACE, rules: [{ ...rule, parameters: { ...rule?.parameters, increment: '-1' } }] };
     const [line] = await run([trace]);

@@ -38,6 +38,6 @@ test.each([
   expect(dayOf(index, DAYS, liftIds)).toBe(day);
 });
 
-test('a program without days has sessions all the same', () => {
+test('a program without days has sessions as well', () => {
   expect(dayOf(3, [], ['squat'])).toBe('session');
 });

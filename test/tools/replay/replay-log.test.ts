@@ -57,7 +57,7 @@ function lineOf(report: readonly string[], beginning: string): string | undefine
   return report.find((line) => line.startsWith(beginning));
 }
 
-test('a StrongLifts log is steered by its program, and every row is accounted for', async () => {
+test('a StrongLifts log is replayed on its program, and the report has every row', async () => {
   const report = await replay(fixture('stronglifts.csv'));
 
   expect(report[0]).toBe('StrongLifts log: 5 sessions on stronglifts-5x5-lb');
@@ -84,7 +84,7 @@ test('a StrongLifts log is steered by its program, and every row is accounted fo
   ]);
 });
 
-test('replayed again it changes no row, reports the same, and says so', async () => {
+test('a second replay changes no row, reports the same, and says so', async () => {
   const first = await replay(fixture('stronglifts.csv'));
   const before = await dumpTables(db.database);
   const second = await replay(fixture('stronglifts.csv'));
@@ -100,7 +100,7 @@ test('replayed again it changes no row, reports the same, and says so', async ()
   ]);
 });
 
-test('a replay that was cut short goes on where it stopped', async () => {
+test('an interrupted replay continues where it stopped', async () => {
   const cutShort = replay(fixture('stronglifts.csv'), {
     onProgress(done) {
       if (done === 9) {
@@ -131,7 +131,7 @@ test('weeks and cycles follow the program’s calendar', async () => {
   ]);
 });
 
-test('AMRAP rules see the last of the heaviest sets', async () => {
+test('AMRAP rules get the last of the heaviest sets', async () => {
   const report = await replay(fixture('stronglifts.csv'), { programSlug: 'greyskull-lp-lb' });
 
   expect(
@@ -143,7 +143,7 @@ test('AMRAP rules see the last of the heaviest sets', async () => {
 });
 
 test.each(['strong-without-duration.csv', 'strong-with-duration-and-rpe.csv', 'strong-semicolons.csv'])(
-  '%s goes to the program of the catalogue that fits it best',
+  '%s is replayed on the program of the catalogue that fits it best',
   async (name) => {
     const report = await replay(fixture(name), { unit: 'kg' });
 
@@ -152,7 +152,7 @@ test.each(['strong-without-duration.csv', 'strong-with-duration-and-rpe.csv', 's
   },
 );
 
-test('an account’s own program is taken as it is, and the catalogue’s is copied once', async () => {
+test('an account’s own program is used unchanged, and the catalogue’s is copied once', async () => {
   await seed(db.database, systemClock);
   const before = await dumpTables(db.database);
   await replay(fixture('stronglifts.csv'));
@@ -180,7 +180,7 @@ test.each([
 describe('a longer log of the same athlete', () => {
   const all = linesOf('stronglifts.csv');
 
-  test('goes on with the athlete and adds only what is new', async () => {
+  test('continues with the athlete and adds only new sessions', async () => {
     const shorter = await replay(asFile(...all.slice(0, 6)));
     const before = await dumpTables(db.database);
     const longer = await replay(asFile(...all));
@@ -201,7 +201,7 @@ describe('a longer log of the same athlete', () => {
     expect(await dumpTables(db.database)).toEqual(after);
   });
 
-  test('comes to what one replay of all of it comes to', async () => {
+  test('has the same result as one replay of the whole log', async () => {
     await replay(asFile(...all.slice(0, 4)));
     await replay(asFile(...all.slice(0, 8)));
     const report = await replay(asFile(...all));
@@ -250,7 +250,7 @@ describe('a longer log of the same athlete', () => {
     expect(program).not.toBe('reddit-ppl-kg');
   });
 
-  test('whose beginning differs in one set is another athlete’s', async () => {
+  test('whose beginning differs in one set belongs to another athlete', async () => {
     const [header = '', first = '', ...rest] = all;
     const one = await replay(asFile(...all.slice(0, 6)));
     const other = await replay(asFile(header, first.replace('100,5,5', '102.5,5,5'), ...rest));
@@ -303,7 +303,7 @@ describe('a dry run', () => {
     expect(await dumpTables(db.database)).toEqual(before);
   });
 
-  test('knows the athlete of an earlier replay', async () => {
+  test('finds the athlete of an earlier replay', async () => {
     const done = await replay(fixture('stronglifts.csv'));
     const before = await dumpTables(db.database);
     const report = await replay(fixture('stronglifts.csv'), { isDryRun: true });
@@ -321,7 +321,7 @@ describe('a mapping', () => {
     expect(lineOf(report, 'barbell-row  ')?.split(/ +/).slice(0, 3)).toEqual(['barbell-row', '1', '1']);
   });
 
-  test('to a lift that the program has not is refused in one line', async () => {
+  test('to a lift that the program does not have is refused in one line', async () => {
     const refused = replay(fixture('stronglifts.csv'), { mapping: new Map([['curl', 'biceps-curl']]) });
 
     await expect(refused).rejects.toThrow(ReplayError);
@@ -331,23 +331,23 @@ describe('a mapping', () => {
   });
 });
 
-describe('a log that does not say its unit', () => {
+describe('a log without a unit', () => {
   const log = fixture('strong-without-duration.csv');
 
-  test('is refused, with the option that says it', async () => {
+  test('is refused, with the option for it', async () => {
     const refused = replay(log);
 
     await expect(refused).rejects.toThrow(ReplayError);
     await expect(refused).rejects.toThrow(/; --units kg or --units lb decides it$/);
   });
 
-  test('is in the unit asked for, which chooses among the programs of the catalogue', async () => {
+  test('is in the requested unit, which selects among the programs of the catalogue', async () => {
     expect((await replay(log, { unit: 'lb' }))[0]).toMatch(
       /^Strong log: 2 sessions on [a-z0-9-]+-lb \(of the /,
     );
   });
 
-  test('is in the unit of the program asked for', async () => {
+  test('is in the unit of the requested program', async () => {
     expect((await replay(log, { programSlug: 'texas-method-kg' }))[0]).toBe(
       "Strong log: 2 sessions on texas-method-kg; the log names no unit, its weights are taken as kg, the program's",
     );
@@ -367,7 +367,7 @@ test.each([
   await expect(refused).rejects.toThrow(new ReplayError(message));
 });
 
-test('a log of exercises that no program trains says so first', async () => {
+test('a log without an exercise of any program says so first', async () => {
   const refused = replay(
     asFile(
       'Date,Exercise,Category,Weight (kgs),Reps',

@@ -92,7 +92,7 @@ test('a lift starts at the heaviest work set of its first session, just before i
   ]);
 });
 
-test('with rules for AMRAP sets, the last of a lift’s heaviest work sets is one', () => {
+test('with rules for AMRAP sets, the last of a lift’s heaviest work sets is AMRAP', () => {
   const sets = [
     set('squat', 1, '100', 'WARM_UP'),
     set('squat', 2, '90'),
@@ -135,7 +135,7 @@ describe('ids', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  test('are others for another program, another calendar and another set', () => {
+  test('differ for another program, another calendar and another set', () => {
     const known = new Set(idsOf(PROGRAM, sessions));
     const others = [
       ...idsOf({ ...PROGRAM, id: 'program-2' }, sessions),

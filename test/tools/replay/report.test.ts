@@ -29,7 +29,7 @@ const SESSIONS = [
   session('2024-02-03', '105', '107.5', '!v'),
 ];
 
-test('a lift’s sessions stand by month, prescribed beside lifted', () => {
+test('a lift’s sessions are listed by month, with prescribed and lifted weights', () => {
   expect(sessionLines('squat', SESSIONS)).toEqual([
     'squat',
     '  2024-01  30 100/100',
@@ -37,7 +37,7 @@ test('a lift’s sessions stand by month, prescribed beside lifted', () => {
   ]);
 });
 
-test('the sum of a lift shows how far the service was from what was lifted', () => {
+test('the summary of a lift shows the differences between prescribed and lifted weights', () => {
   const lift = {
     ...{ liftId: 'id-1', start: new Decimal(100), current: new Decimal(95), sessions: SESSIONS },
     ...{ sets: 15, misses: 4, deloads: 1 },
@@ -99,7 +99,7 @@ test('an athlete is new, or known from an earlier replay', () => {
   );
 });
 
-test('a file that holds rows twice is said to', () => {
+test('a file with duplicate rows is reported', () => {
   const copy = { reason: 'COPY', detail: 'Squat' } as const;
 
   expect(copiesLines([{ line: 2, reason: 'BAD_DATE', detail: '""' }])).toEqual([]);
@@ -112,7 +112,7 @@ test('a file that holds rows twice is said to', () => {
   ).toEqual(['the file has 2 rows twice, as files joined from two copies do; each set counts once']);
 });
 
-test('only when everything was known does it say that nothing changed', () => {
+test('it says that nothing changed only when all events were known', () => {
   const events = { applied: 0, skipped: 0, replayed: 7 };
 
   expect(eventLines({ events, setUp: { sent: 3, replayed: 3 } }).at(-1)).toBe(

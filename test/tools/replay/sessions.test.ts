@@ -27,7 +27,7 @@ function entry(line: number, day: string, exercise: string, rest: Partial<Logged
   return { line, at, workout: '', exercise, ...set, ...rest } as LoggedSet;
 }
 
-test('sessions come oldest first, each with its sets in the order of the log', () => {
+test('sessions are ordered oldest first, each with its sets in the order of the log', () => {
   const { sessions } = groupSessions(
     [
       entry(2, '2024-03-06', 'Squat', { weight: '90' }),
@@ -57,7 +57,7 @@ test('two workouts that began at the same time are two sessions', () => {
   expect(sessions).toHaveLength(2);
 });
 
-test('sets without numbers of their own are counted by lift; what was performed was the target', () => {
+test('sets without numbers are counted by lift, and the performed repetitions are the target', () => {
   const { sessions } = groupSessions(
     [
       entry(2, '2024-03-04', 'Squat', { kind: 'WARM_UP', reps: 8 }),
@@ -74,13 +74,13 @@ test('sets without numbers of their own are counted by lift; what was performed 
   ]);
 });
 
-test('a target that the log names stands', () => {
+test('a target in the log is used', () => {
   const { sessions } = groupSessions([entry(2, '2024-03-04', 'Squat', { targetReps: 5, reps: 3 })], PROGRAM);
 
   expect(sessions[0]?.sets).toMatchObject([{ targetReps: 5, reps: 3 }]);
 });
 
-test('what the program has no place for is named, and makes no session', () => {
+test('exercises outside of the program are listed, and make no session', () => {
   const { sessions, unused } = groupSessions(
     [
       entry(2, '2024-03-04', 'Plank'),
@@ -99,7 +99,7 @@ test('what the program has no place for is named, and makes no session', () => {
   ]);
 });
 
-test('a program without weights of its own takes any unit', () => {
+test('a program without weights accepts any unit', () => {
   const { unused } = groupSessions([entry(2, '2024-03-04', 'Squat', { unit: 'lb' })], {
     ...PROGRAM,
     unit: null,
@@ -108,7 +108,7 @@ test('a program without weights of its own takes any unit', () => {
   expect(unused).toEqual([]);
 });
 
-test('a mapping says which exercise is which lift', () => {
+test('a mapping assigns exercises to lifts', () => {
   const mapping = new Map([
     ['kniebeuge', 'squat'],
     ['deadlift', null],

@@ -30,7 +30,7 @@ function startedAt(value: string): Steering {
   return steering;
 }
 
-test('each session stands beside the training max that the one before it left', () => {
+test('each session has the training max that the one before it left', () => {
   const steering = startedAt('100');
   steering.take(sets(0, '90', '100'), NOTHING);
   steering.take(completed(0), answer('105'));
@@ -48,7 +48,7 @@ test('each session stands beside the training max that the one before it left', 
   expect([lift?.start.toFixed(), lift?.current.toFixed()]).toEqual(['100', '95']);
 });
 
-test('a session that took several calls is one', () => {
+test('a session of several calls is one session', () => {
   const steering = startedAt('100');
   steering.take(sets(0, '90'), NOTHING);
   steering.take(sets(0, '110'), answer('105'));
@@ -57,7 +57,7 @@ test('a session that took several calls is one', () => {
   expect(lift?.sessions.map((s) => [s.prescribed.toFixed(), s.lifted.toFixed()])).toEqual([['100', '110']]);
 });
 
-test('warm-ups are no sets of the lift', () => {
+test('warm-ups do not count as sets of the lift', () => {
   const steering = startedAt('100');
   const warmUp = {
     liftId: 'squat',
@@ -73,7 +73,7 @@ test('warm-ups are no sets of the lift', () => {
   expect(steering.lifts()).toMatchObject([{ sets: 0, sessions: [] }]);
 });
 
-test('other maxes than the training max are not what is prescribed', () => {
+test('only the training max is prescribed', () => {
   const steering = startedAt('100');
   steering.take(sets(0, '100'), answer('140', MaxType.ESTIMATED_ONE_RM));
 

@@ -12,7 +12,7 @@ test('columns are as wide as their widest cell, the first to the left', () => {
   ).toEqual(['lift    sets', 'squat      5', 'row    12345']);
 });
 
-test('cells that do not fit go below, and a separator stands between any two', () => {
+test('cells that do not fit are on the next line, and a separator is between any two', () => {
   const cells = Array.from({ length: 30 }, (_, index) => `cell-${index}`);
   const lines = wrapCells('label: ', cells, { separator: ', ', indent: 4 });
 
@@ -22,7 +22,7 @@ test('cells that do not fit go below, and a separator stands between any two', (
   expect(lines.map((line) => line.trim()).join(' ')).toBe(`label: ${cells.join(', ')}`);
 });
 
-test('a cell longer than a line stands alone', () => {
+test('a cell longer than a line has a line of its own', () => {
   const long = 'x'.repeat(200);
 
   expect(wrapCells('a: ', [long, 'b'], { separator: ', ', indent: 2 })).toEqual([`a: ${long},`, '  b']);
@@ -39,6 +39,6 @@ test.each([
   expect(lineRanges(lines)).toEqual(ranges);
 });
 
-test('what could steer the terminal is not printed', () => {
+test('control characters are not printed', () => {
   expect(printable('a\u001b[2Jb\r\nc\u009bd\u202ee\u2028f Жим 押')).toBe('a?[2Jb??c?d?e?f Жим 押');
 });

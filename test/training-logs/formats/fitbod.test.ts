@@ -41,7 +41,7 @@ test('with times, zones and the newer columns', () => {
   ]);
 });
 
-test('a row that stands for several sets is refused: nothing says how they went', () => {
+test('a row that means several sets is refused, because their repetitions are unknown', () => {
   const log = readLines(['Date,Exercise,Sets,Reps,Weight,isWarmup,Note', '2019-02-13,Deadlift,3,5,100,,']);
 
   expect(log.faults).toEqual([{ line: 2, reason: 'BAD_SET', detail: '3 sets in one row' }]);

@@ -38,7 +38,7 @@ const LOGS = [
   '1,7,1,0,132.28,10',
 ];
 
-test('has the sets of a session in one cell, and the unit in its settings', () => {
+test('a JEFIT export has the sets of an exercise in one cell, and the unit in its settings', () => {
   const log = readLines([...SETTINGS(' kg'), ...NOTES, ...LOGS]);
 
   expect([log.formatName, log.rowCount]).toEqual(['JEFIT', 4]);
@@ -60,13 +60,13 @@ test.each([
   [SETTINGS(' lbs'), 'lb'],
   [SETTINGS(''), null],
   [[], null],
-])('the unit is what the settings say, or unknown', (settings, unit) => {
+])('the unit is that of the settings, or unknown', (settings, unit) => {
   const log = readLines([...settings, ...LOGS]);
 
   expect(new Set(log.sets.map((set) => set.unit))).toEqual(new Set([unit]));
 });
 
-test('without a table of logs it is no training log', () => {
+test('a file without a table of logs is not a training log', () => {
   expect(() => readLines(SETTINGS(' kg'))).toThrow(TrainingLogError);
   expect(() => readLines(SETTINGS(' kg'))).toThrow(/^the file is no training log that is known here: /);
 });

@@ -84,7 +84,7 @@ test('in UTF-16 with tabs, as a spreadsheet saves Unicode text, with its dates',
   ]);
 });
 
-test('the unit asked for stands where the file says none, and is no conversion where it says another', () => {
+test('the requested unit is used when the file has none, and does not convert when the file has another', () => {
   const lines = [
     'Date;Exercise Name;Set Order;Weight;Weight Unit;Reps',
     '2024-03-04;Squat;1;80;;5',

@@ -5,7 +5,7 @@ import { briefly, readLines } from '../../support/training-logs.ts';
 const HEADER =
   'Date (yyyy/mm/dd),Workout,Workout Name,Program Name,Body Weight (KG),Exercise,Sets×Reps,Notes,Set 1 (Reps),Set 1 (LB),Set 2 (Reps),Set 2 (LB)';
 
-test('each set has its own weight; a set of 0 repetitions is none', () => {
+test('each set has its own weight; a set of 0 repetitions is skipped', () => {
   const log = readLines([
     HEADER,
     '2026/05/11,1,"Workout A","Stronglifts 5×5",83.5,"Squat",5/4,"",5,121.3,4,132.5',

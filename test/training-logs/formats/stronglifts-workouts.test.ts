@@ -38,7 +38,7 @@ describe.skipIf(!HAS_REAL_LOGS)('a real export', () => {
   });
 });
 
-test('days and months that no date tells apart need the caller to say', () => {
+test('an ambiguous order of days and months needs the caller’s choice', () => {
   const lines = [HEADER, '02/05/17,,,,Squat,50,,5,5,5,5,5', '04/05/17,,,,Squat,52.5,,5,5,5,5,4'];
 
   expect(() => readLines(lines)).toThrow(TrainingLogError);
@@ -52,7 +52,7 @@ test('days and months that no date tells apart need the caller to say', () => {
   ]);
 });
 
-test('weights in pounds, a set that failed, and an exercise that cannot be read beside one that can', () => {
+test('weights in pounds, a failed set, and an unreadable exercise next to a readable one', () => {
   const log = readLines([
     HEADER,
     '05/16/18,,,,Squat,,132.5,5,5,0,,,Bench Press,,heavy,5,5,5,5,5,',
@@ -75,7 +75,7 @@ test('weights in pounds, a set that failed, and an exercise that cannot be read 
   ]);
 });
 
-test('weights in both units need the caller to say which to take', () => {
+test('weights in both units need the caller’s choice', () => {
   const lines = [HEADER, '16/05/18,,,,Squat,60,130,5,5,5,5,5'];
 
   expect(() => readLines(lines)).toThrow('the file has its weights both in kg and in lb');
