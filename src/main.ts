@@ -1,4 +1,7 @@
 /** The process edge: chooses the command, and maps its end to an exit code. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runConfig } from './commands/config.ts';
 import { describeFailure } from './commands/describe-failure.ts';
 import { runHealth } from './commands/health.ts';
 import { runMigrate } from './commands/migrate.ts';
@@ -13,6 +16,9 @@ const USAGE = `usage: node src/main.ts [command]
                            unless it is all there
   seed                     fill in the canonical catalogue and the demo account
   health                   ask the running service whether it serves
+  config [action]          print, the default: show the configuration, passwords hidden; check: read all that a start
+                           reads, and connect to nothing
+  --version                say which version this is
 
 The environment configures it: HOST, PORT, DATABASE_URL, DATA_DIR and others; see the README.
 `;
@@ -22,11 +28,16 @@ const COMMANDS = new Map<string, (config: Config, argument?: string) => Promise<
   ['migrate', runMigrate],
   ['seed', runSeed],
   ['health', runHealth],
+  ['config', runConfig],
 ]);
 
 async function run([command = 'serve', argument]: string[]): Promise<number> {
   if (command === '--help' || command === '-h' || command === 'help') {
     process.stdout.write(USAGE);
+    return 0;
+  }
+  if (command === '--version' || command === 'version') {
+    process.stdout.write(`${version()}\n`);
     return 0;
   }
   const start = COMMANDS.get(command);
@@ -41,6 +52,12 @@ async function run([command = 'serve', argument]: string[]): Promise<number> {
     process.stderr.write(`${describeFailure(error)}\n`);
     return 1;
   }
+}
+
+function version(): string {
+  const text = readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8');
+  const { name, version } = JSON.parse(text) as { name: string; version: string };
+  return `${name} ${version}, Node ${process.version}`;
 }
 
 // Exits although handles, such as an idle client connection, are still open.

@@ -8,6 +8,8 @@ import { createInterface } from 'node:readline';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CATALOG_PROGRAMS } from '../src/catalog/canonical/catalog.ts';
+import { SETTINGS } from '../src/config/known-variables.ts';
+import { SETTABLE_LIMITS } from '../src/config/settable-limits.ts';
 import { ERROR_TABLE, type ErrorRow } from '../src/errors/error-table.ts';
 import { LOG_FORMATS } from '../src/training-logs/formats/log-formats.ts';
 import { hasPythonPackages } from './interop/python.ts';
@@ -157,14 +159,30 @@ describe('tables', () => {
     expect(documented.toSorted(byReason)).toEqual(actual.toSorted(byReason));
   });
 
-  test('the README has each environment variable that the configuration reads, and no other', () => {
+  test('the README has each environment variable that is no limit, docs/limits.md each that is one', () => {
     const table = read('README.md').split('## Configuration')[1]?.split('\n## ')[0] ?? '';
     const documented = [...table.matchAll(/^\| `([A-Z_]+)` +\|/gm)].map(([, name]) => name);
+    expect(documented.toSorted()).toEqual(SETTINGS.toSorted());
+
+    const limits = [
+      ...read('docs/limits.md').matchAll(/^\| `([A-Z_]+)` +\| `(\w+)` +\| ([\d,]+) to ([\d,]+)/gm),
+    ];
+    expect(limits.map(([, ...row]) => row)).toEqual(
+      SETTABLE_LIMITS.map(({ variable, limit, least, most }) => [
+        variable,
+        limit,
+        least.toLocaleString('en-US'),
+        most.toLocaleString('en-US'),
+      ]),
+    );
+  });
+
+  test('each variable that the configuration reads is known', () => {
     const source = globSync('src/config/*.ts', { cwd: ROOT }).map(read).join('');
-    const actual = [...source.matchAll(/environment\.([A-Z_]+)|\(\s*environment,\s*'([A-Z_]+)'/g)].map(
+    const used = [...source.matchAll(/environment\.([A-Z_]+)|\(\s*environment,\s*'([A-Z_]+)'/g)].map(
       ([, direct, checked]) => direct ?? checked,
     );
-    expect(documented.toSorted()).toEqual([...new Set(actual)].toSorted());
+    expect([...new Set(used)].toSorted()).toEqual(SETTINGS.toSorted());
   });
 
   test('docs/training-logs.md has each format with the columns that it is recognised by', () => {

@@ -4,6 +4,7 @@
  */
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 import { hasCustomJsonRepresentation } from '@bufbuild/protobuf/wkt';
+import { type KnownName, nearestName } from '../values/nearest-name.ts';
 import { valueRules } from './field-rules.ts';
 import { listReader, mapReader, readFree } from './json-containers.ts';
 import {
@@ -17,7 +18,6 @@ import {
 } from './json-scalars.ts';
 import type { JsonWalk } from './json-walk.ts';
 import { isSecret } from './secret-fields.ts';
-import { type KnownName, nearestName } from './shown-text.ts';
 
 interface JsonField {
   readonly field: DescField;

@@ -4,9 +4,10 @@
  */
 import { type DescEnum, ScalarType } from '@bufbuild/protobuf';
 import type { FieldRules } from '../gen/buf/validate/validate_pb.ts';
+import { nearestName } from '../values/nearest-name.ts';
 import { allowedNames } from './field-rules.ts';
 import type { JsonWalk } from './json-walk.ts';
-import { cut, listed, nearestName, shown } from './shown-text.ts';
+import { cut, listed, shown } from './shown-text.ts';
 
 const TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.\d{1,9})?(Z|[+-](\d\d):(\d\d))$/;
 const TIME_EXAMPLE = 'such as "2026-11-30T18:00:00Z"';

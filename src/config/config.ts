@@ -3,8 +3,10 @@
 import { ConfigError } from '../errors/start-error.ts';
 import { type AuthConfig, readAuthConfig } from './auth-config.ts';
 import { readCorsOrigins } from './cors-origins.ts';
-import { DEFAULT_LIMITS, type Limits } from './default-limits.ts';
+import type { Limits } from './default-limits.ts';
 import { httpUrl, integer, oneOf, onOrOff, share } from './environment.ts';
+import { requireKnownVariables } from './known-variables.ts';
+import { readLimits } from './settable-limits.ts';
 import { readTlsConfig, type TlsConfig } from './tls-config.ts';
 
 export { ConfigError } from '../errors/start-error.ts';
@@ -69,6 +71,7 @@ export const DEMO_ACCOUNT_ID = '01900000-0000-7000-8000-000000000001';
 
 /** Throws ConfigError that names the variable and what is allowed. */
 export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config {
+  requireKnownVariables(environment);
   const auth = Object.freeze(readAuthConfig(environment));
   return Object.freeze({
     host: environment.HOST || '127.0.0.1',
@@ -90,28 +93,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     auth,
     console: onOrOff(environment, 'CONSOLE', auth.mode === 'none' ? 'on' : 'off'),
     corsOrigins: Object.freeze(readCorsOrigins(environment)),
-    limits: Object.freeze({
-      ...DEFAULT_LIMITS,
-      drainPauseMs: integer(environment, 'DRAIN_PAUSE_MS', DEFAULT_LIMITS.drainPauseMs, 0, 20_000),
-      databaseConnections: integer(
-        environment,
-        'DATABASE_CONNECTIONS',
-        DEFAULT_LIMITS.databaseConnections,
-        2,
-        1000,
-      ),
-      accountCallsPerSecond: rate(
-        environment,
-        'ACCOUNT_CALLS_PER_SECOND',
-        DEFAULT_LIMITS.accountCallsPerSecond,
-      ),
-      peerCallsPerSecond: rate(environment, 'PEER_CALLS_PER_SECOND', DEFAULT_LIMITS.peerCallsPerSecond),
-    }),
+    limits: readLimits(environment),
   });
-}
-
-function rate(environment: NodeJS.ProcessEnv, name: string, fallback: number): number {
-  return integer(environment, name, fallback, 0, 1_000_000);
 }
 
 function readTelemetry(environment: NodeJS.ProcessEnv): TelemetryConfig {
