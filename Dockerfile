@@ -1,8 +1,8 @@
-# The service alone: its database is somebody else's, so the embedded PostgreSQL stays out.
+# The service without the embedded PostgreSQL, because DATABASE_URL names its database.
 FROM node:24-slim AS dependencies
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-# Without install scripts: none of what runs in the image has any, and a second Node is not needed.
+# Without install scripts: the packages of the image have none, and a second Node is not needed.
 RUN npm ci --omit=dev --omit=optional --ignore-scripts
 
 FROM node:24-slim AS console

@@ -1,6 +1,6 @@
--- Four roles: the schema's owner migrates; the one that the service connects as may only become one of the other two.
--- progression_app is held to one account by row-level security; progression_worker sees of all accounts where and when
--- something is due. The passwords are for a database that only this machine reaches.
+-- Four roles: the schema's owner migrates; the service's login may only set one of the other two roles. Row-level
+-- security restricts progression_app to one account; progression_worker sees of all accounts where and when work is due.
+-- The passwords are for a database that only this machine can reach.
 create role progression_app nologin;
 create role progression_worker nologin;
 create role progression_owner login password 'owner';

@@ -7,7 +7,7 @@ import type { Transaction } from '../store/database.ts';
 import { type Instant, instantToText } from '../values/instant.ts';
 
 /**
- * Ends the athlete's runs, gives up what was being tried again, and forgets what the log, runs and failures say. The
+ * Ends the athlete's runs, discards retries, and removes the athlete's data from the log, runs and failures. The
  * lock of the athlete's partition is held, so that nothing is added meanwhile. Runs come before the athlete's own row:
  * a workflow step locks them in this order.
  */
@@ -33,7 +33,7 @@ async function forgetEvents({ accountId, sql: db }: Transaction, userId: string,
       from jsonb_array_elements(outcomes) with ordinality as o(part, place))
     where ${theirs}`.execute(db);
   await sql`update trigger_execution_logs set event_data = '{}', details = '{}' where ${theirs}`.execute(db);
-  // When they are due tells the dates that they come from.
+  // Their due times would reveal the dates that they are computed from.
   await sql`delete from time_cursors where ${theirs}`.execute(db);
 }
 
@@ -60,7 +60,7 @@ async function forgetPayloads(tx: Transaction, userId: string): Promise<void> {
       and method = ${EventService.method.publishEvents.name}`.execute(tx.sql);
 }
 
-/** Stored answers of TestTrigger repeat what the trial looked at; each names its row in the execution log. */
+/** Stored answers of TestTrigger contain the tested data; each has the id of its row in the execution log. */
 async function forgetTrials(tx: Transaction, userId: string): Promise<void> {
   await sql`
     update requests r set response = '', fingerprint = ''

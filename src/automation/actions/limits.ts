@@ -2,7 +2,7 @@
 export const ACTION_LIMITS = {
   /** How often the action runner looks for enrollments whose next step is due. */
   actionIntervalMs: 100,
-  /** Due enrollments that one pass of the action runner looks at. */
+  /** Due enrollments that one pass of the action runner reads. */
   dueEnrollments: 1_000,
   /** How many of them it takes of one account. */
   dueEnrollmentsPerAccount: 200,
@@ -24,7 +24,7 @@ export const ACTION_LIMITS = {
   stepTries: 12,
   /** The longest pause after its first try; it doubles with each further one. */
   firstStepPauseMs: 1_000,
-  /** Where the doubling ends. */
+  /** The longest pause. */
   longestStepPauseMs: 60 * 60_000,
   /** How long a webhook's receiver may take to answer. */
   webhookTimeoutMs: 10_000,

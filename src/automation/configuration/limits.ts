@@ -18,6 +18,6 @@ export const CONFIGURATION_LIMITS = {
   limitedEnrollments: 1_000,
   /** The highest cap of enrollments of all athletes. */
   cappedEnrollments: 1_000_000,
-  /** Pairs of what a workflow emits and what it sets off that the check for loops looks at. */
+  /** Pairs of an emitted event and a listening workflow that one loop check examines. */
   loopSteps: 50_000,
 };

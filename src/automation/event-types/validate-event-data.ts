@@ -5,7 +5,7 @@ import type { JsonObject, JsonValue } from '../../filters/filter.ts';
 import { describeTextProblem, isOfType, TYPE_RULES } from '../../filters/typed-values.ts';
 import type { EventType } from './event-type.ts';
 
-/** What an event says. */
+/** The content of an event. */
 export interface EventContent {
   readonly data: JsonObject;
   /** null: nothing. */

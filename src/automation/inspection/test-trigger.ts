@@ -100,7 +100,7 @@ function isCandidate({ trigger: { event, rule }, match }: TriggerTest): boolean 
   );
 }
 
-/** A simulated event is tested as if it happened now, or at the time that it says. */
+/** A simulated event is tested as if it happened now, or at its given time. */
 async function evaluateStages(
   tx: Transaction,
   setup: TriggerTest,
