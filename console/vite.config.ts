@@ -1,6 +1,7 @@
 /** How the console is built, and served with hot reload against a running server (`npm run console`). */
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'vite';
+import { protoComments } from './proto-comments.ts';
 
 /** The running server that the hot-reload server passes calls on to. */
 const SERVER = process.env.CONSOLE_SERVER || 'http://127.0.0.1:8080';
@@ -8,7 +9,7 @@ const SERVER = process.env.CONSOLE_SERVER || 'http://127.0.0.1:8080';
 export default defineConfig({
   root: import.meta.dirname,
   base: '/console/',
-  plugins: [react()],
+  plugins: [react(), protoComments()],
   build: {
     target: 'es2022',
     emptyOutDir: true,

@@ -1,17 +1,23 @@
 /** The screens of the console, by path; each but the first is loaded when it is opened. */
 import { lazy, Suspense, useEffect } from 'react';
-import { Redirect, Route, Switch, useLocation } from 'wouter';
+import { Redirect, Route, Switch } from 'wouter';
 import { AthleteList } from './athletes/athlete-list.tsx';
 import { useCredential } from './calls/credential.ts';
 import { followEvents } from './calls/live-events.ts';
 import { Shell } from './shell/shell.tsx';
 import { SignIn } from './shell/sign-in.tsx';
 
+const ApiPage = lazy(() => import('./api/api-page.tsx'));
 const AthletePage = lazy(() => import('./athletes/athlete-page.tsx'));
+const EventsPage = lazy(() => import('./events/events-page.tsx'));
+const OperationsPage = lazy(() => import('./operations/operations-page.tsx'));
+const ProgramList = lazy(() => import('./programs/program-list.tsx'));
+const ProgramPage = lazy(() => import('./programs/program-page.tsx'));
+const WorkflowList = lazy(() => import('./workflows/workflow-list.tsx'));
+const WorkflowPage = lazy(() => import('./workflows/workflow-page.tsx'));
 
 export function App() {
   const { token, isRefused } = useCredential();
-  const [location] = useLocation();
 
   useEffect(() => {
     const stopped = new AbortController();
@@ -26,12 +32,23 @@ export function App() {
       {isRefused ? (
         <SignIn />
       ) : (
-        <Suspense key={location} fallback={<p className="quiet">Loading …</p>}>
+        <Suspense fallback={<p className="quiet">Loading …</p>}>
           <Switch>
             <Route path="/athletes" component={AthleteList} />
             <Route path="/athletes/:userId">
               {({ userId }) => <AthletePage key={userId} userId={userId} />}
             </Route>
+            <Route path="/programs" component={ProgramList} />
+            <Route path="/programs/:programId">
+              {({ programId }) => <ProgramPage key={programId} programId={programId} />}
+            </Route>
+            <Route path="/workflows" component={WorkflowList} />
+            <Route path="/workflows/:workflowId">
+              {({ workflowId }) => <WorkflowPage key={workflowId} workflowId={workflowId} />}
+            </Route>
+            <Route path="/events" component={EventsPage} />
+            <Route path="/operations" component={OperationsPage} />
+            <Route path="/api/:service?/:method?">{(path) => <ApiPage {...path} />}</Route>
             <Route path="/">
               <Redirect to="/athletes" replace />
             </Route>

@@ -138,10 +138,3 @@ describe.skipIf(!HAS_CHROMIUM)('athletes in Chromium', { timeout: PATIENCE_MS },
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
   });
 });
-
-test.runIf(!HAS_CHROMIUM)(
-  'athletes in Chromium: not run, because there is no chromium on the PATH',
-  ({ skip }) => {
-    skip();
-  },
-);

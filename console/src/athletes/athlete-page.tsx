@@ -11,9 +11,9 @@ import {
 import { UserService } from '../../../src/gen/progression/v1/user_service_pb.ts';
 import { Answer, Nothing } from '../parts/states.tsx';
 import { enumWords, formatDay, type ShownUnit } from '../words/formats.ts';
+import { type Names, useNames } from '../words/names.ts';
 import { Counters } from './counters.tsx';
 import { MaxPanel } from './max-panel.tsx';
-import { type Names, useNames } from './names.ts';
 import { Runs } from './runs.tsx';
 import { Timeline } from './timeline.tsx';
 

@@ -2,7 +2,7 @@
 import { useQuery } from '@connectrpc/connect-query';
 import { ProgressionService } from '../../../src/gen/progression/v1/progression_service_pb.ts';
 import { Answer, Nothing } from '../parts/states.tsx';
-import type { Names } from './names.ts';
+import type { Names } from '../words/names.ts';
 
 export function Counters({ userId, names }: { userId: string; names: Names }) {
   const counters = useQuery(ProgressionService.method.listFailureCounters, { userId, pageSize: 500 });

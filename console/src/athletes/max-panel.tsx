@@ -13,9 +13,9 @@ import {
   nameOf,
   type ShownUnit,
 } from '../words/formats.ts';
+import type { Names } from '../words/names.ts';
 import { MaxChart } from './max-chart.tsx';
 import { type ChangeKind, describeEvent, type MaxChange, useMaxHistory } from './max-history.ts';
-import type { Names } from './names.ts';
 import { pointsOf, SIMULATED_WEEKS, useSimulation } from './simulation.ts';
 
 interface MaxPanelProps {

@@ -27,7 +27,9 @@ export function Runs({ userId }: { userId: string }) {
                 <li key={run.id}>
                   {nameOf(run.workflowId)} <RunState run={run} />
                   <br />
-                  <span className="quiet">{formatMoment(run.enrolledAt)}</span>
+                  <span className="quiet">
+                    {formatMoment(run.enrolledAt)} {run.steps.find(({ reason }) => reason)?.reason}
+                  </span>
                 </li>
               ))}
             </ul>
@@ -38,12 +40,14 @@ export function Runs({ userId }: { userId: string }) {
   );
 }
 
-export function RunState({ run: { state, endedReason } }: { run: WorkflowEnrollment }) {
+/** A reason that a step has is told with the step. */
+export function RunState({ run: { state, endedReason, steps } }: { run: WorkflowEnrollment }) {
+  const isToldByStep = steps.some(({ reason }) => reason === endedReason);
   const tone = state === State.FAILED ? 'bad' : state === State.COMPLETED ? 'good' : '';
   return (
     <>
       <span className={`state ${tone}`}>{enumWords(WorkflowEnrollmentStateSchema, state)}</span>{' '}
-      {endedReason && <code className="reason">{endedReason}</code>}
+      {endedReason && !isToldByStep && <code className="reason">{endedReason}</code>}
     </>
   );
 }

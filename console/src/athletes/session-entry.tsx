@@ -1,11 +1,11 @@
 /** One session of the timeline: what it did to each lift, and its sets. */
 import { useQuery } from '@connectrpc/connect-query';
+import { SetKind } from '../../../src/gen/progression/v1/common_pb.ts';
 import type { WeightUnit } from '../../../src/gen/progression/v1/program_service_pb.ts';
 import {
   type CompletedSession,
   type LoggedSet,
   ProgressionService,
-  SetKind,
 } from '../../../src/gen/progression/v1/progression_service_pb.ts';
 import { Answer } from '../parts/states.tsx';
 import {
@@ -16,8 +16,8 @@ import {
   plural,
   type ShownUnit,
 } from '../words/formats.ts';
+import type { Names } from '../words/names.ts';
 import { describeResults } from '../words/outcome-words.ts';
-import type { Names } from './names.ts';
 import type { TimelineProps } from './timeline.tsx';
 
 export function SessionEntry({

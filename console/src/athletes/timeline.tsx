@@ -11,7 +11,7 @@ import {
 import { MoreButton } from '../parts/more-button.tsx';
 import { Answer, Nothing } from '../parts/states.tsx';
 import { formatShortDay, formatWeight, type ShownUnit } from '../words/formats.ts';
-import type { Names } from './names.ts';
+import type { Names } from '../words/names.ts';
 import { SessionEntry } from './session-entry.tsx';
 
 export interface TimelineProps {

@@ -4,7 +4,14 @@ import { Link, useLocation } from 'wouter';
 import { signOut, useCredential } from '../calls/credential.ts';
 import { type LiveState, useLiveState } from '../calls/live-events.ts';
 
-const SCREENS = [{ path: '/athletes', name: 'Athletes' }] as const;
+const SCREENS = [
+  { path: '/athletes', name: 'Athletes' },
+  { path: '/programs', name: 'Programs' },
+  { path: '/workflows', name: 'Workflows' },
+  { path: '/events', name: 'Events' },
+  { path: '/operations', name: 'Operations' },
+  { path: '/api', name: 'API' },
+] as const;
 
 export function Shell({ children }: { children: ReactNode }) {
   const [location] = useLocation();

@@ -5,8 +5,8 @@ import {
   type ProgressionResult,
   ResultReason,
 } from '../../../src/gen/progression/v1/progression_service_pb.ts';
-import type { Names } from '../athletes/names.ts';
 import { formatWeight, plural, type ShownUnit } from './formats.ts';
+import type { Names } from './names.ts';
 
 /** What became of one lift. */
 export interface LiftWords {

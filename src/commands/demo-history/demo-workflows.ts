@@ -5,10 +5,14 @@ import { ValueSchema } from '@bufbuild/protobuf/wkt';
 import { EnrollmentPolicy } from '../../gen/automation/v1/trigger_pb.ts';
 import type { CreateWorkflowRequestSchema } from '../../gen/automation/v1/workflow_service_pb.ts';
 
-/** `nextProgramId`: the program that the last workflow offers. */
-export function demoWorkflows(
-  nextProgramId: string,
-): readonly MessageInitShape<typeof CreateWorkflowRequestSchema>[] {
+/** `squatId`: the lift that the last workflow looks at, for the program `nextProgramId`. */
+export function demoWorkflows({
+  squatId,
+  nextProgramId,
+}: {
+  readonly squatId: string;
+  readonly nextProgramId: string;
+}): readonly MessageInitShape<typeof CreateWorkflowRequestSchema>[] {
   return [
     {
       name: 'Tag who missed a session',
@@ -38,6 +42,7 @@ export function demoWorkflows(
         triggerEvent: 'lift_max_changed',
         filter: {
           conditions: [
+            condition('lift_id', 'equals', squatId),
             condition('value', 'greater_than_or_equal', 90),
             condition('unit', 'equals', 'KILOGRAM'),
             evening(),

@@ -93,7 +93,8 @@ function as(name: string, actor = 'schedule') {
 }
 
 async function createWorkflows({ workflows }: DemoClients): Promise<void> {
-  for (const request of demoWorkflows(seededId('program/texas-method-kg'))) {
+  const wanted = { squatId: seededId('lift/squat'), nextProgramId: seededId('program/texas-method-kg') };
+  for (const request of demoWorkflows(wanted)) {
     const { workflow } = await workflows.createWorkflow(request, as(`create ${request.name}`, 'coach'));
     await workflows.activateWorkflow(
       { workflowId: workflow?.id ?? '' },

@@ -1,0 +1,63 @@
+/** The programs of the account. */
+import { useInfiniteQuery } from '@connectrpc/connect-query';
+import { Link } from 'wouter';
+import { ProgramService, WeightUnitSchema } from '../../../src/gen/progression/v1/program_service_pb.ts';
+import { MoreButton } from '../parts/more-button.tsx';
+import { Answer, Nothing } from '../parts/states.tsx';
+import { enumWords, plural } from '../words/formats.ts';
+
+export default function ProgramList() {
+  const programs = useInfiniteQuery(
+    ProgramService.method.listPrograms,
+    { pageSize: 100, pageToken: '' },
+    { pageParamKey: 'pageToken', getNextPageParam: ({ nextPageToken }) => nextPageToken || undefined },
+  );
+  return (
+    <>
+      <header className="heading">
+        <h1>Programs</h1>
+      </header>
+      <Answer query={programs}>
+        {({ pages }) => {
+          const all = pages.flatMap((page) => page.programs);
+          return all.length === 0 ? (
+            <Nothing>No program yet. CopyProgram takes one from the catalogue.</Nothing>
+          ) : (
+            <>
+              <p className="quiet">{plural(pages[0]?.totalSize ?? 0, 'program')}</p>
+              <table className="rows">
+                <thead>
+                  <tr>
+                    <th scope="col">Name</th>
+                    <th scope="col">Unit</th>
+                    <th scope="col" className="wide-only">
+                      Lifts
+                    </th>
+                    <th scope="col" className="wide-only">
+                      A week
+                    </th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {all.map(({ id, name, unit, lifts, sessionsPerWeek }) => (
+                    <tr key={id}>
+                      <th scope="row">
+                        <Link href={`/programs/${id}`} className="whole-row">
+                          {name}
+                        </Link>
+                      </th>
+                      <td>{enumWords(WeightUnitSchema, unit)}</td>
+                      <td className="wide-only quiet">{lifts.map((lift) => lift.name).join(', ')}</td>
+                      <td className="wide-only">{plural(sessionsPerWeek, 'session')}</td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+              <MoreButton query={programs} />
+            </>
+          );
+        }}
+      </Answer>
+    </>
+  );
+}

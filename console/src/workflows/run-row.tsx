@@ -1,0 +1,35 @@
+/** One run of a workflow, step by step. */
+import {
+  StepOutcome,
+  StepOutcomeSchema,
+  type WorkflowEnrollment,
+} from '../../../src/gen/automation/v1/workflow_service_pb.ts';
+import { RunState } from '../athletes/runs.tsx';
+import { AthleteLink } from '../parts/athlete-link.tsx';
+import { enumWords, formatMoment, sentenceCase } from '../words/formats.ts';
+
+/** `workflow`: its name, where runs of several are listed. */
+export function RunRow({ run, workflow }: { run: WorkflowEnrollment; workflow?: string }) {
+  return (
+    <li className="entry">
+      <p className="entry-head">
+        <span className="quiet">{formatMoment(run.enrolledAt)}</span> <AthleteLink userId={run.userId} />{' '}
+        {workflow && <strong>{workflow}</strong>} <RunState run={run} />
+      </p>
+      {run.dueAt && <p className="quiet">Goes on {formatMoment(run.dueAt)}</p>}
+      <ol className="run-steps">
+        {run.steps.map(({ step, action, outcome, attempts, reason, executedAt }) => (
+          <li key={step}>
+            {sentenceCase(action)}{' '}
+            <span className={outcome === StepOutcome.FAILED ? 'bad' : 'quiet'}>
+              {enumWords(StepOutcomeSchema, outcome).toLowerCase()}
+              {attempts > 1 && ` after ${attempts} tries`}
+              {executedAt && `, ${formatMoment(executedAt)}`}
+            </span>{' '}
+            {reason && <code className="reason">{reason}</code>}
+          </li>
+        ))}
+      </ol>
+    </li>
+  );
+}

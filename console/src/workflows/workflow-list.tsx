@@ -1,0 +1,79 @@
+/** The workflows of the account. */
+import { useQuery } from '@connectrpc/connect-query';
+import { Link } from 'wouter';
+import { TriggerService } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
+import {
+  type Workflow,
+  WorkflowService,
+  WorkflowStatus,
+  WorkflowStatusSchema,
+} from '../../../src/gen/automation/v1/workflow_service_pb.ts';
+import { Answer, Nothing } from '../parts/states.tsx';
+import { enumWords, plural } from '../words/formats.ts';
+import { eventName } from './workflow-words.ts';
+
+export default function WorkflowList() {
+  const workflows = useQuery(WorkflowService.method.listWorkflows, { pageSize: 500 });
+  return (
+    <>
+      <header className="heading">
+        <h1>Workflows</h1>
+      </header>
+      <Answer query={workflows}>
+        {({ workflows: all }) =>
+          all.length === 0 ? (
+            <Nothing>No workflow yet. CreateWorkflow and CreateWorkflowFromTemplate make one.</Nothing>
+          ) : (
+            <table className="rows">
+              <thead>
+                <tr>
+                  <th scope="col">Name</th>
+                  <th scope="col">Starts with</th>
+                  <th scope="col">30 days</th>
+                  <th scope="col" className="wide-only">
+                    Steps
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {all.map((workflow) => (
+                  <Row key={workflow.id} workflow={workflow} />
+                ))}
+              </tbody>
+            </table>
+          )
+        }
+      </Answer>
+    </>
+  );
+}
+
+function Row({ workflow: { id, name, status, trigger, actions } }: { workflow: Workflow }) {
+  return (
+    <tr>
+      <th scope="row">
+        <Link href={`/workflows/${id}`} className="whole-row">
+          {name}
+        </Link>
+        <span className={`state ${status === WorkflowStatus.ACTIVE ? 'good' : ''}`}>
+          {enumWords(WorkflowStatusSchema, status)}
+        </span>
+      </th>
+      <td>{trigger ? eventName(trigger.triggerEvent) : '–'}</td>
+      <td>{trigger && <Funnel triggerId={trigger.id} />}</td>
+      <td className="wide-only">{plural(actions.length, 'step')}</td>
+    </tr>
+  );
+}
+
+/** How many events were looked at, matched the filter, and enrolled the athlete. */
+export function Funnel({ triggerId }: { triggerId: string }) {
+  const stats = useQuery(TriggerService.method.getTriggerStats, { triggerId });
+  const total = stats.data?.total;
+  return total ? (
+    <span className="funnel">
+      {`${total.evaluated} events → ${total.matched} matched → `}
+      <strong>{`${total.enrolled} enrolled`}</strong>
+    </span>
+  ) : null;
+}

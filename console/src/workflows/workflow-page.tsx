@@ -1,0 +1,148 @@
+/** One workflow: what it waits for, what it does, its versions and its runs. */
+import { useInfiniteQuery, useQuery } from '@connectrpc/connect-query';
+import { Link } from 'wouter';
+import type { Trigger } from '../../../src/gen/automation/v1/trigger_pb.ts';
+import { TriggerService } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
+import {
+  type Workflow,
+  WorkflowService,
+  WorkflowStatusSchema,
+} from '../../../src/gen/automation/v1/workflow_service_pb.ts';
+import { MoreButton } from '../parts/more-button.tsx';
+import { Answer, Nothing } from '../parts/states.tsx';
+import { enumWords, formatMoment, plural, sentenceCase } from '../words/formats.ts';
+import { type Names, useNames } from '../words/names.ts';
+import { FilterView } from './filter-view.tsx';
+import { RunRow } from './run-row.tsx';
+import { Funnel } from './workflow-list.tsx';
+import { describeAction, describeSettings, eventName } from './workflow-words.ts';
+
+export default function WorkflowPage({ workflowId }: { workflowId: string }) {
+  const answer = useQuery(WorkflowService.method.getWorkflow, { workflowId });
+  const names = useNames();
+  return (
+    <Answer query={answer}>
+      {({ workflow }) =>
+        workflow && (
+          <>
+            <p className="crumbs">
+              <Link href="/workflows">Workflows</Link>
+            </p>
+            <header className="heading">
+              <div>
+                <h1>{workflow.name}</h1>
+                <p className="quiet">
+                  {workflow.description}{' '}
+                  <span className="state">{enumWords(WorkflowStatusSchema, workflow.status)}</span>
+                </p>
+              </div>
+            </header>
+            <div className="columns">
+              <Runs workflowId={workflowId} />
+              <div className="side">
+                <When trigger={workflow.trigger} />
+                <Steps workflow={workflow} names={names} />
+                {workflow.trigger && <Versions triggerId={workflow.trigger.id} />}
+              </div>
+            </div>
+          </>
+        )
+      }
+    </Answer>
+  );
+}
+
+function When({ trigger }: { trigger: Trigger | undefined }) {
+  return (
+    <section className="panel">
+      <h2>When</h2>
+      {trigger ? (
+        <>
+          <p>
+            <strong>{eventName(trigger.triggerEvent)}</strong>
+          </p>
+          <FilterView filter={trigger.filter} />
+          <ul className="plain quiet">
+            {describeSettings(trigger.settings).map((sentence) => (
+              <li key={sentence}>{sentence}</li>
+            ))}
+          </ul>
+          <p>
+            <Funnel triggerId={trigger.id} />
+          </p>
+        </>
+      ) : (
+        <Nothing>It has no trigger.</Nothing>
+      )}
+    </section>
+  );
+}
+
+function Steps({ workflow: { actions }, names }: { workflow: Workflow; names: Names }) {
+  return (
+    <section className="panel">
+      <h2>Then</h2>
+      <ol className="steps">
+        {actions.map((action, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: steps have no identity but their place
+          <li key={index}>{describeAction(action, names)}</li>
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+function Versions({ triggerId }: { triggerId: string }) {
+  const versions = useQuery(TriggerService.method.listTriggerVersions, { triggerId, pageSize: 20 });
+  return (
+    <section className="panel">
+      <h2>Versions of the trigger</h2>
+      <Answer query={versions}>
+        {({ versions: all }) => (
+          <ul className="plain">
+            {all.map(({ version, action, actor, recordedAt }) => (
+              <li key={version}>
+                {version}. {sentenceCase(action.replaceAll(/([a-z])([A-Z])/g, '$1 $2'))}
+                <br />
+                <span className="quiet">
+                  {formatMoment(recordedAt)} by {actor}
+                </span>
+              </li>
+            ))}
+          </ul>
+        )}
+      </Answer>
+    </section>
+  );
+}
+
+function Runs({ workflowId }: { workflowId: string }) {
+  const runs = useInfiniteQuery(
+    WorkflowService.method.listWorkflowEnrollments,
+    { workflowId, pageSize: 20, pageToken: '' },
+    { pageParamKey: 'pageToken', getNextPageParam: ({ nextPageToken }) => nextPageToken || undefined },
+  );
+  return (
+    <section className="panel">
+      <h2>Runs</h2>
+      <Answer query={runs}>
+        {({ pages }) => {
+          const all = pages.flatMap((page) => page.enrollments);
+          return all.length === 0 ? (
+            <Nothing>It has not run yet.</Nothing>
+          ) : (
+            <>
+              <p className="quiet">{plural(pages[0]?.totalSize ?? 0, 'run')}</p>
+              <ol className="timeline">
+                {all.map((run) => (
+                  <RunRow key={run.id} run={run} />
+                ))}
+              </ol>
+              <MoreButton query={runs} />
+            </>
+          );
+        }}
+      </Answer>
+    </section>
+  );
+}

@@ -1,0 +1,210 @@
+/** Programs, workflows, events, operations and the API in the console. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { createClient } from '@connectrpc/connect';
+import { createConnectTransport } from '@connectrpc/connect-node';
+import { sql } from 'kysely';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SERVICES } from '../../console/src/api/services.ts';
+import { seededId } from '../../src/commands/seed-demo-account.ts';
+import { DEMO_ACCOUNT_ID } from '../../src/config/config.ts';
+import { EventService } from '../../src/gen/automation/v1/event_service_pb.ts';
+import { HAS_CHROMIUM } from '../support/commands.ts';
+import {
+  accessibilityProblems,
+  type ConsoleServer,
+  openConsole,
+  PATIENCE_MS,
+  startConsole,
+} from './console-page.ts';
+
+/** What a command prints. The server that it calls runs in this process, which must go on meanwhile. */
+async function runInShell(command: string): Promise<string> {
+  return (await promisify(execFile)('sh', ['-c', command], { timeout: PATIENCE_MS })).stdout;
+}
+
+describe.skipIf(!HAS_CHROMIUM)('screens in Chromium', { timeout: PATIENCE_MS }, () => {
+  let server: ConsoleServer;
+  beforeAll(async () => {
+    server = await startConsole();
+  }, 120_000);
+  afterAll(() => server?.close());
+
+  test('a program says what its rules do, in order, and who follows it', async () => {
+    const page = await openConsole(server, '/console/programs');
+
+    await page.getByRole('link', { name: 'GZCLP (kg)' }).click();
+
+    await page.getByText('Stages 3x10, 3x8, 3x6; the next one after a miss').first().waitFor();
+    await page.getByText('By the repetitions of the AMRAP set: 25 or more, 5').waitFor();
+    await page.getByRole('link', { name: 'Demo Allrounder' }).waitFor();
+  });
+
+  test('a workflow says when it runs and what it does, and lists its runs step by step', async () => {
+    const page = await openConsole(server, '/console/workflows');
+
+    await page.getByRole('link', { name: 'Tag who missed a session' }).click();
+
+    await page.getByText('athlete.tags contains evening-group').waitFor();
+    await page.getByText('Wait for 2 days').waitFor();
+    const run = page.locator('.entry').first();
+    await run.getByText('Completed').waitFor();
+    expect(await run.locator('.run-steps li').count()).toBe(3);
+  });
+
+  test('an event appears when it happens, and is explained with the value of each condition', async () => {
+    const page = await openConsole(server, '/console/events');
+    await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
+    await page.locator('.entry').first().waitFor();
+    const events = createClient(
+      EventService,
+      createConnectTransport({ baseUrl: server.url, httpVersion: '1.1' }),
+    );
+
+    const userId = seededId('user/Demo Regular');
+    const data = {
+      session_id: uuidv7(),
+      day_slug: 'day-a',
+      week_number: 13,
+      planned_on: '2026-01-31',
+      missed_in_a_row: 7,
+    };
+    await events.publishEvents({ events: [{ id: uuidv7(), type: 'session_missed', userId, data }] });
+
+    const entry = page.locator('.entry', { hasText: 'Session missed' }).first();
+    await entry.locator('summary').click();
+    await entry.getByText('missed_in_a_row').waitFor();
+    await entry.getByText('Enrolled').waitFor();
+    await entry.getByText('athlete.tags contains evening-group').waitFor();
+    await entry.getByText('met: ["evening-group"').waitFor();
+  });
+
+  test('a run that failed is told with its reason, and a change by hand with who made it and why', async () => {
+    const page = await openConsole(server, '/console/operations');
+
+    await page.getByText('ALREADY_ENROLLED').waitFor();
+    await page.getByText('“the bar had two plates too few”').waitFor();
+    expect(await page.locator('.entry', { hasText: 'Revert progression' }).textContent()).toContain(
+      'by coach',
+    );
+  });
+
+  test('a dead letter is tried again', async () => {
+    await server.db.database.transaction(DEMO_ACCOUNT_ID, (tx) =>
+      sql`insert into dead_letters (account_id, id, event_id, trigger_id, user_id, event, state, attempts, reason,
+            message, first_failed_at, last_failed_at, next_attempt_at)
+          values (${DEMO_ACCOUNT_ID}, ${uuidv7()}, ${uuidv7()}, ${uuidv7()}, ${seededId('user/Demo Regular')}, '{}',
+            'DEAD', 8, 'TRIGGER_UNREADABLE', 'no such operator', now(), now(), null)`.execute(tx.sql),
+    );
+    const page = await openConsole(server, '/console/operations');
+    const letter = page.locator('.entry', { hasText: 'TRIGGER_UNREADABLE' });
+
+    await letter.getByRole('button', { name: 'Try again' }).click();
+
+    await letter.getByText('Retrying').waitFor();
+    const { rows } = await server.db.database.transaction(DEMO_ACCOUNT_ID, (tx) =>
+      sql<{ state: string }>`select state from dead_letters`.execute(tx.sql),
+    );
+    expect(rows.map(({ state }) => state)).not.toContain('DEAD');
+  });
+
+  test('a call is made by a form, and its curl command gives the same answer', async () => {
+    const page = await openConsole(server, '/console/api/progression.v1.UserService/ListUsers');
+    await page.getByText('By name, then id.').waitFor();
+
+    await page.getByLabel('name_contains').fill("o'nov\\");
+    await page.getByRole('button', { name: 'Send' }).click();
+    await page.locator('pre.json', { hasText: '{}' }).waitFor();
+    await page.getByLabel('name_contains').fill('nov');
+    await page.getByRole('button', { name: 'Send' }).click();
+
+    const answer = page.locator('pre.json', { hasText: 'Demo Novice' });
+    await answer.waitFor();
+    const [grpcurl, curl] = await page.locator('.snippet pre').allTextContents();
+    expect(grpcurl).toBe(
+      `grpcurl -plaintext -d '{"nameContains":"nov"}' ${new URL(server.url).host} progression.v1.UserService/ListUsers`,
+    );
+    const printed = await runInShell(`${curl}`);
+    expect(JSON.parse(printed)).toEqual(JSON.parse(`${await answer.textContent()}`));
+  });
+
+  test('a curl command has the text of the form as it is, whatever a shell makes of it', async () => {
+    const page = await openConsole(server, '/console/api/progression.v1.UserService/CreateUser');
+    const name = `$(id) 'quoted' "$HOME" \`id\` \\`;
+
+    await page.getByLabel('name', { exact: true }).fill(name);
+
+    const curl = await page.locator('.snippet pre').nth(1).textContent();
+    const printed = JSON.parse(await runInShell(`${curl}`));
+    expect(printed.user.name).toBe(name);
+  });
+
+  test('a refused call names each field', async () => {
+    const page = await openConsole(server, '/console/api/progression.v1.ProgressionService/LogSets', {
+      expectedMessage: /400/,
+    });
+
+    await page.getByLabel('user_id').fill('nobody');
+    await page.getByRole('button', { name: 'Add an item to sets' }).click();
+    await page.getByRole('button', { name: 'Send' }).click();
+
+    const problem = page.getByRole('alert');
+    await problem.getByText('VALIDATION_FAILED').waitFor();
+    const fields = await problem.locator('li code').allTextContents();
+    expect(fields).toEqual(expect.arrayContaining(['user_id', 'session_id', 'sets[0].lift_id']));
+  });
+
+  test('nested messages, lists and oneofs of a form are the JSON of the message', async () => {
+    const page = await openConsole(
+      server,
+      '/console/api/progression.v1.ProgressionService/SimulateProgressions',
+    );
+
+    await page.getByLabel('horizon').selectOption('weeks');
+    await page.getByLabel('weeks', { exact: true }).fill('4');
+    await page.getByText('Add SimulatedPerformance').click();
+    await page.getByRole('button', { name: 'Add an item to missed_sessions' }).click();
+    await page.getByLabel('Item of missed_sessions').fill('2');
+    await page.getByRole('button', { name: 'Edit as JSON' }).click();
+
+    const json = await page.getByLabel('Request as JSON').inputValue();
+    expect(JSON.parse(json)).toEqual({ weeks: 4, performance: { missedSessions: [2] } });
+  });
+
+  test('every method has a form with a button that sends it', async () => {
+    const page = await openConsole(server, '/console/api');
+    const methods = SERVICES.flatMap(({ typeName, methods }) =>
+      methods.map(({ name }) => ({ typeName, name })),
+    );
+    await page.locator('.methods details').first().waitFor();
+    await page.evaluate('for (const each of document.querySelectorAll(".methods details")) each.open = true');
+
+    for (const { typeName, name } of methods) {
+      await page.locator(`a[href="/console/api/${typeName}/${name}"]`).click();
+      await page.getByRole('heading', { level: 2, name: `${typeName}/${name}` }).waitFor();
+      expect(await page.getByRole('button', { name: 'Send' }).count()).toBe(1);
+    }
+    expect(methods.length).toBeGreaterThan(80);
+  }, 120_000);
+
+  test.each([
+    ['/console/programs', '.whole-row'],
+    [`/console/programs/${seededId('program/gzclp-kg')}`, '.entry'],
+    ['/console/workflows', '.whole-row'],
+    ['/console/events', '.entry'],
+    ['/console/operations', '.entry'],
+    ['/console/api/progression.v1.ProgressionService/LogSets', '.snippet'],
+  ])('axe finds nothing on %s, in both colour schemes', async (path, content) => {
+    for (const [colorScheme, width] of [
+      ['light', 390],
+      ['dark', 1280],
+    ] as const) {
+      const page = await openConsole(server, path, { colorScheme, width });
+      await page.locator(content).first().waitFor();
+
+      expect(await accessibilityProblems(page)).toEqual([]);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+    }
+  });
+});
