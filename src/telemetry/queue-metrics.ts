@@ -1,6 +1,6 @@
 /** Metrics of the trigger queue: waiting commands, group sizes and transaction durations. */
 import type { Meter } from '@opentelemetry/api';
-import type { TriggerQueueObserver } from '../progression/engine/trigger-queue.ts';
+import type { TriggerQueueObserver } from '../progression/engine/trigger-queue-observer.ts';
 
 const GROUP_BOUNDARIES = [1, 2, 4, 8, 16, 32, 64];
 const DURATION_BOUNDARIES = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.035, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];

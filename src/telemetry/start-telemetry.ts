@@ -14,7 +14,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Config } from '../config/config.ts';
 import type { EventObserver } from '../events/event-bus.ts';
 import type { Backlog } from '../events/read-backlog.ts';
-import type { TriggerQueueObserver } from '../progression/engine/trigger-queue.ts';
+import type { TriggerQueueObserver } from '../progression/engine/trigger-queue-observer.ts';
 import type { CallObserver } from '../server/interceptors/call-observer.ts';
 import type { Logger } from '../server/logger.ts';
 import type { PoolUse } from '../store/driver/connection-pool.ts';

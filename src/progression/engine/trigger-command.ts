@@ -1,6 +1,7 @@
 /** The command of the unit of work: one event under one request ID, and the codec of its answer. */
 import type { Decimal } from 'decimal.js';
 import type { DomainError } from '../../errors/domain-error.ts';
+import { isRetryable } from '../../errors/error-table.ts';
 import type { FactOrigin } from '../../store/outbox.ts';
 import type { Instant } from '../../values/instant.ts';
 import type { Plan } from '../evaluation/plan.ts';
@@ -129,4 +130,11 @@ export interface CommandAnswer {
   readonly response: Uint8Array;
   /** The answer is the stored one of an earlier call with the same request ID. */
   readonly isReplayed: boolean;
+}
+
+/** Notes why a command of the sequence failed, before the caller learns it. */
+export function noteFailure(sequence: CommandSequence | undefined, error: unknown): void {
+  if (sequence && isRetryable(error)) {
+    sequence.refusal ??= error;
+  }
 }

@@ -1,12 +1,12 @@
 /** Lets concurrent calls share transactions: commands that wait while transactions run form the next groups. */
 import type { Limits } from '../../config/config.ts';
-import { isRetryable } from '../../errors/error-table.ts';
 import { type AdmissionLimits, createAdmission, type QueueLimit } from './admission.ts';
 import { createAthleteOrder, type WaitingCommand, waitingCommandOf } from './athlete-order.ts';
 import { type GroupingLimits, nextGroup } from './grouping.ts';
 import { createReadyCommands } from './ready-commands.ts';
 import { callerGone, createSingleRuns } from './single-runs.ts';
-import type { CommandAnswer, CommandSequence, TriggerCommand } from './trigger-command.ts';
+import { type CommandAnswer, noteFailure, type TriggerCommand } from './trigger-command.ts';
+import { observeRuns, type TriggerQueueObserver } from './trigger-queue-observer.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
 
 export interface TriggerQueue {
@@ -22,25 +22,6 @@ export interface TriggerQueue {
 export interface LimitedQueue extends TriggerQueue {
   /** The limit for which a command would be refused now whose caller waits for so long; undefined: it would be taken. */
   exceededLimit(timeoutMs: number): QueueLimit | undefined;
-}
-
-export interface QueueDepth {
-  /** Events that wait for a transaction. */
-  readonly waiting: number;
-  /** Events that a shared transaction could not settle and that wait for one of their own. */
-  readonly waitingAlone: number;
-  /** Transactions that run. */
-  readonly running: number;
-}
-
-/** What the queue reports to its metrics. */
-export interface TriggerQueueObserver {
-  /** Once, when the queue opens: how many events may wait, and how to ask for its depth from then on. */
-  opened(limit: number, depth: () => QueueDepth): void;
-  /** A transaction of so many events has ended. */
-  ran(events: number, durationMs: number, isCommitted: boolean): void;
-  /** An event that PostgreSQL broke off is tried again. */
-  retried(): void;
 }
 
 type QueueLimits = AdmissionLimits & GroupingLimits & Pick<Limits, 'concurrentRetries' | 'transactionTries'>;
@@ -159,28 +140,4 @@ export function createTriggerQueue(
 function refuse({ command, reject }: WaitingCommand, error: unknown): void {
   noteFailure(command.sequence, error);
   reject(error);
-}
-
-/** Notes why a command of the sequence failed, before the caller learns it. */
-function noteFailure(sequence: CommandSequence | undefined, error: unknown): void {
-  if (sequence && isRetryable(error)) {
-    sequence.refusal ??= error;
-  }
-}
-
-/** The same unit of work, each transaction of which is reported. */
-function observeRuns(unitOfWork: UnitOfWork, observer: TriggerQueueObserver): UnitOfWork {
-  return {
-    async run(commands, waitMs) {
-      const beganAtMs = performance.now();
-      let isCommitted = false;
-      try {
-        const settlements = await unitOfWork.run(commands, waitMs);
-        isCommitted = true;
-        return settlements;
-      } finally {
-        observer.ran(commands.length, performance.now() - beganAtMs, isCommitted);
-      }
-    },
-  };
 }
