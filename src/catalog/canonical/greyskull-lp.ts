@@ -1,7 +1,12 @@
 /** Greyskull LP: the last set of each lift is AMRAP and decides the weight of the next session. */
 import type { BlueprintPlace } from '../programs/blueprint.ts';
+import type { CatalogLift } from './lifts.ts';
+import { prescribe, sets } from './prescriptions.ts';
 import { BOTH_UNITS, defineProgram } from './program.ts';
 import { INCREMENT_PRIORITY, places, TRAINING_MAX } from './rules.ts';
+
+const threeSets = (lift: CatalogLift) => prescribe(lift, sets('2x5@100 1x5+@100'));
+const DEADLIFT = prescribe('deadlift', sets('1x5+@100'));
 
 export const GREYSKULL_LP = BOTH_UNITS.map((unit) =>
   defineProgram({
@@ -21,6 +26,15 @@ export const GREYSKULL_LP = BOTH_UNITS.map((unit) =>
       'week-2-day-2': ['overhead-press', 'deadlift'],
       'week-2-day-3': ['bench-press', 'squat'],
     },
+    prescriptions: {
+      'week-1-day-1': [threeSets('overhead-press'), threeSets('squat')],
+      'week-1-day-2': [threeSets('bench-press'), DEADLIFT],
+      'week-1-day-3': [threeSets('overhead-press'), threeSets('squat')],
+      'week-2-day-1': [threeSets('bench-press'), threeSets('squat')],
+      'week-2-day-2': [threeSets('overhead-press'), DEADLIFT],
+      'week-2-day-3': [threeSets('bench-press'), threeSets('squat')],
+    },
+    loadStep: '2.5',
     rules: [
       {
         name: `AMRAP: +2.5 ${unit}, deadlift +5 ${unit}, under 5 repetitions -10 %`,

@@ -2,8 +2,10 @@
  * GZCLP: three tiers, each with its own training max; a failure changes sets and repetitions before it
  * changes the weight.
  */
+import type { BlueprintPrescription } from '../programs/blueprint.ts';
 import type { StoredStage } from '../rules/stored-parameters.ts';
 import type { CatalogLift } from './lifts.ts';
+import { prescribe, sets, setsOfStage } from './prescriptions.ts';
 import { BOTH_UNITS, type CatalogRule, defineProgram, type Unit } from './program.ts';
 import { amrap, FAILURE_PRIORITY, linear, places, STEP, TRAINING_MAX } from './rules.ts';
 
@@ -29,6 +31,12 @@ export const GZCLP = BOTH_UNITS.map((unit) =>
       a2: ['bench-press-t1', 'squat-t2', 'lat-pulldown-t3'],
       b2: ['deadlift-t1', 'overhead-press-t2', 'dumbbell-row-t3'],
     },
+    prescriptions: {
+      a1: tiers(unit, 'squat-t1', 'bench-press-t2', 'lat-pulldown-t3'),
+      b1: tiers(unit, 'overhead-press-t1', 'deadlift-t2', 'dumbbell-row-t3'),
+      a2: tiers(unit, 'bench-press-t1', 'squat-t2', 'lat-pulldown-t3'),
+      b2: tiers(unit, 'deadlift-t1', 'overhead-press-t2', 'dumbbell-row-t3'),
+    },
     rules: [
       firstTierStages(unit),
       secondTierStages(),
@@ -48,6 +56,15 @@ export const GZCLP = BOTH_UNITS.map((unit) =>
     ],
   }),
 );
+
+/** The first two by their stages, to the step that they go up by; the third 3x15 with an AMRAP set at the end. */
+function tiers(unit: Unit, t1: CatalogLift, t2: CatalogLift, t3: CatalogLift): BlueprintPrescription[] {
+  return [
+    prescribe(t1, setsOfStage(), '2.5'),
+    prescribe(t2, setsOfStage(), '2.5'),
+    prescribe(t3, sets('2x15@100 1x15+@100'), STEP[unit]),
+  ];
+}
 
 function firstTierStages(unit: Unit): CatalogRule {
   return {

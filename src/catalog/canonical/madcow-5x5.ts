@@ -1,7 +1,20 @@
 /** Madcow 5x5 (after Bill Starr): heavy, light and record days; weight is added every week. */
 import type { CatalogLift } from './lifts.ts';
+import { prescribe, sets } from './prescriptions.ts';
 import { BOTH_UNITS, type CatalogRule, defineProgram, type Unit } from './program.ts';
 import { deload, FINE_STEP, INCREMENT_PRIORITY, linear, places, STEP, TRAINING_MAX } from './rules.ts';
+
+const HEAVY_LIFTS: CatalogLift[] = ['squat', 'bench-press', 'barbell-row'];
+
+/** Sets go up by an eighth of Monday's top set; the ramps decide nothing. */
+const MONDAY = [...sets('1x5@50 1x5@62.5 1x5@75 1x5@87.5', { kind: 'WARM_UP' }), ...sets('1x5@100')];
+const WEDNESDAY = [...sets('1x5@62.5 1x5@75 1x5@87.5', { kind: 'WARM_UP' }), ...sets('1x5@100')];
+/** The triple is what the next Monday's top set weighs. */
+const FRIDAY = [
+  ...sets('1x5@50 1x5@62.5 1x5@75 1x5@87.5', { kind: 'WARM_UP' }),
+  ...sets('1x3@102.5'),
+  ...sets('1x8@75', { kind: 'SUPPLEMENTAL' }),
+];
 
 const PRESSES_AND_ROW: CatalogLift[] = ['bench-press', 'barbell-row', 'incline-bench-press'];
 
@@ -48,6 +61,15 @@ function madcow(unit: Unit, { slug, name, rules }: { slug: string; name: string;
       monday: ['squat', 'bench-press', 'barbell-row'],
       wednesday: ['squat', 'incline-bench-press', 'deadlift'],
       friday: ['squat', 'bench-press', 'barbell-row'],
+    },
+    prescriptions: {
+      monday: HEAVY_LIFTS.map((lift) => prescribe(lift, MONDAY)),
+      wednesday: [
+        prescribe('squat', sets('1x5@50 1x5@62.5 2x5@75', { kind: 'SUPPLEMENTAL' })),
+        prescribe('incline-bench-press', WEDNESDAY),
+        prescribe('deadlift', WEDNESDAY),
+      ],
+      friday: HEAVY_LIFTS.map((lift) => prescribe(lift, FRIDAY)),
     },
     rules: [deload({ unit, missedSessions: 2 }), ...rules],
   });

@@ -1,6 +1,14 @@
 /** nSuns 5/3/1 LP: nine sets of a main lift; the 1+ set decides the training max of the next week. */
+
+import { prescribe, sets } from './prescriptions.ts';
 import { BOTH_UNITS, defineProgram } from './program.ts';
 import { amrap } from './rules.ts';
+
+/** The third set decides. The back-off sets decide nothing, the last of them too, which takes as many as will go. */
+const NINE_SETS = [
+  ...sets('1x5@75 1x3@85 1x1+@95'),
+  ...sets('1x3@90 1x3@85 1x3@80 1x5@75 1x5@70 1x5@65', { kind: 'SUPPLEMENTAL' }),
+];
 
 export const NSUNS_531_LP = BOTH_UNITS.map((unit) =>
   defineProgram({
@@ -17,6 +25,12 @@ export const NSUNS_531_LP = BOTH_UNITS.map((unit) =>
       squat: ['squat'],
       press: ['overhead-press'],
       deadlift: ['deadlift'],
+    },
+    prescriptions: {
+      bench: [prescribe('bench-press', NINE_SETS)],
+      squat: [prescribe('squat', NINE_SETS)],
+      press: [prescribe('overhead-press', NINE_SETS)],
+      deadlift: [prescribe('deadlift', NINE_SETS)],
     },
     rules: [
       amrap(unit, 'What the 1+ set earned', {

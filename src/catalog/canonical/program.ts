@@ -1,5 +1,5 @@
 /** Describes a program of the catalogue: days, rules, and figures in pounds and kilograms. */
-import type { Blueprint, BlueprintRule } from '../programs/blueprint.ts';
+import type { Blueprint, BlueprintPrescription, BlueprintRule } from '../programs/blueprint.ts';
 import type { StoredRule } from '../rules/stored-parameters.ts';
 import { type CatalogLift, LIFT_NAMES } from './lifts.ts';
 
@@ -28,19 +28,31 @@ export interface ProgramDraft {
   readonly sessionsPerWeek: number;
   /** The lifts of each day, by the day's slug; sessions alternate between the days. */
   readonly days: Readonly<Record<string, readonly CatalogLift[]>>;
+  /** What prescribed loads are rounded to; absent: 2.5 kg or 5 lb. */
+  readonly loadStep?: string;
+  /** What each day prescribes, by the day's slug; absent: nothing. */
+  readonly prescriptions?: Readonly<Record<string, readonly BlueprintPrescription[]>>;
   readonly rules: readonly CatalogRule[];
 }
 
 const UNIT_NAMES = { lb: 'POUND', kg: 'KILOGRAM' } as const;
 
 /** The lifts of all days, in order of appearance. */
-export function defineProgram({ days, unit, weeksPerCycle = 1, ...draft }: ProgramDraft): CatalogProgram {
+export function defineProgram({
+  days,
+  prescriptions = {},
+  unit,
+  weeksPerCycle = 1,
+  ...draft
+}: ProgramDraft): CatalogProgram {
   const liftSlugs = new Set(Object.values(days).flat());
   return {
     ...draft,
     unit: unit ? UNIT_NAMES[unit] : '',
     weeksPerCycle,
     lifts: [...liftSlugs].map((slug) => ({ slug, name: LIFT_NAMES[slug] })),
-    days: Object.entries(days).map(([slug, lifts]) => ({ slug, liftSlugs: lifts })),
+    days: Object.entries(days).map(([slug, liftSlugs]) => ({
+      ...{ slug, liftSlugs, prescriptions: prescriptions[slug] },
+    })),
   };
 }

@@ -1,11 +1,26 @@
 /** Reddit PPL (push, pull, legs): linear progression for main lifts, double progression for accessories. */
 import type { CatalogLift } from './lifts.ts';
+import { prescribe, sets } from './prescriptions.ts';
 import { BOTH_UNITS, type CatalogRule, defineProgram, type Unit } from './program.ts';
 import { deload, FINE_STEP, INCREMENT_PRIORITY, linear, places, STEP, TRAINING_MAX } from './rules.ts';
 
 const UPPER: CatalogLift[] = ['bench-press', 'overhead-press', 'barbell-row'];
 const LOWER: CatalogLift[] = ['squat', 'deadlift'];
 const LEGS: CatalogLift[] = ['squat', 'romanian-deadlift', 'leg-press', 'leg-curl', 'calf-raise'];
+
+const accessory = (lift: CatalogLift, count = 3) => prescribe(lift, sets(`${count}x8-12@100`));
+const main = (lift: CatalogLift, unit: Unit) => prescribe(lift, sets('4x5@100 1x5+@100'), FINE_STEP[unit]);
+const PULL = [accessory('lat-pulldown'), accessory('seated-row'), accessory('biceps-curl', 4)];
+const PUSH = [accessory('incline-dumbbell-press'), accessory('triceps-pushdown')];
+const LEG_DAY = [
+  prescribe('squat', sets('2x5@100 1x5+@100')),
+  ...[
+    accessory('romanian-deadlift'),
+    accessory('leg-press'),
+    accessory('leg-curl'),
+    accessory('calf-raise', 5),
+  ],
+];
 
 export const REDDIT_PPL = BOTH_UNITS.map((unit) =>
   defineProgram({
@@ -25,6 +40,14 @@ export const REDDIT_PPL = BOTH_UNITS.map((unit) =>
       'pull-b': ['barbell-row', 'lat-pulldown', 'seated-row', 'biceps-curl'],
       'push-b': ['overhead-press', 'incline-dumbbell-press', 'triceps-pushdown'],
       'legs-b': LEGS,
+    },
+    prescriptions: {
+      'pull-a': [prescribe('deadlift', sets('1x5+@100')), ...PULL],
+      'push-a': [main('bench-press', unit), ...PUSH],
+      'legs-a': LEG_DAY,
+      'pull-b': [main('barbell-row', unit), ...PULL],
+      'push-b': [main('overhead-press', unit), ...PUSH],
+      'legs-b': LEG_DAY,
     },
     rules: [
       deload({ unit, missedSessions: 3, lifts: LOWER }),

@@ -1,4 +1,6 @@
 /** Starting Strength: three full-body sessions a week; weight is added in each. */
+
+import { prescribe, sets } from './prescriptions.ts';
 import { BOTH_UNITS, defineProgram } from './program.ts';
 import { deload, FINE_STEP, linear } from './rules.ts';
 
@@ -15,6 +17,18 @@ export const STARTING_STRENGTH = BOTH_UNITS.map((unit) =>
     days: {
       'day-a': ['squat', 'overhead-press', 'deadlift'],
       'day-b': ['squat', 'bench-press', 'deadlift'],
+    },
+    prescriptions: {
+      'day-a': [
+        prescribe('squat', sets('3x5@100')),
+        prescribe('overhead-press', sets('3x5@100'), FINE_STEP[unit]),
+        prescribe('deadlift', sets('1x5@100')),
+      ],
+      'day-b': [
+        prescribe('squat', sets('3x5@100')),
+        prescribe('bench-press', sets('3x5@100'), FINE_STEP[unit]),
+        prescribe('deadlift', sets('1x5@100')),
+      ],
     },
     rules: [
       deload({ unit, missedSessions: 2 }),

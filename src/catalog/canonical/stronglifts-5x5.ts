@@ -1,4 +1,6 @@
 /** StrongLifts 5x5: two alternating days, five sets of five; weight is added in each session. */
+
+import { prescribe, sets } from './prescriptions.ts';
 import { BOTH_UNITS, defineProgram } from './program.ts';
 import { deload, linear } from './rules.ts';
 
@@ -15,6 +17,18 @@ export const STRONGLIFTS_5X5 = BOTH_UNITS.map((unit) =>
     days: {
       'day-a': ['squat', 'bench-press', 'barbell-row'],
       'day-b': ['squat', 'overhead-press', 'deadlift'],
+    },
+    prescriptions: {
+      'day-a': [
+        prescribe('squat', sets('5x5@100')),
+        prescribe('bench-press', sets('5x5@100')),
+        prescribe('barbell-row', sets('5x5@100')),
+      ],
+      'day-b': [
+        prescribe('squat', sets('5x5@100')),
+        prescribe('overhead-press', sets('5x5@100')),
+        prescribe('deadlift', sets('1x5@100')),
+      ],
     },
     rules: [
       deload({ unit, missedSessions: 3 }),

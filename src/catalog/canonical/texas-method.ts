@@ -1,6 +1,8 @@
 /** The Texas Method: a volume, a recovery and an intensity day; weight is added every week. */
+
+import { prescribe, sets } from './prescriptions.ts';
 import { BOTH_UNITS, defineProgram } from './program.ts';
-import { linear } from './rules.ts';
+import { FINE_STEP, linear } from './rules.ts';
 
 export const TEXAS_METHOD = BOTH_UNITS.map((unit) =>
   defineProgram({
@@ -16,6 +18,22 @@ export const TEXAS_METHOD = BOTH_UNITS.map((unit) =>
       volume: ['squat', 'bench-press', 'deadlift'],
       recovery: ['squat', 'overhead-press'],
       intensity: ['squat', 'bench-press', 'power-clean'],
+    },
+    prescriptions: {
+      volume: [
+        prescribe('squat', sets('5x5@90', { kind: 'SUPPLEMENTAL' })),
+        prescribe('bench-press', sets('5x5@90', { kind: 'SUPPLEMENTAL' }), FINE_STEP[unit]),
+        prescribe('deadlift', sets('1x5@100')),
+      ],
+      recovery: [
+        prescribe('squat', sets('2x5@72', { kind: 'SUPPLEMENTAL' })),
+        prescribe('overhead-press', sets('3x5@100'), FINE_STEP[unit]),
+      ],
+      intensity: [
+        prescribe('squat', sets('1x5@100')),
+        prescribe('bench-press', sets('1x5@100'), FINE_STEP[unit]),
+        prescribe('power-clean', sets('5x3@100'), FINE_STEP[unit]),
+      ],
     },
     rules: [
       linear({

@@ -1,10 +1,20 @@
 /** Wendler's 5/3/1, Boring But Big: cycles of four weeks, based on 90 % of the one-rep max. */
 import type { BlueprintPlace } from '../programs/blueprint.ts';
+import { prescribe, sets } from './prescriptions.ts';
 import { BOTH_UNITS, defineProgram, type Figures, type Unit } from './program.ts';
 import { deload, INCREMENT_PRIORITY, places, TRAINING_MAX } from './rules.ts';
 
 const PRESSES: Figures = { lb: '5', kg: '2.5' };
 const SQUAT_AND_DEADLIFT: Figures = { lb: '10', kg: '5' };
+
+/** The last set of the first three weeks is AMRAP; 5x10 at half the training max follows it, and not in the deload week. */
+const WAVE = [
+  ...sets('1x5@65 1x5@75 1x5+@85', { weeks: [1] }),
+  ...sets('1x3@70 1x3@80 1x3+@90', { weeks: [2] }),
+  ...sets('1x5@75 1x3@85 1x1+@95', { weeks: [3] }),
+  ...sets('1x5@40 1x5@50 1x5@60', { weeks: [4] }),
+  ...sets('5x10@50', { kind: 'SUPPLEMENTAL', weeks: [1, 2, 3] }),
+];
 
 export const WENDLER_531_BBB = BOTH_UNITS.map((unit) =>
   defineProgram({
@@ -23,6 +33,12 @@ export const WENDLER_531_BBB = BOTH_UNITS.map((unit) =>
       deadlift: ['deadlift'],
       bench: ['bench-press'],
       squat: ['squat'],
+    },
+    prescriptions: {
+      press: [prescribe('overhead-press', WAVE)],
+      deadlift: [prescribe('deadlift', WAVE)],
+      bench: [prescribe('bench-press', WAVE)],
+      squat: [prescribe('squat', WAVE)],
     },
     rules: [
       switchedOff(unit),

@@ -158,8 +158,14 @@ describe('a copy of a program of the catalogue', () => {
     const days = program?.days.map((day) => ({
       slug: day.slug,
       liftSlugs: day.liftIds.map((id) => slugs.get(id)),
+      prescribed: day.prescriptions.map(({ liftId, groups }) => [slugs.get(liftId), groups.length]),
     }));
-    expect(days).toEqual(original.days);
+    expect(days).toEqual(
+      original.days.map(({ prescriptions = [], ...day }) => ({
+        ...day,
+        prescribed: prescriptions.map(({ liftSlug, groups }) => [liftSlug, groups.length]),
+      })),
+    );
     expect(programProgressions).toHaveLength(original.rules.flatMap(({ places }) => places).length);
   });
 
