@@ -31,7 +31,7 @@ export const callArrivalKey = createContextKey<CallArrival>({
 });
 
 /**
- * The hook that every call passes. Errors that the RPC library raises itself (a message too large or
+ * The hook that every call passes (the option `requestGate` of Connect). Errors that the RPC library raises itself (a message too large or
  * undecodable, an invalid timeout) pass no interceptor: the call's signal is aborted with them just before
  * they are written, which is when their details are added. `onRefused` is called for those.
  */
