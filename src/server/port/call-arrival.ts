@@ -31,9 +31,9 @@ export const callArrivalKey = createContextKey<CallArrival>({
 });
 
 /**
- * The hook that every call passes (the option `requestGate` of Connect). Errors that the RPC library raises itself (a message too large or
- * undecodable, an invalid timeout) pass no interceptor: the call's signal is aborted with them just before
- * they are written, which is when their details are added. `onRefused` is called for those.
+ * The hook that every call passes (the option `requestGate` of Connect). Errors that the RPC library raises itself (a
+ * message too large or undecodable, an invalid timeout) pass no interceptor: the call's signal is aborted with them just
+ * before they are written, which is when their details are added. `onRefused` is called for those.
  */
 export function createRequestGate(
   onRefused: (context: HandlerContext, arrival: CallArrival, error: ConnectError) => void,
