@@ -1,4 +1,4 @@
-/** Holds end by themselves. */
+/** Holds end by themselves, workflows set maxes as themselves, accounts have settings. */
 import { Migration } from '@mikro-orm/migrations';
 
 /** Holds from before count as prolonged when they were placed. */
@@ -10,9 +10,22 @@ export class HandsOnRuns extends Migration {
     this.addSql('alter table workflow_holds force row level security');
     this.addSql('alter table workflow_holds alter column last_event_at set not null');
     this.addSql('grant update (last_event_at) on workflow_holds to progression_app');
+    this.addSql(`alter table lift_maxes drop constraint lift_max_source_is_known,
+      add constraint lift_max_source_is_known check (source in ('MANUAL', 'PROGRESSION', 'REVERT', 'AUTOMATION'))`);
+    this.addSql(`alter table accounts add column unit text not null default '',
+      add constraint account_unit_is_known check (unit in ('', 'KILOGRAM', 'POUND'))`);
+    this.addSql('grant update (time_zone, unit) on accounts to progression_app');
   }
 
+  /** Maxes that workflows set become manual, as they were before. */
   override down(): void {
+    this.addSql('alter table lift_maxes no force row level security');
+    this.addSql(`update lift_maxes set source = 'MANUAL' where source = 'AUTOMATION'`);
+    this.addSql('alter table lift_maxes force row level security');
+    this.addSql(`alter table lift_maxes drop constraint lift_max_source_is_known,
+      add constraint lift_max_source_is_known check (source in ('MANUAL', 'PROGRESSION', 'REVERT'))`);
+    this.addSql('revoke update (time_zone) on accounts from progression_app');
+    this.addSql('alter table accounts drop column unit');
     this.addSql('alter table workflow_holds drop column last_event_at');
   }
 }

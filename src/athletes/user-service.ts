@@ -5,6 +5,7 @@ import { createCalls, type ServiceDeps } from '../calls/calls.ts';
 import { userMessage } from '../catalog/messages.ts';
 import { UserService } from '../gen/progression/v1/user_service_pb.ts';
 import { getUser } from '../store/lock-user.ts';
+import { accountMessage, getAccount, updateAccount } from './account.ts';
 import { checkProfile } from './athlete-profile.ts';
 import { createUser } from './create-user.ts';
 import { deleteUser, restoreUser } from './delete-user.ts';
@@ -24,6 +25,12 @@ export function createUserService(deps: UserServiceDeps): ServiceImpl<typeof Use
   const { limits } = deps.config;
   const { defaultPageSize } = limits;
   return {
+    getAccount: (_, context) =>
+      read(context, async (tx) => ({ account: accountMessage(tx.accountId, await getAccount(tx)) })),
+    updateAccount: (request, context) =>
+      write(method.updateAccount, request, context, async (change) => ({
+        account: accountMessage(change.tx.accountId, await updateAccount(change, request)),
+      })),
     async createUser(request, context) {
       checkProfile(request, deps.clock(), limits);
       return write(method.createUser, request, context, async (change) => ({

@@ -59,7 +59,7 @@ export async function settleUnits(
       ? convertUnit(current.value, units, { roundTo, rounding: 'NEAREST' })
       : current.value;
     const reason = `${isConverted ? 'converted' : 'relabelled'} from ${current.unit} to ${unit} at enrollment`;
-    return appendLiftMax(change, { userId, liftId, maxType, current, value, unit, source: 'MANUAL', reason });
+    return appendLiftMax(change, { userId, liftId, maxType, current, value, unit, reason });
   });
   audit(change, {
     action: 'EnrollUser',

@@ -15,6 +15,8 @@ export interface FieldDefinition {
 /** The fields that filters on one event type may use. */
 export interface FieldDefinitions {
   readonly event: readonly FieldDefinition[];
+  /** The fields that every event has beside its data. A field of the event with the same name comes first. */
+  readonly origin?: readonly FieldDefinition[];
   /** Whether the event carries the values before the change. */
   readonly carriesDiff: boolean;
   /** The built-in fields of athletes. */
@@ -24,7 +26,7 @@ export interface FieldDefinitions {
 }
 
 /**
- * Creates the catalogue. A bare name resolves to the event's field, else to the athlete's: a built-in field
+ * Creates the catalogue. A bare name resolves to the event's field, else to one of its origin, else to the athlete's: a built-in field
  * before an attribute. Names resolve only through this table, so text of a filter never becomes a path.
  *
  * @example
@@ -46,6 +48,9 @@ export function createFieldCatalogue(definitions: FieldDefinitions): FieldCatalo
   };
   for (const { name, type, isPersonal } of definitions.event) {
     add(name, { scope: 'event', path: [name], type, isPersonal });
+  }
+  for (const { name, type, isPersonal } of definitions.origin ?? []) {
+    add(name, { scope: 'origin', path: [name], type, isPersonal });
   }
   for (const { name, type, isPersonal } of definitions.athlete) {
     const field: FilterField = { scope: 'athlete', path: [name], type, isPersonal };

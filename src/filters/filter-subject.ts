@@ -18,7 +18,20 @@ import { toCalendarDate, toCanonicalZone, toLocalDate } from './zoned-calendar.t
 
 /** The current value of the field, null included; undefined when it is absent. */
 export function readCurrentValue(field: FilterField, input: FilterInput): JsonValue | undefined {
-  return readValueAt(readsAthlete(field) ? input.athlete : input.event, field.path);
+  return readValueAt(documentOf(field, input), field.path);
+}
+
+function documentOf({ scope }: FilterField, { event, athlete, origin = null }: FilterInput): JsonValue {
+  switch (scope) {
+    case 'event':
+    case 'answers':
+      return event;
+    case 'athlete':
+    case 'custom':
+      return athlete;
+    case 'origin':
+      return origin;
+  }
 }
 
 /** The value of an event's field before the change; undefined when the field did not change. */

@@ -50,8 +50,8 @@ export type FieldType = (typeof FIELD_TYPES)[number];
 
 /** Where the value of a field is stored, and its type. */
 export interface FilterField {
-  /** `event` and `answers` read the event's document, `athlete` and `custom` the athlete's. */
-  readonly scope: 'event' | 'athlete' | 'answers' | 'custom';
+  /** `event` and `answers` read the event's document, `athlete` and `custom` the athlete's, `origin` its origin. */
+  readonly scope: 'event' | 'athlete' | 'answers' | 'custom' | 'origin';
   /** Property names from the root of that document. */
   readonly path: readonly string[];
   readonly type: FieldType;
@@ -71,6 +71,8 @@ export interface FieldCatalogue {
 export interface FilterInput {
   /** The event's data; answers of a form are in its `answers`. */
   readonly event: JsonValue;
+  /** Who caused the event, in `actor`; absent: not known. */
+  readonly origin?: JsonValue;
   /**
    * The values of the changed fields before the change, null for a field without a value; null for events
    * without a change.

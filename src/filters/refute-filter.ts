@@ -16,8 +16,8 @@ export function isRefuted(filter: FilterGroup, catalogue: FieldCatalogue, known:
 }
 
 /**
- * The filter's verdict on every event whose fields have these values (null for absent), or undefined when the
- * verdict depends on anything else. Throws FilterUnreadable.
+ * The filter's verdict on every event whose fields, and those of its origin, have these values (null for absent), or
+ * undefined when the verdict depends on anything else. Throws FilterUnreadable.
  *
  * @example
  * predictVerdict(filter, catalogue, { tag: 'vip' }); // true, false or undefined
@@ -26,16 +26,23 @@ export function predictVerdict(
   filter: FilterGroup,
   catalogue: FieldCatalogue,
   known: JsonObject,
+  origin: JsonObject = {},
 ): boolean | undefined {
-  return predictTree(readTree(filter, catalogue), known);
+  return predictTree(readTree(filter, catalogue), { known, origin });
 }
 
-function predictTree(tree: FilterTree, known: JsonObject): boolean | undefined {
+/** The fields of the event and of its origin that are known. */
+interface KnownEvent {
+  readonly known: JsonObject;
+  readonly origin: JsonObject;
+}
+
+function predictTree(tree: FilterTree, event: KnownEvent): boolean | undefined {
   if (!isGroup(tree)) {
-    return predictCondition(tree, known);
+    return predictCondition(tree, event);
   }
   const verdict = joinVerdicts(
-    tree.children.map((child) => predictTree(child, known)),
+    tree.children.map((child) => predictTree(child, event)),
     tree.logic,
   );
   return verdict === undefined ? undefined : verdict !== tree.not;
@@ -56,13 +63,17 @@ function joinVerdicts(verdicts: readonly (boolean | undefined)[], logic: 'AND' |
   return verdicts.includes(undefined) ? undefined : !deciding;
 }
 
-function predictCondition(condition: TreeCondition, known: JsonObject): boolean | undefined {
+function predictCondition(condition: TreeCondition, { known, origin }: KnownEvent): boolean | undefined {
   const { field, comparison } = condition;
   const [name] = field.path;
-  if (readsAthlete(field) || name === undefined || !Object.hasOwn(known, name)) {
+  const document = field.scope === 'origin' ? origin : known;
+  if (readsAthlete(field) || name === undefined || !Object.hasOwn(document, name)) {
     return undefined;
   }
-  const input: FilterInput = { event: known, previous: null, athlete: null, occurredAt: 0n, timeZone: 'UTC' };
+  const input: FilterInput = {
+    ...{ event: known, origin, previous: null, athlete: null },
+    ...{ occurredAt: 0n, timeZone: 'UTC' },
+  };
   const value = readCurrentValue(field, input);
   if (isDiff(comparison)) {
     return predictDiff(condition, comparison, value);

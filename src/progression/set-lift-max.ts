@@ -15,7 +15,7 @@ import { type ResetCounter, resetLiftCounters } from './engine/reset-rule-state.
 import { findLiftMax, type LiftMaxVersion } from './lift-maxes.ts';
 
 /**
- * Appends a version with the source MANUAL, and sets the failure counters of the lift and max type to 0 unless the
+ * Appends a version with the source MANUAL, or AUTOMATION for a workflow, and sets the failure counters of the lift and max type to 0 unless the
  * request keeps them. USER_NOT_FOUND, LIFT_NOT_FOUND, UNIT_MISMATCH.
  */
 export async function setLiftMax(change: Change, request: SetLiftMaxRequest): Promise<LiftMax> {
@@ -34,7 +34,6 @@ export async function setLiftMax(change: Change, request: SetLiftMaxRequest): Pr
     current,
     value,
     unit,
-    source: 'MANUAL',
     reason,
   });
   const target = { userId, liftId, maxType };
@@ -72,22 +71,26 @@ async function unitOf(
   { userId, liftId, unit }: SetLiftMaxRequest,
   current: LiftMaxVersion | undefined,
 ): Promise<string> {
-  const { rows } = await sql<{ id: string; unit: string; has_lift: boolean }>`
-    select p.id, p.unit, exists (
+  const { rows } = await sql<UnitRow>`
+    select a.unit as account_unit, p.id, p.unit, exists (
       select from program_lifts l
       where l.account_id = p.account_id and l.program_id = p.id and l.lift_id = ${liftId}
     ) as has_lift
-    from enrollments e
-    join programs p on p.account_id = e.account_id and p.id = e.program_id
-    where e.account_id = ${tx.accountId} and e.user_id = ${userId} and e.status = 'ACTIVE'`.execute(tx.sql);
-  const [program] = rows;
+    from accounts a
+    left join enrollments e on e.account_id = a.id and e.user_id = ${userId} and e.status = 'ACTIVE'
+    left join programs p on p.account_id = e.account_id and p.id = e.program_id
+    where a.id = ${tx.accountId}`.execute(tx.sql);
+  const [row] = rows;
+  const program = row?.id ? { ...row, id: row.id, unit: row.unit ?? '' } : undefined;
   const given = unit === 0 ? '' : enumName(WeightUnitSchema, unit);
   if (program?.has_lift && program.unit && given && given !== program.unit) {
     throw new DomainError('UNIT_MISMATCH', `the user's program is in ${program.unit}, not in ${given}`, {
       metadata: { userId, liftId, programId: program.id, unit: program.unit },
     });
   }
-  return given || (program?.has_lift && program.unit) || current?.unit || program?.unit || '';
+  return (
+    given || (program?.has_lift && program.unit) || current?.unit || program?.unit || row?.account_unit || ''
+  );
 }
 
 async function requireLift(tx: Transaction, liftId: string): Promise<void> {
@@ -97,4 +100,12 @@ async function requireLift(tx: Transaction, liftId: string): Promise<void> {
   if (rows.length === 0) {
     throw new DomainError('LIFT_NOT_FOUND', `lift ${liftId} does not exist`, { metadata: { liftId } });
   }
+}
+
+interface UnitRow {
+  readonly account_unit: string;
+  /** The ACTIVE program's; null without one. */
+  readonly id: string | null;
+  readonly unit: string | null;
+  readonly has_lift: boolean;
 }

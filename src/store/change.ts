@@ -20,6 +20,7 @@ export interface AuditedChange {
   /** The name of the RPC. */
   readonly action: string;
   readonly targetType:
+    | 'account'
     | 'program'
     | 'progression'
     | 'program_progression'

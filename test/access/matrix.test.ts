@@ -94,6 +94,8 @@ const WHO_MAY: Readonly<Record<string, string>> = {
   'ProgramService.ListEnrollmentOverrides': 'service coach read-only self',
   'ProgramService.DeleteEnrollmentOverride': 'coach',
 
+  'UserService.GetAccount': 'service coach read-only catalogue',
+  'UserService.UpdateAccount': '',
   'UserService.CreateUser': 'coach',
   'UserService.GetUser': 'service coach read-only self',
   'UserService.ListUsers': 'service coach read-only',

@@ -10,7 +10,7 @@ import { useTestDatabase } from '../support/test-database.ts';
 
 /** The rights of the role in addition to select and insert. */
 const MORE_THAN_READ_AND_ADD: Readonly<Record<string, readonly string[]>> = {
-  accounts: ['UPDATE (name)'],
+  accounts: ['UPDATE (name)', 'UPDATE (time_zone)', 'UPDATE (unit)'],
   users: ['UPDATE'],
   lifts: ['UPDATE'],
   programs: ['UPDATE'],

@@ -73,7 +73,7 @@ function kindOf(max: LiftMax, change: number, log: ProgressionLog | undefined): 
   if (max.source === LiftMaxSource.REVERT) {
     return 'revert';
   }
-  if (max.source === LiftMaxSource.MANUAL) {
+  if (max.source === LiftMaxSource.MANUAL || max.source === LiftMaxSource.AUTOMATION) {
     return max.version === 1 ? 'start' : 'manual';
   }
   if (change < 0) {

@@ -29,7 +29,7 @@ const EMISSIONS: { readonly [C in ActionCase]: (action: ActionValue<C>) => reado
     certain('program_enrolled', { program_id: programId }),
     ...(unitMismatch === UnitMismatch.UNSPECIFIED
       ? []
-      : [possible('lift_max_changed', { source: 'MANUAL' })]),
+      : [possible('lift_max_changed', { source: 'AUTOMATION' })]),
   ],
   leaveProgram: ({ status }) =>
     status === EnrollmentStatus.COMPLETED ? [certain('program_completed', {})] : [],
@@ -44,9 +44,9 @@ const EMISSIONS: { readonly [C in ActionCase]: (action: ActionValue<C>) => reado
   },
   setLiftMax: (action) => {
     const value = fixedWeightOf(action);
-    return [certain('lift_max_changed', { ...setByHand(action), ...(value ? { value } : {}) })];
+    return [certain('lift_max_changed', { ...setByStep(action), ...(value ? { value } : {}) })];
   },
-  scaleLiftMax: (action) => [certain('lift_max_changed', setByHand(action))],
+  scaleLiftMax: (action) => [certain('lift_max_changed', setByStep(action))],
   addTag: ({ tag }) => [certain('tag_added', { tag })],
   removeTag: ({ tag }) => [certain('tag_removed', { tag })],
   setAttribute: ({ field, value }) => {
@@ -68,8 +68,8 @@ function emissionsOfCase(kind: ActionCase, value: unknown): readonly Emission[] 
   return (EMISSIONS[kind] as (action: unknown) => readonly Emission[])(value);
 }
 
-function setByHand({ liftId, maxType }: Pick<SetLiftMaxAction, 'liftId' | 'maxType'>): JsonObject {
-  const known = { max_type: enumName(MaxTypeSchema, maxType), source: 'MANUAL', log_id: null };
+function setByStep({ liftId, maxType }: Pick<SetLiftMaxAction, 'liftId' | 'maxType'>): JsonObject {
+  const known = { max_type: enumName(MaxTypeSchema, maxType), source: 'AUTOMATION', log_id: null };
   return liftId ? { ...known, lift_id: liftId } : known;
 }
 

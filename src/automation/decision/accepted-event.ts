@@ -55,6 +55,6 @@ export function toAcceptedEvents(entry: WaitingEntry): AcceptedEvent[] {
 }
 
 /** Builds the copy of an event that enrollments and execution logs store. */
-export function toEventSnapshot({ type, id, occurredAt, data, previous }: AcceptedEvent): JsonObject {
-  return { type, id, occurred_at: instantToText(occurredAt), data, previous };
+export function toEventSnapshot({ type, id, occurredAt, actor, data, previous }: AcceptedEvent): JsonObject {
+  return { type, id, occurred_at: instantToText(occurredAt), actor, data, previous };
 }

@@ -46,6 +46,7 @@ export function matchEvent(
 function toFilterInput(event: AcceptedEvent, subject: Subject | null): FilterInput {
   return {
     event: event.data,
+    origin: { actor: event.actor },
     previous: event.previous,
     athlete: subject?.document ?? {},
     occurredAt: event.occurredAt,

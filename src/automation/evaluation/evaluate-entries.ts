@@ -6,11 +6,11 @@ import { removeEvaluatedEntries, type WaitingEntry } from '../../events/outbox-e
 import type { JsonValue } from '../../filters/filter.ts';
 import type { Transaction } from '../../store/database.ts';
 import { failpoint, failpointBeforeCommit } from '../../store/failpoints.ts';
-import type { Clock } from '../../values/instant.ts';
+import type { Clock, Instant } from '../../values/instant.ts';
 import { type AcceptedEvent, toAcceptedEvents } from '../decision/accepted-event.ts';
 import type { Verdict } from '../decision/decide.ts';
 import { encodeOutcomes, toEvaluation } from '../decision/evaluation-outcomes.ts';
-import { rescheduleAthlete } from '../time/reschedule.ts';
+import { rescheduleAthlete, rescheduleByAccountZone } from '../time/reschedule.ts';
 import type { AccountTriggers, CandidateIndex } from './candidate-index.ts';
 import { type EvaluationLimits, type EventCandidates, evaluateEvents } from './evaluate-events.ts';
 import {
@@ -68,6 +68,7 @@ export async function evaluateEntries(
     await rescheduleChangedAthletes(
       tx,
       eventCandidates.map(({ event }) => event),
+      now,
       limits,
     );
   }
@@ -102,9 +103,13 @@ const CHANGES_OF_ATHLETES = ['contact_created', 'contact_updated', 'custom_field
 async function rescheduleChangedAthletes(
   tx: Transaction,
   events: readonly AcceptedEvent[],
+  now: Instant,
   limits: EntryEvaluation['limits'],
 ): Promise<void> {
   const changes = events.filter(({ type }) => CHANGES_OF_ATHLETES.includes(type));
+  if (events.some(({ type }) => type === 'account_updated')) {
+    await rescheduleByAccountZone(tx, now);
+  }
   // All changes of an athlete are already stored, so one rescheduling from the first change on is enough.
   const byAthlete = Map.groupBy(changes, ({ userId }) => userId ?? '');
   // Sorted, so that transactions that reschedule several athletes do not deadlock.

@@ -5,7 +5,7 @@
 import { sql } from 'kysely';
 import type { JsonObject } from '../../filters/filter.ts';
 import type { Transaction } from '../../store/database.ts';
-import type { Cause } from '../../store/entities/outbox-entry.ts';
+import type { Cause, FactActor } from '../../store/entities/outbox-entry.ts';
 import { lockPartitionOf } from '../../store/lock-partition.ts';
 import { type Instant, instantFromText, instantToText } from '../../values/instant.ts';
 import type { AcceptedEvent } from '../decision/accepted-event.ts';
@@ -71,7 +71,8 @@ export function toStartingEvent({
     recordedAt: occurredAt,
     sequence: 0n,
     position: 0,
-    actor: 'SYSTEM',
+    // Snapshots from before actors were stored have none.
+    actor: (event.actor as FactActor | undefined) ?? 'SYSTEM',
     data: (event.data as JsonObject | undefined) ?? {},
     previous: (event.previous as JsonObject | null | undefined) ?? null,
     rootEventId: cause.rootEventId,

@@ -4,7 +4,7 @@ import { createFieldCatalogue, type FieldDefinition } from '../../filters/field-
 import type { FieldCatalogue, FieldType, JsonObject } from '../../filters/filter.ts';
 import type { Transaction } from '../../store/database.ts';
 import { ATHLETE_FIELDS } from './athlete-document.ts';
-import type { EventField, EventType } from './event-type.ts';
+import { type EventField, type EventType, ORIGIN_FIELDS } from './event-type.ts';
 import { builtInEventType, CUSTOM_PREFIX, canonicalEventName, EVENT_TYPES } from './event-types.ts';
 
 /** The state at one automation revision of the account; caches compare revisions. */
@@ -62,6 +62,7 @@ export function createAccountTypes(
     }
     const made = createFieldCatalogue({
       event: eventType.fields,
+      origin: ORIGIN_FIELDS,
       carriesDiff: eventType.hasPrevious,
       athlete: ATHLETE_FIELDS,
       account,

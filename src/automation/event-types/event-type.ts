@@ -26,6 +26,16 @@ export interface EventField {
   readonly isPersonal: boolean;
 }
 
+/** The fields that filters can use on every event, beside those of its type. */
+export const ORIGIN_FIELDS: readonly EventField[] = [
+  {
+    name: 'actor',
+    type: 'string',
+    isPersonal: false,
+    description: 'Who caused the event: ATHLETE, COACH, AUTOMATION, SYSTEM or IMPORT.',
+  },
+];
+
 export interface EventType {
   /** For example `session_completed`, or `custom.checked_in`. */
   readonly name: string;

@@ -1,12 +1,12 @@
 /**
  * ListEventTypes: the built-in events and the account's own. ListFields: the fields of athletes, built-in and
- * defined.
+ * defined, and those that every event has.
  */
 import { invalidFields } from '../../errors/domain-error.ts';
 import type { Transaction } from '../../store/database.ts';
 import { type AccountField, loadAccountTypes } from './account-types.ts';
 import { ATHLETE_FIELDS } from './athlete-document.ts';
-import { CATEGORIES, type EventType } from './event-type.ts';
+import { CATEGORIES, type EventType, ORIGIN_FIELDS } from './event-type.ts';
 
 /**
  * Ordered by category, then name; of one category, or of all for ''. VALIDATION_FAILED for an unknown
@@ -27,10 +27,10 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-const BUILT_IN: readonly AccountField[] = ATHLETE_FIELDS.map(({ name, ...field }) => ({
-  path: `athlete.${name}`,
-  ...field,
-}));
+const BUILT_IN: readonly AccountField[] = [
+  ...ORIGIN_FIELDS.map(({ name, ...field }) => ({ path: name, ...field })),
+  ...ATHLETE_FIELDS.map(({ name, ...field }) => ({ path: `athlete.${name}`, ...field })),
+];
 
 /** Ordered by path. */
 export async function listFields(tx: Transaction): Promise<AccountField[]> {

@@ -93,8 +93,8 @@ function recomputeConditions(
   if (!isReadable(rule) || !type) {
     return [];
   }
-  const { data, previous, occurredAt } = event;
-  const input = { event: data, previous, athlete: subject, occurredAt, timeZone };
+  const { data, previous, occurredAt, actor } = event;
+  const input = { event: data, origin: { actor }, previous, athlete: subject, occurredAt, timeZone };
   const catalogue = types.fieldCatalogue(type);
   return rule.filter.explain(input).map((condition, index) => {
     const field = catalogue.resolve(condition.field);

@@ -86,3 +86,20 @@ export async function rescheduleAthlete(
   );
   await addCursors(tx, planned, 'REPLACE');
 }
+
+/**
+ * After a change of the account's time zone: makes the cursors of athletes without a time zone due, so that the
+ * scheduler plans each anew, page by page. An occurrence that the change moved into the past still fires while it
+ * is not too late.
+ */
+export async function rescheduleByAccountZone(
+  { accountId, sql: db }: Transaction,
+  now: Instant,
+): Promise<void> {
+  await sql`
+    update time_cursors c set due_at = least(c.due_at, ${instantToText(now)}::timestamptz)
+    from users u
+    where c.account_id = ${accountId} and u.account_id = c.account_id and u.id = c.user_id and u.time_zone is null`.execute(
+    db,
+  );
+}

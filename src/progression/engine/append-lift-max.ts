@@ -1,4 +1,4 @@
-/** Appends a version to a lift max outside of an event: by hand, or to undo an application. */
+/** Appends a version to a lift max outside of an event: by hand, by a workflow, or to undo an application. */
 import type { Decimal } from 'decimal.js';
 import type { Change } from '../../store/change.ts';
 import { type LiftMax, LiftMaxEntity } from '../../store/entities/lift-max.ts';
@@ -15,14 +15,16 @@ export interface NewLiftMax {
   readonly value: Decimal;
   /** KILOGRAM or POUND; empty: not known. */
   readonly unit: string;
-  readonly source: 'MANUAL' | 'REVERT';
+  /** Absent: AUTOMATION for a change of a workflow, else MANUAL. */
+  readonly source?: 'REVERT';
   readonly reason: string;
 }
 
 /** The athlete's lock is held. A changed value emits `lift_max_changed`. */
 export function appendLiftMax(change: Change, made: NewLiftMax): LiftMax {
   const { tx, now } = change;
-  const { userId, liftId, maxType, current, value, unit, source, reason } = made;
+  const { userId, liftId, maxType, current, value, unit, reason } = made;
+  const source = made.source ?? (change.origin.actor === 'AUTOMATION' ? 'AUTOMATION' : 'MANUAL');
   const version = (current?.version ?? 0) + 1;
   if (!current?.value.eq(value) || current.unit !== unit) {
     const data = {

@@ -50,7 +50,7 @@ export interface VersionItem {
   readonly version: number;
   readonly value: Decimal;
   readonly unit: WeightUnit;
-  readonly source: 'MANUAL' | 'PROGRESSION' | 'REVERT';
+  readonly source: 'MANUAL' | 'AUTOMATION' | 'PROGRESSION' | 'REVERT';
   /** What made it; null: it was set by hand. */
   readonly log: LoggedApplication | null;
 }

@@ -288,12 +288,12 @@ describe('set_lift_max', () => {
 
     expect(await maxesOf(athlete)).toMatchObject([
       { version: 1, value: '100' },
-      { version: 2, value: '90', source: 'MANUAL' },
+      { version: 2, value: '90', source: 'AUTOMATION' },
     ]);
     expect(await readFacts(database, athlete.userId)).toMatchObject([
       {
         type: 'lift_max_changed',
-        data: { lift_id: athlete.liftIds.squat, max_type: 'TRAINING_MAX', value: '90', source: 'MANUAL' },
+        data: { lift_id: athlete.liftIds.squat, max_type: 'TRAINING_MAX', value: '90', source: 'AUTOMATION' },
         previous: { value: '100' },
       },
     ]);
@@ -362,9 +362,9 @@ describe('scale_lift_max', () => {
     expect(made).toMatchObject({ state: 'COMPLETED', steps: [{ outcome: 'DONE' }] });
     expect(await maxesOf(athlete)).toMatchObject([
       { slug: 'bench', version: 1, value: '81' },
-      { slug: 'bench', version: 2, value: '72.5', source: 'MANUAL' },
+      { slug: 'bench', version: 2, value: '72.5', source: 'AUTOMATION' },
       { slug: 'squat', version: 1, value: '100' },
-      { slug: 'squat', version: 2, value: '90', source: 'MANUAL' },
+      { slug: 'squat', version: 2, value: '90', source: 'AUTOMATION' },
     ]);
     const trail = await rowsOf<{ action: string; actor: string }>(database, athlete.accountId, 'audit_log');
     expect(trail).toHaveLength(2);

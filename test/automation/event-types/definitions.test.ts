@@ -227,6 +227,7 @@ describe('DefineField', () => {
     const { fields } = await client.triggers.listFields({});
     expect(fields).toContainEqual(level);
     expect(fields.map(({ path }) => path)).toEqual([
+      'actor',
       'answers.goal',
       ...['birth_date', 'created_at', 'id', 'name', 'opted_out', 'tags', 'time_zone'].map(
         (name) => `athlete.${name}`,

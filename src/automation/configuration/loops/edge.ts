@@ -58,7 +58,7 @@ export function edgeOf(emission: Emission, { trigger }: LoopNode, types: Account
 /** A filter that cannot be read matches nothing until it is repaired, and the repair is checked again. */
 function verdictOf(filter: FilterGroup, catalogue: FieldCatalogue, known: JsonObject): boolean | undefined {
   try {
-    return predictVerdict(filter, catalogue, known);
+    return predictVerdict(filter, catalogue, known, { actor: 'AUTOMATION' });
   } catch (error) {
     if (error instanceof FilterUnreadable) {
       return false;

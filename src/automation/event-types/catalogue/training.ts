@@ -122,7 +122,7 @@ export const TRAINING = [
         'The new value less the one before; absent for the first, and for another unit.',
         '2.5',
       ),
-      field('source', 'string', 'PROGRESSION, MANUAL or REVERT.', 'PROGRESSION'),
+      field('source', 'string', 'PROGRESSION, MANUAL, AUTOMATION or REVERT.', 'PROGRESSION'),
       LOG_ID,
     ],
   }),
