@@ -12,9 +12,8 @@ import type { Change } from '../store/change.ts';
 import { lockUser } from '../store/lock-user.ts';
 import { instantToText } from '../values/instant.ts';
 import { newId } from '../values/new-id.ts';
-import { compensationMessage } from './engine/compensate.ts';
+import { type AppliedVersion, compensationMessage } from './engine/compensate.ts';
 import { correctSession, loadSetsOf } from './engine/correct-session.ts';
-import type { LoggedApplication } from './engine/history.ts';
 import { isOfSession } from './engine/late-sets.ts';
 import { failureCounterMessage } from './engine/lift-max-message.ts';
 import type { ProgramLoader } from './engine/load-program.ts';
@@ -145,14 +144,14 @@ async function revertApplications(
 }
 
 /** The event's applications; those of a manual trigger are the ones that its answer names. */
-function applicationsOf(event: RecordedEvent): (log: LoggedApplication) => boolean {
+function applicationsOf(event: RecordedEvent): (version: AppliedVersion) => boolean {
   if (event.trigger_type !== 'MANUAL') {
-    return ({ triggerKey }) => triggerKey === event.trigger_key;
+    return ({ log }) => log.triggerKey === event.trigger_key;
   }
   const { outcome } = fromBinary(TriggerProgressionResponseSchema, event.response);
   const applied = (outcome?.results ?? []).filter((result) => result.applied);
   const logIds = new Set(applied.map(({ logId }) => logId));
-  return ({ logId }) => logIds.has(logId);
+  return ({ log }) => logIds.has(log.logId);
 }
 
 /** Lifts on which the event may have done something: those of the athlete's maxes and of the session's sets. */

@@ -39,7 +39,7 @@ export async function revertProgression(
       program: await onlyRule(tx, liftId, progressionId),
       takenInstants: new Set(),
     },
-    isUndone: ({ logId }) => logId === id,
+    isUndone: ({ log }) => log.logId === id,
     isDecidedAgain: () => false,
   });
   if (undone.length === 0 || inTheWay.length > 0) {

@@ -21,6 +21,8 @@ export type ModelEvent =
       readonly liftsPerformed: readonly string[];
     }
   | { readonly type: 'WEEK_ADVANCED' | 'CYCLE_COMPLETED' }
+  /** A new enrollment in the same program. */
+  | { readonly type: 'ENROLLED' }
   | { readonly type: 'MANUAL'; readonly progressionId: string; readonly liftId: string | null };
 
 /** What holds after each event. */
@@ -30,7 +32,7 @@ export interface ModelState {
   /** By `lift rule`, as are the stages. */
   readonly failures: Map<string, number>;
   readonly stages: Map<string, number>;
-  /** By `lift MAX_TYPE`: what the session at hand added, `null` after a deload. */
+  /** By `session lift MAX_TYPE`: what the session added, `null` after a deload. */
   readonly added: Map<string, Micro | null>;
 }
 
@@ -49,10 +51,9 @@ export function createModel(
   start: ReadonlyMap<string, string>,
 ): Model {
   const scope = scopeOf(rows, lifts);
-  const sets = new Map<string, ModelSet[]>();
+  const logged: { sessionId: string; set: ModelSet }[] = [];
   const missed = { WEEK_ADVANCED: new Set<string>(), CYCLE_COMPLETED: new Set<string>() };
   const performed = { WEEK_ADVANCED: new Set<string>(), CYCLE_COMPLETED: new Set<string>() };
-  let sessionId = '';
   let kept: ModelState = {
     maxes: new Map([...start].map(([key, value]) => [key, micro(value)])),
     failures: new Map(),
@@ -61,9 +62,9 @@ export function createModel(
   };
 
   function setsOf(lift: string, ofSession?: string): ModelSet[] {
-    const sessions = [...sets].filter(([id]) => ofSession === undefined || id === ofSession);
-    const ofLift = sessions.map(([, all]) => all.filter(({ liftId }) => liftId === lift));
-    return ofLift.findLast((all) => all.length > 0) ?? [];
+    const ofLift = logged.filter(({ set }) => set.liftId === lift);
+    const id = ofSession ?? ofLift.at(-1)?.sessionId;
+    return ofLift.filter(({ sessionId }) => sessionId === id).map(({ set }) => set);
   }
 
   /** What the sessions of a lift have to come to, by the stages at hand before the event. */
@@ -109,6 +110,8 @@ export function createModel(
               ? { ...factsOf(setsOf(lift)), byHand: true }
               : null,
         ];
+      case 'ENROLLED':
+        return [];
       default: {
         const trigger = event.type === 'WEEK_ADVANCED' ? 'AFTER_WEEK' : 'AFTER_CYCLE';
         return [
@@ -124,8 +127,8 @@ export function createModel(
   /** The whole event, with every increment of what is in `held` held back. */
   function draft(event: ModelEvent, held: ReadonlySet<string>) {
     const state = copyOf(kept);
-    const before =
-      'sessionId' in event && event.sessionId === sessionId ? kept.added : new Map<string, null>();
+    const session = 'sessionId' in event ? `${event.sessionId} ` : null;
+    const before = (key: string) => (session === null ? 0n : kept.added.get(session + key));
     const ups = new Set<string>();
     const downs = new Set<string>();
     const take = (row: ModelRow, lift: string, facts: Partial<Facts>): Change | string => {
@@ -142,13 +145,13 @@ export function createModel(
         return outcome;
       }
       if (outcome.value > value) {
-        if (held.has(key) || before.get(key) === null) {
+        if (held.has(key) || before(key) === null) {
           return 'SUPERSEDED_BY_DELOAD';
         }
         ups.add(key);
         return outcome;
       }
-      const base = value - (downs.has(key) ? 0n : (before.get(key) ?? 0n));
+      const base = value - (downs.has(key) ? 0n : (before(key) ?? 0n));
       const fromBase = applyModelRule(row, base, all);
       const lighter = typeof fromBase === 'string' ? { ...outcome, value: base } : fromBase;
       if (lighter.value < value) {
@@ -161,7 +164,7 @@ export function createModel(
       for (const { row, lift } of scope) {
         const firing = step(row, lift);
         if (firing !== null) {
-          const line = fire(row, lift, firing, state, take, event.type === 'SETS_LOGGED');
+          const line = fire(row, lift, firing, state, take, session);
           lines.push(...(line ? [line] : []));
         }
       }
@@ -172,10 +175,6 @@ export function createModel(
   return {
     state: () => kept,
     handle(event) {
-      if (event.type === 'SETS_LOGGED' && event.sessionId !== sessionId) {
-        sessionId = event.sessionId;
-        kept.added.clear();
-      }
       let result = draft(event, new Set());
       for (const held = new Set<string>(); result.contested.length > 0; result = draft(event, held)) {
         for (const key of result.contested) {
@@ -184,7 +183,7 @@ export function createModel(
       }
       kept = result.state;
       if (event.type === 'SETS_LOGGED') {
-        sets.set(sessionId, [...(sets.get(sessionId) ?? []), ...event.sets]);
+        logged.push(...event.sets.map((set) => ({ sessionId: event.sessionId, set })));
         for (const set of event.sets.filter(isWork)) {
           for (const period of ['WEEK_ADVANCED', 'CYCLE_COMPLETED'] as const) {
             performed[period].add(set.liftId);
@@ -196,6 +195,12 @@ export function createModel(
       } else if (event.type === 'WEEK_ADVANCED' || event.type === 'CYCLE_COMPLETED') {
         missed[event.type].clear();
         performed[event.type].clear();
+      } else if (event.type === 'ENROLLED') {
+        kept.failures.clear();
+        kept.stages.clear();
+        for (const lifts of [...Object.values(missed), ...Object.values(performed)]) {
+          lifts.clear();
+        }
       }
       return result.lines;
     },
@@ -219,7 +224,7 @@ function fire(
   firing: NonNullable<Firing>,
   state: ModelState,
   take: (row: ModelRow, lift: string, facts: Partial<Facts>) => Change | string,
-  isOfSets: boolean,
+  session: string | null,
 ): string | null {
   const ruleKey = `${lift} ${row.id}`;
   const maxKey = `${lift} ${row.parameters.maxType}`;
@@ -243,10 +248,10 @@ function fire(
     if (outcome.resets) {
       state.failures.set(ruleKey, 0);
     }
-    const added = state.added.get(maxKey) ?? 0n;
-    if (isOfSets && outcome.value !== value) {
-      const isDown = outcome.value < value || state.added.get(maxKey) === null;
-      state.added.set(maxKey, isDown ? null : added + outcome.value - value);
+    if (session !== null && outcome.value !== value) {
+      const added = state.added.get(session + maxKey);
+      const isDown = outcome.value < value || added === null;
+      state.added.set(session + maxKey, isDown ? null : (added ?? 0n) + outcome.value - value);
     }
   }
   const said = typeof outcome === 'string' ? outcome : `${plain(value)} → ${plain(outcome.value)}`;

@@ -74,8 +74,8 @@ export async function correctSession(
   const made = await putRight(change, standing, {
     ...correction,
     after: corrected(history, changes, ends),
-    isUndone: (log) => log.sessionId === sessionId,
-    isDecidedAgain: (item, liftId) => isOfSession(item, sessionId, liftId),
+    isUndone: ({ log, sequence }) => log.sessionId === sessionId && sequence > history.from,
+    isDecidedAgain: (item, liftId) => isOfSession(item, sessionId, liftId) && item.sequence > history.from,
   });
   await writeSets(change, correction);
   for (const { liftId, end } of ends) {

@@ -43,7 +43,7 @@ export interface LoggedApplication {
 
 /** A version of a lift max. */
 export interface VersionItem {
-  /** 0: older than this is recorded. */
+  /** That of the set or the session's end that made it; else its own, or 0 where it is older than that is recorded. */
   readonly sequence: bigint;
   readonly liftId: string;
   readonly maxType: MaxType;
@@ -64,6 +64,7 @@ export interface RuleBase {
 export interface History {
   /** The position at which the enrollment began or was last resumed. */
   readonly from: bigint;
+  /** All of them; those before `from` count for no counter. */
   readonly sets: readonly SetItem[];
   readonly ends: readonly EndItem[];
   /** All of them, in order of versions. */

@@ -135,8 +135,8 @@ function redecideWith(
     .map((set): SetItem => ({ sequence: end.sequence, sessionId, recordedAt: 'now', set }));
   return redecide({
     ...{ liftId, start, before: history, after: { ...before, sets: [...before.sets, ...late] } },
-    isUndone: (log) => log.sessionId === sessionId,
-    isDecidedAgain: (item) => isOfSession(item, sessionId, liftId),
+    isUndone: (version) => version.log.sessionId === sessionId && version.sequence > history.from,
+    isDecidedAgain: (item) => isOfSession(item, sessionId, liftId) && item.sequence > history.from,
   });
 }
 

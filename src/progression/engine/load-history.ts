@@ -5,6 +5,7 @@ import type { Transaction } from '../../store/database.ts';
 import { instantFromText } from '../../values/instant.ts';
 import type { MaxType, TriggerType } from '../evaluation/rules/rule.ts';
 import { type FailureCount, ruleKey, type WeightUnit } from '../evaluation/snapshot.ts';
+import { sessionTriggerKey, setTriggerKey } from '../evaluation/trigger-event.ts';
 import type { EndItem, History, RuleBase, SetItem, VersionItem } from './history.ts';
 import { SET_COLUMNS, type SetRow, storedSetOf } from './load-sessions.ts';
 
@@ -14,26 +15,44 @@ export async function loadHistory(
   { userId, liftIds, from }: { userId: string; liftIds: readonly string[]; from: string },
 ): Promise<History> {
   const [sets, ends, versions, memories] = await Promise.all([
-    loadSets(tx, userId, liftIds, from),
+    loadSets(tx, userId, liftIds),
     loadEnds(tx, userId, from),
     loadVersions(tx, userId, liftIds),
     loadMemories(tx, userId, liftIds, from),
   ]);
-  return { from: BigInt(from), sets, ends, versions, ...memories };
+  return { from: BigInt(from), sets, ends, versions: placed(versions, sets, ends), ...memories };
 }
 
-async function loadSets(
-  tx: Transaction,
-  userId: string,
-  liftIds: readonly string[],
-  from: string,
-): Promise<SetItem[]> {
+/** Versions at the positions of the events that made them, which may have been decided again since. */
+function placed(
+  versions: readonly VersionItem[],
+  sets: readonly SetItem[],
+  ends: readonly EndItem[],
+): VersionItem[] {
+  const positions = new Map([
+    ...sets.map(
+      ({ sessionId, set, sequence }) => [`${set.liftId} ${setTriggerKey(sessionId, set)}`, sequence] as const,
+    ),
+    ...ends.flatMap(({ detail, sequence }) =>
+      detail.liftsPerformed.map(
+        (liftId) => [`${liftId} ${sessionTriggerKey(detail.sessionId)}`, sequence] as const,
+      ),
+    ),
+  ]);
+  return versions.map((version) => ({
+    ...version,
+    sequence: positions.get(`${version.liftId} ${version.log?.triggerKey}`) ?? version.sequence,
+  }));
+}
+
+/** Older ones too: a session may have begun before the enrollment was resumed. */
+async function loadSets(tx: Transaction, userId: string, liftIds: readonly string[]): Promise<SetItem[]> {
   const { rows } = await sql<SetRow & { session_id: string; sequence: string; recorded_at: string }>`
     select ${SET_COLUMNS}, s.session_id, s.sequence, s.recorded_at
     from unnest(${liftIds}::uuid[]) as k(lift_id)
     cross join lateral (
       select * from logged_sets
-      where account_id = ${tx.accountId} and user_id = ${userId} and lift_id = k.lift_id and sequence > ${from}
+      where account_id = ${tx.accountId} and user_id = ${userId} and lift_id = k.lift_id
       offset 0
     ) s
     order by s.sequence, s.id`.execute(tx.sql);

@@ -4,9 +4,9 @@ import { audit, type Change } from '../../store/change.ts';
 import { writeFacts } from '../../store/outbox.ts';
 import type { RuleResult } from '../evaluation/plan.ts';
 import { ruleKey } from '../evaluation/snapshot.ts';
-import { type Compensation, compensate, notLatest } from './compensate.ts';
+import { type AppliedVersion, type Compensation, compensate, notLatest } from './compensate.ts';
 import { planFacts } from './facts.ts';
-import type { EndItem, History, LoggedApplication, SetItem } from './history.ts';
+import type { EndItem, History, SetItem } from './history.ts';
 import { loadInstantsOf, rulesOfLift } from './late-sets.ts';
 import { loadHistory } from './load-history.ts';
 import { type ActiveEnrollment, loadEnrollment } from './load-ledger.ts';
@@ -27,7 +27,7 @@ export interface Standing {
 /** What is put right, and why. */
 export interface Correction {
   readonly after: History;
-  readonly isUndone: (log: LoggedApplication) => boolean;
+  readonly isUndone: (version: AppliedVersion) => boolean;
   readonly isDecidedAgain: (item: SetItem | EndItem, liftId: string) => boolean;
   readonly sessionId: string | null;
   readonly reason: string;

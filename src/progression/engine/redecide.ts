@@ -5,7 +5,7 @@
 import type { RuleMemory } from '../evaluation/plan.ts';
 import { type CurrentMax, type FailureCount, ruleKey } from '../evaluation/snapshot.ts';
 import { type AppliedVersion, currentVersions, stands } from './compensate.ts';
-import type { EndItem, History, LoggedApplication, SetItem, VersionItem } from './history.ts';
+import type { EndItem, History, SetItem, VersionItem } from './history.ts';
 import { keptVersions, keyOf, renumber } from './kept-applications.ts';
 import { type Redecided, type ReplayStart, replay } from './replay.ts';
 
@@ -18,7 +18,7 @@ export interface RedecisionRequest {
   /** The rules of this lift. */
   readonly start: Omit<ReplayStart, 'maxes'>;
   /** Applications that are undone, unless they are decided the same again. */
-  readonly isUndone: (log: LoggedApplication) => boolean;
+  readonly isUndone: (version: AppliedVersion) => boolean;
   /** Sets and ends whose rules decide again. */
   readonly isDecidedAgain: (item: SetItem | EndItem) => boolean;
 }
@@ -38,7 +38,7 @@ export function redecide(request: RedecisionRequest): Redecision {
   const { liftId, before, after, start, isDecidedAgain } = request;
   const isApplied = (version: VersionItem): version is AppliedVersion =>
     version.liftId === liftId && version.source === 'PROGRESSION' && version.log !== null && stands(version);
-  const own = before.versions.filter(isApplied).filter(({ log }) => request.isUndone(log));
+  const own = before.versions.filter(isApplied).filter(request.isUndone);
   const again = [...after.sets, ...after.ends].filter(isDecidedAgain).map(({ sequence }) => sequence);
   const concerned = [
     ...again,
@@ -106,7 +106,7 @@ function startingVersions(
     const ofMax = own.filter((version) => keyOf(version) === key);
     const [earliest] = ofMax;
     const earlier = history.versions.findLast(
-      (version) => keyOf(version) === key && version.sequence < first,
+      (version) => keyOf(version) === key && stands(version) && version.sequence < first,
     );
     const value = earliest?.log.previousValue ?? earlier?.value;
     if (current.liftId === liftId && value) {

@@ -151,7 +151,7 @@ class Player {
   }
 
   /** What the rules counted at a step that is not decided again, and what its standing applications did. */
-  #count(step: Step, { occurredAt }: TriggerEvent, sequence: bigint): void {
+  #count(step: Step, { occurredAt, detail }: TriggerEvent, sequence: bigint): void {
     const { program, overrides } = this.#snapshot;
     const logs = this.#standing.get(step.triggerKey) ?? [];
     for (const assigned of program.assignments) {
@@ -165,6 +165,10 @@ class Player {
         const consecutiveFailures = count.consecutiveFailures + 1;
         const lastFailureAt = verdict.failedSet.performedAt;
         this.#setCount(key, { ...count, consecutiveFailures, lastFailureAt }, sequence);
+      }
+      // A session that was completed again has an end of the same key for each time.
+      if (detail.type === 'SESSION_COMPLETED' && !detail.liftsPerformed.includes(assignment.liftId)) {
+        continue;
       }
       for (const { liftId, log, ...version } of logs) {
         if (log && liftId === assignment.liftId && log.progressionId === assignment.progressionId) {
