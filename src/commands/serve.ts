@@ -18,12 +18,15 @@ import { seedDemoHistory } from './demo-history/seed-demo-history.ts';
 import { seed } from './seed-demo-account.ts';
 import { startService } from './start-service.ts';
 import { stopRequested } from './stop-requested.ts';
+import { openTrial } from './trial.ts';
 
 /**
  * Prints one line when the port is open. Returns after SIGTERM or SIGINT, when running calls have finished
  * and all parts are closed. Throws StartError when it cannot start, or when it loses the embedded database.
  */
-export async function runServe(config: Config): Promise<void> {
+export async function runServe(given: Config): Promise<void> {
+  const trial = given.trial ? await openTrial(given) : undefined;
+  const { config } = trial ?? { config: given };
   requireSafeBinding(config.host, config.auth);
   const stop = stopRequested();
   const logger = createLogger(config.logLevel, destination({ dest: 2, sync: false }));
@@ -32,7 +35,7 @@ export async function runServe(config: Config): Promise<void> {
   try {
     telemetry = await openTelemetry(config, logger).catch(explain);
     const server = await bringUp(config, store, logger, telemetry);
-    process.stdout.write(`${readyLine(server.url)}\n`);
+    process.stdout.write(`${readyLine(server.url, trial?.token)}\n`);
     const end = await Promise.race([stop, store.lost]);
     logger.info({ end }, 'stopping');
     await server.close();
@@ -56,7 +59,7 @@ async function bringUp(
   await asOwner(migrate);
   await requireConfinement(database);
   await seed(database, systemClock);
-  if (config.auth.mode === 'none') {
+  if (config.auth.mode === 'none' || config.trial) {
     await seedDemoHistory(database, config);
   }
   telemetry?.observePool(() => database.poolUse());
@@ -73,7 +76,9 @@ function explain(error: unknown): never {
   throw error instanceof ListenError ? new StartError(error.message) : error;
 }
 
-function readyLine(url: string): string {
-  const call = `curl -s -H 'content-type: application/json' -d '{}' ${url}/progression.v1.UserService/ListUsers`;
+function readyLine(url: string, token: string | undefined): string {
+  const credential = token === undefined ? '' : `-H 'authorization: Bearer ${token}' `;
+  const headers = `-H 'content-type: application/json' ${credential}`;
+  const call = `curl -s ${headers}-d '{}' ${url}/progression.v1.UserService/ListUsers`;
   return `ready on ${url} — try: ${call}`;
 }

@@ -13,6 +13,8 @@ export interface TokenConfig {
   /** The URL of the issuer's keys; empty when publicKeyFile is set. */
   readonly keysUrl: string;
   readonly publicKeyFile: string;
+  /** The key itself, in PEM, instead of either. */
+  readonly publicKey?: string;
   readonly issuer: string;
   readonly audience: string;
   readonly algorithms: readonly string[];
@@ -50,7 +52,7 @@ export function requireSafeBinding(host: string, auth: AuthConfig): void {
   if (auth.mode === 'none' && !isLoopback(host)) {
     throw new ConfigError(
       `AUTH_MODE none lets everybody in, so HOST must be a loopback address such as 127.0.0.1, not "${host}"; ` +
-        'to listen there set AUTH_MODE to jwt, mtls or jwt+mtls',
+        'to listen there set AUTH_MODE to jwt, mtls or jwt+mtls, or TRIAL to on for a key and a token of this process',
     );
   }
 }

@@ -41,6 +41,8 @@ export interface Config {
   /** undefined: clear text. */
   readonly tls: TlsConfig | undefined;
   readonly auth: AuthConfig;
+  /** Whether the process makes a key and a token of its own. */
+  readonly trial: boolean;
   /** Whether the port serves the console's pages. */
   readonly console: boolean;
   /** The origins whose pages may call from a browser, such as `https://app.example.com`; empty: none. */
@@ -91,10 +93,19 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     }),
     tls: readTlsConfig(environment),
     auth,
+    trial: readTrial(environment, auth),
     console: onOrOff(environment, 'CONSOLE', auth.mode === 'none' ? 'on' : 'off'),
     corsOrigins: Object.freeze(readCorsOrigins(environment)),
     limits: readLimits(environment),
   });
+}
+
+function readTrial(environment: NodeJS.ProcessEnv, { mode }: AuthConfig): boolean {
+  const isTrial = onOrOff(environment, 'TRIAL', 'off');
+  if (isTrial && mode !== 'none') {
+    throw new ConfigError(`TRIAL makes a key of its own: it must be off with AUTH_MODE ${mode}`);
+  }
+  return isTrial;
 }
 
 function readTelemetry(environment: NodeJS.ProcessEnv): TelemetryConfig {

@@ -139,7 +139,7 @@ describe('AUTH_MODE none', () => {
       stdout: '',
       stderr:
         'AUTH_MODE none lets everybody in, so HOST must be a loopback address such as 127.0.0.1, not "0.0.0.0"; ' +
-        'to listen there set AUTH_MODE to jwt, mtls or jwt+mtls\n',
+        'to listen there set AUTH_MODE to jwt, mtls or jwt+mtls, or TRIAL to on for a key and a token of this process\n',
     });
   });
 });

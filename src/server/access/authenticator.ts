@@ -2,6 +2,7 @@
  * Creates the authenticator for AUTH_MODE. With none, it trusts the headers and grants all permissions, for
  * a server that only its own machine can reach.
  */
+import { createPublicKey } from 'node:crypto';
 import { type AuthConfig, DEMO_ACCOUNT_ID, type Limits, type TokenConfig } from '../../config/config.ts';
 import { DomainError, invalidFields } from '../../errors/domain-error.ts';
 import { describeCause, type Logger } from '../logger.ts';
@@ -59,6 +60,10 @@ export async function createAuthenticator(
 }
 
 async function createVerifier(token: TokenConfig, limits: Limits, logger: Logger) {
+  if (token.publicKey) {
+    const key = createPublicKey(token.publicKey);
+    return { verify: createTokenVerifier(token, async () => key), close: () => {} };
+  }
   if (token.publicKeyFile) {
     return { verify: createTokenVerifier(token, readPublicKey(token.publicKeyFile)), close: () => {} };
   }
