@@ -60,5 +60,9 @@ function version(): string {
   return `${name} ${version}, Node ${process.version}`;
 }
 
+// A reader that closes its end, such as `head`, must not end the service.
+for (const output of [process.stdout, process.stderr]) {
+  output.on('error', () => undefined);
+}
 // Exits although handles, such as an idle client connection, are still open.
 process.exit(await run(process.argv.slice(2)));

@@ -407,6 +407,54 @@ test('seed fills an empty database, and a second time changes nothing', async ()
   expect(await count()).toEqual(first);
 });
 
+test('seed needs the roles that serving needs, and says so in one line', async () => {
+  const { url, database } = await newDatabase(createEmptyDatabase);
+  const login = `seeding_${new URL(url).pathname.slice(1)}`;
+  expect((await runCommand(['migrate'], { DATABASE_URL: url })).code).toBe(0);
+  await readRows(database, sql`create role ${sql.ref(login)} login password 'seeding'`);
+  await readRows(database, sql`grant select on mikro_orm_migrations to ${sql.ref(login)}`);
+  const as = new URL(url);
+  as.username = login;
+  as.password = 'seeding';
+
+  const { code, stdout, stderr } = await runCommand(['seed'], { DATABASE_URL: as.href });
+
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toMatch(/^the database's user cannot take the role progression_app: [^\n]*\n$/);
+  await readRows(database, sql`drop owned by ${sql.ref(login)}`);
+  await readRows(database, sql`drop role ${sql.ref(login)}`);
+});
+
+test('the service goes on when the reader of its output is gone', async () => {
+  const { url } = await newDatabase();
+  const port = await freePort();
+  const service = startCommand(['serve'], { DATABASE_URL: url, PORT: `${port}`, LOG_LEVEL: 'info' });
+  running.push(service);
+  service.child.stdout?.destroy();
+  service.child.stderr?.destroy();
+
+  await expect
+    .poll(
+      () =>
+        call(`http://127.0.0.1:${port}`).then(
+          ({ status }) => status,
+          () => 'away',
+        ),
+      { timeout: 20_000 },
+    )
+    .toBe(200);
+  expect((await call(`http://127.0.0.1:${port}`)).status).toBe(200);
+  expect(service.child.exitCode).toBeNull();
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
 describe('health', () => {
   test('succeeds while the service serves', async () => {
     const { url } = await newDatabase();

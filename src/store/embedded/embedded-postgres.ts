@@ -1,7 +1,7 @@
 /** The embedded PostgreSQL: initialises, starts and stops a server that only this user can reach. */
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { mkdir, readdir, realpath } from 'node:fs/promises';
+import { constants, existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs';
+import { access, mkdir, readdir, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -47,6 +47,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const dataDir = await makeDataDir(options.dataDir);
   const directory = join(dataDir, 'postgres');
   const launcher = createPostgresLauncher(dataDir);
+  refuseForeignData(directory, launcher);
   await clearTheWay(directory);
   if (!isInitialised(directory)) {
     await initialise(launcher, dataDir, directory, options.log);
@@ -64,9 +65,26 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
 async function makeDataDir(path: string): Promise<string> {
   try {
     await mkdir(path, { recursive: true });
-    return await realpath(path);
+    const dataDir = await realpath(path);
+    await access(dataDir, constants.R_OK | constants.W_OK | constants.X_OK);
+    return dataDir;
   } catch (error) {
     throw new StartError(`DATA_DIR cannot be used: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/**
+ * PostgreSQL runs on its own user's data only. Throws StartError for those of another user, and for a directory of
+ * another user in which this process cannot see what there is.
+ */
+function refuseForeignData(directory: string, { userId }: PostgresLauncher): void {
+  const ownerId = statSync(directory, { throwIfNoEntry: false })?.uid;
+  const isForeign = ownerId !== undefined && userId !== undefined && ownerId !== userId;
+  if (isForeign && (isInitialised(directory) || process.getuid?.() !== 0)) {
+    throw new StartError(
+      `the data directory ${directory} belongs to the user ${ownerId}, and PostgreSQL runs as ${userId}; ` +
+        'start as the other user, or set another DATA_DIR',
+    );
   }
 }
 
@@ -121,13 +139,32 @@ function isInitialised(directory: string): boolean {
   return existsSync(join(directory, 'PG_VERSION'));
 }
 
+/** The data directory, unless its path cannot be that of a socket; then a new directory for temporary files. */
 function socketDirectory(launcher: PostgresLauncher, directory: string): string {
-  if (Buffer.byteLength(join(directory, SOCKET_FILE)) <= SOCKET_PATH_BYTES) {
+  if (canHoldSocket(directory)) {
     return directory;
   }
-  const short = mkdtempSync(join(tmpdir(), 'progression-'));
-  launcher.handOver(short);
-  return short;
+  for (const temporary of [tmpdir(), '/tmp']) {
+    try {
+      const short = mkdtempSync(join(temporary, 'progression-'));
+      if (canHoldSocket(short)) {
+        launcher.handOver(short);
+        return short;
+      }
+      rmSync(short, { recursive: true });
+    } catch {
+      // Not there, or not writable.
+    }
+  }
+  throw new StartError(
+    `the path of DATA_DIR, ${directory}, is too long for a socket or has a comma, and neither TMPDIR nor /tmp has room ` +
+      'for one; set another DATA_DIR',
+  );
+}
+
+/** PostgreSQL takes several directories with commas between them. */
+function canHoldSocket(directory: string): boolean {
+  return Buffer.byteLength(join(directory, SOCKET_FILE)) <= SOCKET_PATH_BYTES && !directory.includes(',');
 }
 
 async function startServer(

@@ -52,6 +52,8 @@ export function followProcess(child: ChildProcess, log: (line: string) => void):
 export type PostgresProgram = 'initdb' | 'postgres';
 
 export interface PostgresLauncher {
+  /** The user that PostgreSQL runs as; undefined on a system without users. */
+  readonly userId: number | undefined;
   /**
    * Starts a program in its own process group, so that Ctrl-C reaches only this process, which then stops
    * PostgreSQL.
@@ -90,7 +92,9 @@ export function createPostgresLauncher(dataDir: string): PostgresLauncher {
         'let others pass through the directories above them (chmod o+x), start as another user, or set DATABASE_URL',
     );
   }
+  requireRunnable(way, binaries);
   return {
+    userId: user?.uid ?? process.getuid?.(),
     start: (program, args) => {
       const [command = '', ...rest] = [...way.prefix, join(binaries, program), ...args];
       // PostgreSQL gets no variable of this environment; its messages are parsed, so they must be in English.
@@ -178,6 +182,28 @@ function waysToRun(user: ServerUser | undefined): Way[] {
     { prefix: [...asUser, ...passingThrough, '--'], options: {} },
     plain,
   ];
+}
+
+/**
+ * npm installs files under the umask of its user: under 077 no other user can run them. Without install scripts, links
+ * between the libraries are missing.
+ */
+function requireRunnable(way: Way, binaries: string): void {
+  const [command = '', ...args] = [...way.prefix, join(binaries, 'initdb'), '--version'];
+  const { status, stderr, error } = spawnSync(command, args, { ...way.options, encoding: 'utf8', cwd: '/' });
+  if (status !== 0) {
+    const reason = (error?.message ?? stderr).trim().split('\n')[0];
+    throw new StartError(
+      `the embedded PostgreSQL does not run: ${reason}; install it with its scripts ` +
+        '(npm rebuild --ignore-scripts=false), or set DATABASE_URL',
+    );
+  }
+  if (!reaches(way, [join(binaries, 'postgres')])) {
+    throw new StartError(
+      `the user ${OS_USER} may not run the PostgreSQL in ${binaries}; allow it (chmod -R a+rX node_modules), ` +
+        'start as another user, or set DATABASE_URL',
+    );
+  }
 }
 
 /** Asks test(1), which checks a directory by the same system call as initdb. */

@@ -1,11 +1,11 @@
 /** The embedded PostgreSQL: first start, second start, in use, interrupted, killed. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sql } from 'kysely';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openDatabase } from '../../../src/store/database.ts';
 import {
   type EmbeddedPostgres,
@@ -100,6 +100,34 @@ test('a data directory with a long path works as well', async () => {
   await stop();
   await expect(stat(decodeURIComponent(new URL(url).hostname))).rejects.toThrow(/ENOENT/);
 });
+
+test('a path with a comma works as well, also where the directory for temporary files cannot be used', async () => {
+  dataDir = join(temporary, 'data, with a comma');
+  for (const temporaryFiles of [tmpdir(), '/nowhere', join(temporary, 'x'.repeat(120))]) {
+    await mkdir(temporaryFiles, { recursive: true }).catch(() => undefined);
+    vi.stubEnv('TMPDIR', temporaryFiles);
+    const { url, stop } = await start();
+    vi.unstubAllEnvs();
+    expect(await ask(url, 'select 1 as one')).toEqual([{ one: 1 }]);
+    await stop();
+  }
+});
+
+test.skipIf(process.getuid?.() !== 0)(
+  'data of another user are refused in one line, and left alone',
+  async () => {
+    await (await start()).stop();
+    const directory = join(dataDir, 'postgres');
+    await chown(directory, 65_534, 65_534);
+
+    await expect(start()).rejects.toThrow(
+      new RegExp(
+        `^the data directory ${directory} belongs to the user 65534, and PostgreSQL runs as \\d+; [^\n]+$`,
+      ),
+    );
+    expect((await stat(directory)).uid).toBe(65_534);
+  },
+);
 
 test('a directory that a running process uses is refused in one line, and that process goes on', async () => {
   const owner = await startOwner();
