@@ -65,21 +65,23 @@ export async function prescribeSession(
   });
 }
 
-interface Content {
+export interface Content {
   readonly unit: WeightUnit;
   readonly weeksPerCycle: number;
+  readonly sessionsPerWeek: number;
   readonly days: readonly ProgramDay[];
   readonly loadStep: Decimal | null;
 }
 
-async function loadContent(tx: Transaction, programId: string): Promise<Content> {
+export async function loadContent(tx: Transaction, programId: string): Promise<Content> {
   const { rows } = await sql<{
     unit: WeightUnit;
     weeks_per_cycle: number;
+    sessions_per_week: number;
     days: ProgramDay[];
     load_step: string | null;
   }>`
-    select unit, weeks_per_cycle, days, load_step from programs
+    select unit, weeks_per_cycle, sessions_per_week, days, load_step from programs
     where account_id = ${tx.accountId} and id = ${programId}`.execute(tx.sql);
   const [row] = rows;
   if (!row) {
@@ -89,6 +91,7 @@ async function loadContent(tx: Transaction, programId: string): Promise<Content>
   return {
     unit: row.unit,
     weeksPerCycle: row.weeks_per_cycle,
+    sessionsPerWeek: row.sessions_per_week,
     days: row.days,
     loadStep: step === null ? null : new Decimal(step),
   };
@@ -106,7 +109,7 @@ interface LatestEvent {
 }
 
 /** Events from before what they said was kept have no detail: they tell nothing here. */
-async function loadPlace(tx: Transaction, userId: string, enrollmentId: string): Promise<Place> {
+export async function loadPlace(tx: Transaction, userId: string, enrollmentId: string): Promise<Place> {
   const { rows } = await sql<LatestEvent>`
     select r.trigger_type, r.detail
     from enrollments e
@@ -127,8 +130,8 @@ async function loadPlace(tx: Transaction, userId: string, enrollmentId: string):
 }
 
 /** The day and week that are asked for, else the next ones. A program without days has none. */
-function placeOf(
-  { daySlug, weekNumber }: PrescribeSessionRequest,
+export function placeOf(
+  { daySlug, weekNumber }: Pick<PrescribeSessionRequest, 'daySlug' | 'weekNumber'>,
   { days, weeksPerCycle }: Content,
   place: Place,
 ): { day: ProgramDay | undefined; week: number } {
@@ -152,7 +155,7 @@ function placeOf(
 }
 
 /** Of each lift with an enabled stage progression, the stage that the athlete is at. */
-function stagesOf(
+export function stagesOf(
   { assignments }: ProgramRules,
   stored: ReadonlyMap<string, number>,
 ): Map<string, CurrentStage> {
@@ -167,7 +170,7 @@ function stagesOf(
   return stages;
 }
 
-function prescribedSetMessage({ kind, load, maxReps, rpe, stage, gap, ...set }: PrescribedSet) {
+export function prescribedSetMessage({ kind, load, maxReps, rpe, stage, gap, ...set }: PrescribedSet) {
   const { max, offset } = load ?? {};
   return {
     ...set,

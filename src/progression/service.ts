@@ -25,6 +25,7 @@ import { completedSessionMessage, listSessions } from './list-sessions.ts';
 import { listSetCorrections, recordedCorrectionMessage } from './list-set-corrections.ts';
 import { loggedSetMessage, logSets } from './log-sets.ts';
 import { prescribeSession } from './prescribe-session.ts';
+import { prescribeWeeks } from './prescribe-weeks.ts';
 import { getProgressionState, listProgressionStates, setProgressionState } from './progression-states.ts';
 import { revertEvent } from './revert-event.ts';
 import { revertProgression } from './revert-progression.ts';
@@ -174,6 +175,8 @@ export function createProgressionService(
         return { corrections: rows.map(recordedCorrectionMessage), ...page };
       }),
     prescribeSession: (request, context) => read(context, (tx) => prescribeSession(tx, request, programs)),
+    prescribeWeeks: (request, context) =>
+      read(context, (tx) => prescribeWeeks(tx, request, programs, clock())),
     simulateProgressions: (request, context) =>
       read(context, (tx) => simulateProgressions(tx, request, programs, limits.simulatedWeeks, clock())),
   };

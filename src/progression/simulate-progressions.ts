@@ -70,7 +70,7 @@ export async function simulateProgressions(
   });
 }
 
-async function loadStart(tx: Transaction, userId: string, programs: ProgramLoader): Promise<Snapshot> {
+export async function loadStart(tx: Transaction, userId: string, programs: ProgramLoader): Promise<Snapshot> {
   const enrollment = await loadEnrollment(tx, userId);
   if (!enrollment) {
     throw new DomainError('NOT_ENROLLED', `user ${userId} has no active enrollment`, {
@@ -147,7 +147,7 @@ function weeksOf({ horizon }: SimulateProgressionsRequest, calendar: Calendar, m
   return weeks;
 }
 
-function performanceOf({ performance }: SimulateProgressionsRequest) {
+export function performanceOf({ performance }: Pick<SimulateProgressionsRequest, 'performance'>) {
   return {
     missedSessions: new Set(performance?.missedSessions),
     amrapReps: performance?.amrapReps ?? null,

@@ -62,6 +62,7 @@ const WHO_MAY: Readonly<Record<string, string>> = {
   'ProgressionService.CorrectSets': 'coach',
   'ProgressionService.ListSetCorrections': 'service coach read-only self',
   'ProgressionService.PrescribeSession': 'service coach read-only self',
+  'ProgressionService.PrescribeWeeks': 'service coach read-only self',
   'ProgressionService.SimulateProgressions': 'service coach read-only self',
 
   'ProgramService.CreateLift': 'coach',

@@ -108,6 +108,7 @@ const CALLS: Readonly<Record<string, Call>> = {
     }),
   ListSetCorrections: (c, { userId, liftId }) => c.progression.listSetCorrections({ userId, liftId }),
   PrescribeSession: (c, { userId }) => c.progression.prescribeSession({ userId }),
+  PrescribeWeeks: (c, { userId }) => c.progression.prescribeWeeks({ userId, weeks: 1 }),
   SimulateProgressions: (c, { userId }) =>
     c.progression.simulateProgressions({ userId, horizon: { case: 'weeks', value: 1 } }),
   GetLift: (c, { liftId }) => c.programs.getLift({ liftId }),

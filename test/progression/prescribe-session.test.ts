@@ -42,6 +42,7 @@ interface Setting {
   readonly unit?: WeightUnit;
   readonly loadStep?: string;
   readonly weeksPerCycle?: number;
+  readonly sessionsPerWeek?: number;
 }
 
 /** An athlete on a program that prescribes `groups` for the squat on day a and 3x5 bench presses on day b. */
@@ -280,6 +281,25 @@ describe('the day and the week', () => {
     await advance(3, 1);
     await client.handleCycleComplete({ userId, cycle: { completedCycle: 1, newCycle: 2, totalWeeks: 3 } });
     expect(await place()).toBe('b 1');
+  });
+
+  test('are where PrescribeWeeks begins, which goes on week by week and cycle by cycle', async () => {
+    const { finish, client, userId } = await createLifter({
+      groups: wave,
+      weeksPerCycle: 3,
+      sessionsPerWeek: 1,
+    });
+    await finish('a', 3);
+
+    const { sessions, unit } = await client.prescribeWeeks({ userId, weeks: 3 });
+
+    expect(unit).toBe(WeightUnit.KILOGRAM);
+    expect(sessions.map((ahead) => [ahead.session, ahead.daySlug, ahead.weekNumber, ahead.cycle])).toEqual([
+      [1, 'b', 3, 1],
+      [2, 'a', 1, 2],
+      [3, 'b', 2, 2],
+    ]);
+    await expectRefusal(client.prescribeWeeks({ userId, weeks: 17 }), 'VALIDATION_FAILED', ['weeks']);
   });
 
   test('begin anew with a new enrollment, and go on where a paused one is resumed', async () => {

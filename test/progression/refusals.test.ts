@@ -63,6 +63,7 @@ const READS: [string, Event][] = [
   ['GetFailureCounter', (trainee) => trainee.failures(0, 'squat')],
   ['ListFailureCounters', ({ client, athlete }) => client.listFailureCounters({ userId: athlete.userId })],
   ['PrescribeSession', ({ client, athlete }) => client.prescribeSession({ userId: athlete.userId })],
+  ['PrescribeWeeks', ({ client, athlete }) => client.prescribeWeeks({ userId: athlete.userId, weeks: 1 })],
   [
     'SimulateProgressions',
     ({ client, athlete }) =>

@@ -15,6 +15,8 @@ export interface Calendar {
   readonly weeksPerCycle: number;
   readonly sessionsPerWeek: number;
   readonly days: readonly { readonly slug: string; readonly liftIds: readonly string[] }[];
+  /** The week that the first session is in, from 1, and the place of its day; absent: the first of both. */
+  readonly start?: { readonly week: number; readonly day: number };
 }
 
 export interface Performance {
@@ -36,6 +38,12 @@ export interface SimulatedStep {
   readonly plan: Plan;
 }
 
+/** A session and the state that it begins with. */
+export interface SimulatedSession {
+  readonly at: At;
+  readonly before: Snapshot;
+}
+
 /** The state of one session ends with it. */
 const BEFORE_A_SESSION = { sessionSets: [], sessionChanges: new Map<string, SessionChange>() };
 
@@ -52,15 +60,17 @@ export function simulate(
   weeks: number,
   performance: Performance,
   startAt: Instant,
-): { steps: SimulatedStep[]; end: Snapshot } {
+): { steps: SimulatedStep[]; sessions: SimulatedSession[]; end: Snapshot } {
   const simulation = new Simulation(start, userId, startAt);
+  const { week: firstWeek, day: firstDay } = calendar.start ?? { week: 1, day: 0 };
   let session = 0;
   for (let elapsed = 0; elapsed < weeks; elapsed += 1) {
-    const cycle = Math.floor(elapsed / calendar.weeksPerCycle) + 1;
-    const week = (elapsed % calendar.weeksPerCycle) + 1;
+    const weekOfAll = firstWeek - 1 + elapsed;
+    const cycle = Math.floor(weekOfAll / calendar.weeksPerCycle) + 1;
+    const week = (weekOfAll % calendar.weeksPerCycle) + 1;
     const isLastWeek = week === calendar.weeksPerCycle;
     for (let count = 0; count < calendar.sessionsPerWeek; count += 1) {
-      const day = calendar.days[session % calendar.days.length];
+      const day = calendar.days[(firstDay + session) % calendar.days.length];
       session += 1;
       simulation.train({ cycle, week, session, daySlug: day?.slug ?? '' }, day?.liftIds ?? [], performance);
     }
@@ -85,6 +95,7 @@ type At = Pick<SimulatedStep, 'cycle' | 'week' | 'session' | 'daySlug'>;
 class Simulation {
   readonly #userId: string;
   readonly #steps: SimulatedStep[] = [];
+  readonly #sessions: SimulatedSession[] = [];
   readonly #week = { missed: new Set<string>(), performed: new Set<string>() };
   readonly #cycle = { missed: new Set<string>(), performed: new Set<string>() };
   #snapshot: Snapshot;
@@ -97,10 +108,11 @@ class Simulation {
   }
 
   result() {
-    return { steps: this.#steps, end: this.#snapshot };
+    return { steps: this.#steps, sessions: this.#sessions, end: this.#snapshot };
   }
 
   train(at: At, liftIds: readonly string[], performance: Performance): void {
+    this.#sessions.push({ at, before: this.#snapshot });
     const sessionId = `session ${at.session}`;
     const sets = this.#setsOf(liftIds, performance, performance.missedSessions.has(at.session));
     for (const period of [this.#week, this.#cycle]) {

@@ -7,7 +7,7 @@ import { CATALOG_PROGRAMS } from '../../../src/catalog/canonical/catalog.ts';
 import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
 import { createCatalogClient } from '../../support/catalog-client.ts';
 import { useTestDatabase } from '../../support/test-database.ts';
-import { playThrough, type Script } from './play-through.ts';
+import { foresee, playThrough, type Script } from './play-through.ts';
 
 const db = useTestDatabase();
 
@@ -253,6 +253,38 @@ test('the cycles of Sheiko are alike, since no rule changes its maxes', { timeou
   expect(withoutNumbers(played)).toEqual(
     withoutNumbers([...(lines ?? []), ...(lines ?? []), ...(lines ?? [])]),
   );
+});
+
+test.each([
+  // Every target met, as in the first three sessions of the table and for lifts without a miss.
+  ['stronglifts-5x5-kg', { weeks: 3 }, ['squat', 'barbell-row', 'overhead-press', 'deadlift']],
+  ['starting-strength-kg', { weeks: 3 }, ['squat', 'overhead-press', 'deadlift']],
+  ['wendler-531-bbb-kg', { weeks: 12 }, ['overhead-press']],
+  ['texas-method-kg', { weeks: 3 }, ['bench-press', 'deadlift', 'overhead-press', 'power-clean']],
+  ['madcow-5x5-kg', { weeks: 3 }, ['squat']],
+])('PrescribeWeeks foresees what %s then prescribes', async (slug, ahead, only) => {
+  const [{ maxes }] = TABLES[slug] ?? [{ maxes: {} }];
+  const played = await playThrough(db.database, {
+    slug,
+    maxes,
+    only,
+    cycles: slug.startsWith('wendler') ? 3 : ahead.weeks,
+  });
+
+  expect(await foresee(db.database, { slug, maxes, only }, ahead)).toEqual(played);
+});
+
+test('PrescribeWeeks supposes misses and AMRAP repetitions as SimulateProgressions does', async () => {
+  const squat = { slug: 'stronglifts-5x5-kg', maxes: { squat: '60' }, only: ['squat'] };
+  const missed = await foresee(db.database, squat, { weeks: 1, missedSessions: [1] });
+  expect(missed).toEqual(['1 day-a: squat 5x5@60', '2 day-b: squat 5x5@60', '3 day-a: squat 5x5@62.5']);
+
+  const press = { slug: 'greyskull-lp-kg', maxes: { 'overhead-press': '40' }, only: ['overhead-press'] };
+  expect(await foresee(db.database, press, { weeks: 2, amrapReps: 10 })).toEqual([
+    '1 week-1-day-1: overhead-press 2x5@40 1x5+@40',
+    '3 week-1-day-3: overhead-press 2x5@45 1x5+@45',
+    '5 week-2-day-2: overhead-press 2x5@50 1x5+@50',
+  ]);
 });
 
 test.each(CATALOG_PROGRAMS.map(({ slug }) => slug))(

@@ -25,20 +25,8 @@ export interface Script {
  * and supplemental sets, `+` an AMRAP set.
  */
 export async function playThrough(database: Database, script: Script): Promise<string[]> {
-  const { slug, maxes, maxType = MaxType.TRAINING_MAX, cycles, reps = {}, only } = script;
-  const { accountId, programs, users } = createCatalogClient(database, { clock: systemClock });
-  const { program } = await programs.copyProgram({ from: { case: 'catalogSlug', value: slug } });
-  const { user } = await users.createUser({ name: 'A lifter' });
-  const userId = `${user?.id}`;
-  await programs.enrollUser({ userId, programId: `${program?.id}` });
-  const client = createProgressionClient(database, { accountId });
-  const slugs = new Map(program?.lifts.map((lift) => [lift.id, lift.slug]));
-  for (const lift of program?.lifts ?? []) {
-    const value = maxes[lift.slug];
-    if (value !== undefined) {
-      await client.setLiftMax({ userId, liftId: lift.id, maxType, value });
-    }
-  }
+  const { slug, maxes, maxType, cycles, reps = {}, only } = script;
+  const { client, userId, slugs, program } = await follow(database, slug, maxes, maxType);
   const { weeksPerCycle = 1, sessionsPerWeek = 1 } = program ?? {};
   const lines: string[] = [];
   let session = 0;
@@ -79,6 +67,43 @@ export async function playThrough(database: Database, script: Script): Promise<s
 
 const isWork = ({ kind }: PrescribedSet) => kind === SetKind.WORK || kind === SetKind.AMRAP;
 const MARKS: Partial<Record<SetKind, string>> = { [SetKind.WARM_UP]: 'w', [SetKind.SUPPLEMENTAL]: 's' };
+
+/** An athlete on a copy of the program, with these maxes. */
+async function follow(
+  database: Database,
+  slug: string,
+  maxes: Script['maxes'],
+  maxType: MaxType = MaxType.TRAINING_MAX,
+) {
+  const { accountId, programs, users } = createCatalogClient(database, { clock: systemClock });
+  const { program } = await programs.copyProgram({ from: { case: 'catalogSlug', value: slug } });
+  const { user } = await users.createUser({ name: 'A lifter' });
+  const userId = `${user?.id}`;
+  await programs.enrollUser({ userId, programId: `${program?.id}` });
+  const client = createProgressionClient(database, { accountId });
+  const slugs = new Map(program?.lifts.map((lift) => [lift.id, lift.slug]));
+  for (const lift of program?.lifts ?? []) {
+    const value = maxes[lift.slug];
+    if (value !== undefined) {
+      await client.setLiftMax({ userId, liftId: lift.id, maxType, value });
+    }
+  }
+  return { client, userId, slugs, program };
+}
+
+/** The lines of the sessions ahead, as PrescribeWeeks tells them to an athlete who has just begun. */
+export async function foresee(
+  database: Database,
+  { slug, maxes, only }: Pick<Script, 'slug' | 'maxes' | 'only'>,
+  { weeks, ...performance }: { weeks: number; missedSessions?: number[]; amrapReps?: number },
+): Promise<string[]> {
+  const { client, userId, slugs } = await follow(database, slug, maxes);
+  const { sessions } = await client.prescribeWeeks({ userId, weeks, performance });
+  return sessions.flatMap(({ session, daySlug, sets }) => {
+    const shown = sets.filter(({ liftId }) => only?.includes(`${slugs.get(liftId)}`) ?? true);
+    return shown.length > 0 ? [`${session} ${daySlug}: ${describeSets(shown, slugs)}`] : [];
+  });
+}
 
 /** Equal sets that follow each other count as one. */
 function describeSets(sets: readonly PrescribedSet[], slugs: ReadonlyMap<string, string>): string {
