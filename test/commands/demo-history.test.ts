@@ -1,15 +1,16 @@
 /** The twelve weeks of the demo account. */
 import { sql } from 'kysely';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { seedDemoHistory } from '../../src/commands/demo-history/seed-demo-history.ts';
 import { seed } from '../../src/commands/seed-demo-account.ts';
 import { DEMO_ACCOUNT_ID, readConfig } from '../../src/config/config.ts';
 import { systemClock } from '../../src/values/system-clock.ts';
-import { useTestDatabase } from '../support/test-database.ts';
+import { createTestDatabase, useTestDatabase } from '../support/test-database.ts';
 
 const db = useTestDatabase();
 const config = readConfig({});
 const DAY_S = 86_400;
+const HOUR_MS = 3_600_000;
 
 async function read<T>(query: ReturnType<typeof sql<T>>): Promise<T[]> {
   return db.database.transaction(DEMO_ACCOUNT_ID, async (tx) => (await query.execute(tx.sql)).rows);
@@ -83,6 +84,22 @@ describe('the history of the demo account', () => {
     expect(runs[1]?.states).toEqual(['FAILED']);
     expect(runs[2]?.states).toEqual(['COMPLETED']);
   });
+
+  test('is written by a process that has been running for long', async () => {
+    const other = await createTestDatabase();
+    onTestFinished(() => other.close());
+    await seed(other.database, systemClock);
+    const realNow = performance.now.bind(performance);
+    vi.spyOn(performance, 'now').mockImplementation(() => realNow() + HOUR_MS);
+    onTestFinished(() => void vi.restoreAllMocks());
+
+    await seedDemoHistory(other.database, config);
+
+    const { rows } = await other.database.transaction(DEMO_ACCOUNT_ID, (tx) =>
+      sql<{ count: number }>`select count(*)::int as count from logged_sets`.execute(tx.sql),
+    );
+    expect(rows[0]?.count).toBeGreaterThan(500);
+  }, 120_000);
 
   test('is not written again at the next start', async () => {
     const before = await counts();

@@ -25,6 +25,7 @@ import { UNOBSERVED } from '../../server/interceptors/call-observer.ts';
 import { createLogInterceptor } from '../../server/interceptors/log-interceptor.ts';
 import { createValidationInterceptor } from '../../server/interceptors/validation-interceptor.ts';
 import { createLogger } from '../../server/logger.ts';
+import { createRequestGate } from '../../server/port/call-arrival.ts';
 import type { Database } from '../../store/database.ts';
 import { PARTITIONS } from '../../store/lock-partition.ts';
 import type { Clock } from '../../values/instant.ts';
@@ -54,6 +55,8 @@ export function createDemoClients(database: Database, given: Config, clock: Cloc
     },
     {
       router: {
+        // Notes when a call begins, which its deadline counts from.
+        requestGate: createRequestGate(reportError),
         interceptors: [
           createLogInterceptor({ logger: createLogger('error'), calls: UNOBSERVED }),
           ...createAccessInterceptors(authenticateByHeaders),
