@@ -63,7 +63,11 @@ export async function startService(
     logger,
     calls: telemetry?.calls,
     authenticate: authenticator.authenticate,
-    pages: config.console ? await loadConsole(CONSOLE_DIRECTORY) : undefined,
+    pages: config.console
+      ? await loadConsole(CONSOLE_DIRECTORY, {
+          rolesClaim: 'token' in config.auth ? config.auth.token.rolesClaim : '',
+        })
+      : undefined,
     routes(router) {
       router.service(ProgressionService, createProgressionService(dependencies, engine));
       router.service(ProgramService, createProgramService(dependencies));

@@ -24,14 +24,22 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.json': 'application/json',
 };
+
+/** What the pages are told of this server. */
+export interface ConsoleSettings {
+  /** The claim of tokens with the list of roles; empty: callers have no tokens. */
+  readonly rolesClaim: string;
+}
 
 /**
  * Reads a build. Paths of the console that are no file answer with its page, which shows the screen of that path.
  * Without a build they answer 503 with the command that makes one.
  */
-export async function loadConsole(directory: string): Promise<Pages> {
+export async function loadConsole(directory: string, settings: ConsoleSettings): Promise<Pages> {
   const files = await readFiles(directory);
+  files.set('settings.json', await fileOf('settings.json', Buffer.from(JSON.stringify(settings))));
   const home = files.get('index.html') ?? { plain: notBuilt(), zipped: undefined };
   return (path, takesGzip) => {
     if (path === '/' || path === '/console') {

@@ -18,7 +18,7 @@ async function startWithBuild(): Promise<string> {
   await mkdir(join(directory, 'assets'));
   await writeFile(join(directory, 'index.html'), PAGE);
   await writeFile(join(directory, 'assets', 'index-a1b2.js'), SCRIPT);
-  return (await startTestServer({ pages: await loadConsole(directory) })).url;
+  return (await startTestServer({ pages: await loadConsole(directory, { rolesClaim: 'roles' }) })).url;
 }
 
 describe('the console', () => {
@@ -103,7 +103,9 @@ describe('the console', () => {
   });
 
   test('says how it is built when it is not', async () => {
-    const { url } = await startTestServer({ pages: await loadConsole(join(tmpdir(), 'no-such-build')) });
+    const { url } = await startTestServer({
+      pages: await loadConsole(join(tmpdir(), 'no-such-build'), { rolesClaim: '' }),
+    });
 
     const answer = await fetch(`${url}/console/`);
 

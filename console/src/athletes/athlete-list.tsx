@@ -1,9 +1,12 @@
 /** The athletes of the account, searched by the server. */
+import { Code } from '@connectrpc/connect';
 import { useInfiniteQuery } from '@connectrpc/connect-query';
 import { keepPreviousData } from '@tanstack/react-query';
 import { useDeferredValue, useState } from 'react';
-import { Link } from 'wouter';
+import { Link, Redirect } from 'wouter';
 import { type User, UserService } from '../../../src/gen/progression/v1/user_service_pb.ts';
+import { useCredential } from '../calls/credential.ts';
+import { subjectOf } from '../calls/permissions.ts';
 import { MoreButton } from '../parts/more-button.tsx';
 import { Answer, Nothing } from '../parts/states.tsx';
 import { formatDay, plural } from '../words/formats.ts';
@@ -20,6 +23,11 @@ export function AthleteList() {
       placeholderData: keepPreviousData,
     },
   );
+  const own = subjectOf(useCredential().token);
+  if (users.error?.code === Code.PermissionDenied && own !== '') {
+    // The role of an athlete: the own page is all that there is to see.
+    return <Redirect to={`/athletes/${own}`} replace />;
+  }
   return (
     <>
       <header className="heading">

@@ -14,6 +14,7 @@ import { enumWords, formatDay, type ShownUnit } from '../words/formats.ts';
 import { type Names, useNames } from '../words/names.ts';
 import { Counters } from './counters.tsx';
 import { MaxPanel } from './max-panel.tsx';
+import { NextSession } from './next-session.tsx';
 import { Runs } from './runs.tsx';
 import { Timeline } from './timeline.tsx';
 
@@ -55,6 +56,7 @@ export default function AthletePage({ userId }: { userId: string }) {
           <div className="columns">
             <Timeline {...{ userId, names, program, shown }} />
             <div className="side">
+              {active && <NextSession {...{ userId, names, shown }} />}
               <Counters {...{ userId, names }} />
               <Enrollments enrollments={enrollments.data?.enrollments ?? []} names={names} />
               <Runs userId={userId} />

@@ -4,6 +4,8 @@ import { useCallback, useMemo, useState } from 'react';
 import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
 import type { Program } from '../../../src/gen/progression/v1/program_service_pb.ts';
 import { type LiftMax, ProgressionService } from '../../../src/gen/progression/v1/progression_service_pb.ts';
+import { SetMax } from '../actions/set-max.tsx';
+import { useMay } from '../calls/permissions.ts';
 import { Answer, Nothing } from '../parts/states.tsx';
 import {
   convertWeight,
@@ -16,7 +18,7 @@ import {
 import type { Names } from '../words/names.ts';
 import { MaxChart } from './max-chart.tsx';
 import { type ChangeKind, describeEvent, type MaxChange, useMaxHistory } from './max-history.ts';
-import { pointsOf, SIMULATED_WEEKS, useSimulation } from './simulation.ts';
+import { pointsOf, SIMULATED_AMRAP_REPS, SIMULATED_WEEKS, useSimulation } from './simulation.ts';
 
 interface MaxPanelProps {
   readonly userId: string;
@@ -86,6 +88,8 @@ function OneMax({ max, userId, names, program, shown }: MaxPanelProps & { max: L
   const [isSimulated, setIsSimulated] = useState(true);
   const simulation = useSimulation(userId, isSimulated && program !== undefined);
   const [pointed, setPointed] = useState<MaxChange>();
+  const maySet = useMay(ProgressionService.method.setLiftMax);
+  const [isSetting, setIsSetting] = useState(false);
   const convert = useCallback((value: number) => convertWeight(value, unit, shown), [unit, shown]);
   const simulated = useMemo(
     () =>
@@ -106,6 +110,11 @@ function OneMax({ max, userId, names, program, shown }: MaxPanelProps & { max: L
           <PointNote change={pointed ?? changes.at(-1)} {...{ names, shown }} />
           <div className="below-chart">
             <Legend />
+            {maySet && (
+              <button type="button" className="link" onClick={() => setIsSetting(true)}>
+                Set this max …
+              </button>
+            )}
             {program && (
               <label className="check">
                 <input
@@ -113,10 +122,12 @@ function OneMax({ max, userId, names, program, shown }: MaxPanelProps & { max: L
                   checked={isSimulated}
                   onChange={(event) => setIsSimulated(event.target.checked)}
                 />
-                Next {SIMULATED_WEEKS} weeks, if every set meets its target
+                Next {SIMULATED_WEEKS} weeks: every target met, {SIMULATED_AMRAP_REPS} repetitions in AMRAP
+                sets
               </label>
             )}
           </div>
+          {isSetting && <SetMax {...{ max, names }} onClose={() => setIsSetting(false)} />}
           <details>
             <summary>
               {names.lift(liftId)}: every change{isComplete ? '' : ' of the newest 10,000'} as a table

@@ -1,4 +1,4 @@
-/** The next twelve weeks of an athlete, when every set meets its target. */
+/** The next twelve weeks of an athlete who meets every target, with five repetitions in AMRAP sets. */
 import { useQuery } from '@tanstack/react-query';
 import type { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
 import type { Program } from '../../../src/gen/progression/v1/program_service_pb.ts';
@@ -6,6 +6,7 @@ import type { SimulatedEvent } from '../../../src/gen/progression/v1/progression
 import { progressions } from '../calls/clients.ts';
 
 export const SIMULATED_WEEKS = 12;
+export const SIMULATED_AMRAP_REPS = 5;
 const WEEK_MS = 7 * 24 * 3600 * 1000;
 
 export function useSimulation(userId: string, isWanted: boolean) {
@@ -15,7 +16,11 @@ export function useSimulation(userId: string, isWanted: boolean) {
     retry: false,
     queryFn: ({ signal }) =>
       progressions.simulateProgressions(
-        { userId, horizon: { case: 'weeks', value: SIMULATED_WEEKS } },
+        {
+          userId,
+          horizon: { case: 'weeks', value: SIMULATED_WEEKS },
+          performance: { amrapReps: SIMULATED_AMRAP_REPS },
+        },
         { signal },
       ),
   });
