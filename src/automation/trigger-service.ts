@@ -21,6 +21,7 @@ import { listTriggerExecutions } from './inspection/list-trigger-executions.ts';
 import { createPreviewCache, type PreviewCache } from './inspection/preview-cache.ts';
 import { previewTrigger } from './inspection/preview-trigger.ts';
 import { testTrigger } from './inspection/test-trigger.ts';
+import { listNextOccurrences } from './time/list-next-occurrences.ts';
 
 export interface TriggerServiceDeps extends ServiceDeps {
   /** Absent: a cache in the memory of the process. */
@@ -96,6 +97,8 @@ export function createTriggerService(deps: TriggerServiceDeps): Partial<ServiceI
     explainEvent: (request, context) => read(context, (tx) => explainEvent(tx, request.eventId)),
     getTriggerStats: (request, context) =>
       read(context, (tx) => getTriggerStats(tx, request, deps.clock(), limits)),
+    listNextOccurrences: (request, context) =>
+      read(context, (tx) => listNextOccurrences(tx, request, deps.clock(), limits)),
     listHolds: (request, context) =>
       read(context, async (tx) => {
         const { rows, ...page } = await listHolds(tx, request, deps.clock(), limits);

@@ -133,6 +133,7 @@ const WHO_MAY: Readonly<Record<string, string>> = {
   'TriggerService.ListTriggerExecutions': 'service coach read-only',
   'TriggerService.ExplainEvent': 'service coach read-only',
   'TriggerService.GetTriggerStats': 'service coach read-only',
+  'TriggerService.ListNextOccurrences': 'service coach read-only',
   'TriggerService.ListHolds': 'service coach read-only',
   'TriggerService.ReleaseHold': 'coach',
   'TriggerService.ListEventTypes': 'service coach read-only',

@@ -10,10 +10,10 @@ import {
   loadConfigurationContext,
 } from './configuration-context.ts';
 import { bumpRevision } from './etag.ts';
-import { guardLoops } from './loops/guard-loops.ts';
 import { NOTHING_BEFORE, recordTrigger } from './record.ts';
 import { storedTrigger, type TriggerDraft } from './trigger-draft.ts';
 import { readRequiredTrigger } from './validation/validate-trigger.ts';
+import { checkConfigured } from './warnings.ts';
 import { liveTriggerOf, requireNotArchived, requireWorkflow, triggerExists } from './workflows.ts';
 
 /** VALIDATION_FAILED, WORKFLOW_NOT_FOUND, WORKFLOW_ARCHIVED, TRIGGER_EXISTS, TRIGGER_LOOP. */
@@ -32,7 +32,7 @@ export async function configureTrigger(
     throw triggerExists(workflow.id);
   }
   const trigger = await addTrigger(change, revision, { workflow, draft, action: 'ConfigureTrigger' });
-  return { trigger, warnings: await guardLoops(tx, { workflow, trigger }, context) };
+  return { trigger, warnings: await checkConfigured(tx, { workflow, trigger }, context) };
 }
 
 /** Adds a valid draft. TRIGGER_EXISTS when the workflow has a trigger. `action` is the name of the RPC. */

@@ -13,12 +13,12 @@ import {
 } from './configuration-context.ts';
 import { addTrigger } from './configure-trigger.ts';
 import { bumpRevision } from './etag.ts';
-import { guardLoops } from './loops/guard-loops.ts';
 import { recordWorkflow } from './record.ts';
 import { canonicalActions, storedActions } from './stored-actions.ts';
 import type { TriggerDraft } from './trigger-draft.ts';
 import { requireNone } from './validation/field-checks.ts';
 import { validateNewWorkflow } from './validation/validate-workflow.ts';
+import { checkConfigured, missingSecrets } from './warnings.ts';
 
 /** VALIDATION_FAILED. */
 export async function createWorkflow(
@@ -33,7 +33,8 @@ export async function createWorkflow(
   const read = await validateNewWorkflow(change.tx, { name, description, actions, trigger }, context);
   requireNone(read.violations);
   const draft = { name, description, actions, trigger: read.trigger };
-  return addWorkflow(change, revision, draft, { context, action: 'CreateWorkflow' });
+  const made = await addWorkflow(change, revision, draft, { context, action: 'CreateWorkflow' });
+  return { ...made, warnings: [...missingSecrets(request.actions, actions, 'actions'), ...made.warnings] };
 }
 
 /** A valid workflow that is not stored yet. */
@@ -63,5 +64,5 @@ export async function addWorkflow(
   const trigger = draft.trigger
     ? await addTrigger(change, revision, { workflow, draft: draft.trigger, action })
     : null;
-  return { workflow, trigger, warnings: await guardLoops(tx, { workflow, trigger }, context) };
+  return { workflow, trigger, warnings: await checkConfigured(tx, { workflow, trigger }, context) };
 }

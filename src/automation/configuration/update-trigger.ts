@@ -10,10 +10,10 @@ import {
   loadConfigurationContext,
 } from './configuration-context.ts';
 import { bumpRevision, requireEtag } from './etag.ts';
-import { guardLoops } from './loops/guard-loops.ts';
 import { recordTrigger, triggerBefore } from './record.ts';
 import { storedTrigger, type TriggerDraft } from './trigger-draft.ts';
 import { readRequiredTrigger } from './validation/validate-trigger.ts';
+import { checkConfigured } from './warnings.ts';
 import { requireNotDeleted, requireTrigger, requireWorkflow } from './workflows.ts';
 
 /** VALIDATION_FAILED, TRIGGER_NOT_FOUND, TRIGGER_DELETED, ETAG_MISMATCH, TRIGGER_LOOP. */
@@ -51,5 +51,5 @@ export async function replaceTrigger(
   // Flushed first, because the schedule is read from the database.
   await change.tx.em.flush();
   await recordTrigger(change, revision, { trigger, workflow, action, before });
-  return { trigger, warnings: await guardLoops(change.tx, { workflow, trigger }, context) };
+  return { trigger, warnings: await checkConfigured(change.tx, { workflow, trigger }, context) };
 }

@@ -6,11 +6,11 @@ import type { UpdateWorkflowRequest } from '../../gen/automation/v1/workflow_ser
 import type { Change } from '../../store/change.ts';
 import { type Configured, type ContextConfig, loadConfigurationContext } from './configuration-context.ts';
 import { bumpRevision, requireEtag } from './etag.ts';
-import { guardLoops } from './loops/guard-loops.ts';
 import { auditedWorkflow, recordWorkflow } from './record.ts';
 import { canonicalActions, keepSecrets, readStoredActions, storedActions } from './stored-actions.ts';
 import { requireNone } from './validation/field-checks.ts';
 import { validateNamedActions, validateTexts } from './validation/validate-workflow.ts';
+import { checkConfigured, missingSecrets } from './warnings.ts';
 import { liveTriggerOf, requireNotArchived, requireWorkflow } from './workflows.ts';
 
 /** VALIDATION_FAILED, WORKFLOW_NOT_FOUND, WORKFLOW_ARCHIVED, ETAG_MISMATCH, TRIGGER_LOOP. */
@@ -47,5 +47,7 @@ export async function updateWorkflow(
     trigger.revision = revision;
   }
   recordWorkflow(change, workflow, { action: 'UpdateWorkflow', before });
-  return { workflow, trigger, warnings: await guardLoops(tx, { workflow, trigger }, context) };
+  const missing = missingSecrets(request.actions?.actions ?? [], actions ?? [], 'actions.actions');
+  const warnings = [...missing, ...(await checkConfigured(tx, { workflow, trigger }, context))];
+  return { workflow, trigger, warnings };
 }

@@ -14,13 +14,13 @@ import {
   loadConfigurationContext,
 } from './configuration-context.ts';
 import { bumpRevision, requireEtagIfGiven } from './etag.ts';
-import { guardLoops } from './loops/guard-loops.ts';
 import { auditedWorkflow, followStatus, recordWorkflow } from './record.ts';
 import { readStoredActions } from './stored-actions.ts';
 import { readStoredTrigger } from './trigger-draft.ts';
 import { requireNone } from './validation/field-checks.ts';
 import { validateTrigger } from './validation/validate-trigger.ts';
 import { validateNamedActions } from './validation/validate-workflow.ts';
+import { checkConfigured } from './warnings.ts';
 import { liveTriggerOf, requireNotArchived, requireWorkflow, type WorkflowWithTrigger } from './workflows.ts';
 
 /**
@@ -44,7 +44,7 @@ export async function activateWorkflow(
   const context = await loadConfigurationContext(tx, config);
   await requireReady(change, { workflow, trigger }, context);
   await changeStatus(change, revision, { workflow, trigger, status: 'ACTIVE', action: 'ActivateWorkflow' });
-  return { workflow, trigger, warnings: await guardLoops(tx, { workflow, trigger }, context) };
+  return { workflow, trigger, warnings: await checkConfigured(tx, { workflow, trigger }, context) };
 }
 
 /**

@@ -10,6 +10,8 @@ export const TIME_LIMITS = {
   dueAccounts: 100,
   /** Athletes, or cursors, that one transaction of the scheduler goes through. */
   timeCursorPageSize: 2_000,
+  /** Occurrences that ListNextOccurrences names. */
+  nextOccurrences: 10,
   /** How late an occurrence may still fire; after that it is recorded as missed. */
   lateOccurrenceMs: 24 * 60 * 60_000,
 };

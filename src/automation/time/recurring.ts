@@ -2,7 +2,7 @@
 import { Cron } from 'croner';
 import { dayNumberOf, microsOfTime, SECONDS_OF_DAY } from '../../values/civil-date.ts';
 import type { Instant } from '../../values/instant.ts';
-import { instantOfWall, wallSecondsOf } from '../../values/zoned.ts';
+import { instantOfWall, offsetChangesIn, wallSecondsOf } from '../../values/zoned.ts';
 import { isOnCalendars } from './occurrence.ts';
 import type { Every, RecurringSchedule } from './time-schedule.ts';
 
@@ -64,6 +64,8 @@ export interface WallTicks {
 export interface Ticks {
   /** The first one after the instant; undefined when there is none. */
   next(after: Instant): Instant | undefined;
+  /** Whether clocks show a planned time at the instant; a time that a gap shifted is not shown. */
+  isShown(instant: Instant): boolean;
   /** The last one after one instant, up to and including the other; undefined when there is none. */
   last(after: Instant, upTo: Instant): Instant | undefined;
 }
@@ -71,8 +73,8 @@ export interface Ticks {
 const DAY = BigInt(SECONDS_OF_DAY) * 1_000_000n;
 
 /**
- * A time in a DST gap is shifted behind it, and merged with an equal one. Throws a TypeError for an invalid
- * cron text.
+ * A time in a DST gap is shifted behind it, and merged with an equal one. In an overlap a time of the day counts the
+ * first time, and an interval goes on. Throws a TypeError for an invalid cron text.
  */
 export function createTicks({ zone, recurrence }: RecurringSchedule): Ticks {
   const wallTicks =
@@ -89,10 +91,49 @@ export function createTicks({ zone, recurrence }: RecurringSchedule): Ticks {
       }
       wall = wallTicks.after(wall);
     }
-    return found !== undefined && isOnCalendars(found) ? found : undefined;
+    const again = isInterval(recurrence) ? repeatedTick(wallTicks, zone, after, found) : undefined;
+    const first = again ?? found;
+    return first !== undefined && isOnCalendars(first) ? first : undefined;
   };
 
-  return { next, last: (after, upTo) => lastBetween(next, after, upTo) };
+  const isShown = (instant: Instant) => {
+    const wall = wallSecondsOf(instant, zone);
+    return wallTicks.after(wall - 1) === wall;
+  };
+
+  return { next, isShown, last: (after, upTo) => lastBetween(next, after, upTo) };
+}
+
+/** A cron text with `*` for the hour is an interval of elapsed time; all others are times of the day. */
+function isInterval(recurrence: RecurringSchedule['recurrence']): boolean {
+  return recurrence.kind === 'cron' && recurrence.text.split(' ')[1] === '*';
+}
+
+/**
+ * The first tick after `after` and before `before` in an hour that clocks show for the second time, in which an
+ * interval goes on.
+ */
+function repeatedTick(
+  wallTicks: WallTicks,
+  zone: string,
+  after: Instant,
+  before: Instant | undefined,
+): Instant | undefined {
+  const starts = offsetChangesIn(zone)
+    .map(({ from }) => BigInt(from) * 1_000_000n - 1_000_000n)
+    .filter((start) => start > after - DAY && (before === undefined || start < before));
+  for (const start of starts) {
+    const from = start > after ? start : after;
+    // A second before a change, clocks still show the old offset.
+    const offset = wallSecondsOf(from + 1_000_000n, zone) - Number((from + 1_000_000n) / 1_000_000n);
+    const wall = wallTicks.after(Number(from / 1_000_000n) + offset);
+    const tick = wall === undefined ? undefined : BigInt(wall - offset) * 1_000_000n;
+    const isShown = tick !== undefined && wallSecondsOf(tick, zone) === wall && tick > after;
+    if (isShown && (before === undefined || tick < before)) {
+      return tick;
+    }
+  }
+  return undefined;
 }
 
 /** The wall time to start from: no gap that still shifts ticks is longer than a day. */

@@ -7,7 +7,7 @@ import { createOccurrences } from '../../../src/automation/time/athlete-occurren
 import { createTicks } from '../../../src/automation/time/recurring.ts';
 import type { AthleteSchedule, Recurrence } from '../../../src/automation/time/time-schedule.ts';
 import { cronWallTimes, everyWallTimes, type YearlyCase, yearlyWallTimes } from './oracle/wall-times.ts';
-import { firstInstantOf, spansOf, type ZoneSpan } from './oracle/zone-spans.ts';
+import { allInstantsOf, firstInstantOf, spansOf, type ZoneSpan } from './oracle/zone-spans.ts';
 
 // In these years Samoa skipped a day, and Egypt, Morocco, Russia, Venezuela and North Korea changed their minds.
 const [FROM_YEAR = 2010, TO_YEAR = 2019] = (process.env.SCHEDULE_YEARS ?? '2010-2019').split('-').map(Number);
@@ -28,6 +28,7 @@ const RECURRENCES: readonly {
   name: string;
   recurrence: Recurrence;
   isDense: boolean;
+  isInterval: boolean;
   wallTimes: number[];
 }[] = [
   cron('30 2 * * *', true),
@@ -45,13 +46,15 @@ const RECURRENCES: readonly {
 
 function cron(text: string, isDense = false) {
   const wallTimes = cronWallTimes(text, FROM_YEAR, TO_YEAR + 1);
-  return { name: text, recurrence: { kind: 'cron' as const, text }, isDense, wallTimes };
+  const isInterval = text.split(' ')[1] === '*';
+  return { name: text, recurrence: { kind: 'cron' as const, text }, isDense, isInterval, wallTimes };
 }
 
 function every(startingOn: string, days: number, at: string) {
   const wallTimes = everyWallTimes({ startingOn, days, at: hm(at) }, FROM_YEAR, TO_YEAR + 1);
+  const kept = { isDense: false, isInterval: false };
   const name = `every ${days} days from ${startingOn} at ${at}`;
-  return { name, recurrence: { kind: 'every' as const, days, at, startingOn }, isDense: false, wallTimes };
+  return { name, recurrence: { kind: 'every' as const, days, at, startingOn }, ...kept, wallTimes };
 }
 
 /** Every one for a day of birth or another first day. */
@@ -85,12 +88,13 @@ function yearAfter(first: string, years: number): number {
 const DATES = ['2011-03-13', '2011-12-30', '2014-10-26', '2016-02-29'];
 
 describe.each(chunksOf(ZONES, 60))('in the zones from %s on', (_, zones) => {
-  test.each(RECURRENCES)('$name', ({ recurrence, isDense, wallTimes }) => {
+  test.each(RECURRENCES)('$name', (each) => {
+    const { recurrence, isDense } = each;
     for (const zone of zones) {
       const spans = spansIn(zone);
       const ticks = createTicks({ kind: 'recurring_schedule', zone, recurrence });
       for (const { from, to } of isDense ? windowsOf(spans) : [{ from: START, to: END }]) {
-        const expected = instantsWithin(wallTimes, spans, from, to);
+        const expected = instantsWithin(each, spans, from, to);
         const found: number[] = [];
         for (
           let tick = ticks.next(micros(from));
@@ -108,10 +112,11 @@ describe.each(chunksOf(ZONES, 60))('in the zones from %s on', (_, zones) => {
     const ticks = RECURRENCES.filter(({ isDense }) => isDense);
     for (const zone of zones) {
       const spans = spansIn(zone);
-      for (const { recurrence, wallTimes } of ticks) {
+      for (const each of ticks) {
+        const { recurrence } = each;
         const { next } = createTicks({ kind: 'recurring_schedule', zone, recurrence });
         for (const change of changesOf(spans).slice(0, 6)) {
-          const expected = instantsWithin(wallTimes, spans, change - 3 * HOUR, change + 9 * 24 * HOUR);
+          const expected = instantsWithin(each, spans, change - 3 * HOUR, change + 9 * 24 * HOUR);
           for (let after = change - 2 * HOUR; after < change + 3 * HOUR; after += 17 * 60) {
             expectSame(
               [Number((next(micros(after)) ?? 0n) / 1_000_000n)],
@@ -183,12 +188,19 @@ function windowsOf(spans: readonly ZoneSpan[]): { from: number; to: number }[] {
   ];
 }
 
-function instantsWithin(wallTimes: readonly number[], spans: readonly ZoneSpan[], from: number, to: number) {
+function instantsWithin(
+  { wallTimes, isInterval }: (typeof RECURRENCES)[number],
+  spans: readonly ZoneSpan[],
+  from: number,
+  to: number,
+) {
   const slice = wallTimes.slice(
     indexAfter(wallTimes, from - 48 * HOUR),
     indexAfter(wallTimes, to + 48 * HOUR),
   );
-  const instants = slice.map((wall) => firstInstantOf(wall, spans));
+  const instants = slice.flatMap((wall) =>
+    isInterval ? allInstantsOf(wall, spans) : [firstInstantOf(wall, spans)],
+  );
   return [...new Set(instants)].filter((each) => each > from && each < to).sort((a, b) => a - b);
 }
 

@@ -10,7 +10,6 @@ import { isTriggerActive } from '../activation.ts';
 import type { ConfigurationContext, Warning } from '../configuration-context.ts';
 import { readStoredActions } from '../stored-actions.ts';
 import { readStoredTrigger } from '../trigger-draft.ts';
-import type { WorkflowWithTrigger } from '../workflows.ts';
 import { createListeners, type Edge, edgeOf, type LoadListeners, type LoopNode } from './edge.ts';
 
 interface Loop {
@@ -111,12 +110,9 @@ const TOLD_NAME = 40;
  */
 export async function guardLoops(
   tx: Transaction,
-  { workflow, trigger }: WorkflowWithTrigger,
+  { workflow, trigger }: { readonly workflow: Workflow; readonly trigger: WorkflowTrigger },
   { types, config }: ConfigurationContext,
 ): Promise<Warning[]> {
-  if (!trigger) {
-    return [];
-  }
   const { loopSteps } = config.limits;
   const loop = await findLoop(tx, nodeOf({ workflow, trigger }), types, loopSteps);
   if (loop === 'NONE') {

@@ -547,7 +547,8 @@ export type RecurringSchedule = Message<"automation.v1.RecurringSchedule"> & {
    */
   recurrence: {
     /**
-     * Five fields, for example `30 6 * * 1-5`.
+     * Five fields, for example `30 6 * * 1-5`. With `*` for the hour it is an interval of elapsed time, which goes on when
+     * clocks are set back; otherwise its times are those of the clock, each once.
      *
      * @generated from field: string cron = 2;
      */

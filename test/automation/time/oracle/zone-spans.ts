@@ -44,6 +44,12 @@ export function firstInstantOf(wall: number, spans: readonly ZoneSpan[]): number
   return wall - before.offset;
 }
 
+/** Every instant at which clocks show the wall time, or the one to which a gap shifts it. */
+export function allInstantsOf(wall: number, spans: readonly ZoneSpan[]): number[] {
+  const shown = spans.filter(({ from, to, offset }) => from <= wall - offset && wall - offset < to);
+  return shown.length > 0 ? shown.map(({ offset }) => wall - offset) : [firstInstantOf(wall, spans)];
+}
+
 function offsetReader(zone: string): (seconds: number) => number {
   const format = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'longOffset' });
   return (seconds) => {
