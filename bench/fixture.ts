@@ -4,7 +4,7 @@ import type { Database } from '../src/store/database.ts';
 
 /** Fixed ids, so that the load and the floor can compute an athlete's id from a number. */
 export const ACCOUNT_ID = '0199aaaa-0000-7000-8000-000000000000';
-const PROGRAM_ID = '0199cccc-0000-7000-8000-000000000000';
+export const PROGRAM_ID = '0199cccc-0000-7000-8000-000000000000';
 
 /** The default number of lifts of a session, also in the hand-written SQL. */
 export const SESSION_LIFTS = 3;
