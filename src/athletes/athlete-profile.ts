@@ -1,5 +1,6 @@
 /** Validates an athlete's profile, and computes the events that a change of it causes. */
 import type { JsonObject } from '@bufbuild/protobuf';
+import { shown } from '../calls/shown-text.ts';
 import type { Limits } from '../config/config.ts';
 import { type FieldViolation, invalidFields } from '../errors/domain-error.ts';
 import type { Fact } from '../store/entities/outbox-entry.ts';
@@ -39,7 +40,12 @@ export function checkProfile(profile: AthleteProfile, now: Instant, limits: Limi
 function timeZoneViolations(timeZone: string | undefined): FieldViolation[] {
   return !timeZone || isTimeZone(timeZone)
     ? []
-    : [{ field: 'time_zone', description: 'must be an IANA time zone, such as Europe/Berlin' }];
+    : [
+        {
+          field: 'time_zone',
+          description: `must be an IANA time zone, such as Europe/Berlin; was ${shown(timeZone)}`,
+        },
+      ];
 }
 
 function birthDateViolations(birthDate: string | undefined, now: Instant): FieldViolation[] {
@@ -47,10 +53,11 @@ function birthDateViolations(birthDate: string | undefined, now: Instant): Field
     return [];
   }
   if (!isCalendarDate(birthDate)) {
-    return [{ field: 'birth_date', description: 'must be a day of the calendar, such as 1992-02-29' }];
+    const rule = 'must be a day of the calendar, such as 1992-02-29';
+    return [{ field: 'birth_date', description: `${rule}; was ${shown(birthDate)}` }];
   }
   return birthDate > instantToText(now).slice(0, 10)
-    ? [{ field: 'birth_date', description: 'must not be in the future' }]
+    ? [{ field: 'birth_date', description: `must not be in the future; was ${shown(birthDate)}` }]
     : [];
 }
 

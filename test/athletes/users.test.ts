@@ -78,6 +78,8 @@ describe('a user', () => {
   it('is refused with every violation at once', async () => {
     const call = client.users.createUser({ name: 'A', timeZone: 'Nowhere', birthDate: '2027-01-01' });
     await expectRefusal(call, 'VALIDATION_FAILED', ['time_zone', 'birth_date']);
+    await expect(call).rejects.toThrow('must not be in the future; was "2027-01-01"');
+    await expect(call).rejects.toThrow('such as Europe/Berlin; was "Nowhere"');
   });
 
   it('may have been born today', async () => {
