@@ -55,6 +55,18 @@ describe.skipIf(!HAS_CHROMIUM)('athletes in Chromium', { timeout: PATIENCE_MS },
     expect(await sentence.textContent()).toMatch(/^\S.+ stays at /);
   });
 
+  test('a deload is told once, with the session that brought it', async () => {
+    const page = await openConsole(server, REGULAR);
+    await page.locator('.entry .outcomes li').nth(8).waitFor();
+
+    const heads = await page
+      .locator('.entry', { hasText: '-10 % after 3 missed sessions' })
+      .allTextContents();
+
+    expect(heads.length).toBeGreaterThan(0);
+    expect(heads.filter((head) => head.includes('By hand'))).toEqual([]);
+  });
+
   test('the table under the chart names each change, its event and its rule', async () => {
     const page = await openConsole(server, REGULAR);
 

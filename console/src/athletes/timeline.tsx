@@ -67,9 +67,14 @@ interface Entry {
   readonly changes: readonly ProgressionLog[];
 }
 
+/** What happens without a session; the outcome of a session has its other applications. */
+const WITHOUT_SESSION: ReadonlySet<TriggerType> = new Set([
+  ...[TriggerType.AFTER_WEEK, TriggerType.AFTER_CYCLE, TriggerType.MANUAL],
+]);
+
 /** Applications that no session brought, by event. */
 function groupChanges(logs: readonly ProgressionLog[]): readonly ProgressionLog[][] {
-  const without = logs.filter((log) => !log.triggerContext?.sessionId);
+  const without = logs.filter((log) => WITHOUT_SESSION.has(log.triggerType));
   const eventOf = (log: ProgressionLog) =>
     `${log.triggerType} ${log.appliedAt?.seconds} ${log.appliedAt?.nanos} ${log.triggerContext?.revertedLogId}`;
   return [...Map.groupBy(without, eventOf).values()];
