@@ -145,6 +145,28 @@ describe('the environment', () => {
     });
   });
 
+  test('takes further variables, and refuses one that is no text or that another value sets', () => {
+    const settings = { CORS_ORIGINS: 'https://app.example.com', CONNECTION_AGE_MS: '60000' };
+    const values = valuesWith('settings', settings);
+    expect(readConfig(environmentOf(values))).toMatchObject({
+      corsOrigins: ['https://app.example.com'],
+      limits: { connectionAgeMs: 60_000 },
+    });
+    expect(isValid(values), JSON.stringify(isValid.errors)).toBe(true);
+    expect(isValid(valuesWith('settings', { CONNECTION_AGE_MS: 60_000 }))).toBe(false);
+    for (const name of Object.keys(environmentOf())) {
+      expect(isValid(valuesWith('settings', { [name]: 'x' })), name).toBe(false);
+    }
+  });
+
+  test('replaces the pods when it changes, and only then', () => {
+    const checksumOf = (values = readValues()) =>
+      renderTemplate('deployment', values)[0]?.spec.template.metadata.annotations['checksum/config'];
+    expect(checksumOf()).toMatch(/^[0-9a-f]{64}$/);
+    expect(checksumOf(valuesWith('settings', { CONSOLE: 'on' }))).not.toBe(checksumOf());
+    expect(checksumOf({ ...readValues(), replicas: 5 })).toBe(checksumOf());
+  });
+
   test('has no variable that the service does not read', () => {
     const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
     const unknown = Object.keys(environmentOf()).filter((name) => !readme.includes(`\`${name}\``));

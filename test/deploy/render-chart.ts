@@ -1,4 +1,5 @@
 /** Renders the Helm chart; the templates use only the few constructs that this renderer supports. */
+import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
@@ -36,7 +37,7 @@ export function renderTemplate(name: string, values: Values): Manifest[] {
     Release: { Name: 'release', Service: 'Helm' },
     Chart: { AppVersion: chart.appVersion },
   };
-  const text = renderActions(renderConditions(read(`templates/${name}.yaml`), scope), scope);
+  const text = renderText(read(`templates/${name}.yaml`), scope);
   return parseAllDocuments(text).flatMap((document) => {
     const [error] = document.errors;
     if (error) {
@@ -47,12 +48,21 @@ export function renderTemplate(name: string, values: Values): Manifest[] {
   });
 }
 
+function renderText(template: string, scope: object): string {
+  return renderActions(renderConditions(template, scope), scope);
+}
+
 const CONDITION = /^\{\{- if (not )?(\.[\w.]+) \}\}\n((?:(?!^\{\{- (?:if|end)).*\n)*)\{\{- end \}\}\n/gm;
 
 function renderConditions(template: string, scope: object): string {
   return template.replace(CONDITION, (_, negation: string | undefined, path: string, body: string) =>
-    Boolean(valueAt(scope, path)) === (negation === undefined) ? body : '',
+    isTrue(valueAt(scope, path)) === (negation === undefined) ? body : '',
   );
+}
+
+/** As in Helm, an empty list or object is false. */
+function isTrue(value: unknown): boolean {
+  return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
 }
 
 function renderActions(template: string, scope: object): string {
@@ -63,6 +73,10 @@ function renderActions(template: string, scope: object): string {
 }
 
 function sourceOf(source: string, scope: object): string {
+  const [, included] = /^include \(print \$\.Template\.BasePath "\/([\w.-]+)"\) \.$/.exec(source) ?? [];
+  if (included) {
+    return renderText(read(`templates/${included}`), scope);
+  }
   const [, toYaml, path] = /^(toYaml )?(\.[\w.]+)$/.exec(source) ?? [];
   if (!path) {
     throw new TypeError(`the renderer does not know ${source}`);
@@ -74,6 +88,8 @@ function sourceOf(source: string, scope: object): string {
 function applyPipe(value: string, pipe: string, scope: object): string {
   const [name, argument = ''] = pipe.split(' ');
   switch (name) {
+    case 'sha256sum':
+      return createHash('sha256').update(value).digest('hex');
     case 'quote':
       return JSON.stringify(value);
     case 'default':
