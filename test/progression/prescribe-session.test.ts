@@ -80,6 +80,7 @@ async function createLifter({ groups, roundTo = '', unit = WeightUnit.KILOGRAM, 
     async finish(daySlug: string, weekNumber = 1) {
       const session = { sessionId: uuidv7(), daySlug, weekNumber, liftsPerformed: [] };
       await client.handleSessionComplete({ userId, session });
+      return session.sessionId;
     },
     async place() {
       const { daySlug, weekNumber } = await client.prescribeSession({ userId });
@@ -300,6 +301,21 @@ describe('the day and the week', () => {
       [3, 'b', 2, 2],
     ]);
     await expectRefusal(client.prescribeWeeks({ userId, weeks: 17 }), 'VALIDATION_FAILED', ['weeks']);
+  });
+
+  test('go back when the session is undone', async () => {
+    const { finish, place, client, userId } = await createLifter({ groups: wave, weeksPerCycle: 3 });
+    await finish('a');
+    const sessionId = await finish('b', 2);
+    expect(await place()).toBe('a 2');
+
+    await client.revertEvent({
+      userId,
+      event: { case: 'sessionId', value: sessionId },
+      reason: 'a wrong day',
+    });
+
+    expect(await place()).toBe('b 1');
   });
 
   test('begin anew with a new enrollment, and go on where a paused one is resumed', async () => {

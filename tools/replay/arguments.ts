@@ -28,9 +28,10 @@ the service prescribed beside what was lifted.
 The athlete is known by the log's content and the program: a second run changes nothing and says so, one that was cut
 short goes on, and a longer log of the same athlete adds only what is new. Each lift's training max starts at the
 heaviest work set of its first session. Most logs have no targets: there, what was performed was the target, and no set
-is a miss. They have no AMRAP sets either: on programs with rules for them, each session's last heaviest work set of a
-lift is one. Drop sets and sets to failure are work sets. Dates have no zone: they are taken as UTC, days without a
-time as noon. Weights are never converted, and a weight of 0 is none. Rows that cannot be used are counted and named.
+is a miss; a session can still miss the volume of a program that judges by volume. They have no AMRAP sets either: on
+programs with rules for them, each session's last heaviest work set of a lift is one. Drop sets and sets to failure are
+work sets. Dates have no zone: they are taken as UTC, days without a time as noon. Weights are never converted, and a
+weight of 0 is none. Rows that cannot be used are counted and named.
 `;
 
 export interface ReplayArguments {

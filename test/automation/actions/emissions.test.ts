@@ -6,7 +6,11 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { emissionsOf } from '../../../src/automation/actions/emissions.ts';
 import { type Action, ActionSchema, WeightUnit } from '../../../src/gen/automation/v1/action_pb.ts';
 import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
-import { EnrollmentStatus, Rounding } from '../../../src/gen/progression/v1/program_service_pb.ts';
+import {
+  EnrollmentStatus,
+  Rounding,
+  UnitMismatch,
+} from '../../../src/gen/progression/v1/program_service_pb.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { type Athlete, createAthlete } from '../../support/fixtures.ts';
 import { useTestDatabase } from '../../support/test-database.ts';
@@ -143,6 +147,20 @@ describe.each(Object.entries(ACTIONS))('%s', (name, actionFor) => {
     expect(facts.map(({ type }) => type)).toEqual(expect.arrayContaining(certain));
   });
 });
+
+test.each([
+  [UnitMismatch.UNSPECIFIED, ['program_enrolled']],
+  [UnitMismatch.CONVERT, ['program_enrolled', 'lift_max_changed']],
+  [UnitMismatch.RELABEL, ['program_enrolled', 'lift_max_changed']],
+])(
+  'enroll_in_program with the choice %i about units declares the maxes that it may change',
+  (choice, types) => {
+    const value = { programId: 'p', unitMismatch: choice };
+    const action = create(ActionSchema, { action: { case: 'enrollInProgram', value } });
+
+    expect(emissionsOf(action).map(({ type }) => type)).toEqual(types);
+  },
+);
 
 test('every action is tested, except webhooks, which emit nothing', () => {
   const cases = new Set(Object.values(ACTIONS).map((actionFor) => actionFor(NO_ATHLETE).case));
