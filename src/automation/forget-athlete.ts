@@ -16,10 +16,10 @@ async function forgetEvents({ accountId, sql: db }: Transaction, userId: string,
   const at = instantToText(now);
   await sql`
     update workflow_enrollments set event = '{}',
-      state = case when due_at is null then state else 'CANCELLED' end,
-      ended_reason = case when due_at is null then ended_reason else 'SUBJECT_DELETED' end,
-      ended_at = case when due_at is null then ended_at else ${at} end,
-      due_at = null
+      state = case when ended_at is not null then state else 'CANCELLED' end,
+      ended_reason = case when ended_at is not null then ended_reason else 'SUBJECT_DELETED' end,
+      ended_at = case when ended_at is not null then ended_at else ${at} end,
+      due_at = null, paused_due_at = null
     where ${theirs}`.execute(db);
   await sql`
     update dead_letters set event = '{}', next_attempt_at = null,

@@ -2,7 +2,10 @@
 import type { ServiceImpl } from '@connectrpc/connect';
 import { createCalls, type ServiceDeps } from '../calls/calls.ts';
 import { WorkflowService } from '../gen/automation/v1/workflow_service_pb.ts';
-import { enrollmentMessage, listWorkflowEnrollments } from './actions/list-workflow-enrollments.ts';
+import type { Change } from '../store/change.ts';
+import { enrollmentMessage, getRun, listWorkflowEnrollments } from './actions/list-workflow-enrollments.ts';
+import { redriveRuns } from './actions/redrive-runs.ts';
+import { cancelRun, pauseRun, resumeRun, retryRun } from './actions/steer-run.ts';
 import { createWorkflow } from './configuration/create-workflow.ts';
 import { deleteWorkflow } from './configuration/delete-workflow.ts';
 import { configuredMessage, workflowMessage } from './configuration/messages.ts';
@@ -60,9 +63,30 @@ export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<ty
         const { rows, ...page } = await listWorkflowEnrollments(tx, request, defaultPageSize);
         return { enrollments: rows.map(enrollmentMessage), ...page };
       }),
+    getRun: (request, context) =>
+      read(context, async (tx) => ({ run: enrollmentMessage(await getRun(tx, request.runId)) })),
+    cancelRun: (request, context) =>
+      write(method.cancelRun, request, context, (change) => steered(change, request.runId, cancelRun)),
+    pauseRun: (request, context) =>
+      write(method.pauseRun, request, context, (change) => steered(change, request.runId, pauseRun)),
+    resumeRun: (request, context) =>
+      write(method.resumeRun, request, context, (change) => steered(change, request.runId, resumeRun)),
+    retryRun: (request, context) =>
+      write(method.retryRun, request, context, (change) => steered(change, request.runId, retryRun)),
+    redriveRuns: (request, context) =>
+      write(method.redriveRuns, request, context, (change) => redriveRuns(change, request, config.limits)),
     backfillWorkflow: (request, context) =>
       write(method.backfillWorkflow, request, context, (change) =>
         backfillWorkflow(change, request, config.limits),
       ),
   };
+}
+
+async function steered(
+  change: Change,
+  runId: string,
+  steer: (change: Change, runId: string) => Promise<void>,
+) {
+  await steer(change, runId);
+  return { run: enrollmentMessage(await getRun(change.tx, runId)) };
 }

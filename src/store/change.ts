@@ -33,6 +33,7 @@ export interface AuditedChange {
     | 'event'
     | 'user'
     | 'workflow'
+    | 'run'
     | 'trigger'
     | 'event_type'
     | 'field'

@@ -118,6 +118,12 @@ const WHO_MAY: Readonly<Record<string, string>> = {
   'WorkflowService.ListTemplates': 'service coach read-only',
   'WorkflowService.CreateWorkflowFromTemplate': 'coach',
   'WorkflowService.ListWorkflowEnrollments': 'service coach read-only',
+  'WorkflowService.GetRun': 'service coach read-only',
+  'WorkflowService.CancelRun': 'coach',
+  'WorkflowService.PauseRun': 'coach',
+  'WorkflowService.ResumeRun': 'coach',
+  'WorkflowService.RetryRun': 'coach',
+  'WorkflowService.RedriveRuns': 'coach',
   'WorkflowService.BackfillWorkflow': '',
 
   'TriggerService.ConfigureTrigger': 'coach',

@@ -20,6 +20,8 @@ export const ACTION_LIMITS = {
   waitingCallStepsPerAccount: 100,
   /** After how long such a step counts as abandoned by its process; longer than any of them takes. */
   stepLeaseMs: 60_000,
+  /** Failed runs that one call of RedriveRuns retries. */
+  redrivenRuns: 1_000,
   /** Tries of a step. */
   stepTries: 12,
   /** The longest pause after its first try; it doubles with each further one. */

@@ -1,8 +1,9 @@
-/** ListWorkflowEnrollments: runs of workflows and the results of their steps, newest first. */
+/** ListWorkflowEnrollments and GetRun: runs of workflows and the results of their steps, newest first. */
 
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { FilterQuery } from '@mikro-orm/core';
 import { enumName, enumValue } from '../../calls/enum-name.ts';
+import { DomainError } from '../../errors/domain-error.ts';
 import {
   type ListWorkflowEnrollmentsRequest,
   StepOutcomeSchema,
@@ -71,6 +72,20 @@ export async function listWorkflowEnrollments(
   const stepsOf = Map.groupBy(executions, (execution) => execution.enrollmentId);
   const rows = page.rows.map((enrollment) => ({ enrollment, steps: stepsOf.get(enrollment.id) ?? [] }));
   return { ...page, rows };
+}
+
+/** RUN_NOT_FOUND. */
+export async function getRun({ accountId, em }: Transaction, runId: string): Promise<EnrollmentWithSteps> {
+  const enrollment = await em.findOne(WorkflowEnrollmentEntity, { accountId, id: runId });
+  if (!enrollment) {
+    throw runNotFound(runId);
+  }
+  const where = { accountId, enrollmentId: runId };
+  return { enrollment, steps: await em.find(ActionExecutionEntity, where, { orderBy: { step: 'asc' } }) };
+}
+
+export function runNotFound(runId: string): DomainError {
+  return new DomainError('RUN_NOT_FOUND', `run ${runId} does not exist`, { metadata: { runId } });
 }
 
 function isBehind([recordedAt, id]: readonly [bigint, string]): FilterQuery<WorkflowEnrollment> {

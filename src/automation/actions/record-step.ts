@@ -110,7 +110,10 @@ function moveOn(run: Run, now: Instant): void {
 }
 
 function rest(run: Run, until: Instant, attempts: number): void {
-  if (!hasEnded(run)) {
+  if (run.enrollment.state === 'PAUSED') {
+    // It was paused while a call was under way.
+    Object.assign(run.enrollment, { pausedDueAt: until, attempts });
+  } else if (!hasEnded(run)) {
     Object.assign(run.enrollment, { state: 'ACTIVE', dueAt: until, attempts });
   }
 }
@@ -122,7 +125,8 @@ function end(
   now: Instant,
 ): void {
   if (!hasEnded(run)) {
-    Object.assign(run.enrollment, { state, dueAt: null, attempts: 0, endedAt: now, endedReason: reason });
+    const ended = { state, dueAt: null, pausedDueAt: null, endedAt: now, endedReason: reason };
+    Object.assign(run.enrollment, { ...ended, attempts: 0 });
   }
 }
 

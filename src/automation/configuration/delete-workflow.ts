@@ -51,12 +51,12 @@ async function cancelRuns({ tx, now }: Change, workflowId: string): Promise<void
     with running as (
       select id, state from workflow_enrollments
       where account_id = ${tx.accountId} and workflow_id = ${workflowId}
-        and state in ('TRIGGERED', 'ACTIVE', 'QUEUED')
+        and ended_at is null
       order by id
       for no key update
     ), cancelled as (
       update workflow_enrollments e
-      set state = 'CANCELLED', due_at = null, ended_at = ${instantToText(now)}::timestamptz,
+      set state = 'CANCELLED', due_at = null, paused_due_at = null, ended_at = ${instantToText(now)}::timestamptz,
         ended_reason = 'WORKFLOW_DELETED'
       from running r
       where e.account_id = ${tx.accountId} and e.id = r.id

@@ -103,7 +103,7 @@ async function addEnrollments(
   const spans = matches.flatMap((match) => toEnrollmentQueries(match, limits));
   const column = <T>(read: (span: EnrollmentQuery) => T) => spans.map(read);
   const ofPair = sql`
-    select e.id, e.workflow_id, e.user_id, e.enrolled_at, e.recorded_at, e.due_at is not null as is_open,
+    select e.id, e.workflow_id, e.user_id, e.enrolled_at, e.recorded_at, e.ended_at is null as is_open,
       ${IS_CAUSED} as is_caused
     from workflow_enrollments e
     where e.account_id = ${accountId} and e.user_id = m.user_id and e.workflow_id = m.workflow_id and ${IS_COUNTED}`;
@@ -121,7 +121,7 @@ async function addEnrollments(
       union all
       (${ofPair} and e.enrolled_at > m.at and e.enrolled_at < m.until_at order by e.enrolled_at limit m.most)
       union all
-      (${ofPair} and (m.policy = 'ONCE_EVER' or m.policy = 'ONE_ACTIVE' and e.due_at is not null)
+      (${ofPair} and (m.policy = 'ONCE_EVER' or m.policy = 'ONE_ACTIVE' and e.ended_at is null)
         order by e.enrolled_at desc limit ${WITH_OWN})
       union all
       (${ofPair} and e.enrolled_at > m.loop_from_at and e.enrolled_at <= m.at and ${IS_CAUSED}

@@ -78,6 +78,7 @@ function writeEnrollment(
     nextStep: 0,
     attempts: 0,
     dueAt: opensAt ?? now,
+    pausedDueAt: null,
     enrolledAt: event.occurredAt,
     recordedAt: now,
     endedAt: null,

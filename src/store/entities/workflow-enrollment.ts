@@ -20,14 +20,16 @@ export const WorkflowEnrollmentEntity = defineEntity({
     event: p.json().$type<Record<string, unknown>>(),
     /** The cause of the facts of its steps. */
     cause: p.json().$type<Cause>(),
-    /** TRIGGERED, ACTIVE, QUEUED, COMPLETED, FAILED or CANCELLED. */
+    /** TRIGGERED, ACTIVE, QUEUED, PAUSED, COMPLETED, FAILED or CANCELLED. */
     state: p.text(),
     /** From 0. */
     nextStep: p.integer(),
     /** Failed attempts of the next step. */
     attempts: p.integer(),
-    /** Null once it has ended. */
+    /** Null once it has ended, and while it is paused. */
     dueAt: p.type(InstantColumn).$type<bigint>().nullable(),
+    /** When the next step was due, while the run is paused. */
+    pausedDueAt: p.type(InstantColumn).$type<bigint>().nullable(),
     /** The event’s time. */
     enrolledAt: p.type(InstantColumn).$type<bigint>(),
     recordedAt: p.type(InstantColumn).$type<bigint>(),

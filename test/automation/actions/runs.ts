@@ -86,6 +86,7 @@ export async function insertRun(database: Database, fixture: RunFixture): Promis
       dueAt: now() + BigInt(fixture.dueInMs ?? 0) * 1000n,
       enrolledAt: now() - 1_000_000n,
       recordedAt: now(),
+      pausedDueAt: null,
       endedAt: null,
       endedReason: null,
     });

@@ -20,7 +20,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file automation/v1/workflow_service.proto.
  */
 export const file_automation_v1_workflow_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRhdXRvbWF0aW9uL3YxL3dvcmtmbG93X3NlcnZpY2UucHJvdG8SDWF1dG9tYXRpb24udjEizAIKCFdvcmtmbG93EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkSLQoGc3RhdHVzGAQgASgOMh0uYXV0b21hdGlvbi52MS5Xb3JrZmxvd1N0YXR1cxImCgdhY3Rpb25zGAUgAygLMhUuYXV0b21hdGlvbi52MS5BY3Rpb24SJwoHdHJpZ2dlchgGIAEoCzIWLmF1dG9tYXRpb24udjEuVHJpZ2dlchIPCgd2ZXJzaW9uGAcgASgFEgwKBGV0YWcYCCABKAkSLgoKY3JlYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKY3JlYXRlZF9ieRgLIAEoCSKQAQoVQ3JlYXRlV29ya2Zsb3dSZXF1ZXN0EgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSJgoHYWN0aW9ucxgDIAMoCzIVLmF1dG9tYXRpb24udjEuQWN0aW9uEiwKB3RyaWdnZXIYBCABKAsyGy5hdXRvbWF0aW9uLnYxLlRyaWdnZXJJbnB1dCJtChZDcmVhdGVXb3JrZmxvd1Jlc3BvbnNlEikKCHdvcmtmbG93GAEgASgLMhcuYXV0b21hdGlvbi52MS5Xb3JrZmxvdxIoCgh3YXJuaW5ncxgCIAMoCzIWLmF1dG9tYXRpb24udjEuV2FybmluZyIzChJHZXRXb3JrZmxvd1JlcXVlc3QSHQoLd29ya2Zsb3dfaWQYASABKAlCCLpIBXIDsAEBIkAKE0dldFdvcmtmbG93UmVzcG9uc2USKQoId29ya2Zsb3cYASABKAsyFy5hdXRvbWF0aW9uLnYxLldvcmtmbG93IowBChRMaXN0V29ya2Zsb3dzUmVxdWVzdBI3CgZzdGF0dXMYASABKA4yHS5hdXRvbWF0aW9uLnYxLldvcmtmbG93U3RhdHVzQgi6SAWCAQIQARIdCglwYWdlX3NpemUYAiABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAgicAoVTGlzdFdvcmtmbG93c1Jlc3BvbnNlEioKCXdvcmtmbG93cxgBIAMoCzIXLmF1dG9tYXRpb24udjEuV29ya2Zsb3cSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnRvdGFsX3NpemUYAyABKAUitgEKFVVwZGF0ZVdvcmtmbG93UmVxdWVzdBIdCgt3b3JrZmxvd19pZBgBIAEoCUIIukgFcgOwAQESDAoEZXRhZxgCIAEoCRIRCgRuYW1lGAMgASgJSACIAQESGAoLZGVzY3JpcHRpb24YBCABKAlIAYgBARIqCgdhY3Rpb25zGAUgASgLMhkuYXV0b21hdGlvbi52MS5BY3Rpb25MaXN0QgcKBV9uYW1lQg4KDF9kZXNjcmlwdGlvbiI0CgpBY3Rpb25MaXN0EiYKB2FjdGlvbnMYASADKAsyFS5hdXRvbWF0aW9uLnYxLkFjdGlvbiJtChZVcGRhdGVXb3JrZmxvd1Jlc3BvbnNlEikKCHdvcmtmbG93GAEgASgLMhcuYXV0b21hdGlvbi52MS5Xb3JrZmxvdxIoCgh3YXJuaW5ncxgCIAMoCzIWLmF1dG9tYXRpb24udjEuV2FybmluZyJGChdBY3RpdmF0ZVdvcmtmbG93UmVxdWVzdBIdCgt3b3JrZmxvd19pZBgBIAEoCUIIukgFcgOwAQESDAoEZXRhZxgCIAEoCSJvChhBY3RpdmF0ZVdvcmtmbG93UmVzcG9uc2USKQoId29ya2Zsb3cYASABKAsyFy5hdXRvbWF0aW9uLnYxLldvcmtmbG93EigKCHdhcm5pbmdzGAIgAygLMhYuYXV0b21hdGlvbi52MS5XYXJuaW5nIkMKFFBhdXNlV29ya2Zsb3dSZXF1ZXN0Eh0KC3dvcmtmbG93X2lkGAEgASgJQgi6SAVyA7ABARIMCgRldGFnGAIgASgJIkIKFVBhdXNlV29ya2Zsb3dSZXNwb25zZRIpCgh3b3JrZmxvdxgBIAEoCzIXLmF1dG9tYXRpb24udjEuV29ya2Zsb3ciRAoVRGVsZXRlV29ya2Zsb3dSZXF1ZXN0Eh0KC3dvcmtmbG93X2lkGAEgASgJQgi6SAVyA7ABARIMCgRldGFnGAIgASgJIhgKFkRlbGV0ZVdvcmtmbG93UmVzcG9uc2UixwEKCFRlbXBsYXRlEgwKBHNsdWcYASABKAkSDAoEbmFtZRgCIAEoCRITCgtkZXNjcmlwdGlvbhgDIAEoCRI0CgpwYXJhbWV0ZXJzGAQgAygLMiAuYXV0b21hdGlvbi52MS5UZW1wbGF0ZVBhcmFtZXRlchIsCgd0cmlnZ2VyGAUgASgLMhsuYXV0b21hdGlvbi52MS5UcmlnZ2VySW5wdXQSJgoHYWN0aW9ucxgGIAMoCzIVLmF1dG9tYXRpb24udjEuQWN0aW9uIk0KEVRlbXBsYXRlUGFyYW1ldGVyEgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSFQoNZGVmYXVsdF92YWx1ZRgDIAEoCSIWChRMaXN0VGVtcGxhdGVzUmVxdWVzdCJDChVMaXN0VGVtcGxhdGVzUmVzcG9uc2USKgoJdGVtcGxhdGVzGAEgAygLMhcuYXV0b21hdGlvbi52MS5UZW1wbGF0ZSLMAQohQ3JlYXRlV29ya2Zsb3dGcm9tVGVtcGxhdGVSZXF1ZXN0EhAKCHRlbXBsYXRlGAEgASgJEgwKBG5hbWUYAiABKAkSVAoKcGFyYW1ldGVycxgDIAMoCzJALmF1dG9tYXRpb24udjEuQ3JlYXRlV29ya2Zsb3dGcm9tVGVtcGxhdGVSZXF1ZXN0LlBhcmFtZXRlcnNFbnRyeRoxCg9QYXJhbWV0ZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJ5CiJDcmVhdGVXb3JrZmxvd0Zyb21UZW1wbGF0ZVJlc3BvbnNlEikKCHdvcmtmbG93GAEgASgLMhcuYXV0b21hdGlvbi52MS5Xb3JrZmxvdxIoCgh3YXJuaW5ncxgCIAMoCzIWLmF1dG9tYXRpb24udjEuV2FybmluZyKbAwoSV29ya2Zsb3dFbnJvbGxtZW50EgoKAmlkGAEgASgJEhMKC3dvcmtmbG93X2lkGAIgASgJEhgKEHdvcmtmbG93X3ZlcnNpb24YAyABKAUSEgoKdHJpZ2dlcl9pZBgEIAEoCRIPCgd1c2VyX2lkGAUgASgJEhAKCGV2ZW50X2lkGAYgASgJEjUKBXN0YXRlGAcgASgOMiYuYXV0b21hdGlvbi52MS5Xb3JrZmxvd0Vucm9sbG1lbnRTdGF0ZRIRCgluZXh0X3N0ZXAYCCABKAUSKgoGZHVlX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtlbnJvbGxlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEigKBXN0ZXBzGAwgAygLMhkuYXV0b21hdGlvbi52MS5TdGVwUmVzdWx0EhQKDGVuZGVkX3JlYXNvbhgNIAEoCSKqAQoKU3RlcFJlc3VsdBIMCgRzdGVwGAEgASgFEg4KBmFjdGlvbhgCIAEoCRIrCgdvdXRjb21lGAMgASgOMhouYXV0b21hdGlvbi52MS5TdGVwT3V0Y29tZRIQCghhdHRlbXB0cxgEIAEoBRIOCgZyZWFzb24YBSABKAkSLwoLZXhlY3V0ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIt4BCh5MaXN0V29ya2Zsb3dFbnJvbGxtZW50c1JlcXVlc3QSIAoLd29ya2Zsb3dfaWQYASABKAlCC7pICNgBAXIDsAEBEhwKB3VzZXJfaWQYAiABKAlCC7pICNgBAXIDsAEBEj8KBXN0YXRlGAMgASgOMiYuYXV0b21hdGlvbi52MS5Xb3JrZmxvd0Vucm9sbG1lbnRTdGF0ZUIIukgFggECEAESHQoJcGFnZV9zaXplGAQgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YBSABKAlCCLpIBXIDGIAIIoYBCh9MaXN0V29ya2Zsb3dFbnJvbGxtZW50c1Jlc3BvbnNlEjYKC2Vucm9sbG1lbnRzGAEgAygLMiEuYXV0b21hdGlvbi52MS5Xb3JrZmxvd0Vucm9sbG1lbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnRvdGFsX3NpemUYAyABKAUihAEKF0JhY2tmaWxsV29ya2Zsb3dSZXF1ZXN0Eh0KC3dvcmtmbG93X2lkGAEgASgJQgi6SAVyA7ABARIkChJjb25maXJtYXRpb25fdG9rZW4YAiABKAlCCLpIBXIDGIAIEiQKD3JhdGVfcGVyX21pbnV0ZRgDIAEoBUILukgIGgYY4NQDKAAiZAoYQmFja2ZpbGxXb3JrZmxvd1Jlc3BvbnNlEhcKD2VzdGltYXRlZF9jb3VudBgBIAEoBRIaChJjb25maXJtYXRpb25fdG9rZW4YAiABKAkSEwoLYmFja2ZpbGxfaWQYAyABKAkqogEKDldvcmtmbG93U3RhdHVzEh8KG1dPUktGTE9XX1NUQVRVU19VTlNQRUNJRklFRBAAEhkKFVdPUktGTE9XX1NUQVRVU19EUkFGVBABEhoKFldPUktGTE9XX1NUQVRVU19BQ1RJVkUQAhIaChZXT1JLRkxPV19TVEFUVVNfUEFVU0VEEAMSHAoYV09SS0ZMT1dfU1RBVFVTX0FSQ0hJVkVEEAQqsQIKF1dvcmtmbG93RW5yb2xsbWVudFN0YXRlEikKJVdPUktGTE9XX0VOUk9MTE1FTlRfU1RBVEVfVU5TUEVDSUZJRUQQABInCiNXT1JLRkxPV19FTlJPTExNRU5UX1NUQVRFX1RSSUdHRVJFRBABEiQKIFdPUktGTE9XX0VOUk9MTE1FTlRfU1RBVEVfQUNUSVZFEAISJAogV09SS0ZMT1dfRU5ST0xMTUVOVF9TVEFURV9RVUVVRUQQAxInCiNXT1JLRkxPV19FTlJPTExNRU5UX1NUQVRFX0NPTVBMRVRFRBAEEiQKIFdPUktGTE9XX0VOUk9MTE1FTlRfU1RBVEVfRkFJTEVEEAUSJwojV09SS0ZMT1dfRU5ST0xMTUVOVF9TVEFURV9DQU5DRUxMRUQQBiqsAQoLU3RlcE91dGNvbWUSHAoYU1RFUF9PVVRDT01FX1VOU1BFQ0lGSUVEEAASFQoRU1RFUF9PVVRDT01FX0RPTkUQARIaChZTVEVQX09VVENPTUVfTk9fQ0hBTkdFEAISGQoVU1RFUF9PVVRDT01FX1JFVFJZSU5HEAMSFwoTU1RFUF9PVVRDT01FX0ZBSUxFRBAEEhgKFFNURVBfT1VUQ09NRV9XQUlUSU5HEAUyrwkKD1dvcmtmbG93U2VydmljZRJjCg5DcmVhdGVXb3JrZmxvdxIkLmF1dG9tYXRpb24udjEuQ3JlYXRlV29ya2Zsb3dSZXF1ZXN0GiUuYXV0b21hdGlvbi52MS5DcmVhdGVXb3JrZmxvd1Jlc3BvbnNlIgSouxgWEl0KC0dldFdvcmtmbG93EiEuYXV0b21hdGlvbi52MS5HZXRXb3JrZmxvd1JlcXVlc3QaIi5hdXRvbWF0aW9uLnYxLkdldFdvcmtmbG93UmVzcG9uc2UiB5ACAai7GBUSYwoNTGlzdFdvcmtmbG93cxIjLmF1dG9tYXRpb24udjEuTGlzdFdvcmtmbG93c1JlcXVlc3QaJC5hdXRvbWF0aW9uLnYxLkxpc3RXb3JrZmxvd3NSZXNwb25zZSIHkAIBqLsYFRJjCg5VcGRhdGVXb3JrZmxvdxIkLmF1dG9tYXRpb24udjEuVXBkYXRlV29ya2Zsb3dSZXF1ZXN0GiUuYXV0b21hdGlvbi52MS5VcGRhdGVXb3JrZmxvd1Jlc3BvbnNlIgSouxgWEmkKEEFjdGl2YXRlV29ya2Zsb3cSJi5hdXRvbWF0aW9uLnYxLkFjdGl2YXRlV29ya2Zsb3dSZXF1ZXN0GicuYXV0b21hdGlvbi52MS5BY3RpdmF0ZVdvcmtmbG93UmVzcG9uc2UiBKi7GBYSYAoNUGF1c2VXb3JrZmxvdxIjLmF1dG9tYXRpb24udjEuUGF1c2VXb3JrZmxvd1JlcXVlc3QaJC5hdXRvbWF0aW9uLnYxLlBhdXNlV29ya2Zsb3dSZXNwb25zZSIEqLsYFhJjCg5EZWxldGVXb3JrZmxvdxIkLmF1dG9tYXRpb24udjEuRGVsZXRlV29ya2Zsb3dSZXF1ZXN0GiUuYXV0b21hdGlvbi52MS5EZWxldGVXb3JrZmxvd1Jlc3BvbnNlIgSouxgWEmMKDUxpc3RUZW1wbGF0ZXMSIy5hdXRvbWF0aW9uLnYxLkxpc3RUZW1wbGF0ZXNSZXF1ZXN0GiQuYXV0b21hdGlvbi52MS5MaXN0VGVtcGxhdGVzUmVzcG9uc2UiB5ACAai7GBUShwEKGkNyZWF0ZVdvcmtmbG93RnJvbVRlbXBsYXRlEjAuYXV0b21hdGlvbi52MS5DcmVhdGVXb3JrZmxvd0Zyb21UZW1wbGF0ZVJlcXVlc3QaMS5hdXRvbWF0aW9uLnYxLkNyZWF0ZVdvcmtmbG93RnJvbVRlbXBsYXRlUmVzcG9uc2UiBKi7GBYSgQEKF0xpc3RXb3JrZmxvd0Vucm9sbG1lbnRzEi0uYXV0b21hdGlvbi52MS5MaXN0V29ya2Zsb3dFbnJvbGxtZW50c1JlcXVlc3QaLi5hdXRvbWF0aW9uLnYxLkxpc3RXb3JrZmxvd0Vucm9sbG1lbnRzUmVzcG9uc2UiB5ACAai7GBUSaQoQQmFja2ZpbGxXb3JrZmxvdxImLmF1dG9tYXRpb24udjEuQmFja2ZpbGxXb3JrZmxvd1JlcXVlc3QaJy5hdXRvbWF0aW9uLnYxLkJhY2tmaWxsV29ya2Zsb3dSZXNwb25zZSIEqLsYGWIGcHJvdG8z", [file_automation_v1_action, file_automation_v1_trigger, file_buf_validate_validate, file_google_protobuf_timestamp, file_progression_v1_access]);
+  fileDesc("CiRhdXRvbWF0aW9uL3YxL3dvcmtmbG93X3NlcnZpY2UucHJvdG8SDWF1dG9tYXRpb24udjEizAIKCFdvcmtmbG93EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkSLQoGc3RhdHVzGAQgASgOMh0uYXV0b21hdGlvbi52MS5Xb3JrZmxvd1N0YXR1cxImCgdhY3Rpb25zGAUgAygLMhUuYXV0b21hdGlvbi52MS5BY3Rpb24SJwoHdHJpZ2dlchgGIAEoCzIWLmF1dG9tYXRpb24udjEuVHJpZ2dlchIPCgd2ZXJzaW9uGAcgASgFEgwKBGV0YWcYCCABKAkSLgoKY3JlYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKY3JlYXRlZF9ieRgLIAEoCSKQAQoVQ3JlYXRlV29ya2Zsb3dSZXF1ZXN0EgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSJgoHYWN0aW9ucxgDIAMoCzIVLmF1dG9tYXRpb24udjEuQWN0aW9uEiwKB3RyaWdnZXIYBCABKAsyGy5hdXRvbWF0aW9uLnYxLlRyaWdnZXJJbnB1dCJtChZDcmVhdGVXb3JrZmxvd1Jlc3BvbnNlEikKCHdvcmtmbG93GAEgASgLMhcuYXV0b21hdGlvbi52MS5Xb3JrZmxvdxIoCgh3YXJuaW5ncxgCIAMoCzIWLmF1dG9tYXRpb24udjEuV2FybmluZyIzChJHZXRXb3JrZmxvd1JlcXVlc3QSHQoLd29ya2Zsb3dfaWQYASABKAlCCLpIBXIDsAEBIkAKE0dldFdvcmtmbG93UmVzcG9uc2USKQoId29ya2Zsb3cYASABKAsyFy5hdXRvbWF0aW9uLnYxLldvcmtmbG93IowBChRMaXN0V29ya2Zsb3dzUmVxdWVzdBI3CgZzdGF0dXMYASABKA4yHS5hdXRvbWF0aW9uLnYxLldvcmtmbG93U3RhdHVzQgi6SAWCAQIQARIdCglwYWdlX3NpemUYAiABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgDIAEoCUIIukgFcgMYgAgicAoVTGlzdFdvcmtmbG93c1Jlc3BvbnNlEioKCXdvcmtmbG93cxgBIAMoCzIXLmF1dG9tYXRpb24udjEuV29ya2Zsb3cSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnRvdGFsX3NpemUYAyABKAUitgEKFVVwZGF0ZVdvcmtmbG93UmVxdWVzdBIdCgt3b3JrZmxvd19pZBgBIAEoCUIIukgFcgOwAQESDAoEZXRhZxgCIAEoCRIRCgRuYW1lGAMgASgJSACIAQESGAoLZGVzY3JpcHRpb24YBCABKAlIAYgBARIqCgdhY3Rpb25zGAUgASgLMhkuYXV0b21hdGlvbi52MS5BY3Rpb25MaXN0QgcKBV9uYW1lQg4KDF9kZXNjcmlwdGlvbiI0CgpBY3Rpb25MaXN0EiYKB2FjdGlvbnMYASADKAsyFS5hdXRvbWF0aW9uLnYxLkFjdGlvbiJtChZVcGRhdGVXb3JrZmxvd1Jlc3BvbnNlEikKCHdvcmtmbG93GAEgASgLMhcuYXV0b21hdGlvbi52MS5Xb3JrZmxvdxIoCgh3YXJuaW5ncxgCIAMoCzIWLmF1dG9tYXRpb24udjEuV2FybmluZyJGChdBY3RpdmF0ZVdvcmtmbG93UmVxdWVzdBIdCgt3b3JrZmxvd19pZBgBIAEoCUIIukgFcgOwAQESDAoEZXRhZxgCIAEoCSJvChhBY3RpdmF0ZVdvcmtmbG93UmVzcG9uc2USKQoId29ya2Zsb3cYASABKAsyFy5hdXRvbWF0aW9uLnYxLldvcmtmbG93EigKCHdhcm5pbmdzGAIgAygLMhYuYXV0b21hdGlvbi52MS5XYXJuaW5nIkMKFFBhdXNlV29ya2Zsb3dSZXF1ZXN0Eh0KC3dvcmtmbG93X2lkGAEgASgJQgi6SAVyA7ABARIMCgRldGFnGAIgASgJIkIKFVBhdXNlV29ya2Zsb3dSZXNwb25zZRIpCgh3b3JrZmxvdxgBIAEoCzIXLmF1dG9tYXRpb24udjEuV29ya2Zsb3ciRAoVRGVsZXRlV29ya2Zsb3dSZXF1ZXN0Eh0KC3dvcmtmbG93X2lkGAEgASgJQgi6SAVyA7ABARIMCgRldGFnGAIgASgJIhgKFkRlbGV0ZVdvcmtmbG93UmVzcG9uc2UixwEKCFRlbXBsYXRlEgwKBHNsdWcYASABKAkSDAoEbmFtZRgCIAEoCRITCgtkZXNjcmlwdGlvbhgDIAEoCRI0CgpwYXJhbWV0ZXJzGAQgAygLMiAuYXV0b21hdGlvbi52MS5UZW1wbGF0ZVBhcmFtZXRlchIsCgd0cmlnZ2VyGAUgASgLMhsuYXV0b21hdGlvbi52MS5UcmlnZ2VySW5wdXQSJgoHYWN0aW9ucxgGIAMoCzIVLmF1dG9tYXRpb24udjEuQWN0aW9uIk0KEVRlbXBsYXRlUGFyYW1ldGVyEgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSFQoNZGVmYXVsdF92YWx1ZRgDIAEoCSIWChRMaXN0VGVtcGxhdGVzUmVxdWVzdCJDChVMaXN0VGVtcGxhdGVzUmVzcG9uc2USKgoJdGVtcGxhdGVzGAEgAygLMhcuYXV0b21hdGlvbi52MS5UZW1wbGF0ZSLMAQohQ3JlYXRlV29ya2Zsb3dGcm9tVGVtcGxhdGVSZXF1ZXN0EhAKCHRlbXBsYXRlGAEgASgJEgwKBG5hbWUYAiABKAkSVAoKcGFyYW1ldGVycxgDIAMoCzJALmF1dG9tYXRpb24udjEuQ3JlYXRlV29ya2Zsb3dGcm9tVGVtcGxhdGVSZXF1ZXN0LlBhcmFtZXRlcnNFbnRyeRoxCg9QYXJhbWV0ZXJzRW50cnkSCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJOgI4ASJ5CiJDcmVhdGVXb3JrZmxvd0Zyb21UZW1wbGF0ZVJlc3BvbnNlEikKCHdvcmtmbG93GAEgASgLMhcuYXV0b21hdGlvbi52MS5Xb3JrZmxvdxIoCgh3YXJuaW5ncxgCIAMoCzIWLmF1dG9tYXRpb24udjEuV2FybmluZyKbAwoSV29ya2Zsb3dFbnJvbGxtZW50EgoKAmlkGAEgASgJEhMKC3dvcmtmbG93X2lkGAIgASgJEhgKEHdvcmtmbG93X3ZlcnNpb24YAyABKAUSEgoKdHJpZ2dlcl9pZBgEIAEoCRIPCgd1c2VyX2lkGAUgASgJEhAKCGV2ZW50X2lkGAYgASgJEjUKBXN0YXRlGAcgASgOMiYuYXV0b21hdGlvbi52MS5Xb3JrZmxvd0Vucm9sbG1lbnRTdGF0ZRIRCgluZXh0X3N0ZXAYCCABKAUSKgoGZHVlX2F0GAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIvCgtlbnJvbGxlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLAoIZW5kZWRfYXQYCyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEigKBXN0ZXBzGAwgAygLMhkuYXV0b21hdGlvbi52MS5TdGVwUmVzdWx0EhQKDGVuZGVkX3JlYXNvbhgNIAEoCSKqAQoKU3RlcFJlc3VsdBIMCgRzdGVwGAEgASgFEg4KBmFjdGlvbhgCIAEoCRIrCgdvdXRjb21lGAMgASgOMhouYXV0b21hdGlvbi52MS5TdGVwT3V0Y29tZRIQCghhdHRlbXB0cxgEIAEoBRIOCgZyZWFzb24YBSABKAkSLwoLZXhlY3V0ZWRfYXQYBiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIt4BCh5MaXN0V29ya2Zsb3dFbnJvbGxtZW50c1JlcXVlc3QSIAoLd29ya2Zsb3dfaWQYASABKAlCC7pICNgBAXIDsAEBEhwKB3VzZXJfaWQYAiABKAlCC7pICNgBAXIDsAEBEj8KBXN0YXRlGAMgASgOMiYuYXV0b21hdGlvbi52MS5Xb3JrZmxvd0Vucm9sbG1lbnRTdGF0ZUIIukgFggECEAESHQoJcGFnZV9zaXplGAQgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YBSABKAlCCLpIBXIDGIAIIoYBCh9MaXN0V29ya2Zsb3dFbnJvbGxtZW50c1Jlc3BvbnNlEjYKC2Vucm9sbG1lbnRzGAEgAygLMiEuYXV0b21hdGlvbi52MS5Xb3JrZmxvd0Vucm9sbG1lbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnRvdGFsX3NpemUYAyABKAUiKQoNR2V0UnVuUmVxdWVzdBIYCgZydW5faWQYASABKAlCCLpIBXIDsAEBIkAKDkdldFJ1blJlc3BvbnNlEi4KA3J1bhgBIAEoCzIhLmF1dG9tYXRpb24udjEuV29ya2Zsb3dFbnJvbGxtZW50IiwKEENhbmNlbFJ1blJlcXVlc3QSGAoGcnVuX2lkGAEgASgJQgi6SAVyA7ABASJDChFDYW5jZWxSdW5SZXNwb25zZRIuCgNydW4YASABKAsyIS5hdXRvbWF0aW9uLnYxLldvcmtmbG93RW5yb2xsbWVudCIrCg9QYXVzZVJ1blJlcXVlc3QSGAoGcnVuX2lkGAEgASgJQgi6SAVyA7ABASJCChBQYXVzZVJ1blJlc3BvbnNlEi4KA3J1bhgBIAEoCzIhLmF1dG9tYXRpb24udjEuV29ya2Zsb3dFbnJvbGxtZW50IiwKEFJlc3VtZVJ1blJlcXVlc3QSGAoGcnVuX2lkGAEgASgJQgi6SAVyA7ABASJDChFSZXN1bWVSdW5SZXNwb25zZRIuCgNydW4YASABKAsyIS5hdXRvbWF0aW9uLnYxLldvcmtmbG93RW5yb2xsbWVudCIrCg9SZXRyeVJ1blJlcXVlc3QSGAoGcnVuX2lkGAEgASgJQgi6SAVyA7ABASJCChBSZXRyeVJ1blJlc3BvbnNlEi4KA3J1bhgBIAEoCzIhLmF1dG9tYXRpb24udjEuV29ya2Zsb3dFbnJvbGxtZW50In4KElJlZHJpdmVSdW5zUmVxdWVzdBIdCgt3b3JrZmxvd19pZBgBIAEoCUIIukgFcgOwAQESMAoMZmFpbGVkX3NpbmNlGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIXCgZyZWFzb24YAyABKAlCB7pIBHICGGQiRgoTUmVkcml2ZVJ1bnNSZXNwb25zZRIWCg5yZWRyaXZlbl9jb3VudBgBIAEoBRIXCg9yZW1haW5pbmdfY291bnQYAiABKAUihAEKF0JhY2tmaWxsV29ya2Zsb3dSZXF1ZXN0Eh0KC3dvcmtmbG93X2lkGAEgASgJQgi6SAVyA7ABARIkChJjb25maXJtYXRpb25fdG9rZW4YAiABKAlCCLpIBXIDGIAIEiQKD3JhdGVfcGVyX21pbnV0ZRgDIAEoBUILukgIGgYY4NQDKAAiZAoYQmFja2ZpbGxXb3JrZmxvd1Jlc3BvbnNlEhcKD2VzdGltYXRlZF9jb3VudBgBIAEoBRIaChJjb25maXJtYXRpb25fdG9rZW4YAiABKAkSEwoLYmFja2ZpbGxfaWQYAyABKAkqogEKDldvcmtmbG93U3RhdHVzEh8KG1dPUktGTE9XX1NUQVRVU19VTlNQRUNJRklFRBAAEhkKFVdPUktGTE9XX1NUQVRVU19EUkFGVBABEhoKFldPUktGTE9XX1NUQVRVU19BQ1RJVkUQAhIaChZXT1JLRkxPV19TVEFUVVNfUEFVU0VEEAMSHAoYV09SS0ZMT1dfU1RBVFVTX0FSQ0hJVkVEEAQq1wIKF1dvcmtmbG93RW5yb2xsbWVudFN0YXRlEikKJVdPUktGTE9XX0VOUk9MTE1FTlRfU1RBVEVfVU5TUEVDSUZJRUQQABInCiNXT1JLRkxPV19FTlJPTExNRU5UX1NUQVRFX1RSSUdHRVJFRBABEiQKIFdPUktGTE9XX0VOUk9MTE1FTlRfU1RBVEVfQUNUSVZFEAISJAogV09SS0ZMT1dfRU5ST0xMTUVOVF9TVEFURV9RVUVVRUQQAxInCiNXT1JLRkxPV19FTlJPTExNRU5UX1NUQVRFX0NPTVBMRVRFRBAEEiQKIFdPUktGTE9XX0VOUk9MTE1FTlRfU1RBVEVfRkFJTEVEEAUSJwojV09SS0ZMT1dfRU5ST0xMTUVOVF9TVEFURV9DQU5DRUxMRUQQBhIkCiBXT1JLRkxPV19FTlJPTExNRU5UX1NUQVRFX1BBVVNFRBAHKqwBCgtTdGVwT3V0Y29tZRIcChhTVEVQX09VVENPTUVfVU5TUEVDSUZJRUQQABIVChFTVEVQX09VVENPTUVfRE9ORRABEhoKFlNURVBfT1VUQ09NRV9OT19DSEFOR0UQAhIZChVTVEVQX09VVENPTUVfUkVUUllJTkcQAxIXChNTVEVQX09VVENPTUVfRkFJTEVEEAQSGAoUU1RFUF9PVVRDT01FX1dBSVRJTkcQBTKtDQoPV29ya2Zsb3dTZXJ2aWNlEmMKDkNyZWF0ZVdvcmtmbG93EiQuYXV0b21hdGlvbi52MS5DcmVhdGVXb3JrZmxvd1JlcXVlc3QaJS5hdXRvbWF0aW9uLnYxLkNyZWF0ZVdvcmtmbG93UmVzcG9uc2UiBKi7GBYSXQoLR2V0V29ya2Zsb3cSIS5hdXRvbWF0aW9uLnYxLkdldFdvcmtmbG93UmVxdWVzdBoiLmF1dG9tYXRpb24udjEuR2V0V29ya2Zsb3dSZXNwb25zZSIHkAIBqLsYFRJjCg1MaXN0V29ya2Zsb3dzEiMuYXV0b21hdGlvbi52MS5MaXN0V29ya2Zsb3dzUmVxdWVzdBokLmF1dG9tYXRpb24udjEuTGlzdFdvcmtmbG93c1Jlc3BvbnNlIgeQAgGouxgVEmMKDlVwZGF0ZVdvcmtmbG93EiQuYXV0b21hdGlvbi52MS5VcGRhdGVXb3JrZmxvd1JlcXVlc3QaJS5hdXRvbWF0aW9uLnYxLlVwZGF0ZVdvcmtmbG93UmVzcG9uc2UiBKi7GBYSaQoQQWN0aXZhdGVXb3JrZmxvdxImLmF1dG9tYXRpb24udjEuQWN0aXZhdGVXb3JrZmxvd1JlcXVlc3QaJy5hdXRvbWF0aW9uLnYxLkFjdGl2YXRlV29ya2Zsb3dSZXNwb25zZSIEqLsYFhJgCg1QYXVzZVdvcmtmbG93EiMuYXV0b21hdGlvbi52MS5QYXVzZVdvcmtmbG93UmVxdWVzdBokLmF1dG9tYXRpb24udjEuUGF1c2VXb3JrZmxvd1Jlc3BvbnNlIgSouxgWEmMKDkRlbGV0ZVdvcmtmbG93EiQuYXV0b21hdGlvbi52MS5EZWxldGVXb3JrZmxvd1JlcXVlc3QaJS5hdXRvbWF0aW9uLnYxLkRlbGV0ZVdvcmtmbG93UmVzcG9uc2UiBKi7GBYSYwoNTGlzdFRlbXBsYXRlcxIjLmF1dG9tYXRpb24udjEuTGlzdFRlbXBsYXRlc1JlcXVlc3QaJC5hdXRvbWF0aW9uLnYxLkxpc3RUZW1wbGF0ZXNSZXNwb25zZSIHkAIBqLsYFRKHAQoaQ3JlYXRlV29ya2Zsb3dGcm9tVGVtcGxhdGUSMC5hdXRvbWF0aW9uLnYxLkNyZWF0ZVdvcmtmbG93RnJvbVRlbXBsYXRlUmVxdWVzdBoxLmF1dG9tYXRpb24udjEuQ3JlYXRlV29ya2Zsb3dGcm9tVGVtcGxhdGVSZXNwb25zZSIEqLsYFhKBAQoXTGlzdFdvcmtmbG93RW5yb2xsbWVudHMSLS5hdXRvbWF0aW9uLnYxLkxpc3RXb3JrZmxvd0Vucm9sbG1lbnRzUmVxdWVzdBouLmF1dG9tYXRpb24udjEuTGlzdFdvcmtmbG93RW5yb2xsbWVudHNSZXNwb25zZSIHkAIBqLsYFRJOCgZHZXRSdW4SHC5hdXRvbWF0aW9uLnYxLkdldFJ1blJlcXVlc3QaHS5hdXRvbWF0aW9uLnYxLkdldFJ1blJlc3BvbnNlIgeQAgGouxgVElQKCUNhbmNlbFJ1bhIfLmF1dG9tYXRpb24udjEuQ2FuY2VsUnVuUmVxdWVzdBogLmF1dG9tYXRpb24udjEuQ2FuY2VsUnVuUmVzcG9uc2UiBKi7GBYSUQoIUGF1c2VSdW4SHi5hdXRvbWF0aW9uLnYxLlBhdXNlUnVuUmVxdWVzdBofLmF1dG9tYXRpb24udjEuUGF1c2VSdW5SZXNwb25zZSIEqLsYFhJUCglSZXN1bWVSdW4SHy5hdXRvbWF0aW9uLnYxLlJlc3VtZVJ1blJlcXVlc3QaIC5hdXRvbWF0aW9uLnYxLlJlc3VtZVJ1blJlc3BvbnNlIgSouxgWElEKCFJldHJ5UnVuEh4uYXV0b21hdGlvbi52MS5SZXRyeVJ1blJlcXVlc3QaHy5hdXRvbWF0aW9uLnYxLlJldHJ5UnVuUmVzcG9uc2UiBKi7GBYSWgoLUmVkcml2ZVJ1bnMSIS5hdXRvbWF0aW9uLnYxLlJlZHJpdmVSdW5zUmVxdWVzdBoiLmF1dG9tYXRpb24udjEuUmVkcml2ZVJ1bnNSZXNwb25zZSIEqLsYFhJpChBCYWNrZmlsbFdvcmtmbG93EiYuYXV0b21hdGlvbi52MS5CYWNrZmlsbFdvcmtmbG93UmVxdWVzdBonLmF1dG9tYXRpb24udjEuQmFja2ZpbGxXb3JrZmxvd1Jlc3BvbnNlIgSouxgZYgZwcm90bzM", [file_automation_v1_action, file_automation_v1_trigger, file_buf_validate_validate, file_google_protobuf_timestamp, file_progression_v1_access]);
 
 /**
  * @generated from message automation.v1.Workflow
@@ -668,7 +668,7 @@ export type WorkflowEnrollment = Message<"automation.v1.WorkflowEnrollment"> & {
   nextStep: number;
 
   /**
-   * The time of the next step; absent when the run has ended.
+   * The time of the next step; absent when the run has ended or is paused.
    *
    * @generated from field: google.protobuf.Timestamp due_at = 9;
    */
@@ -690,8 +690,8 @@ export type WorkflowEnrollment = Message<"automation.v1.WorkflowEnrollment"> & {
   steps: StepResult[];
 
   /**
-   * Why it FAILED (the step's reason) or was CANCELLED: SUBJECT_DELETED, WORKFLOW_DELETED, or the reason of a
-   * verdict.
+   * Why it FAILED (the step's reason) or was CANCELLED: SUBJECT_DELETED, WORKFLOW_DELETED, CANCELLED_BY_HAND, or the
+   * reason of a verdict.
    *
    * @generated from field: string ended_reason = 13;
    */
@@ -823,6 +823,233 @@ export const ListWorkflowEnrollmentsResponseSchema: GenMessage<ListWorkflowEnrol
   messageDesc(file_automation_v1_workflow_service, 25);
 
 /**
+ * @generated from message automation.v1.GetRunRequest
+ */
+export type GetRunRequest = Message<"automation.v1.GetRunRequest"> & {
+  /**
+   * The id of a WorkflowEnrollment.
+   *
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+};
+
+/**
+ * Describes the message automation.v1.GetRunRequest.
+ * Use `create(GetRunRequestSchema)` to create a new message.
+ */
+export const GetRunRequestSchema: GenMessage<GetRunRequest> = /*@__PURE__*/
+  messageDesc(file_automation_v1_workflow_service, 26);
+
+/**
+ * @generated from message automation.v1.GetRunResponse
+ */
+export type GetRunResponse = Message<"automation.v1.GetRunResponse"> & {
+  /**
+   * @generated from field: automation.v1.WorkflowEnrollment run = 1;
+   */
+  run?: WorkflowEnrollment | undefined;
+};
+
+/**
+ * Describes the message automation.v1.GetRunResponse.
+ * Use `create(GetRunResponseSchema)` to create a new message.
+ */
+export const GetRunResponseSchema: GenMessage<GetRunResponse> = /*@__PURE__*/
+  messageDesc(file_automation_v1_workflow_service, 27);
+
+/**
+ * @generated from message automation.v1.CancelRunRequest
+ */
+export type CancelRunRequest = Message<"automation.v1.CancelRunRequest"> & {
+  /**
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+};
+
+/**
+ * Describes the message automation.v1.CancelRunRequest.
+ * Use `create(CancelRunRequestSchema)` to create a new message.
+ */
+export const CancelRunRequestSchema: GenMessage<CancelRunRequest> = /*@__PURE__*/
+  messageDesc(file_automation_v1_workflow_service, 28);
+
+/**
+ * @generated from message automation.v1.CancelRunResponse
+ */
+export type CancelRunResponse = Message<"automation.v1.CancelRunResponse"> & {
+  /**
+   * @generated from field: automation.v1.WorkflowEnrollment run = 1;
+   */
+  run?: WorkflowEnrollment | undefined;
+};
+
+/**
+ * Describes the message automation.v1.CancelRunResponse.
+ * Use `create(CancelRunResponseSchema)` to create a new message.
+ */
+export const CancelRunResponseSchema: GenMessage<CancelRunResponse> = /*@__PURE__*/
+  messageDesc(file_automation_v1_workflow_service, 29);
+
+/**
+ * @generated from message automation.v1.PauseRunRequest
+ */
+export type PauseRunRequest = Message<"automation.v1.PauseRunRequest"> & {
+  /**
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+};
+
+/**
+ * Describes the message automation.v1.PauseRunRequest.
+ * Use `create(PauseRunRequestSchema)` to create a new message.
+ */
+export const PauseRunRequestSchema: GenMessage<PauseRunRequest> = /*@__PURE__*/
+  messageDesc(file_automation_v1_workflow_service, 30);
+
+/**
+ * @generated from message automation.v1.PauseRunResponse
+ */
+export type PauseRunResponse = Message<"automation.v1.PauseRunResponse"> & {
+  /**
+   * @generated from field: automation.v1.WorkflowEnrollment run = 1;
+   */
+  run?: WorkflowEnrollment | undefined;
+};
+
+/**
+ * Describes the message automation.v1.PauseRunResponse.
+ * Use `create(PauseRunResponseSchema)` to create a new message.
+ */
+export const PauseRunResponseSchema: GenMessage<PauseRunResponse> = /*@__PURE__*/
+  messageDesc(file_automation_v1_workflow_service, 31);
+
+/**
+ * @generated from message automation.v1.ResumeRunRequest
+ */
+export type ResumeRunRequest = Message<"automation.v1.ResumeRunRequest"> & {
+  /**
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+};
+
+/**
+ * Describes the message automation.v1.ResumeRunRequest.
+ * Use `create(ResumeRunRequestSchema)` to create a new message.
+ */
+export const ResumeRunRequestSchema: GenMessage<ResumeRunRequest> = /*@__PURE__*/
+  messageDesc(file_automation_v1_workflow_service, 32);
+
+/**
+ * @generated from message automation.v1.ResumeRunResponse
+ */
+export type ResumeRunResponse = Message<"automation.v1.ResumeRunResponse"> & {
+  /**
+   * @generated from field: automation.v1.WorkflowEnrollment run = 1;
+   */
+  run?: WorkflowEnrollment | undefined;
+};
+
+/**
+ * Describes the message automation.v1.ResumeRunResponse.
+ * Use `create(ResumeRunResponseSchema)` to create a new message.
+ */
+export const ResumeRunResponseSchema: GenMessage<ResumeRunResponse> = /*@__PURE__*/
+  messageDesc(file_automation_v1_workflow_service, 33);
+
+/**
+ * @generated from message automation.v1.RetryRunRequest
+ */
+export type RetryRunRequest = Message<"automation.v1.RetryRunRequest"> & {
+  /**
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+};
+
+/**
+ * Describes the message automation.v1.RetryRunRequest.
+ * Use `create(RetryRunRequestSchema)` to create a new message.
+ */
+export const RetryRunRequestSchema: GenMessage<RetryRunRequest> = /*@__PURE__*/
+  messageDesc(file_automation_v1_workflow_service, 34);
+
+/**
+ * @generated from message automation.v1.RetryRunResponse
+ */
+export type RetryRunResponse = Message<"automation.v1.RetryRunResponse"> & {
+  /**
+   * @generated from field: automation.v1.WorkflowEnrollment run = 1;
+   */
+  run?: WorkflowEnrollment | undefined;
+};
+
+/**
+ * Describes the message automation.v1.RetryRunResponse.
+ * Use `create(RetryRunResponseSchema)` to create a new message.
+ */
+export const RetryRunResponseSchema: GenMessage<RetryRunResponse> = /*@__PURE__*/
+  messageDesc(file_automation_v1_workflow_service, 35);
+
+/**
+ * @generated from message automation.v1.RedriveRunsRequest
+ */
+export type RedriveRunsRequest = Message<"automation.v1.RedriveRunsRequest"> & {
+  /**
+   * @generated from field: string workflow_id = 1;
+   */
+  workflowId: string;
+
+  /**
+   * Absent: all that failed.
+   *
+   * @generated from field: google.protobuf.Timestamp failed_since = 2;
+   */
+  failedSince?: Timestamp | undefined;
+
+  /**
+   * Only runs with this `ended_reason`, for example WEBHOOK_UNAVAILABLE; empty: with any.
+   *
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message automation.v1.RedriveRunsRequest.
+ * Use `create(RedriveRunsRequestSchema)` to create a new message.
+ */
+export const RedriveRunsRequestSchema: GenMessage<RedriveRunsRequest> = /*@__PURE__*/
+  messageDesc(file_automation_v1_workflow_service, 36);
+
+/**
+ * @generated from message automation.v1.RedriveRunsResponse
+ */
+export type RedriveRunsResponse = Message<"automation.v1.RedriveRunsResponse"> & {
+  /**
+   * @generated from field: int32 redriven_count = 1;
+   */
+  redrivenCount: number;
+
+  /**
+   * Runs that are left for further calls.
+   *
+   * @generated from field: int32 remaining_count = 2;
+   */
+  remainingCount: number;
+};
+
+/**
+ * Describes the message automation.v1.RedriveRunsResponse.
+ * Use `create(RedriveRunsResponseSchema)` to create a new message.
+ */
+export const RedriveRunsResponseSchema: GenMessage<RedriveRunsResponse> = /*@__PURE__*/
+  messageDesc(file_automation_v1_workflow_service, 37);
+
+/**
  * @generated from message automation.v1.BackfillWorkflowRequest
  */
 export type BackfillWorkflowRequest = Message<"automation.v1.BackfillWorkflowRequest"> & {
@@ -851,7 +1078,7 @@ export type BackfillWorkflowRequest = Message<"automation.v1.BackfillWorkflowReq
  * Use `create(BackfillWorkflowRequestSchema)` to create a new message.
  */
 export const BackfillWorkflowRequestSchema: GenMessage<BackfillWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 26);
+  messageDesc(file_automation_v1_workflow_service, 38);
 
 /**
  * @generated from message automation.v1.BackfillWorkflowResponse
@@ -884,7 +1111,7 @@ export type BackfillWorkflowResponse = Message<"automation.v1.BackfillWorkflowRe
  * Use `create(BackfillWorkflowResponseSchema)` to create a new message.
  */
 export const BackfillWorkflowResponseSchema: GenMessage<BackfillWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 27);
+  messageDesc(file_automation_v1_workflow_service, 39);
 
 /**
  * @generated from enum automation.v1.WorkflowStatus
@@ -971,6 +1198,13 @@ export const WorkflowEnrollmentState = {
    * @generated from enum value: WORKFLOW_ENROLLMENT_STATE_CANCELLED = 6;
    */
   CANCELLED: 6,
+
+  /**
+   * By PauseRun, until ResumeRun.
+   *
+   * @generated from enum value: WORKFLOW_ENROLLMENT_STATE_PAUSED = 7;
+   */
+  PAUSED: 7,
 } as const;
 
 /**
@@ -1144,6 +1378,68 @@ export const WorkflowService: GenService<{
     methodKind: "unary";
     input: typeof ListWorkflowEnrollmentsRequestSchema;
     output: typeof ListWorkflowEnrollmentsResponseSchema;
+  },
+  /**
+   * A run with the results of its steps. NOT_FOUND, reason RUN_NOT_FOUND.
+   *
+   * @generated from rpc automation.v1.WorkflowService.GetRun
+   */
+  getRun: {
+    methodKind: "unary";
+    input: typeof GetRunRequestSchema;
+    output: typeof GetRunResponseSchema;
+  },
+  /**
+   * Ends a run that has not ended, with the reason CANCELLED_BY_HAND. A call that is under way may still be done.
+   * FAILED_PRECONDITION, reason RUN_STATE, here and below in a state in which it is not possible.
+   *
+   * @generated from rpc automation.v1.WorkflowService.CancelRun
+   */
+  cancelRun: {
+    methodKind: "unary";
+    input: typeof CancelRunRequestSchema;
+    output: typeof CancelRunResponseSchema;
+  },
+  /**
+   * No further step of a TRIGGERED or ACTIVE run starts until ResumeRun. A call that is under way is recorded.
+   *
+   * @generated from rpc automation.v1.WorkflowService.PauseRun
+   */
+  pauseRun: {
+    methodKind: "unary";
+    input: typeof PauseRunRequestSchema;
+    output: typeof PauseRunResponseSchema;
+  },
+  /**
+   * The next step of a PAUSED run is due when it was before the pause, or now if that time is over.
+   *
+   * @generated from rpc automation.v1.WorkflowService.ResumeRun
+   */
+  resumeRun: {
+    methodKind: "unary";
+    input: typeof ResumeRunRequestSchema;
+    output: typeof ResumeRunResponseSchema;
+  },
+  /**
+   * Continues a FAILED run with the step that failed, whatever the trigger's policy is; steps that are done stay done.
+   * FAILED_PRECONDITION, reason WORKFLOW_ARCHIVED, when the workflow was deleted.
+   *
+   * @generated from rpc automation.v1.WorkflowService.RetryRun
+   */
+  retryRun: {
+    methodKind: "unary";
+    input: typeof RetryRunRequestSchema;
+    output: typeof RetryRunResponseSchema;
+  },
+  /**
+   * Does as RetryRun for the runs of a workflow that have failed since a time, oldest failure first, up to 1,000 a call.
+   *
+   * @generated from rpc automation.v1.WorkflowService.RedriveRuns
+   */
+  redriveRuns: {
+    methodKind: "unary";
+    input: typeof RedriveRunsRequestSchema;
+    output: typeof RedriveRunsResponseSchema;
   },
   /**
    * Enrolls the athletes that the trigger's filter matches now, for any event: conditions on the event count as met.
