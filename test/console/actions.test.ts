@@ -105,6 +105,26 @@ describe.skipIf(!HAS_CHROMIUM)('actions in Chromium', { timeout: PATIENCE_MS }, 
     await page.getByRole('button', { name: /^Deadlift\s*120/ }).waitFor();
     await page.getByText('“tested today”').first().waitFor();
   });
+
+  test('an enrollment is paused, and resumed by enrolling again', async () => {
+    const page = await openConsole(server, `/console/athletes/${seededId('user/Demo Allrounder')}`, {
+      expectedMessage: /400/,
+    });
+
+    await page.getByRole('button', { name: 'Pause or end' }).click();
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByText('can be resumed under the same id').waitFor();
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await page.getByText('Follows no program').waitFor();
+
+    await page.getByRole('button', { name: 'Enroll' }).click();
+    await page.getByLabel('Program', { exact: true }).selectOption('GZCLP (kg)');
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByRole('button', { name: 'Confirm' }).click();
+
+    await page.getByText('GZCLP (kg) since').waitFor();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+  });
 });
 
 describe.skipIf(!HAS_CHROMIUM)('roles in Chromium', { timeout: PATIENCE_MS }, () => {

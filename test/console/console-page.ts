@@ -18,7 +18,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** Screens are drawn late on a busy machine. */
-export const PATIENCE_MS = 25_000;
+export const PATIENCE_MS = 60_000;
 
 export interface ConsoleServer {
   readonly db: TestDatabase;

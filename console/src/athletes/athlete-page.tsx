@@ -2,17 +2,13 @@
 import { useQuery } from '@connectrpc/connect-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
-import {
-  type Enrollment,
-  EnrollmentStatus,
-  EnrollmentStatusSchema,
-  ProgramService,
-} from '../../../src/gen/progression/v1/program_service_pb.ts';
+import { EnrollmentStatus, ProgramService } from '../../../src/gen/progression/v1/program_service_pb.ts';
 import { UserService } from '../../../src/gen/progression/v1/user_service_pb.ts';
-import { Answer, Nothing } from '../parts/states.tsx';
-import { enumWords, formatDay, type ShownUnit } from '../words/formats.ts';
-import { type Names, useNames } from '../words/names.ts';
+import { Answer } from '../parts/states.tsx';
+import { formatDay, type ShownUnit } from '../words/formats.ts';
+import { useNames } from '../words/names.ts';
 import { Counters } from './counters.tsx';
+import { Enrollments } from './enrollments.tsx';
 import { MaxPanel } from './max-panel.tsx';
 import { NextSession } from './next-session.tsx';
 import { Runs } from './runs.tsx';
@@ -58,7 +54,7 @@ export default function AthletePage({ userId }: { userId: string }) {
             <div className="side">
               {active && <NextSession {...{ userId, names, shown }} />}
               <Counters {...{ userId, names }} />
-              <Enrollments enrollments={enrollments.data?.enrollments ?? []} names={names} />
+              <Enrollments {...{ userId, names }} enrollments={enrollments.data?.enrollments ?? []} />
               <Runs userId={userId} />
             </div>
           </div>
@@ -81,27 +77,5 @@ function UnitChoice({ shown, onChange }: { shown: ShownUnit; onChange: (unit: Sh
         </label>
       ))}
     </fieldset>
-  );
-}
-
-function Enrollments({ enrollments, names }: { enrollments: readonly Enrollment[]; names: Names }) {
-  return (
-    <section className="panel">
-      <h2>Programs followed</h2>
-      {enrollments.length === 0 && <Nothing>None yet.</Nothing>}
-      <ul className="plain">
-        {enrollments.map(({ id, programId, status, startedAt, endedAt }) => (
-          <li key={id}>
-            {names.program(programId)}{' '}
-            <span className="state">{enumWords(EnrollmentStatusSchema, status)}</span>
-            <br />
-            <span className="quiet">
-              {formatDay(startedAt)}
-              {endedAt && ` – ${formatDay(endedAt)}`}
-            </span>
-          </li>
-        ))}
-      </ul>
-    </section>
   );
 }
