@@ -4,6 +4,9 @@ import { ConfigError, readConfig } from '../../src/config/config.ts';
 import { runCommand, type ServiceProcess, startCommand, urlIn } from '../support/service-process.ts';
 import { createEmptyDatabase } from '../support/test-database.ts';
 
+/** A first start writes the demo account and its history. */
+const START_MS = 120_000;
+
 let service: ServiceProcess | undefined;
 afterEach(async () => {
   service?.child.kill('SIGTERM');
@@ -18,7 +21,9 @@ function listUsers(url: string, headers: Record<string, string>): Promise<Respon
   });
 }
 
-test('a trial serves every interface, and prints a call with the only token that it takes', async () => {
+test('a trial serves every interface, and prints a call with the only token that it takes', {
+  timeout: START_MS,
+}, async () => {
   const db = await createEmptyDatabase();
   service = startCommand(['serve'], { DATABASE_URL: db.url, HOST: '0.0.0.0', TRIAL: 'on' });
   const line = await service.firstLine;
