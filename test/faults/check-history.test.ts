@@ -53,6 +53,18 @@ const BREAKS: readonly (readonly [rule: Rule, what: string, wrong: Break])[] = [
       last(stored.maxes).value = '80';
     },
   ],
+  [
+    'EFFECTS_AS_ANSWERED',
+    'a set that was removed and is stored',
+    ({ stored }) => stored.sets.push({ ...first(stored.sets), id: 'removed' }),
+  ],
+  [
+    'VERSION_CHAIN',
+    'a mark on an application that no row undoes',
+    ({ stored }) => {
+      first(stored.logs).isReverted = true;
+    },
+  ],
   ['VERSION_CHAIN', 'a gap between versions', ({ stored }) => stored.maxes.splice(3, 1)],
   ['VERSION_CHAIN', 'a fork', ({ stored }) => stored.maxes.push({ ...last(stored.maxes), version: 2 })],
   [
@@ -88,6 +100,20 @@ const BREAKS: readonly (readonly [rule: Rule, what: string, wrong: Break])[] = [
     ({ stored }) => {
       first(stored.logs).progressionId = 'linear';
     },
+  ],
+  [
+    'COUNTERS_AS_REPLAYED',
+    'a counter that an undone application has reset',
+    ({ stored }) => {
+      const undoing = { id: 'log-3', triggerType: 'MANUAL', revertsLogId: 'log-1' };
+      stored.logs.push({ ...first(stored.logs), ...undoing });
+      first(stored.logs).isReverted = true;
+    },
+  ],
+  [
+    'EVENTS_AS_APPLIED',
+    'a session that was reverted and never told',
+    ({ stored }) => remove(stored.events, ({ id }) => id === 'undone'),
   ],
   ['EVENT_ONCE', 'an event that is logged twice', ({ stored }) => stored.events.push(last(stored.events))],
   [

@@ -16,11 +16,13 @@ import { MaxType, SetKind } from '../../src/gen/progression/v1/common_pb.ts';
 import {
   BatchHandleTriggersRequestSchema,
   type BatchTriggerSchema,
+  CorrectSetsRequestSchema,
   HandleCycleCompleteRequestSchema,
   HandleSessionCompleteRequestSchema,
   HandleWeekAdvanceRequestSchema,
   LogSetsRequestSchema,
   ProgressionService,
+  RevertEventRequestSchema,
   RevertProgressionRequestSchema,
   SetLiftMaxRequestSchema,
   TriggerProgressionRequestSchema,
@@ -63,6 +65,8 @@ export const METHODS = {
   LogSets: PROGRESSION.logSets,
   TriggerProgression: PROGRESSION.triggerProgression,
   RevertProgression: PROGRESSION.revertProgression,
+  RevertEvent: PROGRESSION.revertEvent,
+  CorrectSets: PROGRESSION.correctSets,
   SetLiftMax: PROGRESSION.setLiftMax,
 } as const;
 
@@ -165,7 +169,18 @@ export interface ItemMaker {
   recordAnswer(item: Item, response: Uint8Array): void;
 }
 
-export type ItemKind = 'session' | 'sets' | 'week' | 'cycle' | 'manual' | 'revert' | 'max' | 'event';
+export type ItemKind =
+  | 'session'
+  | 'sets'
+  | 'late'
+  | 'week'
+  | 'cycle'
+  | 'manual'
+  | 'revert'
+  | 'undo'
+  | 'correct'
+  | 'max'
+  | 'event';
 
 interface AthleteState {
   readonly account: TrainingAccount;
@@ -176,6 +191,14 @@ interface AthleteState {
   readonly revertible: string[];
   /** Sessions with logged sets that are not completed. */
   readonly openSessions: string[];
+  /** Sessions that were completed after their sets, latest last. */
+  readonly completedSessions: string[];
+  /** Sets that were reported, latest last. */
+  readonly sets: { sessionId: string; liftId: string; setNumber: number }[];
+  /** The request IDs of reported events, latest last. */
+  readonly events: string[];
+  /** Set numbers of late sets, which count up so that they are new. */
+  lateNumber: number;
 }
 
 export function createItemMaker(
@@ -185,7 +208,7 @@ export function createItemMaker(
   const states = athletes.map(
     ({ account, userId }): AthleteState => ({
       ...{ account, userId, week: 1, cycle: 1 },
-      ...{ revertible: [], openSessions: [] },
+      ...{ revertible: [], openSessions: [], completedSessions: [], sets: [], events: [], lateNumber: 10 },
     }),
   );
   const byUser = new Map(states.map((state) => [state.userId, state]));
@@ -196,11 +219,29 @@ export function createItemMaker(
     return { accountId: state.account.accountId, method, requestId: random.uuid(), payload };
   }
 
+  /** Remembers an event, and its sets, as what may be put right later. */
+  function note(
+    state: AthleteState,
+    made: Item,
+    sets: readonly { liftId: string; setNumber: number }[] = [],
+  ): Item {
+    state.events.push(made.requestId);
+    if (sets.length > 0) {
+      const { sessionId } = fromBinary(LogSetsRequestSchema, made.payload);
+      state.sets.push(...sets.map(({ liftId, setNumber }) => ({ sessionId, liftId, setNumber })));
+    }
+    return made;
+  }
+
   const makers: Readonly<Record<ItemKind, (state: AthleteState) => Item>> = {
     session(state) {
       const { userId, account } = state;
       const { squat = '', bench = '', press = '' } = account.liftIds;
-      const sessionId = state.openSessions.shift() ?? random.uuid();
+      const open = state.openSessions.shift();
+      const sessionId = open ?? random.uuid();
+      if (open) {
+        state.completedSessions.push(open);
+      }
       const session = { sessionId, daySlug: 'a', weekNumber: 1, liftsPerformed: [squat, bench, press] };
       return item(
         state,
@@ -220,20 +261,45 @@ export function createItemMaker(
         ...{ setNumber: index + 1, kind: SetKind.WORK, weight: '100', targetReps: 5 },
         repsPerformed: random.next() < 0.3 ? 4 : 5,
       }));
-      return item(state, 'LogSets', create(LogSetsRequestSchema, { userId, sessionId, sets }));
+      return note(
+        state,
+        item(state, 'LogSets', create(LogSetsRequestSchema, { userId, sessionId, sets })),
+        sets,
+      );
+    },
+    late(state) {
+      const { userId, account } = state;
+      const { squat = '', bench = '' } = account.liftIds;
+      const sessionId = state.completedSessions.at(-1) ?? random.uuid();
+      state.lateNumber += 1;
+      const sets = [
+        {
+          ...{ liftId: random.pick([squat, bench]), setNumber: state.lateNumber },
+          ...{ kind: SetKind.WORK, weight: '100', targetReps: 5 },
+          repsPerformed: random.next() < 0.5 ? 4 : 5,
+        },
+      ];
+      return note(
+        state,
+        item(state, 'LogSets', create(LogSetsRequestSchema, { userId, sessionId, sets })),
+        sets,
+      );
     },
     week(state) {
       const { userId } = state;
       const week = { previousWeek: state.week, newWeek: state.week + 1, cycleIteration: 1 };
       state.week += 1;
-      return item(state, 'HandleWeekAdvance', create(HandleWeekAdvanceRequestSchema, { userId, week }));
+      return note(
+        state,
+        item(state, 'HandleWeekAdvance', create(HandleWeekAdvanceRequestSchema, { userId, week })),
+      );
     },
     cycle(state) {
       const { userId } = state;
       const completed = { completedCycle: state.cycle, newCycle: state.cycle + 1, totalWeeks: 4 };
       state.cycle += 1;
       const request = create(HandleCycleCompleteRequestSchema, { userId, cycle: completed });
-      return item(state, 'HandleCycleComplete', request);
+      return note(state, item(state, 'HandleCycleComplete', request));
     },
     manual(state) {
       const { userId, account } = state;
@@ -244,7 +310,39 @@ export function createItemMaker(
         force: random.next() < 0.5,
         reason: 'by hand',
       });
-      return item(state, 'TriggerProgression', request);
+      return note(state, item(state, 'TriggerProgression', request));
+    },
+    undo(state) {
+      const { userId } = state;
+      // What is older has later applications in the way, or was undone: both are refused, which is a valid answer.
+      const sessionId = random.next() < 0.5 ? state.completedSessions.pop() : undefined;
+      const event = sessionId
+        ? { case: 'sessionId' as const, value: sessionId }
+        : { case: 'requestId' as const, value: state.events.pop() ?? random.uuid() };
+      const request = create(RevertEventRequestSchema, { userId, event, reason: 'a mistake' });
+      return item(state, 'RevertEvent', request);
+    },
+    correct(state) {
+      const { userId } = state;
+      const { sessionId, ...set } = state.sets.at(-1 - random.between(0, 3)) ?? {
+        ...{ sessionId: random.uuid(), liftId: random.uuid(), setNumber: 1 },
+      };
+      const performed = {
+        ...{ ...set, kind: SetKind.WORK, weight: '100', targetReps: 5 },
+        repsPerformed: random.next() < 0.5 ? 4 : 5,
+      };
+      const change =
+        random.next() < 0.3
+          ? { case: 'remove' as const, value: set }
+          : { case: 'set' as const, value: performed };
+      const corrections = [{ change }];
+      const request = create(CorrectSetsRequestSchema, {
+        userId,
+        sessionId,
+        corrections,
+        reason: 'a mistake',
+      });
+      return item(state, 'CorrectSets', request);
     },
     revert(state) {
       const { userId } = state;
@@ -300,6 +398,7 @@ export type CallWeights = Readonly<Partial<Record<keyof typeof USUAL, number>>>;
 
 const USUAL = {
   ...{ session: 30, sets: 25, week: 6, cycle: 3, manual: 6, revert: 6, max: 6 },
+  ...{ late: 8, correct: 8, undo: 6 },
   ...{ batch: 5, publication: 8, duplicates: 3, repeatedEvent: 1, otherPayload: 1 },
 } as const;
 

@@ -4,6 +4,7 @@ import type { Database } from '../../src/store/database.ts';
 import { readRows } from '../store/schema-dump.ts';
 import { METHODS } from './client-calls.ts';
 import type {
+  CorrectionRow,
   CounterRow,
   EventRow,
   LedgerRow,
@@ -41,14 +42,20 @@ export async function readState(database: Database): Promise<StoredState> {
       sql`select account_id as "accountId", id, user_id as "userId", lift_id as "liftId", max_type as "maxType",
         progression_id as "progressionId", lift_max_version as version, trim_scale(previous_value)::text as "previousValue",
         trim_scale(new_value)::text as "newValue", trim_scale(delta)::text as delta, trigger_type as "triggerType",
-        trigger_key as "triggerKey", reverts_log_id as "revertsLogId"
+        trigger_key as "triggerKey", reverts_log_id as "revertsLogId", is_reverted as "isReverted"
       from progression_logs`,
     ),
     sets: await readRows<SetRow>(
       database,
       sql`select account_id as "accountId", id, user_id as "userId", session_id as "sessionId", lift_id as "liftId",
         set_number as "setNumber", target_reps as "targetReps", reps_performed as "repsPerformed"
-      from logged_sets order by sequence`,
+      from logged_sets order by sequence, id`,
+    ),
+    corrections: await readRows<CorrectionRow>(
+      database,
+      sql`select account_id as "accountId", user_id as "userId", lift_id as "liftId", before ->> 'id' as "setId",
+        after is null as "isRemoved"
+      from set_corrections`,
     ),
     counters: await readRows<CounterRow>(
       database,

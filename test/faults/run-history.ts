@@ -38,6 +38,8 @@ export interface LogRow {
   readonly triggerType: string;
   readonly triggerKey: string;
   readonly revertsLogId: string | null;
+  /** Whether it is marked as undone. */
+  readonly isReverted: boolean;
 }
 
 export interface SetRow {
@@ -49,6 +51,15 @@ export interface SetRow {
   readonly setNumber: number;
   readonly targetReps: number;
   readonly repsPerformed: number;
+}
+
+/** A set that was corrected or removed. */
+export interface CorrectionRow {
+  readonly accountId: string;
+  readonly userId: string;
+  readonly liftId: string;
+  readonly setId: string;
+  readonly isRemoved: boolean;
 }
 
 /** A row of a failure counter or of a stage. */
@@ -95,6 +106,7 @@ export interface StoredState {
   readonly logs: readonly LogRow[];
   /** In the order of acceptance. */
   readonly sets: readonly SetRow[];
+  readonly corrections: readonly CorrectionRow[];
   readonly counters: readonly CounterRow[];
   readonly stages: readonly CounterRow[];
   readonly events: readonly EventRow[];

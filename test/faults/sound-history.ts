@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { create, type DescMessage, type MessageInitShape, toBinary } from '@bufbuild/protobuf';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import {
+  CorrectSetsResponseSchema,
   HandleSessionCompleteResponseSchema,
   LogSetsResponseSchema,
   SetLiftMaxResponseSchema,
@@ -28,7 +29,7 @@ export function soundHistory(): BreakableHistory {
     ...{ setNumber: index + 1, targetReps: 5, repsPerformed: isMet ? 5 : 4 },
   }));
   const logged = encode(LogSetsResponseSchema, {
-    sets: sets.map(({ id }) => ({ id })),
+    sets: [...sets.map(({ id }) => ({ id })), { id: 'removed' }],
     outcome: { results: [{ applied: true, logId: 'log-1', previousValue: '100', newValue: '90' }] },
   });
   const completed = encode(HandleSessionCompleteResponseSchema, {
@@ -41,17 +42,22 @@ export function soundHistory(): BreakableHistory {
   });
   const liftMax = { userId: USER, liftId: 'press', maxType: MaxType.TRAINING_MAX, version: 3, value: '70' };
   const set = encode(SetLiftMaxResponseSchema, { liftMax });
+  const corrected = encode(CorrectSetsResponseSchema, { removedSets: [{ id: 'removed' }] });
   const ledger: LedgerRow[] = [
     row('LogSets', 'request-1', logged, 'AFTER_SET', 'set:session:squat:3'),
     row('HandleSessionComplete', 'request-2', completed, 'AFTER_SESSION', 'session:session'),
     row('SetLiftMax', 'request-3', set, null, null),
+    row('CorrectSets', 'request-4', corrected, null, null),
+    row('HandleSessionComplete', 'request-5', '', 'REVERTED', 'AFTER_SESSION:session:undone:id'),
     row('PublishEvents', 'published', '', null, null),
   ];
   const events: EventRow[] = [
     ...sets.map(({ id }, position) => event(`logged-${id}`, 'set_logged', 1, position, { setId: id })),
     event('applied-1', 'progression_applied', 1, 3, { logId: 'log-1' }),
+    event('logged-removed', 'set_logged', 1, 4, { setId: 'removed' }),
     event('completed', 'session_completed', 2, 0, { sessionId: 'session' }),
     event('applied-2', 'progression_applied', 2, 1, { logId: 'log-2' }),
+    event('undone', 'session_completed', 2, 2, { sessionId: 'undone' }),
     event('published', 'payment_received', 3, 0, { hasVerdict: true, runIds: ['run'] }),
     event('emitted', 'custom.thanked', 4, 0, { causationId: 'published' }),
     event('ticked', 'recurring_schedule', 5, 0, {
@@ -77,18 +83,21 @@ export function soundHistory(): BreakableHistory {
     }),
     stored: {
       ...{ ledger, sets, events, outbox: 0, deadLetters: 0 },
+      corrections: [
+        { accountId: ACCOUNT, userId: USER, liftId: 'deadlift', setId: 'removed', isRemoved: true },
+      ],
       maxes: [max('squat', 1, '100'), max('squat', 2, '90'), max('press', 1, '60'), max('press', 2, '62.5')]
         .map((each) => ({ ...each, source: each.version === 1 ? 'MANUAL' : 'PROGRESSION' }))
         .concat({ ...max('press', 3, '70'), source: 'MANUAL' }),
       logs: [
         {
           ...{ ...max('squat', 2, ''), id: 'log-1', progressionId: 'deload', triggerType: 'ON_FAILURE' },
-          ...{ triggerKey: 'set:session:squat:3', revertsLogId: null },
+          ...{ triggerKey: 'set:session:squat:3', revertsLogId: null, isReverted: false },
           ...{ previousValue: '100', newValue: '90', delta: '-10' },
         },
         {
           ...{ ...max('press', 2, ''), id: 'log-2', progressionId: 'linear', triggerType: 'AFTER_SESSION' },
-          ...{ triggerKey: 'session:session', revertsLogId: null },
+          ...{ triggerKey: 'session:session', revertsLogId: null, isReverted: false },
           ...{ previousValue: '60', newValue: '62.5', delta: '2.5' },
         },
       ],

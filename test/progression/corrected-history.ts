@@ -11,7 +11,7 @@ import { under } from '../support/progression-client.ts';
 import type { Trainee } from '../support/trainee.ts';
 import { LIFTS, type RandomProgram } from './evaluation/arbitrary-program.ts';
 import { createModel, type ModelState } from './model.ts';
-import { plain, triggerOf } from './model-rules.ts';
+import { plain, scopeOf, triggerOf } from './model-rules.ts';
 import {
   adopt,
   eventOf,
@@ -148,10 +148,9 @@ export class CorrectedHistory {
     const lines = await this.#report(id, sessionId, sets);
     const unheard = lines.filter((line) => line.includes('SESSION_ALREADY_COMPLETED'));
     const item: Item = { id, kind: 'SETS', sessionId, sets };
-    const isLooked = this.#program.rules.some(
-      (row) =>
-        (row.lift ?? lift) === lift &&
-        (triggerOf(row) === 'AFTER_SESSION' || row.parameters.countBy === 'SESSION'),
+    const isLooked = scopeOf(this.#program.rules, LIFTS).some(
+      ({ row, lift: ofRow }) =>
+        ofRow === lift && (triggerOf(row) === 'AFTER_SESSION' || row.parameters.countBy === 'SESSION'),
     );
     const end = this.#endOf(sessionId, lift);
     if (!isLooked || unheard.length > 0) {

@@ -277,8 +277,8 @@ export const MUTANTS: readonly Mutant[] = [
     replacements: [
       {
         file: 'src/progression/engine/unit-of-work.ts',
-        search: 'const duplicate = ledger[index]?.sameEvent;',
-        replace: 'const duplicate = undefined as { response: Uint8Array } | undefined;',
+        search: 'const known = ledger[index]?.sameEvent;',
+        replace: 'const known = undefined as EarlierEvent | undefined;',
       },
       {
         file: 'migrations/005-young-tables.ts',
@@ -286,10 +286,9 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'create index event_is_recorded_once',
       },
       {
-        file: 'migrations/001-progression-engine.ts',
-        search: `constraint progression_applies_once_per_event unique
-          (account_id, user_id, progression_id, lift_id, max_type, trigger_type, trigger_key),`,
-        replace: '',
+        file: 'migrations/010-corrections.ts',
+        search: 'create unique index progression_applies_once_per_event',
+        replace: 'create index progression_applies_once_per_event',
       },
     ],
     scenario: { kind: 'FAULTS', faults: { DELAY_CLIENTS: 3 }, calls: { repeatedEvent: 10 } },

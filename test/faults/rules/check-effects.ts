@@ -6,8 +6,11 @@ import { fromBinary, type MessageShape } from '@bufbuild/protobuf';
 import { enumName } from '../../../src/calls/enum-name.ts';
 import { MaxType, MaxTypeSchema } from '../../../src/gen/progression/v1/common_pb.ts';
 import {
+  type Compensation,
+  CorrectSetsResponseSchema,
   HandleSessionCompleteResponseSchema,
   LogSetsResponseSchema,
+  RevertEventResponseSchema,
   RevertProgressionResponseSchema,
   SetLiftMaxResponseSchema,
 } from '../../../src/gen/progression/v1/progression_service_pb.ts';
@@ -19,11 +22,14 @@ type Outcome = NonNullable<MessageShape<typeof HandleSessionCompleteResponseSche
 interface Effects {
   readonly logs: Set<string>;
   readonly sets: Set<string>;
+  readonly removedSets: Set<string>;
   readonly values: Set<string>;
 }
 
 export function checkEffects({ stored }: History): Violation[] {
-  const answered: Effects = { logs: new Set(), sets: new Set(), values: new Set() };
+  const answered: Effects = {
+    ...{ logs: new Set(), sets: new Set(), removedSets: new Set(), values: new Set() },
+  };
   for (const row of stored.ledger) {
     noteAnswer(row, answered);
   }
@@ -34,7 +40,7 @@ export function checkEffects({ stored }: History): Violation[] {
     .map((row) => `value ${row.userId} ${row.liftId} ${row.maxType} ${row.version} ${row.value}`);
   return [
     ...compare(answered.logs, logs),
-    ...compare(answered.sets, sets),
+    ...compare(new Set([...answered.sets].filter((set) => !answered.removedSets.has(set))), sets),
     ...compare(answered.values, values),
   ];
 }
@@ -70,12 +76,24 @@ function noteAnswer({ method, response }: LedgerRow, effects: Effects): void {
       noteOutcome(fromBinary(HandleSessionCompleteResponseSchema, bytes).outcome, effects);
       break;
     case 'LogSets': {
-      const { outcome, sets } = fromBinary(LogSetsResponseSchema, bytes);
+      const { outcome, sets, compensations } = fromBinary(LogSetsResponseSchema, bytes);
       noteOutcome(outcome, effects);
+      noteCompensations(compensations, effects);
       for (const { id, alreadyLogged } of sets) {
         if (!alreadyLogged) {
           effects.sets.add(`set ${id}`);
         }
+      }
+      break;
+    }
+    case 'CorrectSets':
+    case 'RevertEvent': {
+      const schema = method === 'CorrectSets' ? CorrectSetsResponseSchema : RevertEventResponseSchema;
+      const { outcome, removedSets, compensations } = fromBinary(schema, bytes);
+      noteOutcome(outcome, effects);
+      noteCompensations(compensations, effects);
+      for (const { id } of removedSets) {
+        effects.removedSets.add(`set ${id}`);
       }
       break;
     }
@@ -90,6 +108,12 @@ function noteAnswer({ method, response }: LedgerRow, effects: Effects): void {
       effects.values.add(`value ${max?.userId} ${max?.liftId} ${maxType} ${max?.version} ${max?.value}`);
       break;
     }
+  }
+}
+
+function noteCompensations(compensations: readonly Compensation[], effects: Effects): void {
+  for (const { logId, previousValue, newValue } of compensations) {
+    effects.logs.add(`log ${logId} ${previousValue} ${newValue}`);
   }
 }
 

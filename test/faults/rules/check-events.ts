@@ -31,7 +31,14 @@ function findRepeated(rule: Rule, names: readonly string[]): Violation[] {
 
 /** Compares the stored changes with the events. */
 function checkApplied({ accounts, stored }: History): Violation[] {
-  const ledger = (type: string) => stored.ledger.filter(({ triggerType }) => triggerType === type);
+  // Events that were reverted have been told; `<type>:<key>:<id>` is what the ledger keeps of them.
+  const recorded = stored.ledger.map(({ triggerType, triggerKey, ...row }) => {
+    const [, type, key] = /^(AFTER_[A-Z]+):(.*):[^:]+$/.exec(`${triggerKey}`) ?? [];
+    return triggerType === 'REVERTED' && type && key
+      ? { ...row, triggerType: type, triggerKey: key }
+      : { ...row, triggerType, triggerKey };
+  });
+  const ledger = (type: string) => recorded.filter(({ triggerType }) => triggerType === type);
   const events = Map.groupBy(stored.events, ({ type }) => type);
   const logged = (type: string, name: (event: EventRow) => string | null) =>
     (events.get(type) ?? []).map((event) => `${event.accountId} ${name(event)}`);
@@ -50,7 +57,12 @@ function checkApplied({ accounts, stored }: History): Violation[] {
     ),
     ...compare(
       'set_logged',
-      stored.sets.map(({ accountId, id }) => `${accountId} ${id}`),
+      [
+        ...stored.sets.map(({ accountId, id }) => `${accountId} ${id}`),
+        ...stored.corrections
+          .filter(({ isRemoved }) => isRemoved)
+          .map(({ accountId, setId }) => `${accountId} ${setId}`),
+      ],
       logged('set_logged', ({ setId }) => setId),
     ),
     ...compare(
@@ -72,15 +84,23 @@ function checkApplied({ accounts, stored }: History): Violation[] {
 
 function compare(what: string, changes: readonly string[], events: readonly string[]): Violation[] {
   const rule = 'EVENTS_AS_APPLIED';
-  const open = new Set(changes);
+  /** How many changes of the name have no event yet: a session that was reverted may be completed anew. */
+  const open = new Map<string, number>();
+  for (const name of changes) {
+    open.set(name, (open.get(name) ?? 0) + 1);
+  }
   const violations: Violation[] = [];
   for (const name of events) {
-    if (!open.delete(name)) {
+    const left = open.get(name) ?? 0;
+    open.set(name, left - 1);
+    if (left === 0) {
       violations.push({ rule, detail: `${what} ${name} has an event without a change, or two events` });
     }
   }
-  for (const name of open) {
-    violations.push({ rule, detail: `${what} ${name} has no event` });
+  for (const [name, left] of open) {
+    if (left > 0) {
+      violations.push({ rule, detail: `${what} ${name} has no event` });
+    }
   }
   return violations;
 }

@@ -24,6 +24,12 @@ export function checkVersionChains({ stored }: History): Violation[] {
     }
     logs.set(key, log);
   }
+  const undone = new Set(stored.logs.map(({ accountId, revertsLogId }) => `${accountId} ${revertsLogId}`));
+  for (const { accountId, id, isReverted } of stored.logs) {
+    if (isReverted !== undone.has(`${accountId} ${id}`)) {
+      report(id, isReverted ? 'is marked as undone, and no row undoes it' : 'is undone, and not marked');
+    }
+  }
   let linked = 0;
   for (const [key, versions] of Map.groupBy(stored.maxes, toMaxKey)) {
     const chain = sortByVersion(versions);
