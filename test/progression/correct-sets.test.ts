@@ -276,6 +276,20 @@ describe('a correction', () => {
     });
   });
 
+  test('is refused while a set that came in late was decided after another session', async () => {
+    const trainee = await createWith(deload(), deload({ failureThreshold: 3, countBy: 'SESSION' }));
+    const session = await trainWith(trainee, 'squat 5/5 5/5');
+    await trainee.startSession().log('squat 3/5');
+    expect(await session.log('squat 3/5')).toContain('deload1 squat SESSION_ALREADY_COMPLETED');
+    expect(await trainee.max('squat')).toBe('80');
+
+    await expectRefusedUnchanged(
+      db.database,
+      () => correct(trainee, session, { remove: [['squat', 1]] }),
+      'NOT_LATEST_APPLICATION',
+    );
+  });
+
   test('is refused while it would bring back what a coach has reverted', async () => {
     const trainee = await createWith(successful);
     const { athlete, client } = trainee;

@@ -106,11 +106,19 @@ function startingVersions(
     const ofMax = own.filter((version) => keyOf(version) === key);
     const [earliest] = ofMax;
     const earlier = history.versions.findLast(
-      (version) => keyOf(version) === key && stands(version) && version.sequence < first,
+      (version) =>
+        keyOf(version) === key &&
+        stands(version) &&
+        !ofMax.includes(version as AppliedVersion) &&
+        version.sequence < first,
     );
-    const value = earliest?.log.previousValue ?? earlier?.value;
+    const value = earlier?.value ?? earliest?.log.previousValue;
     if (current.liftId === liftId && value) {
-      const after = earliest ? earliest.version - 1 : (earlier?.version ?? 0);
+      // Whatever stands after either is in the way of a change.
+      const after = Math.min(
+        earlier?.version ?? 0,
+        earliest ? earliest.version - 1 : Number.MAX_SAFE_INTEGER,
+      );
       starts.set(key, {
         max: { value, unit: current.unit, version: current.version + ofMax.length },
         after,

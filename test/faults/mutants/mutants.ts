@@ -264,9 +264,9 @@ export const MUTANTS: readonly Mutant[] = [
     replacements: [
       {
         file: 'src/progression/engine/write-plan.ts',
-        search: 'for (const { liftId, progressionId, value } of plan.failureCounts) {',
+        search: 'for (const { liftId, progressionId, value } of changes.failureCounts) {',
         replace:
-          'for (const { liftId, progressionId, value } of plan.failureCounts.filter(({ value }) => value.consecutiveFailures > 0)) {',
+          'for (const { liftId, progressionId, value } of changes.failureCounts.filter(({ value }) => value.consecutiveFailures > 0)) {',
       },
     ],
     scenario: { kind: 'FAULTS', faults: { DELAY_CLIENTS: 4 } },
