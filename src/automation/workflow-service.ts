@@ -17,6 +17,7 @@ import { updateWorkflow } from './configuration/update-workflow.ts';
 import { activateWorkflow, pauseWorkflow } from './configuration/workflow-status.ts';
 import { getWorkflow, listWorkflows } from './configuration/workflows.ts';
 import { backfillWorkflow } from './replay/backfill-workflow.ts';
+import { enrollAthletes } from './replay/enroll-athletes.ts';
 
 /** workflow_service.proto has the contract of each method. */
 export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<typeof WorkflowService>> {
@@ -75,6 +76,10 @@ export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<ty
       write(method.retryRun, request, context, (change) => steered(change, request.runId, retryRun)),
     redriveRuns: (request, context) =>
       write(method.redriveRuns, request, context, (change) => redriveRuns(change, request, config.limits)),
+    enrollAthletes: (request, context) =>
+      write(method.enrollAthletes, request, context, (change) =>
+        enrollAthletes(change, request, config.limits),
+      ),
     backfillWorkflow: (request, context) =>
       write(method.backfillWorkflow, request, context, (change) =>
         backfillWorkflow(change, request, config.limits),

@@ -124,6 +124,7 @@ const WHO_MAY: Readonly<Record<string, string>> = {
   'WorkflowService.ResumeRun': 'coach',
   'WorkflowService.RetryRun': 'coach',
   'WorkflowService.RedriveRuns': 'coach',
+  'WorkflowService.EnrollAthletes': 'coach',
   'WorkflowService.BackfillWorkflow': '',
 
   'TriggerService.ConfigureTrigger': 'coach',

@@ -56,7 +56,9 @@ export function decide(match: Match, state: EnrollmentState, decision: DecisionC
     return createVerdict(match, 'ERROR', { problem: rule.problem });
   }
   try {
-    const stopped = findFirstStop(STAGES, { match, rule, state, decision });
+    const stopped = findFirstStop(decision.ignoresPolicy ? STAGES_BEFORE_CAPS : STAGES, {
+      ...{ match, rule, state, decision },
+    });
     const verdict = stopped?.reason
       ? toStoppedVerdict(stopped, stopped.reason, match)
       : createVerdict(match, 'ENROLLED');

@@ -31,6 +31,8 @@ export interface DecisionContext {
   readonly limits: LoopLimits;
   /** The enrollment that is decided again; it does not count against itself. */
   readonly ownEnrollmentId?: string | null;
+  /** Only the stages before the policy count, for a person who enrolls athletes past it. */
+  readonly ignoresPolicy?: boolean;
 }
 
 export type LoopLimits = Pick<Limits, 'loopDepth' | 'loopEnrollments' | 'loopSpanMs' | 'holdQuietMs'>;

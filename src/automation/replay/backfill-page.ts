@@ -179,10 +179,10 @@ async function enroll(
 }
 
 /**
- * A synthetic event whose cause is the backfill; the enrollment's later events name the backfill as their
- * root.
+ * A synthetic event whose cause is the backfill, or the call of EnrollAthletes; the enrollment's later events name it
+ * as their root.
  */
-function createSyntheticEvent(backfillId: string, userId: string, now: Instant): AcceptedEvent {
+export function createSyntheticEvent(backfillId: string, userId: string, now: Instant): AcceptedEvent {
   return {
     ...{ id: backfillId, rootEventId: backfillId, type: '', userId },
     ...{ occurredAt: now, recordedAt: now, sequence: 0n, position: 0 },

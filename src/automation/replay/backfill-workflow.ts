@@ -54,7 +54,11 @@ export async function backfillWorkflow(
   return { estimatedCount: count, backfillId: startBackfill(change, workflow.id, { count, rate }) };
 }
 
-async function requireActiveTrigger(tx: Transaction, { id, status }: Workflow): Promise<WorkflowTrigger> {
+/** Throws WORKFLOW_NOT_ACTIVE. */
+export async function requireActiveTrigger(
+  tx: Transaction,
+  { id, status }: Workflow,
+): Promise<WorkflowTrigger> {
   const trigger = await liveTriggerOf(tx, id);
   if (status !== 'ACTIVE' || !trigger?.isActive) {
     throw new DomainError('WORKFLOW_NOT_ACTIVE', `workflow ${id} or its trigger is not active`, {
