@@ -21,7 +21,7 @@ export const GZCLP = BOTH_UNITS.map((unit) =>
       'A novice program in three tiers. T1 and T2 add weight after a session that met its targets and ' +
       'go on to the next stage after one that did not: what counts is the volume, the repetitions of ' +
       'all work sets together. T3 adds when the last set, logged as AMRAP, ' +
-      'has 25 repetitions. The figures are the same numbers in either unit.',
+      'has 25 repetitions.',
     source: 'Cody Lefever, The GZCL Method: GZCLP; figures second-hand',
     unit,
     sessionsPerWeek: 3,
@@ -43,13 +43,13 @@ export const GZCLP = BOTH_UNITS.map((unit) =>
       linear({
         unit,
         triggerType: 'AFTER_SESSION',
-        increment: { lb: '2.5', kg: '2.5' },
+        increment: STEP,
         lifts: ['bench-press-t1', 'overhead-press-t1', 'bench-press-t2', 'overhead-press-t2'],
       }),
       linear({
         unit,
         triggerType: 'AFTER_SESSION',
-        increment: { lb: '5', kg: '5' },
+        increment: { lb: '10', kg: '5' },
         lifts: ['squat-t1', 'deadlift-t1', 'squat-t2', 'deadlift-t2'],
       }),
       amrap(unit, `T3: +5 ${unit} at 25 repetitions`, { 25: { lb: '5', kg: '5' } }, T3),
@@ -60,8 +60,8 @@ export const GZCLP = BOTH_UNITS.map((unit) =>
 /** The first two by their stages, to the step that they go up by; the third 3x15 with an AMRAP set at the end. */
 function tiers(unit: Unit, t1: CatalogLift, t2: CatalogLift, t3: CatalogLift): BlueprintPrescription[] {
   return [
-    prescribe(t1, setsOfStage(), '2.5'),
-    prescribe(t2, setsOfStage(), '2.5'),
+    prescribe(t1, setsOfStage(), STEP[unit]),
+    prescribe(t2, setsOfStage(), STEP[unit]),
     prescribe(t3, sets('2x15@100 1x15+@100'), STEP[unit]),
   ];
 }

@@ -82,8 +82,8 @@ const FIGURES: Record<string, [calendar: string, ...rules: string[]]> = {
       'squat-t1, bench-press-t1, overhead-press-t1, deadlift-t1',
     'stages by SESSION and VOLUME: 3x10 = 3x10 (30), 3x8 = 3x8 (24), 3x6 = 3x6 (18) then stage 1: ' +
       'squat-t2, bench-press-t2, overhead-press-t2, deadlift-t2',
-    'AFTER_SESSION requireSuccess +2.5: bench-press-t1, overhead-press-t1, bench-press-t2, overhead-press-t2',
-    'AFTER_SESSION requireSuccess +5: squat-t1, deadlift-t1, squat-t2, deadlift-t2',
+    'AFTER_SESSION requireSuccess +5: bench-press-t1, overhead-press-t1, bench-press-t2, overhead-press-t2',
+    'AFTER_SESSION requireSuccess +10: squat-t1, deadlift-t1, squat-t2, deadlift-t2',
     'AMRAP 25 reps +5: lat-pulldown-t3, dumbbell-row-t3',
   ],
   'gzclp-kg': [
