@@ -22,6 +22,9 @@ export default defineConfig({
   server: {
     port: 8090,
     fs: { allow: ['..'] },
-    proxy: { '^/(progression|automation)\\.v1\\.': { target: SERVER, changeOrigin: true } },
+    proxy: {
+      '^/(progression|automation)\\.v1\\.': { target: SERVER, changeOrigin: true },
+      '/console/settings.json': { target: SERVER, changeOrigin: true },
+    },
   },
 });
