@@ -290,6 +290,19 @@ describe('a correction', () => {
     );
   });
 
+  test('is refused while a week that asked for success stands after it', async () => {
+    const trainee = await createWith(linear({ triggerType: 'AFTER_WEEK', requireSuccess: true }));
+    const session = await trainWith(trainee, 'squat 5/5');
+    await trainee.advanceWeek(1);
+
+    await correct(trainee, session, { sets: [setOf(trainee, 'squat', 1, { repsPerformed: 6 })] });
+    await expectRefusedUnchanged(
+      db.database,
+      () => correct(trainee, session, { sets: [setOf(trainee, 'squat', 1, { repsPerformed: 3 })] }),
+      'NOT_LATEST_APPLICATION',
+    );
+  });
+
   test('is refused while it would bring back what a coach has reverted', async () => {
     const trainee = await createWith(successful);
     const { athlete, client } = trainee;

@@ -7,6 +7,7 @@ import { type CurrentMax, type FailureCount, ruleKey } from '../evaluation/snaps
 import { type AppliedVersion, currentVersions, stands } from './compensate.ts';
 import type { EndItem, History, SetItem, VersionItem } from './history.ts';
 import { keptVersions, keyOf, renumber } from './kept-applications.ts';
+import { isMisledPeriod } from './misled-periods.ts';
 import { type Redecided, type ReplayStart, replay } from './replay.ts';
 
 export interface RedecisionRequest {
@@ -81,7 +82,9 @@ export function redecide(request: RedecisionRequest): Redecision {
       version.liftId === liftId &&
       stands(version) &&
       !own.includes(version as AppliedVersion) &&
-      (isLater(version) || isMisled(version)),
+      (isLater(version) ||
+        isMisled(version) ||
+        (isApplied(version) && isMisledPeriod(version, before, after, start.program))),
   );
   const withdrawn = before.versions.filter(
     (version) => version.log?.isWithdrawn && appliesAgain(version, decided),
