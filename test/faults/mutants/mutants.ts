@@ -192,9 +192,9 @@ export const MUTANTS: readonly Mutant[] = [
       },
       {
         file: 'src/automation/evaluation/evaluate-entries.ts',
-        search: "import type { Clock } from '../../values/instant.ts';",
+        search: "import type { Clock, Instant } from '../../values/instant.ts';",
         replace:
-          "import type { Clock } from '../../values/instant.ts';\nimport { newId } from '../../values/new-id.ts';",
+          "import type { Clock, Instant } from '../../values/instant.ts';\nimport { newId } from '../../values/new-id.ts';",
       },
       {
         file: 'src/automation/evaluation/write-verdicts.ts',
