@@ -46,7 +46,7 @@ export function redecide(request: RedecisionRequest): Redecision {
     ...[...before.sets, ...before.ends].filter(isDecidedAgain).map(({ sequence }) => sequence),
     ...own.map(({ sequence }) => sequence),
   ].toSorted((a, b) => Number(a - b));
-  const [first = 0n, until = 0n] = [concerned[0], concerned.at(-1)];
+  const [first = 0n] = concerned;
   const bases = startingVersions(before, own, liftId, first);
   const replayed = { ...after, versions: withReverted(after.versions, own) };
   const maxes = new Map([...bases].map(([key, { max }]) => [key, max]));
@@ -56,10 +56,6 @@ export function redecide(request: RedecisionRequest): Redecision {
   const undone = own.filter((version) => !kept.get(keyOf(version))?.includes(version));
   const decided = renumber(now.decided, kept);
   const changed = new Set([...undone.map(keyOf), ...decided.flatMap(appliedKeys)]);
-  const then = {
-    old: replay(before, { ...start, maxes }, { until }),
-    new: replay(replayed, { ...start, maxes }, { ...options, until }),
-  };
   const once = replay(before, { ...start, maxes });
   const isLater = (version: VersionItem) => {
     const key = keyOf(version);
@@ -68,13 +64,17 @@ export function redecide(request: RedecisionRequest): Redecision {
   };
   /** Applications of a rule whose counter or stage was another one when they were decided. */
   const isMisled = ({ log, sequence }: VersionItem) => {
-    const key = ruleKey(liftId, log?.progressionId ?? '');
+    if (log === null || sequence <= first) {
+      return false;
+    }
+    const key = ruleKey(liftId, log.progressionId);
+    const until = sequence - 1n;
+    const old = replay(before, { ...start, maxes }, { until });
+    const other = replay(replayed, { ...start, maxes }, { ...options, until });
     return (
-      log !== null &&
-      sequence > until &&
-      ((then.old.failureCounts.get(key)?.consecutiveFailures ?? 0) !==
-        (then.new.failureCounts.get(key)?.consecutiveFailures ?? 0) ||
-        (then.old.stages.get(key) ?? 0) !== (then.new.stages.get(key) ?? 0))
+      (old.failureCounts.get(key)?.consecutiveFailures ?? 0) !==
+        (other.failureCounts.get(key)?.consecutiveFailures ?? 0) ||
+      (old.stages.get(key) ?? 0) !== (other.stages.get(key) ?? 0)
     );
   };
   const inTheWay = before.versions.filter(
