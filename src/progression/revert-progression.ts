@@ -82,7 +82,7 @@ async function requireLog(tx: Transaction, userId: string, logId: string): Promi
 }
 
 /** Where the athlete's last enrollment began, or was last resumed, also when it is not ACTIVE any more. */
-async function lastEnrollmentFrom(tx: Transaction, userId: string): Promise<string> {
+export async function lastEnrollmentFrom(tx: Transaction, userId: string): Promise<string> {
   const { rows } = await sql<{ from: string }>`
     select coalesce(max(active_from_sequence), 0) as from from enrollments
     where account_id = ${tx.accountId} and user_id = ${userId}`.execute(tx.sql);
@@ -90,7 +90,7 @@ async function lastEnrollmentFrom(tx: Transaction, userId: string): Promise<stri
 }
 
 /** The rule of the application, which was in force when it applied, whatever the program is now. */
-async function onlyRule(tx: Transaction, liftId: string, progressionId: string) {
+export async function onlyRule(tx: Transaction, liftId: string, progressionId: string) {
   const rule = await loadRule(tx, progressionId);
   const row = {
     programProgressionId: '',

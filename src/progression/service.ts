@@ -28,6 +28,7 @@ import { prescribeSession } from './prescribe-session.ts';
 import { prescribeWeeks } from './prescribe-weeks.ts';
 import { getProgressionState, listProgressionStates, setProgressionState } from './progression-states.ts';
 import { revertEvent } from './revert-event.ts';
+import { revertLiftMax } from './revert-lift-max.ts';
 import { revertProgression } from './revert-progression.ts';
 import { setLiftMax } from './set-lift-max.ts';
 import { setLiftMaxes } from './set-lift-maxes.ts';
@@ -129,6 +130,14 @@ export function createProgressionService(
       write(method.setLiftMax, request, context, async (change) => ({
         liftMax: liftMaxMessage(await setLiftMax(change, request)),
       })),
+    revertLiftMax: (request, context) =>
+      write(method.revertLiftMax, request, context, async (change) => {
+        const { liftMax, failureCounters } = await revertLiftMax(change, request);
+        return {
+          liftMax: liftMaxMessage(liftMax),
+          failureCounters: failureCounters.map((row) => failureCounterMessage(request.userId, row)),
+        };
+      }),
     setLiftMaxes: (request, context) =>
       write(method.setLiftMaxes, request, context, (change) => setLiftMaxes(change, request)),
 

@@ -66,9 +66,9 @@ function withCounters(max: Record<string, unknown> | null, failureCounters: read
  * The unit that is given, else that of the ACTIVE program when the lift is in it, else that of the version before, else
  * that of the ACTIVE program. UNIT_MISMATCH for another one than that of the ACTIVE program of the lift.
  */
-async function unitOf(
+export async function unitOf(
   tx: Transaction,
-  { userId, liftId, unit }: SetLiftMaxRequest,
+  { userId, liftId, unit }: Pick<SetLiftMaxRequest, 'userId' | 'liftId' | 'unit'>,
   current: LiftMaxVersion | undefined,
 ): Promise<string> {
   const { rows } = await sql<UnitRow>`

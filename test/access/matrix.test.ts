@@ -50,6 +50,7 @@ const WHO_MAY: Readonly<Record<string, string>> = {
   'ProgressionService.ListLiftMaxes': 'service coach read-only self',
   'ProgressionService.ListLiftMaxVersions': 'service coach read-only self',
   'ProgressionService.SetLiftMax': 'coach',
+  'ProgressionService.RevertLiftMax': 'coach',
   'ProgressionService.SetLiftMaxes': 'coach',
   'ProgressionService.GetFailureCounter': 'service coach read-only self',
   'ProgressionService.ListFailureCounters': 'service coach read-only self',

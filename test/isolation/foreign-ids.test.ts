@@ -77,6 +77,8 @@ const CALLS: Readonly<Record<string, Call>> = {
     c.progression.listLiftMaxVersions({ userId, liftId, maxType }),
   SetLiftMax: (c, { userId, liftId }) =>
     c.progression.setLiftMax({ userId, liftId, maxType, value: '90', reason: 'x' }),
+  RevertLiftMax: (c, { userId, liftId }) =>
+    c.progression.revertLiftMax({ userId, liftId, maxType, version: 1, reason: 'x' }),
   SetLiftMaxes: async (c, { userId, liftId }) => {
     const { results } = await c.progression.setLiftMaxes({
       liftMaxes: [{ userId, liftId, maxType, value: '90' }],
