@@ -440,7 +440,7 @@ test('the service goes on when the reader of its output is gone', async () => {
           ({ status }) => status,
           () => 'away',
         ),
-      { timeout: 20_000 },
+      { timeout: 60_000 },
     )
     .toBe(200);
   expect((await call(`http://127.0.0.1:${port}`)).status).toBe(200);

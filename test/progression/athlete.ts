@@ -99,11 +99,11 @@ export function createAthlete(setup: Setup): Athlete {
     };
   }
 
-  /** Of each lift, the sets of the latest session that has any. */
+  /** Of each lift, the sets of the latest session that has a work set. */
   function latestSets(): PerformedSet[] {
     const byLift = new Map<string, PerformedSet[]>();
     for (const sets of setsBySession.values()) {
-      for (const lift of new Set(sets.map(({ liftId }) => liftId))) {
+      for (const lift of new Set(sets.filter(isWorkSet).map(({ liftId }) => liftId))) {
         byLift.set(
           lift,
           sets.filter(({ liftId }) => liftId === lift),

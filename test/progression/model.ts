@@ -63,7 +63,7 @@ export function createModel(
 
   function setsOf(lift: string, ofSession?: string): ModelSet[] {
     const ofLift = logged.filter(({ set }) => set.liftId === lift);
-    const id = ofSession ?? ofLift.at(-1)?.sessionId;
+    const id = ofSession ?? ofLift.findLast(({ set }) => isWork(set))?.sessionId;
     return ofLift.filter(({ sessionId }) => sessionId === id).map(({ set }) => set);
   }
 

@@ -113,7 +113,7 @@ function startingVersions(
         keyOf(version) === key &&
         stands(version) &&
         !ofMax.includes(version as AppliedVersion) &&
-        version.sequence < first,
+        (version.sequence < first || isBeforeInItsEvent(version, earliest)),
     );
     const value = earlier?.value ?? earliest?.log.previousValue;
     if (current.liftId === liftId && value) {
@@ -129,6 +129,11 @@ function startingVersions(
     }
   }
   return starts;
+}
+
+/** Whether the event that made the application made this version too, before it. */
+function isBeforeInItsEvent(version: VersionItem, application: AppliedVersion | undefined): boolean {
+  return version.sequence === application?.sequence && version.version < application.version;
 }
 
 function withReverted(

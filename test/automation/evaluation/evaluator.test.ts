@@ -70,6 +70,7 @@ describe('an event', () => {
         event_id: eventId,
         event: {
           type: 'session_completed',
+          actor: 'SYSTEM',
           id: eventId,
           occurred_at: '2026-03-02T12:00:00.000000Z',
           data: { week_number: 3 },
