@@ -11,7 +11,7 @@ import {
 import type { Transaction } from '../store/database.ts';
 import { type AuditEntry, AuditEntryEntity } from '../store/entities/audit-entry.ts';
 import { type Page, readPage } from '../store/page.ts';
-import { instantFromTimestamp, instantToText, instantToTimestamp } from '../values/instant.ts';
+import { instantOfField, instantToText, instantToTimestamp } from '../values/instant.ts';
 
 /** audit_service.proto has the contract of each method. */
 export function createAuditService(deps: ServiceDeps): ServiceImpl<typeof AuditService> {
@@ -73,8 +73,8 @@ function isBehind([recordedAt, id]: readonly [bigint, string]): FilterQuery<Audi
 /** The filters of the request as SQL conditions, and as texts that the page token is bound to. */
 function filterOf(accountId: string, request: ListAuditEntriesRequest) {
   const { targetId, userId, action, startTime, endTime } = request;
-  const start = startTime && instantFromTimestamp(startTime);
-  const end = endTime && instantFromTimestamp(endTime);
+  const start = startTime && instantOfField(startTime, 'start_time');
+  const end = endTime && instantOfField(endTime, 'end_time');
   const where: FilterQuery<AuditEntry> = {
     accountId,
     ...(targetId ? { targetId } : {}),
