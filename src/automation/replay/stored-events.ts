@@ -1,8 +1,8 @@
 /** Reads events of the account's log, and evaluates them for triggers that have no verdict on them yet. */
 import { sql } from 'kysely';
-import type { JsonObject, JsonValue } from '../../filters/filter.ts';
+import type { EventRow } from '../../events/event-log.ts';
+import type { JsonValue } from '../../filters/filter.ts';
 import type { Transaction } from '../../store/database.ts';
-import type { FactActor } from '../../store/entities/outbox-entry.ts';
 import { type Instant, instantFromText } from '../../values/instant.ts';
 import type { AcceptedEvent } from '../decision/accepted-event.ts';
 import { toIdSuffix } from '../decision/compact-trigger.ts';
@@ -25,20 +25,7 @@ export interface StoredEvent {
   readonly evaluatedAt: Instant;
 }
 
-interface EventRow {
-  id: string;
-  type: string;
-  user_id: string | null;
-  occurred_at: string;
-  recorded_at: string;
-  sequence: string;
-  position: number;
-  actor: FactActor;
-  data: JsonObject;
-  previous: JsonObject | null;
-  root_event_id: string;
-  causation_id: string | null;
-  depth: number;
+interface StoredEventRow extends EventRow {
   chain: string[];
   trigger_id: string | null;
   occurrence_key: string | null;
@@ -51,7 +38,7 @@ export async function loadStoredEvents(
   { accountId, sql: db }: Transaction,
   eventIds: readonly string[],
 ): Promise<StoredEvent[]> {
-  const { rows } = await sql<EventRow>`
+  const { rows } = await sql<StoredEventRow>`
     select id, type, user_id, occurred_at, recorded_at, sequence, position, actor, data, previous, root_event_id,
       causation_id, depth, chain, trigger_id, occurrence_key, outcomes, evaluated_at
     from events
@@ -60,7 +47,7 @@ export async function loadStoredEvents(
   return rows.map(toStoredEvent);
 }
 
-function toStoredEvent(row: EventRow): StoredEvent {
+function toStoredEvent(row: StoredEventRow): StoredEvent {
   const { id, type, position, actor, data, previous, depth, chain } = row;
   return {
     event: {
