@@ -4,6 +4,9 @@ import { create } from '@bufbuild/protobuf';
 import { Metadata } from '@grpc/grpc-js';
 import { expect, test } from 'vitest';
 import { DomainError } from '../../src/errors/domain-error.ts';
+import { EventService } from '../../src/gen/automation/v1/event_service_pb.ts';
+import { TriggerService } from '../../src/gen/automation/v1/trigger_service_pb.ts';
+import { WorkflowService } from '../../src/gen/automation/v1/workflow_service_pb.ts';
 import { AuditService } from '../../src/gen/progression/v1/audit_service_pb.ts';
 import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { ProgressionService } from '../../src/gen/progression/v1/progression_service_pb.ts';
@@ -32,11 +35,32 @@ async function startUnavailableServer(failures: number) {
   return { counter, getUser };
 }
 
+const SERVICES = [
+  ...[AuditService, ProgramService, ProgressionService, UserService],
+  ...[EventService, TriggerService, WorkflowService],
+];
+
+interface MethodConfig {
+  readonly name: readonly { readonly service: string; readonly method?: string }[];
+  readonly timeout?: string;
+}
+const { methodConfig } = JSON.parse(TEXT) as { methodConfig: MethodConfig[] };
+
 test('names every service of the API, and nothing else', () => {
-  const { methodConfig } = JSON.parse(TEXT) as { methodConfig: { name: { service: string }[] }[] };
-  const named = methodConfig.flatMap(({ name }) => name.map(({ service }) => service));
-  expect(named.sort()).toEqual(
-    [AuditService, ProgramService, ProgressionService, UserService].map((service) => service.typeName).sort(),
+  const named = methodConfig.flatMap(({ name }) => name.filter(({ method }) => method === undefined));
+  expect(named.map(({ service }) => service).sort()).toEqual(
+    SERVICES.map((service) => service.typeName).sort(),
+  );
+});
+
+test('ends calls after a timeout, but no stream', () => {
+  const streams = SERVICES.flatMap(({ methods }) =>
+    methods.filter(({ methodKind }) => methodKind !== 'unary'),
+  ).map(({ parent, name }) => ({ service: parent.typeName, method: name }));
+  const isOfStreams = ({ name }: MethodConfig) => name.some(({ method }) => method !== undefined);
+  expect(methodConfig.filter(isOfStreams).flatMap(({ name }) => name)).toEqual(streams);
+  expect(methodConfig.filter(({ timeout }) => timeout === undefined)).toEqual(
+    methodConfig.filter(isOfStreams),
   );
 });
 
