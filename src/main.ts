@@ -20,7 +20,7 @@ const USAGE = `usage: node src/main.ts [command]
                            reads, and connect to nothing
   --version                say which version this is
 
-The environment configures it: HOST, PORT, DATABASE_URL, DATA_DIR and others; see the README.
+The environment configures it: HOST, PORT, DATABASE_URL, DATA_DIR and others; see docs/configuration.md.
 `;
 
 const COMMANDS = new Map<string, (config: Config, argument?: string) => Promise<void>>([

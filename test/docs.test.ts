@@ -1,9 +1,9 @@
-/** The documentation: shell blocks run, links have targets, and tables are complete. */
+/** The documentation: shell blocks run, and tables are complete. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -14,11 +14,11 @@ import { ERROR_TABLE, type ErrorRow } from '../src/errors/error-table.ts';
 import { LOG_FORMATS } from '../src/training-logs/formats/log-formats.ts';
 import { hasPythonPackages } from './interop/python.ts';
 import { hasCommand } from './support/commands.ts';
-import { outputContradiction, type ShellBlock, shellBlocksOf } from './support/doc-blocks.ts';
+import { docPages, outputContradiction, type ShellBlock, shellBlocksOf } from './support/doc-blocks.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
-const PAGES = ['README.md', 'CHANGELOG.md', ...globSync('docs/**/*.md', { cwd: ROOT }).toSorted()];
+const PAGES = docPages(ROOT);
 const START = 'npm start';
 const SERVED_AT = 'localhost:8080';
 /** All of them together, on a busy machine. */
@@ -133,14 +133,6 @@ async function runInOneShell(
   }
 }
 
-describe('links', () => {
-  test.each(PAGES)('in %s point to files of the repository', (page) => {
-    const targets = [...read(page).matchAll(/\]\(([^)#\s]+)[^)]*\)/g)].map(([, target]) => `${target}`);
-    const files = targets.filter((target) => !/^https?:/.test(target));
-    expect(files.filter((file) => !existsSync(join(ROOT, dirname(page), file)))).toEqual([]);
-  });
-});
-
 describe('tables', () => {
   test('docs/errors.md has each reason, once, with its code and delay', () => {
     const rows = [
@@ -159,8 +151,8 @@ describe('tables', () => {
     expect(documented.toSorted(byReason)).toEqual(actual.toSorted(byReason));
   });
 
-  test('the README has each environment variable that is no limit, docs/limits.md each that is one', () => {
-    const table = read('README.md').split('## Configuration')[1]?.split('\n## ')[0] ?? '';
+  test('docs/configuration.md has each environment variable that is no limit, docs/limits.md each that is one', () => {
+    const [table = ''] = read('docs/configuration.md').split('\n## ');
     const documented = [...table.matchAll(/^\| `([A-Z_]+)` +\|/gm)].map(([, name]) => name);
     expect(documented.toSorted()).toEqual(SETTINGS.toSorted());
 
@@ -200,9 +192,10 @@ describe('tables', () => {
     expect(missing.map(({ name }) => name)).toEqual([]);
   });
 
-  test('each npm script that the README names exists', () => {
+  test('each npm script that a page names exists', () => {
     const { scripts } = JSON.parse(read('package.json'));
-    const named = [...read('README.md').matchAll(/npm run ([\w:]+)/g)].map(([, name]) => `${name}`);
+    const text = PAGES.map(read).join('\n');
+    const named = [...text.matchAll(/npm run ([\w:]+)/g)].map(([, name]) => `${name}`);
     expect(named.filter((name) => !(name in scripts))).toEqual([]);
   });
 });

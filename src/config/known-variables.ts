@@ -3,7 +3,7 @@ import { ConfigError } from '../errors/start-error.ts';
 import { distanceOf, nearestName } from '../values/nearest-name.ts';
 import { SETTABLE_LIMITS } from './settable-limits.ts';
 
-/** Every variable but those of limits. The README explains them. */
+/** Every variable but those of limits. docs/configuration.md explains them. */
 export const SETTINGS: readonly string[] = [
   ...['HOST', 'PORT', 'LOG_LEVEL', 'CONSOLE', 'CORS_ORIGINS', 'DATA_DIR'],
   ...['DATABASE_URL', 'MIGRATION_DATABASE_URL', 'PREPARED_STATEMENTS', 'REDIS_URL', 'AUTOMATION_WORKERS'],

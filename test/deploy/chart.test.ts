@@ -168,8 +168,8 @@ describe('the environment', () => {
   });
 
   test('has no variable that the service does not read', () => {
-    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
-    const unknown = Object.keys(environmentOf()).filter((name) => !readme.includes(`\`${name}\``));
+    const page = readFileSync(join(ROOT, 'docs', 'configuration.md'), 'utf8');
+    const unknown = Object.keys(environmentOf()).filter((name) => !page.includes(`\`${name}\``));
     expect(unknown).toEqual([]);
   });
 });

@@ -1,5 +1,11 @@
 /** The code blocks of a page: its shell commands, and their documented output. */
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
+
+/** In the order in which their blocks run: the README leads to the training day, with the demo account as it was made. */
+export function docPages(root: string): string[] {
+  const pages = globSync(['*.md', 'docs/**/*.md'], { cwd: root }).toSorted();
+  return [...new Set(['README.md', 'docs/training-day.md', ...pages])];
+}
 
 export interface ShellBlock {
   /** Of the block's first line. */
