@@ -10,7 +10,9 @@ export const callWebhook: ActionType<'callWebhook'> = {
   kind: 'CALL',
   async call({ webhooks }, step, { url, secret, data }, now) {
     const body = JSON.stringify(messageOf(step, data));
-    const answer = await webhooks.post({ url, secret, body, id: stepId(step), timestampS: secondsOf(now) });
+    const { accountId } = step;
+    const timestampS = secondsOf(now);
+    const answer = await webhooks.post({ accountId, url, secret, body, id: stepId(step), timestampS });
     switch (answer.kind) {
       case 'ACCEPTED':
         return 'DONE';

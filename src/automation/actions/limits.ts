@@ -11,7 +11,7 @@ export const ACTION_LIMITS = {
   /** How long each of them may take. */
   stepTimeoutMs: 5_000,
   /** Steps that call out, as webhooks do, at the same time. */
-  concurrentCallSteps: 16,
+  concurrentCallSteps: 256,
   /** Such steps of one account. */
   concurrentCallStepsPerAccount: 4,
   /** Such steps that wait for their turn. */
@@ -30,6 +30,18 @@ export const ACTION_LIMITS = {
   longestStepPauseMs: 60 * 60_000,
   /** How long a webhook's receiver may take to answer. */
   webhookTimeoutMs: 10_000,
+  /** How long a name server may take for the name of a receiver. */
+  webhookNameTryMs: 2_000,
+  /** How often it is asked. */
+  webhookNameTries: 2,
+  /** Names that are asked for at the same time for one account. */
+  concurrentNamesPerAccount: 2,
+  /** The longest time for which the addresses of a name are kept; a shorter one that the name server sets counts. */
+  webhookNameCacheMs: 30_000,
+  /** For how long a name counts as unknown after a failure. */
+  webhookNameFailureMs: 5_000,
+  /** Names whose addresses are kept. */
+  webhookNames: 1_000,
   /** How much of its answer is read. */
   webhookAnswerBytes: 64 * 1024,
 };

@@ -1,11 +1,11 @@
 /** Sends webhooks: posts a message to an address that was checked, signed by the Standard Webhooks specification. */
 import { createHmac } from 'node:crypto';
 import type { LookupAddress } from 'node:dns';
-import { lookup } from 'node:dns/promises';
 import { request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Config } from '../../config/config.ts';
+import { createHostResolver, type ResolveHost } from './resolve-webhook-host.ts';
 import { hostOf, isPublicAddress, refusalOfWebhookUrl } from './webhook-address.ts';
 
 const PREFIX = 'whsec_';
@@ -37,6 +37,8 @@ function keyOf(secret: string): Buffer {
 
 /** A message and its target. */
 export interface WebhookCall {
+  /** The account whose workflow calls. */
+  readonly accountId: string;
   /** A URL that refusalOfWebhookUrl refuses gives WEBHOOK_ADDRESS_REFUSED. */
   readonly url: string;
   /** See isWebhookSecret; empty: the message is not signed. */
@@ -66,15 +68,12 @@ export interface WebhookPort {
   post(call: WebhookCall): Promise<WebhookAnswer>;
 }
 
-/** Resolves the addresses of a host. */
-export type ResolveHost = (host: string) => Promise<LookupAddress[]>;
-
 const ADDRESS_REFUSED: WebhookAnswer = { kind: 'REFUSED', reason: 'WEBHOOK_ADDRESS_REFUSED' };
 
 /** Each call has its own connection: a kept-alive one would outlive the check of its address. */
 export function createWebhookPort(
   { webhooks, limits }: Pick<Config, 'webhooks' | 'limits'>,
-  resolveHost: ResolveHost = (host) => lookup(host, { all: true }),
+  resolveHost: ResolveHost = createHostResolver(limits),
 ): WebhookPort {
   return {
     async post(call) {
@@ -84,7 +83,7 @@ export function createWebhookPort(
       const url = new URL(call.url);
       const signal = AbortSignal.timeout(limits.webhookTimeoutMs);
       try {
-        const addresses = await addressesOf(hostOf(url), resolveHost, signal);
+        const addresses = await addressesOf(hostOf(url), call.accountId, resolveHost, signal);
         if (!webhooks.allowPrivate && !addresses.every(({ address }) => isPublicAddress(address))) {
           return ADDRESS_REFUSED;
         }
@@ -96,18 +95,19 @@ export function createWebhookPort(
   };
 }
 
-/** A lookup cannot be cancelled; the caller stops waiting when its time is up. */
+/** A query is not cancelled, others may wait for it; the caller stops waiting when its time is up. */
 async function addressesOf(
   host: string,
+  accountId: string,
   resolveHost: ResolveHost,
   signal: AbortSignal,
-): Promise<LookupAddress[]> {
+): Promise<readonly LookupAddress[]> {
   if (isIP(host) !== 0) {
     return [{ address: host, family: isIP(host) }];
   }
   const { promise, reject } = Promise.withResolvers<never>();
   signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  return Promise.race([resolveHost(host), promise]);
+  return Promise.race([resolveHost(host, { accountId, signal }), promise]);
 }
 
 /**

@@ -10,6 +10,7 @@ import { type Answering, startReceiver, type WebhookReceiver, withStatus } from 
 
 const KEY = Buffer.from('0123456789abcdef0123456789abcdef');
 const CALL: WebhookCall = {
+  accountId: 'account',
   url: '',
   secret: `whsec_${KEY.toString('base64')}`,
   id: '5f1d9a4e-6a52-5d0b-9d47-0d5f3ad8b1a1',
