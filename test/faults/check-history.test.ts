@@ -216,6 +216,20 @@ describe('a history', () => {
     expect(checkHistory(history)).toEqual([]);
   });
 
+  test.each([
+    [true, []],
+    [false, ['COUNTERS_AS_REPLAYED']],
+  ])('in which a miss follows another that was %s to come late violates %j', (isLate, rules) => {
+    const history = soundHistory();
+    const { sets, logs, counters } = history.stored;
+    Object.assign(sets[1] ?? fail(), { isLate });
+    // The set behind it was decided when it was the only miss.
+    first(logs).progressionId = 'linear';
+    first(counters).value = 2;
+
+    expect(checkHistory(history).map(({ rule }) => rule)).toEqual(rules);
+  });
+
   test.each(BREAKS)('violates %s with %s', (rule, _, wrong) => {
     const history = soundHistory();
 

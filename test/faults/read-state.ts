@@ -48,8 +48,13 @@ export async function readState(database: Database): Promise<StoredState> {
     sets: await readRows<SetRow>(
       database,
       sql`select account_id as "accountId", id, user_id as "userId", session_id as "sessionId", lift_id as "liftId",
-        set_number as "setNumber", target_reps as "targetReps", reps_performed as "repsPerformed"
-      from logged_sets order by sequence, id`,
+        set_number as "setNumber", target_reps as "targetReps", reps_performed as "repsPerformed",
+        exists (
+          select from requests r
+          where r.account_id = s.account_id and r.user_id = s.user_id and r.sequence = s.sequence
+            and r.trigger_type = 'AFTER_SESSION'
+        ) as "isLate"
+      from logged_sets s order by sequence, id`,
     ),
     corrections: await readRows<CorrectionRow>(
       database,

@@ -51,6 +51,8 @@ export interface SetRow {
   readonly setNumber: number;
   readonly targetReps: number;
   readonly repsPerformed: number;
+  /** Whether it arrived after its session's end and took a place before sets that had been decided. */
+  readonly isLate: boolean;
 }
 
 /** A set that was corrected or removed. */

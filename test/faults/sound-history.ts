@@ -26,7 +26,7 @@ export type BreakableHistory = Writable<History>;
 export function soundHistory(): BreakableHistory {
   const sets = [true, false, false].map((isMet, index) => ({
     ...{ accountId: ACCOUNT, userId: USER, id: `set-${index + 1}`, sessionId: 'session', liftId: 'squat' },
-    ...{ setNumber: index + 1, targetReps: 5, repsPerformed: isMet ? 5 : 4 },
+    ...{ setNumber: index + 1, targetReps: 5, repsPerformed: isMet ? 5 : 4, isLate: false },
   }));
   const logged = encode(LogSetsResponseSchema, {
     sets: [...sets.map(({ id }) => ({ id })), { id: 'removed' }],

@@ -19,11 +19,13 @@ export function checkCounters({ accounts, stored }: History): Violation[] {
       ),
   );
   const accountOf = new Map(accounts.map((account) => [account.accountId, account]));
-  // Where a set was put right, later ones were decided by what was known then.
+  // Where a set was put right or came late, the sets behind it were decided by what was known then.
   const isPutRight = new Set(
-    [...stored.corrections, ...stored.logs.filter(({ revertsLogId }) => revertsLogId !== null)].map(
-      ({ accountId, userId, liftId }) => joinKey(accountId, userId, liftId),
-    ),
+    [
+      ...stored.corrections,
+      ...stored.logs.filter(({ revertsLogId }) => revertsLogId !== null),
+      ...stored.sets.filter(({ isLate }) => isLate),
+    ].map(({ accountId, userId, liftId }) => joinKey(accountId, userId, liftId)),
   );
   const expected = new Map<string, Expected>();
   for (const set of stored.sets) {
