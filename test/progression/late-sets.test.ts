@@ -183,6 +183,25 @@ describe('a session that cannot be decided again', () => {
   });
 });
 
+test("sets are late for the lifts with which an earlier enrollment's session was completed again", async () => {
+  const trainee = await createWith(successful);
+  const { userId, accountId, programId } = trainee.athlete;
+  const { programs } = createCatalogClient(db.database, { accountId, clock: systemClock });
+  const session = trainee.startSession();
+  await session.log('squat 5/5');
+  await session.finish('squat');
+  await programs.unenrollUser({ userId, status: EnrollmentStatus.QUIT });
+  await programs.enrollUser({ userId, programId });
+  await session.finish('squat bench');
+
+  expect(await session.log('bench 3/5, squat 3/5')).toEqual([
+    'linear bench TARGET_MISSED',
+    'linear squat SESSION_ALREADY_COMPLETED',
+  ]);
+  expect(await trainee.max('bench')).toBe('60');
+  expect(await trainee.max('squat')).toBe('102.5');
+});
+
 describe('late sets', () => {
   test('are answered from the ledger when they are sent again', async () => {
     const trainee = await createWith(successful);

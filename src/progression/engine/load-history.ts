@@ -76,7 +76,10 @@ interface StoredEnd {
   }[];
 }
 
-/** Ends from before their details were stored are left out: they cannot be decided again. */
+/**
+ * Ends from before their details were stored are left out: they cannot be decided again. A session that ended before
+ * `from` may have been completed again since.
+ */
 async function loadEnds(tx: Transaction, userId: string, from: string): Promise<EndItem[]> {
   const { rows } = await sql<{
     sequence: string;
@@ -86,9 +89,9 @@ async function loadEnds(tx: Transaction, userId: string, from: string): Promise<
   }>`
     select sequence, trigger_key, occurred_at, detail from requests
     where account_id = ${tx.accountId} and user_id = ${userId} and trigger_type = 'AFTER_SESSION'
-      and sequence > ${from} and detail is not null
+      and (sequence > ${from} or detail -> 'again' is not null) and detail is not null
     order by sequence`.execute(tx.sql);
-  return rows.flatMap(({ sequence, trigger_key, occurred_at, detail }) => {
+  const ends = rows.flatMap(({ sequence, trigger_key, occurred_at, detail }) => {
     const { daySlug, weekNumber, again = [] } = detail;
     const sessionId = trigger_key.slice('session:'.length);
     const later = new Set(again.flatMap(({ liftsPerformed }) => liftsPerformed));
@@ -106,6 +109,7 @@ async function loadEnds(tx: Transaction, userId: string, from: string): Promise<
       ...again.map((each) => endOf(each.sequence, each.occurredAt, each.liftsPerformed)),
     ];
   });
+  return ends.filter((end) => end.sequence > BigInt(from));
 }
 
 async function loadVersions(
