@@ -2,6 +2,7 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
 import { enumName, enumValue } from '../calls/enum-name.ts';
+import { shown } from '../calls/shown-text.ts';
 import { invalidFields } from '../errors/domain-error.ts';
 import { type WeightUnit, WeightUnitSchema } from '../gen/progression/v1/program_service_pb.ts';
 import type { AccountSchema, UpdateAccountRequest } from '../gen/progression/v1/user_service_pb.ts';
@@ -34,7 +35,7 @@ export async function getAccount(
 export async function updateAccount(change: Change, request: UpdateAccountRequest): Promise<Account> {
   const { tx } = change;
   if (request.timeZone !== undefined && !isTimeZone(request.timeZone)) {
-    const description = 'must be an IANA time zone, such as Europe/Berlin';
+    const description = `must be an IANA time zone, such as Europe/Berlin; was ${shown(request.timeZone)}`;
     throw invalidFields([{ field: 'time_zone', description }]);
   }
   const before = await getAccount(tx, { locks: true });

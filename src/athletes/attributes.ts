@@ -1,6 +1,8 @@
 /** An athlete's attributes, by name. Attributes that the account defined hold values of the defined type. */
+
 import type { JsonObject, JsonValue } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
+import { shownJson } from '../calls/shown-text.ts';
 import type { Limits } from '../config/config.ts';
 import { type FieldViolation, invalidFields } from '../errors/domain-error.ts';
 import type { FieldType } from '../filters/filter.ts';
@@ -131,7 +133,7 @@ async function loadTypes(tx: Transaction, names: readonly string[]): Promise<Map
 function typeViolations(name: string, value: JsonValue, type: FieldType | undefined): FieldViolation[] {
   return value === null || type === undefined || isOfType(type, value)
     ? []
-    : [{ field: pathOf(name), description: TYPE_RULES[type] }];
+    : [{ field: pathOf(name), description: `${TYPE_RULES[type]}; was ${shownJson(value)}` }];
 }
 
 /** Own properties only: an attribute may be called `constructor`. */

@@ -7,6 +7,17 @@ export function shown(text: string): string {
   return JSON.stringify(cut(text)).replaceAll(/[\p{Cc}\p{Cf}\p{Cs}]/gu, '\u{fffd}');
 }
 
+/** A value of JSON: scalars as they were sent, the kind of others. */
+export function shownJson(value: unknown): string {
+  if (typeof value === 'string') {
+    return shown(value);
+  }
+  if (typeof value === 'object' && value !== null) {
+    return Array.isArray(value) ? 'a list' : 'an object';
+  }
+  return String(value);
+}
+
 /** The beginning of a text that is too long to be repeated. */
 export function cut(text: string): string {
   return text.length > MOST_CHARACTERS ? `${text.slice(0, MOST_CHARACTERS)}…` : text;

@@ -1,4 +1,5 @@
 /** Validates an event's data against its type: field types, no unknown fields, and the size limits. */
+import { shownJson } from '../../calls/shown-text.ts';
 import type { Limits } from '../../config/config.ts';
 import type { FieldViolation } from '../../errors/domain-error.ts';
 import type { JsonObject, JsonValue } from '../../filters/filter.ts';
@@ -62,7 +63,7 @@ function typeProblem(type: EventType, root: string, name: string, value: JsonVal
   }
   const known = type.fields.find((each) => each.name === name);
   if (known) {
-    return isOfType(known.type, value) ? undefined : TYPE_RULES[known.type];
+    return isOfType(known.type, value) ? undefined : `${TYPE_RULES[known.type]}; was ${shownJson(value)}`;
   }
   if (name === ANSWERS && root === 'data') {
     return isObject(value) ? undefined : 'must be an object';

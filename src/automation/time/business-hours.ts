@@ -1,5 +1,6 @@
 /** Business hours: the weekly intervals in which runs may start, as instants, and their validation. */
 
+import { shown } from '../../calls/shown-text.ts';
 import type { Limits } from '../../config/config.ts';
 import type { FieldViolation } from '../../errors/domain-error.ts';
 import type { BusinessHours, OpenInterval } from '../../gen/automation/v1/trigger_pb.ts';
@@ -130,7 +131,7 @@ function validateInterval({ weekday, opens, closes }: OpenInterval, field: strin
     ...violationUnless(
       isHourAndMinute(closes) || closes === '24:00',
       `${field}.closes`,
-      'must be a time of day from 00:00 to 24:00',
+      `must be a time of day from 00:00 to 24:00; was ${shown(closes)}`,
     ),
   ];
 }

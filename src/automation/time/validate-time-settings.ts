@@ -1,4 +1,5 @@
 /** Validates the schedule of a time trigger. */
+import { shown } from '../../calls/shown-text.ts';
 import type { FieldViolation } from '../../errors/domain-error.ts';
 import {
   type AnniversarySchedule,
@@ -123,7 +124,7 @@ function validateInterval(interval: RecurringSchedule_Interval, path: string): F
     ...violationUnless(
       isPresent,
       `${path}.starting_on`,
-      'must be a day of the years 1970 to 2999, such as 2026-01-05',
+      `must be a day of the years 1970 to 2999, such as 2026-01-05; was ${shown(startingOn)}`,
     ),
   ];
 }

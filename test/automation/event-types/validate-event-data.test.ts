@@ -134,10 +134,10 @@ test('all violations are reported at once, with what is allowed', () => {
   expect(validateEventData(typeOf('payment_received'), { data, previous: {} }, LIMITS)).toEqual([
     {
       field: 'data.amount',
-      description: 'must be a decimal number, as a number or as text without an exponent',
+      description: 'must be a decimal number, as a number or as text without an exponent; was "1,5"',
     },
     { field: 'data.starts_on', description: 'is no field of payment_received' },
-    { field: 'data.currency', description: 'must be a text' },
+    { field: 'data.currency', description: 'must be a text; was 3' },
     { field: 'previous', description: 'must be absent: payment_received has no state before' },
   ]);
 });

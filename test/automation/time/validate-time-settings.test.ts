@@ -35,7 +35,7 @@ const every = (change: object = {}): Schedule => {
 };
 
 const T = 'settings.time';
-const TIME_OF_DAY = 'must be a time of day from 00:00 to 23:59';
+const timeOfDay = (text: string) => `must be a time of day from 00:00 to 23:59; was "${text}"`;
 const DATE_FIELD = 'must be a date or timestamp of the athlete, such as athlete.created_at';
 
 describe('a schedule of another event, or none, is refused', () => {
@@ -63,11 +63,11 @@ describe('birthday', () => {
     [{}, []],
     [{ offsetDays: -366, feb29: Feb29.SKIP }, []],
     [{ offsetDays: 366 }, []],
-    [{ offsetDays: 367 }, ['offset_days: must be -366 to 366']],
-    [{ offsetDays: -367 }, ['offset_days: must be -366 to 366']],
-    [{ at: '' }, [`at: ${TIME_OF_DAY}`]],
-    [{ at: '24:00' }, [`at: ${TIME_OF_DAY}`]],
-    [{ at: '09:00:00' }, [`at: ${TIME_OF_DAY}`]],
+    [{ offsetDays: 367 }, ['offset_days: must be -366 to 366; was 367']],
+    [{ offsetDays: -367 }, ['offset_days: must be -366 to 366; was -367']],
+    [{ at: '' }, [`at: ${timeOfDay('')}`]],
+    [{ at: '24:00' }, [`at: ${timeOfDay('24:00')}`]],
+    [{ at: '09:00:00' }, [`at: ${timeOfDay('09:00:00')}`]],
     [{ feb29: 7 }, ['feb29: must be FEB29_FEB28, FEB29_MAR1 or FEB29_SKIP']],
   ])('%j', (change, expected) => {
     expect(faults('birthday', birthday(change))).toEqual(expected.map((each) => `${T}.birthday.${each}`));
@@ -81,10 +81,14 @@ describe('anniversary', () => {
     [{ field: 'athlete.name' }, [`field: ${DATE_FIELD}`]],
     [{ field: 'custom.unknown' }, [`field: ${DATE_FIELD}`]],
     [{ field: '' }, [`field: ${DATE_FIELD}`]],
-    [{ minYears: -1 }, ['min_years: must be 0 to 200']],
+    [{ minYears: -1 }, ['min_years: must be 0 to 200; was -1']],
     [
       { minYears: 201, at: 'x', offsetDays: 400 },
-      [`at: ${TIME_OF_DAY}`, 'offset_days: must be -366 to 366', 'min_years: must be 0 to 200'],
+      [
+        `at: ${timeOfDay('x')}`,
+        'offset_days: must be -366 to 366; was 400',
+        'min_years: must be 0 to 200; was 201',
+      ],
     ],
   ])('%j', (change, expected) => {
     expect(faults('anniversary', anniversary(change))).toEqual(
@@ -98,10 +102,10 @@ describe('scheduled_date', () => {
     [{}, []],
     [{ offsetDays: -3_660 }, []],
     [{ field: 'athlete.created_at', at: '' }, []],
-    [{ field: 'athlete.created_at', at: '8' }, [`at: ${TIME_OF_DAY}`]],
-    [{ at: '' }, [`at: ${TIME_OF_DAY}`]],
+    [{ field: 'athlete.created_at', at: '8' }, [`at: ${timeOfDay('8')}`]],
+    [{ at: '' }, [`at: ${timeOfDay('')}`]],
     [{ field: 'athlete.name' }, [`field: ${DATE_FIELD}`]],
-    [{ offsetDays: 3_661 }, ['offset_days: must be -3,660 to 3,660']],
+    [{ offsetDays: 3_661 }, ['offset_days: must be -3,660 to 3,660; was 3,661']],
   ])('%j', (change, expected) => {
     expect(faults('scheduled_date', scheduled(change))).toEqual(
       expected.map((each) => `${T}.scheduled_date.${each}`),
@@ -114,20 +118,25 @@ describe('recurring_schedule', () => {
 
   test.each([
     [cron('30 6 * * 1-5'), []],
-    [cron('30 6 * * *', 'Berlin'), [`${R}.time_zone: must be an IANA time zone, such as Europe/Berlin`]],
+    [
+      cron('30 6 * * *', 'Berlin'),
+      [`${R}.time_zone: must be an IANA time zone, such as Europe/Berlin; was "Berlin"`],
+    ],
     [cron('0 0 30 2 *'), [`${R}.cron: names a day that never comes, such as 30 February`]],
     [every(), []],
     [every({ days: 0, weeks: 52 }), []],
     [every({ days: 366 }), []],
     [every({ days: 0 }), [`${R}.every: must have either days or weeks`]],
     [every({ weeks: 1 }), [`${R}.every: must have either days or weeks`]],
-    [every({ days: 367 }), [`${R}.every.days: must be 0 to 366`]],
-    [every({ days: -1 }), [`${R}.every.days: must be 0 to 366`]],
-    [every({ days: 0, weeks: 53 }), [`${R}.every.weeks: must be 0 to 52`]],
-    [every({ at: '6:00' }), [`${R}.every.at: ${TIME_OF_DAY}`]],
+    [every({ days: 367 }), [`${R}.every.days: must be 0 to 366; was 367`]],
+    [every({ days: -1 }), [`${R}.every.days: must be 0 to 366; was -1`]],
+    [every({ days: 0, weeks: 53 }), [`${R}.every.weeks: must be 0 to 52; was 53`]],
+    [every({ at: '6:00' }), [`${R}.every.at: ${timeOfDay('6:00')}`]],
     ...['', '2026-02-30', '1969-12-31', '3000-01-01'].map((startingOn): [Schedule, string[]] => [
       every({ startingOn }),
-      [`${R}.every.starting_on: must be a day of the years 1970 to 2999, such as 2026-01-05`],
+      [
+        `${R}.every.starting_on: must be a day of the years 1970 to 2999, such as 2026-01-05; was "${startingOn}"`,
+      ],
     ]),
     [{ case: 'recurringSchedule', value: { timeZone: 'UTC' } }, [`${R}: must have cron or every`]],
   ] as [Schedule, string[]][])('%j', (schedule, expected) => {

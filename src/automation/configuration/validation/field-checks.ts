@@ -1,28 +1,35 @@
 /** Checks of single fields, each of which returns no violation or one; and the error with all violations. */
 
 import type { DescEnum } from '@bufbuild/protobuf';
-import { listed } from '../../../calls/shown-text.ts';
+import { listed, shown } from '../../../calls/shown-text.ts';
 import { type FieldViolation, invalidFields } from '../../../errors/domain-error.ts';
 import { describeTextProblem } from '../../../filters/typed-values.ts';
 import { isCivilDate, isHourAndMinute } from '../../../values/civil-date.ts';
 import { isTimeZone } from '../../../values/zoned.ts';
 
 export function checkTimeZone(text: string, field: string): FieldViolation[] {
-  return violationUnless(isTimeZone(text), field, 'must be an IANA time zone, such as Europe/Berlin');
+  const rule = 'must be an IANA time zone, such as Europe/Berlin';
+  return violationUnless(isTimeZone(text), field, `${rule}; was ${shown(text)}`);
 }
 
 export function checkTimeOfDay(text: string, field: string): FieldViolation[] {
-  return violationUnless(isHourAndMinute(text), field, 'must be a time of day from 00:00 to 23:59');
+  const rule = 'must be a time of day from 00:00 to 23:59';
+  return violationUnless(isHourAndMinute(text), field, `${rule}; was ${shown(text)}`);
 }
 
 export function checkDay(text: string, field: string): FieldViolation[] {
-  return violationUnless(isCivilDate(text), field, 'must be a day of the calendar, such as 2026-12-25');
+  const rule = 'must be a day of the calendar, such as 2026-12-25';
+  return violationUnless(isCivilDate(text), field, `${rule}; was ${shown(text)}`);
 }
 
 /** Both bounds are inclusive. */
 export function checkNumber(value: number, least: number, most: number, field: string): FieldViolation[] {
   const range = `${least.toLocaleString('en')} to ${most.toLocaleString('en')}`;
-  return violationUnless(value >= least && value <= most, field, `must be ${range}`);
+  return violationUnless(
+    value >= least && value <= most,
+    field,
+    `must be ${range}; was ${value.toLocaleString('en')}`,
+  );
 }
 
 export function violationUnless(isRight: boolean, field: string, description: string): FieldViolation[] {
@@ -55,8 +62,9 @@ export function checkEnum(
   refused: readonly number[] = [],
 ): FieldViolation[] {
   const isRight = schema.value[value] !== undefined && !refused.includes(value);
+  const name = schema.value[value]?.name ?? `${value}`;
   const allowed = schema.values.filter(({ number }) => number !== 0 && !refused.includes(number));
-  return violationUnless(isRight, field, `must be ${listed(allowed.map(({ name }) => name))}`);
+  return violationUnless(isRight, field, `must be ${listed(allowed.map((each) => each.name))}; was ${name}`);
 }
 
 /** A protobuf Duration. */
@@ -78,7 +86,11 @@ export function checkSpan(
   const length = seconds * NANOS_OF_SECOND + BigInt(nanos);
   const most = BigInt(mostDays) * DAY_S * NANOS_OF_SECOND;
   const isRight = isDuration && length >= BigInt(leastS) * NANOS_OF_SECOND && length <= most;
-  return violationUnless(isRight, field, `must be from ${leastS} s to ${count(mostDays)} days`);
+  return violationUnless(
+    isRight,
+    field,
+    `must be from ${leastS} s to ${count(mostDays)} days; was ${seconds} s`,
+  );
 }
 
 function isPrintable(text: string): boolean {

@@ -1,6 +1,7 @@
 /** Validates the actions of a workflow: each by the check of its kind, and their total size. */
 
 import { Decimal } from 'decimal.js';
+import { shown, shownJson } from '../../../calls/shown-text.ts';
 import type { Config } from '../../../config/config.ts';
 import type { FieldViolation } from '../../../errors/domain-error.ts';
 import { describeTextProblem, isOfType, TYPE_RULES } from '../../../filters/typed-values.ts';
@@ -13,7 +14,6 @@ import {
   RoundingSchema,
   UnitMismatchSchema,
 } from '../../../gen/progression/v1/program_service_pb.ts';
-import { isHourAndMinute } from '../../../values/civil-date.ts';
 import { type ActionCase, type ActionValue, actionName } from '../../actions/step.ts';
 import { refusalOfWebhookUrl } from '../../actions/webhook-address.ts';
 import { isWebhookSecret, WEBHOOK_SECRET_RULE } from '../../actions/webhook-port.ts';
@@ -23,7 +23,7 @@ import { validateEventData } from '../../event-types/validate-event-data.ts';
 import { jsonBytes, jsonFaults, jsonOfValue } from '../json-input.ts';
 import type { References } from '../references.ts';
 import { storedActions } from '../stored-actions.ts';
-import { checkEnum, checkSpan, checkWord, violationUnless } from './field-checks.ts';
+import { checkEnum, checkSpan, checkTimeOfDay, checkWord, violationUnless } from './field-checks.ts';
 
 /** The account's references, and the limits. */
 interface ActionContext {
@@ -57,7 +57,9 @@ const ATHLETE_ACTIONS: ActionChecks<'addTag' | 'removeTag' | 'setAttribute'> = {
     }
     const json = jsonOfValue(value);
     const isRight = json === null || isOfType(attribute.type, json);
-    return isRight ? [] : [{ field: `${path}.value`, description: TYPE_RULES[attribute.type] }];
+    return isRight
+      ? []
+      : [{ field: `${path}.value`, description: `${TYPE_RULES[attribute.type]}; was ${shownJson(json)}` }];
   },
 };
 
@@ -90,14 +92,8 @@ const OUTGOING_ACTIONS: ActionChecks<'emitEvent' | 'callWebhook' | 'wait'> = {
           `${path}.until`,
           'must be a time in the years 1 to 9999',
         );
-      case 'untilLocalTime': {
-        const isTime = isHourAndMinute(wait.value);
-        return violationUnless(
-          isTime,
-          `${path}.until_local_time`,
-          'must be a time of day from 00:00 to 23:59',
-        );
-      }
+      case 'untilLocalTime':
+        return checkTimeOfDay(wait.value, `${path}.until_local_time`);
       case undefined:
         return [{ field: path, description: 'must have duration, until or until_local_time' }];
     }
@@ -144,7 +140,11 @@ const TRAINING_ACTIONS: ActionChecks<
   setLiftMax: ({ liftId, maxType, value, unit, roundTo, rounding }, { references }, path) => [
     ...checkReference(references.lifts, liftId, 'lift', `${path}.lift_id`),
     ...checkEnum(MaxTypeSchema, maxType, `${path}.max_type`, [MaxType.UNSPECIFIED]),
-    ...violationUnless(isDecimal(value), `${path}.value`, 'must be a decimal from 0, such as 102.5'),
+    ...violationUnless(
+      isDecimal(value),
+      `${path}.value`,
+      `must be a decimal from 0, such as 102.5; was ${shown(value)}`,
+    ),
     ...checkEnum(WeightUnitSchema, unit, `${path}.unit`),
     ...checkRounding({ roundTo, rounding }, path),
   ],
@@ -154,7 +154,7 @@ const TRAINING_ACTIONS: ActionChecks<
     ...violationUnless(
       isDecimal(factor) && new Decimal(factor).gt(0) && new Decimal(factor).lte(MOST_FACTOR),
       `${path}.factor`,
-      `must be a decimal above 0, at most ${MOST_FACTOR}, such as 0.9`,
+      `must be a decimal above 0, at most ${MOST_FACTOR}, such as 0.9; was ${shown(factor)}`,
     ),
     ...checkRounding({ roundTo, rounding }, path),
   ],
@@ -171,7 +171,11 @@ function checkReference(
   noun: string,
   field: string,
 ): FieldViolation[] {
-  return violationUnless(known.has(id), field, `must be the id of a ${noun} of the account`);
+  return violationUnless(
+    known.has(id),
+    field,
+    `must be the id of a ${noun} of the account; was ${shown(id)}`,
+  );
 }
 
 function checkLiftIfNamed(liftId: string, { references }: ActionContext, path: string): FieldViolation[] {
@@ -190,7 +194,11 @@ function checkRounding(
 
 function checkStep(step: string, field: string): FieldViolation[] {
   const isStep = step === '' || (isDecimal(step) && new Decimal(step).gt(0));
-  return violationUnless(isStep, field, 'must be a decimal above 0, such as 2.5, or empty');
+  return violationUnless(
+    isStep,
+    field,
+    `must be a decimal above 0, such as 2.5, or empty; was ${shown(step)}`,
+  );
 }
 
 const CHECKS: ActionChecks<ActionCase> = { ...TRAINING_ACTIONS, ...ATHLETE_ACTIONS, ...OUTGOING_ACTIONS };
