@@ -4,13 +4,16 @@ import type { FieldCatalogue, FieldType, FilterField } from './filter.ts';
 /** A field that filters may use. */
 export interface FieldDefinition {
   /**
-   * A bare name for fields of the event and built-in fields of the athlete; `athlete.x`, `custom.x` or
-   * `answers.x` for the account's own.
+   * A bare name for fields of the event; for built-in fields of the athlete a bare name or a path such as
+   * `training.program`; `athlete.x`, `custom.x` or `answers.x` for the account's own.
    */
   readonly name: string;
   readonly type: FieldType;
   readonly isPersonal: boolean;
 }
+
+/** Resolves a name to a field of the athlete's document; undefined for names outside of the family. */
+export type FieldFamily = (name: string) => Pick<FilterField, 'path' | 'type'> | undefined;
 
 /** The fields that filters on one event type may use. */
 export interface FieldDefinitions {
@@ -21,6 +24,8 @@ export interface FieldDefinitions {
   readonly carriesDiff: boolean;
   /** The built-in fields of athletes. */
   readonly athlete: readonly FieldDefinition[];
+  /** Further built-in fields of athletes, whose names have a variable part. */
+  readonly athleteFamilies?: readonly FieldFamily[];
   /** The account's own fields. `athlete.x` and `custom.x` are two names of the same attribute. */
   readonly account: readonly FieldDefinition[];
 }
@@ -53,7 +58,7 @@ export function createFieldCatalogue(definitions: FieldDefinitions): FieldCatalo
     add(name, { scope: 'origin', path: [name], type, isPersonal });
   }
   for (const { name, type, isPersonal } of definitions.athlete) {
-    const field: FilterField = { scope: 'athlete', path: [name], type, isPersonal };
+    const field: FilterField = { scope: 'athlete', path: name.split('.'), type, isPersonal };
     add(name, field);
     add(`athlete.${name}`, field);
   }
@@ -70,7 +75,22 @@ export function createFieldCatalogue(definitions: FieldDefinitions): FieldCatalo
       add(name, field);
     }
   }
-  return { carriesDiff: definitions.carriesDiff, resolve: (name) => fields.get(name) };
+  const families = definitions.athleteFamilies ?? [];
+  const resolveInFamily = (name: string): FilterField | undefined => {
+    for (const family of families) {
+      const found = family(name);
+      if (found) {
+        const field: FilterField = { scope: 'athlete', ...found, isPersonal: false };
+        fields.set(name, field);
+        return field;
+      }
+    }
+    return undefined;
+  };
+  return {
+    carriesDiff: definitions.carriesDiff,
+    resolve: (name) => fields.get(name) ?? resolveInFamily(name),
+  };
 }
 
 const PREFIXES = ['athlete', 'custom', 'answers'] as const;

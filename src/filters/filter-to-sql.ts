@@ -2,7 +2,7 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely';
 import type { Instant } from '../values/instant.ts';
 import { isDiff } from './condition-comparison.ts';
-import type { FieldCatalogue, FilterGroup } from './filter.ts';
+import type { FieldCatalogue, FilterField, FilterGroup } from './filter.ts';
 import { readsAthlete } from './filter-subject.ts';
 import { type FilterTree, isGroup, readTree, type TreeCondition } from './filter-tree.ts';
 import { createSqlCalendar } from './sql-calendar.ts';
@@ -29,6 +29,8 @@ export interface SqlFilter {
    * filter.
    */
   readonly undecidedPaths: readonly string[];
+  /** The athlete's fields that the predicate reads; the document must contain them. */
+  readonly fields: readonly FilterField[];
 }
 
 /**
@@ -56,8 +58,13 @@ export function filterToSql(
   const readings = createSqlReadings();
   const subject = { readings, calendar: createSqlCalendar(readings, zones, now), now };
   const undecidedPaths: string[] = [];
+  const fields = new Set<FilterField>();
   const verdict = writeTree(readTree(filter, catalogue), true);
-  return { predicate: sql`${readings.within(athleteDocument, verdict)}`, undecidedPaths };
+  return {
+    predicate: sql`${readings.within(athleteDocument, verdict)}`,
+    undecidedPaths,
+    fields: [...fields],
+  };
 
   /** `isWanted` is true where a true subtree makes the whole predicate more often true. */
   function writeTree(tree: FilterTree, isWanted: boolean): RawBuilder<SqlBool> {
@@ -76,6 +83,7 @@ export function filterToSql(
       undecidedPaths.push(path);
       return sql`${isWanted}::boolean`;
     }
+    fields.add(field);
     const outcome = comparisonSql(comparison, field, subject);
     return sql`coalesce(${isNegative ? sql`not (${outcome})` : sql`(${outcome})`}, ${whenAbsent}::boolean)`;
   }

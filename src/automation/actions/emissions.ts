@@ -69,8 +69,9 @@ function emissionsOfCase(kind: ActionCase, value: unknown): readonly Emission[] 
 }
 
 function setByStep({ liftId, maxType }: Pick<SetLiftMaxAction, 'liftId' | 'maxType'>): JsonObject {
-  const known = { max_type: enumName(MaxTypeSchema, maxType), source: 'AUTOMATION', log_id: null };
-  return liftId ? { ...known, lift_id: liftId } : known;
+  const known = { max_type: enumName(MaxTypeSchema, maxType), source: 'AUTOMATION' };
+  const ofNoRule = { log_id: null, program_id: null, session_id: null };
+  return { ...known, ...ofNoRule, ...(liftId ? { lift_id: liftId } : {}) };
 }
 
 /** With a unit, the value depends on the athlete's program. */

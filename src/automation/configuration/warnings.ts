@@ -1,8 +1,11 @@
 /** The warnings of a change: what is valid, and probably not meant. */
+import { sql } from 'kysely';
 import type { Action } from '../../gen/automation/v1/action_pb.ts';
 import { EnrollmentPolicy } from '../../gen/automation/v1/trigger_pb.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
+import { listFieldNames } from '../decision/compile-trigger.ts';
+import { readLiftName } from '../event-types/training-fields.ts';
 import type { ConfigurationContext, Warning } from './configuration-context.ts';
 import { guardLoops } from './loops/guard-loops.ts';
 import { readStoredTrigger } from './trigger-draft.ts';
@@ -15,8 +18,34 @@ export async function checkConfigured(
   context: ConfigurationContext,
 ): Promise<Warning[]> {
   return trigger
-    ? [...scheduleWarnings(trigger), ...(await guardLoops(tx, { workflow, trigger }, context))]
+    ? [
+        ...scheduleWarnings(trigger),
+        ...(await liftWarnings(tx, trigger)),
+        ...(await guardLoops(tx, { workflow, trigger }, context)),
+      ]
     : [];
+}
+
+/** Conditions on lifts by slugs that no lift of the account has. */
+async function liftWarnings(tx: Transaction, trigger: WorkflowTrigger): Promise<Warning[]> {
+  const named = listFieldNames(readStoredTrigger(trigger).filter).map(readLiftName);
+  const slugs = [...new Set(named.flatMap((name) => (name ? [name.slug] : [])))];
+  if (slugs.length === 0) {
+    return [];
+  }
+  const { rows } = await sql<{ slug: string }>`
+    select slug from lifts
+    where account_id = ${tx.accountId} and slug = any(${slugs}::text[]) and deleted_at is null`.execute(
+    tx.sql,
+  );
+  const known = new Set(rows.map(({ slug }) => slug));
+  return slugs
+    .filter((slug) => !known.has(slug))
+    .map((slug) => ({
+      reason: 'LIFT_UNKNOWN',
+      message: `the account has no lift ${slug}: conditions on it read an absent value`,
+      metadata: { field: 'trigger.filter', slug },
+    }));
 }
 
 const RECURRING_EVENTS = ['birthday', 'anniversary', 'recurring_schedule'];

@@ -10,6 +10,7 @@ import { toKey } from '../../filters/typed-values.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
 import type { AccountTypes } from '../event-types/account-types.ts';
 import type { EventType } from '../event-types/event-type.ts';
+import { isTrainingField } from '../event-types/training-fields.ts';
 import { type CompactTrigger, toIdSuffix } from './compact-trigger.ts';
 import { readStoredPolicy, type TriggerPolicy } from './trigger-policy.ts';
 
@@ -61,6 +62,8 @@ export interface TriggerRule {
   readonly configuration: readonly EventEquality[];
   /** The athlete's fields that the filter reads. */
   readonly athleteFields: readonly FilterField[];
+  /** Those among them that are not part of every athlete's document; see training-document.ts. */
+  readonly trainingFields: readonly FilterField[];
 }
 
 export interface UnreadableRule {
@@ -118,13 +121,15 @@ export function compileRule(
     }
     return field;
   };
+  const athleteFields = [...new Set(listFieldNames(filter).map(resolve))].filter(readsAthlete);
   return {
     policy,
     filter: compileFilter(filter, catalogue),
     configuration: Object.entries(policy.configuration).map(([name, text]) =>
       toConfiguredEquality(resolve(name), text),
     ),
-    athleteFields: [...new Set(listFieldNames(filter).map(resolve))].filter(readsAthlete),
+    athleteFields,
+    trainingFields: athleteFields.filter(isTrainingField),
   };
 }
 
@@ -135,7 +140,8 @@ function toConfiguredEquality(field: FilterField, text: string): EventEquality {
   return { field, keys: new Set([toKey(field.type, text) ?? text]) };
 }
 
-function listFieldNames({ conditions, groups }: FilterGroup): string[] {
+/** The names of a filter's fields, as its conditions have them. */
+export function listFieldNames({ conditions, groups }: FilterGroup): string[] {
   return [...conditions.map(({ field }) => field), ...groups.flatMap(listFieldNames)];
 }
 

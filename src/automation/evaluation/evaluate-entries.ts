@@ -12,7 +12,7 @@ import type { Verdict } from '../decision/decide.ts';
 import { encodeOutcomes, toEvaluation } from '../decision/evaluation-outcomes.ts';
 import { rescheduleAthlete, rescheduleByAccountZone } from '../time/reschedule.ts';
 import type { AccountTriggers, CandidateIndex } from './candidate-index.ts';
-import { type EvaluationLimits, type EventCandidates, evaluateEvents } from './evaluate-events.ts';
+import { type EvaluationLimits, evaluateEvents } from './evaluate-events.ts';
 import {
   findLoggedEvents,
   findLoggedOccurrences,
@@ -20,6 +20,7 @@ import {
   type OccurrenceId,
   toOccurrenceKeyText,
 } from './insert-events.ts';
+import type { EventCandidates } from './load-event-subjects.ts';
 import type { RetryLimits } from './write-dead-letters.ts';
 import { writeVerdicts } from './write-verdicts.ts';
 

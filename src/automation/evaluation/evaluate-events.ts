@@ -2,19 +2,11 @@
 import type { Limits } from '../../config/config.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { Instant } from '../../values/instant.ts';
-import type { AcceptedEvent } from '../decision/accepted-event.ts';
-import type { CompiledTrigger } from '../decision/compile-trigger.ts';
 import { decideAll, type Verdict } from '../decision/decide.ts';
 import type { LoopLimits } from '../decision/decision-stages.ts';
 import { matchEvent } from '../decision/match-event.ts';
 import { canEnroll, loadEnrollmentState } from './load-enrollment-state.ts';
-import { loadSubjects } from './load-subjects.ts';
-
-/** An event and the triggers that are decided for it. */
-export interface EventCandidates {
-  readonly event: AcceptedEvent;
-  readonly triggers: readonly CompiledTrigger[];
-}
+import { type EventCandidates, loadEventSubjects } from './load-event-subjects.ts';
 
 export type EvaluationLimits = LoopLimits & Pick<Limits, 'explainedTriggers'>;
 
@@ -32,10 +24,9 @@ export async function evaluateEvents(
   if (wanted.length === 0) {
     return [];
   }
-  const userIds = wanted.map(({ event }) => event.userId).filter((id) => id !== null);
-  const subjects = await loadSubjects(tx, userIds);
+  const subjectOf = await loadEventSubjects(tx, wanted);
   const matches = wanted.flatMap(({ event, triggers }) =>
-    matchEvent(event, triggers, subjects.get(event.userId ?? '') ?? null, {
+    matchEvent(event, triggers, subjectOf(event), {
       isBrief: triggers.length > limits.explainedTriggers,
     }),
   );

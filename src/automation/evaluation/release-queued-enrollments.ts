@@ -10,7 +10,7 @@ import { matchEvent } from '../decision/match-event.ts';
 import { isCausedByEvent } from './evaluation-failures.ts';
 import type { EvaluatorDeps } from './evaluator.ts';
 import { loadEnrollmentState } from './load-enrollment-state.ts';
-import { loadSubjects } from './load-subjects.ts';
+import { loadEventSubjects } from './load-event-subjects.ts';
 import {
   cancelQueued,
   loadHeldCapCounters,
@@ -81,8 +81,8 @@ export function createReleaser(deps: EvaluatorDeps): Releaser {
       await (held && releaseCapSlots(tx, [held]));
       return;
     }
-    const subject = (await loadSubjects(tx, [enrollment.userId])).get(enrollment.userId) ?? null;
-    const matches = matchEvent(event, [trigger], subject).map((match) =>
+    const subjectOf = await loadEventSubjects(tx, [{ event, triggers: [trigger] }]);
+    const matches = matchEvent(event, [trigger], subjectOf(event)).map((match) =>
       isBackfill ? { ...match, matched: true } : match,
     );
     const decision = { now, limits, ownEnrollmentId: enrollment.id };

@@ -6,6 +6,7 @@ import type { Transaction } from '../../store/database.ts';
 import { ATHLETE_FIELDS } from './athlete-document.ts';
 import { type EventField, type EventType, ORIGIN_FIELDS } from './event-type.ts';
 import { builtInEventType, CUSTOM_PREFIX, canonicalEventName, EVENT_TYPES } from './event-types.ts';
+import { LIFT_FAMILY, TRAINING_FIELDS } from './training-fields.ts';
 
 /** The state at one automation revision of the account; caches compare revisions. */
 export interface AccountTypes {
@@ -64,7 +65,8 @@ export function createAccountTypes(
       event: eventType.fields,
       origin: ORIGIN_FIELDS,
       carriesDiff: eventType.hasPrevious,
-      athlete: ATHLETE_FIELDS,
+      athlete: [...ATHLETE_FIELDS, ...TRAINING_FIELDS],
+      athleteFamilies: [LIFT_FAMILY],
       account,
     });
     catalogues.set(eventType, made);

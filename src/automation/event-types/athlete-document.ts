@@ -4,9 +4,11 @@
  */
 import { type RawBuilder, sql } from 'kysely';
 import type { FieldDefinition } from '../../filters/field-catalogue.ts';
-import type { JsonObject } from '../../filters/filter.ts';
+import type { FilterField, JsonObject } from '../../filters/filter.ts';
 import type { User } from '../../store/entities/user.ts';
-import { instantToText } from '../../values/instant.ts';
+import { type Instant, instantToText } from '../../values/instant.ts';
+import { trainingSql } from './training-document.ts';
+import { isTrainingField, TRAINING } from './training-fields.ts';
 
 /** The built-in fields. */
 export const ATHLETE_FIELDS: readonly (FieldDefinition & { readonly description: string })[] = [
@@ -39,12 +41,27 @@ export function athleteDocument(user: AthleteRow): JsonObject {
   };
 }
 
+/** What a document contains beyond the athlete's row: the training that these fields read, at this time. */
+export interface DocumentExtent {
+  readonly fields: readonly FilterField[];
+  readonly now: Instant;
+}
+
 /** Builds the same document in SQL, from the row of `users` with this alias. */
-export function athleteDocumentSql(alias = 'users'): RawBuilder<JsonObject> {
+export function athleteDocumentSql(alias = 'users', extent?: DocumentExtent): RawBuilder<JsonObject> {
   const column = (name: string) => sql.ref(`${alias}.${name}`);
+  const fields = extent?.fields.filter(isTrainingField) ?? [];
+  const training =
+    extent && fields.length > 0
+      ? sql`, ${TRAINING}::text, ${trainingSql(fields, {
+          accountId: column('account_id'),
+          userId: column('id'),
+          at: sql`${instantToText(extent.now)}::timestamptz`,
+        })}`
+      : sql``;
   return sql<JsonObject>`jsonb_build_object(
     'id', ${column('id')}, 'name', ${column('name')}, 'birth_date', ${column('birth_date')},
     'time_zone', ${column('time_zone')}, 'tags', ${column('tags')},
     'created_at', to_char(${column('created_at')} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    'opted_out', ${column('opted_out_at')} is not null, 'attributes', ${column('attributes')})`;
+    'opted_out', ${column('opted_out_at')} is not null, 'attributes', ${column('attributes')}${training})`;
 }

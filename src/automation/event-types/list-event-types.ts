@@ -7,6 +7,7 @@ import type { Transaction } from '../../store/database.ts';
 import { type AccountField, loadAccountTypes } from './account-types.ts';
 import { ATHLETE_FIELDS } from './athlete-document.ts';
 import { CATEGORIES, type EventType, ORIGIN_FIELDS } from './event-type.ts';
+import { LIFT_FIELDS, TRAINING_FIELDS } from './training-fields.ts';
 
 /**
  * Ordered by category, then name; of one category, or of all for ''. VALIDATION_FAILED for an unknown
@@ -30,6 +31,7 @@ function compare(a: string, b: string): number {
 const BUILT_IN: readonly AccountField[] = [
   ...ORIGIN_FIELDS.map(({ name, ...field }) => ({ path: name, ...field })),
   ...ATHLETE_FIELDS.map(({ name, ...field }) => ({ path: `athlete.${name}`, ...field })),
+  ...[...TRAINING_FIELDS, ...LIFT_FIELDS].map(({ name, ...field }) => ({ path: name, ...field })),
 ];
 
 /** Ordered by path. */

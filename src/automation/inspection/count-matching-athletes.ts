@@ -29,12 +29,12 @@ export async function countMatchingAthletes(
   const { accountId, sql: db } = tx;
   const { timeZone, zones } = await readZones(tx);
   const moment = { now, timeZone, zones };
-  const { predicate, undecidedPaths } = filterToSql(filter, catalogue, sql.ref('a.document'), moment);
+  const { predicate, undecidedPaths, fields } = filterToSql(filter, catalogue, sql.ref('a.document'), moment);
   const { rows } = await sql<{ count: number; samples: { id: string; name: string }[] }>`
     with matching as materialized (
       select a.id, a.document ->> 'name' as name
       from (
-        select id, ${athleteDocumentSql('users')} as document from users
+        select id, ${athleteDocumentSql('users', { fields, now })} as document from users
         where account_id = ${accountId} and deleted_at is null and (${!onlyOptedIn} or opted_out_at is null)
         offset 0
       ) a

@@ -15,6 +15,7 @@ import { type CompiledTrigger, compileTrigger, toStoredTrigger } from '../decisi
 import type { Evaluation } from '../decision/evaluation-outcomes.ts';
 import { type Match, matchEvent } from '../decision/match-event.ts';
 import type { VerdictReason } from '../decision/verdict-reason.ts';
+import { loadEventSubjects } from '../evaluation/load-event-subjects.ts';
 import { loadSubjects } from '../evaluation/load-subjects.ts';
 import { type AccountTypes, loadAccountTypes } from '../event-types/account-types.ts';
 import { validateEventData } from '../event-types/validate-event-data.ts';
@@ -48,8 +49,7 @@ export async function prepareTriggerTest(
   const { status } = await requireWorkflow(tx, stored.workflowId);
   const types = await loadAccountTypes(tx);
   const trigger = compileTrigger(toStoredTrigger(stored), types);
-  const subject = (await loadSubjects(tx, [request.userId])).get(request.userId);
-  if (!subject) {
+  if (!(await loadSubjects(tx, [request.userId])).has(request.userId)) {
     throw userNotFound(request.userId);
   }
   const { event: asked } = request;
@@ -60,7 +60,8 @@ export async function prepareTriggerTest(
   const simulated = asked.case === 'simulated' ? asked.value : undefined;
   const event =
     found?.event ?? simulateEvent(simulated, { stored, userId: request.userId, types, now, limits });
-  const [match] = matchEvent(event, [trigger], subject);
+  const subjectOf = await loadEventSubjects(tx, [{ event, triggers: [trigger] }]);
+  const [match] = matchEvent(event, [trigger], subjectOf(event));
   if (!match) {
     throw new TypeError('The match of the event is missing');
   }

@@ -137,14 +137,14 @@ async function findMatchingAthletes(
   const zones = page.map(({ time_zone }) => time_zone).filter((zone) => zone !== null);
   const { rows: accounts } = await sql<{ time_zone: string }>`
     select time_zone from accounts where id = ${accountId}`.execute(db);
-  const { predicate } = filterToSql(filter, catalogue, sql.ref('a.document'), {
+  const { predicate, fields } = filterToSql(filter, catalogue, sql.ref('a.document'), {
     now,
     zones,
     timeZone: firstTimeZone(accounts[0]?.time_zone),
   });
   const { rows } = await sql<{ id: string }>`
     select a.id from (
-      select id, ${athleteDocumentSql('users')} as document from users
+      select id, ${athleteDocumentSql('users', { fields, now })} as document from users
       where account_id = ${accountId} and id = any(${page.map(({ id }) => id)}::uuid[])
       offset 0
     ) a

@@ -69,29 +69,29 @@ async function readMatching(
 ): Promise<readonly string[] | Error> {
   const types = await loadAccountTypes(tx);
   const timeZone = await readAccountZone(tx);
-  const predicate = predicateOf(trigger, types, { now, timeZone, zones });
-  if (predicate instanceof Error) {
-    return predicate;
+  const filter = filterOf(trigger, types, { now, timeZone, zones });
+  if (filter instanceof Error) {
+    return filter;
   }
   const { rows } = await sql<{ id: string }>`
     select athlete.id from (
-      select u.id, ${athleteDocumentSql('u')} as document from users u
+      select u.id, ${athleteDocumentSql('u', { fields: filter.fields, now })} as document from users u
       where u.account_id = ${tx.accountId} and u.id = any(${userIds}::uuid[])
       offset 0
     ) athlete
-    where ${predicate}
+    where ${filter.predicate}
     order by athlete.id`.execute(tx.sql);
   return rows.map(({ id }) => id);
 }
 
-function predicateOf({ id, event, filters }: RecurringTrigger, types: AccountTypes, context: SqlContext) {
+function filterOf({ id, event, filters }: RecurringTrigger, types: AccountTypes, context: SqlContext) {
   try {
     const eventType = types.eventType(event);
     if (!eventType) {
       throw new TypeError(`There is no event ${event}`);
     }
     const catalogue = types.fieldCatalogue(eventType);
-    return filterToSql(readStoredFilter(filters), catalogue, sql`athlete.document`, context).predicate;
+    return filterToSql(readStoredFilter(filters), catalogue, sql`athlete.document`, context);
   } catch (error) {
     return new Error(`the filter of trigger ${id} cannot be read`, { cause: error });
   }

@@ -12,12 +12,19 @@ import type { HandledEvent } from './trigger-command.ts';
 /** The emitted events of a handled engine event, in order: what happened, then what it changed. */
 export function factsOf(handled: HandledEvent): Fact[] {
   const { event, plan, programId, logIds, isAgain } = handled;
-  return [...(isAgain ? [] : eventFacts(event, handled)), ...planFacts(programId, plan.results, logIds)];
+  const origin = { programId, sessionId: 'sessionId' in event.detail ? event.detail.sessionId : null };
+  return [...(isAgain ? [] : eventFacts(event, handled)), ...planFacts(origin, plan.results, logIds)];
+}
+
+/** Where a result comes from; null: of no session. */
+export interface ResultOrigin {
+  readonly programId: string;
+  readonly sessionId: string | null;
 }
 
 /** What results changed, and where progress stands still. */
 export function planFacts(
-  programId: string,
+  origin: ResultOrigin,
   results: readonly RuleResult[],
   logIds: readonly (string | null)[],
 ): Fact[] {
@@ -25,7 +32,7 @@ export function planFacts(
   return results.flatMap((result, index) => {
     const { application } = result;
     if (application) {
-      return applicationFacts(programId, result, application, logIds[index] ?? null);
+      return applicationFacts(origin, result, application, logIds[index] ?? null);
     }
     const key = ruleKey(result.liftId, result.progressionId);
     // A manual trigger reports nothing that happened; several failed sets of one event are one stall.
@@ -34,21 +41,23 @@ export function planFacts(
       return [];
     }
     exhausted.add(key);
-    return [stallFact(programId, result, 'STAGES_EXHAUSTED')];
+    return [stallFact(origin, result, 'STAGES_EXHAUSTED')];
   });
 }
 
 /** A new version with an unchanged value, as when a stage changes, is no change of the max. */
 function applicationFacts(
-  programId: string,
+  origin: ResultOrigin,
   result: RuleResult,
   { previousValue, newValue, unit, version }: Application,
   logId: string | null,
 ): Fact[] {
   const max = { lift_id: result.liftId, max_type: result.maxType };
   const delta = newValue.minus(previousValue);
+  const { program_id, session_id } = originData(origin);
   const applied = fact('progression_applied', {
-    program_id: programId,
+    program_id,
+    session_id,
     progression_id: result.progressionId,
     trigger_type: result.triggerType,
     ...max,
@@ -70,17 +79,21 @@ function applicationFacts(
       delta: delta.toFixed(),
       source: 'PROGRESSION',
       log_id: logId,
+      program_id,
+      session_id,
     },
     { value: previousValue.toFixed(), ...(unit && { unit }), version: version - 1 },
   );
-  return delta.isNegative()
-    ? [applied, changed, stallFact(programId, result, 'DELOADED')]
-    : [applied, changed];
+  return delta.isNegative() ? [applied, changed, stallFact(origin, result, 'DELOADED')] : [applied, changed];
 }
 
-function stallFact(programId: string, result: RuleResult, reason: 'DELOADED' | 'STAGES_EXHAUSTED'): Fact {
+function originData({ programId, sessionId }: ResultOrigin) {
+  return { program_id: programId, session_id: sessionId };
+}
+
+function stallFact(origin: ResultOrigin, result: RuleResult, reason: 'DELOADED' | 'STAGES_EXHAUSTED'): Fact {
   return fact('progression_stalled', {
-    program_id: programId,
+    ...originData(origin),
     progression_id: result.progressionId,
     trigger_type: result.triggerType,
     lift_id: result.liftId,
@@ -123,15 +136,15 @@ function eventFacts({ detail }: TriggerEvent, { programId, sets, records }: Hand
     case 'SETS_LOGGED':
       return sets
         .filter(({ isAlreadyLogged }) => !isAlreadyLogged)
-        .flatMap(({ set }) => setFacts(detail.sessionId, set, records));
+        .flatMap(({ set }) => setFacts({ programId, sessionId: detail.sessionId }, set, records));
     case 'MANUAL':
       return [];
   }
 }
 
-function setFacts(sessionId: string, set: StoredSet, records: readonly PersonalRecord[]): Fact[] {
+function setFacts(origin: ResultOrigin, set: StoredSet, records: readonly PersonalRecord[]): Fact[] {
   const data = {
-    session_id: sessionId,
+    ...originData(origin),
     logged_set_id: set.id,
     lift_id: set.liftId,
     set_number: set.setNumber,
@@ -153,15 +166,15 @@ function setFacts(sessionId: string, set: StoredSet, records: readonly PersonalR
   }
   const record = records.find((each) => each.set === set);
   if (record) {
-    facts.push(recordFact(sessionId, record));
+    facts.push(recordFact(origin, record));
   }
   return facts;
 }
 
-function recordFact(sessionId: string, { set, estimate, previousEstimate }: PersonalRecord): Fact {
+function recordFact(origin: ResultOrigin, { set, estimate, previousEstimate }: PersonalRecord): Fact {
   return fact('personal_record', {
     lift_id: set.liftId,
-    session_id: sessionId,
+    ...originData(origin),
     logged_set_id: set.id,
     weight: set.weight.toFixed(),
     reps_performed: set.repsPerformed,

@@ -102,7 +102,7 @@ export async function putRight(
   for (const redecision of redecisions) {
     writeStates(tx, userId, history, redecision);
   }
-  const facts = planFacts(enrollment.programId, results, logIds);
+  const facts = planFacts({ programId: enrollment.programId, sessionId: sessionId ?? null }, results, logIds);
   writeFacts(tx, facts, { userId, ...origin, occurredAt: now, recordedAt: now });
   return { compensations, results, logIds, counters: countersOf(standing, redecisions) };
 }

@@ -225,6 +225,7 @@ describe('DefineField', () => {
     expect(level.operators).toContain('between');
     expect(level.operators).not.toContain('changed');
     const { fields } = await client.triggers.listFields({});
+    const training = (name: string) => `training.${name}`;
     expect(fields).toContainEqual(level);
     expect(fields.map(({ path }) => path)).toEqual([
       'actor',
@@ -233,6 +234,10 @@ describe('DefineField', () => {
         (name) => `athlete.${name}`,
       ),
       'custom.level',
+      ...['best_e1rm.{lift}', 'days_since_session', 'e1rm_trend.{lift}', 'enrollment_days'].map(training),
+      ...['enrollment_status', 'estimated_one_rm.{lift}', 'failures.{lift}', 'last_session_at'].map(training),
+      ...['one_rm.{lift}', 'program', 'program_id', 'sessions_28_days', 'sessions_7_days'].map(training),
+      ...['stage.{lift}', 'training_max.{lift}'].map(training),
     ]);
     expect(fields.filter(({ isPersonal }) => isPersonal).map(({ path }) => path)).toEqual([
       'athlete.birth_date',

@@ -92,7 +92,7 @@ describe('the facts of an event', () => {
       [
         'progression_applied',
         {
-          program_id: programId,
+          ...{ program_id: programId, session_id: session.sessionId },
           progression_id: progressionIds[0],
           trigger_type: 'AFTER_SESSION',
           ...max,
@@ -104,7 +104,10 @@ describe('the facts of an event', () => {
       ],
       [
         'lift_max_changed',
-        { ...max, value: '102.5', version: 2, delta: '2.5', source: 'PROGRESSION', log_id },
+        {
+          ...{ ...max, value: '102.5', version: 2, delta: '2.5', source: 'PROGRESSION', log_id },
+          ...{ program_id: programId, session_id: session.sessionId },
+        },
       ],
     ]);
     expect(await latestOf(trainee, 'lift_max_changed')).toMatchObject([
@@ -297,9 +300,10 @@ describe('progression_stalled', () => {
 
   test('is written for a deload, after the change of the max', async () => {
     const trainee = await createWith();
-    await trainee.startSession().log('squat 3/5 3/5');
+    const { sessionId: session_id, ...session } = trainee.startSession();
+    await session.log('squat 3/5 3/5');
 
-    const max = { lift_id: trainee.liftId('squat'), max_type: 'TRAINING_MAX' };
+    const max = { lift_id: trainee.liftId('squat'), max_type: 'TRAINING_MAX', session_id };
     expect((await latestFacts(trainee)).map(([type]) => type).slice(-3)).toEqual([
       'progression_applied',
       'lift_max_changed',

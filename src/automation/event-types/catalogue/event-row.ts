@@ -18,6 +18,11 @@ export function personal(name: string, type: FieldType, description: string, sam
   return { ...field(name, type, description, sample), isPersonal: true };
 }
 
+/** The same field with another description. */
+export function described(row: FieldRow, description: string): FieldRow {
+  return { ...row, description };
+}
+
 /** The same field in an event that carries the previous state. */
 export function changing(row: FieldRow, sampleBefore: JsonValue): FieldRow {
   return { ...row, sampleBefore };

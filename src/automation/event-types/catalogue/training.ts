@@ -1,5 +1,5 @@
 /** Events of training and of lift maxes. */
-import { changing, type EventRow, eventType, field, sampled } from './event-row.ts';
+import { changing, described, type EventRow, eventType, field, sampled } from './event-row.ts';
 
 /** Emitted by the progression engine. */
 function engine(row: Pick<EventRow, 'name' | 'description' | 'fields'>) {
@@ -15,6 +15,8 @@ const SESSION_ID = field('session_id', 'id', 'The session.', '01900000-0000-7000
 const DAY_SLUG = field('day_slug', 'string', 'The day of the program.', 'day-a');
 const WEEK_NUMBER = field('week_number', 'int', 'The week of the cycle, from 1.', 2);
 const PROGRAM_ID = field('program_id', 'id', 'The program.', '01900000-0000-7000-8000-00000000a002');
+/** Of a rule's application. */
+const OF_SESSION = described(SESSION_ID, 'The session that the rule was applied for; absent: none.');
 const ENROLLMENT_ID = field(
   'enrollment_id',
   'id',
@@ -31,6 +33,7 @@ const WEIGHT = field('weight', 'decimal', 'What was lifted.', '100');
 
 const SET = [
   SESSION_ID,
+  PROGRAM_ID,
   LOGGED_SET_ID,
   LIFT_ID,
   field('set_number', 'int', 'Its place among the sets of the lift in the session, from 1.', 3),
@@ -124,6 +127,8 @@ export const TRAINING = [
       ),
       field('source', 'string', 'PROGRESSION, MANUAL, AUTOMATION or REVERT.', 'PROGRESSION'),
       LOG_ID,
+      described(PROGRAM_ID, 'The program whose rule was applied; absent: it was no rule.'),
+      OF_SESSION,
     ],
   }),
   engine({
@@ -131,6 +136,7 @@ export const TRAINING = [
     description: 'A rule was applied to a lift.',
     fields: [
       PROGRAM_ID,
+      OF_SESSION,
       PROGRESSION_ID,
       TRIGGER_TYPE,
       LIFT_ID,
@@ -146,6 +152,7 @@ export const TRAINING = [
     description: 'A rule took weight off, or has no further stage to go to.',
     fields: [
       PROGRAM_ID,
+      OF_SESSION,
       PROGRESSION_ID,
       ...sampled([TRIGGER_TYPE], { trigger_type: 'ON_FAILURE' }),
       LIFT_ID,
@@ -161,6 +168,7 @@ export const TRAINING = [
     fields: [
       LIFT_ID,
       SESSION_ID,
+      PROGRAM_ID,
       LOGGED_SET_ID,
       WEIGHT,
       field('reps_performed', 'int', 'Repetitions that were done.', 8),
