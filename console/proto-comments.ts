@@ -22,7 +22,7 @@ export function protoComments(): Plugin {
 }
 
 /** Comments by full name: `progression.v1.UserService.ListUsers`, `progression.v1.User.time_zone`. */
-function readComments(): Record<string, string> {
+export function readComments(): Record<string, string> {
   const image = execFileSync(
     join(ROOT, 'node_modules', '.bin', 'buf'),
     ['build', 'proto', '--as-file-descriptor-set', '-o', '-'],

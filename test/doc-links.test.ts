@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { docPages } from './support/doc-blocks.ts';
+import { anchorsOf, linksOf } from './support/doc-links.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 const read = (path: string) => readFileSync(join(ROOT, path), 'utf8');
@@ -31,27 +32,6 @@ describe('links', () => {
     expect(PAGES.filter((page) => !reached.has(page) && !decisions.test(page))).toEqual([]);
   });
 });
-
-function linksOf(text: string): string[] {
-  return [...withoutCode(text).matchAll(/\]\(([^)\s]+)[^)]*\)/g)].map(([, target]) => `${target}`);
-}
-
-/** What the headings of a page are called in links: as hosts of repositories and the site of the documentation do. */
-function anchorsOf(text: string): Set<string> {
-  const headings = [...withoutCode(text).matchAll(/^#{1,6} (.+)$/gm)].map(([, heading]) => `${heading}`);
-  return new Set(
-    headings.map((heading) =>
-      heading
-        .toLowerCase()
-        .replace(/[^\p{L}\p{N} _-]/gu, '')
-        .replaceAll(' ', '-'),
-    ),
-  );
-}
-
-function withoutCode(text: string): string {
-  return text.replace(/^```.*?^```$/gms, '');
-}
 
 test('the README has less than 150 lines', () => {
   expect(read('README.md').split('\n').length).toBeLessThan(150);
