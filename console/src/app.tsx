@@ -9,6 +9,7 @@ import { SignIn } from './shell/sign-in.tsx';
 
 const ApiPage = lazy(() => import('./api/api-page.tsx'));
 const AthletePage = lazy(() => import('./athletes/athlete-page.tsx'));
+const BuilderPage = lazy(() => import('./workflows/builder/builder-page.tsx'));
 const EventsPage = lazy(() => import('./events/events-page.tsx'));
 const OperationsPage = lazy(() => import('./operations/operations-page.tsx'));
 const ProgramList = lazy(() => import('./programs/program-list.tsx'));
@@ -43,6 +44,12 @@ export function App() {
               {({ programId }) => <ProgramPage key={programId} programId={programId} />}
             </Route>
             <Route path="/workflows" component={WorkflowList} />
+            <Route path="/workflows/new">
+              <BuilderPage />
+            </Route>
+            <Route path="/workflows/:workflowId/edit">
+              {({ workflowId }) => <BuilderPage key={workflowId} workflowId={workflowId} />}
+            </Route>
             <Route path="/workflows/:workflowId">
               {({ workflowId }) => <WorkflowPage key={workflowId} workflowId={workflowId} />}
             </Route>

@@ -52,6 +52,19 @@ const PICTURES: Readonly<Record<string, Picture>> = {
       await page.locator('.funnel').waitFor();
     },
   },
+  builder: {
+    path: '/console/workflows',
+    height: 860,
+    async ready(page) {
+      await page.getByRole('link', { name: 'Tag who missed a session' }).click();
+      await page.getByRole('link', { name: 'Change' }).click();
+      await page.getByLabel('Find an athlete').fill('Regular');
+      const athlete = page.getByLabel('Athlete', { exact: true });
+      await athlete.locator('option', { hasText: 'Regular' }).waitFor({ state: 'attached' });
+      await page.getByRole('button', { name: 'Test', exact: true }).click();
+      await page.locator('.stages li').first().waitFor();
+    },
+  },
   api: {
     path: '/console/api/progression.v1.UserService/ListUsers',
     height: 820,

@@ -54,7 +54,7 @@ function Verdict({ verdict: { workflowId, enrolled, reason, conditions } }: { ve
   );
 }
 
-function Condition({
+export function Condition({
   condition: { field, operator, expected, actual, matched },
 }: {
   condition: ConditionVerdict;

@@ -8,21 +8,28 @@ import {
   WorkflowStatus,
   WorkflowStatusSchema,
 } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
+import { useMay } from '../calls/permissions.ts';
 import { Answer, Nothing } from '../parts/states.tsx';
 import { enumWords, plural } from '../words/formats.ts';
 import { eventName } from './workflow-words.ts';
 
 export default function WorkflowList() {
+  const mayWrite = useMay(WorkflowService.method.createWorkflow);
   const workflows = useQuery(WorkflowService.method.listWorkflows, { pageSize: 500 });
   return (
     <>
       <header className="heading">
         <h1>Workflows</h1>
+        {mayWrite && (
+          <Link href="/workflows/new" className="button">
+            New workflow
+          </Link>
+        )}
       </header>
       <Answer query={workflows}>
         {({ workflows: all }) =>
           all.length === 0 ? (
-            <Nothing>No workflow yet. CreateWorkflow and CreateWorkflowFromTemplate make one.</Nothing>
+            <Nothing>No workflow yet.</Nothing>
           ) : (
             <table className="rows">
               <thead>

@@ -3,23 +3,22 @@ import { useInfiniteQuery, useQuery } from '@connectrpc/connect-query';
 import { Link } from 'wouter';
 import type { Trigger } from '../../../src/gen/automation/v1/trigger_pb.ts';
 import { TriggerService } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
-import {
-  type Workflow,
-  WorkflowService,
-  WorkflowStatusSchema,
-} from '../../../src/gen/automation/v1/workflow_service_pb.ts';
+import { type Workflow, WorkflowService } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
+import { useMay } from '../calls/permissions.ts';
 import { MoreButton } from '../parts/more-button.tsx';
 import { Answer, Nothing } from '../parts/states.tsx';
-import { enumWords, formatMoment, plural, sentenceCase } from '../words/formats.ts';
+import { formatMoment, plural, sentenceCase } from '../words/formats.ts';
 import { type Names, useNames } from '../words/names.ts';
 import { FilterView } from './filter-view.tsx';
 import { RunRow } from './run-row.tsx';
+import { StatusButtons } from './status-buttons.tsx';
 import { Funnel } from './workflow-list.tsx';
 import { describeAction, describeSettings, eventName } from './workflow-words.ts';
 
 export default function WorkflowPage({ workflowId }: { workflowId: string }) {
   const answer = useQuery(WorkflowService.method.getWorkflow, { workflowId });
   const names = useNames();
+  const mayWrite = useMay(WorkflowService.method.updateWorkflow);
   return (
     <Answer query={answer}>
       {({ workflow }) =>
@@ -31,10 +30,15 @@ export default function WorkflowPage({ workflowId }: { workflowId: string }) {
             <header className="heading">
               <div>
                 <h1>{workflow.name}</h1>
-                <p className="quiet">
-                  {workflow.description}{' '}
-                  <span className="state">{enumWords(WorkflowStatusSchema, workflow.status)}</span>
-                </p>
+                <p className="quiet documentation">{workflow.description}</p>
+              </div>
+              <div className="send">
+                <StatusButtons workflow={workflow} isHeld={false} />
+                {mayWrite && (
+                  <Link href={`/workflows/${workflowId}/edit`} className="button">
+                    Change
+                  </Link>
+                )}
               </div>
             </header>
             <div className="columns">

@@ -1,0 +1,157 @@
+/** Workflows that people make, change and watch in the console. */
+import { createClient } from '@connectrpc/connect';
+import { createConnectTransport } from '@connectrpc/connect-node';
+import type { Page } from 'playwright-core';
+import { v7 as uuidv7 } from 'uuid';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { EventService } from '../../src/gen/automation/v1/event_service_pb.ts';
+import { UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
+import { HAS_CHROMIUM } from '../support/commands.ts';
+import {
+  accessibilityProblems,
+  type ConsoleServer,
+  openConsole,
+  PATIENCE_MS,
+  startConsole,
+} from './console-page.ts';
+
+describe.skipIf(!HAS_CHROMIUM)('the builder of workflows in Chromium', { timeout: PATIENCE_MS }, () => {
+  let server: ConsoleServer;
+  beforeAll(async () => {
+    server = await startConsole();
+  }, 120_000);
+  afterAll(() => server?.close());
+
+  const transport = () => createConnectTransport({ baseUrl: server.url, httpVersion: '1.1' });
+
+  /** Moves the focus on with Tab until it is on the element with this label. */
+  async function tabTo(page: Page, label: string): Promise<void> {
+    const target = page
+      .getByLabel(label, { exact: true })
+      .or(page.getByRole('button', { name: label, exact: true }));
+    await target.first().waitFor();
+    const isFocused = () => target.evaluateAll((found) => found.some((each) => each.matches(':focus')));
+    for (let presses = 0; presses < 60 && !(await isFocused()); presses += 1) {
+      await page.keyboard.press('Tab');
+    }
+    expect(await isFocused(), label).toBe(true);
+  }
+
+  test('the workflow of the first steps is built by mouse and keyboard, and enrolls the athlete of an event', async () => {
+    const page = await openConsole(server, '/console/workflows');
+    const users = createClient(UserService, transport());
+    const { user } = await users.createUser(
+      { name: 'Sample Athlete', tags: ['paying'] },
+      { headers: { 'idempotency-key': uuidv7() } },
+    );
+    await page.getByRole('link', { name: 'New workflow' }).click();
+    await page.getByLabel('Name', { exact: true }).fill('Thank those who pay');
+    await page.getByLabel('Event', { exact: true }).selectOption('payment_received');
+
+    // From here on by keyboard alone.
+    await tabTo(page, 'Add a condition');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Shift+Tab');
+    for (const _ of ['Remove', 'When absent', 'Operator']) {
+      await page.keyboard.press('Shift+Tab');
+    }
+    await page.keyboard.type('amount');
+    await tabTo(page, 'Operator');
+    await page.keyboard.type('greater than');
+    await tabTo(page, 'Value');
+    await page.keyboard.type('10');
+    await tabTo(page, 'Add a step');
+    await page.keyboard.press('Enter');
+    await page.keyboard.type('Add tag');
+    await tabTo(page, 'Tag');
+    await page.keyboard.type('thanked');
+
+    await page.getByRole('button', { name: 'Add a condition' }).click();
+    const second = page.locator('.condition').nth(1);
+    await second.getByLabel('Field', { exact: true }).selectOption('athlete.tags');
+    await second.getByLabel('Operator', { exact: true }).selectOption('contains');
+    await second.getByLabel('Value', { exact: true }).fill('paying');
+    await second.getByLabel('When absent').selectOption('not met');
+    await page.getByText('How often, how many, in which hours').click();
+    await page.getByLabel('Policy', { exact: true }).selectOption('Multiple');
+    await page.getByLabel('Cooldown', { exact: true }).fill('30');
+    await page.getByText('1 athlete', { exact: true }).waitFor();
+    await page.getByText('if the event meets its conditions').waitFor();
+    await page.getByRole('button', { name: 'Save as a draft' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Change “Thank those who pay”' }).waitFor();
+
+    await page.getByLabel('Find an athlete').fill('Sample');
+    await page
+      .getByLabel('Athlete', { exact: true })
+      .locator('option', { hasText: 'Sample Athlete' })
+      .waitFor({ state: 'attached' });
+    await page.getByRole('button', { name: 'Test', exact: true }).click();
+    await page.getByText('Would enroll').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Activate' }).click();
+    await page.locator('.heading .state', { hasText: 'Active' }).waitFor();
+
+    await page.getByRole('link', { name: 'Events' }).click();
+    await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
+    const data = { amount: '49.90', currency: 'EUR' };
+    await createClient(EventService, transport()).publishEvents({
+      events: [{ id: uuidv7(), type: 'payment.received', userId: user?.id ?? '', data }],
+    });
+    const entry = page.locator('.entry', { hasText: 'Payment received' }).first();
+    await entry.locator('summary').click();
+    await entry.locator('.verdict', { hasText: 'Thank those who pay' }).getByText('Enrolled').waitFor();
+    expect(await entry.locator('.conditions li').allTextContents()).toEqual([
+      'amount greater_than 10 met: 49.90',
+      'athlete.tags contains paying met: ["paying"]',
+    ]);
+  });
+
+  test('what is wrong is told at its field, and a changed field is no longer wrong', async () => {
+    const page = await openConsole(server, '/console/workflows/new', { expectedMessage: /400/ });
+    await page.getByLabel('Event', { exact: true }).selectOption('tag_added');
+    await page.getByRole('button', { name: 'Add a condition' }).click();
+    await page.getByRole('button', { name: 'Add a step' }).click();
+    await page.getByLabel('Kind of step 1').selectOption('Call webhook');
+    await page.getByLabel('Url', { exact: true }).fill('ftp://example.com');
+    await page.getByRole('button', { name: 'Save as a draft' }).click();
+
+    const row = (label: string) => page.locator('.row', { has: page.getByLabel(label, { exact: true }) });
+    for (const label of ['Name', 'Tag', 'Field', 'Url']) {
+      await row(label).locator('.violation').waitFor();
+      expect(await page.getByLabel(label, { exact: true }).getAttribute('aria-invalid')).toBe('true');
+    }
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.getByLabel('Url', { exact: true }).fill('https://example.com/hook');
+    expect(await row('Url').locator('.violation').count()).toBe(0);
+  });
+
+  test('an operator that the type of the field does not have is not offered', async () => {
+    const page = await openConsole(server, '/console/workflows/new');
+    await page.getByLabel('Event', { exact: true }).selectOption('payment_received');
+    await page.getByRole('button', { name: 'Add a condition' }).click();
+
+    await page.getByLabel('Field', { exact: true }).selectOption('amount');
+
+    const offered = await page.getByLabel('Operator', { exact: true }).locator('option').allTextContents();
+    expect(offered).toContain('greater than');
+    expect(offered).not.toContain('starts with');
+    expect(offered).not.toContain('changed');
+  });
+
+  test('steps are moved and removed, and what is stored is what is shown', async () => {
+    const page = await openConsole(server, '/console/workflows');
+    await page.getByRole('link', { name: 'Mark a stalled lift' }).click();
+    await page.getByRole('link', { name: 'Change' }).click();
+    await page.getByRole('button', { name: 'Move step 2 up' }).click();
+    await page.getByRole('button', { name: 'Remove step 3' }).click();
+    await page.getByRole('button', { name: 'Save' }).click();
+
+    await page.getByText('Saved.').waitFor();
+    await page.locator('.crumbs').getByRole('link', { name: 'Mark a stalled lift' }).click();
+    await page.getByText('Wait for 7 days').waitFor();
+    expect(await page.locator('.steps > li').allTextContents()).toEqual([
+      'Wait for 7 days',
+      'Add the tag stalled',
+    ]);
+  });
+});
