@@ -87,11 +87,17 @@ async function foreignMaxes(
   unit: WeightUnit,
 ): Promise<LiftMaxVersion[]> {
   const { rows } = await sql<{ lift_id: string; max_type: string; unit: string }>`
-    select distinct on (m.lift_id, m.max_type) m.lift_id, m.max_type, m.unit
+    select m.lift_id, m.max_type, m.unit
     from program_lifts l
-    join lift_maxes m on m.account_id = l.account_id and m.user_id = ${userId} and m.lift_id = l.lift_id
+    join lift_maxes f on f.account_id = l.account_id and f.user_id = ${userId} and f.lift_id = l.lift_id
+      and f.version = 1
+    cross join lateral (
+      select * from lift_maxes
+      where account_id = f.account_id and user_id = f.user_id and lift_id = f.lift_id and max_type = f.max_type
+      order by version desc limit 1
+    ) m
     where l.account_id = ${tx.accountId} and l.program_id = ${programId}
-    order by m.lift_id, m.max_type, m.version desc`.execute(tx.sql);
+    order by m.lift_id, m.max_type`.execute(tx.sql);
   const found: LiftMaxVersion[] = [];
   for (const row of rows.filter((each) => each.unit !== '' && each.unit !== unit)) {
     const max = await findLiftMax(tx, userId, row.lift_id, row.max_type);

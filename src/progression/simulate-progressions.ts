@@ -106,9 +106,14 @@ export async function loadAllMaxes(tx: Transaction, userId: string): Promise<Map
     value: string;
     unit: WeightUnit;
   }>`
-    select distinct on (lift_id, max_type) lift_id, max_type, version, value, unit from lift_maxes
-    where account_id = ${tx.accountId} and user_id = ${userId}
-    order by lift_id, max_type, version desc`.execute(tx.sql);
+    select m.lift_id, m.max_type, m.version, m.value, m.unit
+    from lift_maxes f
+    cross join lateral (
+      select * from lift_maxes
+      where account_id = f.account_id and user_id = f.user_id and lift_id = f.lift_id and max_type = f.max_type
+      order by version desc limit 1
+    ) m
+    where f.account_id = ${tx.accountId} and f.user_id = ${userId} and f.version = 1`.execute(tx.sql);
   return new Map(
     rows.map((row) => [
       maxKey(row.lift_id, row.max_type),

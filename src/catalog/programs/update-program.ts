@@ -104,9 +104,14 @@ async function requireUnitFree(tx: Transaction, { id, unit: current }: Program, 
       and (${current !== ''} or exists (
         select from program_lifts l
         cross join lateral (
-          select distinct on (m.max_type) m.unit from lift_maxes m
-          where m.account_id = l.account_id and m.user_id = e.user_id and m.lift_id = l.lift_id
-          order by m.max_type, m.version desc
+          select m.unit from lift_maxes f
+          cross join lateral (
+            select unit from lift_maxes
+            where account_id = f.account_id and user_id = f.user_id and lift_id = f.lift_id
+              and max_type = f.max_type
+            order by version desc limit 1
+          ) m
+          where f.account_id = l.account_id and f.user_id = e.user_id and f.lift_id = l.lift_id and f.version = 1
         ) latest
         where l.account_id = e.account_id and l.program_id = e.program_id and latest.unit not in ('', ${unit})
       ))
