@@ -26,6 +26,8 @@ import { createEngine, createProgressionService, QUEUED_METHODS } from '../progr
 import { createAuthenticator } from '../server/access/authenticator.ts';
 import { CONSOLE_DIRECTORY, loadConsole } from '../server/console.ts';
 import { describeCause, type Logger } from '../server/logger.ts';
+import { loadOpenApi } from '../server/openapi.ts';
+import { joinPages } from '../server/pages.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import type { Database } from '../store/database.ts';
 import { isMigrated } from '../store/migrate.ts';
@@ -63,11 +65,7 @@ export async function startService(
     logger,
     calls: telemetry?.calls,
     authenticate: authenticator.authenticate,
-    pages: config.console
-      ? await loadConsole(CONSOLE_DIRECTORY, {
-          rolesClaim: 'token' in config.auth ? config.auth.token.rolesClaim : '',
-        })
-      : undefined,
+    pages: joinPages(await Promise.all([loadOpenApi(), ...(config.console ? [loadOwnConsole(config)] : [])])),
     routes(router) {
       router.service(ProgressionService, createProgressionService(dependencies, engine));
       router.service(ProgramService, createProgramService(dependencies));
@@ -102,6 +100,10 @@ export async function startService(
       authenticator.close();
     },
   };
+}
+
+function loadOwnConsole({ auth }: Config) {
+  return loadConsole(CONSOLE_DIRECTORY, { rolesClaim: 'token' in auth ? auth.token.rolesClaim : '' });
 }
 
 /** Keeps previews in Redis when one is configured, else in the memory of the process. */

@@ -1,9 +1,7 @@
 /** Serves the console: the files of its build, read once, under `/console/`. */
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
-import type { Page, Pages } from './pages.ts';
+import { createFile, type File, formOf, type Page, type Pages } from './pages.ts';
 
 /** Where Vite writes the build. */
 export const CONSOLE_DIRECTORY = join(import.meta.dirname, '..', '..', 'console', 'dist');
@@ -51,13 +49,8 @@ export async function loadConsole(directory: string, settings: ConsoleSettings):
     const name = path.slice(BASE.length);
     // A file that an older page asks for, and this build no longer has, must not be answered with a page.
     const file = files.get(name) ?? (name.startsWith('assets/') ? undefined : home);
-    return file && (takesGzip && file.zipped ? file.zipped : file.plain);
+    return file && formOf(file, takesGzip);
   };
-}
-
-interface File {
-  readonly plain: Page;
-  readonly zipped: Page | undefined;
 }
 
 async function readFiles(directory: string): Promise<Map<string, File>> {
@@ -70,19 +63,13 @@ async function readFiles(directory: string): Promise<Map<string, File>> {
   return new Map(await Promise.all(named));
 }
 
-async function fileOf(name: string, body: Uint8Array): Promise<File> {
-  const headers = {
+function fileOf(name: string, body: Uint8Array): Promise<File> {
+  return createFile(body, {
     ...SECURITY_HEADERS,
     'content-type': MEDIA_TYPES[extname(name)] ?? 'application/octet-stream',
     // Vite names what is under assets/ by its content.
     'cache-control': name.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
-    vary: 'accept-encoding',
-  };
-  const zipped = await promisify(gzip)(body, { level: 9 });
-  return {
-    plain: { status: 200, headers, body },
-    zipped: { status: 200, headers: { ...headers, 'content-encoding': 'gzip' }, body: zipped },
-  };
+  });
 }
 
 function notBuilt(): Page {

@@ -1,6 +1,8 @@
 /** Answers GET and HEAD of paths that are no method of the API, over both HTTP versions. */
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import type { ServerHttp2Stream } from 'node:http2';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 
 /** A complete answer to a GET. */
 export interface Page {
@@ -11,6 +13,40 @@ export interface Page {
 
 /** The page at a path, for a client that does or does not take gzip; undefined: there is none. */
 export type Pages = (path: string, takesGzip: boolean) => Page | undefined;
+
+/** A file as it is, and compressed for clients that take that. */
+export interface File {
+  readonly plain: Page;
+  readonly zipped: Page | undefined;
+}
+
+/** Compresses a file once. */
+export async function createFile(body: Uint8Array, headers: Page['headers']): Promise<File> {
+  const sent = { ...headers, vary: 'accept-encoding' };
+  const zipped = await promisify(gzip)(body, { level: 9 });
+  return {
+    plain: { status: 200, headers: sent, body },
+    zipped: { status: 200, headers: { ...sent, 'content-encoding': 'gzip' }, body: zipped },
+  };
+}
+
+/** The form of a file that a client takes. */
+export function formOf({ plain, zipped }: File, takesGzip: boolean): Page {
+  return takesGzip && zipped ? zipped : plain;
+}
+
+/** The pages of all; where several have a path, that of the first. */
+export function joinPages(all: readonly Pages[]): Pages {
+  return (path, takesGzip) => {
+    for (const pages of all) {
+      const page = pages(path, takesGzip);
+      if (page) {
+        return page;
+      }
+    }
+    return undefined;
+  };
+}
 
 /** No path has a page. */
 export const NO_PAGES: Pages = () => undefined;
