@@ -171,9 +171,9 @@ describe('tables', () => {
 
   test('each variable that the configuration reads is known', () => {
     const source = globSync('src/config/*.ts', { cwd: ROOT }).map(read).join('');
-    const used = [...source.matchAll(/environment\.([A-Z_]+)|\(\s*environment,\s*'([A-Z_]+)'/g)].map(
-      ([, direct, checked]) => direct ?? checked,
-    );
+    const used = [
+      ...source.matchAll(/environment\.([A-Z_]+)|\(\s*environment,\s*'([A-Z_]+)'(?:,\s*'([A-Z_]+)')?/g),
+    ].flatMap(([, direct, checked, file]) => [direct ?? checked ?? [], file ?? []].flat());
     expect([...new Set(used)].toSorted()).toEqual(SETTINGS.toSorted());
   });
 

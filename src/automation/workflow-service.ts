@@ -18,6 +18,7 @@ import { activateWorkflow, pauseWorkflow } from './configuration/workflow-status
 import { getWorkflow, listWorkflows } from './configuration/workflows.ts';
 import { backfillWorkflow } from './replay/backfill-workflow.ts';
 import { enrollAthletes } from './replay/enroll-athletes.ts';
+import { deleteSecret, listSecrets, secretMessage, setSecret } from './secrets/secrets.ts';
 
 /** workflow_service.proto has the contract of each method. */
 export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<typeof WorkflowService>> {
@@ -84,6 +85,17 @@ export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<ty
       write(method.backfillWorkflow, request, context, (change) =>
         backfillWorkflow(change, request, config.limits),
       ),
+    setSecret: (request, context) =>
+      write(method.setSecret, request, context, async (change) => ({
+        secret: secretMessage(await setSecret(change, request, config)),
+      })),
+    listSecrets: (_, context) =>
+      read(context, async (tx) => ({ secrets: (await listSecrets(tx)).map(secretMessage) })),
+    deleteSecret: (request, context) =>
+      write(method.deleteSecret, request, context, async (change) => {
+        await deleteSecret(change, request.name);
+        return {};
+      }),
   };
 }
 

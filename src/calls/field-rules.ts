@@ -46,6 +46,8 @@ const PATTERNS: Readonly<Record<string, string>> = {
   '^(10(\\.0)?|[0-9](\\.[0-9])?)$': 'from 0 to 10 with at most one digit after the point, such as 8.5',
   '^[0-9]{4}-[0-9]{2}-[0-9]{2}$': 'a date such as 1992-02-29',
   '^([0-9]{4}-[0-9]{2}-[0-9]{2})?$': 'a date such as 1992-02-29, or empty',
+  '^[a-z][a-z0-9_]{0,49}$':
+    'a lower-case letter, then lower-case letters, digits and _, at most 50, such as slack_token',
   '^[a-z0-9]+(-[a-z0-9]+)*$':
     'lower-case letters and digits in words with hyphens between them, such as bench-press',
 };

@@ -6,6 +6,7 @@ import { createEvaluator } from '../automation/evaluation/evaluator.ts';
 import { createReleaser } from '../automation/evaluation/release-queued-enrollments.ts';
 import { createDeadLetterRetry } from '../automation/evaluation/retry-dead-letters.ts';
 import { createBackfiller } from '../automation/replay/backfiller.ts';
+import { createResealer } from '../automation/secrets/read-secrets.ts';
 import { createScheduler } from '../automation/time/scheduler.ts';
 import type { Config } from '../config/config.ts';
 import { isDefect } from '../errors/error-table.ts';
@@ -46,7 +47,7 @@ export function startWorkers(deps: WorkerDeps): Workers {
   const onAway = (error: unknown) => {
     logger.warn({ cause: describeCause(error) }, 'Redis is away; events are found without it');
   };
-  const { limits, redisUrl } = config;
+  const { limits, redisUrl, secretKeys } = config;
   const evaluation = {
     ...{ database, clock, limits, candidates, observer, reportError: onError },
     isRelayed: redisUrl !== undefined,
@@ -66,6 +67,7 @@ export function startWorkers(deps: WorkerDeps): Workers {
     repeat(limits.schedulerIntervalMs, createReleaser(evaluation)),
     repeat(limits.schedulerIntervalMs, createDeadLetterRetry(evaluation)),
     repeat(limits.schedulerIntervalMs, createBackfiller({ database, clock, config })),
+    ...(secretKeys?.previous ? [repeat(limits.resealIntervalMs, createResealer(database, secretKeys))] : []),
   ];
   return {
     async stop() {

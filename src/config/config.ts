@@ -6,6 +6,7 @@ import { readCorsOrigins } from './cors-origins.ts';
 import type { Limits } from './default-limits.ts';
 import { httpUrl, integer, oneOf, onOrOff, share } from './environment.ts';
 import { requireKnownVariables } from './known-variables.ts';
+import { readSecretKeys, type SecretKeys } from './secret-keys.ts';
 import { readLimits } from './settable-limits.ts';
 import { readTlsConfig, type TlsConfig } from './tls-config.ts';
 
@@ -49,6 +50,8 @@ export interface Config {
   readonly corsOrigins: readonly string[];
   readonly telemetry: TelemetryConfig;
   readonly webhooks: WebhookConfig;
+  /** What encrypts the accounts' secrets; undefined: accounts cannot have any. */
+  readonly secretKeys: SecretKeys | undefined;
   readonly limits: Limits;
 }
 
@@ -91,6 +94,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
       allowHttp: onOrOff(environment, 'WEBHOOK_ALLOW_HTTP', 'off'),
       allowPrivate: onOrOff(environment, 'WEBHOOK_ALLOW_PRIVATE', 'off'),
     }),
+    secretKeys: readSecretKeys(environment),
     tls: readTlsConfig(environment),
     auth,
     trial: readTrial(environment, auth),

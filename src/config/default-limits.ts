@@ -7,6 +7,7 @@ import { EVALUATION_LIMITS } from '../automation/evaluation/limits.ts';
 import { EVENT_TYPE_LIMITS } from '../automation/event-types/limits.ts';
 import { INSPECTION_LIMITS } from '../automation/inspection/limits.ts';
 import { REPLAY_LIMITS } from '../automation/replay/limits.ts';
+import { SECRET_LIMITS } from '../automation/secrets/limits.ts';
 import { TIME_LIMITS } from '../automation/time/limits.ts';
 import { CALL_LIMITS } from '../calls/limits.ts';
 import { EVENT_LIMITS } from '../events/limits.ts';
@@ -42,6 +43,7 @@ export const DEFAULT_LIMITS = Object.freeze({
   ...INSPECTION_LIMITS,
   ...REPLAY_LIMITS,
   ...ACTION_LIMITS,
+  ...SECRET_LIMITS,
 });
 
 /** The limits that are in force: the defaults, but for those that the environment sets. Names are of one room each. */

@@ -12,6 +12,7 @@ export const SETTINGS: readonly string[] = [
   ...['TLS_CERT_FILE', 'TLS_KEY_FILE', 'TLS_CLIENT_CA_FILE'],
   ...['METRICS_PORT', 'METRICS_HOST', 'OTEL_EXPORTER_OTLP_ENDPOINT', 'OTEL_TRACES_SAMPLER_ARG'],
   ...['WEBHOOK_ALLOW_HTTP', 'WEBHOOK_ALLOW_PRIVATE'],
+  ...['SECRETS_KEY', 'SECRETS_KEY_FILE', 'SECRETS_PREVIOUS_KEY', 'SECRETS_PREVIOUS_KEY_FILE'],
 ];
 
 const KNOWN = [...SETTINGS, ...SETTABLE_LIMITS.map(({ variable }) => variable)].map((name) => ({
@@ -23,7 +24,7 @@ const KNOWN = [...SETTINGS, ...SETTABLE_LIMITS.map(({ variable }) => variable)].
 const OWN = /^(AUTH|TLS|CORS|METRICS|WEBHOOK|AUTOMATION|MIGRATION|PREPARED|DRAIN|ACCOUNT_CALLS|PEER_CALLS)_/;
 /** Prefixes that others use as well: a name with one of them must not be nearly one of ours. */
 const SHARED =
-  /^(DATABASE|REDIS|DATA|LOG|HOST|PORT|CONSOLE|CONNECTIONS?|PING|QUEUED?|WATCH(ERS)?|READINESS)(_|$)/;
+  /^(DATABASE|REDIS|DATA|LOG|HOST|PORT|CONSOLE|SECRETS?|CONNECTIONS?|PING|QUEUED?|WATCH(ERS)?|READINESS)(_|$)/;
 const MOST_TYPOS = 2;
 /** What Kubernetes sets in every container for each Service, whatever its name. */
 const SERVICE_LINK = /_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)$/;

@@ -37,7 +37,8 @@ export interface AuditedChange {
     | 'trigger'
     | 'event_type'
     | 'field'
-    | 'dead_letter';
+    | 'dead_letter'
+    | 'secret';
   readonly targetId: string;
   /** The athlete concerned, if any. */
   readonly userId?: string;

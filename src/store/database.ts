@@ -15,6 +15,7 @@ import { Corrections } from '../../migrations/010-corrections.ts';
 import { PlannedSets } from '../../migrations/011-planned-sets.ts';
 import { ProgramLoadStep } from '../../migrations/012-program-load-step.ts';
 import { HandsOnRuns } from '../../migrations/013-hands-on-runs.ts';
+import { Secrets } from '../../migrations/017-secrets.ts';
 import { type ConnectionSlotLimits, createConnectionSlots } from './connection-slots.ts';
 import { translateDatabaseError } from './database-error.ts';
 import { ColumnInsertDriver } from './driver/column-insert-driver.ts';
@@ -44,6 +45,7 @@ import { ProgramProgressionEntity } from './entities/program-progression.ts';
 import { ProgressionEntity } from './entities/progression.ts';
 import { ProgressionLogEntity } from './entities/progression-log.ts';
 import { ProgressionStateEntity } from './entities/progression-state.ts';
+import { SecretEntity } from './entities/secret.ts';
 import { StoredRequestEntity } from './entities/stored-request.ts';
 import { TimeCursorEntity } from './entities/time-cursor.ts';
 import { TriggerActivityEntity } from './entities/trigger-activity.ts';
@@ -72,6 +74,7 @@ export const MIGRATIONS = [
   { name: '011-planned-sets', class: PlannedSets },
   { name: '012-program-load-step', class: ProgramLoadStep },
   { name: '013-hands-on-runs', class: HandsOnRuns },
+  { name: '017-secrets', class: Secrets },
 ];
 
 /** A transaction of one account: writes go through `em` and its flush, lean reads through `sql`. */
@@ -151,6 +154,7 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
       LoggedSetEntity,
       FailureCounterEntity,
       ProgressionStateEntity,
+      SecretEntity,
       StoredRequestEntity,
       OutboxEntryEntity,
       AuditEntryEntity,

@@ -127,6 +127,9 @@ const WHO_MAY: Readonly<Record<string, string>> = {
   'WorkflowService.RedriveRuns': 'coach',
   'WorkflowService.EnrollAthletes': 'coach',
   'WorkflowService.BackfillWorkflow': '',
+  'WorkflowService.SetSecret': 'coach',
+  'WorkflowService.ListSecrets': 'service coach read-only',
+  'WorkflowService.DeleteSecret': 'coach',
 
   'TriggerService.ConfigureTrigger': 'coach',
   'TriggerService.GetTrigger': 'service coach read-only',

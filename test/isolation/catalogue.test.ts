@@ -17,6 +17,7 @@ const MORE_THAN_READ_AND_ADD: Readonly<Record<string, readonly string[]>> = {
   program_lifts: ['DELETE', 'UPDATE'],
   progressions: ['UPDATE'],
   program_progressions: ['DELETE', 'UPDATE'],
+  secrets: ['DELETE', 'UPDATE'],
   enrollments: [
     'UPDATE (active_from_sequence)',
     'UPDATE (ended_at)',
@@ -64,6 +65,7 @@ const SEEN_BY_WORKERS: Readonly<Record<string, readonly string[]>> = {
   time_cursors: ['account_id', 'due_at', 'id'],
   backfills: ['account_id', 'due_at', 'id'],
   dead_letters: ['account_id', 'id', 'next_attempt_at', 'state'],
+  secrets: ['account_id', 'key_id'],
 };
 
 const db = useTestDatabase();

@@ -48,6 +48,8 @@ export interface AutomationOptions {
   /** Absent: a fixed clock at TEST_NOW. */
   readonly clock?: Clock;
   readonly limits?: Partial<Limits>;
+  /** Variables that configure the server. */
+  readonly environment?: NodeJS.ProcessEnv;
   /** Absent: all permissions. */
   readonly roles?: readonly string[];
   /** Defects are logged from this level on; silent for tests that cause them on purpose. */
@@ -63,12 +65,13 @@ export function createAutomationClient(
     accountId = uuidv7(),
     clock = standStill,
     limits = {},
+    environment = {},
     roles,
     logLevel = 'error',
     draining = new AbortController().signal,
   }: AutomationOptions = {},
 ): AutomationClient {
-  const defaults = readConfig({});
+  const defaults = readConfig(environment);
   // Long timeouts, because a busy machine is slow; tests of timeouts set their own.
   const waitMs = defaults.limits.maximumDeadlineMs;
   const timeouts = { defaultDeadlineMs: waitMs, queueWaitMs: waitMs, transactionWaitMs: waitMs };

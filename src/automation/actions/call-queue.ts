@@ -9,7 +9,9 @@ import { createSemaphore } from '../../flow/semaphore.ts';
 import type { Action } from '../../gen/automation/v1/action_pb.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { Instant } from '../../values/instant.ts';
+import { readSecrets } from '../secrets/read-secrets.ts';
 import { actionTypeOf } from './action-types.ts';
+import { secretNamesOf } from './call-webhook.ts';
 import type { DueEnrollment } from './due-enrollments.ts';
 import { type Attempt, readAction, resumeRun, stepTransactionLimits, takeRun } from './load-run.ts';
 import { cancel, type Judgement, judgeEnd, judgeError, recordClaim, recordTry } from './record-step.ts';
@@ -18,6 +20,7 @@ import type { ActionRunnerDeps, Step } from './step.ts';
 interface Claim extends Attempt {
   readonly subject: Step;
   readonly action: Action['action'];
+  readonly secrets: ReadonlyMap<string, string>;
   readonly claimedAt: Instant;
 }
 
@@ -46,7 +49,7 @@ export async function makeCall(deps: ActionRunnerDeps, due: DueEnrollment): Prom
 }
 
 async function claimCall(
-  { database, clock, config: { limits } }: ActionRunnerDeps,
+  { database, clock, config: { limits, secretKeys } }: ActionRunnerDeps,
   { accountId, id }: DueEnrollment,
 ): Promise<Claim | undefined> {
   return database.transaction(
@@ -67,8 +70,10 @@ async function claimCall(
         return undefined;
       }
       const { action } = readAction(run.stored);
+      const secrets = await readSecrets(tx, secretNamesOf(action), secretKeys);
       recordClaim(run, now + BigInt(limits.stepLeaseMs) * 1000n);
-      return { subject: step, action, step: step.step, attempts: enrollment.attempts, claimedAt: now };
+      const { attempts } = enrollment;
+      return { subject: step, action, secrets, step: step.step, attempts, claimedAt: now };
     },
     stepTransactionLimits(limits),
   );
@@ -76,14 +81,15 @@ async function claimCall(
 
 async function call(
   { config: { limits }, queue, webhooks, reportError }: ActionRunnerDeps,
-  { subject, action, claimedAt }: Claim,
+  { subject, action, secrets, claimedAt }: Claim,
 ): Promise<Judgement> {
   const type = action.case && actionTypeOf(action.case);
   if (type?.kind !== 'CALL') {
     throw new TypeError('a step that was to be a call is none');
   }
   try {
-    return judgeEnd(await type.call({ limits, queue, webhooks }, subject, action.value as never, claimedAt));
+    const deps = { limits, queue, webhooks, secrets };
+    return judgeEnd(await type.call(deps, subject, action.value as never, claimedAt));
   } catch (error) {
     const judgement = judgeError(error);
     if (judgement.kind === 'TRY_AGAIN') {

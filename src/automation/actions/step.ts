@@ -43,6 +43,10 @@ export type StepReason =
   | Exclude<WebhookAnswer, { kind: 'ACCEPTED' }>['reason']
   /** The program has no unit, so nothing can be converted to it. */
   | 'UNIT_UNKNOWN'
+  /** The account has no such secret, or the server no key that decrypts it. */
+  | 'SECRET_MISSING'
+  /** A secret that signs is none of Standard Webhooks. */
+  | 'SECRET_INVALID'
   /** The step waits for business hours. */
   | 'OUTSIDE_BUSINESS_HOURS'
   /** Each attempt ended with the process that made it. */
@@ -67,6 +71,8 @@ export interface CallDeps {
   readonly limits: Limits;
   readonly queue: TriggerQueue;
   readonly webhooks: WebhookPort;
+  /** The secrets that the action names, by name; one that the account does not have is missing. */
+  readonly secrets: ReadonlyMap<string, string>;
 }
 
 /** The result of a completed call. */

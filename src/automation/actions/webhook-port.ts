@@ -22,7 +22,7 @@ export function isWebhookSecret(text: string): boolean {
   return isBase64 && key.length >= LEAST_BYTES && key.length <= MOST_BYTES;
 }
 
-/** The value of the header `webhook-signature`. */
+/** A signature in the header `webhook-signature`; there, blanks separate several. */
 export function signWebhook(
   secret: string,
   { id, timestampS, body }: { id: string; timestampS: number; body: string },
@@ -41,8 +41,8 @@ export interface WebhookCall {
   readonly accountId: string;
   /** A URL that refusalOfWebhookUrl refuses gives WEBHOOK_ADDRESS_REFUSED. */
   readonly url: string;
-  /** See isWebhookSecret; empty: the message is not signed. */
-  readonly secret: string;
+  /** See isWebhookSecret. Each gives a signature; empty: the message is not signed. */
+  readonly secrets: readonly string[];
   /** The same for each attempt at one message. */
   readonly id: string;
   /** The time of this attempt, in seconds since 1970. */
@@ -159,7 +159,9 @@ function headersOf(call: WebhookCall): Record<string, string | number> {
     'user-agent': 'progression-service',
     'webhook-id': call.id,
     'webhook-timestamp': call.timestampS,
-    ...(call.secret ? { 'webhook-signature': signWebhook(call.secret, call) } : {}),
+    ...(call.secrets.length > 0
+      ? { 'webhook-signature': call.secrets.map((secret) => signWebhook(secret, call)).join(' ') }
+      : {}),
   };
 }
 

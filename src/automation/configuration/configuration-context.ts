@@ -13,7 +13,7 @@ export interface ConfigurationContext {
   readonly config: ContextConfig;
 }
 
-export type ContextConfig = Pick<Config, 'limits' | 'webhooks'>;
+export type ContextConfig = Pick<Config, 'limits' | 'webhooks' | 'secretKeys'>;
 
 /** Two queries. The caller has incremented the account's revision, so that the result holds until its commit. */
 export async function loadConfigurationContext(

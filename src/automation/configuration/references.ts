@@ -1,28 +1,44 @@
 /** Checks the references of workflows to live programs, lifts and rules. */
 import { sql } from 'kysely';
 import { validate as isUuid } from 'uuid';
+import type { SecretKeys } from '../../config/secret-keys.ts';
 import type { Action } from '../../gen/automation/v1/action_pb.ts';
 import type { Transaction } from '../../store/database.ts';
+import { secretNamesOf } from '../actions/call-webhook.ts';
+import { readSecrets } from '../secrets/read-secrets.ts';
 
-/** The referenced ids that exist. */
+/** The referenced ids that exist, and the secrets. */
 export interface References {
   readonly programs: ReadonlySet<string>;
   readonly lifts: ReadonlySet<string>;
   readonly progressions: ReadonlySet<string>;
+  /** Values by name; without those that no key of the server decrypts. */
+  readonly secrets: ReadonlyMap<string, string>;
 }
 
+type ReferencedTable = 'programs' | 'lifts' | 'progressions';
+
 /** One query for each kind that the actions name. */
-export async function loadReferences(tx: Transaction, actions: readonly Action[]): Promise<References> {
+export async function loadReferences(
+  tx: Transaction,
+  actions: readonly Action[],
+  secretKeys: SecretKeys | undefined,
+): Promise<References> {
   const named = namedBy(actions);
   return {
     programs: await existing(tx, 'programs', named.programs),
     lifts: await existing(tx, 'lifts', named.lifts),
     progressions: await existing(tx, 'progressions', named.progressions),
+    secrets: await readSecrets(
+      tx,
+      actions.flatMap(({ action }) => secretNamesOf(action)),
+      secretKeys,
+    ),
   };
 }
 
-function namedBy(actions: readonly Action[]): Record<keyof References, string[]> {
-  const named: Record<keyof References, string[]> = { programs: [], lifts: [], progressions: [] };
+function namedBy(actions: readonly Action[]): Record<ReferencedTable, string[]> {
+  const named: Record<ReferencedTable, string[]> = { programs: [], lifts: [], progressions: [] };
   for (const { action } of actions) {
     switch (action.case) {
       case 'enrollInProgram':
@@ -43,7 +59,7 @@ function namedBy(actions: readonly Action[]): Record<keyof References, string[]>
 
 async function existing(
   tx: Transaction,
-  table: keyof References,
+  table: ReferencedTable,
   ids: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const asked = ids.filter(isUuid);

@@ -2,6 +2,9 @@
 import { clone, fromJson, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { type Action, ActionSchema } from '../../gen/automation/v1/action_pb.ts';
 
+/** The secrets that sign a webhook: the old and the new one of a rotation. */
+export const MOST_SIGNATURES = 2;
+
 /** The proto3 JSON of each action. The actions must be valid. */
 export function storedActions(actions: readonly Action[]): JsonValue[] {
   return actions.map((action) => toJson(ActionSchema, action));
@@ -44,7 +47,10 @@ export function canonicalActions(actions: readonly Action[]): Action[] {
   });
 }
 
-/** Keeps webhook secrets in place: a new webhook without a secret takes the one of the same URL. */
+/**
+ * Keeps webhook secrets in place: a new webhook without a secret takes the one of the same URL, unless the secrets that
+ * it names replace it. They do when they are two.
+ */
 export function keepSecrets(actions: readonly Action[], before: readonly Action[]): void {
   const kept = new Map<string, string[]>();
   for (const { url, secret } of webhooksOf(before)) {
@@ -53,7 +59,7 @@ export function keepSecrets(actions: readonly Action[], before: readonly Action[
   for (const webhook of webhooksOf(actions)) {
     // The first webhook of a URL takes the secret of the first one of that URL before, and so on.
     const secret = kept.get(webhook.url)?.shift() ?? '';
-    webhook.secret ||= secret;
+    webhook.secret ||= webhook.signingSecrets.length < MOST_SIGNATURES ? secret : '';
   }
 }
 

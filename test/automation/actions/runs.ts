@@ -98,6 +98,8 @@ export interface TestRunnerOptions {
   readonly now: Clock;
   readonly limits?: Partial<Limits>;
   readonly webhooks?: WebhookPort;
+  /** Further variables that configure the process. */
+  readonly environment?: NodeJS.ProcessEnv;
 }
 
 export interface TestDeps extends ActionRunnerDeps {
@@ -108,9 +110,12 @@ export interface TestDeps extends ActionRunnerDeps {
 /** What a server process would have on the database. Webhooks may go to the loopback interface. */
 export function createTestDeps(
   database: Database,
-  { now, limits = {}, webhooks }: TestRunnerOptions,
+  { now, limits = {}, webhooks, environment }: TestRunnerOptions,
 ): TestDeps {
-  const defaults = readConfig({ WEBHOOK_ALLOW_HTTP: 'on', WEBHOOK_ALLOW_PRIVATE: 'on' });
+  const defaults = readConfig({
+    ...{ WEBHOOK_ALLOW_HTTP: 'on', WEBHOOK_ALLOW_PRIVATE: 'on' },
+    ...environment,
+  });
   const config = {
     ...defaults,
     limits: { ...defaults.limits, stepTimeoutMs: defaults.limits.maximumDeadlineMs, ...limits },

@@ -12,7 +12,7 @@ const KEY = Buffer.from('0123456789abcdef0123456789abcdef');
 const CALL: WebhookCall = {
   accountId: 'account',
   url: '',
-  secret: `whsec_${KEY.toString('base64')}`,
+  secrets: [`whsec_${KEY.toString('base64')}`],
   id: '5f1d9a4e-6a52-5d0b-9d47-0d5f3ad8b1a1',
   timestampS: 1_795_168_120,
   body: JSON.stringify({ type: 'workflow.step', data: { name: 'Żaneta' } }),
@@ -73,7 +73,7 @@ describe('a webhook', () => {
   test('has no signature without a secret', async () => {
     const { url, received } = await receiver();
 
-    await portOf().post({ ...CALL, url, secret: '' });
+    await portOf().post({ ...CALL, url, secrets: [] });
 
     expect(received[0]?.headers).not.toHaveProperty('webhook-signature');
   });

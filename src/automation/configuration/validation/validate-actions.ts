@@ -22,7 +22,7 @@ import { CUSTOM_PREFIX } from '../../event-types/event-types.ts';
 import { validateEventData } from '../../event-types/validate-event-data.ts';
 import { jsonBytes, jsonFaults, jsonOfValue } from '../json-input.ts';
 import type { References } from '../references.ts';
-import { storedActions } from '../stored-actions.ts';
+import { MOST_SIGNATURES, storedActions } from '../stored-actions.ts';
 import { checkEnum, checkSpan, checkTimeOfDay, checkWord, violationUnless } from './field-checks.ts';
 
 /** The account's references, and the limits. */
@@ -31,6 +31,8 @@ interface ActionContext {
   readonly references: References;
   readonly limits: Config['limits'];
   readonly webhooks: Config['webhooks'];
+  /** Whether the server can keep secrets. */
+  readonly hasSecretKeys: boolean;
 }
 
 /** Every violation of an action, with its path below `path`, such as `actions[2].add_tag`. */
@@ -75,7 +77,8 @@ const OUTGOING_ACTIONS: ActionChecks<'emitEvent' | 'callWebhook' | 'wait'> = {
       description,
     }));
   },
-  callWebhook: ({ url, secret, data = {} }, context, path) => [
+  callWebhook: ({ url, secret, signingSecrets, data = {} }, context, path) => [
+    ...checkSigningSecrets(signingSecrets, secret !== '', context, `${path}.signing_secrets`),
     ...checkUrl(url, context, `${path}.url`),
     ...violationUnless(secret === '' || isWebhookSecret(secret), `${path}.secret`, WEBHOOK_SECRET_RULE),
     ...jsonFaults(data, `${path}.data`),
@@ -99,6 +102,31 @@ const OUTGOING_ACTIONS: ActionChecks<'emitEvent' | 'callWebhook' | 'wait'> = {
     }
   },
 };
+
+function checkSigningSecrets(
+  names: readonly string[],
+  hasSecret: boolean,
+  context: ActionContext,
+  path: string,
+): FieldViolation[] {
+  if (names.length + Number(hasSecret) > MOST_SIGNATURES) {
+    return [{ field: path, description: `must have at most ${MOST_SIGNATURES} secrets, with secret` }];
+  }
+  return names.flatMap((name, index) => {
+    const field = `${path}[${index}]`;
+    const value = context.references.secrets.get(name);
+    return value === undefined
+      ? [{ field, description: secretRule(context) }]
+      : violationUnless(isWebhookSecret(value), field, `must name a secret that ${WEBHOOK_SECRET_RULE}`);
+  });
+}
+
+/** What the name of a secret must be. */
+function secretRule({ hasSecretKeys }: ActionContext): string {
+  return hasSecretKeys
+    ? 'must be the name of a secret of the account; SetSecret stores one'
+    : 'must be empty: the server has no key for secrets (its operator sets SECRETS_KEY or SECRETS_KEY_FILE)';
+}
 
 function checkUrl(text: string, { limits, webhooks }: ActionContext, field: string): FieldViolation[] {
   if (text.length > limits.webhookUrlCharacters || describeTextProblem(text) !== undefined) {

@@ -31,8 +31,12 @@ export async function validateNamedActions(
   { types, config }: ConfigurationContext,
   path: string,
 ): Promise<FieldViolation[]> {
-  const references = await loadReferences(tx, actions);
-  return validateActions(actions, { types, references, ...config }, path);
+  const references = await loadReferences(tx, actions, config.secretKeys);
+  return validateActions(
+    actions,
+    { types, references, hasSecretKeys: config.secretKeys !== undefined, ...config },
+    path,
+  );
 }
 
 export interface WorkflowInput {
