@@ -16,6 +16,7 @@ import { PlannedSets } from '../../migrations/011-planned-sets.ts';
 import { ProgramLoadStep } from '../../migrations/012-program-load-step.ts';
 import { HandsOnRuns } from '../../migrations/013-hands-on-runs.ts';
 import { Secrets } from '../../migrations/017-secrets.ts';
+import { ImpliedKeys } from '../../migrations/023-implied-keys.ts';
 import { type ConnectionSlotLimits, createConnectionSlots } from './connection-slots.ts';
 import { translateDatabaseError } from './database-error.ts';
 import { ColumnInsertDriver } from './driver/column-insert-driver.ts';
@@ -75,6 +76,7 @@ export const MIGRATIONS = [
   { name: '012-program-load-step', class: ProgramLoadStep },
   { name: '013-hands-on-runs', class: HandsOnRuns },
   { name: '017-secrets', class: Secrets },
+  { name: '023-implied-keys', class: ImpliedKeys },
 ];
 
 /** A transaction of one account: writes go through `em` and its flush, lean reads through `sql`. */
