@@ -48,6 +48,7 @@ export async function eraseUser(
   await sql`delete from enrollment_overrides where account_id = ${tx.accountId} and user_id = ${userId}`.execute(
     tx.sql,
   );
+  await sql`delete from equipment where account_id = ${tx.accountId} and user_id = ${userId}`.execute(tx.sql);
   // What was wrong with sets may say it as well.
   await sql`
     update set_corrections set reason = ''

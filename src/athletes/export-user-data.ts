@@ -25,6 +25,7 @@ export const PERSONAL_TABLES: readonly PersonalTable[] = [
   byId('users'),
   byId('enrollments'),
   byId('enrollment_overrides'),
+  byId('equipment'),
   byId('lift_maxes'),
   byId('logged_sets'),
   byId('set_corrections'),

@@ -2,6 +2,8 @@
 
 import type { ServiceImpl } from '@connectrpc/connect';
 import { createCalls, type ServiceDeps } from '../calls/calls.ts';
+import { deleteEquipment, equipmentMessage, getEquipment } from '../catalog/equipment/equipment.ts';
+import { readEquipment, setEquipment } from '../catalog/equipment/set-equipment.ts';
 import { userMessage } from '../catalog/messages.ts';
 import { UserService } from '../gen/progression/v1/user_service_pb.ts';
 import { getUser } from '../store/lock-user.ts';
@@ -31,6 +33,18 @@ export function createUserService(deps: UserServiceDeps): ServiceImpl<typeof Use
       write(method.updateAccount, request, context, async (change) => ({
         account: accountMessage(change.tx.accountId, await updateAccount(change, request)),
       })),
+    async setEquipment(request, context) {
+      const equipment = readEquipment(request, limits);
+      return write(method.setEquipment, request, context, async (change) => ({
+        equipment: equipmentMessage(await setEquipment(change, request, equipment)),
+      }));
+    },
+    getEquipment: (request, context) => read(context, (tx) => getEquipment(tx, request)),
+    deleteEquipment: (request, context) =>
+      write(method.deleteEquipment, request, context, async (change) => {
+        await deleteEquipment(change, request);
+        return {};
+      }),
     async createUser(request, context) {
       checkProfile(request, deps.clock(), limits);
       return write(method.createUser, request, context, async (change) => ({

@@ -41,6 +41,7 @@ const SIGNED_DECIMAL = 'a decimal such as 142.5 or -2.5, at most 12 digits befor
 /** What each pattern of the .proto files means. A pattern that is not here must not be used there. */
 const PATTERNS: Readonly<Record<string, string>> = {
   '^[0-9]{1,12}(\\.[0-9]{1,6})?$': DECIMAL,
+  '^[0-9]{1,4}(\\.[0-9]{1,6})?$': 'a decimal such as 1.25, at most 4 digits before and 6 after the point',
   '^-?[0-9]{1,12}(\\.[0-9]{1,6})?$': SIGNED_DECIMAL,
   '^(-?[0-9]{1,12}(\\.[0-9]{1,6})?)?$': `${SIGNED_DECIMAL}, or empty`,
   '^(10(\\.0)?|[0-9](\\.[0-9])?)$': 'from 0 to 10 with at most one digit after the point, such as 8.5',

@@ -10,6 +10,7 @@ import { REPLAY_LIMITS } from '../automation/replay/limits.ts';
 import { SECRET_LIMITS } from '../automation/secrets/limits.ts';
 import { TIME_LIMITS } from '../automation/time/limits.ts';
 import { CALL_LIMITS } from '../calls/limits.ts';
+import { CATALOG_LIMITS } from '../catalog/limits.ts';
 import { EVENT_LIMITS } from '../events/limits.ts';
 import { REDIS_LIMITS } from '../events/redis/limits.ts';
 import { FILTER_LIMITS } from '../filters/limits.ts';
@@ -33,6 +34,7 @@ export const DEFAULT_LIMITS = Object.freeze({
   ...PROGRESSION_LIMITS,
   ...ENGINE_LIMITS,
   ...ATHLETE_LIMITS,
+  ...CATALOG_LIMITS,
   ...FILTER_LIMITS,
   ...EVENT_LIMITS,
   ...REDIS_LIMITS,

@@ -4,24 +4,25 @@ import { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
 import { enumValue } from '../calls/enum-name.ts';
 import { DomainError, type FieldViolation, invalidFields } from '../errors/domain-error.ts';
-import { MaxTypeSchema, SetKindSchema } from '../gen/progression/v1/common_pb.ts';
 import { WeightUnitSchema } from '../gen/progression/v1/program_service_pb.ts';
 import {
   type PrescribeSessionRequest,
   type PrescribeSessionResponse,
   PrescribeSessionResponseSchema,
-  PrescriptionGapSchema,
 } from '../gen/progression/v1/progression_service_pb.ts';
 import type { Transaction } from '../store/database.ts';
 import type { ProgramDay } from '../store/entities/program.ts';
 import { requireUser } from '../store/lock-user.ts';
+import { loadEquipment } from './engine/load-equipment.ts';
 import { loadEnrollment } from './engine/load-ledger.ts';
 import type { ProgramLoader } from './engine/load-program.ts';
 import { loadRuleMemories } from './engine/load-snapshots.ts';
+import { createEquipment } from './evaluation/equipment/equipment.ts';
 import type { CurrentStage } from './evaluation/plan.ts';
-import { type PrescribedSet, prescribe } from './evaluation/prescribe.ts';
+import { prescribe } from './evaluation/prescribe.ts';
 import type { ProgramRules } from './evaluation/program-rules.ts';
 import { ruleKey, stageWithin, type WeightUnit } from './evaluation/snapshot.ts';
+import { prescribedSetMessage } from './prescribed-set-message.ts';
 import { loadAllMaxes } from './simulate-progressions.ts';
 
 /** Loads are rounded to what is loadable with the plates that most gyms have, unless the program says otherwise. */
@@ -42,10 +43,11 @@ export async function prescribeSession(
     });
   }
   const { enrollmentId, programId, programRevision } = enrollment;
-  const [rules, content, place] = await Promise.all([
+  const [rules, content, place, { effective }] = await Promise.all([
     programs.load(tx, programId, programRevision),
     loadContent(tx, programId),
     loadPlace(tx, userId, enrollmentId),
+    loadEquipment(tx, userId),
   ]);
   const { day, week } = placeOf(request, content, place);
   const subject = { userId, program: rules, assignments: rules.assignments };
@@ -53,7 +55,8 @@ export async function prescribeSession(
   const { unit, loadStep } = content;
   const stages = stagesOf(rules, memories.get(userId)?.stages ?? new Map());
   const prescriptions = day?.prescriptions ?? [];
-  const state = { week: content.weeksPerCycle > 1 ? week : 1, unit, loadStep, maxes, stages };
+  const equipment = createEquipment(effective, unit);
+  const state = { week: content.weeksPerCycle > 1 ? week : 1, unit, loadStep, equipment, maxes, stages };
   const prescribed = new Set(prescriptions.map(({ liftId }) => liftId));
   return create(PrescribeSessionResponseSchema, {
     programId,
@@ -168,31 +171,4 @@ export function stagesOf(
     }
   }
   return stages;
-}
-
-export function prescribedSetMessage({ kind, load, maxReps, rpe, stage, gap, ...set }: PrescribedSet) {
-  const { max, offset } = load ?? {};
-  return {
-    ...set,
-    kind: enumValue(SetKindSchema, kind),
-    maxReps: maxReps ?? 0,
-    load: load?.rounded.toFixed(),
-    exactLoad: load?.exact.toFixed(),
-    rpe: rpe ?? undefined,
-    gap: gap ? enumValue(PrescriptionGapSchema, gap) : 0,
-    stage: stage ?? undefined,
-    source: load
-      ? {
-          ...(max && {
-            maxType: enumValue(MaxTypeSchema, max.maxType),
-            maxValue: max.current.value.toFixed(),
-            maxVersion: max.current.version,
-            percent: max.percent,
-          }),
-          offsetAmount: offset && 'amount' in offset ? offset.amount : '',
-          offsetPercent: offset && 'percent' in offset ? offset.percent : '',
-          roundTo: load.roundTo?.toFixed(),
-        }
-      : undefined,
-  };
 }

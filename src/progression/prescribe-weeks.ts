@@ -10,10 +10,13 @@ import {
 import type { Transaction } from '../store/database.ts';
 import { requireUser } from '../store/lock-user.ts';
 import type { Instant } from '../values/instant.ts';
+import { loadEquipment } from './engine/load-equipment.ts';
 import type { ProgramLoader } from './engine/load-program.ts';
 import { simulate } from './engine/simulate.ts';
+import { createEquipment } from './evaluation/equipment/equipment.ts';
 import { prescribe } from './evaluation/prescribe.ts';
-import { loadContent, loadPlace, placeOf, prescribedSetMessage, stagesOf } from './prescribe-session.ts';
+import { loadContent, loadPlace, placeOf, stagesOf } from './prescribe-session.ts';
+import { prescribedSetMessage } from './prescribed-set-message.ts';
 import { loadStart, performanceOf } from './simulate-progressions.ts';
 
 /** Throws USER_NOT_FOUND, NOT_ENROLLED, PROGRESSION_INVALID. */
@@ -27,9 +30,10 @@ export async function prescribeWeeks(
   await requireUser(tx, userId);
   const start = await loadStart(tx, userId, programs);
   const { programId, liftIds } = start.program;
-  const [content, place] = await Promise.all([
+  const [content, place, { effective }] = await Promise.all([
     loadContent(tx, programId),
     loadPlace(tx, userId, start.enrollmentId),
+    loadEquipment(tx, userId),
   ]);
   const { unit, loadStep, weeksPerCycle, sessionsPerWeek } = content;
   const days = content.days.length > 0 ? content.days : [{ slug: 'day', liftIds: [...liftIds] }];
@@ -42,6 +46,7 @@ export async function prescribeWeeks(
       day: next.day ? days.indexOf(next.day) : 0,
     },
   };
+  const equipment = createEquipment(effective, unit);
   const { sessions } = simulate(start, userId, calendar, weeks, performanceOf(request), now);
   return create(PrescribeWeeksResponseSchema, {
     programId,
@@ -49,7 +54,7 @@ export async function prescribeWeeks(
     sessions: sessions.map(({ at: { cycle, week, session, daySlug }, before }) => {
       const prescriptions = days.find(({ slug }) => slug === daySlug)?.prescriptions ?? [];
       const stages = stagesOf(before.program, before.stages);
-      const sets = prescribe(prescriptions, { week, unit, loadStep, maxes: before.maxes, stages });
+      const sets = prescribe(prescriptions, { week, unit, loadStep, equipment, maxes: before.maxes, stages });
       return { session, cycle, weekNumber: week, daySlug, sets: sets.map(prescribedSetMessage) };
     }),
   });

@@ -25,6 +25,7 @@ export interface AuditedChange {
     | 'progression'
     | 'program_progression'
     | 'enrollment_override'
+    | 'equipment'
     | 'enrollment'
     | 'lift_max'
     | 'failure_counter'

@@ -15,6 +15,7 @@ import { Corrections } from '../../migrations/010-corrections.ts';
 import { PlannedSets } from '../../migrations/011-planned-sets.ts';
 import { ProgramLoadStep } from '../../migrations/012-program-load-step.ts';
 import { HandsOnRuns } from '../../migrations/013-hands-on-runs.ts';
+import { Equipment } from '../../migrations/014-equipment.ts';
 import { Secrets } from '../../migrations/017-secrets.ts';
 import { ImpliedKeys } from '../../migrations/023-implied-keys.ts';
 import { type ConnectionSlotLimits, createConnectionSlots } from './connection-slots.ts';
@@ -34,6 +35,7 @@ import { CustomEventTypeEntity } from './entities/custom-event-type.ts';
 import { DeadLetterEntity } from './entities/dead-letter.ts';
 import { EnrollmentEntity } from './entities/enrollment.ts';
 import { EnrollmentOverrideEntity } from './entities/enrollment-override.ts';
+import { EquipmentEntity } from './entities/equipment.ts';
 import { FailureCounterEntity } from './entities/failure-counter.ts';
 import { FieldDefinitionEntity } from './entities/field-definition.ts';
 import { LiftEntity } from './entities/lift.ts';
@@ -75,6 +77,7 @@ export const MIGRATIONS = [
   { name: '011-planned-sets', class: PlannedSets },
   { name: '012-program-load-step', class: ProgramLoadStep },
   { name: '013-hands-on-runs', class: HandsOnRuns },
+  { name: '014-equipment', class: Equipment },
   { name: '017-secrets', class: Secrets },
   { name: '023-implied-keys', class: ImpliedKeys },
 ];
@@ -151,6 +154,7 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
       ProgramProgressionEntity,
       EnrollmentEntity,
       EnrollmentOverrideEntity,
+      EquipmentEntity,
       LiftMaxEntity,
       ProgressionLogEntity,
       LoggedSetEntity,

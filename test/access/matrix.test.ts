@@ -98,6 +98,9 @@ const WHO_MAY: Readonly<Record<string, string>> = {
 
   'UserService.GetAccount': 'service coach read-only catalogue',
   'UserService.UpdateAccount': '',
+  'UserService.SetEquipment': 'coach',
+  'UserService.GetEquipment': 'service coach read-only self',
+  'UserService.DeleteEquipment': 'coach',
   'UserService.CreateUser': 'coach',
   'UserService.GetUser': 'service coach read-only self',
   'UserService.ListUsers': 'service coach read-only',

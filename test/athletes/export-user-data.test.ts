@@ -45,6 +45,7 @@ async function train({ athlete: { userId }, client: progressions, startSession, 
   });
   const programProgressionId = `${trainee.athlete.programProgressionIds[1]}`;
   await client.programs.setEnrollmentOverride({ userId, programProgressionId, off: true });
+  await client.users.setEquipment({ userId, equipment: { plates: [{ weight: '20', unit: 1, pairs: 2 }] } });
   await db.database.transaction(client.accountId, (tx) =>
     sql`insert into set_corrections (account_id, id, user_id, session_id, lift_id, set_number, before, reason, actor,
           recorded_at)

@@ -18,6 +18,7 @@ const GENERATED = [
   'health/v1/health.proto',
   'progression/v1/access.proto',
   'progression/v1/common.proto',
+  'progression/v1/equipment.proto',
   'progression/v1/prescription.proto',
   'progression/v1/program_service.proto',
   'progression/v1/progression_service.proto',

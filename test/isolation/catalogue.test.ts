@@ -25,6 +25,7 @@ const MORE_THAN_READ_AND_ADD: Readonly<Record<string, readonly string[]>> = {
     'UPDATE (status_before_deletion)',
   ],
   enrollment_overrides: ['DELETE', 'UPDATE'],
+  equipment: ['DELETE', 'UPDATE'],
   requests: [
     'UPDATE (detail)',
     'UPDATE (fingerprint)',

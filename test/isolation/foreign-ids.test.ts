@@ -145,6 +145,12 @@ const CALLS: Readonly<Record<string, Call>> = {
   ListEnrollmentOverrides: (c, { userId }) => c.programs.listEnrollmentOverrides({ userId }),
   DeleteEnrollmentOverride: (c, { userId, logId }) =>
     c.programs.deleteEnrollmentOverride({ userId, overrideId: logId }),
+  SetEquipment: (c, { userId, liftId }) =>
+    c.users.setEquipment({
+      ...{ userId, equipment: { bars: [{ weight: '20', unit: 1, liftIds: [liftId] }] } },
+    }),
+  GetEquipment: (c, { userId }) => c.users.getEquipment({ userId }),
+  DeleteEquipment: (c, { userId }) => c.users.deleteEquipment({ userId }),
   GetUser: (c, { userId }) => c.users.getUser({ userId }),
   UpdateUser: (c, { userId }) => c.users.updateUser({ userId, name: 'mine now' }),
   DeleteUser: (c, { userId }) => c.users.deleteUser({ userId }),

@@ -42,6 +42,10 @@ beforeAll(async () => {
           select account_id, gen_random_uuid(), user_id, session_id, lift_id, set_number, '{}', '', '', now()
           from logged_sets where account_id = ${accountId} limit 1`.execute(tx.sql),
     );
+    await db.database.transaction(accountId, (tx) =>
+      sql`insert into equipment (account_id, id, user_id, bars, plates, steps, rounding, updated_at)
+          values (${accountId}, gen_random_uuid(), ${userId}, '[]', '[]', '[]', 'UP', now())`.execute(tx.sql),
+    );
     accountIds.push(accountId);
   }
   keys = await readRows<ForeignKey>(

@@ -40,6 +40,7 @@ export async function rowsOf<T = Record<string, unknown>>(
   table:
     | 'audit_log'
     | 'enrollment_overrides'
+    | 'equipment'
     | 'outbox'
     | 'progression_logs'
     | 'requests'

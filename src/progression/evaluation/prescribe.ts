@@ -1,6 +1,7 @@
 /** What to lift: the sets that a day of a program prescribes, with loads from the athlete's maxes and stages. Pure. */
 import { Decimal } from 'decimal.js';
 import type { StoredLoad, StoredPrescription, StoredSetGroup } from '../../store/entities/program.ts';
+import type { Equipment, Loading } from './equipment/equipment.ts';
 import type { CurrentStage } from './plan.ts';
 import type { MaxType } from './rules/rule.ts';
 import { ExactDecimal, roundWeight } from './rules/weight.ts';
@@ -29,8 +30,10 @@ export interface PrescribedLoad {
   /** To 6 decimal places. */
   readonly exact: Decimal;
   readonly rounded: Decimal;
-  /** Null: not rounded. */
+  /** Null: not rounded, or to equipment. */
   readonly roundTo: Decimal | null;
+  /** Null: nothing is known that the lift is loaded with, or nothing is loaded. */
+  readonly loading: Loading | null;
   /** Null: a fixed weight. */
   readonly max: { readonly maxType: MaxType; readonly current: CurrentMax; readonly percent: string } | null;
   /** Null: the load is the group's own. */
@@ -42,8 +45,9 @@ export interface PrescriptionState {
   /** The week of the cycle, from 1. */
   readonly week: number;
   readonly unit: WeightUnit;
-  /** Null: no rounding. */
+  /** Null: no rounding. For lifts that the equipment does not know. */
   readonly loadStep: Decimal | null;
+  readonly equipment: Equipment | null;
   /** By maxKey. */
   readonly maxes: ReadonlyMap<string, CurrentMax>;
   /** The stages at hand, by lift. */
@@ -98,12 +102,7 @@ function loadOf(
   prescription: StoredPrescription,
   state: PrescriptionState,
 ): PrescribedLoad | PrescriptionGap | null {
-  const roundTo = prescription.roundTo === undefined ? state.loadStep : new Decimal(prescription.roundTo);
-  const loadable = (exact: Decimal) => ({
-    exact: roundWeight(exact, { roundTo: null, rounding: 'NEAREST' }),
-    rounded: roundWeight(exact, { roundTo, rounding: 'NEAREST' }),
-    roundTo,
-  });
+  const loadable = (exact: Decimal) => roundLoad(exact, prescription, state);
   switch (load.of) {
     case 'MAX':
     case 'STAGE': {
@@ -134,4 +133,19 @@ function loadOf(
     case 'RPE':
       return null;
   }
+}
+
+/** To what the lift's equipment can make, else to the step of the lift or the program. No weight is the athlete's own. */
+function roundLoad(
+  exactLoad: Decimal,
+  { liftId, roundTo: ownStep }: StoredPrescription,
+  { equipment, loadStep }: PrescriptionState,
+): Pick<PrescribedLoad, 'exact' | 'rounded' | 'roundTo' | 'loading'> {
+  const exact = roundWeight(exactLoad, { roundTo: null, rounding: 'NEAREST' });
+  const equipped = exactLoad.isZero() ? null : equipment?.round(liftId, exactLoad);
+  if (equipped) {
+    return { exact, rounded: equipped.load, roundTo: null, loading: equipped.loading };
+  }
+  const roundTo = ownStep === undefined ? loadStep : new Decimal(ownStep);
+  return { exact, rounded: roundWeight(exactLoad, { roundTo, rounding: 'NEAREST' }), roundTo, loading: null };
 }

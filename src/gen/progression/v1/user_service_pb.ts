@@ -10,6 +10,8 @@ import { file_buf_validate_validate } from "../../buf/validate/validate_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import { file_progression_v1_access } from "./access_pb.ts";
+import type { Equipment } from "./equipment_pb.ts";
+import { file_progression_v1_equipment } from "./equipment_pb.ts";
 import type { WeightUnit } from "./program_service_pb.ts";
 import { file_progression_v1_program_service } from "./program_service_pb.ts";
 import type { JsonObject, Message } from "@bufbuild/protobuf";
@@ -18,7 +20,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file progression/v1/user_service.proto.
  */
 export const file_progression_v1_user_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFwcm9ncmVzc2lvbi92MS91c2VyX3NlcnZpY2UucHJvdG8SDnByb2dyZXNzaW9uLnYxImAKB0FjY291bnQSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIRCgl0aW1lX3pvbmUYAyABKAkSKAoEdW5pdBgEIAEoDjIaLnByb2dyZXNzaW9uLnYxLldlaWdodFVuaXQiEwoRR2V0QWNjb3VudFJlcXVlc3QiPgoSR2V0QWNjb3VudFJlc3BvbnNlEigKB2FjY291bnQYASABKAsyFy5wcm9ncmVzc2lvbi52MS5BY2NvdW50Iq0BChRVcGRhdGVBY2NvdW50UmVxdWVzdBIbCgRuYW1lGAEgASgJQgi6SAVyAxjIAUgAiAEBEh8KCXRpbWVfem9uZRgCIAEoCUIHukgEcgIYQEgBiAEBEjcKBHVuaXQYAyABKA4yGi5wcm9ncmVzc2lvbi52MS5XZWlnaHRVbml0Qgi6SAWCAQIQAUgCiAEBQgcKBV9uYW1lQgwKCl90aW1lX3pvbmVCBwoFX3VuaXQiQQoVVXBkYXRlQWNjb3VudFJlc3BvbnNlEigKB2FjY291bnQYASABKAsyFy5wcm9ncmVzc2lvbi52MS5BY2NvdW50IvUBCgRVc2VyEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJdGltZV96b25lGAMgASgJEhIKCmJpcnRoX2RhdGUYBCABKAkSLgoKY3JlYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEdGFncxgHIAMoCRIrCgphdHRyaWJ1dGVzGAggASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIRCglvcHRlZF9vdXQYCSABKAgi6AEKEUNyZWF0ZVVzZXJSZXF1ZXN0EhwKB3VzZXJfaWQYASABKAlCC7pICNgBAXIDsAEBEhgKBG5hbWUYAiABKAlCCrpIB3IFEAEYyAESGgoJdGltZV96b25lGAMgASgJQge6SARyAhhAEjoKCmJpcnRoX2RhdGUYBCABKAlCJrpII9gBAXIeMhxeWzAtOV17NH0tWzAtOV17Mn0tWzAtOV17Mn0kEhYKBHRhZ3MYBSADKAlCCLpIBZIBAhBkEisKCmF0dHJpYnV0ZXMYBiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IjgKEkNyZWF0ZVVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQucHJvZ3Jlc3Npb24udjEuVXNlciIrCg5HZXRVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABASI1Cg9HZXRVc2VyUmVzcG9uc2USIgoEdXNlchgBIAEoCzIULnByb2dyZXNzaW9uLnYxLlVzZXIicAoQTGlzdFVzZXJzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgSHwoNbmFtZV9jb250YWlucxgDIAEoCUIIukgFcgMYyAEiZQoRTGlzdFVzZXJzUmVzcG9uc2USIwoFdXNlcnMYASADKAsyFC5wcm9ncmVzc2lvbi52MS5Vc2VyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFItMCChFVcGRhdGVVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABARIWCgRuYW1lGAIgASgJQgi6SAVyAxjIARIfCgl0aW1lX3pvbmUYAyABKAlCB7pIBHICGEBIAIgBARI/CgpiaXJ0aF9kYXRlGAQgASgJQia6SCNyITIfXihbMC05XXs0fS1bMC05XXsyfS1bMC05XXsyfSk/JEgBiAEBEhoKCGFkZF90YWdzGAUgAygJQgi6SAWSAQIQZBIdCgtyZW1vdmVfdGFncxgGIAMoCUIIukgFkgECEGQSKwoKYXR0cmlidXRlcxgHIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSFgoJb3B0ZWRfb3V0GAggASgISAKIAQFCDAoKX3RpbWVfem9uZUINCgtfYmlydGhfZGF0ZUIMCgpfb3B0ZWRfb3V0IjgKElVwZGF0ZVVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQucHJvZ3Jlc3Npb24udjEuVXNlciIuChFEZWxldGVVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABASIUChJEZWxldGVVc2VyUmVzcG9uc2UiLwoSUmVzdG9yZVVzZXJSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBIjkKE1Jlc3RvcmVVc2VyUmVzcG9uc2USIgoEdXNlchgBIAEoCzIULnByb2dyZXNzaW9uLnYxLlVzZXIibwoVRXhwb3J0VXNlckRhdGFSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiACCIsCg5Vc2VyRGF0YVJlY29yZBIMCgRraW5kGAEgASgJEgwKBGpzb24YAiABKAkiYgoWRXhwb3J0VXNlckRhdGFSZXNwb25zZRIvCgdyZWNvcmRzGAEgAygLMh4ucHJvZ3Jlc3Npb24udjEuVXNlckRhdGFSZWNvcmQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIkcKEEVyYXNlVXNlclJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOwAQESGAoGcmVhc29uGAIgASgJQgi6SAVyAxjoByITChFFcmFzZVVzZXJSZXNwb25zZTKwBwoLVXNlclNlcnZpY2USXAoKR2V0QWNjb3VudBIhLnByb2dyZXNzaW9uLnYxLkdldEFjY291bnRSZXF1ZXN0GiIucHJvZ3Jlc3Npb24udjEuR2V0QWNjb3VudFJlc3BvbnNlIgeQAgGouxgBEmIKDVVwZGF0ZUFjY291bnQSJC5wcm9ncmVzc2lvbi52MS5VcGRhdGVBY2NvdW50UmVxdWVzdBolLnByb2dyZXNzaW9uLnYxLlVwZGF0ZUFjY291bnRSZXNwb25zZSIEqLsYGhJZCgpDcmVhdGVVc2VyEiEucHJvZ3Jlc3Npb24udjEuQ3JlYXRlVXNlclJlcXVlc3QaIi5wcm9ncmVzc2lvbi52MS5DcmVhdGVVc2VyUmVzcG9uc2UiBKi7GAUSUwoHR2V0VXNlchIeLnByb2dyZXNzaW9uLnYxLkdldFVzZXJSZXF1ZXN0Gh8ucHJvZ3Jlc3Npb24udjEuR2V0VXNlclJlc3BvbnNlIgeQAgGouxgDElkKCUxpc3RVc2VycxIgLnByb2dyZXNzaW9uLnYxLkxpc3RVc2Vyc1JlcXVlc3QaIS5wcm9ncmVzc2lvbi52MS5MaXN0VXNlcnNSZXNwb25zZSIHkAIBqLsYBBJZCgpVcGRhdGVVc2VyEiEucHJvZ3Jlc3Npb24udjEuVXBkYXRlVXNlclJlcXVlc3QaIi5wcm9ncmVzc2lvbi52MS5VcGRhdGVVc2VyUmVzcG9uc2UiBKi7GAUSWQoKRGVsZXRlVXNlchIhLnByb2dyZXNzaW9uLnYxLkRlbGV0ZVVzZXJSZXF1ZXN0GiIucHJvZ3Jlc3Npb24udjEuRGVsZXRlVXNlclJlc3BvbnNlIgSouxgFElwKC1Jlc3RvcmVVc2VyEiIucHJvZ3Jlc3Npb24udjEuUmVzdG9yZVVzZXJSZXF1ZXN0GiMucHJvZ3Jlc3Npb24udjEuUmVzdG9yZVVzZXJSZXNwb25zZSIEqLsYBRJoCg5FeHBvcnRVc2VyRGF0YRIlLnByb2dyZXNzaW9uLnYxLkV4cG9ydFVzZXJEYXRhUmVxdWVzdBomLnByb2dyZXNzaW9uLnYxLkV4cG9ydFVzZXJEYXRhUmVzcG9uc2UiB5ACAai7GAYSVgoJRXJhc2VVc2VyEiAucHJvZ3Jlc3Npb24udjEuRXJhc2VVc2VyUmVxdWVzdBohLnByb2dyZXNzaW9uLnYxLkVyYXNlVXNlclJlc3BvbnNlIgSouxgHQnIKDnByb2dyZXNzaW9uLnYxQhBVc2VyU2VydmljZVByb3RvUAFaO3Byb2dyZXNzaW9uLXNlcnZpY2UvY2xpZW50cy9nby9wcm9ncmVzc2lvbi92MTtwcm9ncmVzc2lvbnYxqgIOUHJvZ3Jlc3Npb24uVjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp, file_progression_v1_access, file_progression_v1_program_service]);
+  fileDesc("CiFwcm9ncmVzc2lvbi92MS91c2VyX3NlcnZpY2UucHJvdG8SDnByb2dyZXNzaW9uLnYxImAKB0FjY291bnQSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIRCgl0aW1lX3pvbmUYAyABKAkSKAoEdW5pdBgEIAEoDjIaLnByb2dyZXNzaW9uLnYxLldlaWdodFVuaXQiEwoRR2V0QWNjb3VudFJlcXVlc3QiPgoSR2V0QWNjb3VudFJlc3BvbnNlEigKB2FjY291bnQYASABKAsyFy5wcm9ncmVzc2lvbi52MS5BY2NvdW50Iq0BChRVcGRhdGVBY2NvdW50UmVxdWVzdBIbCgRuYW1lGAEgASgJQgi6SAVyAxjIAUgAiAEBEh8KCXRpbWVfem9uZRgCIAEoCUIHukgEcgIYQEgBiAEBEjcKBHVuaXQYAyABKA4yGi5wcm9ncmVzc2lvbi52MS5XZWlnaHRVbml0Qgi6SAWCAQIQAUgCiAEBQgcKBV9uYW1lQgwKCl90aW1lX3pvbmVCBwoFX3VuaXQiQQoVVXBkYXRlQWNjb3VudFJlc3BvbnNlEigKB2FjY291bnQYASABKAsyFy5wcm9ncmVzc2lvbi52MS5BY2NvdW50IoMBChNTZXRFcXVpcG1lbnRSZXF1ZXN0EhwKB3VzZXJfaWQYASABKAlCC7pICNgBAXIDsAEBEjQKCWVxdWlwbWVudBgCIAEoCzIZLnByb2dyZXNzaW9uLnYxLkVxdWlwbWVudEIGukgDyAEBEhgKBnJlYXNvbhgDIAEoCUIIukgFcgMY6AciRAoUU2V0RXF1aXBtZW50UmVzcG9uc2USLAoJZXF1aXBtZW50GAEgASgLMhkucHJvZ3Jlc3Npb24udjEuRXF1aXBtZW50IjMKE0dldEVxdWlwbWVudFJlcXVlc3QSHAoHdXNlcl9pZBgBIAEoCUILukgI2AEBcgOwAQEicgoUR2V0RXF1aXBtZW50UmVzcG9uc2USLAoJZXF1aXBtZW50GAEgASgLMhkucHJvZ3Jlc3Npb24udjEuRXF1aXBtZW50EiwKCWVmZmVjdGl2ZRgCIAEoCzIZLnByb2dyZXNzaW9uLnYxLkVxdWlwbWVudCJQChZEZWxldGVFcXVpcG1lbnRSZXF1ZXN0EhwKB3VzZXJfaWQYASABKAlCC7pICNgBAXIDsAEBEhgKBnJlYXNvbhgCIAEoCUIIukgFcgMY6AciGQoXRGVsZXRlRXF1aXBtZW50UmVzcG9uc2Ui9QEKBFVzZXISCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIRCgl0aW1lX3pvbmUYAyABKAkSEgoKYmlydGhfZGF0ZRgEIAEoCRIuCgpjcmVhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgR0YWdzGAcgAygJEisKCmF0dHJpYnV0ZXMYCCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EhEKCW9wdGVkX291dBgJIAEoCCLoAQoRQ3JlYXRlVXNlclJlcXVlc3QSHAoHdXNlcl9pZBgBIAEoCUILukgI2AEBcgOwAQESGAoEbmFtZRgCIAEoCUIKukgHcgUQARjIARIaCgl0aW1lX3pvbmUYAyABKAlCB7pIBHICGEASOgoKYmlydGhfZGF0ZRgEIAEoCUImukgj2AEBch4yHF5bMC05XXs0fS1bMC05XXsyfS1bMC05XXsyfSQSFgoEdGFncxgFIAMoCUIIukgFkgECEGQSKwoKYXR0cmlidXRlcxgGIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QiOAoSQ3JlYXRlVXNlclJlc3BvbnNlEiIKBHVzZXIYASABKAsyFC5wcm9ncmVzc2lvbi52MS5Vc2VyIisKDkdldFVzZXJSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBIjUKD0dldFVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQucHJvZ3Jlc3Npb24udjEuVXNlciJwChBMaXN0VXNlcnNSZXF1ZXN0Eh0KCXBhZ2Vfc2l6ZRgBIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxiACBIfCg1uYW1lX2NvbnRhaW5zGAMgASgJQgi6SAVyAxjIASJlChFMaXN0VXNlcnNSZXNwb25zZRIjCgV1c2VycxgBIAMoCzIULnByb2dyZXNzaW9uLnYxLlVzZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnRvdGFsX3NpemUYAyABKAUi0wIKEVVwZGF0ZVVzZXJSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBEhYKBG5hbWUYAiABKAlCCLpIBXIDGMgBEh8KCXRpbWVfem9uZRgDIAEoCUIHukgEcgIYQEgAiAEBEj8KCmJpcnRoX2RhdGUYBCABKAlCJrpII3IhMh9eKFswLTldezR9LVswLTldezJ9LVswLTldezJ9KT8kSAGIAQESGgoIYWRkX3RhZ3MYBSADKAlCCLpIBZIBAhBkEh0KC3JlbW92ZV90YWdzGAYgAygJQgi6SAWSAQIQZBIrCgphdHRyaWJ1dGVzGAcgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIWCglvcHRlZF9vdXQYCCABKAhIAogBAUIMCgpfdGltZV96b25lQg0KC19iaXJ0aF9kYXRlQgwKCl9vcHRlZF9vdXQiOAoSVXBkYXRlVXNlclJlc3BvbnNlEiIKBHVzZXIYASABKAsyFC5wcm9ncmVzc2lvbi52MS5Vc2VyIi4KEURlbGV0ZVVzZXJSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBIhQKEkRlbGV0ZVVzZXJSZXNwb25zZSIvChJSZXN0b3JlVXNlclJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOwAQEiOQoTUmVzdG9yZVVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQucHJvZ3Jlc3Npb24udjEuVXNlciJvChVFeHBvcnRVc2VyRGF0YVJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOwAQESHQoJcGFnZV9zaXplGAIgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDGIAIIiwKDlVzZXJEYXRhUmVjb3JkEgwKBGtpbmQYASABKAkSDAoEanNvbhgCIAEoCSJiChZFeHBvcnRVc2VyRGF0YVJlc3BvbnNlEi8KB3JlY29yZHMYASADKAsyHi5wcm9ncmVzc2lvbi52MS5Vc2VyRGF0YVJlY29yZBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiRwoQRXJhc2VVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABARIYCgZyZWFzb24YAiABKAlCCLpIBXIDGOgHIhMKEUVyYXNlVXNlclJlc3BvbnNlMt8JCgtVc2VyU2VydmljZRJcCgpHZXRBY2NvdW50EiEucHJvZ3Jlc3Npb24udjEuR2V0QWNjb3VudFJlcXVlc3QaIi5wcm9ncmVzc2lvbi52MS5HZXRBY2NvdW50UmVzcG9uc2UiB5ACAai7GAESYgoNVXBkYXRlQWNjb3VudBIkLnByb2dyZXNzaW9uLnYxLlVwZGF0ZUFjY291bnRSZXF1ZXN0GiUucHJvZ3Jlc3Npb24udjEuVXBkYXRlQWNjb3VudFJlc3BvbnNlIgSouxgaEl8KDFNldEVxdWlwbWVudBIjLnByb2dyZXNzaW9uLnYxLlNldEVxdWlwbWVudFJlcXVlc3QaJC5wcm9ncmVzc2lvbi52MS5TZXRFcXVpcG1lbnRSZXNwb25zZSIEqLsYBRJiCgxHZXRFcXVpcG1lbnQSIy5wcm9ncmVzc2lvbi52MS5HZXRFcXVpcG1lbnRSZXF1ZXN0GiQucHJvZ3Jlc3Npb24udjEuR2V0RXF1aXBtZW50UmVzcG9uc2UiB5ACAai7GAMSaAoPRGVsZXRlRXF1aXBtZW50EiYucHJvZ3Jlc3Npb24udjEuRGVsZXRlRXF1aXBtZW50UmVxdWVzdBonLnByb2dyZXNzaW9uLnYxLkRlbGV0ZUVxdWlwbWVudFJlc3BvbnNlIgSouxgFElkKCkNyZWF0ZVVzZXISIS5wcm9ncmVzc2lvbi52MS5DcmVhdGVVc2VyUmVxdWVzdBoiLnByb2dyZXNzaW9uLnYxLkNyZWF0ZVVzZXJSZXNwb25zZSIEqLsYBRJTCgdHZXRVc2VyEh4ucHJvZ3Jlc3Npb24udjEuR2V0VXNlclJlcXVlc3QaHy5wcm9ncmVzc2lvbi52MS5HZXRVc2VyUmVzcG9uc2UiB5ACAai7GAMSWQoJTGlzdFVzZXJzEiAucHJvZ3Jlc3Npb24udjEuTGlzdFVzZXJzUmVxdWVzdBohLnByb2dyZXNzaW9uLnYxLkxpc3RVc2Vyc1Jlc3BvbnNlIgeQAgGouxgEElkKClVwZGF0ZVVzZXISIS5wcm9ncmVzc2lvbi52MS5VcGRhdGVVc2VyUmVxdWVzdBoiLnByb2dyZXNzaW9uLnYxLlVwZGF0ZVVzZXJSZXNwb25zZSIEqLsYBRJZCgpEZWxldGVVc2VyEiEucHJvZ3Jlc3Npb24udjEuRGVsZXRlVXNlclJlcXVlc3QaIi5wcm9ncmVzc2lvbi52MS5EZWxldGVVc2VyUmVzcG9uc2UiBKi7GAUSXAoLUmVzdG9yZVVzZXISIi5wcm9ncmVzc2lvbi52MS5SZXN0b3JlVXNlclJlcXVlc3QaIy5wcm9ncmVzc2lvbi52MS5SZXN0b3JlVXNlclJlc3BvbnNlIgSouxgFEmgKDkV4cG9ydFVzZXJEYXRhEiUucHJvZ3Jlc3Npb24udjEuRXhwb3J0VXNlckRhdGFSZXF1ZXN0GiYucHJvZ3Jlc3Npb24udjEuRXhwb3J0VXNlckRhdGFSZXNwb25zZSIHkAIBqLsYBhJWCglFcmFzZVVzZXISIC5wcm9ncmVzc2lvbi52MS5FcmFzZVVzZXJSZXF1ZXN0GiEucHJvZ3Jlc3Npb24udjEuRXJhc2VVc2VyUmVzcG9uc2UiBKi7GAdCcgoOcHJvZ3Jlc3Npb24udjFCEFVzZXJTZXJ2aWNlUHJvdG9QAVo7cHJvZ3Jlc3Npb24tc2VydmljZS9jbGllbnRzL2dvL3Byb2dyZXNzaW9uL3YxO3Byb2dyZXNzaW9udjGqAg5Qcm9ncmVzc2lvbi5WMWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp, file_progression_v1_access, file_progression_v1_equipment, file_progression_v1_program_service]);
 
 /**
  * The settings of an account.
@@ -142,6 +144,136 @@ export const UpdateAccountResponseSchema: GenMessage<UpdateAccountResponse> = /*
   messageDesc(file_progression_v1_user_service, 4);
 
 /**
+ * @generated from message progression.v1.SetEquipmentRequest
+ */
+export type SetEquipmentRequest = Message<"progression.v1.SetEquipmentRequest"> & {
+  /**
+   * Empty: of the account.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Of an athlete each part that is empty, bars, plates, steps or rounding, is the account's. At least one is not.
+   *
+   * @generated from field: progression.v1.Equipment equipment = 2;
+   */
+  equipment?: Equipment | undefined;
+
+  /**
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message progression.v1.SetEquipmentRequest.
+ * Use `create(SetEquipmentRequestSchema)` to create a new message.
+ */
+export const SetEquipmentRequestSchema: GenMessage<SetEquipmentRequest> = /*@__PURE__*/
+  messageDesc(file_progression_v1_user_service, 5);
+
+/**
+ * @generated from message progression.v1.SetEquipmentResponse
+ */
+export type SetEquipmentResponse = Message<"progression.v1.SetEquipmentResponse"> & {
+  /**
+   * @generated from field: progression.v1.Equipment equipment = 1;
+   */
+  equipment?: Equipment | undefined;
+};
+
+/**
+ * Describes the message progression.v1.SetEquipmentResponse.
+ * Use `create(SetEquipmentResponseSchema)` to create a new message.
+ */
+export const SetEquipmentResponseSchema: GenMessage<SetEquipmentResponse> = /*@__PURE__*/
+  messageDesc(file_progression_v1_user_service, 6);
+
+/**
+ * @generated from message progression.v1.GetEquipmentRequest
+ */
+export type GetEquipmentRequest = Message<"progression.v1.GetEquipmentRequest"> & {
+  /**
+   * Empty: of the account.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+};
+
+/**
+ * Describes the message progression.v1.GetEquipmentRequest.
+ * Use `create(GetEquipmentRequestSchema)` to create a new message.
+ */
+export const GetEquipmentRequestSchema: GenMessage<GetEquipmentRequest> = /*@__PURE__*/
+  messageDesc(file_progression_v1_user_service, 7);
+
+/**
+ * @generated from message progression.v1.GetEquipmentResponse
+ */
+export type GetEquipmentResponse = Message<"progression.v1.GetEquipmentResponse"> & {
+  /**
+   * As it was set; absent: it was not.
+   *
+   * @generated from field: progression.v1.Equipment equipment = 1;
+   */
+  equipment?: Equipment | undefined;
+
+  /**
+   * What loads are rounded to: of an athlete the own parts and for the others the account's. Absent: neither is set.
+   *
+   * @generated from field: progression.v1.Equipment effective = 2;
+   */
+  effective?: Equipment | undefined;
+};
+
+/**
+ * Describes the message progression.v1.GetEquipmentResponse.
+ * Use `create(GetEquipmentResponseSchema)` to create a new message.
+ */
+export const GetEquipmentResponseSchema: GenMessage<GetEquipmentResponse> = /*@__PURE__*/
+  messageDesc(file_progression_v1_user_service, 8);
+
+/**
+ * @generated from message progression.v1.DeleteEquipmentRequest
+ */
+export type DeleteEquipmentRequest = Message<"progression.v1.DeleteEquipmentRequest"> & {
+  /**
+   * Empty: of the account.
+   *
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message progression.v1.DeleteEquipmentRequest.
+ * Use `create(DeleteEquipmentRequestSchema)` to create a new message.
+ */
+export const DeleteEquipmentRequestSchema: GenMessage<DeleteEquipmentRequest> = /*@__PURE__*/
+  messageDesc(file_progression_v1_user_service, 9);
+
+/**
+ * @generated from message progression.v1.DeleteEquipmentResponse
+ */
+export type DeleteEquipmentResponse = Message<"progression.v1.DeleteEquipmentResponse"> & {
+};
+
+/**
+ * Describes the message progression.v1.DeleteEquipmentResponse.
+ * Use `create(DeleteEquipmentResponseSchema)` to create a new message.
+ */
+export const DeleteEquipmentResponseSchema: GenMessage<DeleteEquipmentResponse> = /*@__PURE__*/
+  messageDesc(file_progression_v1_user_service, 10);
+
+/**
  * An athlete.
  *
  * @generated from message progression.v1.User
@@ -210,7 +342,7 @@ export type User = Message<"progression.v1.User"> & {
  * Use `create(UserSchema)` to create a new message.
  */
 export const UserSchema: GenMessage<User> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 5);
+  messageDesc(file_progression_v1_user_service, 11);
 
 /**
  * @generated from message progression.v1.CreateUserRequest
@@ -260,7 +392,7 @@ export type CreateUserRequest = Message<"progression.v1.CreateUserRequest"> & {
  * Use `create(CreateUserRequestSchema)` to create a new message.
  */
 export const CreateUserRequestSchema: GenMessage<CreateUserRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 6);
+  messageDesc(file_progression_v1_user_service, 12);
 
 /**
  * @generated from message progression.v1.CreateUserResponse
@@ -277,7 +409,7 @@ export type CreateUserResponse = Message<"progression.v1.CreateUserResponse"> & 
  * Use `create(CreateUserResponseSchema)` to create a new message.
  */
 export const CreateUserResponseSchema: GenMessage<CreateUserResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 7);
+  messageDesc(file_progression_v1_user_service, 13);
 
 /**
  * @generated from message progression.v1.GetUserRequest
@@ -294,7 +426,7 @@ export type GetUserRequest = Message<"progression.v1.GetUserRequest"> & {
  * Use `create(GetUserRequestSchema)` to create a new message.
  */
 export const GetUserRequestSchema: GenMessage<GetUserRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 8);
+  messageDesc(file_progression_v1_user_service, 14);
 
 /**
  * @generated from message progression.v1.GetUserResponse
@@ -311,7 +443,7 @@ export type GetUserResponse = Message<"progression.v1.GetUserResponse"> & {
  * Use `create(GetUserResponseSchema)` to create a new message.
  */
 export const GetUserResponseSchema: GenMessage<GetUserResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 9);
+  messageDesc(file_progression_v1_user_service, 15);
 
 /**
  * @generated from message progression.v1.ListUsersRequest
@@ -344,7 +476,7 @@ export type ListUsersRequest = Message<"progression.v1.ListUsersRequest"> & {
  * Use `create(ListUsersRequestSchema)` to create a new message.
  */
 export const ListUsersRequestSchema: GenMessage<ListUsersRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 10);
+  messageDesc(file_progression_v1_user_service, 16);
 
 /**
  * @generated from message progression.v1.ListUsersResponse
@@ -375,7 +507,7 @@ export type ListUsersResponse = Message<"progression.v1.ListUsersResponse"> & {
  * Use `create(ListUsersResponseSchema)` to create a new message.
  */
 export const ListUsersResponseSchema: GenMessage<ListUsersResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 11);
+  messageDesc(file_progression_v1_user_service, 17);
 
 /**
  * @generated from message progression.v1.UpdateUserRequest
@@ -437,7 +569,7 @@ export type UpdateUserRequest = Message<"progression.v1.UpdateUserRequest"> & {
  * Use `create(UpdateUserRequestSchema)` to create a new message.
  */
 export const UpdateUserRequestSchema: GenMessage<UpdateUserRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 12);
+  messageDesc(file_progression_v1_user_service, 18);
 
 /**
  * @generated from message progression.v1.UpdateUserResponse
@@ -454,7 +586,7 @@ export type UpdateUserResponse = Message<"progression.v1.UpdateUserResponse"> & 
  * Use `create(UpdateUserResponseSchema)` to create a new message.
  */
 export const UpdateUserResponseSchema: GenMessage<UpdateUserResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 13);
+  messageDesc(file_progression_v1_user_service, 19);
 
 /**
  * @generated from message progression.v1.DeleteUserRequest
@@ -471,7 +603,7 @@ export type DeleteUserRequest = Message<"progression.v1.DeleteUserRequest"> & {
  * Use `create(DeleteUserRequestSchema)` to create a new message.
  */
 export const DeleteUserRequestSchema: GenMessage<DeleteUserRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 14);
+  messageDesc(file_progression_v1_user_service, 20);
 
 /**
  * @generated from message progression.v1.DeleteUserResponse
@@ -484,7 +616,7 @@ export type DeleteUserResponse = Message<"progression.v1.DeleteUserResponse"> & 
  * Use `create(DeleteUserResponseSchema)` to create a new message.
  */
 export const DeleteUserResponseSchema: GenMessage<DeleteUserResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 15);
+  messageDesc(file_progression_v1_user_service, 21);
 
 /**
  * @generated from message progression.v1.RestoreUserRequest
@@ -501,7 +633,7 @@ export type RestoreUserRequest = Message<"progression.v1.RestoreUserRequest"> & 
  * Use `create(RestoreUserRequestSchema)` to create a new message.
  */
 export const RestoreUserRequestSchema: GenMessage<RestoreUserRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 16);
+  messageDesc(file_progression_v1_user_service, 22);
 
 /**
  * @generated from message progression.v1.RestoreUserResponse
@@ -518,7 +650,7 @@ export type RestoreUserResponse = Message<"progression.v1.RestoreUserResponse"> 
  * Use `create(RestoreUserResponseSchema)` to create a new message.
  */
 export const RestoreUserResponseSchema: GenMessage<RestoreUserResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 17);
+  messageDesc(file_progression_v1_user_service, 23);
 
 /**
  * @generated from message progression.v1.ExportUserDataRequest
@@ -549,7 +681,7 @@ export type ExportUserDataRequest = Message<"progression.v1.ExportUserDataReques
  * Use `create(ExportUserDataRequestSchema)` to create a new message.
  */
 export const ExportUserDataRequestSchema: GenMessage<ExportUserDataRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 18);
+  messageDesc(file_progression_v1_user_service, 24);
 
 /**
  * A stored row about the athlete.
@@ -577,7 +709,7 @@ export type UserDataRecord = Message<"progression.v1.UserDataRecord"> & {
  * Use `create(UserDataRecordSchema)` to create a new message.
  */
 export const UserDataRecordSchema: GenMessage<UserDataRecord> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 19);
+  messageDesc(file_progression_v1_user_service, 25);
 
 /**
  * @generated from message progression.v1.ExportUserDataResponse
@@ -603,7 +735,7 @@ export type ExportUserDataResponse = Message<"progression.v1.ExportUserDataRespo
  * Use `create(ExportUserDataResponseSchema)` to create a new message.
  */
 export const ExportUserDataResponseSchema: GenMessage<ExportUserDataResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 20);
+  messageDesc(file_progression_v1_user_service, 26);
 
 /**
  * @generated from message progression.v1.EraseUserRequest
@@ -627,7 +759,7 @@ export type EraseUserRequest = Message<"progression.v1.EraseUserRequest"> & {
  * Use `create(EraseUserRequestSchema)` to create a new message.
  */
 export const EraseUserRequestSchema: GenMessage<EraseUserRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 21);
+  messageDesc(file_progression_v1_user_service, 27);
 
 /**
  * @generated from message progression.v1.EraseUserResponse
@@ -640,7 +772,7 @@ export type EraseUserResponse = Message<"progression.v1.EraseUserResponse"> & {
  * Use `create(EraseUserResponseSchema)` to create a new message.
  */
 export const EraseUserResponseSchema: GenMessage<EraseUserResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 22);
+  messageDesc(file_progression_v1_user_service, 28);
 
 /**
  * The athletes of an account. Writing methods need a request ID; see ProgressionService.
@@ -668,6 +800,38 @@ export const UserService: GenService<{
     methodKind: "unary";
     input: typeof UpdateAccountRequestSchema;
     output: typeof UpdateAccountResponseSchema;
+  },
+  /**
+   * Replaces the equipment of the account, or of one athlete. Prescriptions read it; nothing else does. Audited.
+   * NOT_FOUND, reason LIFT_NOT_FOUND, for a lift that the account does not have.
+   *
+   * @generated from rpc progression.v1.UserService.SetEquipment
+   */
+  setEquipment: {
+    methodKind: "unary";
+    input: typeof SetEquipmentRequestSchema;
+    output: typeof SetEquipmentResponseSchema;
+  },
+  /**
+   * What was set for the account, or for one athlete, and what the athlete's loads are rounded to.
+   *
+   * @generated from rpc progression.v1.UserService.GetEquipment
+   */
+  getEquipment: {
+    methodKind: "unary";
+    input: typeof GetEquipmentRequestSchema;
+    output: typeof GetEquipmentResponseSchema;
+  },
+  /**
+   * The athlete's loads are rounded to the account's equipment then, and the account's to the program's step. Audited.
+   * NOT_FOUND, reason EQUIPMENT_NOT_FOUND, when there is none.
+   *
+   * @generated from rpc progression.v1.UserService.DeleteEquipment
+   */
+  deleteEquipment: {
+    methodKind: "unary";
+    input: typeof DeleteEquipmentRequestSchema;
+    output: typeof DeleteEquipmentResponseSchema;
   },
   /**
    * The id may be the caller's own (a UUID), so that both systems know the athlete by one id.
