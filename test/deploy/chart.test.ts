@@ -4,33 +4,18 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../src/config/config.ts';
+import { environmentOf, everythingEnabled, renderOne, valuesWith } from './chart-values.ts';
 import { readSchema, readValues, renderTemplate, templateNames, type Values } from './render-chart.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const isValid = new Ajv({ allowUnionTypes: true }).compile(readSchema());
 
-function valuesWith(section: string, change: Values): Values {
-  const values = readValues();
-  return { ...values, [section]: { ...(values[section] as Values), ...change } };
-}
-
-function renderOne(name: string, values: Values = readValues()) {
-  const [manifest, ...others] = renderTemplate(name, values);
-  expect(others).toEqual([]);
-  return manifest ?? expect.unreachable(`${name} renders to nothing`);
-}
-
-/** The environment of the pod's main container, with placeholders for values of the Secret. */
-function environmentOf(values: Values = readValues()): Record<string, string> {
-  return {
-    ...(renderOne('configmap', values).data as Record<string, string>),
-    DATABASE_URL: 'postgres://a@b/c',
-  };
-}
-
 describe('the values', () => {
-  test('fit their schema', () => {
-    expect(isValid(readValues()), JSON.stringify(isValid.errors)).toBe(true);
+  test.each([
+    ['of the chart', readValues()],
+    ['that enable everything', everythingEnabled()],
+  ])('%s fit their schema', (_, values) => {
+    expect(isValid(values), JSON.stringify(isValid.errors)).toBe(true);
   });
 
   test.each([
@@ -39,28 +24,34 @@ describe('the values', () => {
     ['keys over plain HTTP', valuesWith('auth', { jwksUrl: 'http://issuer.example' })],
     ['too few connections', valuesWith('database', { connections: 1 })],
     ['no issuer', valuesWith('auth', { issuer: '' })],
+    ['client certificates that nothing asks for', valuesWith('auth', { mode: 'mtls' })],
+    ['client certificates without TLS', valuesWith('tls', { clientCertificates: true })],
+    ['a heap as large as the memory', { ...readValues(), heapPercent: 100 }],
     ['less time to end than a drain takes', { ...readValues(), terminationGracePeriodSeconds: 20 }],
   ])('with %s do not', (_, values) => {
     expect(isValid(values)).toBe(false);
   });
 });
 
-describe.each(templateNames())('templates/%s.yaml', (name) => {
-  test('renders, with everything enabled, to a manifest that names the release', () => {
-    const manifest = renderOne(name, valuesWith('autoscaling', { enabled: true }));
-    expect(manifest.apiVersion).toMatch(/^([a-z0-9.]+\/)?v\d$/);
-    expect(manifest.kind.toLowerCase()).toBe(name);
-    expect(manifest.metadata.name).toBe('release');
+test.each(templateNames())(
+  'templates/%s.yaml renders, with everything enabled, to a manifest of the release',
+  (name) => {
+    const manifest = renderOne(name, everythingEnabled());
+    expect(manifest.metadata.name).toMatch(/^release(-\w+)?$/);
     expect(manifest.metadata.labels).toMatchObject({ 'app.kubernetes.io/instance': 'release' });
-  });
-});
+  },
+);
 
 describe('with its section disabled', () => {
-  test.each([
-    ['horizontalpodautoscaler', 'autoscaling'],
-    ['networkpolicy', 'networkPolicy'],
-  ])('%s is not rendered', (name, section) => {
-    expect(renderTemplate(name, valuesWith(section, { enabled: false }))).toEqual([]);
+  test.each(['horizontalpodautoscaler', 'headless', 'principals', 'servicemonitor', 'workers'])(
+    '%s is not rendered',
+    (name) => {
+      expect(renderTemplate(name, readValues())).toEqual([]);
+    },
+  );
+
+  test('networkpolicy is not rendered', () => {
+    expect(renderTemplate('networkpolicy', valuesWith('networkPolicy', { enabled: false }))).toEqual([]);
   });
 
   test('the number of replicas is not set when autoscaling is on', () => {
@@ -112,65 +103,52 @@ describe('the pod', () => {
     expect(drainPauseMs).toBeGreaterThan(service.readinessProbe.periodSeconds * 1000);
   });
 
-  test('is selected by the other manifests', () => {
-    const { labels } = renderOne('deployment').spec.template.metadata;
-    for (const selector of [
-      renderOne('deployment').spec.selector.matchLabels,
-      renderOne('service').spec.selector,
-      renderOne('poddisruptionbudget').spec.selector.matchLabels,
-      renderOne('networkpolicy').spec.podSelector.matchLabels,
-    ]) {
-      expect(labels).toMatchObject(selector);
+  test('has a heap that its memory limit sets', () => {
+    expect(environmentOf().NODE_OPTIONS).toBe('--max-old-space-size-percentage=70');
+    expect(service.resources.limits.memory).toBeDefined();
+  });
+
+  test('is selected by the other manifests, and is what callers are led to', () => {
+    const values = everythingEnabled();
+    const labelsOf = (name: string) => renderOne(name, values).spec.template.metadata.labels;
+    const [server, worker] = [labelsOf('deployment'), labelsOf('workers')];
+    expect(server).toMatchObject(renderOne('deployment', values).spec.selector.matchLabels);
+    expect(worker).toMatchObject(renderOne('workers', values).spec.selector.matchLabels);
+    for (const name of ['service', 'headless', 'poddisruptionbudget']) {
+      const { selector } = renderOne(name, values).spec;
+      expect(server).toMatchObject(selector.matchLabels ?? selector);
+      expect(worker).not.toMatchObject(selector.matchLabels ?? selector);
     }
+    for (const selector of [
+      renderOne('networkpolicy', values).spec.podSelector.matchLabels,
+      renderOne('metrics', values).spec.selector,
+    ]) {
+      expect(server).toMatchObject(selector);
+      expect(worker).toMatchObject(selector);
+    }
+    expect(renderOne('metrics', values).metadata.labels).toMatchObject(
+      renderOne('servicemonitor', values).spec.selector.matchLabels,
+    );
     expect(spec.serviceAccountName).toBe(renderOne('serviceaccount').metadata.name);
     expect(service.envFrom[0].configMapRef.name).toBe(renderOne('configmap').metadata.name);
   });
-});
 
-describe('the environment', () => {
-  test('is one that the service accepts', () => {
-    expect(readConfig(environmentOf())).toMatchObject({
-      host: '0.0.0.0',
-      port: 8080,
-      auth: { mode: 'jwt' },
-      telemetry: { metrics: { host: '0.0.0.0', port: 9464 }, otlpEndpoint: undefined, traceRatio: 1 },
-    });
-  });
-
-  test('takes the addresses of a collector', () => {
-    const environment = environmentOf(valuesWith('otlp', { endpoint: 'http://otel:4318', traceRatio: 0.1 }));
-    expect(readConfig(environment).telemetry).toMatchObject({
-      otlpEndpoint: 'http://otel:4318',
-      traceRatio: 0.1,
-    });
-  });
-
-  test('takes further variables, and refuses one that is no text or that another value sets', () => {
-    const settings = { CORS_ORIGINS: 'https://app.example.com', CONNECTION_AGE_MS: '60000' };
-    const values = valuesWith('settings', settings);
-    expect(readConfig(environmentOf(values))).toMatchObject({
-      corsOrigins: ['https://app.example.com'],
-      limits: { connectionAgeMs: 60_000 },
-    });
-    expect(isValid(values), JSON.stringify(isValid.errors)).toBe(true);
-    expect(isValid(valuesWith('settings', { CONNECTION_AGE_MS: 60_000 }))).toBe(false);
-    for (const name of Object.keys(environmentOf())) {
-      expect(isValid(valuesWith('settings', { [name]: 'x' })), name).toBe(false);
+  test('mounts what its environment names, and has probes that work with TLS', () => {
+    const values = everythingEnabled();
+    const [container] = renderOne('deployment', values).spec.template.spec.containers;
+    const mounts = container.volumeMounts.map(({ mountPath }: { mountPath: string }) => mountPath);
+    const files = Object.entries(environmentOf(values)).filter(([name]) => name.endsWith('_FILE'));
+    expect(files.map(([name]) => name).toSorted()).toEqual([
+      ...['AUTH_PRINCIPALS_FILE', 'TLS_CERT_FILE', 'TLS_CLIENT_CA_FILE', 'TLS_KEY_FILE'],
+    ]);
+    for (const [, file] of files) {
+      expect(mounts).toContain(file.replace(/\/[^/]+$/, ''));
     }
-  });
-
-  test('replaces the pods when it changes, and only then', () => {
-    const checksumOf = (values = readValues()) =>
-      renderTemplate('deployment', values)[0]?.spec.template.metadata.annotations['checksum/config'];
-    expect(checksumOf()).toMatch(/^[0-9a-f]{64}$/);
-    expect(checksumOf(valuesWith('settings', { CONSOLE: 'on' }))).not.toBe(checksumOf());
-    expect(checksumOf({ ...readValues(), replicas: 5 })).toBe(checksumOf());
-  });
-
-  test('has no variable that the service does not read', () => {
-    const page = readFileSync(join(ROOT, 'docs', 'configuration.md'), 'utf8');
-    const unknown = Object.keys(environmentOf()).filter((name) => !page.includes(`\`${name}\``));
-    expect(unknown).toEqual([]);
+    expect(JSON.parse(renderOne('principals', values).data['principals.json'])).toEqual(
+      (values.auth as Values).principals,
+    );
+    expect(container.readinessProbe.exec.command).toEqual(['node', 'src/main.ts', 'health']);
+    expect(container.livenessProbe.tcpSocket).toEqual({ port: 'grpc' });
   });
 });
 

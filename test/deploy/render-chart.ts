@@ -1,10 +1,12 @@
-/** Renders the Helm chart; the templates use only the few constructs that this renderer supports. */
+/** Renders the Helm chart with the functions of Helm that its templates use. */
 import { createHash } from 'node:crypto';
 import { globSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse, parseAllDocuments, stringify } from 'yaml';
+import { type Node, type Operand, type Pipeline, parseTemplate } from './template-syntax.ts';
 
 const CHART = join(import.meta.dirname, '..', '..', 'deploy', 'helm', 'progression-service');
+const BASE = 'progression-service/templates';
 const read = (path: string) => readFileSync(join(CHART, path), 'utf8');
 
 export type Values = Record<string, unknown>;
@@ -29,15 +31,26 @@ export function templateNames(): string[] {
   return globSync('templates/*.yaml', { cwd: CHART }).map((path) => basename(path, '.yaml'));
 }
 
-/** The manifests of one template. Throws for an unknown construct and for invalid YAML. */
+const files = globSync('templates/*', { cwd: CHART }).map(
+  (path) => [`${BASE}/${basename(path)}`, parseTemplate(read(path))] as const,
+);
+/** What can be included: the files, and what they define. */
+const templates = new Map<string, readonly Node[]>([
+  ...files,
+  ...files.flatMap(([, nodes]) =>
+    nodes.flatMap((node) => (node.kind === 'define' ? [[node.name, node.body] as const] : [])),
+  ),
+]);
+
+/** The manifests of one template. Throws for an unknown construct, a missing value and invalid YAML. */
 export function renderTemplate(name: string, values: Values): Manifest[] {
   const chart = parse(read('Chart.yaml')) as { appVersion: string };
-  const scope = {
+  const text = renderNamed(`${BASE}/${name}.yaml`, {
     Values: values,
     Release: { Name: 'release', Service: 'Helm' },
     Chart: { AppVersion: chart.appVersion },
-  };
-  const text = renderText(read(`templates/${name}.yaml`), scope);
+    Template: { BasePath: BASE },
+  });
   return parseAllDocuments(text).flatMap((document) => {
     const [error] = document.errors;
     if (error) {
@@ -48,67 +61,95 @@ export function renderTemplate(name: string, values: Values): Manifest[] {
   });
 }
 
-function renderText(template: string, scope: object): string {
-  return renderActions(renderConditions(template, scope), scope);
-}
+type Variables = Map<string, unknown>;
 
-const CONDITION = /^\{\{- if (not )?(\.[\w.]+) \}\}\n((?:(?!^\{\{- (?:if|end)).*\n)*)\{\{- end \}\}\n/gm;
-
-function renderConditions(template: string, scope: object): string {
-  return template.replace(CONDITION, (_, negation: string | undefined, path: string, body: string) =>
-    isTrue(valueAt(scope, path)) === (negation === undefined) ? body : '',
-  );
-}
-
-/** As in Helm, an empty list or object is false. */
-function isTrue(value: unknown): boolean {
-  return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
-}
-
-function renderActions(template: string, scope: object): string {
-  return template.replace(/\{\{-? (.*?) -?\}\}/g, (_, action: string) => {
-    const [source = '', ...pipes] = action.split(' | ');
-    return pipes.reduce((value, pipe) => applyPipe(value, pipe, scope), sourceOf(source, scope));
-  });
-}
-
-function sourceOf(source: string, scope: object): string {
-  const [, included] = /^include \(print \$\.Template\.BasePath "\/([\w.-]+)"\) \.$/.exec(source) ?? [];
-  if (included) {
-    return renderText(read(`templates/${included}`), scope);
+function renderNamed(name: string, scope: unknown): string {
+  const nodes = templates.get(name);
+  if (!nodes) {
+    throw new TypeError(`there is no template ${name}`);
   }
-  const [, toYaml, path] = /^(toYaml )?(\.[\w.]+)$/.exec(source) ?? [];
-  if (!path) {
-    throw new TypeError(`the renderer does not know ${source}`);
-  }
-  const value = valueAt(scope, path);
-  return toYaml ? stringify(value).trimEnd() : String(value);
+  const variables: Variables = new Map([
+    ['', scope],
+    ['$', scope],
+  ]);
+  return renderNodes(nodes, variables);
 }
 
-function applyPipe(value: string, pipe: string, scope: object): string {
-  const [name, argument = ''] = pipe.split(' ');
-  switch (name) {
-    case 'sha256sum':
-      return createHash('sha256').update(value).digest('hex');
-    case 'quote':
-      return JSON.stringify(value);
-    case 'default':
-      return value === '' ? String(valueAt(scope, argument)) : value;
-    case 'nindent':
-      return `\n${value.replace(/^/gm, ' '.repeat(Number(argument)))}`;
-    default:
-      throw new TypeError(`the renderer does not know ${pipe}`);
+function renderNodes(nodes: readonly Node[], variables: Variables): string {
+  return nodes.map((node) => renderNode(node, variables)).join('');
+}
+
+function renderNode(node: Node, variables: Variables): string {
+  switch (node.kind) {
+    case 'text':
+      return node.text;
+    case 'print':
+      return String(evaluate(node.pipeline, variables));
+    case 'assign':
+      variables.set(node.variable, evaluate(node.pipeline, variables));
+      return '';
+    case 'if':
+      return renderNodes(isTrue(evaluate(node.condition, variables)) ? node.body : node.otherwise, variables);
+    case 'define':
+      return '';
+  }
+}
+
+function evaluate(pipeline: Pipeline, variables: Variables): unknown {
+  return pipeline.reduce<unknown[]>((piped, [head, ...rest]) => {
+    const operands = [...rest.map((each) => operandValue(each, variables)), ...piped];
+    return [head?.kind === 'function' ? call(head.name, operands) : operandValue(head as Operand, variables)];
+  }, [])[0];
+}
+
+function operandValue(operand: Operand, variables: Variables): unknown {
+  switch (operand.kind) {
+    case 'literal':
+      return operand.value;
+    case 'pipeline':
+      return evaluate(operand.commands, variables);
+    case 'path':
+      return operand.fields.reduce(fieldOf, variables.get(operand.variable));
+    case 'function':
+      return call(operand.name, []);
   }
 }
 
 /** Throws for a missing value, which Helm would replace by nothing. */
-function valueAt(scope: object, path: string): unknown {
-  const value = path
-    .split('.')
-    .slice(1)
-    .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], scope);
-  if (value === undefined) {
-    throw new TypeError(`there is no ${path}`);
+function fieldOf(value: unknown, field: string): unknown {
+  const found = (value as Record<string, unknown> | undefined)?.[field];
+  if (found === undefined) {
+    throw new TypeError(`there is no ${field}`);
   }
-  return value;
+  return found;
+}
+
+/** As in Helm, an empty text, list or object is false. */
+function isTrue(value: unknown): boolean {
+  return typeof value === 'object' && value !== null ? Object.keys(value).length > 0 : Boolean(value);
+}
+
+const FUNCTIONS: Readonly<Record<string, (...operands: never[]) => unknown>> = {
+  not: (value: unknown) => !isTrue(value),
+  ne: (a: unknown, b: unknown) => a !== b,
+  ternary: (yes: unknown, no: unknown, condition: boolean) => (condition ? yes : no),
+  default: (otherwise: unknown, value: unknown) => (isTrue(value) ? value : otherwise),
+  dict: (...pairs: unknown[]) =>
+    Object.fromEntries(pairs.flatMap((key, at) => (at % 2 === 0 ? [[key, pairs[at + 1]]] : []))),
+  include: (name: string, scope: unknown) => renderNamed(name, scope),
+  print: (...texts: unknown[]) => texts.join(''),
+  quote: (value: unknown) => JSON.stringify(String(value)),
+  int64: (value: number) => Math.trunc(value),
+  toYaml: (value: unknown) => stringify(value).trimEnd(),
+  toJson: (value: unknown) => JSON.stringify(value),
+  nindent: (width: number, text: string) => `\n${text.replace(/^/gm, ' '.repeat(width))}`,
+  sha256sum: (text: string) => createHash('sha256').update(text).digest('hex'),
+};
+
+function call(name: string, operands: unknown[]): unknown {
+  const apply = FUNCTIONS[name];
+  if (!apply) {
+    throw new TypeError(`the renderer does not know the function ${name}`);
+  }
+  return apply(...(operands as never[]));
 }
