@@ -19,9 +19,15 @@ export interface ServiceProcess {
   readonly ended: Promise<Ended>;
 }
 
+const MAIN = join(ROOT, 'src', 'main.ts');
+
 /** Starts `node src/main.ts`; the environment is this one's with `environment` on top, on any free port. */
-export function startCommand(args: readonly string[], environment: Record<string, string>): ServiceProcess {
-  return startProcess(process.execPath, [join(ROOT, 'src', 'main.ts'), ...args], environment);
+export function startCommand(
+  args: readonly string[],
+  environment: Record<string, string>,
+  main = MAIN,
+): ServiceProcess {
+  return startProcess(process.execPath, [main, ...args], environment);
 }
 
 /** Starts the service by `npm start`, without the installation that comes before it. */

@@ -45,14 +45,19 @@ export const ERROR_SCHEMAS: Readonly<Record<string, JsonSchema>> = {
   },
   ErrorReason: {
     type: 'string',
-    description: `Why a call failed; docs/errors.md says more of each.\n\n${ROWS.map(describeRow).join('\n')}`,
+    description: 'Why a call failed; docs/errors.md says more of each.',
     enum: ROWS.map(([reason]) => reason),
+    'x-reasons': Object.fromEntries(ROWS.map(([reason, row]) => [reason, describeRow(row)])),
   },
 };
 
-function describeRow([reason, { code, retryDelayMs }]: [string, ErrorRow]): string {
-  const retry = retryDelayMs === null ? '' : `; the same call may succeed after ${retryDelayMs} ms`;
-  return `- \`${reason}\`: ${codeToString(code)}, HTTP ${codeToHttpStatus(code)}${retry}`;
+/** When a retry alone may help, `retryAfterMs` says after which delay. */
+function describeRow({ code, retryDelayMs }: ErrorRow) {
+  return {
+    code: codeToString(code),
+    http: codeToHttpStatus(code),
+    ...(retryDelayMs !== null && { retryAfterMs: retryDelayMs }),
+  };
 }
 
 /** The reasons that a comment names, by their HTTP status; names of codes are no reasons there. */
