@@ -85,6 +85,20 @@ describe('the history of the demo account', () => {
     expect(runs[2]?.states).toEqual(['COMPLETED']);
   });
 
+  test('has one dead letter, of an event that failed at every attempt for a trigger that cannot be read', async () => {
+    const letters = await read(sql`
+      select letter.state, letter.reason, letter.attempts, workflows.name from dead_letters letter
+      join workflow_triggers trigger on trigger.id = letter.trigger_id
+      join workflows on workflows.id = trigger.workflow_id`);
+
+    expect(letters).toEqual([
+      {
+        ...{ state: 'DEAD', reason: 'TRIGGER_UNREADABLE', name: 'Call after a no-show' },
+        attempts: config.limits.triggerTries,
+      },
+    ]);
+  });
+
   test('is written by a process that has been running for long', async () => {
     const other = await createTestDatabase();
     onTestFinished(() => other.close());

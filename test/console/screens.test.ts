@@ -3,12 +3,10 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
-import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SERVICES } from '../../console/src/api/services.ts';
 import { seededId } from '../../src/commands/seed-demo-account.ts';
-import { DEMO_ACCOUNT_ID } from '../../src/config/config.ts';
 import { EventService } from '../../src/gen/automation/v1/event_service_pb.ts';
 import { HAS_CHROMIUM } from '../support/commands.ts';
 import {
@@ -88,25 +86,6 @@ describe.skipIf(!HAS_CHROMIUM)('screens in Chromium', { timeout: PATIENCE_MS }, 
     expect(await page.locator('.entry', { hasText: 'Revert progression' }).textContent()).toContain(
       'by coach',
     );
-  });
-
-  test('a dead letter is tried again', async () => {
-    await server.db.database.transaction(DEMO_ACCOUNT_ID, (tx) =>
-      sql`insert into dead_letters (account_id, id, event_id, trigger_id, user_id, event, state, attempts, reason,
-            message, first_failed_at, last_failed_at, next_attempt_at)
-          values (${DEMO_ACCOUNT_ID}, ${uuidv7()}, ${uuidv7()}, ${uuidv7()}, ${seededId('user/Demo Regular')}, '{}',
-            'DEAD', 8, 'TRIGGER_UNREADABLE', 'no such operator', now(), now(), null)`.execute(tx.sql),
-    );
-    const page = await openConsole(server, '/console/operations');
-    const letter = page.locator('.entry', { hasText: 'TRIGGER_UNREADABLE' });
-
-    await letter.getByRole('button', { name: 'Try again' }).click();
-
-    await letter.getByText('Retrying').waitFor();
-    const { rows } = await server.db.database.transaction(DEMO_ACCOUNT_ID, (tx) =>
-      sql<{ state: string }>`select state from dead_letters`.execute(tx.sql),
-    );
-    expect(rows.map(({ state }) => state)).not.toContain('DEAD');
   });
 
   test('a call is made by a form, and its curl command gives the same answer', async () => {

@@ -4,7 +4,9 @@ import { createConnectTransport } from '@connectrpc/connect-node';
 import type { Page } from 'playwright-core';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { seededId } from '../../src/commands/seed-demo-account.ts';
 import { EventService } from '../../src/gen/automation/v1/event_service_pb.ts';
+import { AuditService } from '../../src/gen/progression/v1/audit_service_pb.ts';
 import { UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
 import { HAS_CHROMIUM } from '../support/commands.ts';
 import {
@@ -154,4 +156,101 @@ describe.skipIf(!HAS_CHROMIUM)('the builder of workflows in Chromium', { timeout
       'Add the tag stalled',
     ]);
   });
+
+  test('a dead letter is redriven when its trigger has been repaired', async () => {
+    const page = await openConsole(server, '/console/operations', { expectedMessage: /400/ });
+    const letter = page.locator('.entry', { hasText: 'TRIGGER_UNREADABLE' });
+    await letter.getByText('Dead', { exact: true }).waitFor();
+    await letter.getByRole('link', { name: 'Its workflow' }).click();
+    await page.getByText('athlete.tags has word evening-group').waitFor();
+    await page.getByRole('link', { name: 'Change' }).click();
+    await page.getByText('Invalid filter operator').waitFor();
+    await page.getByLabel('Operator', { exact: true }).selectOption('contains');
+    await page.getByLabel('Value', { exact: true }).fill('evening-group');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+
+    await page.getByRole('link', { name: 'Operations' }).click();
+    await letter.getByRole('button', { name: 'Try again' }).click();
+    await letter.waitFor({ state: 'detached' });
+
+    const users = createClient(UserService, transport());
+    const userId = seededId('user/Demo Comeback');
+    await expect.poll(async () => (await users.getUser({ userId })).user?.tags).toContain('to-call');
+  });
+
+  test('a run is paused, resumed and cancelled, and a failed run is retried', async () => {
+    const events = createClient(EventService, transport());
+    const data = { day_slug: 'day-a', week_number: 13, planned_on: '2026-01-31', missed_in_a_row: 1 };
+    await events.publishEvents({
+      events: [{ id: uuidv7(), type: 'session_missed', userId: seededId('user/Demo Regular'), data }],
+    });
+    const page = await openConsole(server, '/console/workflows');
+    await page.getByRole('link', { name: 'Tag who missed a session' }).click();
+    const run = page.locator('.entry').first();
+
+    await run.getByRole('button', { name: 'Pause' }).click();
+    await run.getByText('Paused', { exact: true }).waitFor();
+    await run.getByRole('button', { name: 'Resume' }).click();
+    await run.getByText('Active', { exact: true }).waitFor();
+    await run.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await run.getByText('CANCELLED_BY_HAND').waitFor();
+    expect(await run.getByRole('button').count()).toBe(0);
+
+    await page.getByRole('link', { name: 'Workflows' }).first().click();
+    await page.getByRole('link', { name: 'Next program at a squat of 90 kg' }).click();
+    await page.getByRole('button', { name: 'Retry failed runs' }).click();
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByText('1 run of 1 that failed').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    const { entries } = await createClient(AuditService, transport()).listAuditEntries({ pageSize: 5 });
+    expect(entries.map(({ action }) => action)).toContain('RedriveRuns');
+  });
+
+  test('versions of a trigger say what they changed, and an earlier one is taken back', async () => {
+    const page = await openConsole(server, '/console/workflows');
+    await page.getByRole('link', { name: 'Next program at a squat of 90 kg' }).click();
+    await page.getByRole('link', { name: 'Change' }).click();
+    await page.locator('.condition').nth(1).getByLabel('Value', { exact: true }).fill('95');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    await page.locator('.crumbs').getByRole('link', { name: 'Next program' }).click();
+
+    await page.getByText('What changed').click();
+    const changed = page.locator('.differences li');
+    await changed.first().waitFor();
+    expect(await changed.allTextContents()).toEqual(['filter.conditions[1].value90 → 95']);
+    await page.getByRole('button', { name: 'Go back to version 1' }).click();
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByRole('dialog').getByText('95').waitFor();
+    await page.getByRole('button', { name: 'Confirm' }).click();
+
+    await page.getByText('value greater than or equal 90').waitFor();
+  });
+
+  test.each(['Tag who missed a session', 'Call after a no-show'])(
+    'axe finds nothing on the page of “%s”, nor in its builder',
+    async (name) => {
+      for (const [colorScheme, width] of [
+        ['light', 390],
+        ['dark', 1280],
+      ] as const) {
+        const page = await openConsole(server, '/console/workflows', {
+          ...{ colorScheme, width, expectedMessage: /400/ },
+        });
+        await page.getByRole('link', { name }).click();
+        await page.getByText('1. Create workflow').waitFor();
+        expect(await accessibilityProblems(page)).toEqual([]);
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+        await page.getByRole('link', { name: 'Change' }).click();
+        await page.getByLabel('Kind of step 1').waitFor();
+        expect(await accessibilityProblems(page)).toEqual([]);
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
+      }
+    },
+  );
 });

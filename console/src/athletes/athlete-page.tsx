@@ -46,7 +46,10 @@ export default function AthletePage({ userId }: { userId: string }) {
                 ))}
               </p>
             </div>
-            <UnitChoice shown={shown} onChange={setShown} />
+            <div className="send">
+              <Link href={`/events?athlete=${userId}`}>Events</Link>
+              <UnitChoice shown={shown} onChange={setShown} />
+            </div>
           </header>
           <MaxPanel {...{ userId, names, program, shown }} />
           <div className="columns">

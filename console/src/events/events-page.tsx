@@ -2,6 +2,7 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { useInfiniteQuery, useQuery } from '@connectrpc/connect-query';
 import { useEffect, useState } from 'react';
+import { Link, useSearch } from 'wouter';
 import {
   type Event,
   EventActorSchema,
@@ -22,6 +23,7 @@ const MOST_ARRIVED = 500;
 
 export default function EventsPage() {
   const [type, setType] = useState('');
+  const userId = new URLSearchParams(useSearch()).get('athlete') ?? '';
   const [arrived, setArrived] = useState<readonly Event[]>([]);
   useEffect(
     () => listenToEvents((event) => setArrived((before) => [event, ...before].slice(0, MOST_ARRIVED))),
@@ -30,13 +32,20 @@ export default function EventsPage() {
   const types = useQuery(TriggerService.method.listEventTypes, {}, { staleTime: 60_000 });
   const events = useInfiniteQuery(
     EventService.method.listEvents,
-    { type, pageSize: 50, pageToken: '' },
+    { type, userId, pageSize: 50, pageToken: '' },
     { pageParamKey: 'pageToken', getNextPageParam: ({ nextPageToken }) => nextPageToken || undefined },
   );
   return (
     <>
       <header className="heading">
-        <h1>Events</h1>
+        <div>
+          <h1>Events</h1>
+          {userId !== '' && (
+            <p className="quiet">
+              Of <AthleteLink userId={userId} /> · <Link href="/events">of all athletes</Link>
+            </p>
+          )}
+        </div>
         <label className="choice">
           <span className="unseen">Type of event</span>
           <select value={type} onChange={(event) => setType(event.target.value)}>
@@ -51,7 +60,9 @@ export default function EventsPage() {
       </header>
       <Answer query={events}>
         {({ pages }) => {
-          const ofType = arrived.filter((event) => type === '' || event.type === type);
+          const ofType = arrived.filter(
+            (event) => (type === '' || event.type === type) && (userId === '' || event.userId === userId),
+          );
           const all = withoutRepeats([...ofType, ...pages.flatMap((page) => page.events)]);
           return all.length === 0 ? (
             <Nothing>No such event yet.</Nothing>

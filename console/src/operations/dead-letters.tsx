@@ -1,11 +1,17 @@
 /** Events that could not be evaluated; each can be tried again. */
-import { useInfiniteQuery, useMutation } from '@connectrpc/connect-query';
+import { useInfiniteQuery, useMutation, useQuery } from '@connectrpc/connect-query';
+import { useState } from 'react';
+import { Link } from 'wouter';
 import {
   type DeadLetter,
   DeadLetterState,
   DeadLetterStateSchema,
   EventService,
 } from '../../../src/gen/automation/v1/event_service_pb.ts';
+import { TriggerService } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
+import { ActionDialog, ReasonInput, under } from '../actions/action-dialog.tsx';
+import { events } from '../calls/clients.ts';
+import { useMay } from '../calls/permissions.ts';
 import { queryClient } from '../calls/transport.ts';
 import { AthleteLink } from '../parts/athlete-link.tsx';
 import { MoreButton } from '../parts/more-button.tsx';
@@ -43,6 +49,14 @@ export function DeadLetters() {
 }
 
 function LetterRow({ letter }: { letter: DeadLetter }) {
+  const [isDiscarding, setIsDiscarding] = useState(false);
+  const mayChange = useMay(EventService.method.redriveDeadLetters);
+  const trigger = useQuery(
+    TriggerService.method.getTrigger,
+    { triggerId: letter.triggerId },
+    { enabled: letter.triggerId !== '', retry: false, staleTime: 60_000 },
+  );
+  const workflowId = trigger.data?.trigger?.workflowId;
   const redrive = useMutation(EventService.method.redriveDeadLetters, {
     onSuccess: () => queryClient.invalidateQueries(),
   });
@@ -57,20 +71,47 @@ function LetterRow({ letter }: { letter: DeadLetter }) {
           </span>{' '}
           <code className="reason">{letter.reason}</code>
         </p>
-        <button
-          type="button"
-          disabled={redrive.isPending}
-          onClick={() => redrive.mutate({ deadLetterIds: [letter.id] })}
-        >
-          Try again
-        </button>
+        {mayChange && (
+          <span className="send">
+            <button
+              type="button"
+              disabled={redrive.isPending}
+              onClick={() => redrive.mutate({ deadLetterIds: [letter.id] })}
+            >
+              Try again
+            </button>
+            <button type="button" className="link" onClick={() => setIsDiscarding(true)}>
+              Discard …
+            </button>
+          </span>
+        )}
       </div>
-      <p>{letter.message}</p>
+      <p>
+        {letter.message} {workflowId && <Link href={`/workflows/${workflowId}`}>Its workflow</Link>}
+      </p>
       <p className="quiet">
         Tries: {letter.attempts}
         {letter.nextAttemptAt && `; the next one ${formatMoment(letter.nextAttemptAt)}`}
       </p>
       {redrive.error && <Problem error={redrive.error} />}
+      {isDiscarding && <DiscardLetter letter={letter} onClose={() => setIsDiscarding(false)} />}
     </li>
+  );
+}
+
+function DiscardLetter({ letter, onClose }: { letter: DeadLetter; onClose: () => void }) {
+  const [reason, setReason] = useState('');
+  return (
+    <ActionDialog
+      title="Discard this dead letter"
+      input={reason}
+      onClose={onClose}
+      preview={async () => <p>The event is not tried again, now or later. </p>}
+      confirm={(requestId) =>
+        events.discardDeadLetters({ deadLetterIds: [letter.id], reason }, under(requestId))
+      }
+    >
+      <ReasonInput value={reason} onChange={setReason} />
+    </ActionDialog>
   );
 }

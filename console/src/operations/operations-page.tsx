@@ -1,4 +1,4 @@
-/** What operators look at: events that could not be evaluated, runs that failed, and what people changed by hand. */
+/** What operators look at: how evaluation keeps up, what failed, what is held, and what people changed by hand. */
 import { useInfiniteQuery, useQuery } from '@connectrpc/connect-query';
 import {
   WorkflowEnrollmentState,
@@ -8,15 +8,13 @@ import { type AuditEntry, AuditService } from '../../../src/gen/progression/v1/a
 import { AthleteLink } from '../parts/athlete-link.tsx';
 import { showValue } from '../parts/json-view.tsx';
 import { MoreButton } from '../parts/more-button.tsx';
+import { PAGING } from '../parts/paging.ts';
 import { Answer, Nothing } from '../parts/states.tsx';
 import { formatMoment, plural, sentenceCase } from '../words/formats.ts';
 import { RunRow } from '../workflows/run-row.tsx';
 import { DeadLetters } from './dead-letters.tsx';
-
-const PAGING = {
-  pageParamKey: 'pageToken',
-  getNextPageParam: ({ nextPageToken }: { nextPageToken: string }) => nextPageToken || undefined,
-} as const;
+import { Evaluation } from './evaluation.tsx';
+import { Holds } from './holds.tsx';
 
 export default function OperationsPage() {
   return (
@@ -25,7 +23,9 @@ export default function OperationsPage() {
         <h1>Operations</h1>
       </header>
       <div className="stack">
+        <Evaluation />
         <DeadLetters />
+        <Holds />
         <FailedRuns />
         <AuditTrail />
       </div>

@@ -7,11 +7,13 @@ import {
 import { RunState } from '../athletes/runs.tsx';
 import { AthleteLink } from '../parts/athlete-link.tsx';
 import { enumWords, formatMoment, sentenceCase } from '../words/formats.ts';
+import { RunActions } from './run-actions.tsx';
 
 /** `workflow`: its name, where runs of several are listed. */
 export function RunRow({ run, workflow }: { run: WorkflowEnrollment; workflow?: string }) {
   return (
     <li className="entry">
+      <RunActions run={run} />
       <p className="entry-head">
         <span className="quiet">{formatMoment(run.enrolledAt)}</span> <AthleteLink userId={run.userId} />{' '}
         {workflow && <strong>{workflow}</strong>} <RunState run={run} />

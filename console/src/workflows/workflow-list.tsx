@@ -65,6 +65,7 @@ function Row({ workflow: { id, name, status, trigger, actions } }: { workflow: W
         <span className={`state ${status === WorkflowStatus.ACTIVE ? 'good' : ''}`}>
           {enumWords(WorkflowStatusSchema, status)}
         </span>
+        {trigger?.problem && <span className="state bad">Cannot be read</span>}
       </th>
       <td>{trigger ? eventName(trigger.triggerEvent) : '–'}</td>
       <td>{trigger && <Funnel triggerId={trigger.id} />}</td>

@@ -1,17 +1,23 @@
 /** One workflow: what it waits for, what it does, its versions and its runs. */
 import { useInfiniteQuery, useQuery } from '@connectrpc/connect-query';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import type { Trigger } from '../../../src/gen/automation/v1/trigger_pb.ts';
-import { TriggerService } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
-import { type Workflow, WorkflowService } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
+import {
+  type Workflow,
+  WorkflowEnrollmentState,
+  WorkflowService,
+} from '../../../src/gen/automation/v1/workflow_service_pb.ts';
 import { useMay } from '../calls/permissions.ts';
 import { MoreButton } from '../parts/more-button.tsx';
 import { Answer, Nothing } from '../parts/states.tsx';
-import { formatMoment, plural, sentenceCase } from '../words/formats.ts';
+import { plural } from '../words/formats.ts';
 import { type Names, useNames } from '../words/names.ts';
 import { FilterView } from './filter-view.tsx';
+import { RedriveRuns } from './redrive-runs.tsx';
 import { RunRow } from './run-row.tsx';
 import { StatusButtons } from './status-buttons.tsx';
+import { Versions } from './versions.tsx';
 import { Funnel } from './workflow-list.tsx';
 import { describeAction, describeSettings, eventName } from './workflow-words.ts';
 
@@ -46,7 +52,7 @@ export default function WorkflowPage({ workflowId }: { workflowId: string }) {
               <div className="side">
                 <When trigger={workflow.trigger} />
                 <Steps workflow={workflow} names={names} />
-                {workflow.trigger && <Versions triggerId={workflow.trigger.id} />}
+                {workflow.trigger && <Versions trigger={workflow.trigger} />}
               </div>
             </div>
           </>
@@ -65,7 +71,11 @@ function When({ trigger }: { trigger: Trigger | undefined }) {
           <p>
             <strong>{eventName(trigger.triggerEvent)}</strong>
           </p>
-          <FilterView filter={trigger.filter} />
+          {trigger.problem ? (
+            <p className="bad">It cannot be read, and every such event fails: {trigger.problem}</p>
+          ) : (
+            <FilterView filter={trigger.filter} />
+          )}
           <ul className="plain quiet">
             {describeSettings(trigger.settings).map((sentence) => (
               <li key={sentence}>{sentence}</li>
@@ -96,31 +106,12 @@ function Steps({ workflow: { actions }, names }: { workflow: Workflow; names: Na
   );
 }
 
-function Versions({ triggerId }: { triggerId: string }) {
-  const versions = useQuery(TriggerService.method.listTriggerVersions, { triggerId, pageSize: 20 });
-  return (
-    <section className="panel">
-      <h2>Versions of the trigger</h2>
-      <Answer query={versions}>
-        {({ versions: all }) => (
-          <ul className="plain">
-            {all.map(({ version, action, actor, recordedAt }) => (
-              <li key={version}>
-                {version}. {sentenceCase(action.replaceAll(/([a-z])([A-Z])/g, '$1 $2'))}
-                <br />
-                <span className="quiet">
-                  {formatMoment(recordedAt)} by {actor}
-                </span>
-              </li>
-            ))}
-          </ul>
-        )}
-      </Answer>
-    </section>
-  );
-}
-
 function Runs({ workflowId }: { workflowId: string }) {
+  const [isRedriving, setIsRedriving] = useState(false);
+  const mayWrite = useMay(WorkflowService.method.redriveRuns);
+  const failed = useQuery(WorkflowService.method.listWorkflowEnrollments, {
+    ...{ workflowId, state: WorkflowEnrollmentState.FAILED, pageSize: 1 },
+  });
   const runs = useInfiniteQuery(
     WorkflowService.method.listWorkflowEnrollments,
     { workflowId, pageSize: 20, pageToken: '' },
@@ -128,7 +119,15 @@ function Runs({ workflowId }: { workflowId: string }) {
   );
   return (
     <section className="panel">
-      <h2>Runs</h2>
+      <div className="between">
+        <h2>Runs</h2>
+        {mayWrite && (failed.data?.totalSize ?? 0) > 0 && (
+          <button type="button" className="link" onClick={() => setIsRedriving(true)}>
+            Retry failed runs …
+          </button>
+        )}
+      </div>
+      {isRedriving && <RedriveRuns workflowId={workflowId} onClose={() => setIsRedriving(false)} />}
       <Answer query={runs}>
         {({ pages }) => {
           const all = pages.flatMap((page) => page.enrollments);

@@ -6,6 +6,7 @@ import { createWebhookPort } from '../../automation/actions/webhook-port.ts';
 import { createConfigurationChecks } from '../../automation/configuration/validation/configuration-checks.ts';
 import { createCandidateIndex } from '../../automation/evaluation/candidate-index.ts';
 import { createEvaluator } from '../../automation/evaluation/evaluator.ts';
+import { createDeadLetterRetry } from '../../automation/evaluation/retry-dead-letters.ts';
 import { automationHistory } from '../../automation/forget-athlete.ts';
 import { createPublishingService } from '../../automation/publishing/publishing-service.ts';
 import { createWorkflowService } from '../../automation/workflow-service.ts';
@@ -36,7 +37,7 @@ export interface DemoClients {
   readonly progressions: Client<typeof ProgressionService>;
   readonly workflows: Client<typeof WorkflowService>;
   readonly events: Client<typeof EventService>;
-  /** Evaluates the demo account's events, and takes the steps of runs that are due at the clock's time. */
+  /** Evaluates the demo account's events, and takes the steps and the retries that are due at the clock's time. */
   settle(): Promise<void>;
 }
 
@@ -70,12 +71,13 @@ export function createDemoClients(database: Database, given: Config, clock: Cloc
       transport: { interceptors: [nameAccount] },
     },
   );
-  const evaluator = createEvaluator({
-    ...deps,
-    limits: config.limits,
+  const evaluation = {
+    ...{ ...deps, limits: config.limits },
     candidates: createCandidateIndex(config.limits),
     isRelayed: config.redisUrl !== undefined,
-  });
+  };
+  const evaluator = createEvaluator(evaluation);
+  const retry = createDeadLetterRetry(evaluation);
   const runner = createActionRunner({ ...deps, queue: engine.queue, webhooks: createWebhookPort(config) });
   return {
     users: createClient(UserService, transport),
@@ -89,6 +91,7 @@ export function createDemoClients(database: Database, given: Config, clock: Cloc
         await evaluateAll(evaluator.evaluatePartitions);
       } while (await runner.runOnce());
       await evaluateAll(evaluator.evaluatePartitions);
+      await retry.runOnce();
     },
   };
 }

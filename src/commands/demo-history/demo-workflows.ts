@@ -52,8 +52,22 @@ export function demoWorkflows({
       },
       actions: [{ action: { case: 'enrollInProgram', value: { programId: nextProgramId } } }],
     },
+    UNREADABLE_WORKFLOW,
   ];
 }
+
+/** Its trigger is made unreadable: see demo-dead-letter.ts. */
+export const UNREADABLE_WORKFLOW: MessageInitShape<typeof CreateWorkflowRequestSchema> = {
+  name: 'Call after a no-show',
+  description:
+    'Its trigger has an operator that this version does not know, as an older version could have stored it: its events become dead letters. Save another filter, and try them again.',
+  trigger: {
+    triggerEvent: 'appointment_no_show',
+    filter: { conditions: [evening()] },
+    settings: { policy: EnrollmentPolicy.MULTIPLE },
+  },
+  actions: [addTag('to-call')],
+};
 
 /** Keeps the demo workflows to athletes of the history. */
 function evening() {

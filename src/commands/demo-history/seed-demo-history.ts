@@ -15,6 +15,7 @@ import type { Database } from '../../store/database.ts';
 import { type Instant, instantFromText } from '../../values/instant.ts';
 import { seededId } from '../seed-demo-account.ts';
 import { createDemoClients, type DemoClients } from './demo-clients.ts';
+import { makeUnreadable, publishFailingEvent } from './demo-dead-letter.ts';
 import {
   repsOf,
   type Scheme,
@@ -23,7 +24,7 @@ import {
   type TrainingAthlete,
   WEEKS,
 } from './demo-training.ts';
-import { demoWorkflows } from './demo-workflows.ts';
+import { demoWorkflows, UNREADABLE_WORKFLOW } from './demo-workflows.ts';
 
 const DAY_MS = 86_400_000;
 /** Days of the week with a session, from the first day of a week. */
@@ -39,8 +40,9 @@ export async function seedDemoHistory(database: Database, config: Config): Promi
   const startMs = state.seededAtMs - WEEKS * 7 * DAY_MS + 2 * DAY_MS;
   let nowMs = startMs;
   const clients = createDemoClients(database, config, () => BigInt(Math.trunc(nowMs)) * 1000n);
-  await createWorkflows(clients);
+  await createWorkflows(clients, database);
   const athletes = await Promise.all(TRAINING_ATHLETES.map((athlete) => enroll(clients, athlete)));
+  await publishFailingEvent(clients, startMs);
   for (let week = 0; week < WEEKS; week += 1) {
     for (const day of SESSION_DAYS) {
       nowMs = startMs + (week * 7 + day) * DAY_MS;
@@ -92,7 +94,7 @@ function as(name: string, actor = 'schedule') {
   return { headers: { 'idempotency-key': seededId(`history/${name}`), 'x-actor': actor } };
 }
 
-async function createWorkflows({ workflows }: DemoClients): Promise<void> {
+async function createWorkflows({ workflows }: DemoClients, database: Database): Promise<void> {
   const wanted = { squatId: seededId('lift/squat'), nextProgramId: seededId('program/texas-method-kg') };
   for (const request of demoWorkflows(wanted)) {
     const { workflow } = await workflows.createWorkflow(request, as(`create ${request.name}`, 'coach'));
@@ -100,6 +102,9 @@ async function createWorkflows({ workflows }: DemoClients): Promise<void> {
       { workflowId: workflow?.id ?? '' },
       as(`activate ${request.name}`, 'coach'),
     );
+    if (request === UNREADABLE_WORKFLOW) {
+      await makeUnreadable(database, workflow?.trigger?.id ?? '');
+    }
   }
 }
 

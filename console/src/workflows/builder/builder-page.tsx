@@ -11,15 +11,9 @@ import { queryClient } from '../../calls/transport.ts';
 import { Answer, Problem } from '../../parts/states.tsx';
 import { useNames } from '../../words/names.ts';
 import { StatusButtons } from '../status-buttons.tsx';
+import { inputOfTrigger } from '../trigger-input.ts';
 import { type BuilderContext, BuilderProvider } from './builder-context.ts';
-import {
-  type Draft,
-  draftOfTemplate,
-  draftOfWorkflow,
-  EMPTY_DRAFT,
-  inputOfTrigger,
-  valueAt,
-} from './draft.ts';
+import { type Draft, draftOfTemplate, draftOfWorkflow, EMPTY_DRAFT, valueAt } from './draft.ts';
 import { FieldRow, Violations } from './field-row.tsx';
 import { PreviewPanel, usePreview } from './preview-panel.tsx';
 import { createWorkflow, isSame, updateWorkflow } from './save-workflow.ts';
@@ -128,6 +122,12 @@ function Builder({ stored }: { stored: Workflow | undefined }) {
               )}
             </FieldRow>
           </section>
+          {base?.trigger?.problem && (
+            <p className="banner">
+              The stored trigger cannot be read ({base.trigger.problem}): every event of its type fails. What
+              is saved here replaces it.
+            </p>
+          )}
           <TriggerEditor trigger={draft.trigger} onChange={(trigger) => change({ trigger })} />
           <section className="panel">
             <h2>Then</h2>

@@ -8,17 +8,15 @@ import {
   toJson,
 } from '@bufbuild/protobuf';
 import { Code, ConnectError } from '@connectrpc/connect';
-import {
-  type Trigger,
-  TriggerInputSchema,
-  TriggerSchema,
-} from '../../../../src/gen/automation/v1/trigger_pb.ts';
+import { TriggerInputSchema } from '../../../../src/gen/automation/v1/trigger_pb.ts';
 import type { Template, Workflow } from '../../../../src/gen/automation/v1/workflow_service_pb.ts';
 import {
   ActionListSchema,
   TemplateSchema,
   WorkflowSchema,
 } from '../../../../src/gen/automation/v1/workflow_service_pb.ts';
+
+import { inputOfTrigger } from '../trigger-input.ts';
 
 export interface Draft {
   readonly name: string;
@@ -40,13 +38,6 @@ export function draftOfTemplate(template: Template): Draft {
   const { name, description } = template;
   const { trigger = {}, actions } = toJson(TemplateSchema, template) as JsonObject;
   return { name, description, trigger: trigger as JsonObject, actions: objectsIn(actions) };
-}
-
-/** What of a trigger an update sends. */
-export function inputOfTrigger(trigger: Trigger): JsonObject {
-  const { triggerEvent, filter, settings, isActive } = toJson(TriggerSchema, trigger) as JsonObject;
-  const given = { triggerEvent, filter, settings, isActive: isActive ?? false };
-  return withoutAbsent(given);
 }
 
 export function triggerOf({ trigger }: Draft) {
@@ -93,10 +84,4 @@ export function withField(value: JsonObject, name: string, next: JsonValue | und
 /** A list with the item at `index` replaced, or left out for undefined. */
 export function withItem<T>(list: readonly T[], index: number, next: T | undefined): T[] {
   return list.flatMap((item, place) => (place !== index ? [item] : next === undefined ? [] : [next]));
-}
-
-function withoutAbsent(value: Readonly<Record<string, JsonValue | undefined>>): JsonObject {
-  return Object.fromEntries(
-    Object.entries(value).filter((entry): entry is [string, JsonValue] => entry[1] !== undefined),
-  );
 }
