@@ -54,6 +54,7 @@ export function programMessage({ program, lifts }: ProgramWithLifts): MessageIni
     weeksPerCycle: program.weeksPerCycle,
     sessionsPerWeek: program.sessionsPerWeek,
     loadStep: program.loadStep?.toFixed(),
+    trainingMaxPercent: program.trainingMaxPercent?.toFixed(),
     days: program.days.map(({ slug, liftIds, prescriptions }) => ({
       ...{ slug, liftIds, prescriptions: prescriptions?.map(prescriptionMessage) },
     })),

@@ -1,6 +1,6 @@
 /** PrescribeSession: what to lift on a day of the athlete's program. Reads, and writes nothing. */
 import { create } from '@bufbuild/protobuf';
-import { Decimal } from 'decimal.js';
+import type { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
 import { enumValue } from '../calls/enum-name.ts';
 import { DomainError, type FieldViolation, invalidFields } from '../errors/domain-error.ts';
@@ -22,11 +22,9 @@ import type { CurrentStage } from './evaluation/plan.ts';
 import { prescribe } from './evaluation/prescribe.ts';
 import type { ProgramRules } from './evaluation/program-rules.ts';
 import { ruleKey, stageWithin, type WeightUnit } from './evaluation/snapshot.ts';
+import { loadStepIn } from './load-step.ts';
 import { prescribedSetMessage } from './prescribed-set-message.ts';
 import { loadAllMaxes } from './simulate-progressions.ts';
-
-/** Loads are rounded to what is loadable with the plates that most gyms have, unless the program says otherwise. */
-const DEFAULT_STEPS = { KILOGRAM: '2.5', POUND: '5', '': null } as const;
 
 /** Throws USER_NOT_FOUND, NOT_ENROLLED, PROGRESSION_INVALID, VALIDATION_FAILED for an unknown day or week. */
 export async function prescribeSession(
@@ -90,13 +88,12 @@ export async function loadContent(tx: Transaction, programId: string): Promise<C
   if (!row) {
     throw new TypeError('an enrollment has no program');
   }
-  const step = row.load_step ?? DEFAULT_STEPS[row.unit];
   return {
     unit: row.unit,
     weeksPerCycle: row.weeks_per_cycle,
     sessionsPerWeek: row.sessions_per_week,
     days: row.days,
-    loadStep: step === null ? null : new Decimal(step),
+    loadStep: loadStepIn(row.unit, row.load_step),
   };
 }
 

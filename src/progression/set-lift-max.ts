@@ -1,5 +1,4 @@
 /** SetLiftMax: a person sets the number; the version before it stays. */
-import { Decimal } from 'decimal.js';
 import { sql } from 'kysely';
 import { enumName } from '../calls/enum-name.ts';
 import { DomainError } from '../errors/domain-error.ts';
@@ -10,13 +9,14 @@ import { audit, type Change } from '../store/change.ts';
 import type { Transaction } from '../store/database.ts';
 import type { LiftMax } from '../store/entities/lift-max.ts';
 import { lockUser } from '../store/lock-user.ts';
+import { givenMax } from './computed-max.ts';
 import { appendLiftMax } from './engine/append-lift-max.ts';
 import { type ResetCounter, resetLiftCounters } from './engine/reset-rule-state.ts';
 import { findLiftMax, type LiftMaxVersion } from './lift-maxes.ts';
 
 /**
  * Appends a version with the source MANUAL, or AUTOMATION for a workflow, and sets the failure counters of the lift and max type to 0 unless the
- * request keeps them. USER_NOT_FOUND, LIFT_NOT_FOUND, UNIT_MISMATCH.
+ * request keeps them. USER_NOT_FOUND, LIFT_NOT_FOUND, UNIT_MISMATCH, VALIDATION_FAILED.
  */
 export async function setLiftMax(change: Change, request: SetLiftMaxRequest): Promise<LiftMax> {
   const { tx } = change;
@@ -25,8 +25,8 @@ export async function setLiftMax(change: Change, request: SetLiftMaxRequest): Pr
   await lockUser(tx, userId);
   await requireLift(tx, liftId);
   const current = await findLiftMax(tx, userId, liftId, maxType);
-  const value = new Decimal(request.value);
   const unit = await unitOf(tx, request, current);
+  const { value, from } = await givenMax(tx, request, unit);
   const made = appendLiftMax(change, {
     userId,
     liftId,
@@ -46,7 +46,7 @@ export async function setLiftMax(change: Change, request: SetLiftMaxRequest): Pr
     reason,
     before: withCounters(current ? describe(current) : null, lost),
     after: withCounters(
-      describe(made),
+      { ...describe(made), ...(from && { from }) },
       lost.map((counter) => ({ ...counter, consecutiveFailures: 0 })),
     ),
   });

@@ -20,6 +20,7 @@ export const NSUNS_531_LP = BOTH_UNITS.map((unit) =>
     source: 'nSuns, 5/3/1 LP; the spreadsheets, second-hand',
     unit,
     sessionsPerWeek: 4,
+    trainingMaxPercent: '0.9',
     days: {
       bench: ['bench-press'],
       squat: ['squat'],

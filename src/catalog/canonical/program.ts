@@ -30,6 +30,8 @@ export interface ProgramDraft {
   readonly days: Readonly<Record<string, readonly CatalogLift[]>>;
   /** What prescribed loads are rounded to; absent: 2.5 kg or 5 lb. */
   readonly loadStep?: string;
+  /** Which share of a one-rep max a training max is; absent: the publication does not say. */
+  readonly trainingMaxPercent?: string;
   /** What each day prescribes, by the day's slug; absent: nothing. */
   readonly prescriptions?: Readonly<Record<string, readonly BlueprintPrescription[]>>;
   readonly rules: readonly CatalogRule[];

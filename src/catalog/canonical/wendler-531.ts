@@ -28,6 +28,7 @@ export const WENDLER_531_BBB = BOTH_UNITS.map((unit) =>
     unit,
     weeksPerCycle: 4,
     sessionsPerWeek: 4,
+    trainingMaxPercent: '0.9',
     days: {
       press: ['overhead-press'],
       deadlift: ['deadlift'],

@@ -16,6 +16,8 @@ export interface Blueprint {
   readonly days: readonly BlueprintDay[];
   /** What prescribed loads are rounded to; absent: the default of the unit. */
   readonly loadStep?: string | undefined;
+  /** Which share of a one-rep max a training max is; absent: the program does not say. */
+  readonly trainingMaxPercent?: string | undefined;
   readonly rules: readonly BlueprintRule[];
 }
 

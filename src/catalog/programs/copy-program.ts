@@ -68,6 +68,7 @@ async function blueprintOf(tx: Transaction, programId: string): Promise<Blueprin
     ...{ slug, name, description, source, unit, weeksPerCycle, sessionsPerWeek },
     lifts,
     loadStep: program.loadStep?.toFixed(),
+    trainingMaxPercent: program.trainingMaxPercent?.toFixed(),
     days: program.days.map((day) => ({
       slug: day.slug,
       liftSlugs: day.liftIds.map(slugOf),

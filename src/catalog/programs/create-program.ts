@@ -5,7 +5,7 @@ import { audit, type Change } from '../../store/change.ts';
 import { ProgramEntity } from '../../store/entities/program.ts';
 import { ProgramLiftEntity } from '../../store/entities/program-lift.ts';
 import { newId } from '../../values/new-id.ts';
-import { loadStepOf, programDays, requireLifts } from './program-contents.ts';
+import { loadStepOf, programDays, requireLifts, trainingMaxPercentOf } from './program-contents.ts';
 import { auditedProgram, type ProgramWithLifts } from './programs.ts';
 
 /**
@@ -32,6 +32,7 @@ export async function createProgram(
     sessionsPerWeek: request.sessionsPerWeek || Math.max(request.days.length, 1),
     days: programDays(request.days, lifts, weeksPerCycle),
     loadStep: loadStepOf(request.loadStep),
+    trainingMaxPercent: trainingMaxPercentOf(request.trainingMaxPercent),
     revision: 1n,
     createdAt: now,
     updatedAt: now,

@@ -42,7 +42,8 @@ export function makeProgram(blueprint: Blueprint, making: Making): MadeProgram {
   const program: Program = {
     ...{ accountId, id: makeId(`program/${slug}`), slug, name, description, source, unit },
     ...{ weeksPerCycle, sessionsPerWeek, revision: 1n, ...times, deletedAt: null },
-    loadStep: blueprint.loadStep === undefined ? null : new Decimal(blueprint.loadStep),
+    loadStep: decimalOf(blueprint.loadStep),
+    trainingMaxPercent: decimalOf(blueprint.trainingMaxPercent),
     days: blueprint.days.map(({ slug: daySlug, liftSlugs, prescriptions }) => ({
       slug: daySlug,
       liftIds: liftSlugs.map((liftSlug) => liftOf(making, liftSlug).id),
@@ -121,6 +122,10 @@ function liftOf({ lifts }: Making, slug: string): Lift {
     throw new TypeError(`the blueprint names a lift ${slug} that it does not list`);
   }
   return lift;
+}
+
+function decimalOf(text: string | undefined): Decimal | null {
+  return text === undefined ? null : new Decimal(text);
 }
 
 function byOrderOfApplication(a: ProgramProgression, b: ProgramProgression): number {

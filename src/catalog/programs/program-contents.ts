@@ -84,3 +84,16 @@ export function loadStepOf(loadStep: string): Decimal | null {
   }
   return step;
 }
+
+/** The share in stored form; VALIDATION_FAILED for 0 and above 1. */
+export function trainingMaxPercentOf(percent: string): Decimal | null {
+  if (percent === '') {
+    return null;
+  }
+  const share = new Decimal(percent);
+  if (share.isZero() || share.gt(1)) {
+    const description = `must be above 0 and at most 1, such as 0.9, not ${percent}`;
+    throw invalidFields([{ field: 'training_max_percent', description }]);
+  }
+  return share;
+}

@@ -104,8 +104,9 @@ export async function deleteProgram(change: Change, programId: string): Promise<
 export function auditedProgram({ program, lifts }: ProgramWithLifts): Record<string, unknown> {
   const { slug, name, description, source, unit, weeksPerCycle, sessionsPerWeek, days } = program;
   const loadStep = program.loadStep?.toFixed() ?? null;
+  const trainingMaxPercent = program.trainingMaxPercent?.toFixed() ?? null;
   const liftIds = lifts.map((lift) => lift.id);
-  const calendar = { weeksPerCycle, sessionsPerWeek, days, loadStep };
+  const calendar = { weeksPerCycle, sessionsPerWeek, days, loadStep, trainingMaxPercent };
   return { slug, name, description, source, unit, ...calendar, liftIds };
 }
 

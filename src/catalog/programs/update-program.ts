@@ -14,7 +14,7 @@ import type { Program } from '../../store/entities/program.ts';
 import { ProgramLiftEntity } from '../../store/entities/program-lift.ts';
 import { ProgramProgressionEntity } from '../../store/entities/program-progression.ts';
 import { weeksBeyond } from './prescriptions.ts';
-import { loadStepOf, programDays, requireLifts } from './program-contents.ts';
+import { loadStepOf, programDays, requireLifts, trainingMaxPercentOf } from './program-contents.ts';
 import { reviseProgram } from './program-revision.ts';
 import { auditedProgram, liftsOfPrograms, type ProgramWithLifts, requireProgram } from './programs.ts';
 
@@ -50,6 +50,7 @@ export async function updateProgram(
     program.unit = unit;
   }
   program.loadStep = loadStepOf(request.loadStep) ?? program.loadStep;
+  program.trainingMaxPercent = trainingMaxPercentOf(request.trainingMaxPercent) ?? program.trainingMaxPercent;
   program.sessionsPerWeek = request.sessionsPerWeek || program.sessionsPerWeek;
   program.updatedAt = now;
   await reviseProgram(tx, program.id);

@@ -62,6 +62,8 @@ export const ProgramEntity = defineEntity({
     days: p.json().$type<ProgramDay[]>(),
     /** What prescribed loads are rounded to; null: the default of the unit. */
     loadStep: p.type(DecimalColumn).$type<Decimal>().nullable(),
+    /** Which share of a one-rep max a training max is; null: the program does not say. */
+    trainingMaxPercent: p.type(DecimalColumn).$type<Decimal>().nullable(),
     /** Goes up with every change of the program, its rows or their rules. */
     revision: p.bigint('bigint'),
     createdAt: p.type(InstantColumn).$type<bigint>(),

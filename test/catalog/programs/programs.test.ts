@@ -183,7 +183,7 @@ describe('a program', () => {
         weeksPerCycle: 1,
         sessionsPerWeek: 1,
       },
-      ...{ days: [], loadStep: null, liftIds: [squat] },
+      ...{ days: [], loadStep: null, trainingMaxPercent: null, liftIds: [squat] },
     };
     expect(trail).toEqual([
       { ...common, action: 'CreateProgram', before: null, after: program },
