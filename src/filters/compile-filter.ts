@@ -135,6 +135,8 @@ export interface CompiledFilter {
   explain(input: FilterInput): ConditionVerdict[];
   /** Equalities that an event must satisfy for the filter to match; used to index triggers. */
   readonly necessaryEqualities: readonly NecessaryEquality[];
+  /** The fields that the conditions read. */
+  readonly fields: readonly FilterField[];
 }
 
 /**
@@ -157,6 +159,7 @@ export function compileFilter(filter: FilterGroup, catalogue: FieldCatalogue): C
         explainCondition(each.condition, input, each.matches(getFilterSubject(input))),
       ),
     necessaryEqualities: findNecessaryEqualities(tree),
+    fields: [...new Set(conditions.map(({ condition }) => condition.field))],
   };
 }
 

@@ -26,6 +26,8 @@ export interface FieldDefinitions {
   readonly athlete: readonly FieldDefinition[];
   /** Further built-in fields of athletes, whose names have a variable part. */
   readonly athleteFamilies?: readonly FieldFamily[];
+  /** See `FieldCatalogue.history`. */
+  readonly history?: FieldCatalogue['history'];
   /** The account's own fields. `athlete.x` and `custom.x` are two names of the same attribute. */
   readonly account: readonly FieldDefinition[];
 }
@@ -90,6 +92,7 @@ export function createFieldCatalogue(definitions: FieldDefinitions): FieldCatalo
   return {
     carriesDiff: definitions.carriesDiff,
     resolve: (name) => fields.get(name) ?? resolveInFamily(name),
+    ...(definitions.history ? { history: definitions.history } : {}),
   };
 }
 

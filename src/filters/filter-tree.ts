@@ -8,8 +8,11 @@ import {
   type FilterField,
   type FilterGroup,
   FilterUnreadable,
+  type HistoryCondition,
+  isEmptyGroup,
 } from './filter.ts';
 import { isProblems, readCondition } from './read-condition.ts';
+import { requireHistory } from './read-history.ts';
 
 export interface TreeGroup {
   readonly logic: 'AND' | 'OR';
@@ -52,12 +55,34 @@ function readGroup(group: FilterGroup, catalogue: FieldCatalogue, path: string):
   );
   const groups = group.groups.map((inner, index) => {
     const innerPath = `${path}.groups[${index}]`;
-    if (inner.conditions.length === 0 && inner.groups.length === 0) {
+    if (isEmptyGroup(inner)) {
       throw new FilterUnreadable(innerPath, EMPTY_GROUP);
     }
     return readGroup(inner, catalogue, innerPath);
   });
-  return { logic: group.logic, not: group.not, children: [...conditions, ...groups] };
+  const history = (group.history ?? []).map((condition, index) =>
+    readHistoryLeaf(condition, catalogue, `${path}.history[${index}]`),
+  );
+  return { logic: group.logic, not: group.not, children: [...conditions, ...history, ...groups] };
+}
+
+function readHistoryLeaf(
+  condition: HistoryCondition,
+  catalogue: FieldCatalogue,
+  path: string,
+): TreeCondition {
+  const { field, comparison } = requireHistory(condition, catalogue, path);
+  if (field.history) {
+    readTree(field.history.filter, field.history.fields);
+  }
+  const isNone = condition.at_least === 0;
+  return {
+    ...{ path, field, comparison, isNegative: false, whenAbsent: isNone },
+    source: {
+      field: `history.${condition.event}`,
+      ...(isNone ? { operator: 'none' } : { operator: 'at_least', value: condition.at_least }),
+    },
+  };
 }
 
 function readLeaf(source: FilterCondition, catalogue: FieldCatalogue, path: string): TreeCondition {

@@ -18,6 +18,8 @@ export interface FilterGroup {
   readonly not: boolean;
   readonly conditions: readonly FilterCondition[];
   readonly groups: readonly FilterGroup[];
+  /** Absent: none. */
+  readonly history?: readonly HistoryCondition[];
 }
 
 /** One condition as its author wrote it; `validateFilter` tells whether it is valid. */
@@ -30,6 +32,23 @@ export interface FilterCondition {
   readonly value?: JsonValue;
   /** The verdict for an absent field, instead of the operator's default. */
   readonly if_absent?: boolean;
+}
+
+/** How often an event happened to the athlete; `validateFilter` tells whether it is valid. */
+export interface HistoryCondition {
+  /** A name in the event catalogue. */
+  readonly event: string;
+  /** A span before the event's time, such as `30d`. */
+  readonly within: string;
+  /** The least number of events; 0: there is none. */
+  readonly at_least: number;
+  /** Conditions on those events; absent: all of them count. */
+  readonly filter?: FilterGroup;
+}
+
+/** Whether the group has neither conditions nor groups. */
+export function isEmptyGroup({ conditions, groups, history = [] }: FilterGroup): boolean {
+  return conditions.length + groups.length + history.length === 0;
 }
 
 /** The filter that matches every input. */
@@ -57,6 +76,20 @@ export interface FilterField {
   readonly type: FieldType;
   /** Whether the value is redacted for all readers but the athlete's coaches. */
   readonly isPersonal: boolean;
+  /** For the number of events of a condition on the history: which events count. */
+  readonly history?: HistorySpec;
+}
+
+/** The events of an athlete that a condition on the history counts. */
+export interface HistorySpec {
+  readonly event: string;
+  /** How far back from the present, in microseconds. */
+  readonly span: bigint;
+  /** Higher numbers give the same verdict. */
+  readonly most: number;
+  readonly filter: FilterGroup;
+  /** The fields of those events; they are read from the place of the athlete's document. */
+  readonly fields: FieldCatalogue;
 }
 
 /** The fields that a trigger's filter may use; made by `createFieldCatalogue`. */
@@ -65,6 +98,13 @@ export interface FieldCatalogue {
   readonly carriesDiff: boolean;
   /** Returns the same object for the same name each time; undefined for an unknown field. */
   resolve(name: string): FilterField | undefined;
+  /**
+   * The canonical name and the fields of an event of the history; undefined for an unknown one. Absent: filters have no
+   * conditions on the history.
+   */
+  readonly history?: (
+    event: string,
+  ) => { readonly event: string; readonly fields: FieldCatalogue } | undefined;
 }
 
 /** The input of a filter's evaluation. */

@@ -10,4 +10,8 @@ export const FILTER_LIMITS = {
   filterListItems: 200,
   /** Characters of a text value. */
   filterStringLength: 1_024,
+  /** The number of events that a condition on the history may need. */
+  historyCount: 1_000,
+  /** How far back such a condition may look, in days. */
+  historySpanDays: 400,
 };

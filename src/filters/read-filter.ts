@@ -4,6 +4,7 @@ import {
   type FilterCondition,
   type FilterGroup,
   FilterUnreadable,
+  type HistoryCondition,
   isList,
   type JsonObject,
   type JsonValue,
@@ -21,7 +22,7 @@ export function readStoredFilter(json: JsonValue): FilterGroup {
 }
 
 function readGroup(json: JsonValue, path: string, depth: number): FilterGroup {
-  const group = readObject(json, path, ['logic', 'not', 'conditions', 'groups']);
+  const group = readObject(json, path, ['logic', 'not', 'conditions', 'groups', 'history']);
   if (depth > READABLE_DEPTH) {
     throw new FilterUnreadable(path, 'is nested too deep');
   }
@@ -37,6 +38,27 @@ function readGroup(json: JsonValue, path: string, depth: number): FilterGroup {
     not,
     conditions: readList(group.conditions, `${path}.conditions`, readCondition),
     groups: readList(group.groups, `${path}.groups`, (each, at) => readGroup(each, at, depth + 1)),
+    ...(group.history === undefined
+      ? {}
+      : {
+          history: readList(group.history, `${path}.history`, (each, at) => readHistory(each, at, depth + 1)),
+        }),
+  };
+}
+
+function readHistory(json: JsonValue, path: string, depth: number): HistoryCondition {
+  const { event, within, at_least, filter } = readObject(json, path, [
+    'event',
+    'within',
+    'at_least',
+    'filter',
+  ]);
+  if (typeof event !== 'string' || typeof within !== 'string' || typeof at_least !== 'number') {
+    throw new FilterUnreadable(path, 'must have the texts event and within, and the number at_least');
+  }
+  return {
+    ...{ event, within, at_least },
+    ...(filter === undefined ? {} : { filter: readGroup(filter, `${path}.filter`, depth) }),
   };
 }
 

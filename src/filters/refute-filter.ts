@@ -83,7 +83,7 @@ function predictCondition(condition: TreeCondition, { known, origin }: KnownEven
 }
 
 /** Whether the outcome depends on the present or on the athlete's time zone. */
-function needsClock({ kind }: Comparison, type: FieldType): boolean {
+export function needsClock({ kind }: Comparison, type: FieldType): boolean {
   const isOfCalendar = kind === 'day' || kind === 'month' || kind === 'weekday';
   return kind === 'days' || kind === 'time' || (isOfCalendar && type === 'timestamp');
 }

@@ -4,11 +4,15 @@ import {
   type FieldCatalogue,
   type FilterCondition,
   type FilterGroup,
+  type HistoryCondition,
+  isEmptyGroup,
   isList,
   type JsonValue,
 } from './filter.ts';
 import { EMPTY_GROUP } from './filter-tree.ts';
 import { isProblems, readCondition } from './read-condition.ts';
+import { historyLimitProblems, isHistoryProblems, readHistory } from './read-history.ts';
+import { needsClock } from './refute-filter.ts';
 import { describeTextProblem } from './typed-values.ts';
 
 /** The limits of a filter. */
@@ -19,6 +23,8 @@ export interface FilterLimits {
   readonly filterDepth: number;
   readonly filterListItems: number;
   readonly filterStringLength: number;
+  readonly historyCount: number;
+  readonly historySpanDays: number;
 }
 
 /**
@@ -48,6 +54,8 @@ export function validateFilter(
 interface Check {
   readonly catalogue: FieldCatalogue;
   readonly limits: FilterLimits;
+  /** The conditions are on events of the history. */
+  readonly isHistory?: boolean;
 }
 
 function sizeViolations(
@@ -60,19 +68,16 @@ function sizeViolations(
     : [];
 }
 
-function countConditions({ conditions, groups }: FilterGroup): number {
-  return groups.reduce((sum, group) => sum + countConditions(group), conditions.length);
+function countConditions({ conditions, groups, history = [] }: FilterGroup): number {
+  const inner = [...groups, ...history.flatMap(({ filter }) => filter ?? [])];
+  return inner.reduce((sum, group) => sum + countConditions(group), conditions.length + history.length);
 }
 
 /** A negated empty root would match nothing. */
 function rootViolations(root: FilterGroup, path: string): FieldViolation[] {
-  return root.not && isEmpty(root)
+  return root.not && isEmptyGroup(root)
     ? [{ field: `${path}.not`, description: 'must be false without conditions: nothing would ever match' }]
     : [];
-}
-
-function isEmpty({ conditions, groups }: FilterGroup): boolean {
-  return conditions.length === 0 && groups.length === 0;
 }
 
 function groupViolations(group: FilterGroup, path: string, depth: number, check: Check): FieldViolation[] {
@@ -85,23 +90,51 @@ function groupViolations(group: FilterGroup, path: string, depth: number, check:
     ...group.conditions.flatMap((condition, index) =>
       conditionViolations(condition, `${path}.conditions[${index}]`, check),
     ),
+    ...(group.history ?? []).flatMap((condition, index) =>
+      historyViolations(condition, `${path}.history[${index}]`, check),
+    ),
     ...group.groups.flatMap((inner, index) => {
       const innerPath = `${path}.groups[${index}]`;
-      return isEmpty(inner)
+      return isEmptyGroup(inner)
         ? [{ field: innerPath, description: EMPTY_GROUP }]
         : groupViolations(inner, innerPath, depth + 1, check);
     }),
   ];
 }
 
+function historyViolations(condition: HistoryCondition, path: string, check: Check): FieldViolation[] {
+  const read = readHistory(condition, check.catalogue);
+  const problems = isHistoryProblems(read) ? read : historyLimitProblems(read.field, check.limits);
+  const { filter } = condition;
+  const events = check.catalogue.history?.(condition.event);
+  return [
+    ...problems.map(({ part, description }) => ({ field: `${path}.${part}`, description })),
+    ...(filter && events
+      ? [
+          ...rootViolations(filter, `${path}.filter`),
+          ...groupViolations(filter, `${path}.filter`, 1, {
+            ...check,
+            catalogue: events.fields,
+            isHistory: true,
+          }),
+        ]
+      : []),
+  ];
+}
+
 function conditionViolations(condition: FilterCondition, path: string, check: Check): FieldViolation[] {
   const read = readCondition(condition, check.catalogue);
   const problems = isProblems(read) ? read : [];
+  const isRelative = !isProblems(read) && check.isHistory && needsClock(read.comparison, read.field.type);
   return [
     ...problems.map(({ part, description }) => ({ field: `${path}.${part}`, description })),
+    ...(isRelative ? [{ field: `${path}.operator`, description: RELATIVE }] : []),
     ...valueViolations(condition.value ?? null, `${path}.value`, check.limits),
   ];
 }
+
+const RELATIVE =
+  'Invalid filter operator; conditions on the history compare with fixed values, not with the present or a calendar';
 
 /** Violations of the length limits of texts and lists. */
 function valueViolations(value: JsonValue, path: string, limits: FilterLimits): FieldViolation[] {

@@ -17,6 +17,7 @@ import { ProgramLoadStep } from '../../migrations/012-program-load-step.ts';
 import { HandsOnRuns } from '../../migrations/013-hands-on-runs.ts';
 import { Equipment } from '../../migrations/014-equipment.ts';
 import { Secrets } from '../../migrations/017-secrets.ts';
+import { HistoryOfAthletes } from '../../migrations/018-history-of-athletes.ts';
 import { TrainingMaxPercent } from '../../migrations/020-training-max-percent.ts';
 import { ImpliedKeys } from '../../migrations/023-implied-keys.ts';
 import { type ConnectionSlotLimits, createConnectionSlots } from './connection-slots.ts';
@@ -80,6 +81,7 @@ export const MIGRATIONS = [
   { name: '013-hands-on-runs', class: HandsOnRuns },
   { name: '014-equipment', class: Equipment },
   { name: '017-secrets', class: Secrets },
+  { name: '018-history-of-athletes', class: HistoryOfAthletes },
   { name: '023-implied-keys', class: ImpliedKeys },
   { name: '020-training-max-percent', class: TrainingMaxPercent },
 ];

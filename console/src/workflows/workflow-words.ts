@@ -2,7 +2,7 @@
 import { toJson } from '@bufbuild/protobuf';
 import { type Duration, DurationSchema, ValueSchema } from '@bufbuild/protobuf/wkt';
 import type { Action } from '../../../src/gen/automation/v1/action_pb.ts';
-import type { FilterCondition } from '../../../src/gen/automation/v1/filter_pb.ts';
+import type { FilterCondition, HistoryCondition } from '../../../src/gen/automation/v1/filter_pb.ts';
 import { EnrollmentPolicySchema, type TriggerSettings } from '../../../src/gen/automation/v1/trigger_pb.ts';
 import { EnrollmentStatusSchema } from '../../../src/gen/progression/v1/program_service_pb.ts';
 import { showValue } from '../parts/json-view.tsx';
@@ -13,6 +13,11 @@ export function describeCondition({ field, operator, value, ifAbsent }: FilterCo
   const compared = value ? ` ${showValue(toJson(ValueSchema, value))}` : '';
   const absent = ifAbsent === undefined ? '' : ` (${ifAbsent ? 'met' : 'not met'} when absent)`;
   return `${field} ${operator.replaceAll('_', ' ')}${compared}${absent}`;
+}
+
+export function describeHistory({ event, within, expected, filter }: HistoryCondition): string {
+  const count = expected.case === 'atLeast' ? `at least ${expected.value}` : 'no';
+  return `${count} ${event} in ${within}${filter ? ', of those with' : ''}`;
 }
 
 export function describeAction({ action }: Action, names: Names): string {

@@ -6,6 +6,7 @@ import { type CompiledFilter, compileFilter } from '../../filters/compile-filter
 import type { FilterField, FilterGroup, JsonObject, JsonValue } from '../../filters/filter.ts';
 import { readsAthlete, readValueAt } from '../../filters/filter-subject.ts';
 import { readStoredFilter } from '../../filters/read-filter.ts';
+import { isHistoryField } from '../../filters/read-history.ts';
 import { toKey } from '../../filters/typed-values.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
 import type { AccountTypes } from '../event-types/account-types.ts';
@@ -62,8 +63,8 @@ export interface TriggerRule {
   readonly configuration: readonly EventEquality[];
   /** The athlete's fields that the filter reads. */
   readonly athleteFields: readonly FilterField[];
-  /** Those among them that are not part of every athlete's document; see training-document.ts. */
-  readonly trainingFields: readonly FilterField[];
+  /** Those among them that are not part of every athlete's document; see loaded-fields.ts. */
+  readonly loadedFields: readonly FilterField[];
 }
 
 export interface UnreadableRule {
@@ -121,15 +122,16 @@ export function compileRule(
     }
     return field;
   };
-  const athleteFields = [...new Set(listFieldNames(filter).map(resolve))].filter(readsAthlete);
+  const compiled = compileFilter(filter, catalogue);
+  const athleteFields = compiled.fields.filter(readsAthlete);
   return {
     policy,
-    filter: compileFilter(filter, catalogue),
+    filter: compiled,
     configuration: Object.entries(policy.configuration).map(([name, text]) =>
       toConfiguredEquality(resolve(name), text),
     ),
     athleteFields,
-    trainingFields: athleteFields.filter(isTrainingField),
+    loadedFields: athleteFields.filter((field) => isTrainingField(field) || isHistoryField(field)),
   };
 }
 
@@ -140,7 +142,7 @@ function toConfiguredEquality(field: FilterField, text: string): EventEquality {
   return { field, keys: new Set([toKey(field.type, text) ?? text]) };
 }
 
-/** The names of a filter's fields, as its conditions have them. */
+/** The names of the fields in a filter's conditions. */
 export function listFieldNames({ conditions, groups }: FilterGroup): string[] {
   return [...conditions.map(({ field }) => field), ...groups.flatMap(listFieldNames)];
 }

@@ -55,7 +55,8 @@ export async function evaluateEntries(
     tx,
     eventCandidates.filter((candidates) => candidates.triggers.length > 0),
   );
-  const verdicts = await evaluateEvents(tx, fresh, now, limits);
+  const events = eventCandidates.map(({ event }) => event);
+  const verdicts = await evaluateEvents(tx, fresh, now, limits, events);
   const enrollmentIds = await writeVerdicts(tx, verdicts, { kind: 'LIVE', now, limits });
   failpoint('evaluation-decided');
   const entryIds = entries.map(({ id }) => id);
@@ -66,12 +67,7 @@ export async function evaluateEntries(
   }
   failpoint('evaluation-logged');
   if (triggers.hasTimeTriggers()) {
-    await rescheduleChangedAthletes(
-      tx,
-      eventCandidates.map(({ event }) => event),
-      now,
-      limits,
-    );
+    await rescheduleChangedAthletes(tx, events, now, limits);
   }
   if (isRelayed) {
     await removeEvaluatedEntries(tx, entryIds, { isRelayed });

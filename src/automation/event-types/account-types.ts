@@ -55,6 +55,12 @@ export function createAccountTypes(
     type,
     isPersonal,
   }));
+  const eventType = (name: string) => own.get(name) ?? builtInEventType(canonicalEventName(name));
+  const answers = account.filter(({ name }) => name.startsWith('answers.'));
+  const historyFields = (name: string) => {
+    const type = eventType(name);
+    return type && { event: type.name, fields: createHistoryCatalogue(type, answers) };
+  };
   const catalogues = new WeakMap<EventType, FieldCatalogue>();
   const fieldCatalogue = (eventType: EventType): FieldCatalogue => {
     const known = catalogues.get(eventType);
@@ -67,6 +73,7 @@ export function createAccountTypes(
       carriesDiff: eventType.hasPrevious,
       athlete: [...ATHLETE_FIELDS, ...TRAINING_FIELDS],
       athleteFamilies: [LIFT_FAMILY],
+      history: historyFields,
       account,
     });
     catalogues.set(eventType, made);
@@ -76,9 +83,21 @@ export function createAccountTypes(
     eventTypes: [...EVENT_TYPES, ...customTypes],
     customTypes,
     fields,
-    eventType: (name) => own.get(name) ?? builtInEventType(canonicalEventName(name)),
+    eventType,
     fieldCatalogue,
     isPersonal: (eventType, field) => fieldCatalogue(eventType).resolve(field)?.isPersonal ?? false,
+  };
+}
+
+/** The fields of an event of the history, whose data takes the place of the athlete's document. */
+function createHistoryCatalogue({ fields }: EventType, answers: readonly FieldDefinition[]): FieldCatalogue {
+  const { resolve } = createFieldCatalogue({
+    ...{ event: [], carriesDiff: false, athlete: [...fields, ...answers], account: [] },
+  });
+  // Without the second name of athletes' fields.
+  return {
+    carriesDiff: false,
+    resolve: (name) => (name.startsWith('athlete.') ? undefined : resolve(name)),
   };
 }
 

@@ -7,8 +7,7 @@ import type { FieldDefinition } from '../../filters/field-catalogue.ts';
 import type { FilterField, JsonObject } from '../../filters/filter.ts';
 import type { User } from '../../store/entities/user.ts';
 import { type Instant, instantToText } from '../../values/instant.ts';
-import { trainingSql } from './training-document.ts';
-import { isTrainingField, TRAINING } from './training-fields.ts';
+import { loadedFieldsSql } from './loaded-fields.ts';
 
 /** The built-in fields. */
 export const ATHLETE_FIELDS: readonly (FieldDefinition & { readonly description: string })[] = [
@@ -41,7 +40,7 @@ export function athleteDocument(user: AthleteRow): JsonObject {
   };
 }
 
-/** What a document contains beyond the athlete's row: the training that these fields read, at this time. */
+/** What a document contains beyond the athlete's row: the training and history that these fields read, at this time. */
 export interface DocumentExtent {
   readonly fields: readonly FilterField[];
   readonly now: Instant;
@@ -50,18 +49,16 @@ export interface DocumentExtent {
 /** Builds the same document in SQL, from the row of `users` with this alias. */
 export function athleteDocumentSql(alias = 'users', extent?: DocumentExtent): RawBuilder<JsonObject> {
   const column = (name: string) => sql.ref(`${alias}.${name}`);
-  const fields = extent?.fields.filter(isTrainingField) ?? [];
-  const training =
-    extent && fields.length > 0
-      ? sql`, ${TRAINING}::text, ${trainingSql(fields, {
-          accountId: column('account_id'),
-          userId: column('id'),
-          at: sql`${instantToText(extent.now)}::timestamptz`,
-        })}`
-      : sql``;
+  const loaded = extent
+    ? sql` || ${loadedFieldsSql(extent.fields, {
+        accountId: column('account_id'),
+        userId: column('id'),
+        at: sql`${instantToText(extent.now)}::timestamptz`,
+      })}`
+    : sql``;
   return sql<JsonObject>`jsonb_build_object(
     'id', ${column('id')}, 'name', ${column('name')}, 'birth_date', ${column('birth_date')},
     'time_zone', ${column('time_zone')}, 'tags', ${column('tags')},
     'created_at', to_char(${column('created_at')} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    'opted_out', ${column('opted_out_at')} is not null, 'attributes', ${column('attributes')}${training})`;
+    'opted_out', ${column('opted_out_at')} is not null, 'attributes', ${column('attributes')})${loaded}`;
 }

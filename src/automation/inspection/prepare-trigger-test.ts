@@ -60,7 +60,7 @@ export async function prepareTriggerTest(
   const simulated = asked.case === 'simulated' ? asked.value : undefined;
   const event =
     found?.event ?? simulateEvent(simulated, { stored, userId: request.userId, types, now, limits });
-  const subjectOf = await loadEventSubjects(tx, [{ event, triggers: [trigger] }]);
+  const subjectOf = await loadEventSubjects(tx, [{ event, triggers: [trigger] }], found ? [] : [event]);
   const [match] = matchEvent(event, [trigger], subjectOf(event));
   if (!match) {
     throw new TypeError('The match of the event is missing');

@@ -9,6 +9,7 @@ import {
   type FilterCondition,
   type FilterGroup,
   FilterUnreadable,
+  isEmptyGroup,
   type JsonObject,
   type JsonValue,
 } from '../../../filters/filter.ts';
@@ -72,8 +73,7 @@ function wholeFilter({ filter, configuration }: LoopTrigger): FilterGroup {
   const conditions = Object.entries(configuration).map(
     ([field, value]): FilterCondition => ({ field, operator: 'equals', value }),
   );
-  const isEmpty = filter.conditions.length === 0 && filter.groups.length === 0;
-  return { logic: 'AND', not: false, conditions, groups: isEmpty ? [] : [filter] };
+  return { logic: 'AND', not: false, conditions, groups: isEmptyGroup(filter) ? [] : [filter] };
 }
 
 /** In a complete emission, fields that are not listed are absent. */

@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file automation/v1/filter.proto.
  */
 export const file_automation_v1_filter: GenFile = /*@__PURE__*/
-  fileDesc("ChphdXRvbWF0aW9uL3YxL2ZpbHRlci5wcm90bxINYXV0b21hdGlvbi52MSKlAQoLRmlsdGVyR3JvdXASKQoFbG9naWMYASABKA4yGi5hdXRvbWF0aW9uLnYxLkZpbHRlckxvZ2ljEgsKA25vdBgCIAEoCBIyCgpjb25kaXRpb25zGAMgAygLMh4uYXV0b21hdGlvbi52MS5GaWx0ZXJDb25kaXRpb24SKgoGZ3JvdXBzGAQgAygLMhouYXV0b21hdGlvbi52MS5GaWx0ZXJHcm91cCJ/Cg9GaWx0ZXJDb25kaXRpb24SDQoFZmllbGQYASABKAkSEAoIb3BlcmF0b3IYAiABKAkSJQoFdmFsdWUYAyABKAsyFi5nb29nbGUucHJvdG9idWYuVmFsdWUSFgoJaWZfYWJzZW50GAQgASgISACIAQFCDAoKX2lmX2Fic2VudCpWCgtGaWx0ZXJMb2dpYxIcChhGSUxURVJfTE9HSUNfVU5TUEVDSUZJRUQQABIUChBGSUxURVJfTE9HSUNfQU5EEAESEwoPRklMVEVSX0xPR0lDX09SEAJCaQoNYXV0b21hdGlvbi52MUILRmlsdGVyUHJvdG9QAVo5cHJvZ3Jlc3Npb24tc2VydmljZS9jbGllbnRzL2dvL2F1dG9tYXRpb24vdjE7YXV0b21hdGlvbnYxqgINQXV0b21hdGlvbi5WMWIGcHJvdG8z", [file_google_protobuf_struct]);
+  fileDesc("ChphdXRvbWF0aW9uL3YxL2ZpbHRlci5wcm90bxINYXV0b21hdGlvbi52MSLXAQoLRmlsdGVyR3JvdXASKQoFbG9naWMYASABKA4yGi5hdXRvbWF0aW9uLnYxLkZpbHRlckxvZ2ljEgsKA25vdBgCIAEoCBIyCgpjb25kaXRpb25zGAMgAygLMh4uYXV0b21hdGlvbi52MS5GaWx0ZXJDb25kaXRpb24SKgoGZ3JvdXBzGAQgAygLMhouYXV0b21hdGlvbi52MS5GaWx0ZXJHcm91cBIwCgdoaXN0b3J5GAUgAygLMh8uYXV0b21hdGlvbi52MS5IaXN0b3J5Q29uZGl0aW9uIo0BChBIaXN0b3J5Q29uZGl0aW9uEg0KBWV2ZW50GAEgASgJEg4KBndpdGhpbhgCIAEoCRISCghhdF9sZWFzdBgDIAEoDUgAEg4KBG5vbmUYBCABKAhIABIqCgZmaWx0ZXIYBSABKAsyGi5hdXRvbWF0aW9uLnYxLkZpbHRlckdyb3VwQgoKCGV4cGVjdGVkIn8KD0ZpbHRlckNvbmRpdGlvbhINCgVmaWVsZBgBIAEoCRIQCghvcGVyYXRvchgCIAEoCRIlCgV2YWx1ZRgDIAEoCzIWLmdvb2dsZS5wcm90b2J1Zi5WYWx1ZRIWCglpZl9hYnNlbnQYBCABKAhIAIgBAUIMCgpfaWZfYWJzZW50KlYKC0ZpbHRlckxvZ2ljEhwKGEZJTFRFUl9MT0dJQ19VTlNQRUNJRklFRBAAEhQKEEZJTFRFUl9MT0dJQ19BTkQQARITCg9GSUxURVJfTE9HSUNfT1IQAkJpCg1hdXRvbWF0aW9uLnYxQgtGaWx0ZXJQcm90b1ABWjlwcm9ncmVzc2lvbi1zZXJ2aWNlL2NsaWVudHMvZ28vYXV0b21hdGlvbi92MTthdXRvbWF0aW9udjGqAg1BdXRvbWF0aW9uLlYxYgZwcm90bzM", [file_google_protobuf_struct]);
 
 /**
  * A group of conditions and of further groups. The root without either matches everything; an inner group must not
@@ -44,6 +44,13 @@ export type FilterGroup = Message<"automation.v1.FilterGroup"> & {
    * @generated from field: repeated automation.v1.FilterGroup groups = 4;
    */
   groups: FilterGroup[];
+
+  /**
+   * Conditions on what happened to the athlete before; each counts as one condition, and so do those of its filter.
+   *
+   * @generated from field: repeated automation.v1.HistoryCondition history = 5;
+   */
+  history: HistoryCondition[];
 };
 
 /**
@@ -52,6 +59,66 @@ export type FilterGroup = Message<"automation.v1.FilterGroup"> & {
  */
 export const FilterGroupSchema: GenMessage<FilterGroup> = /*@__PURE__*/
   messageDesc(file_automation_v1_filter, 0);
+
+/**
+ * How often an event happened to the athlete in a span that ends with the event that is decided, which counts as well.
+ * Counted in the account's log. With a filter, the latest 1,000 events of the type in the span are examined.
+ *
+ * @generated from message automation.v1.HistoryCondition
+ */
+export type HistoryCondition = Message<"automation.v1.HistoryCondition"> & {
+  /**
+   * An event of the catalogue or of the account, for example `appointment_no_show`.
+   *
+   * @generated from field: string event = 1;
+   */
+  event: string;
+
+  /**
+   * The span before the event's time: minutes, hours, days or weeks such as `90m`, `12h`, `30d`, `2w`; at most 400 days.
+   *
+   * @generated from field: string within = 2;
+   */
+  within: string;
+
+  /**
+   * One is required.
+   *
+   * @generated from oneof automation.v1.HistoryCondition.expected
+   */
+  expected: {
+    /**
+     * At least so many events, from 1 to 1,000.
+     *
+     * @generated from field: uint32 at_least = 3;
+     */
+    value: number;
+    case: "atLeast";
+  } | {
+    /**
+     * True: no event.
+     *
+     * @generated from field: bool none = 4;
+     */
+    value: boolean;
+    case: "none";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * Conditions on the fields of those events; absent: all count. Without history of its own, and without operators that
+   * compare with the present or with the days of a timestamp.
+   *
+   * @generated from field: automation.v1.FilterGroup filter = 5;
+   */
+  filter?: FilterGroup | undefined;
+};
+
+/**
+ * Describes the message automation.v1.HistoryCondition.
+ * Use `create(HistoryConditionSchema)` to create a new message.
+ */
+export const HistoryConditionSchema: GenMessage<HistoryCondition> = /*@__PURE__*/
+  messageDesc(file_automation_v1_filter, 1);
 
 /**
  * One comparison. A value that is missing or null is absent: a positive operator is false for it, and a negative one
@@ -98,7 +165,7 @@ export type FilterCondition = Message<"automation.v1.FilterCondition"> & {
  * Use `create(FilterConditionSchema)` to create a new message.
  */
 export const FilterConditionSchema: GenMessage<FilterCondition> = /*@__PURE__*/
-  messageDesc(file_automation_v1_filter, 1);
+  messageDesc(file_automation_v1_filter, 2);
 
 /**
  * @generated from enum automation.v1.FilterLogic
