@@ -12,6 +12,7 @@ import {
   INSTANT,
   LOCAL_DATE,
   NUMBER,
+  PRESENCE,
   type Reader,
   reading,
   TEXT,
@@ -37,12 +38,12 @@ export function createValueTest(comparison: ValueComparison, field: FilterField)
       return value === undefined ? undefined : decide(value, subject);
     };
   };
-  const key = createKeyReader(field.type);
+  const key = field.isUntyped && isOfEveryType(comparison) ? PRESENCE : createKeyReader(field.type);
   switch (comparison.kind) {
     case 'exists':
       return on(key, () => true);
     case 'content': {
-      const empty = field.type === 'list' ? EMPTY_LIST_KEY : '';
+      const empty = field.type === 'list' && !field.isUntyped ? EMPTY_LIST_KEY : '';
       return on(key, (value) => value !== empty);
     }
     case 'keys':
@@ -58,6 +59,10 @@ export function createValueTest(comparison: ValueComparison, field: FilterField)
     default:
       return createTimeTest(comparison, field.type, on);
   }
+}
+
+function isOfEveryType({ kind }: ValueComparison): boolean {
+  return kind === 'exists' || kind === 'content';
 }
 
 function createTextTest({ position, text, ignoresCase }: Kind<'text'>, on: On): ValueTest {

@@ -1,5 +1,6 @@
 /** Resolves the field names of conditions to fields. */
 import type { FieldCatalogue, FieldType, FilterField } from './filter.ts';
+import { readDataPath, untypedField } from './untyped-field.ts';
 
 /** A field that filters may use. */
 export interface FieldDefinition {
@@ -24,6 +25,8 @@ export interface FieldDefinitions {
   readonly carriesDiff: boolean;
   /** The built-in fields of athletes. */
   readonly athlete: readonly FieldDefinition[];
+  /** Events may have fields that are not listed; filters name them `data.<path>`. */
+  readonly hasFurtherData?: boolean;
   /** Further built-in fields of athletes, whose names have a variable part. */
   readonly athleteFamilies?: readonly FieldFamily[];
   /** See `FieldCatalogue.history`. */
@@ -56,6 +59,9 @@ export function createFieldCatalogue(definitions: FieldDefinitions): FieldCatalo
   for (const { name, type, isPersonal } of definitions.event) {
     add(name, { scope: 'event', path: [name], type, isPersonal });
   }
+  for (const { name, type, isPersonal } of definitions.event) {
+    add(`data.${name}`, { scope: 'event', path: [name], type, isPersonal });
+  }
   for (const { name, type, isPersonal } of definitions.origin ?? []) {
     add(name, { scope: 'origin', path: [name], type, isPersonal });
   }
@@ -79,6 +85,12 @@ export function createFieldCatalogue(definitions: FieldDefinitions): FieldCatalo
   }
   const families = definitions.athleteFamilies ?? [];
   const resolveInFamily = (name: string): FilterField | undefined => {
+    const path = definitions.hasFurtherData ? readDataPath(name) : undefined;
+    if (path) {
+      const field = untypedField(path);
+      fields.set(name, field);
+      return field;
+    }
     for (const family of families) {
       const found = family(name);
       if (found) {

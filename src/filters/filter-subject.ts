@@ -139,6 +139,17 @@ export const createKeyReader = (type: FieldType): Reader<string> => ({
   read: (value) => toKey(type, value),
 });
 
+/** For values of any type: '' for an empty text or list. */
+export const PRESENCE: Reader<string> = {
+  name: 'presence',
+  read: (value) =>
+    value === undefined || value === null
+      ? undefined
+      : value === '' || (isList(value) && value.length === 0)
+        ? ''
+        : 'present',
+};
+
 export const TEXT = { name: 'text', read: readText } satisfies Reader<string>;
 
 export const FOLDED_TEXT: Reader<string> = {

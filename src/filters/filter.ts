@@ -76,6 +76,8 @@ export interface FilterField {
   readonly type: FieldType;
   /** Whether the value is redacted for all readers but the athlete's coaches. */
   readonly isPersonal: boolean;
+  /** The event type does not know the field: each condition reads it in the type of its own value. */
+  readonly isUntyped?: true;
   /** For the number of events of a condition on the history: which events count. */
   readonly history?: HistorySpec;
 }

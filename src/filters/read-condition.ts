@@ -10,6 +10,7 @@ import {
   type Operator,
   type ValueShape,
 } from './filter-operators.ts';
+import { typeField } from './untyped-field.ts';
 
 const NOUNS: Readonly<Record<FieldType, string>> = {
   string: 'a text',
@@ -77,11 +78,12 @@ export function readCondition(
   condition: FilterCondition,
   catalogue: FieldCatalogue,
 ): ReadCondition | readonly ConditionProblem[] {
-  const field = catalogue.resolve(condition.field);
+  const named = catalogue.resolve(condition.field);
   const operator: Operator | undefined = isOperator(condition.operator)
     ? OPERATORS[condition.operator]
     : undefined;
-  const carriesDiff = catalogue.carriesDiff && field?.scope === 'event';
+  const field = named?.isUntyped && operator ? typeField(named, operator, condition.value) : named;
+  const carriesDiff = catalogue.carriesDiff && field?.scope === 'event' && !field.isUntyped;
   const problems: ConditionProblem[] = [];
   if (!field) {
     problems.push({ part: 'field', description: describeUnknownField(condition.field) });

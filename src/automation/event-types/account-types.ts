@@ -26,7 +26,7 @@ export interface AccountTypes {
 
 /** A field that the account defined. */
 export interface AccountField {
-  /** `answers.<name>` or `custom.<name>`. */
+  /** `answers.<name>` or `custom.<name>`; `<built-in event>.<name>` for a field of the event. */
   readonly path: string;
   readonly type: FieldType;
   readonly description: string;
@@ -50,12 +50,14 @@ export function createAccountTypes(
   fields: readonly AccountField[],
 ): AccountTypes {
   const own = new Map(customTypes.map((type) => [type.name, type]));
-  const account: FieldDefinition[] = fields.map(({ path, type, isPersonal }) => ({
-    name: path,
-    type,
-    isPersonal,
-  }));
-  const eventType = (name: string) => own.get(name) ?? builtInEventType(canonicalEventName(name));
+  const account: FieldDefinition[] = fields
+    .filter(({ path }) => !readExtension(path))
+    .map(({ path, type, isPersonal }) => ({ name: path, type, isPersonal }));
+  const extended = extendBuiltInTypes(fields);
+  const eventType = (name: string) => {
+    const canonical = canonicalEventName(name);
+    return own.get(name) ?? extended.get(canonical) ?? builtInEventType(canonical);
+  };
   const answers = account.filter(({ name }) => name.startsWith('answers.'));
   const historyFields = (name: string) => {
     const type = eventType(name);
@@ -71,6 +73,7 @@ export function createAccountTypes(
       event: eventType.fields,
       origin: ORIGIN_FIELDS,
       carriesDiff: eventType.hasPrevious,
+      hasFurtherData: eventType.isPublishable,
       athlete: [...ATHLETE_FIELDS, ...TRAINING_FIELDS],
       athleteFamilies: [LIFT_FAMILY],
       history: historyFields,
@@ -80,13 +83,34 @@ export function createAccountTypes(
     return made;
   };
   return {
-    eventTypes: [...EVENT_TYPES, ...customTypes],
+    eventTypes: [...EVENT_TYPES.map((type) => extended.get(type.name) ?? type), ...customTypes],
     customTypes,
     fields,
     eventType,
     fieldCatalogue,
     isPersonal: (eventType, field) => fieldCatalogue(eventType).resolve(field)?.isPersonal ?? false,
   };
+}
+
+/** The built-in types to which the account gave further fields, by name. */
+function extendBuiltInTypes(fields: readonly AccountField[]): ReadonlyMap<string, EventType> {
+  const extended = new Map<string, EventType>();
+  for (const { path, type, description, isPersonal } of fields) {
+    const extension = readExtension(path);
+    if (extension) {
+      const base = extended.get(extension.type.name) ?? extension.type;
+      const field = { name: extension.name, type, description, isPersonal };
+      extended.set(base.name, { ...base, fields: [...base.fields, field] });
+    }
+  }
+  return extended;
+}
+
+/** The built-in type and the name in the path of a field that extends it; undefined for other paths. */
+export function readExtension(path: string): { readonly type: EventType; readonly name: string } | undefined {
+  const [, eventName = '', name = ''] = /^([a-z_]+)\.([^.]+)$/.exec(path) ?? [];
+  const type = builtInEventType(eventName);
+  return type && { type, name };
 }
 
 /** The fields of an event of the history, whose data takes the place of the athlete's document. */

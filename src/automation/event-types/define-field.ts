@@ -10,9 +10,11 @@ import { audit, type Change } from '../../store/change.ts';
 import { FieldDefinitionEntity } from '../../store/entities/field-definition.ts';
 import { newId } from '../../values/new-id.ts';
 import { bumpRevision } from '../configuration/etag.ts';
-import { type AccountField, loadAccountTypes } from './account-types.ts';
+import { type AccountField, loadAccountTypes, readExtension } from './account-types.ts';
 import { ATHLETE_FIELDS } from './athlete-document.ts';
+import type { EventType } from './event-type.ts';
 import { fieldTypeOf } from './event-type-message.ts';
+import { ANSWERS } from './validate-event-data.ts';
 
 export type DefinitionLimits = Pick<Limits, 'fieldNameCharacters' | 'fieldDescriptionCharacters'>;
 
@@ -93,11 +95,41 @@ function readDefinition(field: FieldMessage | undefined, limits: Limits): Accoun
 
 function pathViolations(path: string, limits: Limits): FieldViolation[] {
   const field = 'field.path';
+  const extension = readExtension(path);
+  if (extension) {
+    return extensionViolations(extension, limits, field);
+  }
   const [, prefix, name = ''] = /^(athlete|answers|custom)\.(.*)$/s.exec(path) ?? [];
   if (!isDefinableName(name, limits)) {
-    return [{ field, description: `must be answers. or custom. and ${nameRule(limits)}` }];
+    return [
+      {
+        field,
+        description: `must be answers., custom. or a built-in event and a point, and ${nameRule(limits)}`,
+      },
+    ];
   }
   return prefix === 'athlete' && ATHLETE_FIELDS.some((each) => each.name === name)
     ? [{ field, description: `must not be built in: every athlete has ${name}` }]
+    : [];
+}
+
+function extensionViolations(
+  { type, name }: { readonly type: EventType; readonly name: string },
+  limits: Limits,
+  field: string,
+): FieldViolation[] {
+  if (!isDefinableName(name, limits)) {
+    return [{ field, description: `must be ${type.name}. and ${nameRule(limits)}` }];
+  }
+  if (!type.isPublishable) {
+    return [
+      {
+        field,
+        description: `must be of an event that can be published: ${type.name} comes from the service`,
+      },
+    ];
+  }
+  return type.fields.some((each) => each.name === name) || name === ANSWERS
+    ? [{ field, description: `must not be built in: every ${type.name} has ${name}` }]
     : [];
 }

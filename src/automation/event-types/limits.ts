@@ -2,6 +2,8 @@
 export const EVENT_TYPE_LIMITS = {
   /** An event's data with its state before, as JSON. */
   eventBytes: 16 * 1024,
+  /** Fields of a published event that its type does not know, as JSON. */
+  furtherDataBytes: 4 * 1024,
   /** How deep they may be nested. */
   eventDepth: 5,
   /** Event types of an account. */

@@ -16,6 +16,41 @@ export interface EventContent {
 /** What a form's answers travel in, of events of any type. */
 export const ANSWERS = 'answers';
 
+type EventLimits = Pick<Limits, 'eventBytes' | 'eventDepth' | 'furtherDataBytes'>;
+
+/** Validates as `validateEventData`, and lets `data` have fields that the type does not know, of furtherDataBytes as JSON. */
+export function validatePublishedData(
+  type: EventType,
+  content: EventContent,
+  limits: EventLimits,
+): FieldViolation[] {
+  const tooLarge = sizeViolations(content, limits);
+  if (tooLarge.length > 0) {
+    return tooLarge;
+  }
+  const known = Object.entries(content.data).filter(([name]) => !isFurther(type, name));
+  const further = Object.entries(content.data).filter(([name]) => isFurther(type, name));
+  const bytes = further.length > 0 ? Buffer.byteLength(JSON.stringify(Object.fromEntries(further))) : 0;
+  const { furtherDataBytes } = limits;
+  const excess = `must have at most ${furtherDataBytes} bytes as JSON in fields that ${type.name} does not know, not ${bytes}`;
+  return [
+    ...validateEventData(type, { ...content, data: Object.fromEntries(known) }, limits),
+    ...further.flatMap(([name, value]) => furtherViolations(name, value, limits)),
+    ...(bytes > furtherDataBytes ? [{ field: 'data', description: excess }] : []),
+  ];
+}
+
+/** Whether a field of an event's data is none that the type knows. */
+export function isFurther({ fields }: EventType, name: string): boolean {
+  return name !== ANSWERS && !fields.some((each) => each.name === name);
+}
+
+function furtherViolations(name: string, value: JsonValue, { eventDepth }: EventLimits): FieldViolation[] {
+  const wrongName = describeTextProblem(name);
+  const wrong = wrongName ?? contentProblem(value, eventDepth - 1);
+  return wrong === undefined ? [] : [{ field: wrongName ? 'data' : `data.${name}`, description: wrong }];
+}
+
 /**
  * Everything that is wrong with an event of the type, with paths such as `data.amount`; empty: nothing. A field may be
  * missing or null unless triggers on the event must settle it. Limits: eventBytes for all of it as JSON, eventDepth.
@@ -25,9 +60,9 @@ export function validateEventData(
   { data, previous }: EventContent,
   limits: Pick<Limits, 'eventBytes' | 'eventDepth'>,
 ): FieldViolation[] {
-  const size = Buffer.byteLength(JSON.stringify({ data, previous }));
-  if (size > limits.eventBytes) {
-    return [{ field: 'data', description: `must have at most ${limits.eventBytes} bytes as JSON` }];
+  const tooLarge = sizeViolations({ data, previous }, limits);
+  if (tooLarge.length > 0) {
+    return tooLarge;
   }
   const missing = type.requiredConfiguration.filter((name) => isAbsent(data[name]));
   return [
@@ -35,6 +70,12 @@ export function validateEventData(
     ...stateViolations(type, 'data', data, limits.eventDepth),
     ...previousViolations(type, previous, limits.eventDepth),
   ];
+}
+
+function sizeViolations(content: EventContent, { eventBytes }: Pick<Limits, 'eventBytes'>): FieldViolation[] {
+  return Buffer.byteLength(JSON.stringify(content)) > eventBytes
+    ? [{ field: 'data', description: `must have at most ${eventBytes} bytes as JSON` }]
+    : [];
 }
 
 function previousViolations(type: EventType, previous: JsonObject | null, depth: number): FieldViolation[] {

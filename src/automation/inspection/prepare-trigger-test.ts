@@ -18,7 +18,7 @@ import type { VerdictReason } from '../decision/verdict-reason.ts';
 import { loadEventSubjects } from '../evaluation/load-event-subjects.ts';
 import { loadSubjects } from '../evaluation/load-subjects.ts';
 import { type AccountTypes, loadAccountTypes } from '../event-types/account-types.ts';
-import { validateEventData } from '../event-types/validate-event-data.ts';
+import { validatePublishedData } from '../event-types/validate-event-data.ts';
 import { eventNotFound, findEvent } from './find-event.ts';
 
 export interface TriggerTest {
@@ -107,7 +107,7 @@ function simulateEvent(
   const data = (simulated?.data as JsonObject | undefined) ?? { ...type?.sample, ...configured };
   const sampled = simulated?.data ? null : (type?.samplePrevious ?? null);
   const previous = (simulated?.previous as JsonObject | undefined) ?? sampled;
-  const violations = type ? validateEventData(type, { data, previous }, limits) : [];
+  const violations = type ? validatePublishedData(type, { data, previous }, limits) : [];
   if (violations.length > 0) {
     throw invalidFields(violations.map((each) => ({ ...each, field: `simulated.${each.field}` })));
   }

@@ -16,7 +16,8 @@ import type { Database, Transaction } from '../../store/database.ts';
 import { failpoint } from '../../store/failpoints.ts';
 import type { Clock } from '../../values/instant.ts';
 import { loadAccountTypes } from '../event-types/account-types.ts';
-import { builtInEventType, CUSTOM_PREFIX } from '../event-types/event-types.ts';
+import { builtInEventType, CUSTOM_PREFIX, canonicalEventName } from '../event-types/event-types.ts';
+import { isFurther } from '../event-types/validate-event-data.ts';
 import { acceptEvents, eventIdReused, type SubmissionOutcome } from './accept-events.ts';
 import { hasUsableId, readSubmission, type Submission } from './read-submission.ts';
 
@@ -55,17 +56,26 @@ export async function publishEvents(
   });
 }
 
-/** Loads the account's own event types only when an event names one. */
+/** Loads the account's own event types and fields only when an event may have one. */
 async function createEventTypeLookup(
   { database }: PublishingDeps,
   { accountId, deadlineAtMs, signal }: Call,
   events: readonly PublishedEvent[],
 ) {
-  if (!events.some(({ type }) => type.startsWith(CUSTOM_PREFIX))) {
+  if (!events.some(mayBeOfAccount)) {
     return builtInEventType;
   }
   const types = await database.transaction(accountId, loadAccountTypes, { deadlineAtMs, signal });
   return (name: string) => types.eventType(name);
+}
+
+/** Whether the event is of the account's own type, or has a field that its built-in type does not know. */
+function mayBeOfAccount({ type, data = {} }: PublishedEvent): boolean {
+  const builtIn = builtInEventType(canonicalEventName(type));
+  return (
+    type.startsWith(CUSTOM_PREFIX) ||
+    (builtIn !== undefined && Object.keys(data).some((name) => isFurther(builtIn, name)))
+  );
 }
 
 /** Maps each submission to the first acceptable one with the same id within the call. */

@@ -15,7 +15,7 @@ import type { Fact, FactActor } from '../../store/entities/outbox-entry.ts';
 import type { Instant } from '../../values/instant.ts';
 import type { EventType } from '../event-types/event-type.ts';
 import { canonicalEventName } from '../event-types/event-types.ts';
-import { validateEventData } from '../event-types/validate-event-data.ts';
+import { validatePublishedData } from '../event-types/validate-event-data.ts';
 
 /** One event of a call, read and validated. */
 export interface Submission {
@@ -112,7 +112,7 @@ function contentViolations(
     return [{ field: 'type', description: 'must be the name of an event type; ListEventTypes lists them' }];
   }
   return type.isPublishable
-    ? validateEventData(type, content, limits)
+    ? validatePublishedData(type, content, limits)
     : [
         {
           field: 'type',

@@ -231,7 +231,8 @@ describe('a refused event', () => {
     ['the actor of the service itself', { actor: EventActor.AUTOMATION }, 'actor', /COACH/],
     ['an unknown actor', { actor: 9 as EventActor }, 'actor', /COACH/],
     ['a missing required field', { ...form, data: {} }, 'data.form_id', /required/],
-    ['an unknown field', { data: { colour: 'red' } }, 'data.colour', /no field/],
+    ['4 KiB of unknown fields', { data: { colour: 'x'.repeat(4_096) } }, 'data', /at most 4096 bytes/],
+    ['a deep unknown field', { data: { a: { b: { c: { d: { e: { f: 1 } } } } } } }, 'data.a', /nested/],
     ['text in a number field', { data: { amount: 'a lot' } }, 'data.amount', /decimal|number/],
     ['unexpected values before a change', { previous: {} }, 'previous', /absent/],
     [

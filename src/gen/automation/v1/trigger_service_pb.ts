@@ -1456,7 +1456,8 @@ export const DefineEventTypeResponseSchema: GenMessage<DefineEventTypeResponse> 
 export type AccountField = Message<"automation.v1.AccountField"> & {
   /**
    * `answers.<name>` or `custom.<name>`. An attribute may be named `athlete.<name>` as well: it is the same one, and
-   * answered as `custom.<name>`.
+   * answered as `custom.<name>`. `<event>.<name>`, such as `payment_received.plan`, gives a field to a built-in event that
+   * can be published.
    *
    * @generated from field: string path = 1;
    */
