@@ -6,6 +6,7 @@ import { CONFIGURATION_LIMITS } from '../automation/configuration/limits.ts';
 import { EVALUATION_LIMITS } from '../automation/evaluation/limits.ts';
 import { EVENT_TYPE_LIMITS } from '../automation/event-types/limits.ts';
 import { INSPECTION_LIMITS } from '../automation/inspection/limits.ts';
+import { PUBLISHING_LIMITS } from '../automation/publishing/limits.ts';
 import { REPLAY_LIMITS } from '../automation/replay/limits.ts';
 import { SECRET_LIMITS } from '../automation/secrets/limits.ts';
 import { TIME_LIMITS } from '../automation/time/limits.ts';
@@ -42,6 +43,7 @@ export const DEFAULT_LIMITS = Object.freeze({
   ...EVENT_TYPE_LIMITS,
   ...TIME_LIMITS,
   ...EVALUATION_LIMITS,
+  ...PUBLISHING_LIMITS,
   ...INSPECTION_LIMITS,
   ...REPLAY_LIMITS,
   ...ACTION_LIMITS,

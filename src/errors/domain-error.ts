@@ -15,6 +15,7 @@ export type Reason =
   | 'ACCOUNT_ID_INVALID'
   | 'MESSAGE_TOO_LARGE'
   | 'RATE_LIMITED'
+  | 'EVALUATION_BEHIND'
   | 'UNIMPLEMENTED'
   // Credentials and permissions.
   | 'UNAUTHENTICATED'

@@ -24,6 +24,8 @@ export const ACTION_LIMITS = {
   redrivenRuns: 1_000,
   /** Tries of a step. */
   stepTries: 12,
+  /** Failed tries of a webhook after which the event `webhook_failing` tells of it. */
+  failingWebhookTries: 3,
   /** The longest pause after its first try; it doubles with each further one. */
   firstStepPauseMs: 1_000,
   /** The longest pause. */

@@ -6,15 +6,34 @@ import type { Transaction } from '../../store/database.ts';
 import { ActionExecutionEntity } from '../../store/entities/action-execution.ts';
 import type { Instant } from '../../values/instant.ts';
 import type { Run } from './load-run.ts';
+import { tellOfEnd, tellOfFailingWebhook } from './run-events.ts';
 import { type CallEnd, type StepEnd, type StepReason, StepRefusal, storedActionName } from './step.ts';
 
-type StepLimits = Pick<Limits, 'stepTries' | 'firstStepPauseMs' | 'longestStepPauseMs'>;
+type StepLimits = Pick<
+  Limits,
+  'stepTries' | 'firstStepPauseMs' | 'longestStepPauseMs' | 'failingWebhookTries'
+>;
 
 /**
- * Records attempt number `attempts`. A run that has ended meanwhile stays ended, and the step's result is
- * kept all the same.
+ * Records attempt number `attempts`, and tells of the run's end. A run that has ended meanwhile stays ended, and the
+ * step's result is kept all the same.
  */
 export function recordTry(
+  tx: Transaction,
+  run: Run,
+  judgement: Judgement,
+  tries: number,
+  now: Instant,
+  limits: StepLimits,
+): void {
+  const wasOpen = !hasEnded(run);
+  recordJudgement(tx, run, judgement, tries, now, limits);
+  if (wasOpen) {
+    tellOfEnd(tx, run, now);
+  }
+}
+
+function recordJudgement(
   tx: Transaction,
   run: Run,
   judgement: Judgement,
@@ -31,6 +50,9 @@ export function recordTry(
       if (tries < limits.stepTries) {
         record(tx, run, { outcome: 'RETRYING', tries, reason: judgement.reason }, now);
         rest(run, now + pauseMicros(tries, limits), tries);
+        if (tries === limits.failingWebhookTries && storedActionName(run.stored) === 'call_webhook') {
+          tellOfFailingWebhook(tx, run, { tries, reason: judgement.reason }, now);
+        }
         break;
       }
       record(tx, run, { outcome: 'FAILED', tries, reason: judgement.reason }, now);

@@ -7,6 +7,7 @@ import { actionTypeOf } from './action-types.ts';
 import type { DueEnrollment } from './due-enrollments.ts';
 import { type Attempt, type Run, readAction, resumeRun, stepTransactionLimits, takeRun } from './load-run.ts';
 import { cancel, complete, judgeError, recordQuietHours, recordTry, recordWait } from './record-step.ts';
+import { tellOfEnd } from './run-events.ts';
 import { type ActionRunnerDeps, actorOf } from './step.ts';
 
 /** How the run continues. */
@@ -65,6 +66,7 @@ async function carryOut(
   }
   if (step.step >= run.stepCount) {
     complete(run, now);
+    tellOfEnd(tx, run, now);
     return 'RESTS';
   }
   const { action } = readAction(run.stored);

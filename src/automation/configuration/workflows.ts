@@ -66,7 +66,7 @@ export function triggerExists(workflowId: string): DomainError {
   return new DomainError('TRIGGER_EXISTS', 'Trigger already exists', { metadata: { workflowId } });
 }
 
-/** Ordered by name, then id; without a status filter, all but ARCHIVED ones. PAGE_TOKEN_INVALID. */
+/** Ordered by name, then id; without a status, all but ARCHIVED ones. PAGE_TOKEN_INVALID. */
 export async function listWorkflows(
   tx: Transaction,
   request: ListWorkflowsRequest,
@@ -74,10 +74,17 @@ export async function listWorkflows(
 ): Promise<Page<WorkflowWithTrigger>> {
   const { accountId, em } = tx;
   const status = request.status === 0 ? '' : enumName(WorkflowStatusSchema, request.status);
-  const where: FilterQuery<Workflow> = { accountId, status: status || { $ne: 'ARCHIVED' } };
+  const { nameContains } = request;
+  const triggerEvent = canonicalEventName(request.triggerEvent);
+  const where: FilterQuery<Workflow> = {
+    accountId,
+    status: status || { $ne: 'ARCHIVED' },
+    ...(nameContains ? { name: { $ilike: `%${nameContains.replaceAll(/[\\%_]/g, '\\$&')}%` } } : {}),
+    ...(triggerEvent ? { id: { $in: await findWorkflowsOn(tx, triggerEvent) } } : {}),
+  };
   const page = await readPage(
     {
-      filter: ['ListWorkflows', accountId, status],
+      filter: ['ListWorkflows', accountId, status, nameContains, triggerEvent],
       keyKinds: ['text', 'uuid'],
       defaultPageSize,
       keyOf: (workflow: Workflow) => [workflow.name, workflow.id],
@@ -95,6 +102,16 @@ export async function listWorkflows(
   const triggerOf = new Map(triggers.map((trigger) => [trigger.workflowId, trigger]));
   const rows = page.rows.map((workflow) => ({ workflow, trigger: triggerOf.get(workflow.id) ?? null }));
   return { ...page, rows };
+}
+
+/** The workflows with a live trigger on the event. */
+async function findWorkflowsOn({ accountId, em }: Transaction, triggerEvent: string): Promise<string[]> {
+  const triggers = await em.find(
+    WorkflowTriggerEntity,
+    { accountId, triggerEvent, deletedAt: null },
+    { fields: ['workflowId'] },
+  );
+  return triggers.map(({ workflowId }) => workflowId);
 }
 
 /** Finds ARCHIVED workflows too. WORKFLOW_NOT_FOUND. */

@@ -9,6 +9,7 @@ import { createVerdictLookup, evaluateStoredEvents, loadStoredEvents } from '../
 import { evaluateEntries } from './evaluate-entries.ts';
 import { describeFailure, type Failure, isCausedByEvent } from './evaluation-failures.ts';
 import type { EvaluatorDeps } from './evaluator.ts';
+import { tellOfDeadLetter } from './tell-of-dead-letter.ts';
 import { nextAttemptAt, toDeadLetterState, toFailure, toNullableText } from './write-dead-letters.ts';
 
 export interface DeadLetterRetry {
@@ -24,6 +25,7 @@ interface DueLetter {
 interface Letter {
   id: string;
   event_id: string;
+  event_type: string;
   trigger_id: string | null;
   user_id: string | null;
   attempts: number;
@@ -95,11 +97,9 @@ export function createDeadLetterRetry(deps: EvaluatorDeps): DeadLetterRetry {
     return verdict?.reason === 'ERROR' ? toFailure(verdict) : null;
   }
 
-  async function recordAttempt(
-    { accountId, sql: db }: Transaction,
-    { id, attempts }: Letter,
-    failure: Failure | null,
-  ): Promise<void> {
+  async function recordAttempt(tx: Transaction, letter: Letter, failure: Failure | null): Promise<void> {
+    const { accountId, sql: db } = tx;
+    const { id, attempts } = letter;
     const now = clock();
     const nextAt = failure && nextAttemptAt(attempts + 1, now, limits);
     await (failure
@@ -111,6 +111,10 @@ export function createDeadLetterRetry(deps: EvaluatorDeps): DeadLetterRetry {
           update dead_letters set state = 'RESOLVED', next_attempt_at = null
           where account_id = ${accountId} and id = ${id}`
     ).execute(db);
+    if (failure && nextAt === null) {
+      const { event_id: eventId, event_type: eventType, trigger_id: triggerId, user_id: userId } = letter;
+      tellOfDeadLetter(tx, { id, eventId, eventType, triggerId, userId, reason: failure.reason }, now);
+    }
   }
 }
 
@@ -124,7 +128,9 @@ async function lockLetter(tx: Transaction, letterId: string, now: Instant): Prom
     select user_id from dead_letters where account_id = ${accountId} and id = ${letterId}`.execute(db);
   await lockPartitionOf(tx, known[0]?.user_id ?? accountId);
   const { rows } = await sql<Letter>`
-    select id, event_id, trigger_id, user_id, attempts from dead_letters
+    select id, event_id, coalesce(event ->> 'type', event -> 'facts' -> 0 ->> 'type', '') as event_type, trigger_id,
+      user_id, attempts
+    from dead_letters
     where account_id = ${accountId} and id = ${letterId} and state = 'RETRYING'
       and next_attempt_at <= ${instantToText(now)}::timestamptz
     for update`.execute(db);

@@ -10,6 +10,7 @@ import { toEventSnapshot } from '../decision/accepted-event.ts';
 import { isReadable } from '../decision/compile-trigger.ts';
 import type { Verdict } from '../decision/decide.ts';
 import type { Failure } from './evaluation-failures.ts';
+import { tellOfDeadLetter } from './tell-of-dead-letter.ts';
 
 export type RetryLimits = Pick<Limits, 'triggerTries' | 'firstTriggerPauseMs' | 'longestTriggerPauseMs'>;
 
@@ -41,11 +42,12 @@ const MESSAGE_LENGTH = 500;
  * event and trigger stays unchanged.
  */
 export async function writeTriggerFailures(
-  { accountId, sql: db }: Transaction,
+  tx: Transaction,
   failed: readonly Verdict[],
   now: Instant,
   limits: RetryLimits,
 ): Promise<void> {
+  const { accountId, sql: db } = tx;
   const nextAt = nextAttemptAt(1, now, limits);
   if (failed.length === 0) {
     return;
@@ -66,16 +68,21 @@ export async function writeTriggerFailures(
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as f
       (id uuid, event_id uuid, trigger_id uuid, user_id uuid, event jsonb, reason text, message text)
     on conflict do nothing`.execute(db);
+  for (const { id, event_id, trigger_id, user_id, event, reason } of nextAt === null ? rows : []) {
+    const letter = { id, eventId: event_id, eventType: String(event.type), triggerId: trigger_id };
+    tellOfDeadLetter(tx, { ...letter, userId: user_id, reason }, now);
+  }
 }
 
 /** Writes a dead letter for a whole entry whose attempts are used up. */
 export async function writeEntryFailure(
-  { accountId, sql: db }: Transaction,
+  tx: Transaction,
   entry: WaitingEntry,
   { reason, message }: Failure,
   { attempts, now }: { readonly attempts: number; readonly now: Instant },
 ): Promise<void> {
-  await sql`
+  const { accountId, sql: db } = tx;
+  const { rows } = await sql<{ id: string }>`
     insert into dead_letters (account_id, id, event_id, user_id, event, state, attempts, reason, message,
       first_failed_at, last_failed_at)
     select account_id, ${newId()}::uuid, coalesce((facts -> 0 ->> 'id')::uuid, id), user_id,
@@ -86,7 +93,13 @@ export async function writeEntryFailure(
     from outbox where account_id = ${accountId} and id = ${entry.id}
     on conflict (account_id, event_id, trigger_id) do update
       set state = 'DEAD', attempts = excluded.attempts, reason = excluded.reason, message = excluded.message,
-        last_failed_at = excluded.last_failed_at, next_attempt_at = null`.execute(db);
+        last_failed_at = excluded.last_failed_at, next_attempt_at = null
+    returning id`.execute(db);
+  const [first] = entry.facts;
+  for (const { id } of first ? rows : []) {
+    const letter = { id, eventId: first?.id ?? entry.id, eventType: first?.type ?? '', triggerId: null };
+    tellOfDeadLetter(tx, { ...letter, userId: entry.userId, reason }, now);
+  }
 }
 
 export function toDeadLetterState(nextAt: Instant | null): 'RETRYING' | 'DEAD' {

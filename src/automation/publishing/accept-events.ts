@@ -1,5 +1,6 @@
 /** Accepts published events in one transaction: each id once, and each athlete's events in order. */
 import { sql } from 'kysely';
+import type { Limits } from '../../config/config.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { EventService } from '../../gen/automation/v1/event_service_pb.ts';
 import { lockUsers } from '../../progression/engine/load-ledger.ts';
@@ -9,6 +10,7 @@ import { userNotFound } from '../../store/lock-user.ts';
 import { type Clock, instantToText } from '../../values/instant.ts';
 import { newId } from '../../values/new-id.ts';
 import { hasUsableId, type Submission } from './read-submission.ts';
+import { refuseWhileBehind } from './refuse-while-behind.ts';
 
 /** The result for one event. */
 export type SubmissionOutcome =
@@ -24,13 +26,16 @@ const METHOD = EventService.method.publishEvents.name;
 
 /**
  * Accepts the events, whose ids differ, in their order; refused events write nothing. Without `waits`, events
- * of locked athletes are BUSY.
+ * of locked athletes are BUSY. EVALUATION_BEHIND.
  */
 export async function acceptEvents(
   tx: Transaction,
   submissions: readonly Submission[],
-  { clock, waits }: { readonly clock: Clock; readonly waits: boolean },
+  { clock, waits, limits }: { readonly clock: Clock; readonly waits: boolean; readonly limits: Limits },
 ): Promise<Map<Submission, SubmissionOutcome>> {
+  if (!waits) {
+    await refuseWhileBehind(tx, limits);
+  }
   const outcomes = new Map<Submission, SubmissionOutcome>();
   const settleKnown = async (open: readonly Submission[]) => {
     const known = await findKnownEvents(tx, open);

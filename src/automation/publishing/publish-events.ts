@@ -128,6 +128,7 @@ const FAILS_THE_CALL: ReadonlySet<string> = new Set([
   'DATABASE_UNAVAILABLE',
   'DEADLINE_EXCEEDED',
   'CANCELLED',
+  'EVALUATION_BEHIND',
 ]);
 
 /**
@@ -186,7 +187,7 @@ async function acceptWithRetry(
 ): Promise<Map<Submission, SubmissionOutcome>> {
   for (let tries = 1; ; tries += 1) {
     try {
-      const accept = (tx: Transaction) => acceptEvents(tx, submissions, { clock, waits });
+      const accept = (tx: Transaction) => acceptEvents(tx, submissions, { clock, waits, limits });
       const outcomes = await database.transaction(accountId, accept, { deadlineAtMs, signal });
       failpoint('publish-committed');
       return outcomes;

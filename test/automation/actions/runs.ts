@@ -190,8 +190,19 @@ export interface ReadFact extends Pick<Fact, 'type' | 'data' | 'previous'> {
   readonly cause: Cause | null;
 }
 
-/** The facts about an athlete, in order. */
-export function readFacts(database: Database, userId: string): Promise<ReadFact[]> {
+/** The facts about an athlete that steps emitted, in order, without those that tell of runs. */
+export async function readFacts(database: Database, userId: string): Promise<ReadFact[]> {
+  return (await readAllFacts(database, userId)).filter(({ type }) => !OF_RUNS.includes(type));
+}
+
+/** The facts that tell of an athlete's runs, in order. */
+export async function readRunEvents(database: Database, userId: string): Promise<ReadFact[]> {
+  return (await readAllFacts(database, userId)).filter(({ type }) => OF_RUNS.includes(type));
+}
+
+const OF_RUNS = ['run_completed', 'run_failed', 'webhook_failing'];
+
+function readAllFacts(database: Database, userId: string): Promise<ReadFact[]> {
   return readRows<ReadFact>(
     database,
     sql`

@@ -13,6 +13,7 @@ import {
   createActiveWorkflow,
   createAutomationClient,
   createWorkflow,
+  onTag,
 } from '../../support/automation.ts';
 import { activityOf, configurationFacts, revisionOf } from '../../support/automation-state.ts';
 import { expectRefusal } from '../../support/catalog-client.ts';
@@ -118,6 +119,24 @@ describe('ListWorkflows', () => {
     expect(all.every(({ trigger }) => trigger?.triggerEvent === 'session_missed')).toBe(true);
     const { pageToken, status } = { pageToken: first.nextPageToken, status: WorkflowStatus.DRAFT };
     await expectRefusal(client.workflows.listWorkflows({ pageToken, status }), 'PAGE_TOKEN_INVALID');
+  });
+
+  it('can be narrowed by a part of the name and by the event', async () => {
+    await createWorkflow(client, { name: 'Welcome 100%' });
+    await createWorkflow(client, { name: 'WELCOME back', trigger: onTag('back') });
+    await createWorkflow(client, { name: 'Farewell', trigger: onTag('gone') });
+    const names = async (request: { nameContains?: string; triggerEvent?: string }) => {
+      const { workflows, totalSize } = await client.workflows.listWorkflows(request);
+      expect(totalSize).toBe(workflows.length);
+      return workflows.map(({ name }) => name);
+    };
+
+    expect(await names({ nameContains: 'welcome' })).toEqual(['WELCOME back', 'Welcome 100%']);
+    expect(await names({ nameContains: '0%' })).toEqual(['Welcome 100%']);
+    expect(await names({ nameContains: '_' })).toEqual([]);
+    expect(await names({ triggerEvent: 'tag.added' })).toEqual(['Farewell', 'WELCOME back']);
+    expect(await names({ triggerEvent: 'tag_added', nameContains: 'come' })).toEqual(['WELCOME back']);
+    expect(await names({ triggerEvent: 'deal_won' })).toEqual([]);
   });
 
   it('has ARCHIVED ones only on request', async () => {
