@@ -42,6 +42,7 @@ describe('the error table', () => {
     expect(retryable.map(([reason]) => reason).sort()).toEqual([
       'CONCURRENT_UPDATE',
       'DATABASE_UNAVAILABLE',
+      'EVALUATION_BEHIND',
       'KEYS_UNAVAILABLE',
       'OVERLOADED',
       'RATE_LIMITED',

@@ -17,7 +17,7 @@ export function isTriggerActive(trigger: WorkflowTrigger, workflow: Workflow): b
 /** The activation of a trigger at one moment. */
 export interface Activation {
   readonly isActive: boolean;
-  /** The schedule of an active time trigger; undefined for others. */
+  /** The schedule of an active trigger that has one; undefined for others. */
   readonly schedule: unknown;
 }
 
@@ -26,8 +26,7 @@ export const INACTIVE: Activation = { isActive: false, schedule: undefined };
 
 export function readActivation(trigger: WorkflowTrigger, workflow: Workflow): Activation {
   const isActive = isTriggerActive(trigger, workflow);
-  const isScheduled = isActive && trigger.triggerType === 'time';
-  return { isActive: isActive, schedule: isScheduled ? trigger.settings.time : undefined };
+  return { isActive, schedule: isActive ? trigger.settings.time : undefined };
 }
 
 /**

@@ -10,7 +10,7 @@ import { readAutomationRevision, readChangedTriggers } from './read-triggers.ts'
 /** An account's activated triggers: active, not deleted, in an ACTIVE workflow. */
 export interface AccountTriggers {
   readonly types: AccountTypes;
-  /** Whether a trigger of the category `time` is activated. */
+  /** Whether a trigger that may have a schedule is activated. */
   hasTimeTriggers(): boolean;
   /** Undefined when the trigger is not activated. */
   find(triggerId: string): CompiledTrigger | undefined;
@@ -157,7 +157,9 @@ class CachedTriggers implements AccountTriggers {
   }
 
   hasTimeTriggers(): boolean {
-    return [...this.#byEvent.keys()].some((event) => this.types.eventType(event)?.category === 'time');
+    return [...this.#byEvent.keys()].some(
+      (event) => event === 'athlete_inactive' || this.types.eventType(event)?.category === 'time',
+    );
   }
 
   find(triggerId: string): CompiledTrigger | undefined {

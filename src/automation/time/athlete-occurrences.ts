@@ -7,8 +7,10 @@ import type { JsonObject } from '../../filters/filter.ts';
 import { readValueAt } from '../../filters/filter-subject.ts';
 import { readDate, readInstant } from '../../filters/typed-values.ts';
 import type { Transaction } from '../../store/database.ts';
+import type { Instant } from '../../values/instant.ts';
 import type { Subject } from '../evaluation/load-subjects.ts';
 import { type AccountTypes, loadAccountTypes } from '../event-types/account-types.ts';
+import { createInactivity, loadPauses, type Pause } from './inactivity.ts';
 import {
   createAnniversaries,
   createBirthdays,
@@ -17,7 +19,7 @@ import {
   isOnCalendars,
   type Occurrences,
 } from './occurrence.ts';
-import type { AthleteSchedule } from './time-schedule.ts';
+import type { DateSchedule } from './time-schedule.ts';
 import type { TimeTrigger } from './time-triggers.ts';
 
 export interface AthletePage {
@@ -56,17 +58,25 @@ export type AthleteOccurrences = (
   subject: Subject | undefined,
 ) => Occurrences | undefined;
 
-/** Reads the account's own fields only when one of the triggers may use them. */
+/** Reads the account's own fields, and the athletes' sessions, only when one of the triggers may use them. */
 export async function loadAthleteOccurrences(
   tx: Transaction,
   triggers: Iterable<TimeTrigger>,
+  { userIds, now }: { readonly userIds: readonly string[]; readonly now: Instant },
 ): Promise<AthleteOccurrences> {
-  const needsFields = [...triggers].some(({ schedule }) => 'field' in schedule);
-  const types = needsFields ? await loadAccountTypes(tx) : undefined;
+  const schedules = [...triggers].map(({ schedule }) => schedule);
+  const types = schedules.some((each) => 'field' in each) ? await loadAccountTypes(tx) : undefined;
+  const pauses = schedules.some(({ kind }) => kind === 'athlete_inactive')
+    ? await loadPauses(tx, userIds, now)
+    : new Map<string, Pause>();
   return (trigger, subject) => {
     const { schedule } = trigger;
     if (!subject || subject.deletedAt !== null || schedule.kind === 'recurring_schedule') {
       return undefined;
+    }
+    if (schedule.kind === 'athlete_inactive') {
+      const pause = pauses.get(subject.userId);
+      return pause && createInactivity(schedule, pause, subject.timeZone);
     }
     const value = dateValueOf(trigger, subject.document, types);
     return value && createOccurrences(schedule, value, subject.timeZone);
@@ -100,7 +110,7 @@ function readAs(type: string, document: JsonObject, path: readonly string[]): Da
  * `value` is the field's value, for a birthday the date of birth; `zone` is the athlete's time zone.
  * undefined for timestamps at the ends of the calendar, and for birthdays of timestamps.
  */
-export function createOccurrences(schedule: AthleteSchedule, value: DateValue, zone: string): Occurrences {
+export function createOccurrences(schedule: DateSchedule, value: DateValue, zone: string): Occurrences {
   if (value.kind === 'timestamp' && !isOnCalendars(value.instant)) {
     return NO_OCCURRENCES;
   }

@@ -35,7 +35,7 @@ export async function listNextOccurrences(
   now: Instant,
   limits: Pick<Limits, 'nextOccurrences'>,
 ): Promise<MessageInitShape<typeof ListNextOccurrencesResponseSchema>> {
-  const series = await loadSeries(tx, triggerId, userId);
+  const series = await loadSeries(tx, { triggerId, userId }, now);
   const found: Instant[] = [];
   for (
     let at = series?.next(now);
@@ -48,7 +48,11 @@ export async function listNextOccurrences(
 }
 
 /** undefined for an athlete without the date. */
-async function loadSeries(tx: Transaction, triggerId: string, userId: string): Promise<Series | undefined> {
+async function loadSeries(
+  tx: Transaction,
+  { triggerId, userId }: { readonly triggerId: string; readonly userId: string },
+  now: Instant,
+): Promise<Series | undefined> {
   const stored = await requireTrigger(tx, triggerId);
   if (stored.triggerType !== 'time') {
     const description = `must be a trigger of the category time, and ${stored.triggerEvent} is none`;
@@ -64,7 +68,10 @@ async function loadSeries(tx: Transaction, triggerId: string, userId: string): P
   }
   const filters = stored.filters as JsonValue;
   const trigger = { id: stored.id, event: stored.triggerEvent, filters, schedule };
-  const occurrences = (await loadAthleteOccurrences(tx, [trigger]))(trigger, subject);
+  const occurrences = (await loadAthleteOccurrences(tx, [trigger], { userIds: [userId], now }))(
+    trigger,
+    subject,
+  );
   const { timeZone } = subject;
   return (
     occurrences && {
@@ -76,7 +83,8 @@ async function loadSeries(tx: Transaction, triggerId: string, userId: string): P
 }
 
 function showsTime(schedule: AthleteSchedule, instant: Instant, timeZone: string): boolean {
-  return schedule.at === undefined || localTimeOf(instant, timeZone).startsWith(schedule.at);
+  const at = 'at' in schedule ? schedule.at : undefined;
+  return at === undefined || localTimeOf(instant, timeZone).startsWith(at);
 }
 
 function occurrenceMessage(at: Instant, { timeZone, isShown }: Series) {

@@ -56,16 +56,19 @@ export async function writeOccurrences(
 function factOf(accountId: string, { trigger, userId, occurrence, isMissed }: FiredOccurrence): Fact {
   const { key, plannedAt, date, years } = occurrence;
   const { schedule } = trigger;
+  const data =
+    schedule.kind === 'athlete_inactive'
+      ? { days: schedule.days, ...(date === undefined ? {} : { last_session_on: date }) }
+      : {
+          ...('field' in schedule ? { field: schedule.field } : {}),
+          ...(date === undefined ? {} : { date }),
+          ...(years === undefined ? {} : { years }),
+          planned_at: instantToText(plannedAt),
+        };
   return {
     id: occurrenceEventId(accountId, trigger.id, userId, key),
     type: trigger.event,
-    data: {
-      ...('field' in schedule ? { field: schedule.field } : {}),
-      ...(date === undefined ? {} : { date }),
-      ...(years === undefined ? {} : { years }),
-      planned_at: instantToText(plannedAt),
-      ...(isMissed ? { missed: true } : {}),
-    },
+    data: { ...data, ...(isMissed ? { missed: true } : {}) },
     triggerId: trigger.id,
     occurrenceKey: key,
   };

@@ -9,8 +9,8 @@ export interface Occurrence {
   /** Identifies the occurrence in its series, whatever happens to zones and times of day. */
   readonly key: string;
   readonly plannedAt: Instant;
-  /** The day in the athlete's zone, without the offset in days. */
-  readonly date: CivilDate;
+  /** The day in the athlete's zone, without the offset in days; undefined for a pause without a session before it. */
+  readonly date: CivilDate | undefined;
   /** The number of years since the first day; undefined for series that are not yearly. */
   readonly years: number | undefined;
 }
@@ -19,6 +19,8 @@ export interface Occurrence {
 export interface Occurrences {
   /** The first one that is planned after the instant; undefined when there is none. */
   next(after: Instant): Occurrence | undefined;
+  /** The series changes without an edit of the athlete: what it planned since the cursor's time still fires. */
+  readonly catchesUp?: true;
   /** The one with the key; undefined when the athlete no longer has it. */
   ofKey(key: string): Occurrence | undefined;
 }

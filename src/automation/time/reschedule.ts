@@ -69,7 +69,10 @@ export async function rescheduleAthlete(
   // afterwards.
   const cursors = new Map((await lockCursorsOf(tx, userId)).map((cursor) => [cursor.triggerId, cursor]));
   const subject = (await loadSubjects(tx, [userId])).get(userId);
-  const occurrencesOf = await loadAthleteOccurrences(tx, live.values());
+  const occurrencesOf = await loadAthleteOccurrences(tx, live.values(), {
+    userIds: [userId],
+    now: changedAt,
+  });
   const planned = [...live.values()].flatMap((trigger): NewCursor[] => {
     const occurrences = occurrencesOf(trigger, subject);
     const key = cursors.get(trigger.id)?.occurrenceKey;

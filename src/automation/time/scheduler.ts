@@ -85,11 +85,9 @@ export async function fireAthleteCursors(
   now: Instant,
   limits: Pick<Limits, 'lateOccurrenceMs'>,
 ): Promise<void> {
-  const subjects = await loadSubjects(
-    tx,
-    cursors.map(({ userId }) => userId),
-  );
-  const occurrencesOf = await loadAthleteOccurrences(tx, triggers.values());
+  const userIds = cursors.map(({ userId }) => userId);
+  const subjects = await loadSubjects(tx, userIds);
+  const occurrencesOf = await loadAthleteOccurrences(tx, triggers.values(), { userIds, now });
   const fired: FiredOccurrence[] = [];
   const moves: Parameters<typeof moveCursors>[1][number][] = [];
   const ended: string[] = [];
@@ -124,7 +122,7 @@ export async function makeCursors(
 ): Promise<void> {
   const { userIds, position } = await readAthletePage(tx, cursor.position, limits.timeCursorPageSize);
   const subjects = await loadSubjects(tx, userIds);
-  const occurrencesOf = await loadAthleteOccurrences(tx, [trigger]);
+  const occurrencesOf = await loadAthleteOccurrences(tx, [trigger], { userIds, now: cursor.plannedAt });
   const made = userIds.flatMap((userId) => {
     const next = occurrencesOf(trigger, subjects.get(userId))?.next(cursor.plannedAt);
     return next

@@ -27,7 +27,8 @@ export function planDue(
   const timeliness = occurrence && timelinessOf(occurrence.plannedAt, now, latestMs);
   const isEdited = occurrence?.plannedAt !== cursor.plannedAt;
   if (occurrence === undefined || timeliness === 'EARLY' || (timeliness === 'MISSED' && isEdited)) {
-    return { fired: undefined, next: occurrences.next(now) };
+    const next = occurrences.next(occurrences.catchesUp ? cursor.plannedAt : now);
+    return { fired: undefined, next };
   }
   return {
     fired: { occurrence, isMissed: timeliness === 'MISSED' },

@@ -30,6 +30,11 @@ export interface ScheduledDateSchedule {
   readonly at: CivilTime | undefined;
 }
 
+export interface InactivitySchedule {
+  readonly kind: 'athlete_inactive';
+  readonly days: number;
+}
+
 export interface RecurringSchedule {
   readonly kind: 'recurring_schedule';
   readonly zone: string;
@@ -52,7 +57,10 @@ export interface Every {
 export type Recurrence = CronText | Every;
 
 /** The schedule depends on a date of each athlete. */
-export type AthleteSchedule = BirthdaySchedule | AnniversarySchedule | ScheduledDateSchedule;
+export type DateSchedule = BirthdaySchedule | AnniversarySchedule | ScheduledDateSchedule;
+
+/** The schedule has times of its own for each athlete. */
+export type AthleteSchedule = DateSchedule | InactivitySchedule;
 
 export type TimeSchedule = AthleteSchedule | RecurringSchedule;
 
@@ -75,6 +83,8 @@ export function readTimeSettings({ schedule }: TimeSettings): TimeSchedule {
       const { field, offsetDays, at } = schedule.value;
       return { kind: 'scheduled_date', field, offsetDays, at: at || undefined };
     }
+    case 'athleteInactive':
+      return { kind: 'athlete_inactive', days: schedule.value.days };
     case 'recurringSchedule': {
       const { timeZone, recurrence } = schedule.value;
       return { kind: 'recurring_schedule', zone: timeZone, recurrence: readRecurrence(recurrence) };

@@ -35,9 +35,12 @@ export function readTimeTriggers(tx: Transaction, ids: readonly string[]): Promi
   return read(tx, sql<SqlBool>`t.id = any(${[...new Set(ids)]}::uuid[])`);
 }
 
-/** All active ones that depend on a date of each athlete. */
+/** All active ones that have times of their own for each athlete. */
 export function readAthleteTriggers(tx: Transaction): Promise<TimeTriggers> {
-  return read(tx, sql<SqlBool>`t.trigger_event in ('birthday', 'anniversary', 'scheduled_date')`);
+  return read(
+    tx,
+    sql<SqlBool>`t.trigger_event in ('birthday', 'anniversary', 'scheduled_date', 'athlete_inactive')`,
+  );
 }
 
 async function read(
@@ -48,7 +51,7 @@ async function read(
     select t.id, t.trigger_event, t.filters, t.settings
     from workflow_triggers t
     join workflows w on w.account_id = t.account_id and w.id = t.workflow_id
-    where t.account_id = ${accountId} and t.trigger_type = 'time' and t.is_active and t.deleted_at is null
+    where t.account_id = ${accountId} and t.settings ? 'time' and t.is_active and t.deleted_at is null
       and w.status = 'ACTIVE' and ${condition}
     order by t.id`.execute(db);
   const live = new Map<string, TimeTrigger>();

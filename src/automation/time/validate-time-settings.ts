@@ -36,11 +36,12 @@ const EVENTS = {
   anniversary: 'anniversary',
   scheduledDate: 'scheduled_date',
   recurringSchedule: 'recurring_schedule',
+  athleteInactive: 'athlete_inactive',
 } as const;
 
 /**
  * Every violation of the schedule for the event (`birthday`, `anniversary`, `scheduled_date`,
- * `recurring_schedule`), with its path below `field`, such as `settings.time`.
+ * `recurring_schedule`, `athlete_inactive`), with its path below `field`, such as `settings.time`.
  */
 export function validateTimeSettings(
   settings: TimeSettings | undefined,
@@ -62,6 +63,8 @@ export function validateTimeSettings(
       return validateScheduledDate(schedule.value, path, typeOf);
     case 'recurringSchedule':
       return validateRecurring(schedule.value, path);
+    case 'athleteInactive':
+      return checkNumber(schedule.value.days, 1, MOST_DAYS, `${path}.days`);
   }
 }
 

@@ -9,7 +9,13 @@ import { useLongestBackoffs } from '../../support/backoff-share.ts';
 import { present } from '../../support/catalog-fixtures.ts';
 import { createAthlete } from '../../support/fixtures.ts';
 import { useTestDatabase } from '../../support/test-database.ts';
-import { createAutomatedAccount, evaluateAll, evaluatorDeps, HOUR, NOON } from '../evaluation/automated-account.ts';
+import {
+  createAutomatedAccount,
+  evaluateAll,
+  evaluatorDeps,
+  HOUR,
+  NOON,
+} from '../evaluation/automated-account.ts';
 import { type ActionInit, createTestRunner, insertRun, readRun, readRunEvents } from './runs.ts';
 import { createTestClock } from './test-clock.ts';
 
@@ -40,7 +46,11 @@ test('a webhook is told of at its third failure, and the run when it fails for g
   const webhooks = { call: async () => ({ kind: 'TRY_AGAIN', reason: 'HTTP_STATUS' }) as never };
   const value = { url: 'https://example.com/hook' };
   const run = await newRun([{ case: 'callWebhook', value }], clock.now);
-  const runner = createTestRunner(db.database, { ...clock, webhooks: webhooks as never, limits: { stepTries: 4 } });
+  const runner = createTestRunner(db.database, {
+    ...clock,
+    webhooks: webhooks as never,
+    limits: { stepTries: 4 },
+  });
   for (let tries = 0; tries < 4; tries += 1) {
     await runner.runAll();
     clock.advance(2 * 3_600_000);
@@ -60,7 +70,10 @@ test('workflows that react to completed runs start each other once, and not them
   const settings = { policy: 3 } as const;
   const first = await createActiveWorkflow(client, { trigger: onTag('go'), actions: [addTag('first')] });
   const onRuns = { trigger: { triggerEvent: 'run_completed', settings }, actions: [addTag('told')] };
-  const [one, other] = [await createActiveWorkflow(client, onRuns), await createActiveWorkflow(client, onRuns)];
+  const [one, other] = [
+    await createActiveWorkflow(client, onRuns),
+    await createActiveWorkflow(client, onRuns),
+  ];
   await client.users.updateUser({ userId: user.id, addTags: ['go'] });
   const runner = createTestRunner(db.database, { now: () => NOON });
   const evaluator = createEvaluator(evaluatorDeps(db.database));
@@ -96,14 +109,25 @@ test('a trigger that fails until its attempts are used up is told of, and not ag
   await evaluateAll(account);
   for (let hours = 1n; hours < 40n; hours += 1n) {
     const limits = { triggerTries: 3 };
-    const retry = createDeadLetterRetry(evaluatorDeps(db.database, { clock: () => NOON + hours * HOUR, limits }));
+    const retry = createDeadLetterRetry(
+      evaluatorDeps(db.database, { clock: () => NOON + hours * HOUR, limits }),
+    );
     await retry.runOnce();
     await evaluateAll(account);
   }
 
-  const told = await account.rows(sql<{ data: unknown }>`select data from events where type = 'dead_lettered'`);
+  const told = await account.rows(
+    sql<{ data: unknown }>`select data from events where type = 'dead_lettered'`,
+  );
   expect(told).toMatchObject([
-    { data: { event_id: eventId, event_type: 'session_completed', trigger_id: triggerId, reason: 'TRIGGER_UNREADABLE' } },
+    {
+      data: {
+        event_id: eventId,
+        event_type: 'session_completed',
+        trigger_id: triggerId,
+        reason: 'TRIGGER_UNREADABLE',
+      },
+    },
   ]);
   const letters = await account.rows(sql<{ state: string }>`select state from dead_letters`);
   expect(letters.map(({ state }) => state)).toEqual(['DEAD', 'DEAD']);

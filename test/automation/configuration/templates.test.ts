@@ -89,7 +89,9 @@ describe('CreateWorkflowFromTemplate', () => {
     expect(active?.status).toBe(WorkflowStatus.ACTIVE);
     const triggerId = `${workflow.trigger?.id}`;
     expect(await activityOf(db.database, triggerId)).toEqual(['open']);
-    expect(await isScheduled(db.database, triggerId)).toBe(slug === 'birthday-note');
+    expect(await isScheduled(db.database, triggerId)).toBe(
+      ['birthday-note', 'drop-off-rescue'].includes(slug),
+    );
   });
 
   it('uses the given parameters', async () => {

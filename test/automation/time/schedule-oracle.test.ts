@@ -5,7 +5,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { createOccurrences } from '../../../src/automation/time/athlete-occurrences.ts';
 import { createTicks } from '../../../src/automation/time/recurring.ts';
-import type { AthleteSchedule, Recurrence } from '../../../src/automation/time/time-schedule.ts';
+import type { DateSchedule, Recurrence } from '../../../src/automation/time/time-schedule.ts';
 import { cronWallTimes, everyWallTimes, type YearlyCase, yearlyWallTimes } from './oracle/wall-times.ts';
 import { allInstantsOf, firstInstantOf, spansOf, type ZoneSpan } from './oracle/zone-spans.ts';
 
@@ -58,7 +58,7 @@ function every(startingOn: string, days: number, at: string) {
 }
 
 /** Every one for a day of birth or another first day. */
-const YEARLY: readonly { schedule: AthleteSchedule; first: string; firstYear: number }[] = [
+const YEARLY: readonly { schedule: DateSchedule; first: string; firstYear: number }[] = [
   birthday('1990-02-29', '02:30', 0, 'FEB28'),
   birthday('1992-02-29', '00:00', 0, 'MAR1'),
   birthday('1996-02-29', '23:59', -1, 'SKIP'),
@@ -131,7 +131,7 @@ describe.each(chunksOf(ZONES, 60))('in the zones from %s on', (_, zones) => {
 
   test.each(YEARLY)('$schedule.kind of $first', ({ schedule, first, firstYear }) => {
     const [month = 0, day = 0] = first.slice(5).split('-').map(Number);
-    const { feb29 = 'FEB28', offsetDays, at = '' } = schedule as Extract<AthleteSchedule, { feb29: string }>;
+    const { feb29 = 'FEB28', offsetDays, at = '' } = schedule as Extract<DateSchedule, { feb29: string }>;
     const days = yearlyWallTimes({ month, day, feb29, offsetDays, at: hm(at) }, firstYear, TO_YEAR + 2);
     for (const zone of zones) {
       const spans = spansIn(zone);

@@ -44,6 +44,11 @@ export function enumParameter<E extends DescEnum>(schema: E, text: string): Enum
   return value as EnumShape<E>;
 }
 
+/** A text as a whole number; 0 for other texts, which validation refuses where it must be positive. */
+export function wholeNumber(text: string): number {
+  return /^[0-9]{1,9}$/.test(text) ? Number(text) : 0;
+}
+
 /** A text as a filter's comparison value. */
 export function comparedWith(text: string) {
   return { kind: { case: 'stringValue', value: text } } as const;

@@ -125,13 +125,20 @@ function isRequired(field: string): FieldViolation {
   return { field, description: 'is required' };
 }
 
+const INACTIVE = 'athlete_inactive';
+
 function validateTime(
   { time }: TriggerSettings,
   eventType: EventType,
   types: AccountTypes,
   path: string,
 ): FieldViolation[] {
-  if (eventType.category !== 'time') {
+  // Without a schedule, the trigger waits for published events.
+  const isPublished = eventType.name === INACTIVE && time === undefined;
+  if (isPublished) {
+    return [];
+  }
+  if (eventType.category !== 'time' && eventType.name !== INACTIVE) {
     return violationUnless(time === undefined, path, `must be absent: ${eventType.name} is no event of time`);
   }
   const catalogue = types.fieldCatalogue(eventType);

@@ -196,10 +196,10 @@ export const TRAINING = [
   }),
   schedule({
     name: 'athlete_inactive',
-    description: 'The athlete has done nothing for some days.',
+    description: 'The athlete has completed no session for some days.',
     fields: [
       field('days', 'int', 'For how many.', 14),
-      field('last_session_on', 'date', 'The day of the last session.', '2026-02-16'),
+      field('last_session_on', 'date', 'The day of the last session; absent: there is none.', '2026-02-16'),
     ],
   }),
 ];

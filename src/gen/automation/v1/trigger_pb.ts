@@ -16,7 +16,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file automation/v1/trigger.proto.
  */
 export const file_automation_v1_trigger: GenFile = /*@__PURE__*/
-  fileDesc("ChthdXRvbWF0aW9uL3YxL3RyaWdnZXIucHJvdG8SDWF1dG9tYXRpb24udjEinAMKB1RyaWdnZXISCgoCaWQYASABKAkSEwoLd29ya2Zsb3dfaWQYAiABKAkSFAoMdHJpZ2dlcl90eXBlGAMgASgJEhUKDXRyaWdnZXJfZXZlbnQYBCABKAkSKgoGZmlsdGVyGAUgASgLMhouYXV0b21hdGlvbi52MS5GaWx0ZXJHcm91cBIwCghzZXR0aW5ncxgGIAEoCzIeLmF1dG9tYXRpb24udjEuVHJpZ2dlclNldHRpbmdzEhEKCWlzX2FjdGl2ZRgHIAEoCBIPCgd2ZXJzaW9uGAggASgFEgwKBGV0YWcYCSABKAkSLgoKY3JlYXRlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKY3JlYXRlZF9ieRgMIAEoCRIuCgpkZWxldGVkX2F0GA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdwcm9ibGVtGA4gASgJIr8BCgxUcmlnZ2VySW5wdXQSFAoMdHJpZ2dlcl90eXBlGAEgASgJEhUKDXRyaWdnZXJfZXZlbnQYAiABKAkSKgoGZmlsdGVyGAMgASgLMhouYXV0b21hdGlvbi52MS5GaWx0ZXJHcm91cBIwCghzZXR0aW5ncxgEIAEoCzIeLmF1dG9tYXRpb24udjEuVHJpZ2dlclNldHRpbmdzEhYKCWlzX2FjdGl2ZRgFIAEoCEgAiAEBQgwKCl9pc19hY3RpdmUi0QMKD1RyaWdnZXJTZXR0aW5ncxJICg1jb25maWd1cmF0aW9uGAEgAygLMjEuYXV0b21hdGlvbi52MS5UcmlnZ2VyU2V0dGluZ3MuQ29uZmlndXJhdGlvbkVudHJ5Ei8KBnBvbGljeRgCIAEoDjIfLmF1dG9tYXRpb24udjEuRW5yb2xsbWVudFBvbGljeRIrCghjb29sZG93bhgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhItCgVsaW1pdBgEIAEoCzIeLmF1dG9tYXRpb24udjEuRW5yb2xsbWVudExpbWl0EikKA2NhcBgFIAEoCzIcLmF1dG9tYXRpb24udjEuRW5yb2xsbWVudENhcBIQCghwcmlvcml0eRgGIAEoBRI0Cg5idXNpbmVzc19ob3VycxgHIAEoCzIcLmF1dG9tYXRpb24udjEuQnVzaW5lc3NIb3VycxITCgtxdWlldF9ob3VycxgJIAEoCBIpCgR0aW1lGAggASgLMhsuYXV0b21hdGlvbi52MS5UaW1lU2V0dGluZ3MaNAoSQ29uZmlndXJhdGlvbkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiSwoPRW5yb2xsbWVudExpbWl0Eg0KBWNvdW50GAEgASgFEikKBndpbmRvdxgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJXCg1FbnJvbGxtZW50Q2FwEgwKBG5hbWUYASABKAkSDQoFY291bnQYAiABKAUSKQoGd2luZG93GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIoMBCg1CdXNpbmVzc0hvdXJzEhEKCXRpbWVfem9uZRgBIAEoCRIuCglpbnRlcnZhbHMYAiADKAsyGy5hdXRvbWF0aW9uLnYxLk9wZW5JbnRlcnZhbBIQCghob2xpZGF5cxgDIAMoCRIdChVpbl9hdGhsZXRlc190aW1lX3pvbmUYBCABKAgiPgoMT3BlbkludGVydmFsEg8KB3dlZWtkYXkYASABKAUSDQoFb3BlbnMYAiABKAkSDgoGY2xvc2VzGAMgASgJIoICCgxUaW1lU2V0dGluZ3MSMwoIYmlydGhkYXkYASABKAsyHy5hdXRvbWF0aW9uLnYxLkJpcnRoZGF5U2NoZWR1bGVIABI5Cgthbm5pdmVyc2FyeRgCIAEoCzIiLmF1dG9tYXRpb24udjEuQW5uaXZlcnNhcnlTY2hlZHVsZUgAEjYKDnNjaGVkdWxlZF9kYXRlGAMgASgLMhwuYXV0b21hdGlvbi52MS5TY2hlZHVsZWREYXRlSAASPgoScmVjdXJyaW5nX3NjaGVkdWxlGAQgASgLMiAuYXV0b21hdGlvbi52MS5SZWN1cnJpbmdTY2hlZHVsZUgAQgoKCHNjaGVkdWxlIlgKEEJpcnRoZGF5U2NoZWR1bGUSCgoCYXQYASABKAkSEwoLb2Zmc2V0X2RheXMYAiABKAUSIwoFZmViMjkYAyABKA4yFC5hdXRvbWF0aW9uLnYxLkZlYjI5In0KE0Fubml2ZXJzYXJ5U2NoZWR1bGUSDQoFZmllbGQYASABKAkSCgoCYXQYAiABKAkSEwoLb2Zmc2V0X2RheXMYAyABKAUSIwoFZmViMjkYBCABKA4yFC5hdXRvbWF0aW9uLnYxLkZlYjI5EhEKCW1pbl95ZWFycxgFIAEoBSI/Cg1TY2hlZHVsZWREYXRlEg0KBWZpZWxkGAEgASgJEhMKC29mZnNldF9kYXlzGAIgASgFEgoKAmF0GAMgASgJIsoBChFSZWN1cnJpbmdTY2hlZHVsZRIRCgl0aW1lX3pvbmUYASABKAkSDgoEY3JvbhgCIAEoCUgAEjoKBWV2ZXJ5GAMgASgLMikuYXV0b21hdGlvbi52MS5SZWN1cnJpbmdTY2hlZHVsZS5JbnRlcnZhbEgAGkgKCEludGVydmFsEgwKBGRheXMYASABKAUSDQoFd2Vla3MYAiABKAUSCgoCYXQYAyABKAkSEwoLc3RhcnRpbmdfb24YBCABKAlCDAoKcmVjdXJyZW5jZSKaAQoOVHJpZ2dlclZlcnNpb24SDwoHdmVyc2lvbhgBIAEoBRInCgd0cmlnZ2VyGAIgASgLMhYuYXV0b21hdGlvbi52MS5UcmlnZ2VyEg4KBmFjdGlvbhgDIAEoCRINCgVhY3RvchgEIAEoCRIvCgtyZWNvcmRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAikwEKB1dhcm5pbmcSDgoGcmVhc29uGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSNgoIbWV0YWRhdGEYAyADKAsyJC5hdXRvbWF0aW9uLnYxLldhcm5pbmcuTWV0YWRhdGFFbnRyeRovCg1NZXRhZGF0YUVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEqmAEKEEVucm9sbG1lbnRQb2xpY3kSIQodRU5ST0xMTUVOVF9QT0xJQ1lfVU5TUEVDSUZJRUQQABIfChtFTlJPTExNRU5UX1BPTElDWV9PTkNFX0VWRVIQARIgChxFTlJPTExNRU5UX1BPTElDWV9PTkVfQUNUSVZFEAISHgoaRU5ST0xMTUVOVF9QT0xJQ1lfTVVMVElQTEUQAypPCgVGZWIyORIVChFGRUIyOV9VTlNQRUNJRklFRBAAEg8KC0ZFQjI5X0ZFQjI4EAESDgoKRkVCMjlfTUFSMRACEg4KCkZFQjI5X1NLSVAQA0JqCg1hdXRvbWF0aW9uLnYxQgxUcmlnZ2VyUHJvdG9QAVo5cHJvZ3Jlc3Npb24tc2VydmljZS9jbGllbnRzL2dvL2F1dG9tYXRpb24vdjE7YXV0b21hdGlvbnYxqgINQXV0b21hdGlvbi5WMWIGcHJvdG8z", [file_automation_v1_filter, file_google_protobuf_duration, file_google_protobuf_timestamp]);
+  fileDesc("ChthdXRvbWF0aW9uL3YxL3RyaWdnZXIucHJvdG8SDWF1dG9tYXRpb24udjEinAMKB1RyaWdnZXISCgoCaWQYASABKAkSEwoLd29ya2Zsb3dfaWQYAiABKAkSFAoMdHJpZ2dlcl90eXBlGAMgASgJEhUKDXRyaWdnZXJfZXZlbnQYBCABKAkSKgoGZmlsdGVyGAUgASgLMhouYXV0b21hdGlvbi52MS5GaWx0ZXJHcm91cBIwCghzZXR0aW5ncxgGIAEoCzIeLmF1dG9tYXRpb24udjEuVHJpZ2dlclNldHRpbmdzEhEKCWlzX2FjdGl2ZRgHIAEoCBIPCgd2ZXJzaW9uGAggASgFEgwKBGV0YWcYCSABKAkSLgoKY3JlYXRlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKY3JlYXRlZF9ieRgMIAEoCRIuCgpkZWxldGVkX2F0GA0gASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIPCgdwcm9ibGVtGA4gASgJIr8BCgxUcmlnZ2VySW5wdXQSFAoMdHJpZ2dlcl90eXBlGAEgASgJEhUKDXRyaWdnZXJfZXZlbnQYAiABKAkSKgoGZmlsdGVyGAMgASgLMhouYXV0b21hdGlvbi52MS5GaWx0ZXJHcm91cBIwCghzZXR0aW5ncxgEIAEoCzIeLmF1dG9tYXRpb24udjEuVHJpZ2dlclNldHRpbmdzEhYKCWlzX2FjdGl2ZRgFIAEoCEgAiAEBQgwKCl9pc19hY3RpdmUi0QMKD1RyaWdnZXJTZXR0aW5ncxJICg1jb25maWd1cmF0aW9uGAEgAygLMjEuYXV0b21hdGlvbi52MS5UcmlnZ2VyU2V0dGluZ3MuQ29uZmlndXJhdGlvbkVudHJ5Ei8KBnBvbGljeRgCIAEoDjIfLmF1dG9tYXRpb24udjEuRW5yb2xsbWVudFBvbGljeRIrCghjb29sZG93bhgDIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhItCgVsaW1pdBgEIAEoCzIeLmF1dG9tYXRpb24udjEuRW5yb2xsbWVudExpbWl0EikKA2NhcBgFIAEoCzIcLmF1dG9tYXRpb24udjEuRW5yb2xsbWVudENhcBIQCghwcmlvcml0eRgGIAEoBRI0Cg5idXNpbmVzc19ob3VycxgHIAEoCzIcLmF1dG9tYXRpb24udjEuQnVzaW5lc3NIb3VycxITCgtxdWlldF9ob3VycxgJIAEoCBIpCgR0aW1lGAggASgLMhsuYXV0b21hdGlvbi52MS5UaW1lU2V0dGluZ3MaNAoSQ29uZmlndXJhdGlvbkVudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEiSwoPRW5yb2xsbWVudExpbWl0Eg0KBWNvdW50GAEgASgFEikKBndpbmRvdxgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbiJXCg1FbnJvbGxtZW50Q2FwEgwKBG5hbWUYASABKAkSDQoFY291bnQYAiABKAUSKQoGd2luZG93GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIoMBCg1CdXNpbmVzc0hvdXJzEhEKCXRpbWVfem9uZRgBIAEoCRIuCglpbnRlcnZhbHMYAiADKAsyGy5hdXRvbWF0aW9uLnYxLk9wZW5JbnRlcnZhbBIQCghob2xpZGF5cxgDIAMoCRIdChVpbl9hdGhsZXRlc190aW1lX3pvbmUYBCABKAgiPgoMT3BlbkludGVydmFsEg8KB3dlZWtkYXkYASABKAUSDQoFb3BlbnMYAiABKAkSDgoGY2xvc2VzGAMgASgJIsACCgxUaW1lU2V0dGluZ3MSMwoIYmlydGhkYXkYASABKAsyHy5hdXRvbWF0aW9uLnYxLkJpcnRoZGF5U2NoZWR1bGVIABI5Cgthbm5pdmVyc2FyeRgCIAEoCzIiLmF1dG9tYXRpb24udjEuQW5uaXZlcnNhcnlTY2hlZHVsZUgAEjYKDnNjaGVkdWxlZF9kYXRlGAMgASgLMhwuYXV0b21hdGlvbi52MS5TY2hlZHVsZWREYXRlSAASPgoScmVjdXJyaW5nX3NjaGVkdWxlGAQgASgLMiAuYXV0b21hdGlvbi52MS5SZWN1cnJpbmdTY2hlZHVsZUgAEjwKEGF0aGxldGVfaW5hY3RpdmUYBSABKAsyIC5hdXRvbWF0aW9uLnYxLkF0aGxldGVJbmFjdGl2aXR5SABCCgoIc2NoZWR1bGUiIQoRQXRobGV0ZUluYWN0aXZpdHkSDAoEZGF5cxgBIAEoBSJYChBCaXJ0aGRheVNjaGVkdWxlEgoKAmF0GAEgASgJEhMKC29mZnNldF9kYXlzGAIgASgFEiMKBWZlYjI5GAMgASgOMhQuYXV0b21hdGlvbi52MS5GZWIyOSJ9ChNBbm5pdmVyc2FyeVNjaGVkdWxlEg0KBWZpZWxkGAEgASgJEgoKAmF0GAIgASgJEhMKC29mZnNldF9kYXlzGAMgASgFEiMKBWZlYjI5GAQgASgOMhQuYXV0b21hdGlvbi52MS5GZWIyORIRCgltaW5feWVhcnMYBSABKAUiPwoNU2NoZWR1bGVkRGF0ZRINCgVmaWVsZBgBIAEoCRITCgtvZmZzZXRfZGF5cxgCIAEoBRIKCgJhdBgDIAEoCSLKAQoRUmVjdXJyaW5nU2NoZWR1bGUSEQoJdGltZV96b25lGAEgASgJEg4KBGNyb24YAiABKAlIABI6CgVldmVyeRgDIAEoCzIpLmF1dG9tYXRpb24udjEuUmVjdXJyaW5nU2NoZWR1bGUuSW50ZXJ2YWxIABpICghJbnRlcnZhbBIMCgRkYXlzGAEgASgFEg0KBXdlZWtzGAIgASgFEgoKAmF0GAMgASgJEhMKC3N0YXJ0aW5nX29uGAQgASgJQgwKCnJlY3VycmVuY2UimgEKDlRyaWdnZXJWZXJzaW9uEg8KB3ZlcnNpb24YASABKAUSJwoHdHJpZ2dlchgCIAEoCzIWLmF1dG9tYXRpb24udjEuVHJpZ2dlchIOCgZhY3Rpb24YAyABKAkSDQoFYWN0b3IYBCABKAkSLwoLcmVjb3JkZWRfYXQYBSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wIpMBCgdXYXJuaW5nEg4KBnJlYXNvbhgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEjYKCG1ldGFkYXRhGAMgAygLMiQuYXV0b21hdGlvbi52MS5XYXJuaW5nLk1ldGFkYXRhRW50cnkaLwoNTWV0YWRhdGFFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBKpgBChBFbnJvbGxtZW50UG9saWN5EiEKHUVOUk9MTE1FTlRfUE9MSUNZX1VOU1BFQ0lGSUVEEAASHwobRU5ST0xMTUVOVF9QT0xJQ1lfT05DRV9FVkVSEAESIAocRU5ST0xMTUVOVF9QT0xJQ1lfT05FX0FDVElWRRACEh4KGkVOUk9MTE1FTlRfUE9MSUNZX01VTFRJUExFEAMqTwoFRmViMjkSFQoRRkVCMjlfVU5TUEVDSUZJRUQQABIPCgtGRUIyOV9GRUIyOBABEg4KCkZFQjI5X01BUjEQAhIOCgpGRUIyOV9TS0lQEANCagoNYXV0b21hdGlvbi52MUIMVHJpZ2dlclByb3RvUAFaOXByb2dyZXNzaW9uLXNlcnZpY2UvY2xpZW50cy9nby9hdXRvbWF0aW9uL3YxO2F1dG9tYXRpb252MaoCDUF1dG9tYXRpb24uVjFiBnByb3RvMw", [file_automation_v1_filter, file_google_protobuf_duration, file_google_protobuf_timestamp]);
 
 /**
  * What starts a workflow: an event, a filter, and settings. A workflow has at most one that is not deleted.
@@ -412,6 +412,12 @@ export type TimeSettings = Message<"automation.v1.TimeSettings"> & {
      */
     value: RecurringSchedule;
     case: "recurringSchedule";
+  } | {
+    /**
+     * @generated from field: automation.v1.AthleteInactivity athlete_inactive = 5;
+     */
+    value: AthleteInactivity;
+    case: "athleteInactive";
   } | { case: undefined; value?: undefined };
 };
 
@@ -421,6 +427,28 @@ export type TimeSettings = Message<"automation.v1.TimeSettings"> & {
  */
 export const TimeSettingsSchema: GenMessage<TimeSettings> = /*@__PURE__*/
   messageDesc(file_automation_v1_trigger, 7);
+
+/**
+ * The service itself emits `athlete_inactive`, once for each pause of an athlete. A trigger on that event without it
+ * waits for published events. Pauses that were longer when the trigger was activated do not count.
+ *
+ * @generated from message automation.v1.AthleteInactivity
+ */
+export type AthleteInactivity = Message<"automation.v1.AthleteInactivity"> & {
+  /**
+   * Days of 24 hours without a completed session, or since the athlete was added, 1 to 366.
+   *
+   * @generated from field: int32 days = 1;
+   */
+  days: number;
+};
+
+/**
+ * Describes the message automation.v1.AthleteInactivity.
+ * Use `create(AthleteInactivitySchema)` to create a new message.
+ */
+export const AthleteInactivitySchema: GenMessage<AthleteInactivity> = /*@__PURE__*/
+  messageDesc(file_automation_v1_trigger, 8);
 
 /**
  * @generated from message automation.v1.BirthdaySchedule
@@ -451,7 +479,7 @@ export type BirthdaySchedule = Message<"automation.v1.BirthdaySchedule"> & {
  * Use `create(BirthdayScheduleSchema)` to create a new message.
  */
 export const BirthdayScheduleSchema: GenMessage<BirthdaySchedule> = /*@__PURE__*/
-  messageDesc(file_automation_v1_trigger, 8);
+  messageDesc(file_automation_v1_trigger, 9);
 
 /**
  * Every year on the day and month of a date attribute.
@@ -494,7 +522,7 @@ export type AnniversarySchedule = Message<"automation.v1.AnniversarySchedule"> &
  * Use `create(AnniversaryScheduleSchema)` to create a new message.
  */
 export const AnniversaryScheduleSchema: GenMessage<AnniversarySchedule> = /*@__PURE__*/
-  messageDesc(file_automation_v1_trigger, 9);
+  messageDesc(file_automation_v1_trigger, 10);
 
 /**
  * Once for each value of a date or timestamp of the athlete.
@@ -527,7 +555,7 @@ export type ScheduledDate = Message<"automation.v1.ScheduledDate"> & {
  * Use `create(ScheduledDateSchema)` to create a new message.
  */
 export const ScheduledDateSchema: GenMessage<ScheduledDate> = /*@__PURE__*/
-  messageDesc(file_automation_v1_trigger, 10);
+  messageDesc(file_automation_v1_trigger, 11);
 
 /**
  * Fires for every athlete that the trigger's filter matches, at each time.
@@ -568,7 +596,7 @@ export type RecurringSchedule = Message<"automation.v1.RecurringSchedule"> & {
  * Use `create(RecurringScheduleSchema)` to create a new message.
  */
 export const RecurringScheduleSchema: GenMessage<RecurringSchedule> = /*@__PURE__*/
-  messageDesc(file_automation_v1_trigger, 11);
+  messageDesc(file_automation_v1_trigger, 12);
 
 /**
  * Every n days or weeks from a first day on.
@@ -606,7 +634,7 @@ export type RecurringSchedule_Interval = Message<"automation.v1.RecurringSchedul
  * Use `create(RecurringSchedule_IntervalSchema)` to create a new message.
  */
 export const RecurringSchedule_IntervalSchema: GenMessage<RecurringSchedule_Interval> = /*@__PURE__*/
-  messageDesc(file_automation_v1_trigger, 11, 0);
+  messageDesc(file_automation_v1_trigger, 12, 0);
 
 /**
  * A version of a trigger.
@@ -647,7 +675,7 @@ export type TriggerVersion = Message<"automation.v1.TriggerVersion"> & {
  * Use `create(TriggerVersionSchema)` to create a new message.
  */
 export const TriggerVersionSchema: GenMessage<TriggerVersion> = /*@__PURE__*/
-  messageDesc(file_automation_v1_trigger, 12);
+  messageDesc(file_automation_v1_trigger, 13);
 
 /**
  * A possible problem that does not prevent a change.
@@ -678,7 +706,7 @@ export type Warning = Message<"automation.v1.Warning"> & {
  * Use `create(WarningSchema)` to create a new message.
  */
 export const WarningSchema: GenMessage<Warning> = /*@__PURE__*/
-  messageDesc(file_automation_v1_trigger, 13);
+  messageDesc(file_automation_v1_trigger, 14);
 
 /**
  * How often an athlete may be enrolled in the workflow.
