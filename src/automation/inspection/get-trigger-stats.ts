@@ -9,7 +9,13 @@ import type {
   GetTriggerStatsResponseSchema,
 } from '../../gen/automation/v1/trigger_service_pb.ts';
 import type { Transaction } from '../../store/database.ts';
-import { type Instant, instantOfField, instantToText } from '../../values/instant.ts';
+import {
+  type Instant,
+  instantFromText,
+  instantOfField,
+  instantToText,
+  instantToTimestamp,
+} from '../../values/instant.ts';
 import { requireTrigger } from '../configuration/workflows.ts';
 
 type DailyStats = MessageInitShape<typeof DailyTriggerStatsSchema> & DayCounts;
@@ -25,23 +31,55 @@ interface DayCounts {
 const DAY = 86_400_000_000n;
 const DEFAULT_DAYS = 30n;
 
-/** Returns every UTC day of the requested period. Errors: TRIGGER_NOT_FOUND, VALIDATION_FAILED. */
+/** Returns every UTC day of the requested period; bounded by `statisticsRows`. Errors: TRIGGER_NOT_FOUND, VALIDATION_FAILED. */
 export async function getTriggerStats(
   tx: Transaction,
   request: GetTriggerStatsRequest,
   now: Instant,
-  limits: Pick<Limits, 'statisticsDays'>,
+  limits: Pick<Limits, 'statisticsDays' | 'statisticsRows'>,
 ): Promise<MessageInitShape<typeof GetTriggerStatsResponseSchema>> {
   const { id, triggerEvent } = await requireTrigger(tx, request.triggerId);
   const { start, end } = readPeriod(request, now, limits);
-  const evaluated = await countEvaluated(tx, { id, triggerEvent }, start, end);
-  const logged = await countLogged(tx, id, start, end);
+  const countedFrom = await findCountedFrom(tx, { id, triggerEvent }, { start, end }, limits);
+  const evaluated = await countEvaluated(tx, { id, triggerEvent }, countedFrom ?? start, end);
+  const logged = await countLogged(tx, id, countedFrom ?? start, end);
   const days: DailyStats[] = [];
   for (let day = startOfDay(start); day < end; day += DAY) {
     const date = instantToText(day).slice(0, 10);
     days.push({ ...(logged.get(date) ?? NO_COUNTS), date, evaluated: evaluated.get(date) ?? 0n });
   }
-  return { days, total: computeTotal(days) };
+  return {
+    days,
+    total: computeTotal(days),
+    ...(countedFrom === undefined ? {} : { countedFrom: instantToTimestamp(countedFrom) }),
+  };
+}
+
+/**
+ * Where counting starts when the period has more than `statisticsRows` events of the type, or execution logs of the
+ * trigger: the cost of a call does not grow with the history. undefined: at the start of the period.
+ */
+async function findCountedFrom(
+  { accountId, sql: db }: Transaction,
+  trigger: { id: string; triggerEvent: string },
+  { start, end }: { readonly start: Instant; readonly end: Instant },
+  { statisticsRows }: Pick<Limits, 'statisticsRows'>,
+): Promise<Instant | undefined> {
+  const [from, to] = [instantToText(start), instantToText(end)];
+  const { rows } = await sql<{ at: string | null }>`
+    select greatest(
+      (select recorded_at from events
+        where account_id = ${accountId} and type = ${trigger.triggerEvent}
+          and recorded_at >= ${from}::timestamptz and recorded_at < ${to}::timestamptz
+        order by recorded_at desc offset ${statisticsRows} limit 1),
+      (select executed_at from trigger_execution_logs
+        where account_id = ${accountId} and trigger_id = ${trigger.id}
+          and executed_at >= ${from}::timestamptz and executed_at < ${to}::timestamptz
+        order by executed_at desc, id desc offset ${statisticsRows} limit 1)
+    ) as at`.execute(db);
+  const at = rows[0]?.at ?? null;
+  // What happened at the same time as the first row that is left out is left out as well.
+  return at === null ? undefined : instantFromText(at) + 1n;
 }
 
 function readPeriod(

@@ -8,4 +8,6 @@ export const INSPECTION_LIMITS = {
   previewedAthletes: 10,
   /** Longest period of a trigger's statistics, in days. */
   statisticsDays: 92,
+  /** Events, and execution logs, that they count at most: the latest ones. */
+  statisticsRows: 50_000,
 };

@@ -157,6 +157,24 @@ describe('the statistics of a trigger', () => {
     expect(total).toMatchObject({ evaluated: 2n, matched: 0n, enrolled: 0n });
   });
 
+  test('count the latest rows of a long history only, and say from when on', async () => {
+    for (const hours of [0n, 1n, 12n, 13n]) {
+      await emitAndEvaluate(NOON + hours * HOUR);
+    }
+    const read = (statisticsRows: number) =>
+      createAutomationClient(db.database, {
+        ...{ accountId: account.accountId, clock: () => NOON + 2n * DAY, limits: { statisticsRows } },
+      }).triggers.getTriggerStats({ triggerId: ids.triggerId });
+
+    const all = await read(4);
+    expect(all.countedFrom).toBeUndefined();
+    expect(all.total).toMatchObject({ evaluated: 4n, matched: 4n });
+    const latest = await read(3);
+    expect(latest.countedFrom).toMatchObject(instantToTimestamp(NOON + 1n));
+    expect(latest.total).toMatchObject({ evaluated: 3n, matched: 3n });
+    expect(latest.days.slice(-3)).toMatchObject([{ evaluated: 1n }, { evaluated: 2n }, { evaluated: 0n }]);
+  });
+
   test('cover the requested period, without its end', async () => {
     await emitAndEvaluate(NOON);
     const stats = (startTime: Instant, endTime: Instant) =>
