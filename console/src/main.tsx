@@ -9,9 +9,11 @@ import { createRoot } from 'react-dom/client';
 import { Router } from 'wouter';
 import { App } from './app.tsx';
 import { queryClient, transport } from './calls/transport.ts';
+import { returnFromIssuer } from './shell/return-from-issuer.ts';
 
 const root = document.getElementById('root');
 if (root) {
+  await returnFromIssuer();
   createRoot(root).render(
     <StrictMode>
       <TransportProvider transport={transport}>

@@ -102,8 +102,11 @@ export async function startService(
   };
 }
 
-function loadOwnConsole({ auth }: Config) {
-  return loadConsole(CONSOLE_DIRECTORY, { rolesClaim: 'token' in auth ? auth.token.rolesClaim : '' });
+function loadOwnConsole({ auth, consoleSignIn }: Config) {
+  return loadConsole(CONSOLE_DIRECTORY, {
+    rolesClaim: 'token' in auth ? auth.token.rolesClaim : '',
+    ...(consoleSignIn && { signIn: consoleSignIn }),
+  });
 }
 
 /** Keeps previews in Redis when one is configured, else in the memory of the process. */

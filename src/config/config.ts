@@ -2,6 +2,7 @@
 
 import { ConfigError } from '../errors/start-error.ts';
 import { type AuthConfig, readAuthConfig } from './auth-config.ts';
+import { type ConsoleSignIn, readConsoleSignIn } from './console-sign-in.ts';
 import { readCorsOrigins } from './cors-origins.ts';
 import type { Limits } from './default-limits.ts';
 import { httpUrl, integer, oneOf, onOrOff, share } from './environment.ts';
@@ -46,6 +47,8 @@ export interface Config {
   readonly trial: boolean;
   /** Whether the port serves the console's pages. */
   readonly console: boolean;
+  /** How people sign in there; undefined: they paste a token. */
+  readonly consoleSignIn: ConsoleSignIn | undefined;
   /** The origins whose pages may call from a browser, such as `https://app.example.com`; empty: none. */
   readonly corsOrigins: readonly string[];
   readonly telemetry: TelemetryConfig;
@@ -99,6 +102,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     auth,
     trial: readTrial(environment, auth),
     console: onOrOff(environment, 'CONSOLE', auth.mode === 'none' ? 'on' : 'off'),
+    consoleSignIn: readConsoleSignIn(environment, auth),
     corsOrigins: Object.freeze(readCorsOrigins(environment)),
     limits: readLimits(environment),
   });

@@ -1,6 +1,7 @@
 /** Serves the console: the files of its build, read once, under `/console/`. */
 import { readdir, readFile } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
+import type { ConsoleSignIn } from '../config/console-sign-in.ts';
 import { createFile, type File, formOf, type Page, type Pages } from './pages.ts';
 
 /** Where Vite writes the build. */
@@ -8,14 +9,22 @@ export const CONSOLE_DIRECTORY = join(import.meta.dirname, '..', '..', 'console'
 
 const BASE = '/console/';
 
-/** Nothing is loaded from another host, no script or style is inline, and no other page may frame this one. */
-const SECURITY_HEADERS = {
-  'content-security-policy':
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; " +
-    "frame-ancestors 'none'",
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-};
+/**
+ * Nothing is loaded from another host, no script or style is inline, and no other page may frame this one. The issuer, if
+ * people sign in there, is the only other host that scripts may call.
+ */
+function securityHeaders({ signIn }: ConsoleSettings): Headers {
+  const connect = signIn ? `connect-src 'self' ${new URL(signIn.issuer).origin}; ` : '';
+  return {
+    'content-security-policy':
+      `default-src 'self'; ${connect}img-src 'self' data:; object-src 'none'; base-uri 'none'; ` +
+      "form-action 'self'; frame-ancestors 'none'",
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+  };
+}
+
+type Headers = Page['headers'];
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
@@ -29,6 +38,8 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
 export interface ConsoleSettings {
   /** The claim of tokens with the list of roles; empty: callers have no tokens. */
   readonly rolesClaim: string;
+  /** How people sign in by OpenID Connect; absent: they paste a token. */
+  readonly signIn?: ConsoleSignIn;
 }
 
 /**
@@ -36,12 +47,13 @@ export interface ConsoleSettings {
  * Without a build they answer 503 with the command that makes one.
  */
 export async function loadConsole(directory: string, settings: ConsoleSettings): Promise<Pages> {
-  const files = await readFiles(directory);
-  files.set('settings.json', await fileOf('settings.json', Buffer.from(JSON.stringify(settings))));
-  const home = files.get('index.html') ?? { plain: notBuilt(), zipped: undefined };
+  const security = securityHeaders(settings);
+  const files = await readFiles(directory, security);
+  files.set('settings.json', await fileOf('settings.json', Buffer.from(JSON.stringify(settings)), security));
+  const home = files.get('index.html') ?? { plain: notBuilt(security), zipped: undefined };
   return (path, takesGzip) => {
     if (path === '/' || path === '/console') {
-      return { status: 302, headers: { ...SECURITY_HEADERS, location: BASE }, body: new Uint8Array() };
+      return { status: 302, headers: { ...security, location: BASE }, body: new Uint8Array() };
     }
     if (!path.startsWith(BASE)) {
       return undefined;
@@ -53,29 +65,29 @@ export async function loadConsole(directory: string, settings: ConsoleSettings):
   };
 }
 
-async function readFiles(directory: string): Promise<Map<string, File>> {
+async function readFiles(directory: string, security: Headers): Promise<Map<string, File>> {
   const entries = await readdir(directory, { recursive: true, withFileTypes: true }).catch(() => []);
   const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
   const named = files.map(async (path) => {
     const name = relative(directory, path).split(sep).join('/');
-    return [name, await fileOf(name, await readFile(path))] as const;
+    return [name, await fileOf(name, await readFile(path), security)] as const;
   });
   return new Map(await Promise.all(named));
 }
 
-function fileOf(name: string, body: Uint8Array): Promise<File> {
+function fileOf(name: string, body: Uint8Array, security: Headers): Promise<File> {
   return createFile(body, {
-    ...SECURITY_HEADERS,
+    ...security,
     'content-type': MEDIA_TYPES[extname(name)] ?? 'application/octet-stream',
     // Vite names what is under assets/ by its content.
     'cache-control': name.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache',
   });
 }
 
-function notBuilt(): Page {
+function notBuilt(security: Headers): Page {
   return {
     status: 503,
-    headers: { ...SECURITY_HEADERS, 'content-type': 'text/plain; charset=utf-8' },
+    headers: { ...security, 'content-type': 'text/plain; charset=utf-8' },
     body: Buffer.from('the console is not built: npm run setup builds it\n'),
   };
 }

@@ -61,6 +61,8 @@ export interface PageOptions {
   readonly width?: number;
   /** What the page may say on its console, such as that the server is away. */
   readonly expectedMessage?: RegExp;
+  /** The origin of the one other host that the page may go to. */
+  readonly otherHost?: string;
 }
 
 /**
@@ -70,7 +72,7 @@ export interface PageOptions {
 export async function openConsole(
   { browser, url }: ConsoleServer,
   path: string,
-  { colorScheme = 'light', width = 1280, expectedMessage = /^$/ }: PageOptions = {},
+  { colorScheme = 'light', width = 1280, expectedMessage = /^$/, otherHost = url }: PageOptions = {},
 ): Promise<Page> {
   const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } });
   const page = await context.newPage();
@@ -83,7 +85,7 @@ export async function openConsole(
     }
   });
   page.on('request', (request) => {
-    if (!request.url().startsWith(`${url}/`)) {
+    if (![url, otherHost].includes(new URL(request.url()).origin)) {
       problems.push(`asked ${request.url()}`);
     }
   });

@@ -3,33 +3,25 @@
  * cannot tell, it offers.
  */
 import type { DescMethod } from '@bufbuild/protobuf';
-import { useQuery } from '@tanstack/react-query';
+import type { Permission } from '../../../src/gen/progression/v1/access_pb.ts';
 import { isPermitted, permissionOfMethod } from '../../../src/server/access/permissions.ts';
 import { useCredential } from './credential.ts';
-
-/** How callers authenticate, as the server says in `settings.json`. */
-interface Settings {
-  /** The claim of tokens with the list of roles; empty: callers have no tokens. */
-  readonly rolesClaim: string;
-}
+import { useSettings } from './settings.ts';
 
 /** Whether the caller may call this method about an athlete. */
 export function useMay(method: DescMethod): boolean {
+  return useHas(permissionOfMethod(method));
+}
+
+/** Whether a role of the caller has the permission. */
+export function useHas(permission: Permission): boolean {
   const { token } = useCredential();
-  const settings = useQuery({
-    queryKey: ['settings'],
-    staleTime: Number.POSITIVE_INFINITY,
-    async queryFn({ signal }): Promise<Settings> {
-      const answer = await fetch(`${import.meta.env.BASE_URL}settings.json`, { signal });
-      return answer.json();
-    },
-  });
-  const rolesClaim = settings.data?.rolesClaim;
+  const rolesClaim = useSettings()?.rolesClaim;
   if (rolesClaim === undefined) {
     return false;
   }
   const roles = token === '' || rolesClaim === '' ? undefined : rolesIn(token, rolesClaim);
-  return roles === undefined || isPermitted(roles, new Set([permissionOfMethod(method)]));
+  return roles === undefined || isPermitted(roles, new Set([permission]));
 }
 
 /** The athlete whom a token stands for, if its role is that of an athlete; empty: it names no subject. */
