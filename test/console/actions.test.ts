@@ -106,6 +106,36 @@ describe.skipIf(!HAS_CHROMIUM)('actions in Chromium', { timeout: PATIENCE_MS }, 
     await page.getByText('“tested today”').first().waitFor();
   });
 
+  test('a rule is overridden for the athlete, and applied by hand', async () => {
+    const page = await openConsole(server, PATH);
+    const panel = page.locator('.panel', { hasText: 'Rules for this athlete' });
+    await panel.getByRole('button', { name: 'Override' }).click();
+    await page.getByLabel('Row of the program').selectOption('+2.5 kg a session, every other lift');
+    await page.getByLabel(/^Increment/).fill('1.25');
+    await page.getByLabel(/^Reason/).fill('smaller plates');
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByRole('dialog').getByText('increment 1.25').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await panel.getByText('“smaller plates”').waitFor();
+    await panel.getByRole('button', { name: 'Remove' }).click();
+    await panel.getByText('As in the program.').waitFor();
+
+    const before = await maxOf('bench-press');
+    await panel.getByRole('button', { name: 'Apply a rule' }).click();
+    await page.getByLabel('Rule', { exact: true }).selectOption('+2.5 kg a session');
+    await page.getByRole('dialog').getByLabel('Lift', { exact: true }).selectOption('Bench press');
+    await page.getByLabel(/^Also when/).check();
+    await page.getByLabel(/^Reason/).fill('the last session was not reported');
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByText('whether targets were met or not').waitFor();
+    expect(await maxOf('bench-press')).toBe(before);
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+
+    expect(await maxOf('bench-press')).toBe(`${Number(before) + 2.5}`);
+  });
+
   test('an enrollment is paused, and resumed by enrolling again', async () => {
     const page = await openConsole(server, `/console/athletes/${seededId('user/Demo Allrounder')}`, {
       expectedMessage: /400/,
@@ -164,6 +194,12 @@ describe.skipIf(!HAS_CHROMIUM)('roles in Chromium', { timeout: PATIENCE_MS }, ()
 
     await page.getByRole('button', { name: 'Set this max' }).waitFor();
     await page.getByRole('button', { name: 'Undo' }).first().waitFor();
+    await page.getByRole('button', { name: 'Apply a rule' }).click();
+    await page
+      .getByRole('dialog')
+      .getByLabel(/^Reason/)
+      .waitFor();
+    expect(await page.getByLabel(/^Also when/).count()).toBe(0);
     await page.reload();
 
     await page.getByLabel('Bearer token').waitFor();
@@ -177,7 +213,9 @@ describe.skipIf(!HAS_CHROMIUM)('roles in Chromium', { timeout: PATIENCE_MS }, ()
     await page.getByText('Squat: every change as a table').waitFor();
     await page.locator('.entry .outcomes li').first().waitFor();
 
-    expect(await page.getByRole('button', { name: /Set this max|Undo/ }).count()).toBe(0);
+    expect(await page.getByRole('button', { name: /Set this max|Undo|Override|Apply a rule/ }).count()).toBe(
+      0,
+    );
     await page.getByRole('link', { name: 'API' }).click();
     await page.getByRole('searchbox').fill('SetLiftMax');
     await page.getByRole('link', { name: 'SetLiftMax', exact: true }).click();

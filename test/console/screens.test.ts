@@ -39,6 +39,34 @@ describe.skipIf(!HAS_CHROMIUM)('screens in Chromium', { timeout: PATIENCE_MS }, 
     await page.getByRole('link', { name: 'Demo Allrounder' }).waitFor();
   });
 
+  test('a program is copied from the catalogue, shows what each week prescribes, and is changed', async () => {
+    const page = await openConsole(server, '/console/programs');
+    await page.getByRole('button', { name: 'Copy from the catalogue' }).click();
+    await page.getByLabel('Program of the catalogue').selectOption('wendler-531-bbb-kg');
+    await page.getByLabel(/^Name/).fill('531 of ours');
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByRole('dialog').getByText('4 weeks a cycle').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await page.getByRole('link', { name: '531 of ours' }).click();
+
+    await page.getByText('1 × 5+ at 85').first().waitFor();
+    await page.getByLabel('Week of the cycle').selectOption('Week 3');
+    await page.getByText('1 × 1+ at 95').first().waitFor();
+    await page.getByRole('button', { name: 'Change' }).click();
+    await page.getByLabel('Step of prescribed loads').fill('1.25');
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByRole('dialog').getByText('Step of prescribed loads: → 1.25').waitFor();
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+
+    await page.locator('.entry').first().getByRole('button').first().click();
+    await page.getByLabel(/^Priority/).fill('77');
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await page.locator('.entry-head', { hasText: /^77 / }).waitFor();
+  });
+
   test('a workflow says when it runs and what it does, and lists its runs step by step', async () => {
     const page = await openConsole(server, '/console/workflows');
 

@@ -11,6 +11,7 @@ import { Counters } from './counters.tsx';
 import { Enrollments } from './enrollments.tsx';
 import { MaxPanel } from './max-panel.tsx';
 import { NextSession } from './next-session.tsx';
+import { Overrides } from './overrides.tsx';
 import { Runs } from './runs.tsx';
 import { Timeline } from './timeline.tsx';
 
@@ -58,6 +59,7 @@ export default function AthletePage({ userId }: { userId: string }) {
               {active && <NextSession {...{ userId, names, shown }} />}
               <Counters {...{ userId, names }} />
               <Enrollments {...{ userId, names }} enrollments={enrollments.data?.enrollments ?? []} />
+              {program && <Overrides {...{ userId, program, names }} />}
               <Runs userId={userId} />
             </div>
           </div>

@@ -1,12 +1,17 @@
 /** The programs of the account. */
 import { useInfiniteQuery } from '@connectrpc/connect-query';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { ProgramService, WeightUnitSchema } from '../../../src/gen/progression/v1/program_service_pb.ts';
+import { useMay } from '../calls/permissions.ts';
 import { MoreButton } from '../parts/more-button.tsx';
 import { Answer, Nothing } from '../parts/states.tsx';
 import { enumWords, plural } from '../words/formats.ts';
+import { CopyProgram } from './copy-program.tsx';
 
 export default function ProgramList() {
+  const mayCopy = useMay(ProgramService.method.copyProgram);
+  const [isCopying, setIsCopying] = useState(false);
   const programs = useInfiniteQuery(
     ProgramService.method.listPrograms,
     { pageSize: 100, pageToken: '' },
@@ -16,12 +21,18 @@ export default function ProgramList() {
     <>
       <header className="heading">
         <h1>Programs</h1>
+        {mayCopy && (
+          <button type="button" onClick={() => setIsCopying(true)}>
+            Copy from the catalogue …
+          </button>
+        )}
       </header>
+      {isCopying && <CopyProgram onClose={() => setIsCopying(false)} />}
       <Answer query={programs}>
         {({ pages }) => {
           const all = pages.flatMap((page) => page.programs);
           return all.length === 0 ? (
-            <Nothing>No program yet. CopyProgram takes one from the catalogue.</Nothing>
+            <Nothing>No program yet.</Nothing>
           ) : (
             <>
               <p className="quiet">{plural(pages[0]?.totalSize ?? 0, 'program')}</p>

@@ -1,23 +1,29 @@
 /** One program: its days, its rules in the order in which they apply, and who follows it. */
 import { useInfiniteQuery, useQuery } from '@connectrpc/connect-query';
+import { Fragment, useState } from 'react';
 import { Link } from 'wouter';
 import {
   EnrollmentStatus,
-  type ProgramDay,
   type ProgramProgression,
   ProgramService,
 } from '../../../src/gen/progression/v1/program_service_pb.ts';
+import { useMay } from '../calls/permissions.ts';
 import { AthleteLink } from '../parts/athlete-link.tsx';
 import { MoreButton } from '../parts/more-button.tsx';
 import { Answer, Nothing } from '../parts/states.tsx';
-import { dayName, formatDay, nameOf, plural } from '../words/formats.ts';
+import { formatDay, nameOf, plural } from '../words/formats.ts';
 import { type Names, useNames } from '../words/names.ts';
+import { EditProgram } from './edit-program.tsx';
+import { EditRuleRow } from './edit-rule-row.tsx';
+import { ProgramDays } from './program-days.tsx';
 import { describeRule } from './rule-words.ts';
 
 export default function ProgramPage({ programId }: { programId: string }) {
   const answer = useQuery(ProgramService.method.getProgram, { programId });
   const rows = useQuery(ProgramService.method.listProgramProgressions, { programId, pageSize: 500 });
   const names = useNames();
+  const mayChange = useMay(ProgramService.method.updateProgram);
+  const [isEditing, setIsEditing] = useState(false);
   return (
     <Answer query={answer}>
       {({ program }) =>
@@ -36,16 +42,24 @@ export default function ProgramPage({ programId }: { programId: string }) {
                   {program.source && ` · ${program.source}`}
                 </p>
               </div>
+              {mayChange && (
+                <button type="button" onClick={() => setIsEditing(true)}>
+                  Change …
+                </button>
+              )}
             </header>
+            {isEditing && <EditProgram program={program} onClose={() => setIsEditing(false)} />}
             <div className="columns">
-              <section className="panel">
-                <h2>Rules, in the order in which they apply</h2>
-                <Answer query={rows}>
-                  {({ programProgressions }) => <Rules rows={programProgressions} names={names} />}
-                </Answer>
-              </section>
+              <div className="stack">
+                <ProgramDays {...{ program, names }} />
+                <section className="panel">
+                  <h2>Rules, in the order in which they apply</h2>
+                  <Answer query={rows}>
+                    {({ programProgressions }) => <Rules rows={programProgressions} names={names} />}
+                  </Answer>
+                </section>
+              </div>
               <div className="side">
-                <Days days={program.days} names={names} />
                 <Followers programId={programId} />
               </div>
             </div>
@@ -58,49 +72,51 @@ export default function ProgramPage({ programId }: { programId: string }) {
 
 /** Rows that differ in their lift only stand together. */
 function Rules({ rows, names }: { rows: readonly ProgramProgression[]; names: Names }) {
+  const mayChange = useMay(ProgramService.method.updateProgramProgression);
+  const [edited, setEdited] = useState<ProgramProgression>();
+  const liftOf = ({ liftId }: ProgramProgression) => (liftId ? names.lift(liftId) : 'every other lift');
   const alike = Map.groupBy(rows, (row) =>
     [row.priority, row.progressionId, row.enabled, row.overrideIncrement].join(),
   );
   return (
-    <ol className="timeline">
-      {[...alike.values()].map((group) => {
-        const [row] = group;
-        const rule = row && names.rules.get(row.progressionId);
-        const lifts = group.map(({ liftId }) => (liftId ? names.lift(liftId) : 'every other lift'));
-        return (
-          row && (
-            <li key={row.id} className="entry">
-              <p className="entry-head">
-                <span className="quiet">{row.priority}</span> <strong>{names.rule(row.progressionId)}</strong>{' '}
-                <span className="quiet">{lifts.join(', ')}</span>
-                {!row.enabled && <span className="state">Off</span>}
-              </p>
-              {rule && <p>{describeRule(rule)}</p>}
-              {row.overrideIncrement && (
-                <p className="quiet">Here with an increment of {row.overrideIncrement}</p>
-              )}
-            </li>
-          )
-        );
-      })}
-    </ol>
-  );
-}
-
-function Days({ days, names }: { days: readonly ProgramDay[]; names: Names }) {
-  return (
-    <section className="panel">
-      <h2>Days</h2>
-      <ul className="plain">
-        {days.map(({ slug, liftIds }) => (
-          <li key={slug}>
-            <strong>{dayName(slug)}</strong>
-            <br />
-            <span className="quiet">{liftIds.map((id) => names.lift(id)).join(', ')}</span>
-          </li>
-        ))}
-      </ul>
-    </section>
+    <>
+      <ol className="timeline">
+        {[...alike.values()].map((group) => {
+          const [row] = group;
+          const rule = row && names.rules.get(row.progressionId);
+          return (
+            row && (
+              <li key={row.id} className="entry">
+                <p className="entry-head">
+                  <span className="quiet">{row.priority}</span>{' '}
+                  <strong>{names.rule(row.progressionId)}</strong>{' '}
+                  <span className="quiet">
+                    {group.map((each, index) => (
+                      <Fragment key={each.id}>
+                        {index > 0 && ', '}
+                        {mayChange ? (
+                          <button type="button" className="link" onClick={() => setEdited(each)}>
+                            {liftOf(each)}
+                          </button>
+                        ) : (
+                          liftOf(each)
+                        )}
+                      </Fragment>
+                    ))}
+                  </span>
+                  {!row.enabled && <span className="state">Off</span>}
+                </p>
+                {rule && <p>{describeRule(rule)}</p>}
+                {row.overrideIncrement && (
+                  <p className="quiet">Here with an increment of {row.overrideIncrement}</p>
+                )}
+              </li>
+            )
+          );
+        })}
+      </ol>
+      {edited && <EditRuleRow {...{ names }} row={edited} onClose={() => setEdited(undefined)} />}
+    </>
   );
 }
 
