@@ -1,13 +1,18 @@
 /** Athletes in the console. */
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
+import { sql } from 'kysely';
+import type { Page } from 'playwright-core';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { seededId } from '../../src/commands/seed-demo-account.ts';
+import { DEMO_ACCOUNT_ID } from '../../src/config/config.ts';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
+import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { ProgressionService } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
 import { HAS_CHROMIUM } from '../support/commands.ts';
+import type { TestDatabase } from '../support/test-database.ts';
 import {
   accessibilityProblems,
   type ConsoleServer,
@@ -149,4 +154,102 @@ describe.skipIf(!HAS_CHROMIUM)('athletes in Chromium', { timeout: PATIENCE_MS },
     expect(await accessibilityProblems(page)).toEqual([]);
     expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
   });
+
+  test('a session that is completed over the API appears without a reload', async () => {
+    const userId = seededId('user/Demo Allrounder');
+    const { program } = await createClient(ProgramService, transport()).getProgram({
+      programId: seededId('program/gzclp-kg'),
+    });
+    const [day] = program?.days ?? [];
+    const page = await openConsole(server, `/console/athletes/${userId}`);
+    await page.getByRole('status').filter({ hasText: 'Live' }).waitFor();
+    const newest = page.locator('.entry').first();
+    await newest.locator('.outcomes li').first().waitFor();
+    await page.evaluate('window.isSamePage = true');
+    const before = await newest.textContent();
+    const session = { sessionId: uuidv7(), daySlug: `${day?.slug}`, weekNumber: 1 };
+
+    const sentAtMs = performance.now();
+    await createClient(ProgressionService, transport()).handleSessionComplete(
+      { userId, session: { ...session, liftsPerformed: [...(day?.liftIds ?? [])] } },
+      once(),
+    );
+    await expect.poll(() => newest.textContent(), { interval: 20 }).not.toBe(before);
+
+    measured('a completed session is shown', performance.now() - sentAtMs);
+    expect(await page.evaluate('window.isSamePage')).toBe(true);
+  });
+
+  test('100,000 athletes and an athlete of 60,000 changes are shown a page at a time', async () => {
+    await insertMany(server.db);
+    const page = await openConsole(server, '/console/athletes');
+    await page.getByText(/^100,0\d\d athletes$/).waitFor();
+    expect(await page.locator('tbody tr').count()).toBe(50);
+    await page.getByRole('searchbox').fill('Veteran');
+    await page.getByRole('status').filter({ hasText: '1 athlete with' }).waitFor();
+
+    const openedAtMs = performance.now();
+    await page.getByRole('link', { name: 'Bulk Veteran' }).click();
+    await page.locator('.chart canvas').waitFor();
+    measured('the chart of 60,000 changes', performance.now() - openedAtMs);
+    await page.getByText('Squat: every change of the newest 10,000 as a table').click();
+    await page.getByRole('button', { name: 'Show more' }).last().waitFor();
+
+    measured('the longest frame', await longestFrameMs(page));
+    expect(await page.locator('.scroll tbody tr').count()).toBe(100);
+    expect(await page.locator('.entry').count()).toBeLessThanOrEqual(500);
+  }, 120_000);
+
+  test('the first chart of a page that is opened anew', async () => {
+    const page = await openConsole(server, REGULAR);
+    await page.locator('.chart canvas').waitFor();
+
+    // Since the navigation began, as the page measures it.
+    measured('the first chart', await page.evaluate<number>('performance.now()'));
+    measured('the longest frame', await longestFrameMs(page));
+    expect(await page.locator('.chart canvas').count()).toBe(1);
+  });
 });
+
+/** Figures for people, with MEASURE=1: a busy machine would break any bound. */
+function measured(name: string, ms: number): void {
+  if (process.env.MEASURE) {
+    console.info(`${name}: ${Math.round(ms)} ms`);
+  }
+}
+
+async function longestFrameMs(page: Page): Promise<number> {
+  return page.evaluate<number>(`new Promise((resolve) => {
+    new PerformanceObserver((list) => resolve(Math.max(...list.getEntries().map(({ duration }) => duration))))
+      .observe({ type: 'longtask', buffered: true });
+    setTimeout(() => resolve(0), 300);
+  })`);
+}
+
+/** Athletes by the thousand, and one of them whose squat went up every hour for seven years. */
+async function insertMany({ database }: TestDatabase): Promise<void> {
+  const veteran = uuidv7();
+  const lift = seededId('lift/squat');
+  const weightAt = (n: string) => sql.raw(`(100 + ${n} % 500 * 0.5)::numeric`);
+  await database.transaction(DEMO_ACCOUNT_ID, async (tx) => {
+    await sql`
+      insert into users (account_id, id, name)
+      select ${tx.accountId}::uuid, gen_random_uuid(), 'Bulk ' || n from generate_series(1, 99999) n
+      union all select ${tx.accountId}::uuid, ${veteran}::uuid, 'Bulk Veteran'`.execute(tx.sql);
+    await sql`
+      insert into lift_maxes (account_id, id, user_id, lift_id, max_type, version, value, source, effective_at, unit)
+      select ${tx.accountId}::uuid, gen_random_uuid(), ${veteran}::uuid, ${lift}::uuid, 'TRAINING_MAX', n,
+        ${weightAt('n')}, 'PROGRESSION', timestamptz '2019-01-01' + n * interval '1 hour', 'KILOGRAM'
+      from generate_series(1, 60001) n`.execute(tx.sql);
+    await sql`
+      insert into progression_logs (account_id, id, user_id, progression_id, lift_id, max_type, lift_max_version,
+        previous_value, new_value, delta, trigger_type, trigger_key, trigger_context, applied_at)
+      select ${tx.accountId}::uuid, gen_random_uuid(), ${veteran}::uuid, rule.id, ${lift}::uuid, 'TRAINING_MAX', n,
+        ${weightAt('(n - 1)')}, ${weightAt('n')}, ${weightAt('n')} - ${weightAt('(n - 1)')}, 'AFTER_SESSION', 'bulk ' || n,
+        '{}', timestamptz '2019-01-01' + n * interval '1 hour'
+      from generate_series(2, 60001) n
+      cross join (select id from progressions where deleted_at is null order by id limit 1) rule`.execute(
+      tx.sql,
+    );
+  });
+}

@@ -1,11 +1,14 @@
 /** Workflows that people make, change and watch in the console. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import type { Page } from 'playwright-core';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { seededId } from '../../src/commands/seed-demo-account.ts';
 import { EventService } from '../../src/gen/automation/v1/event_service_pb.ts';
+import { WorkflowService } from '../../src/gen/automation/v1/workflow_service_pb.ts';
 import { AuditService } from '../../src/gen/progression/v1/audit_service_pb.ts';
 import { UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
 import { HAS_CHROMIUM } from '../support/commands.ts';
@@ -20,7 +23,7 @@ import {
 describe.skipIf(!HAS_CHROMIUM)('the builder of workflows in Chromium', { timeout: PATIENCE_MS }, () => {
   let server: ConsoleServer;
   beforeAll(async () => {
-    server = await startConsole();
+    server = await startConsole({ WEBHOOK_ALLOW_HTTP: 'on', WEBHOOK_ALLOW_PRIVATE: 'on' });
   }, 120_000);
   afterAll(() => server?.close());
 
@@ -230,6 +233,45 @@ describe.skipIf(!HAS_CHROMIUM)('the builder of workflows in Chromium', { timeout
     await page.getByRole('button', { name: 'Confirm' }).click();
 
     await page.getByText('value greater than or equal 90').waitFor();
+  });
+
+  test('the answer of a webhook, the name of a workflow and the data of an event that are markup stay text', async () => {
+    const markup = '<img src=x onerror="document.title=1">';
+    const hook = createServer((_, response) => {
+      response.writeHead(400, markup.replaceAll('"', "'"), { 'content-type': 'text/html' }).end(markup);
+    });
+    await new Promise<void>((resolve) => hook.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void hook.close());
+    const url = `http://127.0.0.1:${(hook.address() as AddressInfo).port}/`;
+    const workflows = createClient(WorkflowService, transport());
+    const once = () => ({ headers: { 'idempotency-key': uuidv7() } });
+    const { workflow } = await workflows.createWorkflow(
+      {
+        ...{ name: markup, description: markup, trigger: { triggerEvent: 'appointment_booked' } },
+        actions: [{ action: { case: 'callWebhook', value: { url, data: { markup } } } }],
+      },
+      once(),
+    );
+    await workflows.activateWorkflow({ workflowId: `${workflow?.id}` }, once());
+    const userId = seededId('user/Demo Regular');
+    const data = { appointment_id: uuidv7(), kind: markup };
+    await createClient(EventService, transport()).publishEvents({
+      events: [{ id: uuidv7(), type: 'appointment_booked', userId, data }],
+    });
+
+    const page = await openConsole(server, `/console/workflows/${workflow?.id}`);
+    await page.locator('.entry').getByText('WEBHOOK_REFUSED').waitFor();
+    await page.getByRole('heading', { level: 1, name: markup }).waitFor();
+    await page.getByRole('link', { name: 'Events' }).click();
+    const entry = page.locator('.entry', { hasText: 'Appointment booked' }).first();
+    await entry.locator('summary').click();
+    await entry.locator('.values').getByText('onerror').waitFor();
+    await entry.getByRole('link', { name: markup }).waitFor();
+    await page.getByRole('link', { name: 'Operations' }).click();
+    await page.locator('.entry', { hasText: 'WEBHOOK_REFUSED' }).getByText(markup).waitFor();
+
+    expect(await page.title()).toBe('Progression console');
+    expect(await page.locator('main img').count()).toBe(0);
   });
 
   test.each(['Tag who missed a session', 'Call after a no-show'])(

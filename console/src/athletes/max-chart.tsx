@@ -80,6 +80,9 @@ function optionsOf(
     grid: { stroke: color('line'), width: 1 },
     ticks: { show: false },
   };
+  const palette = Object.fromEntries(
+    Object.values(MARKERS).map((marker) => [marker.color, color(marker.color)]),
+  );
   const steps = uPlot.paths.stepped?.({ align: 1 });
   return {
     width: element.clientWidth,
@@ -104,7 +107,7 @@ function optionsOf(
       },
     ],
     hooks: {
-      draw: [(chart) => drawMarkers(chart, changes, color)],
+      draw: [(chart) => drawMarkers(chart, changes, palette)],
       setCursor: [({ cursor }) => onPoint(cursor.idx == null ? undefined : changes[cursor.idx])],
     },
   };
@@ -122,10 +125,16 @@ const MARKERS: Readonly<
   revert: { color: 'warn', shape: 'cross' },
 };
 
-function drawMarkers(chart: uPlot, changes: readonly MaxChange[], color: (name: string) => string): void {
+/** Raises that would stand on the one before are left out: a history of thousands would take long to draw. */
+function drawMarkers(
+  chart: uPlot,
+  changes: readonly MaxChange[],
+  palette: Readonly<Record<string, string>>,
+): void {
   const { ctx, data } = chart;
   const values = data[1] ?? [];
   const scale = devicePixelRatio;
+  let dotX = Number.NEGATIVE_INFINITY;
   ctx.save();
   for (const [index, { atMs, kind }] of changes.entries()) {
     const value = values[index];
@@ -135,8 +144,12 @@ function drawMarkers(chart: uPlot, changes: readonly MaxChange[], color: (name: 
     const { color: name, shape } = MARKERS[kind];
     const x = chart.valToPos(atMs / 1000, 'x', true);
     const y = chart.valToPos(value, 'y', true);
-    ctx.fillStyle = color(name);
-    ctx.strokeStyle = color(name);
+    if (kind === 'raise' && Math.abs(x - dotX) < scale) {
+      continue;
+    }
+    dotX = x;
+    ctx.fillStyle = palette[name] ?? '';
+    ctx.strokeStyle = palette[name] ?? '';
     ctx.lineWidth = 2 * scale;
     ctx.setLineDash([]);
     ctx.beginPath();
