@@ -134,7 +134,7 @@ describe.skipIf(!HAS_CHROMIUM)('actions in Chromium', { timeout: PATIENCE_MS }, 
     await page.getByRole('dialog').waitFor({ state: 'detached' });
 
     expect(await maxOf('bench-press')).toBe(`${Number(before) + 2.5}`);
-  });
+  }, 120_000);
 
   test('an enrollment is paused, and resumed by enrolling again', async () => {
     const page = await openConsole(server, `/console/athletes/${seededId('user/Demo Allrounder')}`, {

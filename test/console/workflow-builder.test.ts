@@ -109,7 +109,7 @@ describe.skipIf(!HAS_CHROMIUM)('the builder of workflows in Chromium', { timeout
       'amount greater_than 10 met: 49.90',
       'athlete.tags contains paying met: ["paying"]',
     ]);
-  });
+  }, 120_000);
 
   test('what is wrong is told at its field, and a changed field is no longer wrong', async () => {
     const page = await openConsole(server, '/console/workflows/new', { expectedMessage: /400/ });
