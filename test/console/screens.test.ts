@@ -106,6 +106,17 @@ describe.skipIf(!HAS_CHROMIUM)('screens in Chromium', { timeout: PATIENCE_MS }, 
     await entry.getByText('met: ["evening-group"').waitFor();
   });
 
+  test('the page of an athlete leads to the events of that athlete alone', async () => {
+    const page = await openConsole(server, `/console/athletes/${seededId('user/Demo Comeback')}`);
+
+    await page.locator('.heading').getByRole('link', { name: 'Events' }).click();
+
+    await page.getByText('of all athletes').waitFor();
+    const athletes = page.locator('.entry > a');
+    await athletes.filter({ hasText: 'Demo Comeback' }).nth(9).waitFor();
+    expect(new Set(await athletes.allTextContents())).toEqual(new Set(['Demo Comeback']));
+  });
+
   test('a run that failed is told with its reason, and a change by hand with who made it and why', async () => {
     const page = await openConsole(server, '/console/operations');
 

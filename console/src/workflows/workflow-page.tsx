@@ -17,9 +17,10 @@ import { FilterView } from './filter-view.tsx';
 import { RedriveRuns } from './redrive-runs.tsx';
 import { RunRow } from './run-row.tsx';
 import { StatusButtons } from './status-buttons.tsx';
+import { StepsView } from './steps-view.tsx';
 import { Versions } from './versions.tsx';
 import { Funnel } from './workflow-list.tsx';
-import { describeAction, describeSettings, eventName } from './workflow-words.ts';
+import { describeSettings, eventName } from './workflow-words.ts';
 
 export default function WorkflowPage({ workflowId }: { workflowId: string }) {
   const answer = useQuery(WorkflowService.method.getWorkflow, { workflowId });
@@ -96,12 +97,7 @@ function Steps({ workflow: { actions }, names }: { workflow: Workflow; names: Na
   return (
     <section className="panel">
       <h2>Then</h2>
-      <ol className="steps">
-        {actions.map((action, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: steps have no identity but their place
-          <li key={index}>{describeAction(action, names)}</li>
-        ))}
-      </ol>
+      <StepsView actions={actions} names={names} />
     </section>
   );
 }

@@ -21,6 +21,8 @@ export function describeHistory({ event, within, expected, filter }: HistoryCond
 }
 
 export function describeAction({ action }: Action, names: Names): string {
+  // Kinds that have no words of their own below.
+  const kind: string = action.case ?? 'nothing';
   const lift = (id: string) => (id === '' ? 'every lift' : names.lift(id));
   switch (action.case) {
     case 'enrollInProgram':
@@ -46,7 +48,7 @@ export function describeAction({ action }: Action, names: Names): string {
     case 'wait':
       return describeWait(action.value.wait);
     default:
-      return 'An action that this console does not know';
+      return sentenceCase(kind.replaceAll(/([A-Z])/g, ' $1'));
   }
 }
 

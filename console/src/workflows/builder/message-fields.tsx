@@ -8,6 +8,7 @@ import { ActionSchema } from '../../../../src/gen/automation/v1/action_pb.ts';
 import { FilterGroupSchema } from '../../../../src/gen/automation/v1/filter_pb.ts';
 import { emptyValue } from '../../api/message-form.tsx';
 import { sentenceCase } from '../../words/formats.ts';
+import { BuilderProvider, useBuilder } from './builder-context.ts';
 import { objectsIn, withField, withItem } from './draft.ts';
 import { FieldRow, Violations } from './field-row.tsx';
 import { FilterEditor } from './filter-editor.tsx';
@@ -39,6 +40,7 @@ export function MessageFields({ schema, value, path, onChange, without = [] }: M
           field={member}
           path={`${path}.${member.name}`}
           value={value[member.jsonName]}
+          eventName={typeof value.eventType === 'string' ? value.eventType : undefined}
           onChange={(next) => onChange(withField(value, member.jsonName, next))}
         />
       )
@@ -106,11 +108,16 @@ interface FieldEditorProps {
   readonly field: DescField;
   readonly path: string;
   readonly value: JsonValue | undefined;
+  /** The event that a filter is about; undefined: that of the trigger. */
+  readonly eventName?: string | undefined;
+  /** Instead of the field's name. */
+  readonly label?: string;
   readonly onChange: (value: JsonValue | undefined) => void;
 }
 
-export function FieldEditor({ field, path, value, onChange }: FieldEditorProps) {
-  const label = labelOf(field.name);
+export function FieldEditor({ field, path, value, eventName, label: given, onChange }: FieldEditorProps) {
+  const context = useBuilder();
+  const label = given ?? labelOf(field.name);
   if (field.fieldKind === 'list' && field.listKind === 'message') {
     return field.message.typeName === ActionSchema.typeName ? (
       <Group label={label} path={path}>
@@ -123,7 +130,15 @@ export function FieldEditor({ field, path, value, onChange }: FieldEditorProps) 
   if (field.fieldKind === 'message' && field.message.typeName === FilterGroupSchema.typeName) {
     return (
       <Group label={label} path={path}>
-        <FilterEditor group={(value ?? {}) as JsonObject} path={path} onChange={onChange} />
+        <BuilderProvider
+          value={
+            eventName === undefined
+              ? context
+              : { ...context, eventType: context.eventTypes.find(({ name }) => name === eventName) }
+          }
+        >
+          <FilterEditor group={(value ?? {}) as JsonObject} path={path} onChange={onChange} />
+        </BuilderProvider>
       </Group>
     );
   }

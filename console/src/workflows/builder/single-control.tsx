@@ -130,6 +130,10 @@ function choicesOf(field: DescField, context: BuilderContext): readonly ChoiceOp
       .map(({ name, number }) => ({ value: name, name: enumWords(field.enum, number) }));
   }
   switch (`${field.parent.name}.${field.name}`) {
+    case 'WaitForEventAction.event_type':
+      return context.eventTypes
+        .filter(({ category }) => category !== 'time')
+        .map(({ name }) => ({ value: name, name: sentenceCase(name) }));
     case 'EmitEventAction.type':
       return context.eventTypes
         .filter(({ name }) => name.startsWith('custom.'))

@@ -3,9 +3,9 @@ import type { DescField, JsonObject } from '@bufbuild/protobuf';
 import { useEffect, useId, useRef } from 'react';
 import { ActionSchema } from '../../../../src/gen/automation/v1/action_pb.ts';
 import { sentenceCase } from '../../words/formats.ts';
-import { withItem } from './draft.ts';
+import { withField, withItem } from './draft.ts';
 import { Violations } from './field-row.tsx';
-import { MessageFields } from './message-fields.tsx';
+import { FieldEditor, MessageFields } from './message-fields.tsx';
 
 interface StepListProps {
   readonly steps: readonly JsonObject[];
@@ -67,6 +67,8 @@ export function StepList({ steps, path, onChange }: StepListProps) {
 }
 
 const [KINDS] = ActionSchema.oneofs;
+/** Those that steps of every kind have. */
+const FURTHER_FIELDS = ActionSchema.fields.filter(({ oneof }) => oneof === undefined);
 
 interface StepEditorProps {
   readonly step: JsonObject;
@@ -117,6 +119,19 @@ function StepEditor({ step, number, path, onChange }: StepEditorProps) {
           onChange={(next) => onChange({ ...step, [kind.jsonName]: next })}
         />
       )}
+      {kind &&
+        FURTHER_FIELDS.map((field) => (
+          <details key={field.name} open={step[field.jsonName] !== undefined}>
+            <summary>{sentenceCase(field.name)}</summary>
+            <FieldEditor
+              field={field}
+              label={`${sentenceCase(field.name)} of step ${number}`}
+              path={`${path}.${field.name}`}
+              value={step[field.jsonName]}
+              onChange={(next) => onChange(withField(step, field.jsonName, next))}
+            />
+          </details>
+        ))}
     </div>
   );
 }
