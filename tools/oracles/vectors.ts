@@ -63,6 +63,7 @@ function inputOf(context: Vector['context'], stage: number): RuleInput {
     wasPerformed: true,
     isAmrap: trigger.isAMRAP ?? false,
     repsPerformed,
+    weightPerformed: null,
     workSetReps: repsPerformed === null ? [] : [repsPerformed],
     isTooLight: false,
     consecutiveFailures: trigger.consecutiveFailures ?? null,

@@ -23,6 +23,7 @@ const UNITS: ReadonlyMap<WeightUnit, LogUnit> = new Map([
 const AMRAP_TYPES: ReadonlySet<ProgressionType> = new Set([
   ProgressionType.AMRAP_PROGRESSION,
   ProgressionType.GREYSKULL_PROGRESSION,
+  ProgressionType.ESTIMATE_PROGRESSION,
 ]);
 
 export interface ProgramRequest {

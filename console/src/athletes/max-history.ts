@@ -81,7 +81,8 @@ function kindOf(max: LiftMax, change: number, log: ProgressionLog | undefined): 
   }
   const isAmrap =
     log?.progressionType === ProgressionType.AMRAP_PROGRESSION ||
-    log?.progressionType === ProgressionType.GREYSKULL_PROGRESSION;
+    log?.progressionType === ProgressionType.GREYSKULL_PROGRESSION ||
+    log?.progressionType === ProgressionType.ESTIMATE_PROGRESSION;
   return isAmrap ? 'amrap' : 'raise';
 }
 

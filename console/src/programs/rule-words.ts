@@ -1,5 +1,9 @@
 /** What a rule does, in words. */
-import { TriggerType, TriggerTypeSchema } from '../../../src/gen/progression/v1/common_pb.ts';
+import {
+  EstimateFormulaSchema,
+  TriggerType,
+  TriggerTypeSchema,
+} from '../../../src/gen/progression/v1/common_pb.ts';
 import {
   DeloadType,
   type Increment,
@@ -38,6 +42,8 @@ export function describeRule({ parameters }: Progression): string {
       const { weightIncrement, minReps, doubleThreshold, deloadPercent } = rule.value;
       return `By the AMRAP set: adds ${weightIncrement} from ${minReps} repetitions on, twice that from ${doubleThreshold} on; below, takes ${percent(deloadPercent)} off`;
     }
+    case 'estimateProgression':
+      return `Raises the max to the ${enumWords(EstimateFormulaSchema, rule.value.formula)} estimate of an AMRAP set of at most ${rule.value.maxReps} repetitions`;
     default:
       return 'A rule that this console does not know';
   }

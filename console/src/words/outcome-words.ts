@@ -125,6 +125,8 @@ function whyNot({ reason, progressionId, liftId }: ProgressionResult, { names, s
       return 'the rule needs the repetitions of a set, and none was logged';
     case ResultReason.FAILURE_COUNT_MISSING:
       return 'the rule needs a count of misses, and there is none';
+    case ResultReason.ESTIMATE_NOT_HIGHER:
+      return 'the AMRAP set lets expect no higher max';
     case ResultReason.OFF_FOR_ATHLETE:
       return 'the rule is switched off for this athlete';
     default:

@@ -1,7 +1,11 @@
 /** Converts stored rule parameters to their message. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { enumValue } from '../../calls/enum-name.ts';
-import { MaxTypeSchema, TriggerTypeSchema } from '../../gen/progression/v1/common_pb.ts';
+import {
+  EstimateFormulaSchema,
+  MaxTypeSchema,
+  TriggerTypeSchema,
+} from '../../gen/progression/v1/common_pb.ts';
 import {
   type BoundsSchema,
   CountBySchema,
@@ -77,6 +81,11 @@ export function parametersFromStored(row: { type: string; parameters: unknown })
       const { weightIncrement, minReps, doubleThreshold, deloadPercent } = parameters;
       const value = { ...common, weightIncrement, minReps, doubleThreshold, deloadPercent };
       return { rule: { case: 'greyskullProgression', value } };
+    }
+    case 'ESTIMATE_PROGRESSION': {
+      const { formula, maxReps } = parameters;
+      const value = { ...common, formula: enumValue(EstimateFormulaSchema, formula), maxReps };
+      return { rule: { case: 'estimateProgression', value } };
     }
   }
 }

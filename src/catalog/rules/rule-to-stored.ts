@@ -1,7 +1,11 @@
 /** Converts rule parameters from their message to their stored form; it validates nothing. */
 
 import { enumName } from '../../calls/enum-name.ts';
-import { MaxTypeSchema, TriggerTypeSchema } from '../../gen/progression/v1/common_pb.ts';
+import {
+  EstimateFormulaSchema,
+  MaxTypeSchema,
+  TriggerTypeSchema,
+} from '../../gen/progression/v1/common_pb.ts';
 import {
   type Bounds,
   type CountBy,
@@ -16,6 +20,9 @@ import {
   type StageProgression,
 } from '../../gen/progression/v1/program_service_pb.ts';
 import type { RuleType } from '../../progression/evaluation/rules/rule-types.ts';
+
+/** Sets of more repetitions say little about a single one. */
+const DEFAULT_ESTIMATED_REPS = 12;
 
 /** A rule's type and JSON parameters, as in table progressions. */
 export interface JsonRule {
@@ -69,6 +76,13 @@ export function ruleToStored({ rule }: ProgressionParameters): JsonRule {
         minReps,
         doubleThreshold,
         deloadPercent,
+      });
+    }
+    case 'estimateProgression': {
+      const { maxType, formula, maxReps, bounds } = rule.value;
+      return stored('ESTIMATE_PROGRESSION', maxType, bounds, {
+        formula: formula === 0 ? 'EPLEY' : enumName(EstimateFormulaSchema, formula),
+        maxReps: maxReps || DEFAULT_ESTIMATED_REPS,
       });
     }
     case undefined:

@@ -76,6 +76,11 @@ type StoredParametersByType = {
     doubleThreshold: number;
     deloadPercent: string;
   } & StoredBounds;
+  ESTIMATE_PROGRESSION: {
+    maxType: StoredMaxType;
+    formula: 'EPLEY' | 'BRZYCKI';
+    maxReps: number;
+  } & StoredBounds;
 };
 
 /** A rule of any type with the parameters of that type. */

@@ -6,6 +6,7 @@ import { newId } from '../../values/new-id.ts';
 import { type StoredSet, setTriggerKey } from '../evaluation/trigger-event.ts';
 import type { EndItem, History } from './history.ts';
 import { endOf, isOfSession, withSetsBefore } from './late-sets.ts';
+import { loadEnrollment } from './load-ledger.ts';
 import type { ProgramLoader } from './load-program.ts';
 import { SET_COLUMNS, type SetRow, storedSetOf } from './load-sessions.ts';
 import { loadStanding, type PutRight, putRight, refuseEarlier } from './put-right.ts';
@@ -55,7 +56,9 @@ export async function correctSession(
   programs: ProgramLoader,
 ): Promise<CorrectedSession> {
   const { userId, sessionId, changes } = correction;
-  const judged = changes.filter(({ before, after }) => !after || !isJudgedAlike(before, after));
+  const areWeighed =
+    changes.some(isAmrapOfOtherWeight) && (await hasWeighingRule(change.tx, userId, programs));
+  const judged = changes.filter(({ before, after }) => !after || !isJudgedAlike(before, after, areWeighed));
   if (judged.length === 0) {
     await writeSets(change, correction);
     return NOTHING;
@@ -87,8 +90,19 @@ export async function correctSession(
   return { ...made, programId: enrollment.programId };
 }
 
-/** Whether no rule can tell the two apart: a weight counts only against a target weight. */
-export function isJudgedAlike(a: StoredSet, b: StoredSet): boolean {
+function isAmrapOfOtherWeight({ before, after }: SetChange): boolean {
+  return after?.kind === 'AMRAP' && !before.weight.eq(after.weight);
+}
+
+/** Whether an enabled rule of the athlete’s program looks at the weight of AMRAP sets. */
+async function hasWeighingRule(tx: Change['tx'], userId: string, programs: ProgramLoader): Promise<boolean> {
+  const enrollment = await loadEnrollment(tx, userId);
+  const program = enrollment && (await programs.load(tx, enrollment.programId, enrollment.programRevision));
+  return program?.assignments.some(({ enabled, rule }) => enabled && rule.weighsSets) ?? false;
+}
+
+/** Whether no rule can tell the two apart: a weight counts against a target weight, and of AMRAP sets where it is weighed. */
+export function isJudgedAlike(a: StoredSet, b: StoredSet, areWeighed: boolean): boolean {
   const isSameTarget =
     a.targetWeight && b.targetWeight ? a.targetWeight.eq(b.targetWeight) : a.targetWeight === b.targetWeight;
   return (
@@ -96,7 +110,7 @@ export function isJudgedAlike(a: StoredSet, b: StoredSet): boolean {
     a.targetReps === b.targetReps &&
     a.repsPerformed === b.repsPerformed &&
     isSameTarget &&
-    (a.targetWeight === null || a.weight.eq(b.weight))
+    ((a.targetWeight === null && !(areWeighed && a.kind === 'AMRAP')) || a.weight.eq(b.weight))
   );
 }
 

@@ -24,7 +24,7 @@ export function isMisledPeriod(
 function asksForSets(rule: Rule, { triggerType, previousValue }: AppliedVersion['log']): boolean {
   const input = {
     ...{ triggerType, maxType: rule.maxType, currentValue: previousValue, overrideIncrement: null },
-    ...{ isAmrap: false, repsPerformed: null, workSetReps: [], isTooLight: false },
+    ...{ isAmrap: false, repsPerformed: null, weightPerformed: null, workSetReps: [], isTooLight: false },
     ...{ consecutiveFailures: null, stage: 0 },
   };
   const isHeld = (targetMissed: boolean, wasPerformed: boolean) =>

@@ -49,6 +49,8 @@ function describeParameters({ type, parameters }: CatalogRule): string {
       const deload = `under ${minReps} ${percent(`-${deloadPercent}`)}`;
       return `AMRAP ${deload}, +${weightIncrement}, from ${doubleThreshold} twice${rounding}`;
     }
+    case 'ESTIMATE_PROGRESSION':
+      return `AMRAP estimate by ${parameters.formula} up to ${parameters.maxReps} reps${rounding}`;
   }
 }
 

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parametersToStored } from '../../../src/catalog/rules/progression-parameters.ts';
 import { parametersFromStored } from '../../../src/catalog/rules/rule-from-stored.ts';
 import { DomainError } from '../../../src/errors/domain-error.ts';
-import { MaxType, TriggerType } from '../../../src/gen/progression/v1/common_pb.ts';
+import { EstimateFormula, MaxType, TriggerType } from '../../../src/gen/progression/v1/common_pb.ts';
 import {
   CountBy,
   DeloadType,
@@ -227,6 +227,14 @@ const CASES: Record<string, Case> = {
       roundTo: '2.5',
       rounding: 'UP',
     },
+  },
+  'an estimate progression': {
+    rule: {
+      case: 'estimateProgression',
+      value: { maxType: MaxType.ESTIMATED_ONE_RM, formula: EstimateFormula.BRZYCKI, maxReps: 10 },
+    },
+    type: 'ESTIMATE_PROGRESSION',
+    parameters: { maxType: 'ESTIMATED_ONE_RM', formula: 'BRZYCKI', maxReps: 10 },
   },
 };
 

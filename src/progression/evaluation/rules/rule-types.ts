@@ -3,6 +3,7 @@ import { createAmrapProgression } from './amrap-progression.ts';
 import { createCycleProgression } from './cycle-progression.ts';
 import { createDeloadOnFailure } from './deload-on-failure.ts';
 import { createDoubleProgression } from './double-progression.ts';
+import { createEstimateProgression } from './estimate-progression.ts';
 import { createGreyskullProgression } from './greyskull-progression.ts';
 import { createLinearProgression } from './linear-progression.ts';
 import { type Rule, type RuleInput, type RuleOutcome, skip } from './rule.ts';
@@ -16,6 +17,7 @@ export const RULE_TYPES = {
   STAGE_PROGRESSION: createStageProgression,
   DOUBLE_PROGRESSION: createDoubleProgression,
   GREYSKULL_PROGRESSION: createGreyskullProgression,
+  ESTIMATE_PROGRESSION: createEstimateProgression,
 } as const satisfies Record<string, (parameters: unknown) => Rule>;
 
 export type RuleType = keyof typeof RULE_TYPES;

@@ -40,7 +40,8 @@ export type SkipReason =
   | 'FAILURE_COUNT_MISSING'
   | 'OFF_FOR_ATHLETE'
   | 'NOT_PERFORMED'
-  | 'SESSION_ALREADY_COMPLETED';
+  | 'SESSION_ALREADY_COMPLETED'
+  | 'ESTIMATE_NOT_HIGHER';
 
 /** What a rule may look at: the lift's current max, and what the event says about the lift. */
 export interface RuleInput {
@@ -63,6 +64,8 @@ export interface RuleInput {
   readonly isAmrap: boolean;
   /** Repetitions of the set that fired the trigger; null when there is none. */
   readonly repsPerformed: number | null;
+  /** The weight of that set; null when there is none. */
+  readonly weightPerformed: Decimal | null;
   /** Repetitions of each work set of the lift in the session. */
   readonly workSetReps: readonly number[];
   /** A set that the repetitions are of was below its target weight. */
@@ -112,6 +115,8 @@ export interface Rule {
   readonly stages: readonly StageParameters[] | null;
   /** VOLUME: the stage's volume decides whether a session of the lift met its target. */
   readonly failBy?: FailBy;
+  /** Whether the weight of a set decides, with a target weight and without. */
+  readonly weighsSets?: boolean;
   /** Whether a program row may override the increment. */
   readonly takesOverrideIncrement: boolean;
   apply(input: RuleInput): RuleOutcome;

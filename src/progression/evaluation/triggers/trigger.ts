@@ -9,7 +9,13 @@ import { isFailedSet, isTooLight, isWorkSet } from '../trigger-event.ts';
 /** What the event says about one lift. */
 export type LiftFacts = Pick<
   RuleInput,
-  'targetMissed' | 'wasPerformed' | 'isAmrap' | 'repsPerformed' | 'workSetReps' | 'isTooLight'
+  | 'targetMissed'
+  | 'wasPerformed'
+  | 'isAmrap'
+  | 'repsPerformed'
+  | 'weightPerformed'
+  | 'workSetReps'
+  | 'isTooLight'
 >;
 
 /** The context that is stored with an application; its fields depend on the trigger type. */
@@ -43,6 +49,7 @@ export const NO_FACTS: LiftFacts = {
   wasPerformed: false,
   isAmrap: false,
   repsPerformed: null,
+  weightPerformed: null,
   workSetReps: [],
   isTooLight: false,
 };
@@ -91,6 +98,7 @@ export function factsOfSets(sets: readonly PerformedSet[]): LiftFacts {
     wasPerformed: workSets.length > 0,
     isAmrap: set?.kind === 'AMRAP',
     repsPerformed: set?.repsPerformed ?? null,
+    weightPerformed: set?.weight ?? null,
     workSetReps: workSets.map(({ repsPerformed }) => repsPerformed),
     isTooLight: workSets.some(isTooLight),
   };

@@ -23,6 +23,8 @@ export interface Given {
   readonly performed?: boolean;
   readonly amrap?: boolean;
   readonly reps?: number;
+  /** Of the set of the repetitions. */
+  readonly weight?: string;
   readonly workReps?: readonly number[];
   /** A set of the repetitions was below its target weight. */
   readonly light?: boolean;
@@ -69,6 +71,7 @@ export function outcomeOf(type: RuleType, parameters: unknown, given: Given): st
     wasPerformed: given.performed ?? true,
     isAmrap: given.amrap ?? false,
     repsPerformed: given.reps ?? null,
+    weightPerformed: given.weight === undefined ? null : new Decimal(given.weight),
     workSetReps: given.workReps ?? [],
     isTooLight: given.light ?? false,
     consecutiveFailures: given.failures ?? null,

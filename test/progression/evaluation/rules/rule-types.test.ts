@@ -18,8 +18,9 @@ const PARAMETERS: Record<RuleType, object> = {
   STAGE_PROGRESSION: { stages: Array(2).fill({ name: '5x5', sets: 5, reps: 5, minVolume: 0 }) },
   DOUBLE_PROGRESSION: { weightIncrement: '5', minReps: 1, maxReps: 2 },
   GREYSKULL_PROGRESSION: { weightIncrement: '5', minReps: 1, doubleThreshold: 20, deloadPercent: '0.1' },
+  ESTIMATE_PROGRESSION: { formula: 'EPLEY', maxReps: 12 },
 };
-const READY: Given = { at: '100', amrap: true, reps: 12, workReps: [12], failures: 3 };
+const READY: Given = { at: '100', amrap: true, reps: 12, weight: '75', workReps: [12], failures: 3 };
 
 const OWN_TRIGGERS: Record<RuleType, string> = {
   LINEAR_PROGRESSION: 'AFTER_SESSION',
@@ -29,6 +30,7 @@ const OWN_TRIGGERS: Record<RuleType, string> = {
   STAGE_PROGRESSION: 'ON_FAILURE',
   DOUBLE_PROGRESSION: 'AFTER_SET',
   GREYSKULL_PROGRESSION: 'AFTER_SET',
+  ESTIMATE_PROGRESSION: 'AFTER_SET',
 };
 
 const TYPES = Object.keys(RULE_TYPES) as RuleType[];
