@@ -33,23 +33,25 @@ export async function prescribeSession(
   programs: ProgramLoader,
 ): Promise<PrescribeSessionResponse> {
   const { userId } = request;
-  await requireUser(tx, userId);
-  const enrollment = await loadEnrollment(tx, userId);
+  // Statements of one Promise.all go to the database together: two round trips in all.
+  const [, enrollment, maxes, { effective }] = await Promise.all([
+    requireUser(tx, userId),
+    loadEnrollment(tx, userId),
+    loadAllMaxes(tx, userId),
+    loadEquipment(tx, userId),
+  ]);
   if (!enrollment) {
     throw new DomainError('NOT_ENROLLED', `user ${userId} has no active enrollment`, {
       metadata: { userId },
     });
   }
   const { enrollmentId, programId, programRevision } = enrollment;
-  const [rules, content, place, { effective }] = await Promise.all([
-    programs.load(tx, programId, programRevision),
+  const [{ rules, memories }, content, place] = await Promise.all([
+    loadRules(tx, userId, () => programs.load(tx, programId, programRevision)),
     loadContent(tx, programId),
     loadPlace(tx, userId, enrollmentId),
-    loadEquipment(tx, userId),
   ]);
   const { day, week } = placeOf(request, content, place);
-  const subject = { userId, program: rules, assignments: rules.assignments };
-  const [maxes, memories] = await Promise.all([loadAllMaxes(tx, userId), loadRuleMemories(tx, [subject])]);
   const { unit, loadStep } = content;
   const stages = stagesOf(rules, memories.get(userId)?.stages ?? new Map());
   const prescriptions = day?.prescriptions ?? [];
@@ -64,6 +66,12 @@ export async function prescribeSession(
     sets: prescribe(prescriptions, state).map(prescribedSetMessage),
     unprescribedLiftIds: (day?.liftIds ?? rules.liftIds).filter((liftId) => !prescribed.has(liftId)),
   });
+}
+
+async function loadRules(tx: Transaction, userId: string, load: () => Promise<ProgramRules>) {
+  const rules = await load();
+  const subject = { userId, program: rules, assignments: rules.assignments };
+  return { rules, memories: await loadRuleMemories(tx, [subject]) };
 }
 
 export interface Content {
