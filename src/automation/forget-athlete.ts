@@ -15,7 +15,7 @@ async function forgetEvents({ accountId, sql: db }: Transaction, userId: string,
   const theirs = sql`account_id = ${accountId} and user_id = ${userId}`;
   const at = instantToText(now);
   await sql`
-    update workflow_enrollments set event = '{}',
+    update workflow_enrollments set event = '{}', received = null,
       state = case when ended_at is not null then state else 'CANCELLED' end,
       ended_reason = case when ended_at is not null then ended_reason else 'SUBJECT_DELETED' end,
       ended_at = case when ended_at is not null then ended_at else ${at} end,

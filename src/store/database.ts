@@ -16,6 +16,8 @@ import { PlannedSets } from '../../migrations/011-planned-sets.ts';
 import { ProgramLoadStep } from '../../migrations/012-program-load-step.ts';
 import { HandsOnRuns } from '../../migrations/013-hands-on-runs.ts';
 import { Equipment } from '../../migrations/014-equipment.ts';
+import { BranchingRuns } from '../../migrations/015-branching-runs.ts';
+import { WaitingRuns } from '../../migrations/016-waiting-runs.ts';
 import { Secrets } from '../../migrations/017-secrets.ts';
 import { HistoryOfAthletes } from '../../migrations/018-history-of-athletes.ts';
 import { TrainingMaxPercent } from '../../migrations/020-training-max-percent.ts';
@@ -80,6 +82,8 @@ export const MIGRATIONS = [
   { name: '012-program-load-step', class: ProgramLoadStep },
   { name: '013-hands-on-runs', class: HandsOnRuns },
   { name: '014-equipment', class: Equipment },
+  { name: '015-branching-runs', class: BranchingRuns },
+  { name: '016-waiting-runs', class: WaitingRuns },
   { name: '017-secrets', class: Secrets },
   { name: '018-history-of-athletes', class: HistoryOfAthletes },
   { name: '023-implied-keys', class: ImpliedKeys },

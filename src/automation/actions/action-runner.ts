@@ -32,7 +32,8 @@ export function createActionRunner(deps: ActionRunnerDeps): ActionRunner {
   /** Returns true when the run advanced. */
   async function advance(due: DueEnrollment): Promise<boolean> {
     for (let hasMoved = false; ; hasMoved = true) {
-      const result = await takeStep(deps, due);
+      const found = await takeStep(deps, due);
+      const result = found === 'LISTENS' ? await takeStep(deps, due, { locksPartition: true }) : found;
       if (result === 'CALLS') {
         return calls.offer(due) || hasMoved;
       }

@@ -13,6 +13,7 @@ import { readSecrets } from '../secrets/read-secrets.ts';
 import { actionTypeOf } from './action-types.ts';
 import { secretNamesOf } from './call-webhook.ts';
 import type { DueEnrollment } from './due-enrollments.ts';
+import { retryLimitsOf } from './failure-policy.ts';
 import { type Attempt, readAction, resumeRun, stepTransactionLimits, takeRun } from './load-run.ts';
 import { cancel, type Judgement, judgeEnd, judgeError, recordClaim, recordTry } from './record-step.ts';
 import type { ActionRunnerDeps, Step } from './step.ts';
@@ -41,7 +42,8 @@ export async function makeCall(deps: ActionRunnerDeps, due: DueEnrollment): Prom
     async (tx) => {
       const run = await resumeRun(tx, due.id, claim);
       if (run) {
-        recordTry(tx, run, judgement, claim.attempts, clock(), config.limits);
+        const made = { tries: claim.attempts, startedAt: claim.claimedAt };
+        recordTry(tx, run, judgement, made, clock(), config.limits);
       }
     },
     stepTransactionLimits(config.limits),
@@ -65,8 +67,9 @@ async function claimCall(
         cancel(run, now);
         return undefined;
       }
-      if (enrollment.attempts >= limits.stepTries) {
-        recordTry(tx, run, { kind: 'FAILED', reason: 'STEP_ABANDONED' }, enrollment.attempts, now, limits);
+      if (enrollment.attempts >= retryLimitsOf(run.stored, limits).stepTries) {
+        const made = { tries: enrollment.attempts, startedAt: now };
+        recordTry(tx, run, { kind: 'FAILED', reason: 'STEP_ABANDONED' }, made, now, limits);
         return undefined;
       }
       const { action } = readAction(run.stored);

@@ -12,6 +12,7 @@ import { MaxTypeSchema } from '../../gen/progression/v1/common_pb.ts';
 import { EnrollmentStatus, UnitMismatch } from '../../gen/progression/v1/program_service_pb.ts';
 import { convertWeight, roundingOf } from './active-program.ts';
 import { type ActionCase, type ActionValue, attributeNameOf } from './step.ts';
+import { everyAction } from './tree/every-action.ts';
 
 /** An event that follows when an action changes something. */
 export interface Emission {
@@ -56,7 +57,28 @@ const EMISSIONS: { readonly [C in ActionCase]: (action: ActionValue<C>) => reado
   emitEvent: ({ type, data }) => [{ type, known: data ?? {}, isComplete: true, isCertain: true }],
   callWebhook: () => [],
   wait: () => [],
+  branch: () => [],
+  split: () => [],
+  waitForEvent: () => [],
 };
+
+/**
+ * The emissions of all steps of a workflow. A step within a branch runs in some of the runs only; so does one behind a wait
+ * of a workflow with exits, which may end the run meanwhile.
+ */
+export function emissionsOfAll(
+  actions: readonly Action[],
+  { hasExits }: { readonly hasExits: boolean },
+): readonly Emission[] {
+  const placed = everyAction(actions);
+  const wait = placed.findIndex(({ action: { action } }) => action.case?.startsWith('wait'));
+  const end = hasExits && wait >= 0 ? wait : placed.length;
+  return placed.flatMap(({ action, depth }, index) =>
+    emissionsOf(action).map((emission) =>
+      depth > 0 || index > end ? { ...emission, isCertain: false } : emission,
+    ),
+  );
+}
 
 /** Empty for actions that emit nothing. The action must be valid. */
 export function emissionsOf({ action }: Action): readonly Emission[] {

@@ -22,6 +22,8 @@ export const ACTION_LIMITS = {
   stepLeaseMs: 60_000,
   /** Failed runs that one call of RedriveRuns retries. */
   redrivenRuns: 1_000,
+  /** Tries of a step that are kept; RetryRun adds to them. */
+  keptStepTries: 50,
   /** Tries of a step. */
   stepTries: 12,
   /** Failed tries of a webhook after which the event `webhook_failing` tells of it. */

@@ -18,7 +18,7 @@ import {
   WorkflowEnrollmentEntity,
 } from '../../store/entities/workflow-enrollment.ts';
 import { type Page, readPage } from '../../store/page.ts';
-import { type Instant, instantToTimestamp } from '../../values/instant.ts';
+import { type Instant, instantFromText, instantToTimestamp } from '../../values/instant.ts';
 import { requireWorkflow } from '../configuration/workflows.ts';
 
 /** A run, and its steps in order. */
@@ -112,10 +112,16 @@ export function enrollmentMessage({
 function stepMessage(execution: ActionExecution): MessageInitShape<typeof StepResultSchema> {
   const { step, action, attempts, reason, executedAt } = execution;
   return {
-    ...{ step, action, attempts },
+    ...{ step, action, attempts, path: execution.path ?? `actions[${step}]`, taken: execution.taken ?? '' },
     outcome: enumValue(StepOutcomeSchema, execution.outcome),
     reason: reason ?? '',
     executedAt: instantToTimestamp(executedAt),
+    tries: execution.tries.map(({ startedAt, endedAt, ...made }) => ({
+      startedAt: instantToTimestamp(instantFromText(startedAt)),
+      endedAt: instantToTimestamp(instantFromText(endedAt)),
+      outcome: enumValue(StepOutcomeSchema, made.outcome),
+      reason: made.reason ?? '',
+    })),
   };
 }
 

@@ -8,15 +8,17 @@ import { type Action, ActionSchema } from '../../gen/automation/v1/action_pb.ts'
 import { BusinessHoursSchema } from '../../gen/automation/v1/trigger_pb.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { TransactionLimits } from '../../store/enter-account.ts';
-import type { ActionExecution } from '../../store/entities/action-execution.ts';
+import type { ActionExecution, StepTry } from '../../store/entities/action-execution.ts';
 import {
   type WorkflowEnrollment,
   WorkflowEnrollmentEntity,
 } from '../../store/entities/workflow-enrollment.ts';
+import { lockPartitionOf } from '../../store/lock-partition.ts';
 import { type Instant, instantFromText } from '../../values/instant.ts';
 import { firstTimeZone } from '../../values/zoned.ts';
 import { type Calendar, toCalendar } from '../time/business-hours.ts';
 import type { Step } from './step.ts';
+import { type ProgramStep, programOf } from './tree/program.ts';
 
 /** A run whose row is locked until the transaction ends. */
 export interface Run {
@@ -24,20 +26,33 @@ export interface Run {
   readonly enrollment: WorkflowEnrollment;
   /** The stored action of the next step; see readAction. */
   readonly stored: unknown;
-  /** The number of steps of the run. */
-  readonly stepCount: number;
+  /** All steps of the run by number. */
+  readonly program: readonly ProgramStep[];
+  /** The event of the trigger with which the run started. */
+  readonly triggerEvent: string;
   readonly step: Step;
   /** The row of an earlier attempt at the step, or of the wait that it started. */
-  readonly execution: Pick<ActionExecution, 'outcome' | 'attempts'> | undefined;
+  readonly execution: Pick<ActionExecution, 'outcome' | 'attempts' | 'tries'> | undefined;
   readonly isAthleteDeleted: boolean;
   /** The hours within which the steps act; null: at any time. */
   readonly actingHours: Calendar | null;
+  /** The types of events that end the run. */
+  readonly exitEvents: readonly string[];
 }
 
 /** Identifies an attempt at a step; only one process works on it. */
 export interface Attempt {
   readonly step: number;
   readonly attempts: number;
+}
+
+/** Locks the partition of the run's athlete. Call it before the run is locked, as evaluation locks them. */
+export async function lockPartitionOfRun(tx: Transaction, enrollmentId: string): Promise<void> {
+  const { rows } = await sql<{ user_id: string }>`
+    select user_id from workflow_enrollments where account_id = ${tx.accountId} and id = ${enrollmentId}`.execute(
+    tx.sql,
+  );
+  await (rows[0] && lockPartitionOf(tx, rows[0].user_id));
 }
 
 /** undefined when the run is not due, or another transaction holds it. */
@@ -78,12 +93,14 @@ interface RunRow {
   is_deleted: boolean;
   user_zone: string | null;
   account_zone: string;
-  action: unknown;
-  action_count: number;
+  actions: readonly unknown[];
+  trigger_event: string | null;
   outcome: string | null;
   attempts: number | null;
+  tries: StepTry[] | null;
   before_at: string | null;
   business_hours: JsonValue | null;
+  exits: readonly { readonly eventType: string }[];
 }
 
 /** A separate statement after the lock, so that it reads the state that the lock protects. */
@@ -92,8 +109,11 @@ async function loadRun(tx: Transaction, enrollment: WorkflowEnrollment): Promise
     enrollment;
   const { rows } = await sql<RunRow>`
     select u.deleted_at is not null as is_deleted, u.time_zone as user_zone, a.time_zone as account_zone,
-      v.actions -> ${nextStep}::int as action,
-      jsonb_array_length(v.actions) as action_count, now.outcome, now.attempts, before.executed_at as before_at,
+      v.actions, v.exits, t.trigger_event, now.outcome, now.attempts, now.tries, (
+        select before.executed_at from action_executions before
+        where before.account_id = v.account_id and before.enrollment_id = ${id} and before.step < ${nextStep}
+        order by before.step desc limit 1
+      ) as before_at,
       case when t.settings -> 'quietHours' = 'true' then t.settings -> 'businessHours' end as business_hours
     from workflow_versions v
     join users u on u.account_id = v.account_id and u.id = ${userId}
@@ -102,8 +122,6 @@ async function loadRun(tx: Transaction, enrollment: WorkflowEnrollment): Promise
       on t.account_id = v.account_id and t.trigger_id = ${triggerId} and t.version = ${triggerVersion}
     left join action_executions now
       on now.account_id = v.account_id and now.enrollment_id = ${id} and now.step = ${nextStep}
-    left join action_executions before
-      on before.account_id = v.account_id and before.enrollment_id = ${id} and before.step = ${nextStep} - 1
     where v.account_id = ${accountId} and v.workflow_id = ${workflowId} and v.version = ${workflowVersion}`.execute(
     tx.sql,
   );
@@ -111,25 +129,31 @@ async function loadRun(tx: Transaction, enrollment: WorkflowEnrollment): Promise
   if (!row) {
     throw new TypeError(`run ${id} has no version of its workflow`);
   }
-  const { outcome, attempts } = row;
+  const { outcome, attempts, tries } = row;
   const timeZones = [row.user_zone, row.account_zone];
+  const program = programOf(row.actions);
+  const position = program[nextStep];
   return {
     enrollment,
-    stored: row.action,
-    stepCount: row.action_count,
+    stored: position?.stored,
+    program,
+    triggerEvent: row.trigger_event ?? String(enrollment.event.type ?? ''),
     step: {
       accountId,
       workflowId,
       userId,
       enrollmentId: id,
       step: nextStep,
+      path: position?.path ?? '',
+      name: position?.name ?? '',
       timeZones,
       cause: enrollment.cause,
       event: enrollment.eventId === null ? null : enrollment.event,
       reachedAt: row.before_at === null ? enrollment.recordedAt : instantFromText(row.before_at),
     },
-    execution: outcome === null || attempts === null ? undefined : { outcome, attempts },
+    execution: outcome === null || attempts === null ? undefined : { outcome, attempts, tries: tries ?? [] },
     isAthleteDeleted: row.is_deleted,
+    exitEvents: row.exits.map(({ eventType }) => eventType),
     actingHours:
       row.business_hours === null
         ? null

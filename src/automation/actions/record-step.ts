@@ -1,33 +1,38 @@
 /** Records the result of a step, and decides how the run continues. */
 import type { Limits } from '../../config/config.ts';
 import { DomainError, type Reason } from '../../errors/domain-error.ts';
+import { FilterUnreadable } from '../../filters/filter.ts';
 import { backoffMs } from '../../flow/backoff.ts';
 import type { Transaction } from '../../store/database.ts';
 import { ActionExecutionEntity } from '../../store/entities/action-execution.ts';
-import type { Instant } from '../../values/instant.ts';
+import { type Instant, instantToText } from '../../values/instant.ts';
+import { afterFailure, type RetryLimits, retryLimitsOf } from './failure-policy.ts';
 import type { Run } from './load-run.ts';
 import { tellOfEnd, tellOfFailingWebhook } from './run-events.ts';
 import { type CallEnd, type StepEnd, type StepReason, StepRefusal, storedActionName } from './step.ts';
 
-type StepLimits = Pick<
-  Limits,
-  'stepTries' | 'firstStepPauseMs' | 'longestStepPauseMs' | 'failingWebhookTries'
->;
+type StepLimits = RetryLimits & Pick<Limits, 'keptStepTries' | 'failingWebhookTries'>;
+
+/** The number of the try, from 1, and when it started. */
+export interface Try {
+  readonly tries: number;
+  readonly startedAt: Instant;
+}
 
 /**
- * Records attempt number `attempts`, and tells of the run's end. A run that has ended meanwhile stays ended, and the
+ * Records a try that has ended, and tells of the run's end. A run that has ended meanwhile stays ended, and the
  * step's result is kept all the same.
  */
 export function recordTry(
   tx: Transaction,
   run: Run,
   judgement: Judgement,
-  tries: number,
+  attempt: Try,
   now: Instant,
   limits: StepLimits,
 ): void {
   const wasOpen = !hasEnded(run);
-  recordJudgement(tx, run, judgement, tries, now, limits);
+  recordJudgement(tx, run, judgement, { ...attempt, keptTries: limits.keptStepTries }, now, limits);
   if (wasOpen) {
     tellOfEnd(tx, run, now);
   }
@@ -37,30 +42,29 @@ function recordJudgement(
   tx: Transaction,
   run: Run,
   judgement: Judgement,
-  tries: number,
+  made: Try & { readonly keptTries: number },
   now: Instant,
   limits: StepLimits,
 ): void {
+  const retry = retryLimitsOf(run.stored, limits);
   switch (judgement.kind) {
     case 'ENDED':
-      record(tx, run, { outcome: judgement.outcome, tries, reason: null }, now);
-      moveOn(run, now);
+      record(tx, run, { ...made, outcome: judgement.outcome, reason: null, taken: judgement.taken }, now);
+      moveOn(run, judgement.taken, now);
       break;
     case 'TRY_AGAIN':
-      if (tries < limits.stepTries) {
-        record(tx, run, { outcome: 'RETRYING', tries, reason: judgement.reason }, now);
-        rest(run, now + pauseMicros(tries, limits), tries);
-        if (tries === limits.failingWebhookTries && storedActionName(run.stored) === 'call_webhook') {
-          tellOfFailingWebhook(tx, run, { tries, reason: judgement.reason }, now);
+      if (made.tries < retry.stepTries) {
+        record(tx, run, { ...made, outcome: 'RETRYING', reason: judgement.reason }, now);
+        rest(run, now + pauseMicros(made.tries, retry), made.tries);
+        if (made.tries === limits.failingWebhookTries && storedActionName(run.stored) === 'call_webhook') {
+          tellOfFailingWebhook(tx, run, { tries: made.tries, reason: judgement.reason }, now);
         }
         break;
       }
-      record(tx, run, { outcome: 'FAILED', tries, reason: judgement.reason }, now);
-      end(run, 'FAILED', judgement.reason, now);
+      fail(tx, run, { ...made, reason: judgement.reason }, now);
       break;
     case 'FAILED':
-      record(tx, run, { outcome: 'FAILED', tries, reason: judgement.reason }, now);
-      end(run, 'FAILED', judgement.reason, now);
+      fail(tx, run, { ...made, reason: judgement.reason }, now);
       break;
     case 'SUBJECT_DELETED':
       cancel(run, now);
@@ -72,6 +76,17 @@ function recordJudgement(
 export function recordWait(tx: Transaction, run: Run, until: Instant, now: Instant): void {
   record(tx, run, { outcome: 'WAITING', tries: 1, reason: null }, now);
   rest(run, until, 0);
+}
+
+/** The run listens to the event as well, and continues at this time at the latest. */
+export function recordListening(
+  tx: Transaction,
+  run: Run,
+  { eventType, until }: { readonly eventType: string; readonly until: Instant },
+  now: Instant,
+): void {
+  recordWait(tx, run, until, now);
+  run.enrollment.listensTo = [...new Set([...run.exitEvents, eventType])];
 }
 
 /** The step acts when business hours begin; its attempts stay counted. */
@@ -98,14 +113,31 @@ export function complete(run: Run, now: Instant): void {
   end(run, 'COMPLETED', null, now);
 }
 
+interface StepRecord {
+  readonly outcome: string;
+  readonly tries: number;
+  /** Absent: a wait, which is no try. */
+  readonly startedAt?: Instant;
+  /** With `startedAt`: how many tries are kept. */
+  readonly keptTries?: number;
+  readonly reason: StepReason | null;
+  readonly taken?: string | null | undefined;
+}
+
 function record(
   tx: Transaction,
   { step, stored, execution }: Run,
-  { outcome, tries, reason }: { outcome: string; tries: number; reason: StepReason | null },
+  { outcome, tries: attempts, startedAt, keptTries = 0, reason, taken = null }: StepRecord,
   now: Instant,
 ): void {
   const key = { accountId: tx.accountId, enrollmentId: step.enrollmentId, step: step.step };
-  const value = { outcome, attempts: tries, reason, executedAt: now };
+  const made =
+    startedAt === undefined
+      ? []
+      : [{ startedAt: instantToText(startedAt), endedAt: instantToText(now), outcome, reason }];
+  const before = execution?.tries ?? [];
+  const tries = made.length > 0 ? [...before, ...made].slice(-keptTries) : before;
+  const value = { outcome, attempts, reason, taken, tries, executedAt: now };
   if (execution) {
     tx.em.assign(tx.em.merge(ActionExecutionEntity, { ...key, ...execution }), value);
   } else {
@@ -114,17 +146,43 @@ function record(
       ...value,
       userId: step.userId,
       action: storedActionName(stored),
+      path: step.path,
     });
   }
 }
 
-function moveOn(run: Run, now: Instant): void {
+/** The step has failed for good: the run fails, or goes on as the step says. */
+function fail(
+  tx: Transaction,
+  run: Run,
+  { reason, ...made }: Try & { readonly keptTries: number; readonly reason: StepReason },
+  now: Instant,
+): void {
+  const next = afterFailure(run.stored);
+  const taken = next === 'FAIL' ? null : next.taken;
+  record(tx, run, { ...made, outcome: 'FAILED', reason, taken }, now);
+  if (next === 'FAIL') {
+    end(run, 'FAILED', reason, now);
+  } else {
+    moveOn(run, taken, now);
+  }
+}
+
+/** To the step that follows, or to the first of the list that the step took. */
+function moveOn(run: Run, taken: string | null | undefined, now: Instant): void {
   if (hasEnded(run)) {
     return;
   }
-  const { enrollment, stepCount } = run;
-  enrollment.nextStep += 1;
-  if (enrollment.nextStep < stepCount) {
+  const { enrollment, program, exitEvents } = run;
+  const position = program[enrollment.nextStep];
+  const entry = taken ? position?.entries.get(taken) : position?.next;
+  if (entry === undefined) {
+    throw new TypeError(`step ${enrollment.nextStep} has no steps that follow ${taken}`);
+  }
+  enrollment.nextStep = entry;
+  enrollment.received = null;
+  enrollment.listensTo = exitEvents.length > 0 ? [...exitEvents] : null;
+  if (entry < program.length) {
     rest(run, now, 0);
   } else {
     complete(run, now);
@@ -158,7 +216,8 @@ function hasEnded({ enrollment }: Run): boolean {
 }
 
 export type Judgement =
-  | { readonly kind: 'ENDED'; readonly outcome: StepEnd }
+  /** `taken` is the list that the step chose, if it has any. */
+  | { readonly kind: 'ENDED'; readonly outcome: StepEnd; readonly taken?: string }
   | { readonly kind: 'TRY_AGAIN'; readonly reason: StepReason }
   | { readonly kind: 'FAILED'; readonly reason: StepReason }
   /** The athlete or the program is gone. */
@@ -187,6 +246,9 @@ export function judgeEnd(end: CallEnd): Judgement {
 export function judgeError(error: unknown): Judgement {
   if (error instanceof StepRefusal) {
     return { kind: 'FAILED', reason: error.reason };
+  }
+  if (error instanceof FilterUnreadable) {
+    return { kind: 'FAILED', reason: 'FILTER_UNREADABLE' };
   }
   const reason = error instanceof DomainError ? error.reason : 'INTERNAL';
   if (reason === 'USER_NOT_FOUND') {

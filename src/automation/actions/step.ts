@@ -6,10 +6,11 @@
 import { v5 as uuidv5 } from 'uuid';
 import type { Config, Limits } from '../../config/config.ts';
 import type { Reason } from '../../errors/domain-error.ts';
+import type { JsonObject } from '../../filters/filter.ts';
 import { type Action, ActionSchema } from '../../gen/automation/v1/action_pb.ts';
 import type { TriggerQueue } from '../../progression/engine/trigger-queue.ts';
 import type { Change } from '../../store/change.ts';
-import type { Database } from '../../store/database.ts';
+import type { Database, Transaction } from '../../store/database.ts';
 import type { Cause } from '../../store/entities/outbox-entry.ts';
 import type { Clock, Instant } from '../../values/instant.ts';
 import type { WebhookAnswer, WebhookPort } from './webhook-port.ts';
@@ -24,8 +25,12 @@ export interface Step {
   readonly accountId: string;
   readonly enrollmentId: string;
   readonly workflowId: string;
-  /** Counted from 0. */
+  /** The number of the step; see Action in the contract. */
   readonly step: number;
+  /** For example `actions[1].branch.then[0]`. */
+  readonly path: string;
+  /** The name that its author gave it; empty: none. */
+  readonly name: string;
   readonly userId: string;
   /** The athlete's and the account's time zones; the first that is set counts. */
   readonly timeZones: readonly (string | null)[];
@@ -41,6 +46,8 @@ export interface Step {
 export type StepReason =
   | Reason
   | Exclude<WebhookAnswer, { kind: 'ACCEPTED' }>['reason']
+  /** The filter of the step is damaged, or names a field that no longer exists. */
+  | 'FILTER_UNREADABLE'
   /** The program has no unit, so nothing can be converted to it. */
   | 'UNIT_UNKNOWN'
   /** The account has no such secret, or the server no key that decrypts it. */
@@ -78,6 +85,16 @@ export interface CallDeps {
 /** The result of a completed call. */
 export type CallEnd = StepEnd | { readonly tryAgain: StepReason };
 
+/** What a step reads to choose one of its lists. */
+export interface ChoiceDeps {
+  readonly tx: Transaction;
+  readonly now: Instant;
+  /** The event of the run's trigger. */
+  readonly triggerEvent: string;
+  /** The results of earlier steps that have a name, by name. */
+  results(): Promise<JsonObject>;
+}
+
 /** How an action is executed. */
 export type ActionType<C extends ActionCase> =
   /** By changes that commit together with the record of the step. Refusals are thrown. */
@@ -85,6 +102,13 @@ export type ActionType<C extends ActionCase> =
       readonly kind: 'CHANGE';
       run(change: Change, step: Step, action: ActionValue<C>, limits: Limits): Promise<StepEnd>;
     }
+  /** By choosing one of the step's own lists, whose name it returns. Writes nothing. Refusals are thrown. */
+  | {
+      readonly kind: 'CHOICE';
+      choose(deps: ChoiceDeps, step: Step, action: ActionValue<C>): Promise<string>;
+    }
+  /** By waiting for an event, at most until this instant; see wait-for-event.ts. */
+  | { readonly kind: 'LISTEN'; until(action: ActionValue<C>, now: Instant): Instant }
   /** By waiting until this instant. */
   | { readonly kind: 'WAIT'; until(action: ActionValue<C>, step: Step, now: Instant): Instant }
   /** By an idempotent call outside of any transaction. Refusals are thrown. */
@@ -124,8 +148,20 @@ export function actionName({ action }: Action): string {
 
 /** The same for a stored action; empty for an invalid one. */
 export function storedActionName(stored: unknown): string {
+  return fieldOfStored(stored)?.name ?? '';
+}
+
+/** The case of a stored action, and its value as JSON; an empty case for an invalid one. */
+export function storedKind(stored: unknown): { readonly kind: string; readonly value: unknown } {
+  const field = fieldOfStored(stored);
+  return field
+    ? { kind: field.localName, value: (stored as Record<string, unknown>)[field.jsonName] }
+    : { kind: '', value: undefined };
+}
+
+function fieldOfStored(stored: unknown) {
   const keys = typeof stored === 'object' && stored !== null ? Object.keys(stored) : [];
-  return ActionSchema.fields.find(({ jsonName }) => keys.includes(jsonName))?.name ?? '';
+  return ActionSchema.fields.find(({ oneof, jsonName }) => oneof && keys.includes(jsonName));
 }
 
 /** The attribute's own name: `level` for `custom.level`. */

@@ -1,14 +1,34 @@
 /** Executes one step of a run in one transaction, if the step needs only the database. */
+
+import type { WaitForEventAction } from '../../gen/automation/v1/action_pb.ts';
 import type { Transaction } from '../../store/database.ts';
 import { failpoint, failpointBeforeCommit } from '../../store/failpoints.ts';
 import type { Instant } from '../../values/instant.ts';
 import { isOpen, nextOpening } from '../time/business-hours.ts';
 import { actionTypeOf } from './action-types.ts';
+import { choiceDeps } from './choice-deps.ts';
 import type { DueEnrollment } from './due-enrollments.ts';
-import { type Attempt, type Run, readAction, resumeRun, stepTransactionLimits, takeRun } from './load-run.ts';
-import { cancel, complete, judgeError, recordQuietHours, recordTry, recordWait } from './record-step.ts';
+import {
+  type Attempt,
+  lockPartitionOfRun,
+  type Run,
+  readAction,
+  resumeRun,
+  stepTransactionLimits,
+  takeRun,
+} from './load-run.ts';
+import {
+  cancel,
+  complete,
+  judgeError,
+  recordListening,
+  recordQuietHours,
+  recordTry,
+  recordWait,
+} from './record-step.ts';
 import { tellOfEnd } from './run-events.ts';
-import { type ActionRunnerDeps, actorOf } from './step.ts';
+import { type ActionCase, type ActionRunnerDeps, type ActionType, actorOf } from './step.ts';
+import { hasComeAlready } from './wait-for-event.ts';
 
 /** How the run continues. */
 export type StepResult =
@@ -19,24 +39,31 @@ export type StepResult =
   /** The next step is due at once. */
   | 'GOES_ON'
   /** The next step is a call, which needs no transaction. Nothing was done. */
-  | 'CALLS';
+  | 'CALLS'
+  /** The next step begins to listen to events, which needs the athlete's partition. Nothing was done. */
+  | 'LISTENS';
 
-/** Throws when the database is unavailable; nothing was done then. */
+/**
+ * Throws when the database is unavailable; nothing was done then. `locksPartition`: lock the athlete's partition before the
+ * run, as evaluation does.
+ */
 export async function takeStep(
   deps: ActionRunnerDeps,
   { accountId, id }: DueEnrollment,
+  { locksPartition = false }: { readonly locksPartition?: boolean } = {},
 ): Promise<StepResult> {
   const { database, clock, config } = deps;
-  let attempt: Attempt | undefined;
+  let attempt: (Attempt & { readonly startedAt: Instant }) | undefined;
   const take = async (tx: Transaction): Promise<StepResult> => {
+    await (locksPartition && lockPartitionOfRun(tx, id));
     const now = clock();
     const run = await takeRun(tx, id, now);
     if (!run) {
       return 'ABSENT';
     }
-    attempt = { step: run.step.step, attempts: run.enrollment.attempts };
+    attempt = { step: run.step.step, attempts: run.enrollment.attempts, startedAt: now };
     failpoint('step-taken');
-    const result = await carryOut(deps, tx, run, now);
+    const result = await carryOut(deps, tx, run, { now, locksPartition });
     await failpointBeforeCommit('step-flushed', tx);
     return result;
   };
@@ -52,11 +79,14 @@ export async function takeStep(
   }
 }
 
+/** The kinds of steps that keep quiet outside business hours. */
+const ACTING: readonly ActionType<ActionCase>['kind'][] = ['CHANGE', 'CALL'];
+
 async function carryOut(
   deps: ActionRunnerDeps,
   tx: Transaction,
   run: Run,
-  now: Instant,
+  { now, locksPartition }: { readonly now: Instant; readonly locksPartition: boolean },
 ): Promise<StepResult> {
   const { limits } = deps.config;
   const { enrollment, step, execution } = run;
@@ -64,17 +94,19 @@ async function carryOut(
     cancel(run, now);
     return 'RESTS';
   }
-  if (step.step >= run.stepCount) {
+  if (step.step >= run.program.length) {
     complete(run, now);
     tellOfEnd(tx, run, now);
     return 'RESTS';
   }
   const { action } = readAction(run.stored);
   const type = action.case && actionTypeOf(action.case);
-  if (type?.kind !== 'WAIT' && run.actingHours && !isOpen(run.actingHours, now)) {
+  if (type && ACTING.includes(type.kind) && run.actingHours && !isOpen(run.actingHours, now)) {
     recordQuietHours(tx, run, nextOpening(run.actingHours, now), now);
     return 'RESTS';
   }
+  const made = { tries: enrollment.attempts + 1, startedAt: now };
+  const waited = { tries: 1, startedAt: step.reachedAt };
   switch (type?.kind) {
     case 'CALL':
       return 'CALLS';
@@ -83,8 +115,33 @@ async function carryOut(
       if (until > now) {
         recordWait(tx, run, until, now);
       } else {
-        recordTry(tx, run, { kind: 'ENDED', outcome: 'DONE' }, 1, now, limits);
+        recordTry(tx, run, { kind: 'ENDED', outcome: 'DONE' }, waited, now, limits);
       }
+      break;
+    }
+    case 'LISTEN': {
+      const awaited = action.value as WaitForEventAction;
+      const isWaiting = execution?.outcome === 'WAITING';
+      if (!enrollment.received && !isWaiting && !locksPartition) {
+        return 'LISTENS';
+      }
+      if (enrollment.received || (!isWaiting && (await hasComeAlready(tx, run, awaited)))) {
+        recordTry(tx, run, { kind: 'ENDED', outcome: 'DONE', taken: 'received' }, waited, now, limits);
+      } else if (isWaiting) {
+        recordTry(tx, run, { kind: 'ENDED', outcome: 'DONE', taken: 'timed_out' }, waited, now, limits);
+      } else {
+        recordListening(
+          tx,
+          run,
+          { eventType: awaited.eventType, until: type.until(awaited as never, now) },
+          now,
+        );
+      }
+      break;
+    }
+    case 'CHOICE': {
+      const taken = await type.choose(choiceDeps(tx, run, now), step, action.value as never);
+      recordTry(tx, run, { kind: 'ENDED', outcome: 'DONE', taken }, made, now, limits);
       break;
     }
     case 'CHANGE': {
@@ -92,7 +149,7 @@ async function carryOut(
       const change = { tx, now, origin, actor: actorOf(step) };
       const outcome = await type.run(change, step, action.value as never, limits);
       failpoint('step-done');
-      recordTry(tx, run, { kind: 'ENDED', outcome }, enrollment.attempts + 1, now, limits);
+      recordTry(tx, run, { kind: 'ENDED', outcome }, made, now, limits);
       break;
     }
     case undefined:
@@ -105,7 +162,7 @@ async function carryOut(
 async function recordFailure(
   { database, clock, config, reportError }: ActionRunnerDeps,
   { accountId, id }: DueEnrollment,
-  attempt: Attempt,
+  attempt: Attempt & { readonly startedAt: Instant },
   error: unknown,
 ): Promise<StepResult> {
   const judgement = judgeError(error);
@@ -118,7 +175,8 @@ async function recordFailure(
     async (tx) => {
       const run = await resumeRun(tx, id, attempt);
       if (run) {
-        recordTry(tx, run, judgement, attempt.attempts + 1, clock(), limits);
+        const made = { tries: attempt.attempts + 1, startedAt: attempt.startedAt };
+        recordTry(tx, run, judgement, made, clock(), limits);
       }
     },
     stepTransactionLimits(limits),

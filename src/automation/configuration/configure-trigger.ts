@@ -13,6 +13,7 @@ import { bumpRevision } from './etag.ts';
 import { NOTHING_BEFORE, recordTrigger } from './record.ts';
 import { storedTrigger, type TriggerDraft } from './trigger-draft.ts';
 import { readRequiredTrigger } from './validation/validate-trigger.ts';
+import { requireActionsFor } from './validation/validate-workflow.ts';
 import { checkConfigured } from './warnings.ts';
 import { liveTriggerOf, requireNotArchived, requireWorkflow, triggerExists } from './workflows.ts';
 
@@ -31,6 +32,7 @@ export async function configureTrigger(
   if (await liveTriggerOf(tx, workflow.id)) {
     throw triggerExists(workflow.id);
   }
+  await requireActionsFor(tx, { workflow, draft }, context);
   const trigger = await addTrigger(change, revision, { workflow, draft, action: 'ConfigureTrigger' });
   return { trigger, warnings: await checkConfigured(tx, { workflow, trigger }, context) };
 }

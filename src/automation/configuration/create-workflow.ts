@@ -1,7 +1,7 @@
 /** CreateWorkflow: adds a DRAFT workflow, with its trigger if the request has one. */
 
 import type { Action } from '../../gen/automation/v1/action_pb.ts';
-import type { CreateWorkflowRequest } from '../../gen/automation/v1/workflow_service_pb.ts';
+import type { CreateWorkflowRequest, ExitGoal } from '../../gen/automation/v1/workflow_service_pb.ts';
 import type { Change } from '../../store/change.ts';
 import { WorkflowEntity } from '../../store/entities/workflow.ts';
 import { newId } from '../../values/new-id.ts';
@@ -15,6 +15,7 @@ import { addTrigger } from './configure-trigger.ts';
 import { bumpRevision } from './etag.ts';
 import { recordWorkflow } from './record.ts';
 import { canonicalActions, storedActions } from './stored-actions.ts';
+import { canonicalExits, storedExits } from './stored-exits.ts';
 import type { TriggerDraft } from './trigger-draft.ts';
 import { requireNone } from './validation/field-checks.ts';
 import { validateNewWorkflow } from './validation/validate-workflow.ts';
@@ -30,9 +31,10 @@ export async function createWorkflow(
   const context = await loadConfigurationContext(change.tx, config);
   const { name, description, trigger } = request;
   const actions = canonicalActions(request.actions);
-  const read = await validateNewWorkflow(change.tx, { name, description, actions, trigger }, context);
+  const exits = canonicalExits(request.exits);
+  const read = await validateNewWorkflow(change.tx, { name, description, actions, trigger, exits }, context);
   requireNone(read.violations);
-  const draft = { name, description, actions, trigger: read.trigger };
+  const draft = { name, description, actions, exits, trigger: read.trigger };
   const made = await addWorkflow(change, revision, draft, { context, action: 'CreateWorkflow' });
   return { ...made, warnings: [...missingSecrets(request.actions, actions, 'actions'), ...made.warnings] };
 }
@@ -42,6 +44,7 @@ export interface WorkflowDraft {
   readonly name: string;
   readonly description: string;
   readonly actions: readonly Action[];
+  readonly exits: readonly ExitGoal[];
   readonly trigger: TriggerDraft | undefined;
 }
 
@@ -56,7 +59,8 @@ export async function addWorkflow(
   const { name, description } = draft;
   const workflow = tx.em.create(WorkflowEntity, {
     ...{ accountId: tx.accountId, id: newId(), name, description, status: 'DRAFT', version: 1 },
-    ...{ actions: storedActions(draft.actions), createdBy: actor, createdAt: now, updatedAt: now },
+    ...{ actions: storedActions(draft.actions), exits: storedExits(draft.exits) },
+    ...{ createdBy: actor, createdAt: now, updatedAt: now },
   });
   // Flushed first: its version references it, which MikroORM does not know.
   await tx.em.flush();

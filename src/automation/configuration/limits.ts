@@ -4,8 +4,14 @@ export const CONFIGURATION_LIMITS = {
   workflowNameCharacters: 200,
   /** Characters of a workflow's description. */
   workflowDescriptionCharacters: 2_000,
-  /** Actions of a workflow. */
-  workflowActions: 20,
+  /** Actions of a workflow, those within branches included. */
+  workflowActions: 50,
+  /** How deep branches may be nested. */
+  workflowActionDepth: 4,
+  /** Paths of a split. */
+  splitPaths: 10,
+  /** Exits of a workflow. */
+  workflowExits: 10,
   /** All actions of a workflow as they are stored. */
   workflowActionsBytes: 64 * 1024,
   /** Characters of a webhook's URL. */

@@ -11,6 +11,7 @@ import type { Configured, ConfiguredTrigger } from './configuration-context.ts';
 import { etagOf } from './etag.ts';
 import { filterToMessage } from './filter-message.ts';
 import { readStoredActions } from './stored-actions.ts';
+import { readStoredExits } from './stored-exits.ts';
 import { readStoredTrigger } from './trigger-draft.ts';
 import type { WorkflowWithTrigger } from './workflows.ts';
 
@@ -28,6 +29,7 @@ export function workflowMessage({
     ...{ id, name, description, version, createdBy },
     status: enumValue(WorkflowStatusSchema, workflow.status),
     actions: readStoredActions(workflow.actions),
+    exits: readStoredExits(workflow.exits),
     ...(trigger ? { trigger: triggerMessage(trigger) } : {}),
     etag: etagOf(workflow),
     ...lifetime(workflow),

@@ -27,7 +27,8 @@ export function triggerBefore(trigger: WorkflowTrigger, workflow: Workflow): Bef
 export function auditedWorkflow(workflow: Workflow): Record<string, unknown> {
   const { name, description, status, version } = workflow;
   const shown = readStoredActions(workflow.actions).map((action) => hideSecrets(ActionSchema, action));
-  return { name, description, status, actions: storedActions(shown), version };
+  const { exits } = workflow;
+  return { name, description, status, actions: storedActions(shown), exits, version };
 }
 
 /** The trigger in the audit trail. */
@@ -44,9 +45,9 @@ export function recordWorkflow(
   { action, before }: { action: string; before: Record<string, unknown> | null },
 ): void {
   const { tx, now, actor } = change;
-  const { id, version, name, description, status, actions } = workflow;
+  const { id, version, name, description, status, actions, exits } = workflow;
   tx.em.create(WorkflowVersionEntity, {
-    ...{ accountId: tx.accountId, workflowId: id, version, name, description, status, actions },
+    ...{ accountId: tx.accountId, workflowId: id, version, name, description, status, actions, exits },
     ...{ action, actor, recordedAt: now },
   });
   audit(change, {

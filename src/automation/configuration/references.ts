@@ -5,6 +5,7 @@ import type { SecretKeys } from '../../config/secret-keys.ts';
 import type { Action } from '../../gen/automation/v1/action_pb.ts';
 import type { Transaction } from '../../store/database.ts';
 import { secretNamesOf } from '../actions/call-webhook.ts';
+import { everyAction } from '../actions/tree/every-action.ts';
 import { readSecrets } from '../secrets/read-secrets.ts';
 
 /** The referenced ids that exist, and the secrets. */
@@ -31,7 +32,7 @@ export async function loadReferences(
     progressions: await existing(tx, 'progressions', named.progressions),
     secrets: await readSecrets(
       tx,
-      actions.flatMap(({ action }) => secretNamesOf(action)),
+      everyAction(actions).flatMap(({ action }) => secretNamesOf(action.action)),
       secretKeys,
     ),
   };
@@ -39,7 +40,9 @@ export async function loadReferences(
 
 function namedBy(actions: readonly Action[]): Record<ReferencedTable, string[]> {
   const named: Record<ReferencedTable, string[]> = { programs: [], lifts: [], progressions: [] };
-  for (const { action } of actions) {
+  for (const {
+    action: { action },
+  } of everyAction(actions)) {
     switch (action.case) {
       case 'enrollInProgram':
         named.programs.push(action.value.programId);

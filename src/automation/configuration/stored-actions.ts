@@ -1,6 +1,8 @@
 /** Converts actions between messages and stored JSON, secrets included. */
 import { clone, fromJson, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { type Action, ActionSchema } from '../../gen/automation/v1/action_pb.ts';
+import { everyAction } from '../actions/tree/every-action.ts';
+import { canonicalEventName } from '../event-types/event-types.ts';
 
 /** The secrets that sign a webhook: the old and the new one of a rotation. */
 export const MOST_SIGNATURES = 2;
@@ -17,8 +19,8 @@ export function readStoredActions(stored: readonly unknown[]): Action[] {
 
 /** The same actions with every name in its canonical stored form. */
 export function canonicalActions(actions: readonly Action[]): Action[] {
-  return actions.map((original) => {
-    const message = clone(ActionSchema, original);
+  const copies = actions.map((original) => clone(ActionSchema, original));
+  for (const { action: message } of everyAction(copies)) {
     const { action } = message;
     switch (action.case) {
       case 'enrollInProgram':
@@ -42,9 +44,12 @@ export function canonicalActions(actions: readonly Action[]): Action[] {
       case 'callWebhook':
         action.value.hasSecret = false;
         break;
+      case 'waitForEvent':
+        action.value.eventType = canonicalEventName(action.value.eventType);
+        break;
     }
-    return message;
-  });
+  }
+  return copies;
 }
 
 /**
@@ -64,5 +69,7 @@ export function keepSecrets(actions: readonly Action[], before: readonly Action[
 }
 
 function webhooksOf(actions: readonly Action[]) {
-  return actions.flatMap(({ action }) => (action.case === 'callWebhook' ? [action.value] : []));
+  return everyAction(actions).flatMap(({ action: { action } }) =>
+    action.case === 'callWebhook' ? [action.value] : [],
+  );
 }

@@ -13,6 +13,7 @@ import { bumpRevision, requireEtag } from './etag.ts';
 import { recordTrigger, triggerBefore } from './record.ts';
 import { storedTrigger, type TriggerDraft } from './trigger-draft.ts';
 import { readRequiredTrigger } from './validation/validate-trigger.ts';
+import { requireActionsFor } from './validation/validate-workflow.ts';
 import { checkConfigured } from './warnings.ts';
 import { requireNotDeleted, requireTrigger, requireWorkflow } from './workflows.ts';
 
@@ -43,6 +44,7 @@ export async function replaceTrigger(
   { trigger, workflow, draft }: { trigger: WorkflowTrigger; workflow: Workflow; draft: TriggerDraft },
   { context, action }: { context: ConfigurationContext; action: string },
 ): Promise<ConfiguredTrigger> {
+  await requireActionsFor(change.tx, { workflow, draft }, context);
   const before = triggerBefore(trigger, workflow);
   Object.assign(trigger, storedTrigger(draft));
   trigger.deletedAt = null;

@@ -8,7 +8,9 @@ import { type Configured, type ContextConfig, loadConfigurationContext } from '.
 import { bumpRevision, requireEtag } from './etag.ts';
 import { auditedWorkflow, recordWorkflow } from './record.ts';
 import { canonicalActions, keepSecrets, readStoredActions, storedActions } from './stored-actions.ts';
+import { canonicalExits, storedExits } from './stored-exits.ts';
 import { requireNone } from './validation/field-checks.ts';
+import { validateExits } from './validation/validate-flow.ts';
 import { validateNamedActions, validateTexts } from './validation/validate-workflow.ts';
 import { checkConfigured, missingSecrets } from './warnings.ts';
 import { liveTriggerOf, requireNotArchived, requireWorkflow } from './workflows.ts';
@@ -23,10 +25,18 @@ export async function updateWorkflow(
   const revision = await bumpRevision(tx);
   const context = await loadConfigurationContext(tx, config);
   const actions = request.actions && canonicalActions(request.actions.actions);
+  const exits = request.exits && canonicalExits(request.exits.exits);
   const workflow = await requireWorkflow(tx, request.workflowId);
+  const trigger = await liveTriggerOf(tx, workflow.id);
   requireNone([
     ...validateTexts(request, context),
-    ...(actions ? await validateNamedActions(tx, actions, context, 'actions.actions') : []),
+    ...(actions
+      ? await validateNamedActions(tx, actions, context, {
+          path: 'actions.actions',
+          triggerEvent: trigger?.triggerEvent,
+        })
+      : []),
+    ...(exits ? validateExits(exits, { types: context.types, limits: config.limits }, 'exits.exits') : []),
     ...(actions?.length === 0 && workflow.status === 'ACTIVE'
       ? [{ field: 'actions.actions', description: 'must have an action while the workflow is ACTIVE' }]
       : []),
@@ -38,11 +48,11 @@ export async function updateWorkflow(
     keepSecrets(actions, readStoredActions(workflow.actions));
     workflow.actions = storedActions(actions);
   }
+  workflow.exits = exits ? storedExits(exits) : workflow.exits;
   workflow.name = request.name ?? workflow.name;
   workflow.description = request.description ?? workflow.description;
   workflow.version += 1;
   workflow.updatedAt = now;
-  const trigger = await liveTriggerOf(tx, workflow.id);
   if (trigger) {
     trigger.revision = revision;
   }

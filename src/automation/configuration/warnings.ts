@@ -4,6 +4,7 @@ import type { Action } from '../../gen/automation/v1/action_pb.ts';
 import { EnrollmentPolicy } from '../../gen/automation/v1/trigger_pb.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
+import { everyAction } from '../actions/tree/every-action.ts';
 import { listFieldNames } from '../decision/compile-trigger.ts';
 import { readLiftName } from '../event-types/training-fields.ts';
 import type { ConfigurationContext, Warning } from './configuration-context.ts';
@@ -102,13 +103,14 @@ export function missingSecrets(
   stored: readonly Action[],
   path: string,
 ): Warning[] {
-  return requested.flatMap(({ action }, index) => {
-    const kept = stored[index]?.action;
+  const kept = new Map(everyAction(stored, path).map(({ path: place, action }) => [place, action.action]));
+  return everyAction(requested, path).flatMap(({ action: { action }, path: place }) => {
+    const same = kept.get(place);
     const isMissing =
       action.case === 'callWebhook' &&
       action.value.hasSecret &&
-      !(kept?.case === 'callWebhook' && kept.value.secret !== '');
-    const field = `${path}[${index}].call_webhook.secret`;
+      !(same?.case === 'callWebhook' && same.value.secret !== '');
+    const field = `${place}.call_webhook.secret`;
     const message = `${field} is missing: the webhook has a secret where it comes from, and is sent without signature here`;
     return isMissing ? [{ reason: 'WEBHOOK_SECRET_MISSING', message, metadata: { field } }] : [];
   });

@@ -16,8 +16,10 @@ import {
 import { bumpRevision, requireEtagIfGiven } from './etag.ts';
 import { auditedWorkflow, followStatus, recordWorkflow } from './record.ts';
 import { readStoredActions } from './stored-actions.ts';
+import { readStoredExits } from './stored-exits.ts';
 import { readStoredTrigger } from './trigger-draft.ts';
 import { requireNone } from './validation/field-checks.ts';
+import { validateExits } from './validation/validate-flow.ts';
 import { validateTrigger } from './validation/validate-trigger.ts';
 import { validateNamedActions } from './validation/validate-workflow.ts';
 import { checkConfigured } from './warnings.ts';
@@ -63,7 +65,15 @@ async function requireReady(
   }
   const actions = readStoredActions(workflow.actions);
   requireNone([
-    ...(await validateNamedActions(tx, actions, context, 'actions')),
+    ...(await validateNamedActions(tx, actions, context, {
+      path: 'actions',
+      triggerEvent: trigger?.triggerEvent,
+    })),
+    ...validateExits(
+      readStoredExits(workflow.exits),
+      { types: context.types, limits: context.config.limits },
+      'exits',
+    ),
     ...(trigger ? violationsOf(trigger, context) : []),
   ]);
 }

@@ -26,6 +26,8 @@ export interface Verdict {
   readonly hold: HoldChange | null;
   /** The version whose actions the enrollment runs; 0 when there is no enrollment. */
   readonly workflowVersion: number;
+  /** The types of events that end the enrollment. */
+  readonly exitEvents: readonly string[];
 }
 
 /** Whether the verdict creates an enrollment that starts now or when business hours begin. */
@@ -63,7 +65,13 @@ export function decide(match: Match, state: EnrollmentState, decision: DecisionC
       ? toStoppedVerdict(stopped, stopped.reason, match)
       : createVerdict(match, 'ENROLLED');
     const { workflowId } = match.trigger;
-    return enrolls(verdict) ? { ...verdict, workflowVersion: state.workflowVersion(workflowId) } : verdict;
+    return enrolls(verdict)
+      ? {
+          ...verdict,
+          workflowVersion: state.workflowVersion(workflowId),
+          exitEvents: state.exitEvents(workflowId),
+        }
+      : verdict;
   } catch (error) {
     return createVerdict(match, 'ERROR', { problem: error instanceof Error ? error.message : String(error) });
   }
@@ -142,10 +150,10 @@ function applyVerdict(verdict: Verdict, state: EnrollmentState, now: Instant): v
 }
 
 function createVerdict(match: Match, reason: VerdictReason, values: VerdictValues = {}): Verdict {
-  return { match, reason, values, opensAt: null, hold: null, workflowVersion: 0 };
+  return { match, reason, values, opensAt: null, hold: null, workflowVersion: 0, exitEvents: [] };
 }
 
 function toStoppedVerdict(stage: StageVerdict, reason: VerdictReason, match: Match): Verdict {
   const { values, opensAt = null, hold = null } = stage;
-  return { match, reason, values, opensAt, hold, workflowVersion: 0 };
+  return { match, reason, values, opensAt, hold, workflowVersion: 0, exitEvents: [] };
 }

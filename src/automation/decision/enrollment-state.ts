@@ -109,6 +109,7 @@ export class EnrollmentState {
   readonly #holds = new Map<string, Hold>();
   readonly #counts = new Map<string, number>();
   readonly #workflowVersions = new Map<string, number>();
+  readonly #exitEvents = new Map<string, readonly string[]>();
 
   /** The version whose actions a new enrollment runs. Throws when the workflow was not loaded. */
   workflowVersion(workflowId: string): number {
@@ -119,8 +120,14 @@ export class EnrollmentState {
     return version;
   }
 
-  setWorkflowVersion(workflowId: string, version: number): void {
+  /** The types of events that end a new enrollment. */
+  exitEvents(workflowId: string): readonly string[] {
+    return this.#exitEvents.get(workflowId) ?? [];
+  }
+
+  setWorkflowVersion(workflowId: string, version: number, exitEvents: readonly string[] = []): void {
     this.#workflowVersions.set(workflowId, version);
+    this.#exitEvents.set(workflowId, exitEvents);
   }
 
   enrollments(pair: string): readonly PastEnrollment[] {

@@ -10,6 +10,7 @@ import type { Clock, Instant } from '../../values/instant.ts';
 import { type AcceptedEvent, toAcceptedEvents } from '../decision/accepted-event.ts';
 import type { Verdict } from '../decision/decide.ts';
 import { encodeOutcomes, toEvaluation } from '../decision/evaluation-outcomes.ts';
+import type { AccountTypes } from '../event-types/account-types.ts';
 import { rescheduleAthlete, rescheduleByAccountZone } from '../time/reschedule.ts';
 import type { AccountTriggers, CandidateIndex } from './candidate-index.ts';
 import { type EvaluationLimits, evaluateEvents } from './evaluate-events.ts';
@@ -20,6 +21,7 @@ import {
   type OccurrenceId,
   toOccurrenceKeyText,
 } from './insert-events.ts';
+import { type ListeningRun, lockListeningRuns, tellListeningRuns } from './listening-runs.ts';
 import type { EventCandidates } from './load-event-subjects.ts';
 import type { RetryLimits } from './write-dead-letters.ts';
 import { writeVerdicts } from './write-verdicts.ts';
@@ -56,6 +58,7 @@ export async function evaluateEntries(
     eventCandidates.filter((candidates) => candidates.triggers.length > 0),
   );
   const events = eventCandidates.map(({ event }) => event);
+  const listening = await lockListeningRuns(tx, events);
   const verdicts = await evaluateEvents(tx, fresh, now, limits, events);
   const enrollmentIds = await writeVerdicts(tx, verdicts, { kind: 'LIVE', now, limits });
   failpoint('evaluation-decided');
@@ -66,6 +69,15 @@ export async function evaluateEntries(
     throw new DomainError('CONCURRENT_UPDATE', 'the same event was evaluated at the same time');
   }
   failpoint('evaluation-logged');
+  await tellRuns(
+    tx,
+    { listening, verdicts },
+    events.filter(({ id }) => inserted.has(id)),
+    {
+      now,
+      types: triggers.types,
+    },
+  );
   if (triggers.hasTimeTriggers()) {
     await rescheduleChangedAthletes(tx, events, now, limits);
   }
@@ -92,6 +104,23 @@ function selectEntries(waiting: readonly WaitingEntry[], triggers: AccountTrigge
     }
   }
   return { entries, eventCandidates };
+}
+
+/** Runs that the batch has started may listen to its later events; they are written first. */
+async function tellRuns(
+  tx: Transaction,
+  { listening, verdicts }: { listening: readonly ListeningRun[]; verdicts: readonly Verdict[] },
+  events: readonly AcceptedEvent[],
+  context: { readonly now: Instant; readonly types: AccountTypes },
+): Promise<void> {
+  const hasStarted = verdicts.some(({ exitEvents }) =>
+    exitEvents.some((type) => events.some((event) => event.type === type)),
+  );
+  if (hasStarted) {
+    await tx.em.flush();
+  }
+  const runs = hasStarted ? await lockListeningRuns(tx, events) : listening;
+  await tellListeningRuns(tx, runs, events, context);
 }
 
 /** Events that can change an athlete's dates or time zone. */

@@ -41,6 +41,7 @@ interface PairRow {
   workflow_id: string;
   user_id: string;
   version: number;
+  exits: readonly { readonly eventType: string }[];
   held_at: string | null;
   last_event_at: string | null;
   released_at: string | null;
@@ -53,7 +54,7 @@ async function addVersionsAndHolds(
   state: EnrollmentState,
 ) {
   const { rows } = await sql<PairRow>`
-    select p.workflow_id, p.user_id, w.version, h.held_at, h.last_event_at, h.released_at
+    select p.workflow_id, p.user_id, w.version, w.exits, h.held_at, h.last_event_at, h.released_at
     from (select distinct * from unnest(
       ${matches.map(({ trigger }) => trigger.workflowId)}::uuid[], ${matches.map(({ userId }) => userId)}::uuid[]
     ) as p(workflow_id, user_id)) p
@@ -61,7 +62,8 @@ async function addVersionsAndHolds(
     left join workflow_holds h
       on h.account_id = ${accountId} and h.workflow_id = p.workflow_id and h.user_id = p.user_id`.execute(db);
   for (const row of rows) {
-    state.setWorkflowVersion(row.workflow_id, row.version);
+    const exitEvents = row.exits.map(({ eventType }) => eventType);
+    state.setWorkflowVersion(row.workflow_id, row.version, exitEvents);
     if (row.held_at !== null && row.last_event_at !== null) {
       state.setHold(toPairKey(row.workflow_id, row.user_id), {
         heldAt: instantFromText(row.held_at),

@@ -128,6 +128,13 @@ function toHeldCapCounter({ workflowId, enrolledAt }: HeldCapSlot, settings: unk
   }
 }
 
+interface StartedVersions {
+  readonly triggerVersion: number;
+  readonly workflowVersion: number;
+  /** The types of events that end the enrollment. */
+  readonly exitEvents: readonly string[];
+}
+
 /**
  * Starts the enrollment: its first step is due now, with the current versions of the trigger and the
  * workflow.
@@ -135,12 +142,13 @@ function toHeldCapCounter({ workflowId, enrolledAt }: HeldCapSlot, settings: unk
 export async function startQueued(
   tx: Transaction,
   enrollment: QueuedEnrollment,
-  { triggerVersion, workflowVersion }: { readonly triggerVersion: number; readonly workflowVersion: number },
+  { triggerVersion, workflowVersion, exitEvents }: StartedVersions,
   now: Instant,
 ): Promise<void> {
   await sql`
     update workflow_enrollments set state = 'TRIGGERED', due_at = ${instantToText(now)}::timestamptz, attempts = 0,
-      trigger_version = ${triggerVersion}, workflow_version = ${workflowVersion}
+      trigger_version = ${triggerVersion}, workflow_version = ${workflowVersion},
+      listens_to = nullif(${JSON.stringify(exitEvents)}::jsonb, '[]')
     where account_id = ${tx.accountId} and id = ${enrollment.id}`.execute(tx.sql);
 }
 

@@ -105,14 +105,14 @@ export function createReleaser(deps: EvaluatorDeps): Releaser {
     verdict: Verdict,
   ): Promise<void> {
     const now = clock();
-    const { match, reason, opensAt, workflowVersion } = verdict;
+    const { match, reason, opensAt, workflowVersion, exitEvents } = verdict;
     const triggerVersion = match.trigger.version;
     if (enrolls(verdict)) {
       await takeCapSlots(tx, [verdict]);
     }
     await writeHolds(tx, [verdict], now);
     if (reason === 'ENROLLED') {
-      await startQueued(tx, enrollment, { triggerVersion, workflowVersion }, now);
+      await startQueued(tx, enrollment, { triggerVersion, workflowVersion, exitEvents }, now);
     } else if (opensAt !== null) {
       await requeue(tx, enrollment, { triggerVersion, opensAt });
     } else if (reason === 'ERROR') {

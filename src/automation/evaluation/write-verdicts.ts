@@ -53,7 +53,7 @@ function isLogged({ match, reason }: Verdict): boolean {
 
 function writeEnrollment(
   { accountId, em }: Transaction,
-  { match, opensAt, workflowVersion }: Verdict,
+  { match, opensAt, workflowVersion, exitEvents }: Verdict,
   id: string,
   { now, hasSyntheticEvents }: Recording,
 ): void {
@@ -83,6 +83,8 @@ function writeEnrollment(
     recordedAt: now,
     endedAt: null,
     endedReason: null,
+    listensTo: exitEvents.length > 0 ? [...exitEvents] : null,
+    received: null,
   });
 }
 

@@ -2,6 +2,15 @@
 import { defineEntity, type InferEntity, p } from '@mikro-orm/core';
 import { InstantColumn } from '../driver/column-types.ts';
 
+/** The times are RFC 3339. */
+export interface StepTry {
+  readonly startedAt: string;
+  readonly endedAt: string;
+  /** DONE, NO_CHANGE, RETRYING or FAILED. */
+  readonly outcome: string;
+  readonly reason: string | null;
+}
+
 export const ActionExecutionEntity = defineEntity({
   name: 'ActionExecution',
   tableName: 'action_executions',
@@ -11,10 +20,16 @@ export const ActionExecutionEntity = defineEntity({
     step: p.integer().primary(),
     userId: p.uuid(),
     action: p.text(),
+    /** For example `actions[1].branch.then[0]`; null: recorded before there were branches, `actions[<step>]`. */
+    path: p.text().nullable(),
+    /** Which list of its own the step chose; null: it has none, or did not choose. */
+    taken: p.text().nullable(),
     /** DONE, NO_CHANGE, RETRYING, FAILED or WAITING. */
     outcome: p.text(),
     attempts: p.integer(),
     reason: p.text().nullable(),
+    /** Every try, oldest first; of steps before tries were kept, those since. */
+    tries: p.json().$type<StepTry[]>().default([]),
     executedAt: p.type(InstantColumn).$type<bigint>(),
   },
 });

@@ -20,7 +20,7 @@ export const WorkflowEnrollmentEntity = defineEntity({
     event: p.json().$type<Record<string, unknown>>(),
     /** The cause of the facts of its steps. */
     cause: p.json().$type<Cause>(),
-    /** TRIGGERED, ACTIVE, QUEUED, PAUSED, COMPLETED, FAILED or CANCELLED. */
+    /** TRIGGERED, ACTIVE, QUEUED, PAUSED, COMPLETED, FAILED, CANCELLED or EXITED. */
     state: p.text(),
     /** From 0. */
     nextStep: p.integer(),
@@ -35,6 +35,10 @@ export const WorkflowEnrollmentEntity = defineEntity({
     recordedAt: p.type(InstantColumn).$type<bigint>(),
     endedAt: p.type(InstantColumn).$type<bigint>().nullable(),
     endedReason: p.text().nullable(),
+    /** The types of events that end the run or its wait; null: none. Stays when the run has ended. */
+    listensTo: p.json().$type<string[]>().nullable(),
+    /** The event that ended the wait of the next step, until the step is recorded. */
+    received: p.json().$type<Record<string, unknown>>().nullable(),
   },
 });
 

@@ -13,6 +13,8 @@ export const WorkflowVersionEntity = defineEntity({
     description: p.text(),
     status: p.text(),
     actions: p.json().$type<unknown[]>(),
+    /** Each as the proto3 JSON of automation.v1.ExitGoal. */
+    exits: p.json().$type<unknown[]>().default([]),
     /** The method that made the version. */
     action: p.text(),
     actor: p.text(),

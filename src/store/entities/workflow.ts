@@ -14,6 +14,8 @@ export const WorkflowEntity = defineEntity({
     status: p.text(),
     /** Each as the proto3 JSON of automation.v1.Action. */
     actions: p.json().$type<unknown[]>(),
+    /** Each as the proto3 JSON of automation.v1.ExitGoal. */
+    exits: p.json().$type<unknown[]>().default([]),
     version: p.integer(),
     createdBy: p.text(),
     createdAt: p.type(InstantColumn).$type<bigint>(),

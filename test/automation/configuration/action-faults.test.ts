@@ -231,7 +231,7 @@ describe('a workflow with', () => {
     ['a name of 201', { name: 'x'.repeat(201) }, ['name']],
     ['a name with NUL', { name: 'a\0' }, ['name']],
     ['a description of 2,001', { description: 'x'.repeat(2_001) }, ['description']],
-    ['21 actions', { actions: Array.from({ length: 21 }, () => addTag('a')) }, ['actions']],
+    ['51 actions', { actions: Array.from({ length: 51 }, () => addTag('a')) }, ['actions']],
     [
       '65 KiB of actions',
       { actions: Array.from({ length: 13 }, () => hook({ data: { a: 'x'.repeat(5 * 1024) } })) },

@@ -86,7 +86,7 @@ describe('an event', () => {
     ]);
   });
 
-  test('without candidate triggers costs at most seven statements per batch', async () => {
+  test('without candidate triggers costs at most eight statements per batch', async () => {
     const faulty = openFaultyDatabase(db);
     await account.addWorkflow({ event: 'session_missed' });
     const evaluator = createEvaluator(evaluatorDeps(faulty.database));
@@ -96,8 +96,8 @@ describe('an event', () => {
     await account.emit(userId, {}, {}, {});
     const [{ partition } = { partition: -1 }] = await waitingPartitions(account);
 
-    // The seven statements: begin, account, lock, entries, revision, log, commit.
-    faulty.arm({ statement: 8, how: 'refuse' });
+    // The eight statements: begin, account, lock, entries, revision, listening runs, log, commit.
+    faulty.arm({ statement: 9, how: 'refuse' });
     const outcome = await evaluator.evaluatePartitions(account.accountId, [partition]);
 
     expect(outcome).toEqual({ evaluated: 3, busy: [], unfinished: [] });

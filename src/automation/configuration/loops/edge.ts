@@ -16,7 +16,7 @@ import {
 import { readStoredFilter } from '../../../filters/read-filter.ts';
 import { predictVerdict } from '../../../filters/refute-filter.ts';
 import type { Transaction } from '../../../store/database.ts';
-import { type Emission, emissionsOf } from '../../actions/emissions.ts';
+import { type Emission, emissionsOfAll } from '../../actions/emissions.ts';
 import type { AccountTypes } from '../../event-types/account-types.ts';
 import type { EventType } from '../../event-types/event-type.ts';
 import { readStoredActions } from '../stored-actions.ts';
@@ -96,6 +96,7 @@ interface ListenerRow {
   readonly name: string;
   /** Stored JSON, decoded only for workflows that are examined. */
   readonly actions: string;
+  readonly has_exits: boolean;
   readonly trigger_event: string;
   readonly filters: JsonValue;
   readonly configuration: Record<string, string>;
@@ -155,7 +156,7 @@ async function readListeners(tx: Transaction, keys: readonly string[], startId: 
   const events = pairs.map(([event]) => event);
   const configurations = pairs.map(([, configuration]) => JSON.stringify(configuration));
   const { rows } = await sql<ListenerRow>`
-    select w.id as workflow_id, w.name, w.actions::text as actions, t.trigger_event, t.filters,
+    select w.id as workflow_id, w.name, w.actions::text as actions, w.exits <> '[]' as has_exits, t.trigger_event, t.filters,
       coalesce(t.settings -> 'configuration', '{}') as configuration
     from workflow_triggers t
     join workflows w on w.account_id = t.account_id and w.id = t.workflow_id and w.status = 'ACTIVE'
@@ -170,12 +171,12 @@ async function readListeners(tx: Transaction, keys: readonly string[], startId: 
 
 /** A filter that cannot be read matches nothing until it is repaired, and the repair is checked again. */
 function nodeOfRow({ workflow_id: workflowId, name, actions, ...row }: ListenerRow): LoopNode | undefined {
-  const { trigger_event: triggerEvent, filters, configuration } = row;
+  const { trigger_event: triggerEvent, filters, configuration, has_exits: hasExits } = row;
   try {
     return {
       ...{ workflowId, name },
       trigger: { triggerEvent, filter: readStoredFilter(filters), configuration },
-      emissions: () => readStoredActions(JSON.parse(actions)).flatMap(emissionsOf),
+      emissions: () => emissionsOfAll(readStoredActions(JSON.parse(actions)), { hasExits }),
     };
   } catch (error) {
     if (error instanceof FilterUnreadable) {

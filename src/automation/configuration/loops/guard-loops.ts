@@ -4,7 +4,7 @@ import { DomainError } from '../../../errors/domain-error.ts';
 import type { Transaction } from '../../../store/database.ts';
 import type { Workflow } from '../../../store/entities/workflow.ts';
 import type { WorkflowTrigger } from '../../../store/entities/workflow-trigger.ts';
-import { emissionsOf } from '../../actions/emissions.ts';
+import { emissionsOfAll } from '../../actions/emissions.ts';
 import type { AccountTypes } from '../../event-types/account-types.ts';
 import { isTriggerActive } from '../activation.ts';
 import type { ConfigurationContext, Warning } from '../configuration-context.ts';
@@ -138,7 +138,8 @@ function nodeOf({ workflow, trigger }: { workflow: Workflow; trigger: WorkflowTr
   return {
     ...{ workflowId: workflow.id, name: workflow.name },
     trigger: { triggerEvent, filter, configuration: settings.configuration },
-    emissions: () => readStoredActions(workflow.actions).flatMap(emissionsOf),
+    emissions: () =>
+      emissionsOfAll(readStoredActions(workflow.actions), { hasExits: workflow.exits.length > 0 }),
   };
 }
 

@@ -6,15 +6,17 @@ import { create, type MessageInitShape } from '@bufbuild/protobuf';
 import { DomainError, type FieldViolation } from '../../../errors/domain-error.ts';
 import { ActionSchema } from '../../../gen/automation/v1/action_pb.ts';
 import { TriggerInputSchema } from '../../../gen/automation/v1/trigger_pb.ts';
-import type {
-  CreateWorkflowFromTemplateRequest,
-  TemplateSchema,
+import {
+  type CreateWorkflowFromTemplateRequest,
+  ExitGoalSchema,
+  type TemplateSchema,
 } from '../../../gen/automation/v1/workflow_service_pb.ts';
 import type { Change } from '../../../store/change.ts';
 import { type Configured, type ContextConfig, loadConfigurationContext } from '../configuration-context.ts';
 import { addWorkflow } from '../create-workflow.ts';
 import { bumpRevision } from '../etag.ts';
 import { canonicalActions } from '../stored-actions.ts';
+import { canonicalExits } from '../stored-exits.ts';
 import { requireNone } from '../validation/field-checks.ts';
 import { validateNewWorkflow } from '../validation/validate-workflow.ts';
 import type { Template } from './template.ts';
@@ -63,7 +65,11 @@ function parameterFaults(
 
 function inputOf(template: Template, { name, parameters }: CreateWorkflowFromTemplateRequest) {
   const defaults = new Map(template.parameters.map((each) => [each.name, each.defaultValue]));
-  const { trigger, actions } = template.build((parameter) =>
+  const {
+    trigger,
+    actions,
+    exits = [],
+  } = template.build((parameter) =>
     Object.hasOwn(parameters, parameter) && parameters[parameter]
       ? parameters[parameter]
       : (defaults.get(parameter) ?? ''),
@@ -73,6 +79,7 @@ function inputOf(template: Template, { name, parameters }: CreateWorkflowFromTem
     description: template.description,
     trigger: create(TriggerInputSchema, trigger),
     actions: canonicalActions(actions.map((action) => create(ActionSchema, action))),
+    exits: canonicalExits(exits.map((exit) => create(ExitGoalSchema, exit))),
   };
 }
 
@@ -91,9 +98,9 @@ function inParameters(
 export function listTemplates(): MessageInitShape<typeof TemplateSchema>[] {
   return TEMPLATES.map(({ slug, name, description, parameters, build }) => {
     const defaults = new Map(parameters.map((parameter) => [parameter.name, parameter.defaultValue]));
-    const { trigger, actions } = build((parameter) => defaults.get(parameter) ?? '');
+    const { trigger, actions, exits = [] } = build((parameter) => defaults.get(parameter) ?? '');
     return {
-      ...{ slug, name, description, trigger, actions: [...actions] },
+      ...{ slug, name, description, trigger, actions: [...actions], exits: [...exits] },
       parameters: parameters.map((parameter) => ({
         name: parameter.name,
         description: parameter.description,

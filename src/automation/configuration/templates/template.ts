@@ -5,6 +5,7 @@
 import type { DescEnum, EnumShape, JsonObject, MessageInitShape } from '@bufbuild/protobuf';
 import type { ActionSchema } from '../../../gen/automation/v1/action_pb.ts';
 import type { TriggerInputSchema } from '../../../gen/automation/v1/trigger_pb.ts';
+import type { ExitGoalSchema } from '../../../gen/automation/v1/workflow_service_pb.ts';
 
 interface TemplateParameter {
   readonly name: string;
@@ -23,6 +24,7 @@ interface TemplateParameter {
 interface TemplateWorkflow {
   readonly trigger: MessageInitShape<typeof TriggerInputSchema>;
   readonly actions: readonly MessageInitShape<typeof ActionSchema>[];
+  readonly exits?: readonly MessageInitShape<typeof ExitGoalSchema>[];
 }
 
 export interface Template {
@@ -54,21 +56,21 @@ export function comparedWith(text: string) {
   return { kind: { case: 'stringValue', value: text } } as const;
 }
 
-/** The parameters of the webhook at this position. */
-export function webhookParameters(step: number): readonly TemplateParameter[] {
+/** The parameters of the webhooks at these positions. */
+export function webhookParameters(...steps: readonly number[]): readonly TemplateParameter[] {
   return [
     {
       name: 'webhook_url',
       description: 'Where the message goes, an https address.',
       defaultValue: '',
-      fills: [`actions[${step}].call_webhook.url`],
+      fills: steps.map((step) => `actions[${step}].call_webhook.url`),
     },
     {
       name: 'webhook_secret',
       description: 'What it is signed with, whsec_ and base64; without one it is not signed.',
       defaultValue: '',
       isOptional: true,
-      fills: [`actions[${step}].call_webhook.secret`],
+      fills: steps.map((step) => `actions[${step}].call_webhook.secret`),
     },
   ];
 }

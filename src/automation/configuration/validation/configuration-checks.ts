@@ -1,4 +1,5 @@
 /** What is wrong with workflows and triggers whose requests break rules of the contract as well. */
+import { validate as isUuid } from 'uuid';
 import { type CheckedCall, type FurtherChecks, furtherCheck } from '../../../calls/further-checks.ts';
 import type { FieldViolation } from '../../../errors/domain-error.ts';
 import type { TriggerInput } from '../../../gen/automation/v1/trigger_pb.ts';
@@ -11,6 +12,9 @@ import {
   loadConfigurationContext,
 } from '../configuration-context.ts';
 import { canonicalActions } from '../stored-actions.ts';
+import { canonicalExits } from '../stored-exits.ts';
+import { liveTriggerOf } from '../workflows.ts';
+import { validateExits } from './validate-flow.ts';
 import { readTriggerInput } from './validate-trigger.ts';
 import { validateNamedActions, validateNewWorkflow, validateTexts } from './validate-workflow.ts';
 
@@ -41,18 +45,33 @@ export function createConfigurationChecks({
   const { method: ofWorkflows } = WorkflowService;
   const { method: ofTriggers } = TriggerService;
   return new Map([
-    furtherCheck(ofWorkflows.createWorkflow, ({ name, description, actions, trigger }, call) =>
+    furtherCheck(ofWorkflows.createWorkflow, ({ name, description, actions, trigger, exits }, call) =>
       inContext(call, async (tx, context) => {
-        const input = { name, description, trigger, actions: canonicalActions(actions) };
+        const input = {
+          name,
+          description,
+          trigger,
+          actions: canonicalActions(actions),
+          exits: canonicalExits(exits),
+        };
         return (await validateNewWorkflow(tx, input, context)).violations;
       }),
     ),
     furtherCheck(ofWorkflows.updateWorkflow, (request, call) =>
       inContext(call, async (tx, context) => {
         const actions = canonicalActions(request.actions?.actions ?? []);
+        const trigger = isUuid(request.workflowId) ? await liveTriggerOf(tx, request.workflowId) : null;
         return [
           ...validateTexts(request, context),
-          ...(await validateNamedActions(tx, actions, context, 'actions.actions')),
+          ...(await validateNamedActions(tx, actions, context, {
+            path: 'actions.actions',
+            triggerEvent: trigger?.triggerEvent,
+          })),
+          ...validateExits(
+            canonicalExits(request.exits?.exits ?? []),
+            { types: context.types, limits: config.limits },
+            'exits.exits',
+          ),
         ];
       }),
     ),

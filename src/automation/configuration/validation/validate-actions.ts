@@ -2,7 +2,6 @@
 
 import { Decimal } from 'decimal.js';
 import { shown, shownJson } from '../../../calls/shown-text.ts';
-import type { Config } from '../../../config/config.ts';
 import type { FieldViolation } from '../../../errors/domain-error.ts';
 import { describeTextProblem, isOfType, TYPE_RULES } from '../../../filters/typed-values.ts';
 import { type Action, WeightUnitSchema } from '../../../gen/automation/v1/action_pb.ts';
@@ -14,36 +13,18 @@ import {
   RoundingSchema,
   UnitMismatchSchema,
 } from '../../../gen/progression/v1/program_service_pb.ts';
-import { type ActionCase, type ActionValue, actionName } from '../../actions/step.ts';
+import { type ActionCase, actionName } from '../../actions/step.ts';
+import { everyAction } from '../../actions/tree/every-action.ts';
 import { refusalOfWebhookUrl } from '../../actions/webhook-address.ts';
 import { isWebhookSecret, WEBHOOK_SECRET_RULE } from '../../actions/webhook-port.ts';
-import type { AccountTypes } from '../../event-types/account-types.ts';
 import { CUSTOM_PREFIX } from '../../event-types/event-types.ts';
 import { validateEventData } from '../../event-types/validate-event-data.ts';
 import { jsonBytes, jsonFaults, jsonOfValue } from '../json-input.ts';
-import type { References } from '../references.ts';
 import { MOST_SIGNATURES, storedActions } from '../stored-actions.ts';
+import type { ActionCheck, ActionChecks, ActionContext } from './action-check.ts';
 import { checkEnum, checkSpan, checkTimeOfDay, checkWord, violationUnless } from './field-checks.ts';
-
-/** The account's references, and the limits. */
-interface ActionContext {
-  readonly types: AccountTypes;
-  readonly references: References;
-  readonly limits: Config['limits'];
-  readonly webhooks: Config['webhooks'];
-  /** Whether the server can keep secrets. */
-  readonly hasSecretKeys: boolean;
-}
-
-/** Every violation of an action, with its path below `path`, such as `actions[2].add_tag`. */
-type ActionCheck<C extends ActionCase> = (
-  action: ActionValue<C>,
-  context: ActionContext,
-  path: string,
-) => FieldViolation[];
-
-/** One check for each of these actions. */
-type ActionChecks<C extends ActionCase> = { readonly [K in C]: ActionCheck<K> };
+import { failureFaults } from './validate-failure.ts';
+import { FLOW_ACTIONS, shapeFaults } from './validate-flow.ts';
 
 const ATHLETE_ACTIONS: ActionChecks<'addTag' | 'removeTag' | 'setAttribute'> = {
   addTag: ({ tag }, { limits }, path) => checkWord(tag, limits.tagCharacters, `${path}.tag`),
@@ -229,19 +210,29 @@ function checkStep(step: string, field: string): FieldViolation[] {
   );
 }
 
-const CHECKS: ActionChecks<ActionCase> = { ...TRAINING_ACTIONS, ...ATHLETE_ACTIONS, ...OUTGOING_ACTIONS };
+const CHECKS: ActionChecks<ActionCase> = {
+  ...TRAINING_ACTIONS,
+  ...ATHLETE_ACTIONS,
+  ...OUTGOING_ACTIONS,
+  ...FLOW_ACTIONS,
+};
 
 /** Every violation, with paths such as `actions[2].add_tag.tag` for the path `actions`. */
 export function validateActions(
   actions: readonly Action[],
-  context: ActionContext,
+  context: Omit<ActionContext, 'earlierSteps'>,
   path: string,
 ): FieldViolation[] {
-  const { workflowActions, workflowActionsBytes } = context.limits;
-  if (actions.length > workflowActions) {
-    return [{ field: path, description: `must have at most ${workflowActions} actions` }];
+  const { workflowActionsBytes } = context.limits;
+  const placed = everyAction(actions, path);
+  const shape = shapeFaults(placed, context.limits, path);
+  if (shape.length > 0) {
+    return shape;
   }
-  const faults = actions.flatMap((action, index) => validateAction(action, context, `${path}[${index}]`));
+  const names = placed.map(({ action }) => action.name);
+  const faults = placed.flatMap(({ action, path: own }, index) =>
+    validateAction(action, { ...context, earlierSteps: names.slice(0, index) }, own),
+  );
   // The size is checked only for valid actions, because invalid ones may not be serializable.
   const isTooLarge = faults.length === 0 && jsonBytes(storedActions(actions)) > workflowActionsBytes;
   const most = workflowActionsBytes.toLocaleString('en');
@@ -255,5 +246,5 @@ function validateAction(message: Action, context: ActionContext, path: string): 
   }
   // A row accepts exactly the value of its own case, which TypeScript cannot express for a row in general.
   const check = CHECKS[action.case] as ActionCheck<ActionCase>;
-  return check(action.value, context, `${path}.${actionName(message)}`);
+  return [...check(action.value, context, `${path}.${actionName(message)}`), ...failureFaults(message, path)];
 }

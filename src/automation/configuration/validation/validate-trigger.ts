@@ -75,7 +75,7 @@ export function validateTrigger(
 const NO_FIELDS = createFieldCatalogue({ event: [], carriesDiff: true, athlete: [], account: [] });
 
 /** Without a known event the fields are unknown; the rest of the filter is still checked. */
-function filterFaults(
+export function filterFaults(
   filter: FilterGroup,
   catalogue: FieldCatalogue | undefined,
   limits: Limits,

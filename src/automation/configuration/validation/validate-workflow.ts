@@ -2,12 +2,16 @@
 import type { FieldViolation } from '../../../errors/domain-error.ts';
 import type { Action } from '../../../gen/automation/v1/action_pb.ts';
 import type { TriggerInput } from '../../../gen/automation/v1/trigger_pb.ts';
+import type { ExitGoal } from '../../../gen/automation/v1/workflow_service_pb.ts';
 import type { Transaction } from '../../../store/database.ts';
+import type { Workflow } from '../../../store/entities/workflow.ts';
 import type { ConfigurationContext } from '../configuration-context.ts';
 import { loadReferences } from '../references.ts';
+import { readStoredActions } from '../stored-actions.ts';
 import type { TriggerDraft } from '../trigger-draft.ts';
-import { checkText } from './field-checks.ts';
+import { checkText, requireNone } from './field-checks.ts';
 import { validateActions } from './validate-actions.ts';
+import { validateExits } from './validate-flow.ts';
 import { readTriggerInput } from './validate-trigger.ts';
 
 /** Violations of the name and the description. */
@@ -24,19 +28,35 @@ export function validateTexts(
   ];
 }
 
-/** Violations of the actions, unknown references included, with paths below `path`. */
+/**
+ * Violations of the actions, unknown references included, with paths below `path`. `triggerEvent` is that of the workflow's
+ * trigger; undefined while there is none.
+ */
 export async function validateNamedActions(
   tx: Transaction,
   actions: readonly Action[],
   { types, config }: ConfigurationContext,
-  path: string,
+  { path, triggerEvent }: { readonly path: string; readonly triggerEvent: string | undefined },
 ): Promise<FieldViolation[]> {
   const references = await loadReferences(tx, actions, config.secretKeys);
-  return validateActions(
-    actions,
-    { types, references, hasSecretKeys: config.secretKeys !== undefined, ...config },
-    path,
-  );
+  const triggerType = triggerEvent === undefined ? undefined : types.eventType(triggerEvent);
+  const hasSecretKeys = config.secretKeys !== undefined;
+  return validateActions(actions, { types, references, triggerType, hasSecretKeys, ...config }, path);
+}
+
+/**
+ * Throws VALIDATION_FAILED when filters of the stored actions name fields that the event of the trigger's draft lacks, with
+ * paths such as `workflow.actions[0].branch.filter.conditions[0].field`. Other faults are ActivateWorkflow's to report.
+ */
+export async function requireActionsFor(
+  tx: Transaction,
+  { workflow, draft }: { readonly workflow: Workflow; readonly draft: TriggerDraft },
+  context: ConfigurationContext,
+): Promise<void> {
+  const actions = readStoredActions(workflow.actions);
+  const place = { path: 'workflow.actions', triggerEvent: draft.triggerEvent };
+  const violations = await validateNamedActions(tx, actions, context, place);
+  requireNone(violations.filter(({ field }) => field.includes('.branch.filter.')));
 }
 
 export interface WorkflowInput {
@@ -44,6 +64,7 @@ export interface WorkflowInput {
   readonly description: string;
   readonly actions: readonly Action[];
   readonly trigger: TriggerInput | undefined;
+  readonly exits: readonly ExitGoal[];
 }
 
 /**
@@ -58,7 +79,11 @@ export async function validateNewWorkflow(
   const read = input.trigger && readTriggerInput(input.trigger, types, config.limits, 'trigger');
   const violations = [
     ...validateTexts(input, context),
-    ...(await validateNamedActions(tx, input.actions, context, 'actions')),
+    ...(await validateNamedActions(tx, input.actions, context, {
+      path: 'actions',
+      triggerEvent: read?.draft.triggerEvent,
+    })),
+    ...validateExits(input.exits, { types, limits: config.limits }, 'exits'),
     ...(read?.violations ?? []),
   ];
   return { trigger: read?.draft, violations };

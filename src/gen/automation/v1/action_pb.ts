@@ -6,6 +6,8 @@
 
 import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { FilterGroup } from "./filter_pb.ts";
+import { file_automation_v1_filter } from "./filter_pb.ts";
 import { file_buf_validate_validate } from "../../buf/validate/validate_pb.ts";
 import type { Duration, Timestamp, Value } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -20,11 +22,13 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file automation/v1/action.proto.
  */
 export const file_automation_v1_action: GenFile = /*@__PURE__*/
-  fileDesc("ChphdXRvbWF0aW9uL3YxL2FjdGlvbi5wcm90bxINYXV0b21hdGlvbi52MSKPBQoGQWN0aW9uEkEKEWVucm9sbF9pbl9wcm9ncmFtGAEgASgLMiQuYXV0b21hdGlvbi52MS5FbnJvbGxJblByb2dyYW1BY3Rpb25IABI6Cg1sZWF2ZV9wcm9ncmFtGAIgASgLMiEuYXV0b21hdGlvbi52MS5MZWF2ZVByb2dyYW1BY3Rpb25IABJCChFhcHBseV9wcm9ncmVzc2lvbhgDIAEoCzIlLmF1dG9tYXRpb24udjEuQXBwbHlQcm9ncmVzc2lvbkFjdGlvbkgAEjcKDHNldF9saWZ0X21heBgEIAEoCzIfLmF1dG9tYXRpb24udjEuU2V0TGlmdE1heEFjdGlvbkgAEjsKDnNjYWxlX2xpZnRfbWF4GAUgASgLMiEuYXV0b21hdGlvbi52MS5TY2FsZUxpZnRNYXhBY3Rpb25IABIuCgdhZGRfdGFnGAYgASgLMhsuYXV0b21hdGlvbi52MS5BZGRUYWdBY3Rpb25IABI0CgpyZW1vdmVfdGFnGAcgASgLMh4uYXV0b21hdGlvbi52MS5SZW1vdmVUYWdBY3Rpb25IABI6Cg1zZXRfYXR0cmlidXRlGAggASgLMiEuYXV0b21hdGlvbi52MS5TZXRBdHRyaWJ1dGVBY3Rpb25IABI0CgplbWl0X2V2ZW50GAkgASgLMh4uYXV0b21hdGlvbi52MS5FbWl0RXZlbnRBY3Rpb25IABI4CgxjYWxsX3dlYmhvb2sYCiABKAsyIC5hdXRvbWF0aW9uLnYxLkNhbGxXZWJob29rQWN0aW9uSAASKQoEd2FpdBgLIAEoCzIZLmF1dG9tYXRpb24udjEuV2FpdEFjdGlvbkgAQg8KBmFjdGlvbhIFukgCCAEipgEKFUVucm9sbEluUHJvZ3JhbUFjdGlvbhISCgpwcm9ncmFtX2lkGAEgASgJEhYKDnJlcGxhY2VfYWN0aXZlGAIgASgIEhIKCmtlZXBfc3RhdGUYAyABKAgSMwoNdW5pdF9taXNtYXRjaBgEIAEoDjIcLnByb2dyZXNzaW9uLnYxLlVuaXRNaXNtYXRjaBIYChBjb252ZXJ0X3JvdW5kX3RvGAUgASgJIkYKEkxlYXZlUHJvZ3JhbUFjdGlvbhIwCgZzdGF0dXMYASABKA4yIC5wcm9ncmVzc2lvbi52MS5FbnJvbGxtZW50U3RhdHVzIlAKFkFwcGx5UHJvZ3Jlc3Npb25BY3Rpb24SFgoOcHJvZ3Jlc3Npb25faWQYASABKAkSDwoHbGlmdF9pZBgCIAEoCRINCgVmb3JjZRgDIAEoCCLEAQoQU2V0TGlmdE1heEFjdGlvbhIPCgdsaWZ0X2lkGAEgASgJEikKCG1heF90eXBlGAIgASgOMhcucHJvZ3Jlc3Npb24udjEuTWF4VHlwZRINCgV2YWx1ZRgDIAEoCRInCgR1bml0GAQgASgOMhkuYXV0b21hdGlvbi52MS5XZWlnaHRVbml0EhAKCHJvdW5kX3RvGAUgASgJEioKCHJvdW5kaW5nGAYgASgOMhgucHJvZ3Jlc3Npb24udjEuUm91bmRpbmcingEKElNjYWxlTGlmdE1heEFjdGlvbhIPCgdsaWZ0X2lkGAEgASgJEikKCG1heF90eXBlGAIgASgOMhcucHJvZ3Jlc3Npb24udjEuTWF4VHlwZRIOCgZmYWN0b3IYAyABKAkSEAoIcm91bmRfdG8YBCABKAkSKgoIcm91bmRpbmcYBSABKA4yGC5wcm9ncmVzc2lvbi52MS5Sb3VuZGluZyIbCgxBZGRUYWdBY3Rpb24SCwoDdGFnGAEgASgJIh4KD1JlbW92ZVRhZ0FjdGlvbhILCgN0YWcYASABKAkiSgoSU2V0QXR0cmlidXRlQWN0aW9uEg0KBWZpZWxkGAEgASgJEiUKBXZhbHVlGAIgASgLMhYuZ29vZ2xlLnByb3RvYnVmLlZhbHVlIkYKD0VtaXRFdmVudEFjdGlvbhIMCgR0eXBlGAEgASgJEiUKBGRhdGEYAiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IrIBChFDYWxsV2ViaG9va0FjdGlvbhILCgN1cmwYASABKAkSFAoGc2VjcmV0GAIgASgJQgS4uxgBEhIKCmhhc19zZWNyZXQYAyABKAgSJQoEZGF0YRgEIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSPwoPc2lnbmluZ19zZWNyZXRzGAUgAygJQia6SCOSASAQAhgBIhpyGDIWXlthLXpdW2EtejAtOV9dezAsNDl9JCKMAQoKV2FpdEFjdGlvbhItCghkdXJhdGlvbhgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkgAEisKBXVudGlsGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEgAEhoKEHVudGlsX2xvY2FsX3RpbWUYAyABKAlIAEIGCgR3YWl0KloKCldlaWdodFVuaXQSGwoXV0VJR0hUX1VOSVRfVU5TUEVDSUZJRUQQABIYChRXRUlHSFRfVU5JVF9LSUxPR1JBTRABEhUKEVdFSUdIVF9VTklUX1BPVU5EEAJCaQoNYXV0b21hdGlvbi52MUILQWN0aW9uUHJvdG9QAVo5cHJvZ3Jlc3Npb24tc2VydmljZS9jbGllbnRzL2dvL2F1dG9tYXRpb24vdjE7YXV0b21hdGlvbnYxqgINQXV0b21hdGlvbi5WMWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp, file_progression_v1_access, file_progression_v1_common, file_progression_v1_program_service]);
+  fileDesc("ChphdXRvbWF0aW9uL3YxL2FjdGlvbi5wcm90bxINYXV0b21hdGlvbi52MSLtBwoGQWN0aW9uEkEKEWVucm9sbF9pbl9wcm9ncmFtGAEgASgLMiQuYXV0b21hdGlvbi52MS5FbnJvbGxJblByb2dyYW1BY3Rpb25IABI6Cg1sZWF2ZV9wcm9ncmFtGAIgASgLMiEuYXV0b21hdGlvbi52MS5MZWF2ZVByb2dyYW1BY3Rpb25IABJCChFhcHBseV9wcm9ncmVzc2lvbhgDIAEoCzIlLmF1dG9tYXRpb24udjEuQXBwbHlQcm9ncmVzc2lvbkFjdGlvbkgAEjcKDHNldF9saWZ0X21heBgEIAEoCzIfLmF1dG9tYXRpb24udjEuU2V0TGlmdE1heEFjdGlvbkgAEjsKDnNjYWxlX2xpZnRfbWF4GAUgASgLMiEuYXV0b21hdGlvbi52MS5TY2FsZUxpZnRNYXhBY3Rpb25IABIuCgdhZGRfdGFnGAYgASgLMhsuYXV0b21hdGlvbi52MS5BZGRUYWdBY3Rpb25IABI0CgpyZW1vdmVfdGFnGAcgASgLMh4uYXV0b21hdGlvbi52MS5SZW1vdmVUYWdBY3Rpb25IABI6Cg1zZXRfYXR0cmlidXRlGAggASgLMiEuYXV0b21hdGlvbi52MS5TZXRBdHRyaWJ1dGVBY3Rpb25IABI0CgplbWl0X2V2ZW50GAkgASgLMh4uYXV0b21hdGlvbi52MS5FbWl0RXZlbnRBY3Rpb25IABI4CgxjYWxsX3dlYmhvb2sYCiABKAsyIC5hdXRvbWF0aW9uLnYxLkNhbGxXZWJob29rQWN0aW9uSAASKQoEd2FpdBgLIAEoCzIZLmF1dG9tYXRpb24udjEuV2FpdEFjdGlvbkgAEi0KBmJyYW5jaBgMIAEoCzIbLmF1dG9tYXRpb24udjEuQnJhbmNoQWN0aW9uSAASKwoFc3BsaXQYDSABKAsyGi5hdXRvbWF0aW9uLnYxLlNwbGl0QWN0aW9uSAASOwoOd2FpdF9mb3JfZXZlbnQYDiABKAsyIS5hdXRvbWF0aW9uLnYxLldhaXRGb3JFdmVudEFjdGlvbkgAEi4KBG5hbWUYFCABKAlCILpIHdgBAXIYMhZeW2Etel1bYS16MC05X117MCw0OX0kEikKBXJldHJ5GBUgASgLMhouYXV0b21hdGlvbi52MS5SZXRyeVBvbGljeRI6Cgpvbl9mYWlsdXJlGBYgASgOMhwuYXV0b21hdGlvbi52MS5GYWlsdXJlUG9saWN5Qgi6SAWCAQIQARIsCg1mYWlsdXJlX3N0ZXBzGBcgAygLMhUuYXV0b21hdGlvbi52MS5BY3Rpb25CDwoGYWN0aW9uEgW6SAIIASKJAQoLUmV0cnlQb2xpY3kSGAoFdHJpZXMYASABKAVCCbpIBhoEGBQoARIuCgtmaXJzdF9wYXVzZRgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIwCg1sb25nZXN0X3BhdXNlGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIqYBChVFbnJvbGxJblByb2dyYW1BY3Rpb24SEgoKcHJvZ3JhbV9pZBgBIAEoCRIWCg5yZXBsYWNlX2FjdGl2ZRgCIAEoCBISCgprZWVwX3N0YXRlGAMgASgIEjMKDXVuaXRfbWlzbWF0Y2gYBCABKA4yHC5wcm9ncmVzc2lvbi52MS5Vbml0TWlzbWF0Y2gSGAoQY29udmVydF9yb3VuZF90bxgFIAEoCSJGChJMZWF2ZVByb2dyYW1BY3Rpb24SMAoGc3RhdHVzGAEgASgOMiAucHJvZ3Jlc3Npb24udjEuRW5yb2xsbWVudFN0YXR1cyJQChZBcHBseVByb2dyZXNzaW9uQWN0aW9uEhYKDnByb2dyZXNzaW9uX2lkGAEgASgJEg8KB2xpZnRfaWQYAiABKAkSDQoFZm9yY2UYAyABKAgixAEKEFNldExpZnRNYXhBY3Rpb24SDwoHbGlmdF9pZBgBIAEoCRIpCghtYXhfdHlwZRgCIAEoDjIXLnByb2dyZXNzaW9uLnYxLk1heFR5cGUSDQoFdmFsdWUYAyABKAkSJwoEdW5pdBgEIAEoDjIZLmF1dG9tYXRpb24udjEuV2VpZ2h0VW5pdBIQCghyb3VuZF90bxgFIAEoCRIqCghyb3VuZGluZxgGIAEoDjIYLnByb2dyZXNzaW9uLnYxLlJvdW5kaW5nIp4BChJTY2FsZUxpZnRNYXhBY3Rpb24SDwoHbGlmdF9pZBgBIAEoCRIpCghtYXhfdHlwZRgCIAEoDjIXLnByb2dyZXNzaW9uLnYxLk1heFR5cGUSDgoGZmFjdG9yGAMgASgJEhAKCHJvdW5kX3RvGAQgASgJEioKCHJvdW5kaW5nGAUgASgOMhgucHJvZ3Jlc3Npb24udjEuUm91bmRpbmciGwoMQWRkVGFnQWN0aW9uEgsKA3RhZxgBIAEoCSIeCg9SZW1vdmVUYWdBY3Rpb24SCwoDdGFnGAEgASgJIkoKElNldEF0dHJpYnV0ZUFjdGlvbhINCgVmaWVsZBgBIAEoCRIlCgV2YWx1ZRgCIAEoCzIWLmdvb2dsZS5wcm90b2J1Zi5WYWx1ZSJGCg9FbWl0RXZlbnRBY3Rpb24SDAoEdHlwZRgBIAEoCRIlCgRkYXRhGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCKyAQoRQ2FsbFdlYmhvb2tBY3Rpb24SCwoDdXJsGAEgASgJEhQKBnNlY3JldBgCIAEoCUIEuLsYARISCgpoYXNfc2VjcmV0GAMgASgIEiUKBGRhdGEYBCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Ej8KD3NpZ25pbmdfc2VjcmV0cxgFIAMoCUImukgjkgEgEAIYASIachgyFl5bYS16XVthLXowLTlfXXswLDQ5fSQijAEKCldhaXRBY3Rpb24SLQoIZHVyYXRpb24YASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25IABIrCgV1bnRpbBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIABIaChB1bnRpbF9sb2NhbF90aW1lGAMgASgJSABCBgoEd2FpdCKMAQoMQnJhbmNoQWN0aW9uEjIKBmZpbHRlchgBIAEoCzIaLmF1dG9tYXRpb24udjEuRmlsdGVyR3JvdXBCBrpIA8gBARIjCgR0aGVuGAIgAygLMhUuYXV0b21hdGlvbi52MS5BY3Rpb24SIwoEZWxzZRgDIAMoCzIVLmF1dG9tYXRpb24udjEuQWN0aW9uIjYKC1NwbGl0QWN0aW9uEicKBXBhdGhzGAEgAygLMhguYXV0b21hdGlvbi52MS5TcGxpdFBhdGgifAoJU3BsaXRQYXRoEisKBG5hbWUYASABKAlCHbpIGnIYMhZeW2Etel1bYS16MC05X117MCw0OX0kEhoKB3BlcmNlbnQYAiABKAVCCbpIBhoEGGMoARImCgdhY3Rpb25zGAMgAygLMhUuYXV0b21hdGlvbi52MS5BY3Rpb24i5gEKEldhaXRGb3JFdmVudEFjdGlvbhIdCgpldmVudF90eXBlGAEgASgJQgm6SAZyBBABGGQSKgoGZmlsdGVyGAIgASgLMhouYXV0b21hdGlvbi52MS5GaWx0ZXJHcm91cBIyCgd0aW1lb3V0GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQga6SAPIAQESJwoIcmVjZWl2ZWQYBCADKAsyFS5hdXRvbWF0aW9uLnYxLkFjdGlvbhIoCgl0aW1lZF9vdXQYBSADKAsyFS5hdXRvbWF0aW9uLnYxLkFjdGlvbiplCg1GYWlsdXJlUG9saWN5Eh4KGkZBSUxVUkVfUE9MSUNZX1VOU1BFQ0lGSUVEEAASFwoTRkFJTFVSRV9QT0xJQ1lfRkFJTBABEhsKF0ZBSUxVUkVfUE9MSUNZX0NPTlRJTlVFEAIqWgoKV2VpZ2h0VW5pdBIbChdXRUlHSFRfVU5JVF9VTlNQRUNJRklFRBAAEhgKFFdFSUdIVF9VTklUX0tJTE9HUkFNEAESFQoRV0VJR0hUX1VOSVRfUE9VTkQQAkJpCg1hdXRvbWF0aW9uLnYxQgtBY3Rpb25Qcm90b1ABWjlwcm9ncmVzc2lvbi1zZXJ2aWNlL2NsaWVudHMvZ28vYXV0b21hdGlvbi92MTthdXRvbWF0aW9udjGqAg1BdXRvbWF0aW9uLlYxYgZwcm90bzM", [file_automation_v1_filter, file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp, file_progression_v1_access, file_progression_v1_common, file_progression_v1_program_service]);
 
 /**
  * One step. Steps run in order, each exactly once for each workflow enrollment. A step that has
- * nothing to change emits no event.
+ * nothing to change emits no event. A workflow is a tree of steps: `branch`, `split` and `wait_for_event` have lists of their own,
+ * nested at most 4 deep, and a workflow has at most 50 steps in all. Steps are numbered from 0 in the order in which
+ * they are written, a step before those of its lists.
  *
  * @generated from message automation.v1.Action
  */
@@ -98,7 +102,54 @@ export type Action = Message<"automation.v1.Action"> & {
      */
     value: WaitAction;
     case: "wait";
+  } | {
+    /**
+     * @generated from field: automation.v1.BranchAction branch = 12;
+     */
+    value: BranchAction;
+    case: "branch";
+  } | {
+    /**
+     * @generated from field: automation.v1.SplitAction split = 13;
+     */
+    value: SplitAction;
+    case: "split";
+  } | {
+    /**
+     * @generated from field: automation.v1.WaitForEventAction wait_for_event = 14;
+     */
+    value: WaitForEventAction;
+    case: "waitForEvent";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * Names the step, for later steps that read its result: lower-case letters, digits and `_`, at most 50, a
+   * letter first, and once in a workflow. Empty: no name.
+   *
+   * @generated from field: string name = 20;
+   */
+  name: string;
+
+  /**
+   * How often the step is tried when it fails for a passing reason. Absent: 12 times, with pauses of 1 second to 1 hour.
+   *
+   * @generated from field: automation.v1.RetryPolicy retry = 21;
+   */
+  retry?: RetryPolicy | undefined;
+
+  /**
+   * What follows when the step has failed for good.
+   *
+   * @generated from field: automation.v1.FailurePolicy on_failure = 22;
+   */
+  onFailure: FailurePolicy;
+
+  /**
+   * With FAILURE_POLICY_CONTINUE: steps that follow a failure, before the run goes on behind this one.
+   *
+   * @generated from field: repeated automation.v1.Action failure_steps = 23;
+   */
+  failureSteps: Action[];
 };
 
 /**
@@ -107,6 +158,41 @@ export type Action = Message<"automation.v1.Action"> & {
  */
 export const ActionSchema: GenMessage<Action> = /*@__PURE__*/
   messageDesc(file_automation_v1_action, 0);
+
+/**
+ * The pause doubles with each try, and half of it is random.
+ *
+ * @generated from message automation.v1.RetryPolicy
+ */
+export type RetryPolicy = Message<"automation.v1.RetryPolicy"> & {
+  /**
+   * 1 to 20, the first try included.
+   *
+   * @generated from field: int32 tries = 1;
+   */
+  tries: number;
+
+  /**
+   * The longest pause after the first try, from 1 second to 1 day. Absent: 1 second.
+   *
+   * @generated from field: google.protobuf.Duration first_pause = 2;
+   */
+  firstPause?: Duration | undefined;
+
+  /**
+   * The longest pause, from 1 second to 1 day. Absent: 1 hour.
+   *
+   * @generated from field: google.protobuf.Duration longest_pause = 3;
+   */
+  longestPause?: Duration | undefined;
+};
+
+/**
+ * Describes the message automation.v1.RetryPolicy.
+ * Use `create(RetryPolicySchema)` to create a new message.
+ */
+export const RetryPolicySchema: GenMessage<RetryPolicy> = /*@__PURE__*/
+  messageDesc(file_automation_v1_action, 1);
 
 /**
  * Makes a program the athlete's ACTIVE one. May emit `program_enrolled`.
@@ -154,7 +240,7 @@ export type EnrollInProgramAction = Message<"automation.v1.EnrollInProgramAction
  * Use `create(EnrollInProgramActionSchema)` to create a new message.
  */
 export const EnrollInProgramActionSchema: GenMessage<EnrollInProgramAction> = /*@__PURE__*/
-  messageDesc(file_automation_v1_action, 1);
+  messageDesc(file_automation_v1_action, 2);
 
 /**
  * Ends or pauses the ACTIVE enrollment, if there is one. ENROLLMENT_STATUS_COMPLETED may emit `program_completed`.
@@ -175,7 +261,7 @@ export type LeaveProgramAction = Message<"automation.v1.LeaveProgramAction"> & {
  * Use `create(LeaveProgramActionSchema)` to create a new message.
  */
 export const LeaveProgramActionSchema: GenMessage<LeaveProgramAction> = /*@__PURE__*/
-  messageDesc(file_automation_v1_action, 2);
+  messageDesc(file_automation_v1_action, 3);
 
 /**
  * Applies one rule of the athlete's program, as TriggerProgression does. May emit `progression_applied`,
@@ -209,7 +295,7 @@ export type ApplyProgressionAction = Message<"automation.v1.ApplyProgressionActi
  * Use `create(ApplyProgressionActionSchema)` to create a new message.
  */
 export const ApplyProgressionActionSchema: GenMessage<ApplyProgressionAction> = /*@__PURE__*/
-  messageDesc(file_automation_v1_action, 3);
+  messageDesc(file_automation_v1_action, 4);
 
 /**
  * Sets a lift max. May emit `lift_max_changed`.
@@ -262,7 +348,7 @@ export type SetLiftMaxAction = Message<"automation.v1.SetLiftMaxAction"> & {
  * Use `create(SetLiftMaxActionSchema)` to create a new message.
  */
 export const SetLiftMaxActionSchema: GenMessage<SetLiftMaxAction> = /*@__PURE__*/
-  messageDesc(file_automation_v1_action, 4);
+  messageDesc(file_automation_v1_action, 5);
 
 /**
  * Multiplies lift maxes, for example by 0.9 for a deload. A lift without a max is not changed. May emit
@@ -308,7 +394,7 @@ export type ScaleLiftMaxAction = Message<"automation.v1.ScaleLiftMaxAction"> & {
  * Use `create(ScaleLiftMaxActionSchema)` to create a new message.
  */
 export const ScaleLiftMaxActionSchema: GenMessage<ScaleLiftMaxAction> = /*@__PURE__*/
-  messageDesc(file_automation_v1_action, 5);
+  messageDesc(file_automation_v1_action, 6);
 
 /**
  * May emit `tag_added`.
@@ -327,7 +413,7 @@ export type AddTagAction = Message<"automation.v1.AddTagAction"> & {
  * Use `create(AddTagActionSchema)` to create a new message.
  */
 export const AddTagActionSchema: GenMessage<AddTagAction> = /*@__PURE__*/
-  messageDesc(file_automation_v1_action, 6);
+  messageDesc(file_automation_v1_action, 7);
 
 /**
  * May emit `tag_removed`.
@@ -346,7 +432,7 @@ export type RemoveTagAction = Message<"automation.v1.RemoveTagAction"> & {
  * Use `create(RemoveTagActionSchema)` to create a new message.
  */
 export const RemoveTagActionSchema: GenMessage<RemoveTagAction> = /*@__PURE__*/
-  messageDesc(file_automation_v1_action, 7);
+  messageDesc(file_automation_v1_action, 8);
 
 /**
  * Sets one of the athlete's attributes; null removes it. May emit `custom_field_changed`.
@@ -370,7 +456,7 @@ export type SetAttributeAction = Message<"automation.v1.SetAttributeAction"> & {
  * Use `create(SetAttributeActionSchema)` to create a new message.
  */
 export const SetAttributeActionSchema: GenMessage<SetAttributeAction> = /*@__PURE__*/
-  messageDesc(file_automation_v1_action, 8);
+  messageDesc(file_automation_v1_action, 9);
 
 /**
  * Emits an event that the account has defined, with fields of its definition.
@@ -396,7 +482,7 @@ export type EmitEventAction = Message<"automation.v1.EmitEventAction"> & {
  * Use `create(EmitEventActionSchema)` to create a new message.
  */
 export const EmitEventActionSchema: GenMessage<EmitEventAction> = /*@__PURE__*/
-  messageDesc(file_automation_v1_action, 9);
+  messageDesc(file_automation_v1_action, 10);
 
 /**
  * Posts a JSON message about the enrollment and its event, signed as Standard Webhooks describes (headers
@@ -450,7 +536,7 @@ export type CallWebhookAction = Message<"automation.v1.CallWebhookAction"> & {
  * Use `create(CallWebhookActionSchema)` to create a new message.
  */
 export const CallWebhookActionSchema: GenMessage<CallWebhookAction> = /*@__PURE__*/
-  messageDesc(file_automation_v1_action, 10);
+  messageDesc(file_automation_v1_action, 11);
 
 /**
  * Pauses the enrollment.
@@ -493,7 +579,187 @@ export type WaitAction = Message<"automation.v1.WaitAction"> & {
  * Use `create(WaitActionSchema)` to create a new message.
  */
 export const WaitActionSchema: GenMessage<WaitAction> = /*@__PURE__*/
-  messageDesc(file_automation_v1_action, 11);
+  messageDesc(file_automation_v1_action, 12);
+
+/**
+ * Chooses the steps that follow: `then` when the filter matches, else `else`. After them the run goes on with the step
+ * behind this one.
+ *
+ * @generated from message automation.v1.BranchAction
+ */
+export type BranchAction = Message<"automation.v1.BranchAction"> & {
+  /**
+   * Over the event that started the run, the athlete as they are now, and the results of earlier steps that have a name:
+   * `steps.<name>.outcome`, `steps.<name>.reason` and `steps.<name>.taken`, the list that a branch or split took. The field
+   * of a step that was not reached is absent.
+   *
+   * @generated from field: automation.v1.FilterGroup filter = 1;
+   */
+  filter?: FilterGroup | undefined;
+
+  /**
+   * Empty: nothing to do.
+   *
+   * @generated from field: repeated automation.v1.Action then = 2;
+   */
+  then: Action[];
+
+  /**
+   * @generated from field: repeated automation.v1.Action else = 3;
+   */
+  else: Action[];
+};
+
+/**
+ * Describes the message automation.v1.BranchAction.
+ * Use `create(BranchActionSchema)` to create a new message.
+ */
+export const BranchActionSchema: GenMessage<BranchAction> = /*@__PURE__*/
+  messageDesc(file_automation_v1_action, 13);
+
+/**
+ * Divides the athletes into shares, as for an A/B test. An athlete has the same path in each run of the workflow, as long
+ * as the step's name and its percentages stay.
+ *
+ * @generated from message automation.v1.SplitAction
+ */
+export type SplitAction = Message<"automation.v1.SplitAction"> & {
+  /**
+   * 2 to 10.
+   *
+   * @generated from field: repeated automation.v1.SplitPath paths = 1;
+   */
+  paths: SplitPath[];
+};
+
+/**
+ * Describes the message automation.v1.SplitAction.
+ * Use `create(SplitActionSchema)` to create a new message.
+ */
+export const SplitActionSchema: GenMessage<SplitAction> = /*@__PURE__*/
+  messageDesc(file_automation_v1_action, 14);
+
+/**
+ * One share of a split.
+ *
+ * @generated from message automation.v1.SplitPath
+ */
+export type SplitPath = Message<"automation.v1.SplitPath"> & {
+  /**
+   * Named in the result of the step: lower-case letters, digits and `_`, once in the split.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * 1 to 99; those of a split are 100 together.
+   *
+   * @generated from field: int32 percent = 2;
+   */
+  percent: number;
+
+  /**
+   * Empty: nothing to do.
+   *
+   * @generated from field: repeated automation.v1.Action actions = 3;
+   */
+  actions: Action[];
+};
+
+/**
+ * Describes the message automation.v1.SplitPath.
+ * Use `create(SplitPathSchema)` to create a new message.
+ */
+export const SplitPathSchema: GenMessage<SplitPath> = /*@__PURE__*/
+  messageDesc(file_automation_v1_action, 15);
+
+/**
+ * Waits until an event comes that concerns the athlete, or the time is over. Events count that were evaluated after the
+ * run reached the step; an event that arrives while the run is paused counts as well.
+ *
+ * @generated from message automation.v1.WaitForEventAction
+ */
+export type WaitForEventAction = Message<"automation.v1.WaitForEventAction"> & {
+  /**
+   * The name of an event type, for example `session_completed`; not of the category `time`.
+   *
+   * @generated from field: string event_type = 1;
+   */
+  eventType: string;
+
+  /**
+   * Over that event, and the athlete as they are then. Absent: every such event.
+   *
+   * @generated from field: automation.v1.FilterGroup filter = 2;
+   */
+  filter?: FilterGroup | undefined;
+
+  /**
+   * Required: from 1 second to 400 days.
+   *
+   * @generated from field: google.protobuf.Duration timeout = 3;
+   */
+  timeout?: Duration | undefined;
+
+  /**
+   * The steps that follow when the event came.
+   *
+   * @generated from field: repeated automation.v1.Action received = 4;
+   */
+  received: Action[];
+
+  /**
+   * The steps that follow when it did not.
+   *
+   * @generated from field: repeated automation.v1.Action timed_out = 5;
+   */
+  timedOut: Action[];
+};
+
+/**
+ * Describes the message automation.v1.WaitForEventAction.
+ * Use `create(WaitForEventActionSchema)` to create a new message.
+ */
+export const WaitForEventActionSchema: GenMessage<WaitForEventAction> = /*@__PURE__*/
+  messageDesc(file_automation_v1_action, 16);
+
+/**
+ * @generated from enum automation.v1.FailurePolicy
+ */
+export const FailurePolicy = {
+  /**
+   * Same as FAILURE_POLICY_FAIL.
+   *
+   * @generated from enum value: FAILURE_POLICY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * The run has FAILED; RetryRun continues it with the step.
+   *
+   * @generated from enum value: FAILURE_POLICY_FAIL = 1;
+   */
+  FAIL: 1,
+
+  /**
+   * The run goes on with `failure_steps`, then with the step behind this one.
+   *
+   * @generated from enum value: FAILURE_POLICY_CONTINUE = 2;
+   */
+  CONTINUE: 2,
+} as const;
+
+/**
+ * @generated from enum automation.v1.FailurePolicy
+ */
+export type FailurePolicy = (typeof FailurePolicy)[keyof typeof FailurePolicy] | UnknownEnum;
+
+/**
+ * Describes the enum automation.v1.FailurePolicy.
+ */
+export const FailurePolicySchema: GenEnum<FailurePolicy> = /*@__PURE__*/
+  enumDesc(file_automation_v1_action, 0);
 
 /**
  * The unit of a load; the athlete's numbers are in the unit of their program.
@@ -530,5 +796,5 @@ export type WeightUnit = (typeof WeightUnit)[keyof typeof WeightUnit] | UnknownE
  * Describes the enum automation.v1.WeightUnit.
  */
 export const WeightUnitSchema: GenEnum<WeightUnit> = /*@__PURE__*/
-  enumDesc(file_automation_v1_action, 0);
+  enumDesc(file_automation_v1_action, 1);
 

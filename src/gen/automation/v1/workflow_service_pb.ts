@@ -8,6 +8,8 @@ import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobu
 import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Action } from "./action_pb.ts";
 import { file_automation_v1_action } from "./action_pb.ts";
+import type { FilterGroup } from "./filter_pb.ts";
+import { file_automation_v1_filter } from "./filter_pb.ts";
 import type { Trigger, TriggerInput, Warning } from "./trigger_pb.ts";
 import { file_automation_v1_trigger } from "./trigger_pb.ts";
 import type { VerdictReason } from "./trigger_service_pb.ts";
@@ -22,7 +24,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file automation/v1/workflow_service.proto.
  */
 export const file_automation_v1_workflow_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRhdXRvbWF0aW9uL3YxL3dvcmtmbG93X3NlcnZpY2UucHJvdG8SDWF1dG9tYXRpb24udjEizAIKCFdvcmtmbG93EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkSLQoGc3RhdHVzGAQgASgOMh0uYXV0b21hdGlvbi52MS5Xb3JrZmxvd1N0YXR1cxImCgdhY3Rpb25zGAUgAygLMhUuYXV0b21hdGlvbi52MS5BY3Rpb24SJwoHdHJpZ2dlchgGIAEoCzIWLmF1dG9tYXRpb24udjEuVHJpZ2dlchIPCgd2ZXJzaW9uGAcgASgFEgwKBGV0YWcYCCABKAkSLgoKY3JlYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKY3JlYXRlZF9ieRgLIAEoCSKQAQoVQ3JlYXRlV29ya2Zsb3dSZXF1ZXN0EgwKBG5hbWUYASABKAkSEwoLZGVzY3JpcHRpb24YAiABKAkSJgoHYWN0aW9ucxgDIAMoCzIVLmF1dG9tYXRpb24udjEuQWN0aW9uEiwKB3RyaWdnZXIYBCABKAsyGy5hdXRvbWF0aW9uLnYxLlRyaWdnZXJJbnB1dCJtChZDcmVhdGVXb3JrZmxvd1Jlc3BvbnNlEikKCHdvcmtmbG93GAEgASgLMhcuYXV0b21hdGlvbi52MS5Xb3JrZmxvdxIoCgh3YXJuaW5ncxgCIAMoCzIWLmF1dG9tYXRpb24udjEuV2FybmluZyIzChJHZXRXb3JrZmxvd1JlcXVlc3QSHQoLd29ya2Zsb3dfaWQYASABKAlCCLpIBXIDsAEBIkAKE0dldFdvcmtmbG93UmVzcG9uc2USKQoId29ya2Zsb3cYASABKAsyFy5hdXRvbWF0aW9uLnYxLldvcmtmbG93Is0BChRMaXN0V29ya2Zsb3dzUmVxdWVzdBI3CgZzdGF0dXMYASABKA4yHS5hdXRvbWF0aW9uLnYxLldvcmtmbG93U3RhdHVzQgi6SAWCAQIQARIfCg1uYW1lX2NvbnRhaW5zGAQgASgJQgi6SAVyAxjIARIeCg10cmlnZ2VyX2V2ZW50GAUgASgJQge6SARyAhhkEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiACCJwChVMaXN0V29ya2Zsb3dzUmVzcG9uc2USKgoJd29ya2Zsb3dzGAEgAygLMhcuYXV0b21hdGlvbi52MS5Xb3JrZmxvdxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEgoKdG90YWxfc2l6ZRgDIAEoBSK2AQoVVXBkYXRlV29ya2Zsb3dSZXF1ZXN0Eh0KC3dvcmtmbG93X2lkGAEgASgJQgi6SAVyA7ABARIMCgRldGFnGAIgASgJEhEKBG5hbWUYAyABKAlIAIgBARIYCgtkZXNjcmlwdGlvbhgEIAEoCUgBiAEBEioKB2FjdGlvbnMYBSABKAsyGS5hdXRvbWF0aW9uLnYxLkFjdGlvbkxpc3RCBwoFX25hbWVCDgoMX2Rlc2NyaXB0aW9uIjQKCkFjdGlvbkxpc3QSJgoHYWN0aW9ucxgBIAMoCzIVLmF1dG9tYXRpb24udjEuQWN0aW9uIm0KFlVwZGF0ZVdvcmtmbG93UmVzcG9uc2USKQoId29ya2Zsb3cYASABKAsyFy5hdXRvbWF0aW9uLnYxLldvcmtmbG93EigKCHdhcm5pbmdzGAIgAygLMhYuYXV0b21hdGlvbi52MS5XYXJuaW5nIkYKF0FjdGl2YXRlV29ya2Zsb3dSZXF1ZXN0Eh0KC3dvcmtmbG93X2lkGAEgASgJQgi6SAVyA7ABARIMCgRldGFnGAIgASgJIm8KGEFjdGl2YXRlV29ya2Zsb3dSZXNwb25zZRIpCgh3b3JrZmxvdxgBIAEoCzIXLmF1dG9tYXRpb24udjEuV29ya2Zsb3cSKAoId2FybmluZ3MYAiADKAsyFi5hdXRvbWF0aW9uLnYxLldhcm5pbmciQwoUUGF1c2VXb3JrZmxvd1JlcXVlc3QSHQoLd29ya2Zsb3dfaWQYASABKAlCCLpIBXIDsAEBEgwKBGV0YWcYAiABKAkiQgoVUGF1c2VXb3JrZmxvd1Jlc3BvbnNlEikKCHdvcmtmbG93GAEgASgLMhcuYXV0b21hdGlvbi52MS5Xb3JrZmxvdyJEChVEZWxldGVXb3JrZmxvd1JlcXVlc3QSHQoLd29ya2Zsb3dfaWQYASABKAlCCLpIBXIDsAEBEgwKBGV0YWcYAiABKAkiGAoWRGVsZXRlV29ya2Zsb3dSZXNwb25zZSLHAQoIVGVtcGxhdGUSDAoEc2x1ZxgBIAEoCRIMCgRuYW1lGAIgASgJEhMKC2Rlc2NyaXB0aW9uGAMgASgJEjQKCnBhcmFtZXRlcnMYBCADKAsyIC5hdXRvbWF0aW9uLnYxLlRlbXBsYXRlUGFyYW1ldGVyEiwKB3RyaWdnZXIYBSABKAsyGy5hdXRvbWF0aW9uLnYxLlRyaWdnZXJJbnB1dBImCgdhY3Rpb25zGAYgAygLMhUuYXV0b21hdGlvbi52MS5BY3Rpb24iTQoRVGVtcGxhdGVQYXJhbWV0ZXISDAoEbmFtZRgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCRIVCg1kZWZhdWx0X3ZhbHVlGAMgASgJIhYKFExpc3RUZW1wbGF0ZXNSZXF1ZXN0IkMKFUxpc3RUZW1wbGF0ZXNSZXNwb25zZRIqCgl0ZW1wbGF0ZXMYASADKAsyFy5hdXRvbWF0aW9uLnYxLlRlbXBsYXRlIswBCiFDcmVhdGVXb3JrZmxvd0Zyb21UZW1wbGF0ZVJlcXVlc3QSEAoIdGVtcGxhdGUYASABKAkSDAoEbmFtZRgCIAEoCRJUCgpwYXJhbWV0ZXJzGAMgAygLMkAuYXV0b21hdGlvbi52MS5DcmVhdGVXb3JrZmxvd0Zyb21UZW1wbGF0ZVJlcXVlc3QuUGFyYW1ldGVyc0VudHJ5GjEKD1BhcmFtZXRlcnNFbnRyeRILCgNrZXkYASABKAkSDQoFdmFsdWUYAiABKAk6AjgBInkKIkNyZWF0ZVdvcmtmbG93RnJvbVRlbXBsYXRlUmVzcG9uc2USKQoId29ya2Zsb3cYASABKAsyFy5hdXRvbWF0aW9uLnYxLldvcmtmbG93EigKCHdhcm5pbmdzGAIgAygLMhYuYXV0b21hdGlvbi52MS5XYXJuaW5nIpsDChJXb3JrZmxvd0Vucm9sbG1lbnQSCgoCaWQYASABKAkSEwoLd29ya2Zsb3dfaWQYAiABKAkSGAoQd29ya2Zsb3dfdmVyc2lvbhgDIAEoBRISCgp0cmlnZ2VyX2lkGAQgASgJEg8KB3VzZXJfaWQYBSABKAkSEAoIZXZlbnRfaWQYBiABKAkSNQoFc3RhdGUYByABKA4yJi5hdXRvbWF0aW9uLnYxLldvcmtmbG93RW5yb2xsbWVudFN0YXRlEhEKCW5leHRfc3RlcBgIIAEoBRIqCgZkdWVfYXQYCSABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEi8KC2Vucm9sbGVkX2F0GAogASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIsCghlbmRlZF9hdBgLIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASKAoFc3RlcHMYDCADKAsyGS5hdXRvbWF0aW9uLnYxLlN0ZXBSZXN1bHQSFAoMZW5kZWRfcmVhc29uGA0gASgJIqoBCgpTdGVwUmVzdWx0EgwKBHN0ZXAYASABKAUSDgoGYWN0aW9uGAIgASgJEisKB291dGNvbWUYAyABKA4yGi5hdXRvbWF0aW9uLnYxLlN0ZXBPdXRjb21lEhAKCGF0dGVtcHRzGAQgASgFEg4KBnJlYXNvbhgFIAEoCRIvCgtleGVjdXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXAi3gEKHkxpc3RXb3JrZmxvd0Vucm9sbG1lbnRzUmVxdWVzdBIgCgt3b3JrZmxvd19pZBgBIAEoCUILukgI2AEBcgOwAQESHAoHdXNlcl9pZBgCIAEoCUILukgI2AEBcgOwAQESPwoFc3RhdGUYAyABKA4yJi5hdXRvbWF0aW9uLnYxLldvcmtmbG93RW5yb2xsbWVudFN0YXRlQgi6SAWCAQIQARIdCglwYWdlX3NpemUYBCABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgFIAEoCUIIukgFcgMYgAgihgEKH0xpc3RXb3JrZmxvd0Vucm9sbG1lbnRzUmVzcG9uc2USNgoLZW5yb2xsbWVudHMYASADKAsyIS5hdXRvbWF0aW9uLnYxLldvcmtmbG93RW5yb2xsbWVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEgoKdG90YWxfc2l6ZRgDIAEoBSIpCg1HZXRSdW5SZXF1ZXN0EhgKBnJ1bl9pZBgBIAEoCUIIukgFcgOwAQEiQAoOR2V0UnVuUmVzcG9uc2USLgoDcnVuGAEgASgLMiEuYXV0b21hdGlvbi52MS5Xb3JrZmxvd0Vucm9sbG1lbnQiLAoQQ2FuY2VsUnVuUmVxdWVzdBIYCgZydW5faWQYASABKAlCCLpIBXIDsAEBIkMKEUNhbmNlbFJ1blJlc3BvbnNlEi4KA3J1bhgBIAEoCzIhLmF1dG9tYXRpb24udjEuV29ya2Zsb3dFbnJvbGxtZW50IisKD1BhdXNlUnVuUmVxdWVzdBIYCgZydW5faWQYASABKAlCCLpIBXIDsAEBIkIKEFBhdXNlUnVuUmVzcG9uc2USLgoDcnVuGAEgASgLMiEuYXV0b21hdGlvbi52MS5Xb3JrZmxvd0Vucm9sbG1lbnQiLAoQUmVzdW1lUnVuUmVxdWVzdBIYCgZydW5faWQYASABKAlCCLpIBXIDsAEBIkMKEVJlc3VtZVJ1blJlc3BvbnNlEi4KA3J1bhgBIAEoCzIhLmF1dG9tYXRpb24udjEuV29ya2Zsb3dFbnJvbGxtZW50IisKD1JldHJ5UnVuUmVxdWVzdBIYCgZydW5faWQYASABKAlCCLpIBXIDsAEBIkIKEFJldHJ5UnVuUmVzcG9uc2USLgoDcnVuGAEgASgLMiEuYXV0b21hdGlvbi52MS5Xb3JrZmxvd0Vucm9sbG1lbnQifgoSUmVkcml2ZVJ1bnNSZXF1ZXN0Eh0KC3dvcmtmbG93X2lkGAEgASgJQgi6SAVyA7ABARIwCgxmYWlsZWRfc2luY2UYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKBnJlYXNvbhgDIAEoCUIHukgEcgIYZCJGChNSZWRyaXZlUnVuc1Jlc3BvbnNlEhYKDnJlZHJpdmVuX2NvdW50GAEgASgFEhcKD3JlbWFpbmluZ19jb3VudBgCIAEoBSJ1ChVFbnJvbGxBdGhsZXRlc1JlcXVlc3QSHQoLd29ya2Zsb3dfaWQYASABKAlCCLpIBXIDsAEBEiYKCHVzZXJfaWRzGAIgAygJQhS6SBGSAQ4IARD0AxgBIgVyA7ABARIVCg1pZ25vcmVfcG9saWN5GAMgASgIImIKEUF0aGxldGVFbnJvbGxtZW50Eg8KB3VzZXJfaWQYASABKAkSLAoGcmVhc29uGAIgASgOMhwuYXV0b21hdGlvbi52MS5WZXJkaWN0UmVhc29uEg4KBnJ1bl9pZBgDIAEoCSJLChZFbnJvbGxBdGhsZXRlc1Jlc3BvbnNlEjEKB3Jlc3VsdHMYASADKAsyIC5hdXRvbWF0aW9uLnYxLkF0aGxldGVFbnJvbGxtZW50IoQBChdCYWNrZmlsbFdvcmtmbG93UmVxdWVzdBIdCgt3b3JrZmxvd19pZBgBIAEoCUIIukgFcgOwAQESJAoSY29uZmlybWF0aW9uX3Rva2VuGAIgASgJQgi6SAVyAxiACBIkCg9yYXRlX3Blcl9taW51dGUYAyABKAVCC7pICBoGGODUAygAImQKGEJhY2tmaWxsV29ya2Zsb3dSZXNwb25zZRIXCg9lc3RpbWF0ZWRfY291bnQYASABKAUSGgoSY29uZmlybWF0aW9uX3Rva2VuGAIgASgJEhMKC2JhY2tmaWxsX2lkGAMgASgJIooBCgZTZWNyZXQSDAoEbmFtZRgBIAEoCRIuCgpjcmVhdGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgp1cGRhdGVkX2J5GAQgASgJIlQKEFNldFNlY3JldFJlcXVlc3QSKwoEbmFtZRgBIAEoCUIdukgachgyFl5bYS16XVthLXowLTlfXXswLDQ5fSQSEwoFdmFsdWUYAiABKAlCBLi7GAEiOgoRU2V0U2VjcmV0UmVzcG9uc2USJQoGc2VjcmV0GAEgASgLMhUuYXV0b21hdGlvbi52MS5TZWNyZXQiFAoSTGlzdFNlY3JldHNSZXF1ZXN0Ij0KE0xpc3RTZWNyZXRzUmVzcG9uc2USJgoHc2VjcmV0cxgBIAMoCzIVLmF1dG9tYXRpb24udjEuU2VjcmV0IkIKE0RlbGV0ZVNlY3JldFJlcXVlc3QSKwoEbmFtZRgBIAEoCUIdukgachgyFl5bYS16XVthLXowLTlfXXswLDQ5fSQiFgoURGVsZXRlU2VjcmV0UmVzcG9uc2UqogEKDldvcmtmbG93U3RhdHVzEh8KG1dPUktGTE9XX1NUQVRVU19VTlNQRUNJRklFRBAAEhkKFVdPUktGTE9XX1NUQVRVU19EUkFGVBABEhoKFldPUktGTE9XX1NUQVRVU19BQ1RJVkUQAhIaChZXT1JLRkxPV19TVEFUVVNfUEFVU0VEEAMSHAoYV09SS0ZMT1dfU1RBVFVTX0FSQ0hJVkVEEAQq1wIKF1dvcmtmbG93RW5yb2xsbWVudFN0YXRlEikKJVdPUktGTE9XX0VOUk9MTE1FTlRfU1RBVEVfVU5TUEVDSUZJRUQQABInCiNXT1JLRkxPV19FTlJPTExNRU5UX1NUQVRFX1RSSUdHRVJFRBABEiQKIFdPUktGTE9XX0VOUk9MTE1FTlRfU1RBVEVfQUNUSVZFEAISJAogV09SS0ZMT1dfRU5ST0xMTUVOVF9TVEFURV9RVUVVRUQQAxInCiNXT1JLRkxPV19FTlJPTExNRU5UX1NUQVRFX0NPTVBMRVRFRBAEEiQKIFdPUktGTE9XX0VOUk9MTE1FTlRfU1RBVEVfRkFJTEVEEAUSJwojV09SS0ZMT1dfRU5ST0xMTUVOVF9TVEFURV9DQU5DRUxMRUQQBhIkCiBXT1JLRkxPV19FTlJPTExNRU5UX1NUQVRFX1BBVVNFRBAHKqwBCgtTdGVwT3V0Y29tZRIcChhTVEVQX09VVENPTUVfVU5TUEVDSUZJRUQQABIVChFTVEVQX09VVENPTUVfRE9ORRABEhoKFlNURVBfT1VUQ09NRV9OT19DSEFOR0UQAhIZChVTVEVQX09VVENPTUVfUkVUUllJTkcQAxIXChNTVEVQX09VVENPTUVfRkFJTEVEEAQSGAoUU1RFUF9PVVRDT01FX1dBSVRJTkcQBTKmEAoPV29ya2Zsb3dTZXJ2aWNlEmMKDkNyZWF0ZVdvcmtmbG93EiQuYXV0b21hdGlvbi52MS5DcmVhdGVXb3JrZmxvd1JlcXVlc3QaJS5hdXRvbWF0aW9uLnYxLkNyZWF0ZVdvcmtmbG93UmVzcG9uc2UiBKi7GBYSXQoLR2V0V29ya2Zsb3cSIS5hdXRvbWF0aW9uLnYxLkdldFdvcmtmbG93UmVxdWVzdBoiLmF1dG9tYXRpb24udjEuR2V0V29ya2Zsb3dSZXNwb25zZSIHkAIBqLsYFRJjCg1MaXN0V29ya2Zsb3dzEiMuYXV0b21hdGlvbi52MS5MaXN0V29ya2Zsb3dzUmVxdWVzdBokLmF1dG9tYXRpb24udjEuTGlzdFdvcmtmbG93c1Jlc3BvbnNlIgeQAgGouxgVEmMKDlVwZGF0ZVdvcmtmbG93EiQuYXV0b21hdGlvbi52MS5VcGRhdGVXb3JrZmxvd1JlcXVlc3QaJS5hdXRvbWF0aW9uLnYxLlVwZGF0ZVdvcmtmbG93UmVzcG9uc2UiBKi7GBYSaQoQQWN0aXZhdGVXb3JrZmxvdxImLmF1dG9tYXRpb24udjEuQWN0aXZhdGVXb3JrZmxvd1JlcXVlc3QaJy5hdXRvbWF0aW9uLnYxLkFjdGl2YXRlV29ya2Zsb3dSZXNwb25zZSIEqLsYFhJgCg1QYXVzZVdvcmtmbG93EiMuYXV0b21hdGlvbi52MS5QYXVzZVdvcmtmbG93UmVxdWVzdBokLmF1dG9tYXRpb24udjEuUGF1c2VXb3JrZmxvd1Jlc3BvbnNlIgSouxgWEmMKDkRlbGV0ZVdvcmtmbG93EiQuYXV0b21hdGlvbi52MS5EZWxldGVXb3JrZmxvd1JlcXVlc3QaJS5hdXRvbWF0aW9uLnYxLkRlbGV0ZVdvcmtmbG93UmVzcG9uc2UiBKi7GBYSYwoNTGlzdFRlbXBsYXRlcxIjLmF1dG9tYXRpb24udjEuTGlzdFRlbXBsYXRlc1JlcXVlc3QaJC5hdXRvbWF0aW9uLnYxLkxpc3RUZW1wbGF0ZXNSZXNwb25zZSIHkAIBqLsYFRKHAQoaQ3JlYXRlV29ya2Zsb3dGcm9tVGVtcGxhdGUSMC5hdXRvbWF0aW9uLnYxLkNyZWF0ZVdvcmtmbG93RnJvbVRlbXBsYXRlUmVxdWVzdBoxLmF1dG9tYXRpb24udjEuQ3JlYXRlV29ya2Zsb3dGcm9tVGVtcGxhdGVSZXNwb25zZSIEqLsYFhKBAQoXTGlzdFdvcmtmbG93RW5yb2xsbWVudHMSLS5hdXRvbWF0aW9uLnYxLkxpc3RXb3JrZmxvd0Vucm9sbG1lbnRzUmVxdWVzdBouLmF1dG9tYXRpb24udjEuTGlzdFdvcmtmbG93RW5yb2xsbWVudHNSZXNwb25zZSIHkAIBqLsYFRJOCgZHZXRSdW4SHC5hdXRvbWF0aW9uLnYxLkdldFJ1blJlcXVlc3QaHS5hdXRvbWF0aW9uLnYxLkdldFJ1blJlc3BvbnNlIgeQAgGouxgVElQKCUNhbmNlbFJ1bhIfLmF1dG9tYXRpb24udjEuQ2FuY2VsUnVuUmVxdWVzdBogLmF1dG9tYXRpb24udjEuQ2FuY2VsUnVuUmVzcG9uc2UiBKi7GBYSUQoIUGF1c2VSdW4SHi5hdXRvbWF0aW9uLnYxLlBhdXNlUnVuUmVxdWVzdBofLmF1dG9tYXRpb24udjEuUGF1c2VSdW5SZXNwb25zZSIEqLsYFhJUCglSZXN1bWVSdW4SHy5hdXRvbWF0aW9uLnYxLlJlc3VtZVJ1blJlcXVlc3QaIC5hdXRvbWF0aW9uLnYxLlJlc3VtZVJ1blJlc3BvbnNlIgSouxgWElEKCFJldHJ5UnVuEh4uYXV0b21hdGlvbi52MS5SZXRyeVJ1blJlcXVlc3QaHy5hdXRvbWF0aW9uLnYxLlJldHJ5UnVuUmVzcG9uc2UiBKi7GBYSWgoLUmVkcml2ZVJ1bnMSIS5hdXRvbWF0aW9uLnYxLlJlZHJpdmVSdW5zUmVxdWVzdBoiLmF1dG9tYXRpb24udjEuUmVkcml2ZVJ1bnNSZXNwb25zZSIEqLsYFhJjCg5FbnJvbGxBdGhsZXRlcxIkLmF1dG9tYXRpb24udjEuRW5yb2xsQXRobGV0ZXNSZXF1ZXN0GiUuYXV0b21hdGlvbi52MS5FbnJvbGxBdGhsZXRlc1Jlc3BvbnNlIgSouxgWEmkKEEJhY2tmaWxsV29ya2Zsb3cSJi5hdXRvbWF0aW9uLnYxLkJhY2tmaWxsV29ya2Zsb3dSZXF1ZXN0GicuYXV0b21hdGlvbi52MS5CYWNrZmlsbFdvcmtmbG93UmVzcG9uc2UiBKi7GBkSVAoJU2V0U2VjcmV0Eh8uYXV0b21hdGlvbi52MS5TZXRTZWNyZXRSZXF1ZXN0GiAuYXV0b21hdGlvbi52MS5TZXRTZWNyZXRSZXNwb25zZSIEqLsYFhJdCgtMaXN0U2VjcmV0cxIhLmF1dG9tYXRpb24udjEuTGlzdFNlY3JldHNSZXF1ZXN0GiIuYXV0b21hdGlvbi52MS5MaXN0U2VjcmV0c1Jlc3BvbnNlIgeQAgGouxgVEl0KDERlbGV0ZVNlY3JldBIiLmF1dG9tYXRpb24udjEuRGVsZXRlU2VjcmV0UmVxdWVzdBojLmF1dG9tYXRpb24udjEuRGVsZXRlU2VjcmV0UmVzcG9uc2UiBKi7GBZCcgoNYXV0b21hdGlvbi52MUIUV29ya2Zsb3dTZXJ2aWNlUHJvdG9QAVo5cHJvZ3Jlc3Npb24tc2VydmljZS9jbGllbnRzL2dvL2F1dG9tYXRpb24vdjE7YXV0b21hdGlvbnYxqgINQXV0b21hdGlvbi5WMWIGcHJvdG8z", [file_automation_v1_action, file_automation_v1_trigger, file_automation_v1_trigger_service, file_buf_validate_validate, file_google_protobuf_timestamp, file_progression_v1_access]);
+  fileDesc("CiRhdXRvbWF0aW9uL3YxL3dvcmtmbG93X3NlcnZpY2UucHJvdG8SDWF1dG9tYXRpb24udjEi9AIKCFdvcmtmbG93EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEwoLZGVzY3JpcHRpb24YAyABKAkSLQoGc3RhdHVzGAQgASgOMh0uYXV0b21hdGlvbi52MS5Xb3JrZmxvd1N0YXR1cxImCgdhY3Rpb25zGAUgAygLMhUuYXV0b21hdGlvbi52MS5BY3Rpb24SJwoHdHJpZ2dlchgGIAEoCzIWLmF1dG9tYXRpb24udjEuVHJpZ2dlchIPCgd2ZXJzaW9uGAcgASgFEgwKBGV0YWcYCCABKAkSLgoKY3JlYXRlZF9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgKIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASEgoKY3JlYXRlZF9ieRgLIAEoCRImCgVleGl0cxgMIAMoCzIXLmF1dG9tYXRpb24udjEuRXhpdEdvYWwiVQoIRXhpdEdvYWwSHQoKZXZlbnRfdHlwZRgBIAEoCUIJukgGcgQQARhkEioKBmZpbHRlchgCIAEoCzIaLmF1dG9tYXRpb24udjEuRmlsdGVyR3JvdXAiMgoIRXhpdExpc3QSJgoFZXhpdHMYASADKAsyFy5hdXRvbWF0aW9uLnYxLkV4aXRHb2FsIrgBChVDcmVhdGVXb3JrZmxvd1JlcXVlc3QSDAoEbmFtZRgBIAEoCRITCgtkZXNjcmlwdGlvbhgCIAEoCRImCgdhY3Rpb25zGAMgAygLMhUuYXV0b21hdGlvbi52MS5BY3Rpb24SLAoHdHJpZ2dlchgEIAEoCzIbLmF1dG9tYXRpb24udjEuVHJpZ2dlcklucHV0EiYKBWV4aXRzGAUgAygLMhcuYXV0b21hdGlvbi52MS5FeGl0R29hbCJtChZDcmVhdGVXb3JrZmxvd1Jlc3BvbnNlEikKCHdvcmtmbG93GAEgASgLMhcuYXV0b21hdGlvbi52MS5Xb3JrZmxvdxIoCgh3YXJuaW5ncxgCIAMoCzIWLmF1dG9tYXRpb24udjEuV2FybmluZyIzChJHZXRXb3JrZmxvd1JlcXVlc3QSHQoLd29ya2Zsb3dfaWQYASABKAlCCLpIBXIDsAEBIkAKE0dldFdvcmtmbG93UmVzcG9uc2USKQoId29ya2Zsb3cYASABKAsyFy5hdXRvbWF0aW9uLnYxLldvcmtmbG93Is0BChRMaXN0V29ya2Zsb3dzUmVxdWVzdBI3CgZzdGF0dXMYASABKA4yHS5hdXRvbWF0aW9uLnYxLldvcmtmbG93U3RhdHVzQgi6SAWCAQIQARIfCg1uYW1lX2NvbnRhaW5zGAQgASgJQgi6SAVyAxjIARIeCg10cmlnZ2VyX2V2ZW50GAUgASgJQge6SARyAhhkEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiACCJwChVMaXN0V29ya2Zsb3dzUmVzcG9uc2USKgoJd29ya2Zsb3dzGAEgAygLMhcuYXV0b21hdGlvbi52MS5Xb3JrZmxvdxIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEgoKdG90YWxfc2l6ZRgDIAEoBSLeAQoVVXBkYXRlV29ya2Zsb3dSZXF1ZXN0Eh0KC3dvcmtmbG93X2lkGAEgASgJQgi6SAVyA7ABARIMCgRldGFnGAIgASgJEhEKBG5hbWUYAyABKAlIAIgBARIYCgtkZXNjcmlwdGlvbhgEIAEoCUgBiAEBEioKB2FjdGlvbnMYBSABKAsyGS5hdXRvbWF0aW9uLnYxLkFjdGlvbkxpc3QSJgoFZXhpdHMYBiABKAsyFy5hdXRvbWF0aW9uLnYxLkV4aXRMaXN0QgcKBV9uYW1lQg4KDF9kZXNjcmlwdGlvbiI0CgpBY3Rpb25MaXN0EiYKB2FjdGlvbnMYASADKAsyFS5hdXRvbWF0aW9uLnYxLkFjdGlvbiJtChZVcGRhdGVXb3JrZmxvd1Jlc3BvbnNlEikKCHdvcmtmbG93GAEgASgLMhcuYXV0b21hdGlvbi52MS5Xb3JrZmxvdxIoCgh3YXJuaW5ncxgCIAMoCzIWLmF1dG9tYXRpb24udjEuV2FybmluZyJGChdBY3RpdmF0ZVdvcmtmbG93UmVxdWVzdBIdCgt3b3JrZmxvd19pZBgBIAEoCUIIukgFcgOwAQESDAoEZXRhZxgCIAEoCSJvChhBY3RpdmF0ZVdvcmtmbG93UmVzcG9uc2USKQoId29ya2Zsb3cYASABKAsyFy5hdXRvbWF0aW9uLnYxLldvcmtmbG93EigKCHdhcm5pbmdzGAIgAygLMhYuYXV0b21hdGlvbi52MS5XYXJuaW5nIkMKFFBhdXNlV29ya2Zsb3dSZXF1ZXN0Eh0KC3dvcmtmbG93X2lkGAEgASgJQgi6SAVyA7ABARIMCgRldGFnGAIgASgJIkIKFVBhdXNlV29ya2Zsb3dSZXNwb25zZRIpCgh3b3JrZmxvdxgBIAEoCzIXLmF1dG9tYXRpb24udjEuV29ya2Zsb3ciRAoVRGVsZXRlV29ya2Zsb3dSZXF1ZXN0Eh0KC3dvcmtmbG93X2lkGAEgASgJQgi6SAVyA7ABARIMCgRldGFnGAIgASgJIhgKFkRlbGV0ZVdvcmtmbG93UmVzcG9uc2Ui7wEKCFRlbXBsYXRlEgwKBHNsdWcYASABKAkSDAoEbmFtZRgCIAEoCRITCgtkZXNjcmlwdGlvbhgDIAEoCRI0CgpwYXJhbWV0ZXJzGAQgAygLMiAuYXV0b21hdGlvbi52MS5UZW1wbGF0ZVBhcmFtZXRlchIsCgd0cmlnZ2VyGAUgASgLMhsuYXV0b21hdGlvbi52MS5UcmlnZ2VySW5wdXQSJgoHYWN0aW9ucxgGIAMoCzIVLmF1dG9tYXRpb24udjEuQWN0aW9uEiYKBWV4aXRzGAcgAygLMhcuYXV0b21hdGlvbi52MS5FeGl0R29hbCJNChFUZW1wbGF0ZVBhcmFtZXRlchIMCgRuYW1lGAEgASgJEhMKC2Rlc2NyaXB0aW9uGAIgASgJEhUKDWRlZmF1bHRfdmFsdWUYAyABKAkiFgoUTGlzdFRlbXBsYXRlc1JlcXVlc3QiQwoVTGlzdFRlbXBsYXRlc1Jlc3BvbnNlEioKCXRlbXBsYXRlcxgBIAMoCzIXLmF1dG9tYXRpb24udjEuVGVtcGxhdGUizAEKIUNyZWF0ZVdvcmtmbG93RnJvbVRlbXBsYXRlUmVxdWVzdBIQCgh0ZW1wbGF0ZRgBIAEoCRIMCgRuYW1lGAIgASgJElQKCnBhcmFtZXRlcnMYAyADKAsyQC5hdXRvbWF0aW9uLnYxLkNyZWF0ZVdvcmtmbG93RnJvbVRlbXBsYXRlUmVxdWVzdC5QYXJhbWV0ZXJzRW50cnkaMQoPUGFyYW1ldGVyc0VudHJ5EgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCToCOAEieQoiQ3JlYXRlV29ya2Zsb3dGcm9tVGVtcGxhdGVSZXNwb25zZRIpCgh3b3JrZmxvdxgBIAEoCzIXLmF1dG9tYXRpb24udjEuV29ya2Zsb3cSKAoId2FybmluZ3MYAiADKAsyFi5hdXRvbWF0aW9uLnYxLldhcm5pbmcimwMKEldvcmtmbG93RW5yb2xsbWVudBIKCgJpZBgBIAEoCRITCgt3b3JrZmxvd19pZBgCIAEoCRIYChB3b3JrZmxvd192ZXJzaW9uGAMgASgFEhIKCnRyaWdnZXJfaWQYBCABKAkSDwoHdXNlcl9pZBgFIAEoCRIQCghldmVudF9pZBgGIAEoCRI1CgVzdGF0ZRgHIAEoDjImLmF1dG9tYXRpb24udjEuV29ya2Zsb3dFbnJvbGxtZW50U3RhdGUSEQoJbmV4dF9zdGVwGAggASgFEioKBmR1ZV9hdBgJIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLwoLZW5yb2xsZWRfYXQYCiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GAsgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIoCgVzdGVwcxgMIAMoCzIZLmF1dG9tYXRpb24udjEuU3RlcFJlc3VsdBIUCgxlbmRlZF9yZWFzb24YDSABKAki7gEKClN0ZXBSZXN1bHQSDAoEc3RlcBgBIAEoBRIOCgZhY3Rpb24YAiABKAkSKwoHb3V0Y29tZRgDIAEoDjIaLmF1dG9tYXRpb24udjEuU3RlcE91dGNvbWUSEAoIYXR0ZW1wdHMYBCABKAUSDgoGcmVhc29uGAUgASgJEi8KC2V4ZWN1dGVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgRwYXRoGAcgASgJEg0KBXRha2VuGAggASgJEiUKBXRyaWVzGAkgAygLMhYuYXV0b21hdGlvbi52MS5TdGVwVHJ5IqQBCgdTdGVwVHJ5Ei4KCnN0YXJ0ZWRfYXQYASABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIrCgdvdXRjb21lGAMgASgOMhouYXV0b21hdGlvbi52MS5TdGVwT3V0Y29tZRIOCgZyZWFzb24YBCABKAki3gEKHkxpc3RXb3JrZmxvd0Vucm9sbG1lbnRzUmVxdWVzdBIgCgt3b3JrZmxvd19pZBgBIAEoCUILukgI2AEBcgOwAQESHAoHdXNlcl9pZBgCIAEoCUILukgI2AEBcgOwAQESPwoFc3RhdGUYAyABKA4yJi5hdXRvbWF0aW9uLnYxLldvcmtmbG93RW5yb2xsbWVudFN0YXRlQgi6SAWCAQIQARIdCglwYWdlX3NpemUYBCABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgFIAEoCUIIukgFcgMYgAgihgEKH0xpc3RXb3JrZmxvd0Vucm9sbG1lbnRzUmVzcG9uc2USNgoLZW5yb2xsbWVudHMYASADKAsyIS5hdXRvbWF0aW9uLnYxLldvcmtmbG93RW5yb2xsbWVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSEgoKdG90YWxfc2l6ZRgDIAEoBSIpCg1HZXRSdW5SZXF1ZXN0EhgKBnJ1bl9pZBgBIAEoCUIIukgFcgOwAQEiQAoOR2V0UnVuUmVzcG9uc2USLgoDcnVuGAEgASgLMiEuYXV0b21hdGlvbi52MS5Xb3JrZmxvd0Vucm9sbG1lbnQiLAoQQ2FuY2VsUnVuUmVxdWVzdBIYCgZydW5faWQYASABKAlCCLpIBXIDsAEBIkMKEUNhbmNlbFJ1blJlc3BvbnNlEi4KA3J1bhgBIAEoCzIhLmF1dG9tYXRpb24udjEuV29ya2Zsb3dFbnJvbGxtZW50IisKD1BhdXNlUnVuUmVxdWVzdBIYCgZydW5faWQYASABKAlCCLpIBXIDsAEBIkIKEFBhdXNlUnVuUmVzcG9uc2USLgoDcnVuGAEgASgLMiEuYXV0b21hdGlvbi52MS5Xb3JrZmxvd0Vucm9sbG1lbnQiLAoQUmVzdW1lUnVuUmVxdWVzdBIYCgZydW5faWQYASABKAlCCLpIBXIDsAEBIkMKEVJlc3VtZVJ1blJlc3BvbnNlEi4KA3J1bhgBIAEoCzIhLmF1dG9tYXRpb24udjEuV29ya2Zsb3dFbnJvbGxtZW50IisKD1JldHJ5UnVuUmVxdWVzdBIYCgZydW5faWQYASABKAlCCLpIBXIDsAEBIkIKEFJldHJ5UnVuUmVzcG9uc2USLgoDcnVuGAEgASgLMiEuYXV0b21hdGlvbi52MS5Xb3JrZmxvd0Vucm9sbG1lbnQifgoSUmVkcml2ZVJ1bnNSZXF1ZXN0Eh0KC3dvcmtmbG93X2lkGAEgASgJQgi6SAVyA7ABARIwCgxmYWlsZWRfc2luY2UYAiABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEhcKBnJlYXNvbhgDIAEoCUIHukgEcgIYZCJGChNSZWRyaXZlUnVuc1Jlc3BvbnNlEhYKDnJlZHJpdmVuX2NvdW50GAEgASgFEhcKD3JlbWFpbmluZ19jb3VudBgCIAEoBSJ1ChVFbnJvbGxBdGhsZXRlc1JlcXVlc3QSHQoLd29ya2Zsb3dfaWQYASABKAlCCLpIBXIDsAEBEiYKCHVzZXJfaWRzGAIgAygJQhS6SBGSAQ4IARD0AxgBIgVyA7ABARIVCg1pZ25vcmVfcG9saWN5GAMgASgIImIKEUF0aGxldGVFbnJvbGxtZW50Eg8KB3VzZXJfaWQYASABKAkSLAoGcmVhc29uGAIgASgOMhwuYXV0b21hdGlvbi52MS5WZXJkaWN0UmVhc29uEg4KBnJ1bl9pZBgDIAEoCSJLChZFbnJvbGxBdGhsZXRlc1Jlc3BvbnNlEjEKB3Jlc3VsdHMYASADKAsyIC5hdXRvbWF0aW9uLnYxLkF0aGxldGVFbnJvbGxtZW50IoQBChdCYWNrZmlsbFdvcmtmbG93UmVxdWVzdBIdCgt3b3JrZmxvd19pZBgBIAEoCUIIukgFcgOwAQESJAoSY29uZmlybWF0aW9uX3Rva2VuGAIgASgJQgi6SAVyAxiACBIkCg9yYXRlX3Blcl9taW51dGUYAyABKAVCC7pICBoGGODUAygAImQKGEJhY2tmaWxsV29ya2Zsb3dSZXNwb25zZRIXCg9lc3RpbWF0ZWRfY291bnQYASABKAUSGgoSY29uZmlybWF0aW9uX3Rva2VuGAIgASgJEhMKC2JhY2tmaWxsX2lkGAMgASgJIooBCgZTZWNyZXQSDAoEbmFtZRgBIAEoCRIuCgpjcmVhdGVkX2F0GAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBISCgp1cGRhdGVkX2J5GAQgASgJIlQKEFNldFNlY3JldFJlcXVlc3QSKwoEbmFtZRgBIAEoCUIdukgachgyFl5bYS16XVthLXowLTlfXXswLDQ5fSQSEwoFdmFsdWUYAiABKAlCBLi7GAEiOgoRU2V0U2VjcmV0UmVzcG9uc2USJQoGc2VjcmV0GAEgASgLMhUuYXV0b21hdGlvbi52MS5TZWNyZXQiFAoSTGlzdFNlY3JldHNSZXF1ZXN0Ij0KE0xpc3RTZWNyZXRzUmVzcG9uc2USJgoHc2VjcmV0cxgBIAMoCzIVLmF1dG9tYXRpb24udjEuU2VjcmV0IkIKE0RlbGV0ZVNlY3JldFJlcXVlc3QSKwoEbmFtZRgBIAEoCUIdukgachgyFl5bYS16XVthLXowLTlfXXswLDQ5fSQiFgoURGVsZXRlU2VjcmV0UmVzcG9uc2UqogEKDldvcmtmbG93U3RhdHVzEh8KG1dPUktGTE9XX1NUQVRVU19VTlNQRUNJRklFRBAAEhkKFVdPUktGTE9XX1NUQVRVU19EUkFGVBABEhoKFldPUktGTE9XX1NUQVRVU19BQ1RJVkUQAhIaChZXT1JLRkxPV19TVEFUVVNfUEFVU0VEEAMSHAoYV09SS0ZMT1dfU1RBVFVTX0FSQ0hJVkVEEAQq/QIKF1dvcmtmbG93RW5yb2xsbWVudFN0YXRlEikKJVdPUktGTE9XX0VOUk9MTE1FTlRfU1RBVEVfVU5TUEVDSUZJRUQQABInCiNXT1JLRkxPV19FTlJPTExNRU5UX1NUQVRFX1RSSUdHRVJFRBABEiQKIFdPUktGTE9XX0VOUk9MTE1FTlRfU1RBVEVfQUNUSVZFEAISJAogV09SS0ZMT1dfRU5ST0xMTUVOVF9TVEFURV9RVUVVRUQQAxInCiNXT1JLRkxPV19FTlJPTExNRU5UX1NUQVRFX0NPTVBMRVRFRBAEEiQKIFdPUktGTE9XX0VOUk9MTE1FTlRfU1RBVEVfRkFJTEVEEAUSJwojV09SS0ZMT1dfRU5ST0xMTUVOVF9TVEFURV9DQU5DRUxMRUQQBhIkCiBXT1JLRkxPV19FTlJPTExNRU5UX1NUQVRFX1BBVVNFRBAHEiQKIFdPUktGTE9XX0VOUk9MTE1FTlRfU1RBVEVfRVhJVEVEEAgqrAEKC1N0ZXBPdXRjb21lEhwKGFNURVBfT1VUQ09NRV9VTlNQRUNJRklFRBAAEhUKEVNURVBfT1VUQ09NRV9ET05FEAESGgoWU1RFUF9PVVRDT01FX05PX0NIQU5HRRACEhkKFVNURVBfT1VUQ09NRV9SRVRSWUlORxADEhcKE1NURVBfT1VUQ09NRV9GQUlMRUQQBBIYChRTVEVQX09VVENPTUVfV0FJVElORxAFMqYQCg9Xb3JrZmxvd1NlcnZpY2USYwoOQ3JlYXRlV29ya2Zsb3cSJC5hdXRvbWF0aW9uLnYxLkNyZWF0ZVdvcmtmbG93UmVxdWVzdBolLmF1dG9tYXRpb24udjEuQ3JlYXRlV29ya2Zsb3dSZXNwb25zZSIEqLsYFhJdCgtHZXRXb3JrZmxvdxIhLmF1dG9tYXRpb24udjEuR2V0V29ya2Zsb3dSZXF1ZXN0GiIuYXV0b21hdGlvbi52MS5HZXRXb3JrZmxvd1Jlc3BvbnNlIgeQAgGouxgVEmMKDUxpc3RXb3JrZmxvd3MSIy5hdXRvbWF0aW9uLnYxLkxpc3RXb3JrZmxvd3NSZXF1ZXN0GiQuYXV0b21hdGlvbi52MS5MaXN0V29ya2Zsb3dzUmVzcG9uc2UiB5ACAai7GBUSYwoOVXBkYXRlV29ya2Zsb3cSJC5hdXRvbWF0aW9uLnYxLlVwZGF0ZVdvcmtmbG93UmVxdWVzdBolLmF1dG9tYXRpb24udjEuVXBkYXRlV29ya2Zsb3dSZXNwb25zZSIEqLsYFhJpChBBY3RpdmF0ZVdvcmtmbG93EiYuYXV0b21hdGlvbi52MS5BY3RpdmF0ZVdvcmtmbG93UmVxdWVzdBonLmF1dG9tYXRpb24udjEuQWN0aXZhdGVXb3JrZmxvd1Jlc3BvbnNlIgSouxgWEmAKDVBhdXNlV29ya2Zsb3cSIy5hdXRvbWF0aW9uLnYxLlBhdXNlV29ya2Zsb3dSZXF1ZXN0GiQuYXV0b21hdGlvbi52MS5QYXVzZVdvcmtmbG93UmVzcG9uc2UiBKi7GBYSYwoORGVsZXRlV29ya2Zsb3cSJC5hdXRvbWF0aW9uLnYxLkRlbGV0ZVdvcmtmbG93UmVxdWVzdBolLmF1dG9tYXRpb24udjEuRGVsZXRlV29ya2Zsb3dSZXNwb25zZSIEqLsYFhJjCg1MaXN0VGVtcGxhdGVzEiMuYXV0b21hdGlvbi52MS5MaXN0VGVtcGxhdGVzUmVxdWVzdBokLmF1dG9tYXRpb24udjEuTGlzdFRlbXBsYXRlc1Jlc3BvbnNlIgeQAgGouxgVEocBChpDcmVhdGVXb3JrZmxvd0Zyb21UZW1wbGF0ZRIwLmF1dG9tYXRpb24udjEuQ3JlYXRlV29ya2Zsb3dGcm9tVGVtcGxhdGVSZXF1ZXN0GjEuYXV0b21hdGlvbi52MS5DcmVhdGVXb3JrZmxvd0Zyb21UZW1wbGF0ZVJlc3BvbnNlIgSouxgWEoEBChdMaXN0V29ya2Zsb3dFbnJvbGxtZW50cxItLmF1dG9tYXRpb24udjEuTGlzdFdvcmtmbG93RW5yb2xsbWVudHNSZXF1ZXN0Gi4uYXV0b21hdGlvbi52MS5MaXN0V29ya2Zsb3dFbnJvbGxtZW50c1Jlc3BvbnNlIgeQAgGouxgVEk4KBkdldFJ1bhIcLmF1dG9tYXRpb24udjEuR2V0UnVuUmVxdWVzdBodLmF1dG9tYXRpb24udjEuR2V0UnVuUmVzcG9uc2UiB5ACAai7GBUSVAoJQ2FuY2VsUnVuEh8uYXV0b21hdGlvbi52MS5DYW5jZWxSdW5SZXF1ZXN0GiAuYXV0b21hdGlvbi52MS5DYW5jZWxSdW5SZXNwb25zZSIEqLsYFhJRCghQYXVzZVJ1bhIeLmF1dG9tYXRpb24udjEuUGF1c2VSdW5SZXF1ZXN0Gh8uYXV0b21hdGlvbi52MS5QYXVzZVJ1blJlc3BvbnNlIgSouxgWElQKCVJlc3VtZVJ1bhIfLmF1dG9tYXRpb24udjEuUmVzdW1lUnVuUmVxdWVzdBogLmF1dG9tYXRpb24udjEuUmVzdW1lUnVuUmVzcG9uc2UiBKi7GBYSUQoIUmV0cnlSdW4SHi5hdXRvbWF0aW9uLnYxLlJldHJ5UnVuUmVxdWVzdBofLmF1dG9tYXRpb24udjEuUmV0cnlSdW5SZXNwb25zZSIEqLsYFhJaCgtSZWRyaXZlUnVucxIhLmF1dG9tYXRpb24udjEuUmVkcml2ZVJ1bnNSZXF1ZXN0GiIuYXV0b21hdGlvbi52MS5SZWRyaXZlUnVuc1Jlc3BvbnNlIgSouxgWEmMKDkVucm9sbEF0aGxldGVzEiQuYXV0b21hdGlvbi52MS5FbnJvbGxBdGhsZXRlc1JlcXVlc3QaJS5hdXRvbWF0aW9uLnYxLkVucm9sbEF0aGxldGVzUmVzcG9uc2UiBKi7GBYSaQoQQmFja2ZpbGxXb3JrZmxvdxImLmF1dG9tYXRpb24udjEuQmFja2ZpbGxXb3JrZmxvd1JlcXVlc3QaJy5hdXRvbWF0aW9uLnYxLkJhY2tmaWxsV29ya2Zsb3dSZXNwb25zZSIEqLsYGRJUCglTZXRTZWNyZXQSHy5hdXRvbWF0aW9uLnYxLlNldFNlY3JldFJlcXVlc3QaIC5hdXRvbWF0aW9uLnYxLlNldFNlY3JldFJlc3BvbnNlIgSouxgWEl0KC0xpc3RTZWNyZXRzEiEuYXV0b21hdGlvbi52MS5MaXN0U2VjcmV0c1JlcXVlc3QaIi5hdXRvbWF0aW9uLnYxLkxpc3RTZWNyZXRzUmVzcG9uc2UiB5ACAai7GBUSXQoMRGVsZXRlU2VjcmV0EiIuYXV0b21hdGlvbi52MS5EZWxldGVTZWNyZXRSZXF1ZXN0GiMuYXV0b21hdGlvbi52MS5EZWxldGVTZWNyZXRSZXNwb25zZSIEqLsYFkJyCg1hdXRvbWF0aW9uLnYxQhRXb3JrZmxvd1NlcnZpY2VQcm90b1ABWjlwcm9ncmVzc2lvbi1zZXJ2aWNlL2NsaWVudHMvZ28vYXV0b21hdGlvbi92MTthdXRvbWF0aW9udjGqAg1BdXRvbWF0aW9uLlYxYgZwcm90bzM", [file_automation_v1_action, file_automation_v1_filter, file_automation_v1_trigger, file_automation_v1_trigger_service, file_buf_validate_validate, file_google_protobuf_timestamp, file_progression_v1_access]);
 
 /**
  * @generated from message automation.v1.Workflow
@@ -90,6 +92,13 @@ export type Workflow = Message<"automation.v1.Workflow"> & {
    * @generated from field: string created_by = 11;
    */
   createdBy: string;
+
+  /**
+   * Events that end a run wherever it is.
+   *
+   * @generated from field: repeated automation.v1.ExitGoal exits = 12;
+   */
+  exits: ExitGoal[];
 };
 
 /**
@@ -98,6 +107,52 @@ export type Workflow = Message<"automation.v1.Workflow"> & {
  */
 export const WorkflowSchema: GenMessage<Workflow> = /*@__PURE__*/
   messageDesc(file_automation_v1_workflow_service, 0);
+
+/**
+ * A goal: an event that ends each run of the athlete in the workflow, with the state EXITED and the reason GOAL_REACHED.
+ * Events count that were accepted after the one that started the run.
+ *
+ * @generated from message automation.v1.ExitGoal
+ */
+export type ExitGoal = Message<"automation.v1.ExitGoal"> & {
+  /**
+   * The name of an event type, for example `session_completed`; not of the category `time`.
+   *
+   * @generated from field: string event_type = 1;
+   */
+  eventType: string;
+
+  /**
+   * Over that event, and the athlete as they are then. Absent: every such event.
+   *
+   * @generated from field: automation.v1.FilterGroup filter = 2;
+   */
+  filter?: FilterGroup | undefined;
+};
+
+/**
+ * Describes the message automation.v1.ExitGoal.
+ * Use `create(ExitGoalSchema)` to create a new message.
+ */
+export const ExitGoalSchema: GenMessage<ExitGoal> = /*@__PURE__*/
+  messageDesc(file_automation_v1_workflow_service, 1);
+
+/**
+ * @generated from message automation.v1.ExitList
+ */
+export type ExitList = Message<"automation.v1.ExitList"> & {
+  /**
+   * @generated from field: repeated automation.v1.ExitGoal exits = 1;
+   */
+  exits: ExitGoal[];
+};
+
+/**
+ * Describes the message automation.v1.ExitList.
+ * Use `create(ExitListSchema)` to create a new message.
+ */
+export const ExitListSchema: GenMessage<ExitList> = /*@__PURE__*/
+  messageDesc(file_automation_v1_workflow_service, 2);
 
 /**
  * @generated from message automation.v1.CreateWorkflowRequest
@@ -118,7 +173,7 @@ export type CreateWorkflowRequest = Message<"automation.v1.CreateWorkflowRequest
   description: string;
 
   /**
-   * At most 20.
+   * At most 50, those within branches and splits included.
    *
    * @generated from field: repeated automation.v1.Action actions = 3;
    */
@@ -128,6 +183,13 @@ export type CreateWorkflowRequest = Message<"automation.v1.CreateWorkflowRequest
    * @generated from field: automation.v1.TriggerInput trigger = 4;
    */
   trigger?: TriggerInput | undefined;
+
+  /**
+   * At most 10.
+   *
+   * @generated from field: repeated automation.v1.ExitGoal exits = 5;
+   */
+  exits: ExitGoal[];
 };
 
 /**
@@ -135,7 +197,7 @@ export type CreateWorkflowRequest = Message<"automation.v1.CreateWorkflowRequest
  * Use `create(CreateWorkflowRequestSchema)` to create a new message.
  */
 export const CreateWorkflowRequestSchema: GenMessage<CreateWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 1);
+  messageDesc(file_automation_v1_workflow_service, 3);
 
 /**
  * @generated from message automation.v1.CreateWorkflowResponse
@@ -157,7 +219,7 @@ export type CreateWorkflowResponse = Message<"automation.v1.CreateWorkflowRespon
  * Use `create(CreateWorkflowResponseSchema)` to create a new message.
  */
 export const CreateWorkflowResponseSchema: GenMessage<CreateWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 2);
+  messageDesc(file_automation_v1_workflow_service, 4);
 
 /**
  * @generated from message automation.v1.GetWorkflowRequest
@@ -174,7 +236,7 @@ export type GetWorkflowRequest = Message<"automation.v1.GetWorkflowRequest"> & {
  * Use `create(GetWorkflowRequestSchema)` to create a new message.
  */
 export const GetWorkflowRequestSchema: GenMessage<GetWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 3);
+  messageDesc(file_automation_v1_workflow_service, 5);
 
 /**
  * @generated from message automation.v1.GetWorkflowResponse
@@ -191,7 +253,7 @@ export type GetWorkflowResponse = Message<"automation.v1.GetWorkflowResponse"> &
  * Use `create(GetWorkflowResponseSchema)` to create a new message.
  */
 export const GetWorkflowResponseSchema: GenMessage<GetWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 4);
+  messageDesc(file_automation_v1_workflow_service, 6);
 
 /**
  * @generated from message automation.v1.ListWorkflowsRequest
@@ -238,7 +300,7 @@ export type ListWorkflowsRequest = Message<"automation.v1.ListWorkflowsRequest">
  * Use `create(ListWorkflowsRequestSchema)` to create a new message.
  */
 export const ListWorkflowsRequestSchema: GenMessage<ListWorkflowsRequest> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 5);
+  messageDesc(file_automation_v1_workflow_service, 7);
 
 /**
  * @generated from message automation.v1.ListWorkflowsResponse
@@ -269,7 +331,7 @@ export type ListWorkflowsResponse = Message<"automation.v1.ListWorkflowsResponse
  * Use `create(ListWorkflowsResponseSchema)` to create a new message.
  */
 export const ListWorkflowsResponseSchema: GenMessage<ListWorkflowsResponse> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 6);
+  messageDesc(file_automation_v1_workflow_service, 8);
 
 /**
  * @generated from message automation.v1.UpdateWorkflowRequest
@@ -305,6 +367,13 @@ export type UpdateWorkflowRequest = Message<"automation.v1.UpdateWorkflowRequest
    * @generated from field: automation.v1.ActionList actions = 5;
    */
   actions?: ActionList | undefined;
+
+  /**
+   * Replaces all exits when set. Runs under way keep those that they started with.
+   *
+   * @generated from field: automation.v1.ExitList exits = 6;
+   */
+  exits?: ExitList | undefined;
 };
 
 /**
@@ -312,7 +381,7 @@ export type UpdateWorkflowRequest = Message<"automation.v1.UpdateWorkflowRequest
  * Use `create(UpdateWorkflowRequestSchema)` to create a new message.
  */
 export const UpdateWorkflowRequestSchema: GenMessage<UpdateWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 7);
+  messageDesc(file_automation_v1_workflow_service, 9);
 
 /**
  * @generated from message automation.v1.ActionList
@@ -329,7 +398,7 @@ export type ActionList = Message<"automation.v1.ActionList"> & {
  * Use `create(ActionListSchema)` to create a new message.
  */
 export const ActionListSchema: GenMessage<ActionList> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 8);
+  messageDesc(file_automation_v1_workflow_service, 10);
 
 /**
  * @generated from message automation.v1.UpdateWorkflowResponse
@@ -351,7 +420,7 @@ export type UpdateWorkflowResponse = Message<"automation.v1.UpdateWorkflowRespon
  * Use `create(UpdateWorkflowResponseSchema)` to create a new message.
  */
 export const UpdateWorkflowResponseSchema: GenMessage<UpdateWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 9);
+  messageDesc(file_automation_v1_workflow_service, 11);
 
 /**
  * @generated from message automation.v1.ActivateWorkflowRequest
@@ -375,7 +444,7 @@ export type ActivateWorkflowRequest = Message<"automation.v1.ActivateWorkflowReq
  * Use `create(ActivateWorkflowRequestSchema)` to create a new message.
  */
 export const ActivateWorkflowRequestSchema: GenMessage<ActivateWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 10);
+  messageDesc(file_automation_v1_workflow_service, 12);
 
 /**
  * @generated from message automation.v1.ActivateWorkflowResponse
@@ -397,7 +466,7 @@ export type ActivateWorkflowResponse = Message<"automation.v1.ActivateWorkflowRe
  * Use `create(ActivateWorkflowResponseSchema)` to create a new message.
  */
 export const ActivateWorkflowResponseSchema: GenMessage<ActivateWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 11);
+  messageDesc(file_automation_v1_workflow_service, 13);
 
 /**
  * @generated from message automation.v1.PauseWorkflowRequest
@@ -419,7 +488,7 @@ export type PauseWorkflowRequest = Message<"automation.v1.PauseWorkflowRequest">
  * Use `create(PauseWorkflowRequestSchema)` to create a new message.
  */
 export const PauseWorkflowRequestSchema: GenMessage<PauseWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 12);
+  messageDesc(file_automation_v1_workflow_service, 14);
 
 /**
  * @generated from message automation.v1.PauseWorkflowResponse
@@ -436,7 +505,7 @@ export type PauseWorkflowResponse = Message<"automation.v1.PauseWorkflowResponse
  * Use `create(PauseWorkflowResponseSchema)` to create a new message.
  */
 export const PauseWorkflowResponseSchema: GenMessage<PauseWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 13);
+  messageDesc(file_automation_v1_workflow_service, 15);
 
 /**
  * @generated from message automation.v1.DeleteWorkflowRequest
@@ -458,7 +527,7 @@ export type DeleteWorkflowRequest = Message<"automation.v1.DeleteWorkflowRequest
  * Use `create(DeleteWorkflowRequestSchema)` to create a new message.
  */
 export const DeleteWorkflowRequestSchema: GenMessage<DeleteWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 14);
+  messageDesc(file_automation_v1_workflow_service, 16);
 
 /**
  * @generated from message automation.v1.DeleteWorkflowResponse
@@ -471,7 +540,7 @@ export type DeleteWorkflowResponse = Message<"automation.v1.DeleteWorkflowRespon
  * Use `create(DeleteWorkflowResponseSchema)` to create a new message.
  */
 export const DeleteWorkflowResponseSchema: GenMessage<DeleteWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 15);
+  messageDesc(file_automation_v1_workflow_service, 17);
 
 /**
  * A template of a workflow.
@@ -512,6 +581,11 @@ export type Template = Message<"automation.v1.Template"> & {
    * @generated from field: repeated automation.v1.Action actions = 6;
    */
   actions: Action[];
+
+  /**
+   * @generated from field: repeated automation.v1.ExitGoal exits = 7;
+   */
+  exits: ExitGoal[];
 };
 
 /**
@@ -519,7 +593,7 @@ export type Template = Message<"automation.v1.Template"> & {
  * Use `create(TemplateSchema)` to create a new message.
  */
 export const TemplateSchema: GenMessage<Template> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 16);
+  messageDesc(file_automation_v1_workflow_service, 18);
 
 /**
  * @generated from message automation.v1.TemplateParameter
@@ -548,7 +622,7 @@ export type TemplateParameter = Message<"automation.v1.TemplateParameter"> & {
  * Use `create(TemplateParameterSchema)` to create a new message.
  */
 export const TemplateParameterSchema: GenMessage<TemplateParameter> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 17);
+  messageDesc(file_automation_v1_workflow_service, 19);
 
 /**
  * @generated from message automation.v1.ListTemplatesRequest
@@ -561,7 +635,7 @@ export type ListTemplatesRequest = Message<"automation.v1.ListTemplatesRequest">
  * Use `create(ListTemplatesRequestSchema)` to create a new message.
  */
 export const ListTemplatesRequestSchema: GenMessage<ListTemplatesRequest> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 18);
+  messageDesc(file_automation_v1_workflow_service, 20);
 
 /**
  * @generated from message automation.v1.ListTemplatesResponse
@@ -578,7 +652,7 @@ export type ListTemplatesResponse = Message<"automation.v1.ListTemplatesResponse
  * Use `create(ListTemplatesResponseSchema)` to create a new message.
  */
 export const ListTemplatesResponseSchema: GenMessage<ListTemplatesResponse> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 19);
+  messageDesc(file_automation_v1_workflow_service, 21);
 
 /**
  * @generated from message automation.v1.CreateWorkflowFromTemplateRequest
@@ -607,7 +681,7 @@ export type CreateWorkflowFromTemplateRequest = Message<"automation.v1.CreateWor
  * Use `create(CreateWorkflowFromTemplateRequestSchema)` to create a new message.
  */
 export const CreateWorkflowFromTemplateRequestSchema: GenMessage<CreateWorkflowFromTemplateRequest> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 20);
+  messageDesc(file_automation_v1_workflow_service, 22);
 
 /**
  * @generated from message automation.v1.CreateWorkflowFromTemplateResponse
@@ -629,7 +703,7 @@ export type CreateWorkflowFromTemplateResponse = Message<"automation.v1.CreateWo
  * Use `create(CreateWorkflowFromTemplateResponseSchema)` to create a new message.
  */
 export const CreateWorkflowFromTemplateResponseSchema: GenMessage<CreateWorkflowFromTemplateResponse> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 21);
+  messageDesc(file_automation_v1_workflow_service, 23);
 
 /**
  * One run of a workflow for one athlete.
@@ -677,7 +751,7 @@ export type WorkflowEnrollment = Message<"automation.v1.WorkflowEnrollment"> & {
   state: WorkflowEnrollmentState;
 
   /**
-   * The next step, from 0.
+   * The number of the next step; see Action.
    *
    * @generated from field: int32 next_step = 8;
    */
@@ -706,7 +780,7 @@ export type WorkflowEnrollment = Message<"automation.v1.WorkflowEnrollment"> & {
   steps: StepResult[];
 
   /**
-   * Why it FAILED (the step's reason) or was CANCELLED: SUBJECT_DELETED, WORKFLOW_DELETED, CANCELLED_BY_HAND, or the
+   * GOAL_REACHED when it EXITED. Why it FAILED (the step's reason) or was CANCELLED: SUBJECT_DELETED, WORKFLOW_DELETED, CANCELLED_BY_HAND, or the
    * reason of a verdict.
    *
    * @generated from field: string ended_reason = 13;
@@ -719,14 +793,14 @@ export type WorkflowEnrollment = Message<"automation.v1.WorkflowEnrollment"> & {
  * Use `create(WorkflowEnrollmentSchema)` to create a new message.
  */
 export const WorkflowEnrollmentSchema: GenMessage<WorkflowEnrollment> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 22);
+  messageDesc(file_automation_v1_workflow_service, 24);
 
 /**
  * @generated from message automation.v1.StepResult
  */
 export type StepResult = Message<"automation.v1.StepResult"> & {
   /**
-   * From 0.
+   * The number of the step; see Action.
    *
    * @generated from field: int32 step = 1;
    */
@@ -763,6 +837,28 @@ export type StepResult = Message<"automation.v1.StepResult"> & {
    * @generated from field: google.protobuf.Timestamp executed_at = 6;
    */
   executedAt?: Timestamp | undefined;
+
+  /**
+   * Where the step is in the run's version of the workflow, for example `actions[1].branch.then[0]`.
+   *
+   * @generated from field: string path = 7;
+   */
+  path: string;
+
+  /**
+   * Which list of its own the step chose: `then` or `else` of a branch, the path's name of a split, `received` or
+   * `timed_out` of a wait for an event; `failed` of a step that failed and has `failure_steps`. Empty otherwise.
+   *
+   * @generated from field: string taken = 8;
+   */
+  taken: string;
+
+  /**
+   * Every try, oldest first, those before RetryRun included; at most the latest 50.
+   *
+   * @generated from field: repeated automation.v1.StepTry tries = 9;
+   */
+  tries: StepTry[];
 };
 
 /**
@@ -770,7 +866,45 @@ export type StepResult = Message<"automation.v1.StepResult"> & {
  * Use `create(StepResultSchema)` to create a new message.
  */
 export const StepResultSchema: GenMessage<StepResult> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 23);
+  messageDesc(file_automation_v1_workflow_service, 25);
+
+/**
+ * One try of a step.
+ *
+ * @generated from message automation.v1.StepTry
+ */
+export type StepTry = Message<"automation.v1.StepTry"> & {
+  /**
+   * @generated from field: google.protobuf.Timestamp started_at = 1;
+   */
+  startedAt?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp ended_at = 2;
+   */
+  endedAt?: Timestamp | undefined;
+
+  /**
+   * DONE, NO_CHANGE, RETRYING (it failed, and is tried again) or FAILED.
+   *
+   * @generated from field: automation.v1.StepOutcome outcome = 3;
+   */
+  outcome: StepOutcome;
+
+  /**
+   * As in StepResult.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message automation.v1.StepTry.
+ * Use `create(StepTrySchema)` to create a new message.
+ */
+export const StepTrySchema: GenMessage<StepTry> = /*@__PURE__*/
+  messageDesc(file_automation_v1_workflow_service, 26);
 
 /**
  * @generated from message automation.v1.ListWorkflowEnrollmentsRequest
@@ -809,7 +943,7 @@ export type ListWorkflowEnrollmentsRequest = Message<"automation.v1.ListWorkflow
  * Use `create(ListWorkflowEnrollmentsRequestSchema)` to create a new message.
  */
 export const ListWorkflowEnrollmentsRequestSchema: GenMessage<ListWorkflowEnrollmentsRequest> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 24);
+  messageDesc(file_automation_v1_workflow_service, 27);
 
 /**
  * @generated from message automation.v1.ListWorkflowEnrollmentsResponse
@@ -836,7 +970,7 @@ export type ListWorkflowEnrollmentsResponse = Message<"automation.v1.ListWorkflo
  * Use `create(ListWorkflowEnrollmentsResponseSchema)` to create a new message.
  */
 export const ListWorkflowEnrollmentsResponseSchema: GenMessage<ListWorkflowEnrollmentsResponse> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 25);
+  messageDesc(file_automation_v1_workflow_service, 28);
 
 /**
  * @generated from message automation.v1.GetRunRequest
@@ -855,7 +989,7 @@ export type GetRunRequest = Message<"automation.v1.GetRunRequest"> & {
  * Use `create(GetRunRequestSchema)` to create a new message.
  */
 export const GetRunRequestSchema: GenMessage<GetRunRequest> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 26);
+  messageDesc(file_automation_v1_workflow_service, 29);
 
 /**
  * @generated from message automation.v1.GetRunResponse
@@ -872,7 +1006,7 @@ export type GetRunResponse = Message<"automation.v1.GetRunResponse"> & {
  * Use `create(GetRunResponseSchema)` to create a new message.
  */
 export const GetRunResponseSchema: GenMessage<GetRunResponse> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 27);
+  messageDesc(file_automation_v1_workflow_service, 30);
 
 /**
  * @generated from message automation.v1.CancelRunRequest
@@ -889,7 +1023,7 @@ export type CancelRunRequest = Message<"automation.v1.CancelRunRequest"> & {
  * Use `create(CancelRunRequestSchema)` to create a new message.
  */
 export const CancelRunRequestSchema: GenMessage<CancelRunRequest> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 28);
+  messageDesc(file_automation_v1_workflow_service, 31);
 
 /**
  * @generated from message automation.v1.CancelRunResponse
@@ -906,7 +1040,7 @@ export type CancelRunResponse = Message<"automation.v1.CancelRunResponse"> & {
  * Use `create(CancelRunResponseSchema)` to create a new message.
  */
 export const CancelRunResponseSchema: GenMessage<CancelRunResponse> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 29);
+  messageDesc(file_automation_v1_workflow_service, 32);
 
 /**
  * @generated from message automation.v1.PauseRunRequest
@@ -923,7 +1057,7 @@ export type PauseRunRequest = Message<"automation.v1.PauseRunRequest"> & {
  * Use `create(PauseRunRequestSchema)` to create a new message.
  */
 export const PauseRunRequestSchema: GenMessage<PauseRunRequest> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 30);
+  messageDesc(file_automation_v1_workflow_service, 33);
 
 /**
  * @generated from message automation.v1.PauseRunResponse
@@ -940,7 +1074,7 @@ export type PauseRunResponse = Message<"automation.v1.PauseRunResponse"> & {
  * Use `create(PauseRunResponseSchema)` to create a new message.
  */
 export const PauseRunResponseSchema: GenMessage<PauseRunResponse> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 31);
+  messageDesc(file_automation_v1_workflow_service, 34);
 
 /**
  * @generated from message automation.v1.ResumeRunRequest
@@ -957,7 +1091,7 @@ export type ResumeRunRequest = Message<"automation.v1.ResumeRunRequest"> & {
  * Use `create(ResumeRunRequestSchema)` to create a new message.
  */
 export const ResumeRunRequestSchema: GenMessage<ResumeRunRequest> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 32);
+  messageDesc(file_automation_v1_workflow_service, 35);
 
 /**
  * @generated from message automation.v1.ResumeRunResponse
@@ -974,7 +1108,7 @@ export type ResumeRunResponse = Message<"automation.v1.ResumeRunResponse"> & {
  * Use `create(ResumeRunResponseSchema)` to create a new message.
  */
 export const ResumeRunResponseSchema: GenMessage<ResumeRunResponse> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 33);
+  messageDesc(file_automation_v1_workflow_service, 36);
 
 /**
  * @generated from message automation.v1.RetryRunRequest
@@ -991,7 +1125,7 @@ export type RetryRunRequest = Message<"automation.v1.RetryRunRequest"> & {
  * Use `create(RetryRunRequestSchema)` to create a new message.
  */
 export const RetryRunRequestSchema: GenMessage<RetryRunRequest> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 34);
+  messageDesc(file_automation_v1_workflow_service, 37);
 
 /**
  * @generated from message automation.v1.RetryRunResponse
@@ -1008,7 +1142,7 @@ export type RetryRunResponse = Message<"automation.v1.RetryRunResponse"> & {
  * Use `create(RetryRunResponseSchema)` to create a new message.
  */
 export const RetryRunResponseSchema: GenMessage<RetryRunResponse> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 35);
+  messageDesc(file_automation_v1_workflow_service, 38);
 
 /**
  * @generated from message automation.v1.RedriveRunsRequest
@@ -1039,7 +1173,7 @@ export type RedriveRunsRequest = Message<"automation.v1.RedriveRunsRequest"> & {
  * Use `create(RedriveRunsRequestSchema)` to create a new message.
  */
 export const RedriveRunsRequestSchema: GenMessage<RedriveRunsRequest> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 36);
+  messageDesc(file_automation_v1_workflow_service, 39);
 
 /**
  * @generated from message automation.v1.RedriveRunsResponse
@@ -1063,7 +1197,7 @@ export type RedriveRunsResponse = Message<"automation.v1.RedriveRunsResponse"> &
  * Use `create(RedriveRunsResponseSchema)` to create a new message.
  */
 export const RedriveRunsResponseSchema: GenMessage<RedriveRunsResponse> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 37);
+  messageDesc(file_automation_v1_workflow_service, 40);
 
 /**
  * @generated from message automation.v1.EnrollAthletesRequest
@@ -1094,7 +1228,7 @@ export type EnrollAthletesRequest = Message<"automation.v1.EnrollAthletesRequest
  * Use `create(EnrollAthletesRequestSchema)` to create a new message.
  */
 export const EnrollAthletesRequestSchema: GenMessage<EnrollAthletesRequest> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 38);
+  messageDesc(file_automation_v1_workflow_service, 41);
 
 /**
  * The answer for one athlete.
@@ -1127,7 +1261,7 @@ export type AthleteEnrollment = Message<"automation.v1.AthleteEnrollment"> & {
  * Use `create(AthleteEnrollmentSchema)` to create a new message.
  */
 export const AthleteEnrollmentSchema: GenMessage<AthleteEnrollment> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 39);
+  messageDesc(file_automation_v1_workflow_service, 42);
 
 /**
  * @generated from message automation.v1.EnrollAthletesResponse
@@ -1146,7 +1280,7 @@ export type EnrollAthletesResponse = Message<"automation.v1.EnrollAthletesRespon
  * Use `create(EnrollAthletesResponseSchema)` to create a new message.
  */
 export const EnrollAthletesResponseSchema: GenMessage<EnrollAthletesResponse> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 40);
+  messageDesc(file_automation_v1_workflow_service, 43);
 
 /**
  * @generated from message automation.v1.BackfillWorkflowRequest
@@ -1177,7 +1311,7 @@ export type BackfillWorkflowRequest = Message<"automation.v1.BackfillWorkflowReq
  * Use `create(BackfillWorkflowRequestSchema)` to create a new message.
  */
 export const BackfillWorkflowRequestSchema: GenMessage<BackfillWorkflowRequest> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 41);
+  messageDesc(file_automation_v1_workflow_service, 44);
 
 /**
  * @generated from message automation.v1.BackfillWorkflowResponse
@@ -1210,7 +1344,7 @@ export type BackfillWorkflowResponse = Message<"automation.v1.BackfillWorkflowRe
  * Use `create(BackfillWorkflowResponseSchema)` to create a new message.
  */
 export const BackfillWorkflowResponseSchema: GenMessage<BackfillWorkflowResponse> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 42);
+  messageDesc(file_automation_v1_workflow_service, 45);
 
 /**
  * A secret of the account, without its value.
@@ -1246,7 +1380,7 @@ export type Secret = Message<"automation.v1.Secret"> & {
  * Use `create(SecretSchema)` to create a new message.
  */
 export const SecretSchema: GenMessage<Secret> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 43);
+  messageDesc(file_automation_v1_workflow_service, 46);
 
 /**
  * @generated from message automation.v1.SetSecretRequest
@@ -1272,7 +1406,7 @@ export type SetSecretRequest = Message<"automation.v1.SetSecretRequest"> & {
  * Use `create(SetSecretRequestSchema)` to create a new message.
  */
 export const SetSecretRequestSchema: GenMessage<SetSecretRequest> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 44);
+  messageDesc(file_automation_v1_workflow_service, 47);
 
 /**
  * @generated from message automation.v1.SetSecretResponse
@@ -1289,7 +1423,7 @@ export type SetSecretResponse = Message<"automation.v1.SetSecretResponse"> & {
  * Use `create(SetSecretResponseSchema)` to create a new message.
  */
 export const SetSecretResponseSchema: GenMessage<SetSecretResponse> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 45);
+  messageDesc(file_automation_v1_workflow_service, 48);
 
 /**
  * @generated from message automation.v1.ListSecretsRequest
@@ -1302,7 +1436,7 @@ export type ListSecretsRequest = Message<"automation.v1.ListSecretsRequest"> & {
  * Use `create(ListSecretsRequestSchema)` to create a new message.
  */
 export const ListSecretsRequestSchema: GenMessage<ListSecretsRequest> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 46);
+  messageDesc(file_automation_v1_workflow_service, 49);
 
 /**
  * @generated from message automation.v1.ListSecretsResponse
@@ -1321,7 +1455,7 @@ export type ListSecretsResponse = Message<"automation.v1.ListSecretsResponse"> &
  * Use `create(ListSecretsResponseSchema)` to create a new message.
  */
 export const ListSecretsResponseSchema: GenMessage<ListSecretsResponse> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 47);
+  messageDesc(file_automation_v1_workflow_service, 50);
 
 /**
  * @generated from message automation.v1.DeleteSecretRequest
@@ -1338,7 +1472,7 @@ export type DeleteSecretRequest = Message<"automation.v1.DeleteSecretRequest"> &
  * Use `create(DeleteSecretRequestSchema)` to create a new message.
  */
 export const DeleteSecretRequestSchema: GenMessage<DeleteSecretRequest> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 48);
+  messageDesc(file_automation_v1_workflow_service, 51);
 
 /**
  * @generated from message automation.v1.DeleteSecretResponse
@@ -1351,7 +1485,7 @@ export type DeleteSecretResponse = Message<"automation.v1.DeleteSecretResponse">
  * Use `create(DeleteSecretResponseSchema)` to create a new message.
  */
 export const DeleteSecretResponseSchema: GenMessage<DeleteSecretResponse> = /*@__PURE__*/
-  messageDesc(file_automation_v1_workflow_service, 49);
+  messageDesc(file_automation_v1_workflow_service, 52);
 
 /**
  * @generated from enum automation.v1.WorkflowStatus
@@ -1445,6 +1579,13 @@ export const WorkflowEnrollmentState = {
    * @generated from enum value: WORKFLOW_ENROLLMENT_STATE_PAUSED = 7;
    */
   PAUSED: 7,
+
+  /**
+   * A goal was reached; see ExitGoal.
+   *
+   * @generated from enum value: WORKFLOW_ENROLLMENT_STATE_EXITED = 8;
+   */
+  EXITED: 8,
 } as const;
 
 /**
