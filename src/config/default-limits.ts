@@ -6,6 +6,7 @@ import { CONFIGURATION_LIMITS } from '../automation/configuration/limits.ts';
 import { EVALUATION_LIMITS } from '../automation/evaluation/limits.ts';
 import { EVENT_TYPE_LIMITS } from '../automation/event-types/limits.ts';
 import { INSPECTION_LIMITS } from '../automation/inspection/limits.ts';
+import { LIQUID_LIMITS } from '../automation/liquid/limits.ts';
 import { PUBLISHING_LIMITS } from '../automation/publishing/limits.ts';
 import { REPLAY_LIMITS } from '../automation/replay/limits.ts';
 import { SECRET_LIMITS } from '../automation/secrets/limits.ts';
@@ -48,6 +49,7 @@ export const DEFAULT_LIMITS = Object.freeze({
   ...REPLAY_LIMITS,
   ...ACTION_LIMITS,
   ...SECRET_LIMITS,
+  ...LIQUID_LIMITS,
 });
 
 /** The limits that are in force: the defaults, but for those that the environment sets. Names are of one room each. */

@@ -6,22 +6,18 @@
 
 import type { Limits } from '../../config/config.ts';
 import { createSemaphore } from '../../flow/semaphore.ts';
-import type { Action } from '../../gen/automation/v1/action_pb.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { Instant } from '../../values/instant.ts';
-import { readSecrets } from '../secrets/read-secrets.ts';
 import { actionTypeOf } from './action-types.ts';
-import { secretNamesOf } from './call-webhook.ts';
 import type { DueEnrollment } from './due-enrollments.ts';
 import { retryLimitsOf } from './failure-policy.ts';
-import { type Attempt, readAction, resumeRun, stepTransactionLimits, takeRun } from './load-run.ts';
+import { type Attempt, type Run, readAction, resumeRun, stepTransactionLimits, takeRun } from './load-run.ts';
+import { type PreparedAction, prepareAction } from './prepare-action.ts';
 import { cancel, type Judgement, judgeEnd, judgeError, recordClaim, recordTry } from './record-step.ts';
-import type { ActionRunnerDeps, Step } from './step.ts';
+import { type ActionRunnerDeps, type Step, StepRefusal } from './step.ts';
 
-interface Claim extends Attempt {
+interface Claim extends Attempt, PreparedAction {
   readonly subject: Step;
-  readonly action: Action['action'];
-  readonly secrets: ReadonlyMap<string, string>;
   readonly claimedAt: Instant;
 }
 
@@ -51,9 +47,10 @@ export async function makeCall(deps: ActionRunnerDeps, due: DueEnrollment): Prom
 }
 
 async function claimCall(
-  { database, clock, config: { limits, secretKeys } }: ActionRunnerDeps,
+  { database, clock, config }: ActionRunnerDeps,
   { accountId, id }: DueEnrollment,
 ): Promise<Claim | undefined> {
+  const { limits } = config;
   return database.transaction(
     accountId,
     async (tx: Transaction) => {
@@ -72,14 +69,35 @@ async function claimCall(
         recordTry(tx, run, { kind: 'FAILED', reason: 'STEP_ABANDONED' }, made, now, limits);
         return undefined;
       }
-      const { action } = readAction(run.stored);
-      const secrets = await readSecrets(tx, secretNamesOf(action), secretKeys);
+      const prepared = await prepareOrRefuse(tx, run, now, config);
+      if (!prepared) {
+        return undefined;
+      }
       recordClaim(run, now + BigInt(limits.stepLeaseMs) * 1000n);
       const { attempts } = enrollment;
-      return { subject: step, action, secrets, step: step.step, attempts, claimedAt: now };
+      return { subject: step, ...prepared, step: step.step, attempts, claimedAt: now };
     },
     stepTransactionLimits(limits),
   );
+}
+
+/** Returns undefined when the step has failed because its action cannot be prepared. */
+async function prepareOrRefuse(
+  tx: Transaction,
+  run: Run,
+  now: Instant,
+  config: ActionRunnerDeps['config'],
+): Promise<PreparedAction | undefined> {
+  try {
+    return await prepareAction(tx, run, readAction(run.stored), now, config);
+  } catch (error) {
+    if (error instanceof StepRefusal) {
+      const made = { tries: run.enrollment.attempts + 1, startedAt: now };
+      recordTry(tx, run, judgeError(error), made, now, config.limits);
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 async function call(

@@ -1,8 +1,10 @@
-/** Action call_webhook: notifies another system of the run. */
+/** Action call_webhook: calls another system, or notifies it of the run. */
 import type { JsonObject } from '@bufbuild/protobuf';
-import type { Action } from '../../gen/automation/v1/action_pb.ts';
+import { enumName } from '../../calls/enum-name.ts';
+import { WebhookMethod, WebhookMethodSchema } from '../../gen/automation/v1/action_pb.ts';
 import { type Instant, instantToText } from '../../values/instant.ts';
-import { type ActionType, type Step, StepRefusal, stepId } from './step.ts';
+import { keptBody } from './kept-answer.ts';
+import { type ActionType, type ActionValue, type Step, StepRefusal, stepId } from './step.ts';
 import { isWebhookSecret } from './webhook-port.ts';
 
 /** The event type of every message, which tells it from other messages of a receiver. */
@@ -10,18 +12,25 @@ const MESSAGE_TYPE = 'workflow.step';
 
 export const callWebhook: ActionType<'callWebhook'> = {
   kind: 'CALL',
-  async call({ webhooks, secrets: known }, step, { url, secret, signingSecrets, data }, now) {
+  async call({ webhooks, secrets: known }, step, action, now) {
+    const { url, secret, signingSecrets, successStatuses } = action;
     const secrets = [
       ...(secret ? [secret] : []),
       ...signingSecrets.map((name) => requireKey(known.get(name))),
     ];
-    const body = JSON.stringify(messageOf(step, data));
-    const { accountId } = step;
-    const timestampS = secondsOf(now);
-    const answer = await webhooks.post({ accountId, url, secrets, body, id: stepId(step), timestampS });
+    const answer = await webhooks.post({
+      ...{ accountId: step.accountId, url, secrets, id: stepId(step), timestampS: secondsOf(now) },
+      ...requestOf(step, action),
+      ...(successStatuses.length > 0 ? { successStatuses } : {}),
+    });
     switch (answer.kind) {
-      case 'ACCEPTED':
-        return 'DONE';
+      case 'ACCEPTED': {
+        const { received } = answer;
+        const sent = [secret, ...known.values()];
+        return received
+          ? { answer: { status: received.status, body: keptBody(received.content, sent) } }
+          : 'DONE';
+      }
       case 'TRY_AGAIN':
         return { tryAgain: answer.reason };
       case 'REFUSED':
@@ -30,17 +39,45 @@ export const callWebhook: ActionType<'callWebhook'> = {
   },
 };
 
-/** The names of the account's secrets that the action sends or signs with. */
-export function secretNamesOf(action: Action['action']): readonly string[] {
-  return action.case === 'callWebhook' ? action.value.signingSecrets : [];
+const NO_MESSAGE = ['GET', 'DELETE'];
+
+function requestOf(step: Step, action: ActionValue<'callWebhook'>) {
+  const method = enumName(WebhookMethodSchema, action.method || WebhookMethod.POST);
+  const { type, body } = bodyOf(step, action, method);
+  const headers = action.headers.map(({ name, value }) => [name.toLowerCase(), headerValue(value)]);
+  return {
+    method,
+    body,
+    headers: { ...(body ? { 'content-type': type } : {}), ...Object.fromEntries(headers) },
+  };
 }
 
-/** Throws StepRefusal for a secret that is missing or cannot sign. */
-function requireKey(secret: string | undefined): string {
-  if (secret === undefined) {
-    throw new StepRefusal('SECRET_MISSING');
+function bodyOf(step: Step, { body, data }: ActionValue<'callWebhook'>, method: string) {
+  switch (body.case) {
+    case 'json':
+      return { type: 'application/json', body: JSON.stringify(body.value) };
+    case 'form': {
+      const fields = body.value.fields.map(({ name, value }): [string, string] => [name, value]);
+      return { type: 'application/x-www-form-urlencoded', body: new URLSearchParams(fields).toString() };
+    }
+    case undefined: {
+      const message = NO_MESSAGE.includes(method) ? '' : JSON.stringify(messageOf(step, data));
+      return { type: 'application/json', body: message };
+    }
   }
-  if (!isWebhookSecret(secret)) {
+}
+
+/** Throws StepRefusal for what a header cannot carry: what a template makes may have line breaks. */
+function headerValue(value: string): string {
+  if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
+    throw new StepRefusal('TEMPLATE_FAILED');
+  }
+  return value;
+}
+
+/** Throws StepRefusal for a secret that cannot sign. */
+function requireKey(secret: string | undefined): string {
+  if (secret === undefined || !isWebhookSecret(secret)) {
     throw new StepRefusal('SECRET_INVALID');
   }
   return secret;

@@ -2,7 +2,7 @@
  * The events that each action may emit, and what is known of them in advance; the loop check reads this
  * table.
  */
-import { type JsonObject, toJson } from '@bufbuild/protobuf';
+import { type JsonObject, type JsonValue, toJson } from '@bufbuild/protobuf';
 import { ValueSchema } from '@bufbuild/protobuf/wkt';
 import { Decimal } from 'decimal.js';
 import { describeAttribute } from '../../athletes/attributes.ts';
@@ -10,6 +10,7 @@ import { enumName } from '../../calls/enum-name.ts';
 import { type Action, type SetLiftMaxAction, WeightUnit } from '../../gen/automation/v1/action_pb.ts';
 import { MaxTypeSchema } from '../../gen/progression/v1/common_pb.ts';
 import { EnrollmentStatus, UnitMismatch } from '../../gen/progression/v1/program_service_pb.ts';
+import { isTemplate } from '../liquid/engine.ts';
 import { convertWeight, roundingOf } from './active-program.ts';
 import { type ActionCase, type ActionValue, attributeNameOf } from './step.ts';
 import { everyAction } from './tree/every-action.ts';
@@ -48,13 +49,18 @@ const EMISSIONS: { readonly [C in ActionCase]: (action: ActionValue<C>) => reado
     return [certain('lift_max_changed', { ...setByStep(action), ...(value ? { value } : {}) })];
   },
   scaleLiftMax: (action) => [certain('lift_max_changed', setByStep(action))],
-  addTag: ({ tag }) => [certain('tag_added', { tag })],
-  removeTag: ({ tag }) => [certain('tag_removed', { tag })],
+  addTag: ({ tag }) => [isTemplate(tag) ? possible('tag_added', {}) : certain('tag_added', { tag })],
+  removeTag: ({ tag }) => [isTemplate(tag) ? possible('tag_removed', {}) : certain('tag_removed', { tag })],
   setAttribute: ({ field, value }) => {
-    const described = describeAttribute(value ? toJson(ValueSchema, value) : null);
+    const json = value ? toJson(ValueSchema, value) : null;
+    const described = hasTemplate(json) ? {} : describeAttribute(json);
     return [certain('custom_field_changed', { field_name: attributeNameOf(field), ...described })];
   },
-  emitEvent: ({ type, data }) => [{ type, known: data ?? {}, isComplete: true, isCertain: true }],
+  emitEvent: ({ type, data = {} }) => {
+    const known = Object.entries(data).filter(([, value]) => !hasTemplate(value));
+    const isComplete = known.length === Object.keys(data).length;
+    return [{ type, known: Object.fromEntries(known), isComplete, isCertain: true }];
+  },
   callWebhook: () => [],
   wait: () => [],
   branch: () => [],
@@ -96,9 +102,17 @@ function setByStep({ liftId, maxType }: Pick<SetLiftMaxAction, 'liftId' | 'maxTy
   return { ...known, ...ofNoRule, ...(liftId ? { lift_id: liftId } : {}) };
 }
 
+/** What comes of a template depends on the run. */
+function hasTemplate(json: JsonValue): boolean {
+  if (typeof json === 'string') {
+    return isTemplate(json);
+  }
+  return typeof json === 'object' && json !== null && Object.values(json).some(hasTemplate);
+}
+
 /** With a unit, the value depends on the athlete's program. */
 function fixedWeightOf(action: SetLiftMaxAction): string | undefined {
-  return action.unit === WeightUnit.UNSPECIFIED
+  return action.unit === WeightUnit.UNSPECIFIED && !isTemplate(action.value)
     ? convertWeight(new Decimal(action.value), null, roundingOf(action)).toFixed()
     : undefined;
 }

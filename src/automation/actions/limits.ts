@@ -48,4 +48,6 @@ export const ACTION_LIMITS = {
   webhookNames: 1_000,
   /** How much of its answer is read. */
   webhookAnswerBytes: 64 * 1024,
+  /** The largest answer that is kept for later steps. */
+  keptAnswerBytes: 16 * 1024,
 };

@@ -9,7 +9,14 @@ import { type Instant, instantToText } from '../../values/instant.ts';
 import { afterFailure, type RetryLimits, retryLimitsOf } from './failure-policy.ts';
 import type { Run } from './load-run.ts';
 import { tellOfEnd, tellOfFailingWebhook } from './run-events.ts';
-import { type CallEnd, type StepEnd, type StepReason, StepRefusal, storedActionName } from './step.ts';
+import {
+  type CallEnd,
+  type StepEnd,
+  type StepReason,
+  StepRefusal,
+  storedActionName,
+  type WebhookResult,
+} from './step.ts';
 
 type StepLimits = RetryLimits & Pick<Limits, 'keptStepTries' | 'failingWebhookTries'>;
 
@@ -49,7 +56,18 @@ function recordJudgement(
   const retry = retryLimitsOf(run.stored, limits);
   switch (judgement.kind) {
     case 'ENDED':
-      record(tx, run, { ...made, outcome: judgement.outcome, reason: null, taken: judgement.taken }, now);
+      record(
+        tx,
+        run,
+        {
+          ...made,
+          outcome: judgement.outcome,
+          reason: null,
+          taken: judgement.taken,
+          answer: judgement.answer,
+        },
+        now,
+      );
       moveOn(run, judgement.taken, now);
       break;
     case 'TRY_AGAIN':
@@ -122,12 +140,13 @@ interface StepRecord {
   readonly keptTries?: number;
   readonly reason: StepReason | null;
   readonly taken?: string | null | undefined;
+  readonly answer?: WebhookResult | null | undefined;
 }
 
 function record(
   tx: Transaction,
   { step, stored, execution }: Run,
-  { outcome, tries: attempts, startedAt, keptTries = 0, reason, taken = null }: StepRecord,
+  { outcome, tries: attempts, startedAt, keptTries = 0, reason, taken = null, answer = null }: StepRecord,
   now: Instant,
 ): void {
   const key = { accountId: tx.accountId, enrollmentId: step.enrollmentId, step: step.step };
@@ -137,7 +156,7 @@ function record(
       : [{ startedAt: instantToText(startedAt), endedAt: instantToText(now), outcome, reason }];
   const before = execution?.tries ?? [];
   const tries = made.length > 0 ? [...before, ...made].slice(-keptTries) : before;
-  const value = { outcome, attempts, reason, taken, tries, executedAt: now };
+  const value = { outcome, attempts, reason, taken, answer, tries, executedAt: now };
   if (execution) {
     tx.em.assign(tx.em.merge(ActionExecutionEntity, { ...key, ...execution }), value);
   } else {
@@ -217,7 +236,12 @@ function hasEnded({ enrollment }: Run): boolean {
 
 export type Judgement =
   /** `taken` is the list that the step chose, if it has any. */
-  | { readonly kind: 'ENDED'; readonly outcome: StepEnd; readonly taken?: string }
+  | {
+      readonly kind: 'ENDED';
+      readonly outcome: StepEnd;
+      readonly taken?: string;
+      readonly answer?: WebhookResult;
+    }
   | { readonly kind: 'TRY_AGAIN'; readonly reason: StepReason }
   | { readonly kind: 'FAILED'; readonly reason: StepReason }
   /** The athlete or the program is gone. */
@@ -237,8 +261,11 @@ const PASSING_REASONS: ReadonlySet<Reason> = new Set([
 ]);
 
 export function judgeEnd(end: CallEnd): Judgement {
-  return typeof end === 'string'
-    ? { kind: 'ENDED', outcome: end }
+  if (typeof end === 'string') {
+    return { kind: 'ENDED', outcome: end };
+  }
+  return 'answer' in end
+    ? { kind: 'ENDED', outcome: 'DONE', answer: end.answer }
     : { kind: 'TRY_AGAIN', reason: end.tryAgain };
 }
 

@@ -5,5 +5,5 @@ import type { ActionType } from './step.ts';
 export const removeTag: ActionType<'removeTag'> = {
   kind: 'CHANGE',
   run: async (change, { userId }, { tag }, limits) =>
-    (await removeTagFrom(change, userId, tag, limits)) ? 'DONE' : 'NO_CHANGE',
+    (await removeTagFrom(change, userId, tag.normalize(), limits)) ? 'DONE' : 'NO_CHANGE',
 };

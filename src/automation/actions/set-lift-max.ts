@@ -9,6 +9,7 @@ import { findLiftMax } from '../../progression/lift-maxes.ts';
 import { setLiftMax as setByHand } from '../../progression/set-lift-max.ts';
 import type { Transaction } from '../../store/database.ts';
 import { lockUser } from '../../store/lock-user.ts';
+import { requireNone, violationUnless } from '../configuration/validation/field-checks.ts';
 import { convertWeight, loadActiveProgram, requireActiveProgram, roundingOf } from './active-program.ts';
 import { type ActionType, describeStep, StepRefusal } from './step.ts';
 
@@ -34,13 +35,20 @@ export const setLiftMax: ActionType<'setLiftMax'> = {
   },
 };
 
+/** Throws VALIDATION_FAILED for what a template made that is no decimal. Further places are rounded off. */
+function requireDecimal(text: string): string {
+  const isDecimal = /^[0-9]{1,12}(\.[0-9]+)?$/.test(text);
+  requireNone(violationUnless(isDecimal, 'set_lift_max.value', `must be a decimal from 0; was ${text}`));
+  return text;
+}
+
 /** In the unit of the athlete's program; without a unit as it is. */
 async function weightOf(
   tx: Transaction,
   userId: string,
   action: SetLiftMaxAction,
 ): Promise<{ value: Decimal; unit: WeightUnit }> {
-  const value = new Decimal(action.value);
+  const value = new Decimal(requireDecimal(action.value));
   if (action.unit === WeightUnit.UNSPECIFIED) {
     return { value: convertWeight(value, null, roundingOf(action)), unit: WeightUnit.UNSPECIFIED };
   }

@@ -6,7 +6,7 @@
 import { v5 as uuidv5 } from 'uuid';
 import type { Config, Limits } from '../../config/config.ts';
 import type { Reason } from '../../errors/domain-error.ts';
-import type { JsonObject } from '../../filters/filter.ts';
+import type { JsonObject, JsonValue } from '../../filters/filter.ts';
 import { type Action, ActionSchema } from '../../gen/automation/v1/action_pb.ts';
 import type { TriggerQueue } from '../../progression/engine/trigger-queue.ts';
 import type { Change } from '../../store/change.ts';
@@ -52,6 +52,8 @@ export type StepReason =
   | 'UNIT_UNKNOWN'
   /** The account has no such secret, or the server no key that decrypts it. */
   | 'SECRET_MISSING'
+  /** A template names what is missing, or goes beyond a limit. */
+  | 'TEMPLATE_FAILED'
   /** A secret that signs is none of Standard Webhooks. */
   | 'SECRET_INVALID'
   /** The step waits for business hours. */
@@ -83,7 +85,14 @@ export interface CallDeps {
 }
 
 /** The result of a completed call. */
-export type CallEnd = StepEnd | { readonly tryAgain: StepReason };
+export type CallEnd = StepEnd | { readonly answer: WebhookResult } | { readonly tryAgain: StepReason };
+
+/** What a webhook's receiver answered, for later steps. */
+export interface WebhookResult {
+  readonly status: number;
+  /** null: it was no JSON, or too large. */
+  readonly body: JsonValue;
+}
 
 /** What a step reads to choose one of its lists. */
 export interface ChoiceDeps {

@@ -17,6 +17,7 @@ import {
   stepTransactionLimits,
   takeRun,
 } from './load-run.ts';
+import { prepareAction } from './prepare-action.ts';
 import {
   cancel,
   complete,
@@ -99,7 +100,8 @@ async function carryOut(
     tellOfEnd(tx, run, now);
     return 'RESTS';
   }
-  const { action } = readAction(run.stored);
+  const message = readAction(run.stored);
+  const { action } = message;
   const type = action.case && actionTypeOf(action.case);
   if (type && ACTING.includes(type.kind) && run.actingHours && !isOpen(run.actingHours, now)) {
     recordQuietHours(tx, run, nextOpening(run.actingHours, now), now);
@@ -147,7 +149,8 @@ async function carryOut(
     case 'CHANGE': {
       const origin = { actor: 'AUTOMATION', cause: step.cause } as const;
       const change = { tx, now, origin, actor: actorOf(step) };
-      const outcome = await type.run(change, step, action.value as never, limits);
+      const prepared = await prepareAction(tx, run, message, now, deps.config);
+      const outcome = await type.run(change, step, prepared.action.value as never, limits);
       failpoint('step-done');
       recordTry(tx, run, { kind: 'ENDED', outcome }, made, now, limits);
       break;

@@ -47,14 +47,20 @@ export interface WebhookCall {
   readonly id: string;
   /** The time of this attempt, in seconds since 1970. */
   readonly timestampS: number;
-  /** JSON. */
+  /** Upper case; absent: POST. */
+  readonly method?: string;
+  /** By name in lower case. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Empty: none. */
   readonly body: string;
+  /** The statuses that are accepted; absent: 200 to 299. */
+  readonly successStatuses?: readonly number[];
 }
 
 /** The result of a call. */
 export type WebhookAnswer =
-  /** 2xx. */
-  | { readonly kind: 'ACCEPTED' }
+  /** 2xx, or one of `successStatuses`. */
+  | { readonly kind: 'ACCEPTED'; readonly received?: ReceivedAnswer }
   /** Retryable: a timeout, no answer, or status 408, 425, 429 or 5xx. */
   | {
       readonly kind: 'TRY_AGAIN';
@@ -62,6 +68,20 @@ export type WebhookAnswer =
     }
   /** Any other answer, redirects included; or nothing was sent because the address is not public. */
   | { readonly kind: 'REFUSED'; readonly reason: 'WEBHOOK_REFUSED' | 'WEBHOOK_ADDRESS_REFUSED' };
+
+/** What of an answer can be kept. */
+export interface ReceivedAnswer {
+  readonly status: number;
+  /** undefined: it was too large, or ended early. */
+  readonly content: WebhookContent | undefined;
+}
+
+/** The body of an answer. */
+export interface WebhookContent {
+  /** The header `content-type`. */
+  readonly type: string;
+  readonly text: string;
+}
 
 export interface WebhookPort {
   /** Takes at most `Limits.webhookTimeoutMs`. Never rejects. */
@@ -87,7 +107,7 @@ export function createWebhookPort(
         if (!webhooks.allowPrivate && !addresses.every(({ address }) => isPublicAddress(address))) {
           return ADDRESS_REFUSED;
         }
-        return answerOf(await send(url, call, addresses, limits.webhookAnswerBytes, signal));
+        return answerOf(call, await send(url, call, addresses, limits, signal));
       } catch {
         return { kind: 'TRY_AGAIN', reason: signal.aborted ? 'WEBHOOK_TIMEOUT' : 'WEBHOOK_UNREACHABLE' };
       }
@@ -111,34 +131,43 @@ async function addressesOf(
 }
 
 /**
- * Returns the status of the answer. The body is read up to the limit, so that the receiver can finish; its
- * length and end do not matter.
+ * Returns the status of the answer, and its body if it is complete and of at most `keptAnswerBytes`. More is read up to
+ * `webhookAnswerBytes`, so that the receiver can finish.
  */
 function send(
   url: URL,
   call: WebhookCall,
   addresses: readonly LookupAddress[],
-  answerBytes: number,
+  { webhookAnswerBytes, keptAnswerBytes }: Config['limits'],
   signal: AbortSignal,
-): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
+): Promise<ReceivedAnswer> {
+  const { promise, resolve, reject } = Promise.withResolvers<ReceivedAnswer>();
   const options: RequestOptions = {
-    method: 'POST',
+    method: call.method ?? 'POST',
     headers: headersOf(call),
     agent: false,
     lookup: alwaysAnswer(addresses),
     signal,
   };
-  let status: number | undefined;
-  const settle = (error: unknown) => (status === undefined ? reject(error) : resolve(status));
+  let received: ReceivedAnswer | undefined;
+  const settle = (error: unknown) => (received ? resolve(received) : reject(error));
   const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, options, (response) => {
-    status = response.statusCode;
-    let unread = answerBytes;
+    const status = response.statusCode ?? 0;
+    received = { status, content: undefined };
+    const chunks: Buffer[] = [];
+    let read = 0;
     response.on('data', (chunk: Buffer) => {
-      unread -= chunk.length;
-      if (unread < 0) {
+      read += chunk.length;
+      if (read <= keptAnswerBytes) {
+        chunks.push(chunk);
+      } else if (read > webhookAnswerBytes) {
         response.destroy();
       }
+    });
+    response.on('end', () => {
+      const type = response.headers['content-type'] ?? '';
+      const content = { type, text: Buffer.concat(chunks).toString() };
+      received = { status, content: read <= keptAnswerBytes ? content : undefined };
     });
     response.on('error', settle);
     response.on('close', settle);
@@ -154,9 +183,9 @@ function send(
 
 function headersOf(call: WebhookCall): Record<string, string | number> {
   return {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(call.body),
     'user-agent': 'progression-service',
+    ...call.headers,
+    ...(call.body === '' ? {} : { 'content-length': Buffer.byteLength(call.body) }),
     'webhook-id': call.id,
     'webhook-timestamp': call.timestampS,
     ...(call.secrets.length > 0
@@ -177,9 +206,11 @@ function alwaysAnswer(addresses: readonly LookupAddress[]): LookupFunction {
   };
 }
 
-function answerOf(status: number): WebhookAnswer {
-  if (status >= 200 && status < 300) {
-    return { kind: 'ACCEPTED' };
+function answerOf({ successStatuses }: WebhookCall, received: ReceivedAnswer): WebhookAnswer {
+  const { status } = received;
+  const isSuccess = successStatuses?.includes(status) ?? (status >= 200 && status < 300);
+  if (isSuccess) {
+    return { kind: 'ACCEPTED', received };
   }
   const isTemporary = status >= 500 || status === 408 || status === 425 || status === 429;
   return isTemporary

@@ -14,6 +14,14 @@ export const CONFIGURATION_LIMITS = {
   workflowExits: 10,
   /** All actions of a workflow as they are stored. */
   workflowActionsBytes: 64 * 1024,
+  /** Headers of a webhook. */
+  webhookHeaders: 20,
+  /** Fields of a webhook's form. */
+  webhookFormFields: 50,
+  /** Characters of a header's value, and of a form's names and values. */
+  webhookTextCharacters: 4_096,
+  /** Statuses of a webhook that count as success. */
+  webhookStatuses: 20,
   /** Characters of a webhook's URL. */
   webhookUrlCharacters: 2_048,
   /** Characters of a cap's name. */

@@ -1,12 +1,12 @@
 /** Checks the references of workflows to live programs, lifts and rules. */
 import { sql } from 'kysely';
 import { validate as isUuid } from 'uuid';
-import type { SecretKeys } from '../../config/secret-keys.ts';
+import type { Config } from '../../config/config.ts';
 import type { Action } from '../../gen/automation/v1/action_pb.ts';
 import type { Transaction } from '../../store/database.ts';
-import { secretNamesOf } from '../actions/call-webhook.ts';
 import { everyAction } from '../actions/tree/every-action.ts';
 import { readSecrets } from '../secrets/read-secrets.ts';
+import { secretNamesOf } from '../secrets/secret-names.ts';
 
 /** The referenced ids that exist, and the secrets. */
 export interface References {
@@ -23,7 +23,7 @@ type ReferencedTable = 'programs' | 'lifts' | 'progressions';
 export async function loadReferences(
   tx: Transaction,
   actions: readonly Action[],
-  secretKeys: SecretKeys | undefined,
+  { secretKeys, limits }: Pick<Config, 'secretKeys' | 'limits'>,
 ): Promise<References> {
   const named = namedBy(actions);
   return {
@@ -32,7 +32,7 @@ export async function loadReferences(
     progressions: await existing(tx, 'progressions', named.progressions),
     secrets: await readSecrets(
       tx,
-      everyAction(actions).flatMap(({ action }) => secretNamesOf(action.action)),
+      everyAction(actions).flatMap(({ action }) => secretNamesOf(action, limits)),
       secretKeys,
     ),
   };

@@ -28,6 +28,8 @@ export const ActionExecutionEntity = defineEntity({
     outcome: p.text(),
     attempts: p.integer(),
     reason: p.text().nullable(),
+    /** What a webhook's receiver answered: `status`, and `body` if it was JSON; null for other steps. */
+    answer: p.json().nullable(),
     /** Every try, oldest first; of steps before tries were kept, those since. */
     tries: p.json().$type<StepTry[]>().default([]),
     executedAt: p.type(InstantColumn).$type<bigint>(),

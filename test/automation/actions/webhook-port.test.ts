@@ -15,6 +15,7 @@ const CALL: WebhookCall = {
   secrets: [`whsec_${KEY.toString('base64')}`],
   id: '5f1d9a4e-6a52-5d0b-9d47-0d5f3ad8b1a1',
   timestampS: 1_795_168_120,
+  headers: { 'content-type': 'application/json' },
   body: JSON.stringify({ type: 'workflow.step', data: { name: 'Żaneta' } }),
 };
 
@@ -51,7 +52,9 @@ describe('a webhook', () => {
   test('is the unchanged body, with its id, its time and a signature over the three', async () => {
     const { url, received } = await receiver();
 
-    expect(await portOf().post({ ...CALL, url: `${url}/hooks?of=coach` })).toEqual({ kind: 'ACCEPTED' });
+    expect(await portOf().post({ ...CALL, url: `${url}/hooks?of=coach` })).toMatchObject({
+      kind: 'ACCEPTED',
+    });
 
     const [webhook] = received;
     expect(received).toHaveLength(1);
@@ -83,7 +86,7 @@ describe('the result of an answer with status', () => {
   test.each([200, 201, 202, 204, 299])('%i: accepted', async (status) => {
     const { url } = await receiver(withStatus(status));
 
-    expect(await portOf().post({ ...CALL, url })).toEqual({ kind: 'ACCEPTED' });
+    expect(await portOf().post({ ...CALL, url })).toMatchObject({ kind: 'ACCEPTED' });
   });
 
   test.each([408, 425, 429, 500, 502, 503, 599])('%i: try again', async (status) => {
@@ -187,7 +190,7 @@ describe('the body of an answer', () => {
       })();
     });
 
-    expect(await portOf({ limits: { webhookAnswerBytes: 1024 } }).post({ ...CALL, url })).toEqual({
+    expect(await portOf({ limits: { webhookAnswerBytes: 1024 } }).post({ ...CALL, url })).toMatchObject({
       kind: 'ACCEPTED',
     });
     expect(await cut.promise).toBeLessThan(20 * 1024 * 1024);
@@ -210,7 +213,7 @@ describe('the body of an answer', () => {
       setImmediate(() => response.socket?.destroy());
     });
 
-    expect(await portOf().post({ ...CALL, url })).toEqual({ kind: 'ACCEPTED' });
+    expect(await portOf().post({ ...CALL, url })).toMatchObject({ kind: 'ACCEPTED' });
   });
 });
 
@@ -265,7 +268,7 @@ describe('the service does not connect to', () => {
 
     // The system cannot resolve the name, so only the checked address can be connected to.
     const url = `http://hooks.invalid:${right.port}/`;
-    expect(await portOf({ resolveHost }).post({ ...CALL, url })).toEqual({ kind: 'ACCEPTED' });
+    expect(await portOf({ resolveHost }).post({ ...CALL, url })).toMatchObject({ kind: 'ACCEPTED' });
 
     expect(resolveHost).toHaveBeenCalledTimes(1);
     expect(right.received[0]?.headers.host).toBe(`hooks.invalid:${right.port}`);
@@ -284,7 +287,7 @@ describe('TLS', () => {
     setDefaultCACertificates([...known, authority.certificate]);
     try {
       const secure = portOf({ allowHttp: false, resolveHost });
-      expect(await secure.post({ ...CALL, url: `https://hooks.invalid:${port}/` })).toEqual({
+      expect(await secure.post({ ...CALL, url: `https://hooks.invalid:${port}/` })).toMatchObject({
         kind: 'ACCEPTED',
       });
       expect(await secure.post({ ...CALL, url: `https://other.invalid:${port}/` })).toEqual({

@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers';
 import type { Certificate } from '../../support/certificates.ts';
 
 export interface ReceivedWebhook {
+  readonly method: string;
   readonly path: string;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
@@ -37,7 +38,12 @@ export async function startReceiver(
 ): Promise<WebhookReceiver> {
   const received: ReceivedWebhook[] = [];
   const listen = async (request: IncomingMessage, response: ServerResponse) => {
-    const webhook = { path: `${request.url}`, headers: request.headers, body: await text(request) };
+    const webhook = {
+      method: `${request.method}`,
+      path: `${request.url}`,
+      headers: request.headers,
+      body: await text(request),
+    };
     received.push(webhook);
     await answer(response, webhook);
   };

@@ -110,26 +110,36 @@ export function createListeners(tx: Transaction, start: LoopNode, types: Account
     const keys = [...new Set(emissions.map((emission) => keyOfEmission(emission, types)))];
     const unread = keys.filter((key) => !known.has(key));
     for (const key of unread) {
-      known.set(key, key === keyOfTrigger(start.trigger) ? [start] : []);
+      known.set(key, keysOfTrigger(start.trigger).includes(key) ? [start] : []);
     }
     for (const node of await readListeners(tx, unread, start.workflowId)) {
-      listenersOf(keyOfTrigger(node.trigger)).push(node);
+      for (const key of keysOfTrigger(node.trigger).filter((each) => unread.includes(each))) {
+        listenersOf(key).push(node);
+      }
     }
     return (emission) => listenersOf(keyOfEmission(emission, types));
   };
 }
 
-/** An event with its configuration: a trigger has exactly the configuration that its event type requires. */
-function keyOfTrigger({ triggerEvent, configuration }: LoopTrigger): string {
-  return keyOf(triggerEvent, Object.entries(configuration));
+/**
+ * The keys of the emissions that the trigger listens to: an event with its configuration, which is exactly the one that
+ * its event type requires; and the event with any configuration.
+ */
+function keysOfTrigger({ triggerEvent, configuration }: LoopTrigger): string[] {
+  return [keyOf(triggerEvent, Object.entries(configuration)), keyOfAny(triggerEvent)];
 }
 
+/** An emission that does not settle the configuration may start every trigger of its type. */
 function keyOfEmission({ type, known }: Emission, types: AccountTypes): string {
   const required = types.eventType(type)?.requiredConfiguration ?? [];
-  return keyOf(
-    type,
-    required.map((name) => [name, settledText(known[name], type)]),
-  );
+  const settled = required.map((name) => [name, known[name]] as const);
+  return settled.every((entry): entry is readonly [string, string] => typeof entry[1] === 'string')
+    ? keyOf(type, settled)
+    : keyOfAny(type);
+}
+
+function keyOfAny(event: string): string {
+  return JSON.stringify([event, null]);
 }
 
 function keyOf(event: string, configuration: readonly (readonly [string, string])[]): string {
@@ -137,22 +147,13 @@ function keyOf(event: string, configuration: readonly (readonly [string, string]
   return JSON.stringify([event, Object.fromEntries(sorted)]);
 }
 
-/**
- * Every emission determines the configuration that its event type requires; otherwise it could start all
- * triggers of the type.
- */
-function settledText(value: JsonValue | undefined, type: string): string {
-  if (typeof value !== 'string') {
-    throw new TypeError(`an emission of ${type} does not settle its configuration`);
-  }
-  return value;
-}
-
 async function readListeners(tx: Transaction, keys: readonly string[], startId: string): Promise<LoopNode[]> {
   if (keys.length === 0) {
     return [];
   }
-  const pairs = keys.map((key): [string, object] => JSON.parse(key));
+  const asked = keys.map((key): [string, object | null] => JSON.parse(key));
+  const pairs = asked.filter(([, configuration]) => configuration !== null);
+  const withAny = asked.filter(([, configuration]) => configuration === null).map(([event]) => event);
   const events = pairs.map(([event]) => event);
   const configurations = pairs.map(([, configuration]) => JSON.stringify(configuration));
   const { rows } = await sql<ListenerRow>`
@@ -161,9 +162,10 @@ async function readListeners(tx: Transaction, keys: readonly string[], startId: 
     from workflow_triggers t
     join workflows w on w.account_id = t.account_id and w.id = t.workflow_id and w.status = 'ACTIVE'
     where t.account_id = ${tx.accountId} and t.is_active and t.deleted_at is null
-      and t.trigger_event = any(${[...new Set(events)]}::text[])
-      and (t.trigger_event, coalesce(t.settings -> 'configuration', '{}'))
-        in (select * from unnest(${events}::text[], ${configurations}::jsonb[]))
+      and t.trigger_event = any(${[...new Set([...events, ...withAny])]}::text[])
+      and (t.trigger_event = any(${withAny}::text[])
+        or (t.trigger_event, coalesce(t.settings -> 'configuration', '{}'))
+          in (select * from unnest(${events}::text[], ${configurations}::jsonb[])))
       and w.id <> ${startId}
     order by w.id`.execute(tx.sql);
   return rows.flatMap((row) => nodeOfRow(row) ?? []);

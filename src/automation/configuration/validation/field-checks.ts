@@ -32,6 +32,11 @@ export function checkNumber(value: number, least: number, most: number, field: s
   );
 }
 
+/** A decimal that is not negative, with the precision of the column: 12 digits before the point, 6 after it. */
+export function isWeight(text: string): boolean {
+  return /^[0-9]{1,12}(\.[0-9]{1,6})?$/.test(text);
+}
+
 export function violationUnless(isRight: boolean, field: string, description: string): FieldViolation[] {
   return isRight ? [] : [{ field, description }];
 }

@@ -3,7 +3,7 @@
 import { Decimal } from 'decimal.js';
 import { shown, shownJson } from '../../../calls/shown-text.ts';
 import type { FieldViolation } from '../../../errors/domain-error.ts';
-import { describeTextProblem, isOfType, TYPE_RULES } from '../../../filters/typed-values.ts';
+import { isOfType, TYPE_RULES } from '../../../filters/typed-values.ts';
 import { type Action, WeightUnitSchema } from '../../../gen/automation/v1/action_pb.ts';
 import { MaxType, MaxTypeSchema } from '../../../gen/progression/v1/common_pb.ts';
 import {
@@ -15,20 +15,28 @@ import {
 } from '../../../gen/progression/v1/program_service_pb.ts';
 import { type ActionCase, actionName } from '../../actions/step.ts';
 import { everyAction } from '../../actions/tree/every-action.ts';
-import { refusalOfWebhookUrl } from '../../actions/webhook-address.ts';
-import { isWebhookSecret, WEBHOOK_SECRET_RULE } from '../../actions/webhook-port.ts';
 import { CUSTOM_PREFIX } from '../../event-types/event-types.ts';
 import { validateEventData } from '../../event-types/validate-event-data.ts';
-import { jsonBytes, jsonFaults, jsonOfValue } from '../json-input.ts';
-import { MOST_SIGNATURES, storedActions } from '../stored-actions.ts';
+import { isTemplate } from '../../liquid/engine.ts';
+import { jsonBytes, jsonOfValue } from '../json-input.ts';
+import { storedActions } from '../stored-actions.ts';
 import type { ActionCheck, ActionChecks, ActionContext } from './action-check.ts';
-import { checkEnum, checkSpan, checkTimeOfDay, checkWord, violationUnless } from './field-checks.ts';
+import {
+  checkEnum,
+  checkSpan,
+  checkTimeOfDay,
+  checkWord,
+  isWeight,
+  violationUnless,
+} from './field-checks.ts';
 import { failureFaults } from './validate-failure.ts';
 import { FLOW_ACTIONS, shapeFaults } from './validate-flow.ts';
+import { validateTemplates, withoutTemplates } from './validate-templates.ts';
+import { checkWebhook } from './validate-webhook.ts';
 
 const ATHLETE_ACTIONS: ActionChecks<'addTag' | 'removeTag' | 'setAttribute'> = {
-  addTag: ({ tag }, { limits }, path) => checkWord(tag, limits.tagCharacters, `${path}.tag`),
-  removeTag: ({ tag }, { limits }, path) => checkWord(tag, limits.tagCharacters, `${path}.tag`),
+  addTag: ({ tag }, { limits }, path) => checkTag(tag, limits, path),
+  removeTag: ({ tag }, { limits }, path) => checkTag(tag, limits, path),
   setAttribute: ({ field, value }, { types }, path) => {
     const attribute = types.fields.find((each) => each.path === field);
     if (!attribute || !field.startsWith('custom.')) {
@@ -46,6 +54,10 @@ const ATHLETE_ACTIONS: ActionChecks<'addTag' | 'removeTag' | 'setAttribute'> = {
   },
 };
 
+function checkTag(tag: string, { tagCharacters }: ActionContext['limits'], path: string): FieldViolation[] {
+  return isTemplate(tag) ? [] : checkWord(tag, tagCharacters, `${path}.tag`);
+}
+
 const OUTGOING_ACTIONS: ActionChecks<'emitEvent' | 'callWebhook' | 'wait'> = {
   emitEvent: ({ type, data = {} }, { types, limits }, path) => {
     const eventType = type.startsWith(CUSTOM_PREFIX) ? types.eventType(type) : undefined;
@@ -58,12 +70,7 @@ const OUTGOING_ACTIONS: ActionChecks<'emitEvent' | 'callWebhook' | 'wait'> = {
       description,
     }));
   },
-  callWebhook: ({ url, secret, signingSecrets, data = {} }, context, path) => [
-    ...checkSigningSecrets(signingSecrets, secret !== '', context, `${path}.signing_secrets`),
-    ...checkUrl(url, context, `${path}.url`),
-    ...violationUnless(secret === '' || isWebhookSecret(secret), `${path}.secret`, WEBHOOK_SECRET_RULE),
-    ...jsonFaults(data, `${path}.data`),
-  ],
+  callWebhook: checkWebhook,
   wait: ({ wait }, { limits }, path) => {
     switch (wait.case) {
       case 'duration': {
@@ -83,40 +90,6 @@ const OUTGOING_ACTIONS: ActionChecks<'emitEvent' | 'callWebhook' | 'wait'> = {
     }
   },
 };
-
-function checkSigningSecrets(
-  names: readonly string[],
-  hasSecret: boolean,
-  context: ActionContext,
-  path: string,
-): FieldViolation[] {
-  if (names.length + Number(hasSecret) > MOST_SIGNATURES) {
-    return [{ field: path, description: `must have at most ${MOST_SIGNATURES} secrets, with secret` }];
-  }
-  return names.flatMap((name, index) => {
-    const field = `${path}[${index}]`;
-    const value = context.references.secrets.get(name);
-    return value === undefined
-      ? [{ field, description: secretRule(context) }]
-      : violationUnless(isWebhookSecret(value), field, `must name a secret that ${WEBHOOK_SECRET_RULE}`);
-  });
-}
-
-/** What the name of a secret must be. */
-function secretRule({ hasSecretKeys }: ActionContext): string {
-  return hasSecretKeys
-    ? 'must be the name of a secret of the account; SetSecret stores one'
-    : 'must be empty: the server has no key for secrets (its operator sets SECRETS_KEY or SECRETS_KEY_FILE)';
-}
-
-function checkUrl(text: string, { limits, webhooks }: ActionContext, field: string): FieldViolation[] {
-  if (text.length > limits.webhookUrlCharacters || describeTextProblem(text) !== undefined) {
-    const most = limits.webhookUrlCharacters.toLocaleString('en');
-    return [{ field, description: `must be an address of at most ${most} characters` }];
-  }
-  const description = refusalOfWebhookUrl(text, webhooks);
-  return description === undefined ? [] : [{ field, description }];
-}
 
 function isTimestamp({ seconds, nanos }: { seconds: bigint; nanos: number }): boolean {
   return seconds >= -62_135_596_800n && seconds <= 253_402_300_799n && nanos >= 0 && nanos <= 999_999_999;
@@ -150,7 +123,7 @@ const TRAINING_ACTIONS: ActionChecks<
     ...checkReference(references.lifts, liftId, 'lift', `${path}.lift_id`),
     ...checkEnum(MaxTypeSchema, maxType, `${path}.max_type`, [MaxType.UNSPECIFIED]),
     ...violationUnless(
-      isDecimal(value),
+      isTemplate(value) || isWeight(value),
       `${path}.value`,
       `must be a decimal from 0, such as 102.5; was ${shown(value)}`,
     ),
@@ -161,18 +134,13 @@ const TRAINING_ACTIONS: ActionChecks<
     ...checkLiftIfNamed(liftId, context, path),
     ...checkEnum(MaxTypeSchema, maxType, `${path}.max_type`, [MaxType.UNSPECIFIED]),
     ...violationUnless(
-      isDecimal(factor) && new Decimal(factor).gt(0) && new Decimal(factor).lte(MOST_FACTOR),
+      isWeight(factor) && new Decimal(factor).gt(0) && new Decimal(factor).lte(MOST_FACTOR),
       `${path}.factor`,
       `must be a decimal above 0, at most ${MOST_FACTOR}, such as 0.9; was ${shown(factor)}`,
     ),
     ...checkRounding({ roundTo, rounding }, path),
   ],
 };
-
-/** The precision of the column: 12 digits before the point, 6 after it. */
-function isDecimal(text: string): boolean {
-  return /^[0-9]{1,12}(\.[0-9]{1,6})?$/.test(text);
-}
 
 function checkReference(
   known: ReadonlySet<string>,
@@ -202,7 +170,7 @@ function checkRounding(
 }
 
 function checkStep(step: string, field: string): FieldViolation[] {
-  const isStep = step === '' || (isDecimal(step) && new Decimal(step).gt(0));
+  const isStep = step === '' || (isWeight(step) && new Decimal(step).gt(0));
   return violationUnless(
     isStep,
     field,
@@ -246,5 +214,9 @@ function validateAction(message: Action, context: ActionContext, path: string): 
   }
   // A row accepts exactly the value of its own case, which TypeScript cannot express for a row in general.
   const check = CHECKS[action.case] as ActionCheck<ActionCase>;
-  return [...check(action.value, context, `${path}.${actionName(message)}`), ...failureFaults(message, path)];
+  return [
+    ...check(withoutTemplates(message).action.value as never, context, `${path}.${actionName(message)}`),
+    ...validateTemplates(message, context, path),
+    ...failureFaults(message, path),
+  ];
 }

@@ -38,7 +38,7 @@ export async function validateNamedActions(
   { types, config }: ConfigurationContext,
   { path, triggerEvent }: { readonly path: string; readonly triggerEvent: string | undefined },
 ): Promise<FieldViolation[]> {
-  const references = await loadReferences(tx, actions, config.secretKeys);
+  const references = await loadReferences(tx, actions, config);
   const triggerType = triggerEvent === undefined ? undefined : types.eventType(triggerEvent);
   const hasSecretKeys = config.secretKeys !== undefined;
   return validateActions(actions, { types, references, triggerType, hasSecretKeys, ...config }, path);
@@ -56,7 +56,11 @@ export async function requireActionsFor(
   const actions = readStoredActions(workflow.actions);
   const place = { path: 'workflow.actions', triggerEvent: draft.triggerEvent };
   const violations = await validateNamedActions(tx, actions, context, place);
-  requireNone(violations.filter(({ field }) => field.includes('.branch.filter.')));
+  requireNone(
+    violations.filter(
+      ({ field, description }) => field.includes('.branch.filter.') || description.includes('{{ event.'),
+    ),
+  );
 }
 
 export interface WorkflowInput {

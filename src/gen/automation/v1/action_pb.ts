@@ -22,13 +22,18 @@ import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file automation/v1/action.proto.
  */
 export const file_automation_v1_action: GenFile = /*@__PURE__*/
-  fileDesc("ChphdXRvbWF0aW9uL3YxL2FjdGlvbi5wcm90bxINYXV0b21hdGlvbi52MSLtBwoGQWN0aW9uEkEKEWVucm9sbF9pbl9wcm9ncmFtGAEgASgLMiQuYXV0b21hdGlvbi52MS5FbnJvbGxJblByb2dyYW1BY3Rpb25IABI6Cg1sZWF2ZV9wcm9ncmFtGAIgASgLMiEuYXV0b21hdGlvbi52MS5MZWF2ZVByb2dyYW1BY3Rpb25IABJCChFhcHBseV9wcm9ncmVzc2lvbhgDIAEoCzIlLmF1dG9tYXRpb24udjEuQXBwbHlQcm9ncmVzc2lvbkFjdGlvbkgAEjcKDHNldF9saWZ0X21heBgEIAEoCzIfLmF1dG9tYXRpb24udjEuU2V0TGlmdE1heEFjdGlvbkgAEjsKDnNjYWxlX2xpZnRfbWF4GAUgASgLMiEuYXV0b21hdGlvbi52MS5TY2FsZUxpZnRNYXhBY3Rpb25IABIuCgdhZGRfdGFnGAYgASgLMhsuYXV0b21hdGlvbi52MS5BZGRUYWdBY3Rpb25IABI0CgpyZW1vdmVfdGFnGAcgASgLMh4uYXV0b21hdGlvbi52MS5SZW1vdmVUYWdBY3Rpb25IABI6Cg1zZXRfYXR0cmlidXRlGAggASgLMiEuYXV0b21hdGlvbi52MS5TZXRBdHRyaWJ1dGVBY3Rpb25IABI0CgplbWl0X2V2ZW50GAkgASgLMh4uYXV0b21hdGlvbi52MS5FbWl0RXZlbnRBY3Rpb25IABI4CgxjYWxsX3dlYmhvb2sYCiABKAsyIC5hdXRvbWF0aW9uLnYxLkNhbGxXZWJob29rQWN0aW9uSAASKQoEd2FpdBgLIAEoCzIZLmF1dG9tYXRpb24udjEuV2FpdEFjdGlvbkgAEi0KBmJyYW5jaBgMIAEoCzIbLmF1dG9tYXRpb24udjEuQnJhbmNoQWN0aW9uSAASKwoFc3BsaXQYDSABKAsyGi5hdXRvbWF0aW9uLnYxLlNwbGl0QWN0aW9uSAASOwoOd2FpdF9mb3JfZXZlbnQYDiABKAsyIS5hdXRvbWF0aW9uLnYxLldhaXRGb3JFdmVudEFjdGlvbkgAEi4KBG5hbWUYFCABKAlCILpIHdgBAXIYMhZeW2Etel1bYS16MC05X117MCw0OX0kEikKBXJldHJ5GBUgASgLMhouYXV0b21hdGlvbi52MS5SZXRyeVBvbGljeRI6Cgpvbl9mYWlsdXJlGBYgASgOMhwuYXV0b21hdGlvbi52MS5GYWlsdXJlUG9saWN5Qgi6SAWCAQIQARIsCg1mYWlsdXJlX3N0ZXBzGBcgAygLMhUuYXV0b21hdGlvbi52MS5BY3Rpb25CDwoGYWN0aW9uEgW6SAIIASKJAQoLUmV0cnlQb2xpY3kSGAoFdHJpZXMYASABKAVCCbpIBhoEGBQoARIuCgtmaXJzdF9wYXVzZRgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIwCg1sb25nZXN0X3BhdXNlGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIqYBChVFbnJvbGxJblByb2dyYW1BY3Rpb24SEgoKcHJvZ3JhbV9pZBgBIAEoCRIWCg5yZXBsYWNlX2FjdGl2ZRgCIAEoCBISCgprZWVwX3N0YXRlGAMgASgIEjMKDXVuaXRfbWlzbWF0Y2gYBCABKA4yHC5wcm9ncmVzc2lvbi52MS5Vbml0TWlzbWF0Y2gSGAoQY29udmVydF9yb3VuZF90bxgFIAEoCSJGChJMZWF2ZVByb2dyYW1BY3Rpb24SMAoGc3RhdHVzGAEgASgOMiAucHJvZ3Jlc3Npb24udjEuRW5yb2xsbWVudFN0YXR1cyJQChZBcHBseVByb2dyZXNzaW9uQWN0aW9uEhYKDnByb2dyZXNzaW9uX2lkGAEgASgJEg8KB2xpZnRfaWQYAiABKAkSDQoFZm9yY2UYAyABKAgixAEKEFNldExpZnRNYXhBY3Rpb24SDwoHbGlmdF9pZBgBIAEoCRIpCghtYXhfdHlwZRgCIAEoDjIXLnByb2dyZXNzaW9uLnYxLk1heFR5cGUSDQoFdmFsdWUYAyABKAkSJwoEdW5pdBgEIAEoDjIZLmF1dG9tYXRpb24udjEuV2VpZ2h0VW5pdBIQCghyb3VuZF90bxgFIAEoCRIqCghyb3VuZGluZxgGIAEoDjIYLnByb2dyZXNzaW9uLnYxLlJvdW5kaW5nIp4BChJTY2FsZUxpZnRNYXhBY3Rpb24SDwoHbGlmdF9pZBgBIAEoCRIpCghtYXhfdHlwZRgCIAEoDjIXLnByb2dyZXNzaW9uLnYxLk1heFR5cGUSDgoGZmFjdG9yGAMgASgJEhAKCHJvdW5kX3RvGAQgASgJEioKCHJvdW5kaW5nGAUgASgOMhgucHJvZ3Jlc3Npb24udjEuUm91bmRpbmciGwoMQWRkVGFnQWN0aW9uEgsKA3RhZxgBIAEoCSIeCg9SZW1vdmVUYWdBY3Rpb24SCwoDdGFnGAEgASgJIkoKElNldEF0dHJpYnV0ZUFjdGlvbhINCgVmaWVsZBgBIAEoCRIlCgV2YWx1ZRgCIAEoCzIWLmdvb2dsZS5wcm90b2J1Zi5WYWx1ZSJGCg9FbWl0RXZlbnRBY3Rpb24SDAoEdHlwZRgBIAEoCRIlCgRkYXRhGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCKyAQoRQ2FsbFdlYmhvb2tBY3Rpb24SCwoDdXJsGAEgASgJEhQKBnNlY3JldBgCIAEoCUIEuLsYARISCgpoYXNfc2VjcmV0GAMgASgIEiUKBGRhdGEYBCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Ej8KD3NpZ25pbmdfc2VjcmV0cxgFIAMoCUImukgjkgEgEAIYASIachgyFl5bYS16XVthLXowLTlfXXswLDQ5fSQijAEKCldhaXRBY3Rpb24SLQoIZHVyYXRpb24YASABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25IABIrCgV1bnRpbBgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBIABIaChB1bnRpbF9sb2NhbF90aW1lGAMgASgJSABCBgoEd2FpdCKMAQoMQnJhbmNoQWN0aW9uEjIKBmZpbHRlchgBIAEoCzIaLmF1dG9tYXRpb24udjEuRmlsdGVyR3JvdXBCBrpIA8gBARIjCgR0aGVuGAIgAygLMhUuYXV0b21hdGlvbi52MS5BY3Rpb24SIwoEZWxzZRgDIAMoCzIVLmF1dG9tYXRpb24udjEuQWN0aW9uIjYKC1NwbGl0QWN0aW9uEicKBXBhdGhzGAEgAygLMhguYXV0b21hdGlvbi52MS5TcGxpdFBhdGgifAoJU3BsaXRQYXRoEisKBG5hbWUYASABKAlCHbpIGnIYMhZeW2Etel1bYS16MC05X117MCw0OX0kEhoKB3BlcmNlbnQYAiABKAVCCbpIBhoEGGMoARImCgdhY3Rpb25zGAMgAygLMhUuYXV0b21hdGlvbi52MS5BY3Rpb24i5gEKEldhaXRGb3JFdmVudEFjdGlvbhIdCgpldmVudF90eXBlGAEgASgJQgm6SAZyBBABGGQSKgoGZmlsdGVyGAIgASgLMhouYXV0b21hdGlvbi52MS5GaWx0ZXJHcm91cBIyCgd0aW1lb3V0GAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uQga6SAPIAQESJwoIcmVjZWl2ZWQYBCADKAsyFS5hdXRvbWF0aW9uLnYxLkFjdGlvbhIoCgl0aW1lZF9vdXQYBSADKAsyFS5hdXRvbWF0aW9uLnYxLkFjdGlvbiplCg1GYWlsdXJlUG9saWN5Eh4KGkZBSUxVUkVfUE9MSUNZX1VOU1BFQ0lGSUVEEAASFwoTRkFJTFVSRV9QT0xJQ1lfRkFJTBABEhsKF0ZBSUxVUkVfUE9MSUNZX0NPTlRJTlVFEAIqWgoKV2VpZ2h0VW5pdBIbChdXRUlHSFRfVU5JVF9VTlNQRUNJRklFRBAAEhgKFFdFSUdIVF9VTklUX0tJTE9HUkFNEAESFQoRV0VJR0hUX1VOSVRfUE9VTkQQAkJpCg1hdXRvbWF0aW9uLnYxQgtBY3Rpb25Qcm90b1ABWjlwcm9ncmVzc2lvbi1zZXJ2aWNlL2NsaWVudHMvZ28vYXV0b21hdGlvbi92MTthdXRvbWF0aW9udjGqAg1BdXRvbWF0aW9uLlYxYgZwcm90bzM", [file_automation_v1_filter, file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp, file_progression_v1_access, file_progression_v1_common, file_progression_v1_program_service]);
+  fileDesc("ChphdXRvbWF0aW9uL3YxL2FjdGlvbi5wcm90bxINYXV0b21hdGlvbi52MSLtBwoGQWN0aW9uEkEKEWVucm9sbF9pbl9wcm9ncmFtGAEgASgLMiQuYXV0b21hdGlvbi52MS5FbnJvbGxJblByb2dyYW1BY3Rpb25IABI6Cg1sZWF2ZV9wcm9ncmFtGAIgASgLMiEuYXV0b21hdGlvbi52MS5MZWF2ZVByb2dyYW1BY3Rpb25IABJCChFhcHBseV9wcm9ncmVzc2lvbhgDIAEoCzIlLmF1dG9tYXRpb24udjEuQXBwbHlQcm9ncmVzc2lvbkFjdGlvbkgAEjcKDHNldF9saWZ0X21heBgEIAEoCzIfLmF1dG9tYXRpb24udjEuU2V0TGlmdE1heEFjdGlvbkgAEjsKDnNjYWxlX2xpZnRfbWF4GAUgASgLMiEuYXV0b21hdGlvbi52MS5TY2FsZUxpZnRNYXhBY3Rpb25IABIuCgdhZGRfdGFnGAYgASgLMhsuYXV0b21hdGlvbi52MS5BZGRUYWdBY3Rpb25IABI0CgpyZW1vdmVfdGFnGAcgASgLMh4uYXV0b21hdGlvbi52MS5SZW1vdmVUYWdBY3Rpb25IABI6Cg1zZXRfYXR0cmlidXRlGAggASgLMiEuYXV0b21hdGlvbi52MS5TZXRBdHRyaWJ1dGVBY3Rpb25IABI0CgplbWl0X2V2ZW50GAkgASgLMh4uYXV0b21hdGlvbi52MS5FbWl0RXZlbnRBY3Rpb25IABI4CgxjYWxsX3dlYmhvb2sYCiABKAsyIC5hdXRvbWF0aW9uLnYxLkNhbGxXZWJob29rQWN0aW9uSAASKQoEd2FpdBgLIAEoCzIZLmF1dG9tYXRpb24udjEuV2FpdEFjdGlvbkgAEi0KBmJyYW5jaBgMIAEoCzIbLmF1dG9tYXRpb24udjEuQnJhbmNoQWN0aW9uSAASKwoFc3BsaXQYDSABKAsyGi5hdXRvbWF0aW9uLnYxLlNwbGl0QWN0aW9uSAASOwoOd2FpdF9mb3JfZXZlbnQYDiABKAsyIS5hdXRvbWF0aW9uLnYxLldhaXRGb3JFdmVudEFjdGlvbkgAEi4KBG5hbWUYFCABKAlCILpIHdgBAXIYMhZeW2Etel1bYS16MC05X117MCw0OX0kEikKBXJldHJ5GBUgASgLMhouYXV0b21hdGlvbi52MS5SZXRyeVBvbGljeRI6Cgpvbl9mYWlsdXJlGBYgASgOMhwuYXV0b21hdGlvbi52MS5GYWlsdXJlUG9saWN5Qgi6SAWCAQIQARIsCg1mYWlsdXJlX3N0ZXBzGBcgAygLMhUuYXV0b21hdGlvbi52MS5BY3Rpb25CDwoGYWN0aW9uEgW6SAIIASKJAQoLUmV0cnlQb2xpY3kSGAoFdHJpZXMYASABKAVCCbpIBhoEGBQoARIuCgtmaXJzdF9wYXVzZRgCIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbhIwCg1sb25nZXN0X3BhdXNlGAMgASgLMhkuZ29vZ2xlLnByb3RvYnVmLkR1cmF0aW9uIqYBChVFbnJvbGxJblByb2dyYW1BY3Rpb24SEgoKcHJvZ3JhbV9pZBgBIAEoCRIWCg5yZXBsYWNlX2FjdGl2ZRgCIAEoCBISCgprZWVwX3N0YXRlGAMgASgIEjMKDXVuaXRfbWlzbWF0Y2gYBCABKA4yHC5wcm9ncmVzc2lvbi52MS5Vbml0TWlzbWF0Y2gSGAoQY29udmVydF9yb3VuZF90bxgFIAEoCSJGChJMZWF2ZVByb2dyYW1BY3Rpb24SMAoGc3RhdHVzGAEgASgOMiAucHJvZ3Jlc3Npb24udjEuRW5yb2xsbWVudFN0YXR1cyJQChZBcHBseVByb2dyZXNzaW9uQWN0aW9uEhYKDnByb2dyZXNzaW9uX2lkGAEgASgJEg8KB2xpZnRfaWQYAiABKAkSDQoFZm9yY2UYAyABKAgixAEKEFNldExpZnRNYXhBY3Rpb24SDwoHbGlmdF9pZBgBIAEoCRIpCghtYXhfdHlwZRgCIAEoDjIXLnByb2dyZXNzaW9uLnYxLk1heFR5cGUSDQoFdmFsdWUYAyABKAkSJwoEdW5pdBgEIAEoDjIZLmF1dG9tYXRpb24udjEuV2VpZ2h0VW5pdBIQCghyb3VuZF90bxgFIAEoCRIqCghyb3VuZGluZxgGIAEoDjIYLnByb2dyZXNzaW9uLnYxLlJvdW5kaW5nIp4BChJTY2FsZUxpZnRNYXhBY3Rpb24SDwoHbGlmdF9pZBgBIAEoCRIpCghtYXhfdHlwZRgCIAEoDjIXLnByb2dyZXNzaW9uLnYxLk1heFR5cGUSDgoGZmFjdG9yGAMgASgJEhAKCHJvdW5kX3RvGAQgASgJEioKCHJvdW5kaW5nGAUgASgOMhgucHJvZ3Jlc3Npb24udjEuUm91bmRpbmciGwoMQWRkVGFnQWN0aW9uEgsKA3RhZxgBIAEoCSIeCg9SZW1vdmVUYWdBY3Rpb24SCwoDdGFnGAEgASgJIkoKElNldEF0dHJpYnV0ZUFjdGlvbhINCgVmaWVsZBgBIAEoCRIlCgV2YWx1ZRgCIAEoCzIWLmdvb2dsZS5wcm90b2J1Zi5WYWx1ZSJGCg9FbWl0RXZlbnRBY3Rpb24SDAoEdHlwZRgBIAEoCRIlCgRkYXRhGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdCKGAwoRQ2FsbFdlYmhvb2tBY3Rpb24SCwoDdXJsGAEgASgJEhQKBnNlY3JldBgCIAEoCUIEuLsYARISCgpoYXNfc2VjcmV0GAMgASgIEiUKBGRhdGEYBCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0Ej8KD3NpZ25pbmdfc2VjcmV0cxgFIAMoCUImukgjkgEgEAIYASIachgyFl5bYS16XVthLXowLTlfXXswLDQ5fSQSLAoGbWV0aG9kGAYgASgOMhwuYXV0b21hdGlvbi52MS5XZWJob29rTWV0aG9kEi0KB2hlYWRlcnMYByADKAsyHC5hdXRvbWF0aW9uLnYxLldlYmhvb2tIZWFkZXISJwoEanNvbhgIIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3RIABIqCgRmb3JtGAkgASgLMhouYXV0b21hdGlvbi52MS5XZWJob29rRm9ybUgAEhgKEHN1Y2Nlc3Nfc3RhdHVzZXMYCiADKAVCBgoEYm9keSIsCg1XZWJob29rSGVhZGVyEgwKBG5hbWUYASABKAkSDQoFdmFsdWUYAiABKAkiPgoLV2ViaG9va0Zvcm0SLwoGZmllbGRzGAEgAygLMh8uYXV0b21hdGlvbi52MS5XZWJob29rRm9ybUZpZWxkIi8KEFdlYmhvb2tGb3JtRmllbGQSDAoEbmFtZRgBIAEoCRINCgV2YWx1ZRgCIAEoCSKMAQoKV2FpdEFjdGlvbhItCghkdXJhdGlvbhgBIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkgAEisKBXVudGlsGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEgAEhoKEHVudGlsX2xvY2FsX3RpbWUYAyABKAlIAEIGCgR3YWl0IowBCgxCcmFuY2hBY3Rpb24SMgoGZmlsdGVyGAEgASgLMhouYXV0b21hdGlvbi52MS5GaWx0ZXJHcm91cEIGukgDyAEBEiMKBHRoZW4YAiADKAsyFS5hdXRvbWF0aW9uLnYxLkFjdGlvbhIjCgRlbHNlGAMgAygLMhUuYXV0b21hdGlvbi52MS5BY3Rpb24iNgoLU3BsaXRBY3Rpb24SJwoFcGF0aHMYASADKAsyGC5hdXRvbWF0aW9uLnYxLlNwbGl0UGF0aCJ8CglTcGxpdFBhdGgSKwoEbmFtZRgBIAEoCUIdukgachgyFl5bYS16XVthLXowLTlfXXswLDQ5fSQSGgoHcGVyY2VudBgCIAEoBUIJukgGGgQYYygBEiYKB2FjdGlvbnMYAyADKAsyFS5hdXRvbWF0aW9uLnYxLkFjdGlvbiLmAQoSV2FpdEZvckV2ZW50QWN0aW9uEh0KCmV2ZW50X3R5cGUYASABKAlCCbpIBnIEEAEYZBIqCgZmaWx0ZXIYAiABKAsyGi5hdXRvbWF0aW9uLnYxLkZpbHRlckdyb3VwEjIKB3RpbWVvdXQYAyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25CBrpIA8gBARInCghyZWNlaXZlZBgEIAMoCzIVLmF1dG9tYXRpb24udjEuQWN0aW9uEigKCXRpbWVkX291dBgFIAMoCzIVLmF1dG9tYXRpb24udjEuQWN0aW9uKmUKDUZhaWx1cmVQb2xpY3kSHgoaRkFJTFVSRV9QT0xJQ1lfVU5TUEVDSUZJRUQQABIXChNGQUlMVVJFX1BPTElDWV9GQUlMEAESGwoXRkFJTFVSRV9QT0xJQ1lfQ09OVElOVUUQAipaCgpXZWlnaHRVbml0EhsKF1dFSUdIVF9VTklUX1VOU1BFQ0lGSUVEEAASGAoUV0VJR0hUX1VOSVRfS0lMT0dSQU0QARIVChFXRUlHSFRfVU5JVF9QT1VORBACKq0BCg1XZWJob29rTWV0aG9kEh4KGldFQkhPT0tfTUVUSE9EX1VOU1BFQ0lGSUVEEAASFgoSV0VCSE9PS19NRVRIT0RfR0VUEAESFwoTV0VCSE9PS19NRVRIT0RfUE9TVBACEhYKEldFQkhPT0tfTUVUSE9EX1BVVBADEhgKFFdFQkhPT0tfTUVUSE9EX1BBVENIEAQSGQoVV0VCSE9PS19NRVRIT0RfREVMRVRFEAVCaQoNYXV0b21hdGlvbi52MUILQWN0aW9uUHJvdG9QAVo5cHJvZ3Jlc3Npb24tc2VydmljZS9jbGllbnRzL2dvL2F1dG9tYXRpb24vdjE7YXV0b21hdGlvbnYxqgINQXV0b21hdGlvbi5WMWIGcHJvdG8z", [file_automation_v1_filter, file_buf_validate_validate, file_google_protobuf_duration, file_google_protobuf_struct, file_google_protobuf_timestamp, file_progression_v1_access, file_progression_v1_common, file_progression_v1_program_service]);
 
 /**
  * One step. Steps run in order, each exactly once for each workflow enrollment. A step that has
  * nothing to change emits no event. A workflow is a tree of steps: `branch`, `split` and `wait_for_event` have lists of their own,
  * nested at most 4 deep, and a workflow has at most 50 steps in all. Steps are numbered from 0 in the order in which
  * they are written, a step before those of its lists.
+ *
+ * The texts of `add_tag`, `remove_tag`, `set_lift_max.value`, `set_attribute.value`, `emit_event.data` and `call_webhook`
+ * that contain `{{` are Liquid templates over `event`, `athlete` and the results of earlier steps that have a name
+ * (`steps.<name>`), in `call_webhook` also over `secrets`. Unknown names and filters are refused when the workflow is
+ * saved. A value or a field that is a path alone, such as `{{ event.amount }}`, takes the value with its type.
  *
  * @generated from message automation.v1.Action
  */
@@ -485,16 +490,18 @@ export const EmitEventActionSchema: GenMessage<EmitEventAction> = /*@__PURE__*/
   messageDesc(file_automation_v1_action, 10);
 
 /**
- * Posts a JSON message about the enrollment and its event, signed as Standard Webhooks describes (headers
- * `webhook-id`, `webhook-timestamp`, `webhook-signature`, v1 = HMAC-SHA256). A 2xx status succeeds; 408, 425, 429,
- * 5xx and no answer are retried with backoff; other statuses fail the step. `webhook-id` is the same for each
- * attempt.
+ * Calls another system: posts a JSON message about the enrollment and its event, or sends the body that `json` or `form`
+ * says. Signed as Standard Webhooks describes (headers `webhook-id`, `webhook-timestamp`, `webhook-signature`, v1 =
+ * HMAC-SHA256). A 2xx status succeeds; 408, 425, 429, 5xx and no answer are retried with backoff; other statuses fail the
+ * step. `webhook-id` is the same for each attempt; templates are rendered for each. A JSON answer of up to 16 KiB is kept
+ * for later steps, as `steps.<name>.body` beside `steps.<name>.status`; secrets in it are replaced by `[secret]`.
  *
  * @generated from message automation.v1.CallWebhookAction
  */
 export type CallWebhookAction = Message<"automation.v1.CallWebhookAction"> & {
   /**
-   * https; http only where the server allows it. Private addresses are refused unless the server allows them.
+   * https; http only where the server allows it. Private addresses are refused unless the server allows them. In a
+   * template the text up to the path is literal, or begins with a secret.
    *
    * @generated from field: string url = 1;
    */
@@ -529,6 +536,50 @@ export type CallWebhookAction = Message<"automation.v1.CallWebhookAction"> & {
    * @generated from field: repeated string signing_secrets = 5;
    */
   signingSecrets: string[];
+
+  /**
+   * Unspecified: POST.
+   *
+   * @generated from field: automation.v1.WebhookMethod method = 6;
+   */
+  method: WebhookMethod;
+
+  /**
+   * At most 20, each name once.
+   *
+   * @generated from field: repeated automation.v1.WebhookHeader headers = 7;
+   */
+  headers: WebhookHeader[];
+
+  /**
+   * What is sent instead of the message about the enrollment. GET and DELETE send nothing without it.
+   *
+   * @generated from oneof automation.v1.CallWebhookAction.body
+   */
+  body: {
+    /**
+     * Texts are templates; one that is a path alone, such as `{{ event.amount }}`, gives its value with its type.
+     *
+     * @generated from field: google.protobuf.Struct json = 8;
+     */
+    value: JsonObject;
+    case: "json";
+  } | {
+    /**
+     * As `application/x-www-form-urlencoded`.
+     *
+     * @generated from field: automation.v1.WebhookForm form = 9;
+     */
+    value: WebhookForm;
+    case: "form";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * The statuses that count as success, instead of all from 200 to 299. At most 20, each from 200 to 599.
+   *
+   * @generated from field: repeated int32 success_statuses = 10;
+   */
+  successStatuses: number[];
 };
 
 /**
@@ -537,6 +588,75 @@ export type CallWebhookAction = Message<"automation.v1.CallWebhookAction"> & {
  */
 export const CallWebhookActionSchema: GenMessage<CallWebhookAction> = /*@__PURE__*/
   messageDesc(file_automation_v1_action, 11);
+
+/**
+ * @generated from message automation.v1.WebhookHeader
+ */
+export type WebhookHeader = Message<"automation.v1.WebhookHeader"> & {
+  /**
+   * Not one that the connection or the signature sets, such as `host` or `webhook-id`.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * A template, such as `Bearer {{ secrets.api_token }}`. Answers show it: what is secret belongs into a secret.
+   *
+   * @generated from field: string value = 2;
+   */
+  value: string;
+};
+
+/**
+ * Describes the message automation.v1.WebhookHeader.
+ * Use `create(WebhookHeaderSchema)` to create a new message.
+ */
+export const WebhookHeaderSchema: GenMessage<WebhookHeader> = /*@__PURE__*/
+  messageDesc(file_automation_v1_action, 12);
+
+/**
+ * @generated from message automation.v1.WebhookForm
+ */
+export type WebhookForm = Message<"automation.v1.WebhookForm"> & {
+  /**
+   * At most 50, in their order. A name may be there several times.
+   *
+   * @generated from field: repeated automation.v1.WebhookFormField fields = 1;
+   */
+  fields: WebhookFormField[];
+};
+
+/**
+ * Describes the message automation.v1.WebhookForm.
+ * Use `create(WebhookFormSchema)` to create a new message.
+ */
+export const WebhookFormSchema: GenMessage<WebhookForm> = /*@__PURE__*/
+  messageDesc(file_automation_v1_action, 13);
+
+/**
+ * @generated from message automation.v1.WebhookFormField
+ */
+export type WebhookFormField = Message<"automation.v1.WebhookFormField"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * A template.
+   *
+   * @generated from field: string value = 2;
+   */
+  value: string;
+};
+
+/**
+ * Describes the message automation.v1.WebhookFormField.
+ * Use `create(WebhookFormFieldSchema)` to create a new message.
+ */
+export const WebhookFormFieldSchema: GenMessage<WebhookFormField> = /*@__PURE__*/
+  messageDesc(file_automation_v1_action, 14);
 
 /**
  * Pauses the enrollment.
@@ -579,7 +699,7 @@ export type WaitAction = Message<"automation.v1.WaitAction"> & {
  * Use `create(WaitActionSchema)` to create a new message.
  */
 export const WaitActionSchema: GenMessage<WaitAction> = /*@__PURE__*/
-  messageDesc(file_automation_v1_action, 12);
+  messageDesc(file_automation_v1_action, 15);
 
 /**
  * Chooses the steps that follow: `then` when the filter matches, else `else`. After them the run goes on with the step
@@ -615,7 +735,7 @@ export type BranchAction = Message<"automation.v1.BranchAction"> & {
  * Use `create(BranchActionSchema)` to create a new message.
  */
 export const BranchActionSchema: GenMessage<BranchAction> = /*@__PURE__*/
-  messageDesc(file_automation_v1_action, 13);
+  messageDesc(file_automation_v1_action, 16);
 
 /**
  * Divides the athletes into shares, as for an A/B test. An athlete has the same path in each run of the workflow, as long
@@ -637,7 +757,7 @@ export type SplitAction = Message<"automation.v1.SplitAction"> & {
  * Use `create(SplitActionSchema)` to create a new message.
  */
 export const SplitActionSchema: GenMessage<SplitAction> = /*@__PURE__*/
-  messageDesc(file_automation_v1_action, 14);
+  messageDesc(file_automation_v1_action, 17);
 
 /**
  * One share of a split.
@@ -672,7 +792,7 @@ export type SplitPath = Message<"automation.v1.SplitPath"> & {
  * Use `create(SplitPathSchema)` to create a new message.
  */
 export const SplitPathSchema: GenMessage<SplitPath> = /*@__PURE__*/
-  messageDesc(file_automation_v1_action, 15);
+  messageDesc(file_automation_v1_action, 18);
 
 /**
  * Waits until an event comes that concerns the athlete, or the time is over. Events count that were evaluated after the
@@ -722,7 +842,7 @@ export type WaitForEventAction = Message<"automation.v1.WaitForEventAction"> & {
  * Use `create(WaitForEventActionSchema)` to create a new message.
  */
 export const WaitForEventActionSchema: GenMessage<WaitForEventAction> = /*@__PURE__*/
-  messageDesc(file_automation_v1_action, 16);
+  messageDesc(file_automation_v1_action, 19);
 
 /**
  * @generated from enum automation.v1.FailurePolicy
@@ -797,4 +917,50 @@ export type WeightUnit = (typeof WeightUnit)[keyof typeof WeightUnit] | UnknownE
  */
 export const WeightUnitSchema: GenEnum<WeightUnit> = /*@__PURE__*/
   enumDesc(file_automation_v1_action, 1);
+
+/**
+ * @generated from enum automation.v1.WebhookMethod
+ */
+export const WebhookMethod = {
+  /**
+   * @generated from enum value: WEBHOOK_METHOD_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: WEBHOOK_METHOD_GET = 1;
+   */
+  GET: 1,
+
+  /**
+   * @generated from enum value: WEBHOOK_METHOD_POST = 2;
+   */
+  POST: 2,
+
+  /**
+   * @generated from enum value: WEBHOOK_METHOD_PUT = 3;
+   */
+  PUT: 3,
+
+  /**
+   * @generated from enum value: WEBHOOK_METHOD_PATCH = 4;
+   */
+  PATCH: 4,
+
+  /**
+   * @generated from enum value: WEBHOOK_METHOD_DELETE = 5;
+   */
+  DELETE: 5,
+} as const;
+
+/**
+ * @generated from enum automation.v1.WebhookMethod
+ */
+export type WebhookMethod = (typeof WebhookMethod)[keyof typeof WebhookMethod] | UnknownEnum;
+
+/**
+ * Describes the enum automation.v1.WebhookMethod.
+ */
+export const WebhookMethodSchema: GenEnum<WebhookMethod> = /*@__PURE__*/
+  enumDesc(file_automation_v1_action, 2);
 

@@ -826,7 +826,8 @@ export type StepResult = Message<"automation.v1.StepResult"> & {
   /**
    * Why it failed, as in google.rpc.ErrorInfo; or WEBHOOK_REFUSED (a refusing status, or a redirect),
    * WEBHOOK_UNAVAILABLE (408, 425, 429, 5xx), WEBHOOK_TIMEOUT, WEBHOOK_UNREACHABLE, WEBHOOK_ADDRESS_REFUSED,
-   * UNIT_UNKNOWN (a program without a unit) and STEP_ABANDONED (every attempt ended with its process);
+   * TEMPLATE_FAILED (a template names what the run does not have, or exceeds a limit), SECRET_MISSING, SECRET_INVALID (a
+   * secret that cannot sign), UNIT_UNKNOWN (a program without a unit) and STEP_ABANDONED (every attempt ended with its process);
    * OUTSIDE_BUSINESS_HOURS of a step that waits for the next opening. Empty otherwise.
    *
    * @generated from field: string reason = 5;
