@@ -43,7 +43,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   ],
   athletes: ['catalog', 'filters', 'calls', 'store', 'config', 'errors', 'values'],
   catalog: ['progression', 'filters', 'calls', 'store', 'config', 'errors', 'values'],
-  progression: ['calls', 'store', 'flow', 'config', 'errors', 'values'],
+  progression: ['training-logs', 'calls', 'store', 'flow', 'config', 'errors', 'values'],
   audit: ['calls', 'store', 'config', 'errors', 'values'],
   events: ['calls', 'store', 'flow', 'config', 'errors', 'values'],
   filters: ['errors', 'values'],

@@ -67,7 +67,14 @@ export async function startService(
     authenticate: authenticator.authenticate,
     pages: joinPages(await Promise.all([loadOpenApi(), ...(config.console ? [loadOwnConsole(config)] : [])])),
     routes(router) {
-      router.service(ProgressionService, createProgressionService(dependencies, engine));
+      const progression = createProgressionService(dependencies, engine);
+      router.service(ProgressionService, progression);
+      // Its own handler, in place of the service's, because the file is one message; JSON has it as base64.
+      router.rpc(
+        ProgressionService.method.importTrainingLog,
+        (request, context) => progression.importTrainingLog(request, context),
+        { readMaxBytes: config.limits.trainingLogBytes * 2 },
+      );
       router.service(ProgramService, createProgramService(dependencies));
       router.service(UserService, createUserService({ ...dependencies, history: automationHistory }));
       router.service(AuditService, createAuditService(dependencies));

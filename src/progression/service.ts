@@ -17,6 +17,7 @@ import { getEventOutcome } from './get-event-outcome.ts';
 import { handleCycleComplete } from './handle-cycle-complete.ts';
 import { handleSessionComplete } from './handle-session-complete.ts';
 import { handleWeekAdvance } from './handle-week-advance.ts';
+import { createImport } from './import-training-log.ts';
 import { getLiftMax, listLiftMaxVersions } from './lift-maxes.ts';
 import { listLiftMaxes } from './list-lift-maxes.ts';
 import { listLoggedSets } from './list-logged-sets.ts';
@@ -86,6 +87,8 @@ export function createProgressionService(
     };
   };
 
+  const importLog = createImport({ database: deps.database, queue, limits });
+
   return {
     handleSessionComplete: triggered(handleSessionComplete),
     handleWeekAdvance: triggered(handleWeekAdvance),
@@ -94,6 +97,7 @@ export function createProgressionService(
     triggerProgression: triggered(triggerProgression),
     batchHandleTriggers: (request, context) =>
       batchHandleTriggers({ queue, limits, reportError }, request, callContextOf(context)),
+    importTrainingLog: (request, context) => importLog(callContextOf(context), request),
 
     getEventOutcome: (request, context) => read(context, (tx) => getEventOutcome(tx, request)),
     listLoggedSets: (request, context) =>

@@ -40,7 +40,7 @@ export type ExerciseMapping = ReadonlyMap<string, string | null>;
 const NO_MAPPING: ExerciseMapping = new Map();
 
 /** A key that is equal for all spellings of an exercise that differ in case and spaces. */
-function exerciseKey(exercise: string): string {
+export function exerciseKey(exercise: string): string {
   return exercise.normalize('NFKC').trim().replace(/\s+/g, ' ').toLowerCase();
 }
 

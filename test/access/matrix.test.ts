@@ -40,6 +40,7 @@ const WHO_MAY: Readonly<Record<string, string>> = {
   'ProgressionService.HandleWeekAdvance': 'service',
   'ProgressionService.HandleCycleComplete': 'service',
   'ProgressionService.BatchHandleTriggers': 'service',
+  'ProgressionService.ImportTrainingLog': 'service',
   'ProgressionService.LogSets': 'service coach self',
   'ProgressionService.TriggerProgression': 'coach',
   'ProgressionService.GetEventOutcome': 'service coach read-only self',

@@ -97,6 +97,8 @@ function sampleOfValue(field: DescField, around: readonly DescMessage[]): unknow
       return true;
     case ScalarType.STRING:
       return 'Größe 😀 "quoted"\n';
+    case ScalarType.BYTES:
+      return 'AQID';
     default:
       throw new TypeError(`no sample for ${field}`);
   }

@@ -22,6 +22,7 @@ const GENERATED = [
   'progression/v1/prescription.proto',
   'progression/v1/program_service.proto',
   'progression/v1/progression_service.proto',
+  'progression/v1/training_log.proto',
   'progression/v1/user_service.proto',
 ];
 

@@ -14,6 +14,7 @@ import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.
 import { ProgressionService } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
 import { createProgressionService } from '../../src/progression/service.ts';
+import { observeEnd } from '../../src/server/port/streamed-call.ts';
 import type { Database } from '../../src/store/database.ts';
 import { systemClock } from '../../src/values/system-clock.ts';
 
@@ -58,6 +59,9 @@ function readPatientConfig(): Config {
   return { ...config, limits: { ...config.limits, queueWaitMs: config.limits.maximumDeadlineMs } };
 }
 
+/** A stream fails while it is read. */
+const STREAM_END = { completed: () => undefined, failed: toConnectError, left: () => undefined };
+
 /** Sets the context of a call by this account, as the server's interceptors do. */
 function callAs(accountId: string, timeoutMs: number): Interceptor {
   return (next) => async (request) => {
@@ -71,7 +75,8 @@ function callAs(accountId: string, timeoutMs: number): Interceptor {
       signal: request.signal,
     });
     try {
-      return await next(request);
+      const answer = await next(request);
+      return answer.stream ? { ...answer, message: observeEnd(answer.message, STREAM_END) } : answer;
     } catch (error) {
       throw toConnectError(error);
     }

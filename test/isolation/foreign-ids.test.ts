@@ -65,6 +65,11 @@ const CALLS: Readonly<Record<string, Call>> = {
     }
     return answer;
   },
+  async ImportTrainingLog(c, { userId }) {
+    for await (const answer of c.progression.importTrainingLog({ userId, content: Buffer.from('a,b') })) {
+      return answer;
+    }
+  },
   GetEventOutcome: (c, { userId }) =>
     c.progression.getEventOutcome({ userId, event: { case: 'sessionId', value: uuidv7() } }),
   ListLoggedSets: (c, { userId, liftId }) => c.progression.listLoggedSets({ userId, liftId }),

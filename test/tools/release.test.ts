@@ -24,7 +24,7 @@ const run = promisify(execFile);
 const PROTO = join(ROOT, 'proto');
 const [image] = globSync('released/*.binpb', { cwd: PROTO });
 const { version, dependencies } = JSON.parse(read('package.json'));
-const PACK_MS = 120_000;
+const PACK_MS = 300_000;
 
 function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'progression-release-'));

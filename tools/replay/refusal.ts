@@ -1,23 +1,5 @@
-/** The reasons for which rows, or a whole file, are not replayed, as the report shows them. */
-import { ROW_FAULTS } from '../../src/training-logs/training-log.ts';
-
-/** Why a row is not replayed: it cannot be read, or the program does not train it. */
-export const UNUSED_REASONS = {
-  ...ROW_FAULTS,
-  OTHER_UNIT: "not in the program's unit",
-  NOT_IN_PROGRAM: 'not a lift of the program',
-  REPEATED_SET: 'a set number that its session has already',
-} as const;
-
-export type UnusedReason = keyof typeof UNUSED_REASONS;
-
-/** A row, or an exercise of a row, that is not replayed. */
-export interface UnusedRow {
-  readonly line: number;
-  readonly reason: UnusedReason;
-  /** The exercise, or the text that could not be read. */
-  readonly detail: string;
-}
+/** Why a log is not replayed, as the command says it. */
+import { UNUSED_REASONS, type UnusedRow } from '../../src/training-logs/unused-rows.ts';
 
 /** Why nothing is replayed, in one line for the user. */
 export class ReplayError extends Error {

@@ -2,12 +2,14 @@
 
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import type { ExerciseMapping } from '../../src/training-logs/lift-names.ts';
+import { groupSessions, type TrainedSession } from '../../src/training-logs/sessions.ts';
 import type { TrainingLog } from '../../src/training-logs/training-log.ts';
+import type { UnusedRow } from '../../src/training-logs/unused-rows.ts';
 import { dryRunLines } from './dry-run.ts';
 import { findKnownSessions } from './find-athlete.ts';
 import { type FoundProgram, findProgram } from './find-program.ts';
 import { play } from './play.ts';
-import { nothingUsable, ReplayError, type UnusedRow } from './refusal.ts';
+import { nothingUsable, ReplayError } from './refusal.ts';
 import { planReplay } from './replay-plan.ts';
 import type { ReplayedProgram } from './replayed-program.ts';
 import {
@@ -20,7 +22,6 @@ import {
   summaryLines,
 } from './report.ts';
 import type { ServiceClients } from './service-clients.ts';
-import { groupSessions, type TrainedSession } from './sessions.ts';
 import { createSteering } from './steering.ts';
 
 export interface ReplayRequest {

@@ -1,42 +1,15 @@
 /** The calls for a log, in order; and the ids by which the same log is recognised. */
 import { createHash } from 'node:crypto';
-import { Decimal } from 'decimal.js';
 import { v5 as idFromName } from 'uuid';
-import type { Instant } from '../../src/values/instant.ts';
-import { type CalendarPlace, dayOf, placeOf } from './calendar.ts';
+import { heaviestWorkSets, type SessionStep, stepsOfSession } from '../../src/training-logs/session-steps.ts';
+import type { TrainedSession } from '../../src/training-logs/sessions.ts';
 import type { ReplayedProgram } from './replayed-program.ts';
-import type { SessionSet, TrainedSession } from './sessions.ts';
-
-export interface PlannedSet extends Omit<SessionSet, 'kind'> {
-  readonly kind: 'WARM_UP' | 'WORK' | 'AMRAP';
-}
 
 export type ReplayStep =
   | { readonly type: 'ATHLETE' }
   | { readonly type: 'ENROLLMENT' }
   | { readonly type: 'STARTING_MAX'; readonly liftId: string; readonly value: string }
-  | {
-      readonly type: 'SETS';
-      readonly session: number;
-      readonly at: Instant;
-      readonly sets: readonly PlannedSet[];
-    }
-  | {
-      readonly type: 'SESSION';
-      readonly session: number;
-      readonly at: Instant;
-      readonly daySlug: string;
-      readonly week: number;
-      readonly liftIds: readonly string[];
-    }
-  | {
-      readonly type: 'WEEK';
-      readonly at: Instant;
-      readonly week: number;
-      readonly newWeek: number;
-      readonly cycle: number;
-    }
-  | { readonly type: 'CYCLE'; readonly at: Instant; readonly cycle: number; readonly weeks: number };
+  | SessionStep;
 
 export interface ReplayPlan {
   readonly steps: readonly ReplayStep[];
@@ -56,8 +29,6 @@ export interface ReplayedAthlete {
 
 /** The root of all ids of replays. */
 const NAMESPACE = '314872e8-6c44-4501-b245-302dfc434a04';
-const SETS_PER_CALL = 200;
-const SECOND_MICROS = 1_000_000n;
 
 /** A lift's training max starts where the log does: at the heaviest work set of its first session. */
 export function planReplay(program: ReplayedProgram, sessions: readonly TrainedSession[]): ReplayPlan {
@@ -96,52 +67,6 @@ function athleteWith(fingerprint: string): ReplayedAthlete {
     sessionId: (session) => idFromName(`session/${session}`, root),
     requestId: (step) => idFromName(`request/${step}`, root),
   };
-}
-
-/** The heaviest weight of each lift's work sets. */
-export function heaviestWorkSets(
-  sets: readonly Pick<PlannedSet, 'liftId' | 'kind' | 'weight'>[],
-): Map<string, string> {
-  const heaviest = new Map<string, string>();
-  for (const { liftId, kind, weight } of sets) {
-    if (kind !== 'WARM_UP') {
-      heaviest.set(liftId, Decimal.max(weight, heaviest.get(liftId) ?? 0).toFixed());
-    }
-  }
-  return heaviest;
-}
-
-/** Its sets, its end, and the end of its week and cycle when it is the last one: each a second later. */
-function stepsOfSession(session: number, { at, sets }: TrainedSession, program: ReplayedProgram) {
-  const steps: ReplayStep[] = [];
-  const planned = program.hasAmrapRules ? markAmrapSets(sets) : sets;
-  for (let first = 0; first < planned.length; first += SETS_PER_CALL) {
-    steps.push({ type: 'SETS', session, at, sets: planned.slice(first, first + SETS_PER_CALL) });
-  }
-  const liftIds = [...heaviestWorkSets(sets).keys()];
-  const place = placeOf(session, program);
-  const daySlug = dayOf(session, program.days, liftIds);
-  steps.push({ type: 'SESSION', session, at: at + SECOND_MICROS, daySlug, week: place.week, liftIds });
-  return [...steps, ...weekAndCycleEnds(at, place, program.weeksPerCycle)];
-}
-
-function weekAndCycleEnds(at: Instant, place: CalendarPlace, weeks: number): ReplayStep[] {
-  const { week, cycle, endsWeek, endsCycle } = place;
-  const newWeek = endsCycle ? 1 : week + 1;
-  return [
-    ...(endsWeek ? [{ type: 'WEEK' as const, at: at + 2n * SECOND_MICROS, week, newWeek, cycle }] : []),
-    ...(endsCycle ? [{ type: 'CYCLE' as const, at: at + 3n * SECOND_MICROS, cycle, weeks }] : []),
-  ];
-}
-
-/** Logs do not say which set was AMRAP: it is the last of the heaviest sets of each lift. */
-function markAmrapSets(sets: readonly SessionSet[]): PlannedSet[] {
-  const heaviest = heaviestWorkSets(sets);
-  const isHeaviest = (set: SessionSet) => set.kind === 'WORK' && set.weight === heaviest.get(set.liftId);
-  return sets.map((set) => {
-    const last = sets.findLast((other) => other.liftId === set.liftId && isHeaviest(other));
-    return set === last ? { ...set, kind: 'AMRAP' } : set;
-  });
 }
 
 /** One for each session: of the program and all steps up to the session's end, as the JSON of `[id, steps]`. */

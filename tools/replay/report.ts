@@ -1,8 +1,8 @@
 /** The report of a replay: prescribed and lifted weights by session and in total; then the use of the rows. */
 import { Decimal } from 'decimal.js';
+import { UNUSED_REASONS, type UnusedReason, type UnusedRow } from '../../src/training-logs/unused-rows.ts';
 import { instantToText } from '../../src/values/instant.ts';
 import type { EventCounts } from './play.ts';
-import { UNUSED_REASONS, type UnusedReason, type UnusedRow } from './refusal.ts';
 import type { SteeredLift, SteeredSession } from './steering.ts';
 import { alignColumns, lineRanges, printable, wrapCells } from './text-layout.ts';
 

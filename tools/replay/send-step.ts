@@ -4,8 +4,9 @@ import type {
   ProgressionResult,
   TriggerOutcome,
 } from '../../src/gen/progression/v1/progression_service_pb.ts';
+import type { PlannedSet } from '../../src/training-logs/session-steps.ts';
 import { instantToTimestamp } from '../../src/values/instant.ts';
-import type { PlannedSet, ReplayedAthlete, ReplayPlan, ReplayStep } from './replay-plan.ts';
+import type { ReplayedAthlete, ReplayPlan, ReplayStep } from './replay-plan.ts';
 import { type ServiceClients, write } from './service-clients.ts';
 
 /** The result of a step, now or from the first time. */

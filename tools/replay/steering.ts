@@ -1,8 +1,9 @@
 /** Follows a replay step by step: the prescription of the service for each session, and what the athlete lifted. */
 import { Decimal } from 'decimal.js';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
+import { heaviestWorkSets } from '../../src/training-logs/session-steps.ts';
 import type { Instant } from '../../src/values/instant.ts';
-import { heaviestWorkSets, type ReplayStep } from './replay-plan.ts';
+import type { ReplayStep } from './replay-plan.ts';
 import type { StepAnswer } from './send-step.ts';
 
 /** One session of one lift. */

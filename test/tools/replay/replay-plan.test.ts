@@ -1,10 +1,10 @@
 /** What a log becomes on its way to the service. */
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import type { SessionSet, TrainedSession } from '../../../src/training-logs/sessions.ts';
 import { instantFromText } from '../../../src/values/instant.ts';
 import { planReplay, type ReplayStep } from '../../../tools/replay/replay-plan.ts';
 import type { ReplayedProgram } from '../../../tools/replay/replayed-program.ts';
-import type { SessionSet, TrainedSession } from '../../../tools/replay/sessions.ts';
 
 const PROGRAM: ReplayedProgram = {
   id: 'program-1',

@@ -3,7 +3,8 @@ import { create } from '@bufbuild/protobuf';
 import { expect, test } from 'vitest';
 import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
 import { ProgressionResultSchema } from '../../../src/gen/progression/v1/progression_service_pb.ts';
-import type { PlannedSet, ReplayStep } from '../../../tools/replay/replay-plan.ts';
+import type { PlannedSet } from '../../../src/training-logs/session-steps.ts';
+import type { ReplayStep } from '../../../tools/replay/replay-plan.ts';
 import type { StepAnswer } from '../../../tools/replay/send-step.ts';
 import { createSteering, type Steering } from '../../../tools/replay/steering.ts';
 

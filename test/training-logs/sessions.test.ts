@@ -1,8 +1,8 @@
 /** Sets become sessions of one program. */
 import { expect, test } from 'vitest';
-import type { LoggedSet } from '../../../src/training-logs/training-log.ts';
-import { instantFromText, instantToText } from '../../../src/values/instant.ts';
-import { groupSessions } from '../../../tools/replay/sessions.ts';
+import { groupSessions } from '../../src/training-logs/sessions.ts';
+import type { LoggedSet } from '../../src/training-logs/training-log.ts';
+import { instantFromText, instantToText } from '../../src/values/instant.ts';
 
 const PROGRAM = {
   unit: 'kg',

@@ -1,10 +1,10 @@
 /** Groups a log's sets into the sessions of one program, oldest first. */
 
-import { type ExerciseMapping, liftOfExercise } from '../../src/training-logs/lift-names.ts';
-import type { LoggedSet } from '../../src/training-logs/training-log.ts';
-import type { Instant } from '../../src/values/instant.ts';
-import type { UnusedReason, UnusedRow } from './refusal.ts';
-import type { ReplayedProgram } from './replayed-program.ts';
+import type { Instant } from '../values/instant.ts';
+import { type ExerciseMapping, liftOfExercise } from './lift-names.ts';
+import type { TrainedProgram } from './trained-program.ts';
+import type { LoggedSet } from './training-log.ts';
+import type { UnusedReason, UnusedRow } from './unused-rows.ts';
 
 export interface SessionSet {
   readonly liftId: string;
@@ -29,7 +29,7 @@ export interface TrainedSession {
  */
 export function groupSessions(
   logged: readonly LoggedSet[],
-  program: Pick<ReplayedProgram, 'lifts' | 'unit'>,
+  program: Pick<TrainedProgram, 'lifts' | 'unit'>,
   mapping?: ExerciseMapping,
 ): { sessions: TrainedSession[]; unused: UnusedRow[] } {
   const unused: UnusedRow[] = [];

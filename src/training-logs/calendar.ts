@@ -1,7 +1,7 @@
 /**
  * The position of a session in a program's calendar: counted in sessions per week and weeks per cycle, without dates.
  */
-import type { ProgramDay } from './replayed-program.ts';
+import type { ProgramDay } from './trained-program.ts';
 
 export interface CalendarPlace {
   /** Within the cycle, from 1. */

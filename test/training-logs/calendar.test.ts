@@ -1,6 +1,6 @@
 /** Sessions make weeks, weeks make cycles. */
 import { expect, test } from 'vitest';
-import { dayOf, placeOf } from '../../../tools/replay/calendar.ts';
+import { dayOf, placeOf } from '../../src/training-logs/calendar.ts';
 
 test.each([
   [
