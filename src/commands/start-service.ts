@@ -14,7 +14,7 @@ import { createProgramService } from '../catalog/program-service.ts';
 import type { Config } from '../config/config.ts';
 import { isDefect } from '../errors/error-table.ts';
 import { createEventService } from '../events/event-service.ts';
-import { closeRedis, connectRedis } from '../events/redis/redis-connection.ts';
+import { connectRedis } from '../events/redis/redis-connection.ts';
 import { EventService } from '../gen/automation/v1/event_service_pb.ts';
 import { TriggerService } from '../gen/automation/v1/trigger_service_pb.ts';
 import { WorkflowService } from '../gen/automation/v1/workflow_service_pb.ts';
@@ -126,6 +126,6 @@ function sharePreviews({ redisUrl, limits }: Config, logger: Logger) {
   const redis = connectRedis(redisUrl, { limits, onDisconnect: warn });
   return {
     cache: { previews: createRedisPreviewCache({ redis, limits, onError: warn }) },
-    close: () => closeRedis(redis),
+    close: () => redis.close(),
   };
 }

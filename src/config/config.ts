@@ -7,6 +7,7 @@ import { readCorsOrigins } from './cors-origins.ts';
 import type { Limits } from './default-limits.ts';
 import { httpUrl, integer, oneOf, onOrOff, share } from './environment.ts';
 import { requireKnownVariables } from './known-variables.ts';
+import { parseRedisAddress } from './redis-address.ts';
 import { readSecretKeys, type SecretKeys } from './secret-keys.ts';
 import { readLimits } from './settable-limits.ts';
 import { readTlsConfig, type TlsConfig } from './tls-config.ts';
@@ -145,8 +146,11 @@ function migrationDatabaseUrl(environment: NodeJS.ProcessEnv): string | undefine
 
 function redisUrl(environment: NodeJS.ProcessEnv): string | undefined {
   const text = environment.REDIS_URL;
-  if (text && !(URL.canParse(text) && /^rediss?:$/.test(new URL(text).protocol))) {
-    throw new ConfigError('REDIS_URL must be an address such as redis://user:password@host:6379');
+  if (text && !parseRedisAddress(text)) {
+    throw new ConfigError(
+      'REDIS_URL must be an address such as redis://user:password@host:6379, or ' +
+        'redis-cluster://user:password@host:6379,host:6379 for a Redis Cluster',
+    );
   }
   return text || undefined;
 }

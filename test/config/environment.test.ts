@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { ConfigError, readConfig } from '../../src/config/config.ts';
 import { DEFAULT_LIMITS } from '../../src/config/default-limits.ts';
+import { parseRedisAddress } from '../../src/config/redis-address.ts';
 import { SETTABLE_LIMITS } from '../../src/config/settable-limits.ts';
 
 describe('a limit', () => {
@@ -72,5 +73,29 @@ describe('a variable that is not known', () => {
       ...readConfig({}),
       ...(name === 'PGPASSWORD' ? { connectionVariables: { PGPASSWORD: 'value' } } : {}),
     });
+  });
+});
+
+describe('the address of Redis', () => {
+  test.each([
+    ['redis://127.0.0.1:6379', ['redis://127.0.0.1:6379'], false],
+    ['rediss://me:word@redis/2', ['rediss://me:word@redis/2'], false],
+    ['redis-cluster://a:1,b:2', ['redis://a:1', 'redis://b:2'], true],
+    ['rediss-cluster://me:word@[::1]:7,b/', ['rediss://me:word@[::1]:7/', 'rediss://me:word@b/'], true],
+  ])('%s names servers', (text, urls, isCluster) => {
+    expect(parseRedisAddress(text)).toEqual({ urls, isCluster });
+    expect(readConfig({ REDIS_URL: text }).redisUrl).toBe(text);
+  });
+
+  test.each([
+    'redis://a:1,b:2',
+    'redis-cluster://a:1/2',
+    'redis-cluster://a:1,',
+    'http://a:1',
+    'redis://',
+    'a:1',
+  ])('%s is refused with what is allowed', (text) => {
+    expect(parseRedisAddress(text)).toBeUndefined();
+    expect(() => readConfig({ REDIS_URL: text })).toThrow(/^REDIS_URL must be an address such as redis:/);
   });
 });

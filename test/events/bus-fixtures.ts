@@ -6,7 +6,8 @@ import { createPostgresBus } from '../../src/events/postgres-bus.ts';
 import { createRedisBus } from '../../src/events/redis/redis-bus.ts';
 import type { Database } from '../../src/store/database.ts';
 import { violatedUniqueConstraint } from '../../src/store/database-error.ts';
-import { createRedisServer, HAS_REDIS, type RedisServer } from '../support/redis-server.ts';
+import { createRedisCluster } from '../support/redis-cluster.ts';
+import { createRedisServer, HAS_REDIS } from '../support/redis-server.ts';
 
 /** Short intervals and timeouts, so that tests are fast. */
 export const BUS_LIMITS: Limits = {
@@ -42,6 +43,7 @@ function fail(error: unknown): void {
 export const BUSES: readonly { name: string; isHere: boolean; setUp: () => Promise<BusSetup> }[] = [
   { name: 'PostgreSQL', isHere: true, setUp: setUpPostgres },
   { name: 'Redis Streams', isHere: HAS_REDIS, setUp: setUpRedis },
+  { name: 'a Redis Cluster', isHere: HAS_REDIS, setUp: setUpRedisCluster },
 ];
 
 async function setUpPostgres(): Promise<BusSetup> {
@@ -59,8 +61,13 @@ async function setUpRedis(): Promise<BusSetup> {
   return { ...redisSetup(server), close: () => server.kill() };
 }
 
-/** A setup on a Redis server that the test itself starts and stops. */
-export function redisSetup({ url }: RedisServer): Omit<BusSetup, 'close'> {
+async function setUpRedisCluster(): Promise<BusSetup> {
+  const cluster = await createRedisCluster();
+  return { ...redisSetup(cluster), close: () => cluster.close() };
+}
+
+/** A setup on a Redis that the test itself starts and stops. */
+export function redisSetup({ url }: { readonly url: string }): Omit<BusSetup, 'close'> {
   return {
     isRelayed: true,
     createBus: (database, { onError = fail, onDisconnect = () => {}, limits } = {}) =>

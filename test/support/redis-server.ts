@@ -24,8 +24,8 @@ export interface RedisServer {
   resume(): void;
 }
 
-/** Not running until `start`. Kill it when the test ends. */
-export async function createRedisServer(): Promise<RedisServer> {
+/** Not running until `start`, with these further options. Kill it when the test ends. */
+export async function createRedisServer(options: readonly string[] = []): Promise<RedisServer> {
   const port = await freePort();
   const url = `redis://127.0.0.1:${port}`;
   let child: ChildProcess | undefined;
@@ -34,7 +34,7 @@ export async function createRedisServer(): Promise<RedisServer> {
     async start() {
       child = spawn(
         'redis-server',
-        ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no'],
+        ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...options],
         { stdio: 'ignore' },
       );
       await answers(url);
@@ -51,7 +51,7 @@ export async function createRedisServer(): Promise<RedisServer> {
   };
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;

@@ -8,7 +8,7 @@ import type { Bus } from '../event-bus.ts';
 import { createPartitionQueue } from '../partition-queue.ts';
 import { startPolling } from '../polling-loop.ts';
 import { type BusDeps, createOutboxPoll } from '../postgres-bus.ts';
-import { closeRedis, connectRedis, RedisUnavailable } from './redis-connection.ts';
+import { connectRedis, RedisUnavailable } from './redis-connection.ts';
 import { createRelay, type RelayDeps } from './relay.ts';
 import { createStreamReader } from './stream-reader.ts';
 
@@ -85,10 +85,10 @@ export function createRedisBus({
       ];
       return {
         async stop() {
-          closeRedis(reading);
+          reading.close();
           await Promise.all([queue.stop(), ...loops.map((loop) => loop.stop())]);
           await reader.leaveGroup().catch(onError);
-          closeRedis(redis);
+          redis.close();
         },
       };
     },

@@ -53,7 +53,7 @@ export function createRelay({ database, redis, limits, observer }: RelayDeps): R
 
   return {
     async relayOnce() {
-      if (!redis.isReady) {
+      if (!redis.isConnected) {
         return false;
       }
       const limit = limits.busPartitions;

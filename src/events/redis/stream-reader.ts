@@ -81,7 +81,7 @@ export function createStreamReader(deps: StreamReaderDeps): StreamReader {
 
   return {
     async readOnce() {
-      if (!reading.isReady || pending.size >= limits.pendingRecords) {
+      if (!reading.isConnected || pending.size >= limits.pendingRecords) {
         return false;
       }
       const read = await sendGroupCommand(reading, () =>
@@ -102,7 +102,7 @@ export function createStreamReader(deps: StreamReaderDeps): StreamReader {
     },
 
     async claimAbandonedOnce() {
-      if (!redis.isReady) {
+      if (!redis.isConnected) {
         return false;
       }
       let hasMore = false;
@@ -122,7 +122,7 @@ export function createStreamReader(deps: StreamReaderDeps): StreamReader {
 
     async leaveGroup() {
       await Promise.all(acknowledging);
-      if (redis.isReady) {
+      if (redis.isConnected) {
         await Promise.all(
           STREAMS.map(({ key }) => forgetConsumers(redis, key, ({ name }) => name === consumer)),
         );

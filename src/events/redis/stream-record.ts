@@ -8,9 +8,9 @@ import type { Partition } from '../partition-queue.ts';
 /** The field names and values of a record. */
 export type StreamRecord = Readonly<Record<string, string>>;
 
-/** Name of a partition's stream. */
+/** Name of a partition's stream. The hash tag puts all of them on one node of a Redis Cluster. */
 export function toStreamName(partition: number): string {
-  return `progression:events:${partition}`;
+  return `progression:{events}:${partition}`;
 }
 
 /** Builds the records of an entry in the order of its facts. */

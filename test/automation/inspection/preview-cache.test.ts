@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createRedisPreviewCache, type Preview } from '../../../src/automation/inspection/preview-cache.ts';
 import { readConfig } from '../../../src/config/config.ts';
-import { closeRedis, connectRedis, type Redis } from '../../../src/events/redis/redis-connection.ts';
+import { connectRedis, type Redis } from '../../../src/events/redis/redis-connection.ts';
 import { instantFromText } from '../../../src/values/instant.ts';
 import { createRedisServer, HAS_REDIS, type RedisServer } from '../../support/redis-server.ts';
 
@@ -21,7 +21,9 @@ describe.skipIf(!HAS_REDIS)('previews in Redis', () => {
     await server.start();
   });
   afterEach(async () => {
-    connections.forEach(closeRedis);
+    for (const redis of connections) {
+      redis.close();
+    }
     connections = [];
     await server.kill();
   });

@@ -4,7 +4,6 @@ import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BusWorkers, HandlePartitions } from '../../../src/events/event-bus.ts';
-import type { Redis } from '../../../src/events/redis/redis-connection.ts';
 import { WORKER_GROUP } from '../../../src/events/redis/stream-reader.ts';
 import { toStreamName } from '../../../src/events/redis/stream-record.ts';
 import { readRows } from '../../store/schema-dump.ts';
@@ -45,9 +44,10 @@ describe.skipIf(!HAS_REDIS)('the bus on Redis Streams', () => {
     return workers;
   }
 
-  async function withClient<T>(work: (client: Redis) => Promise<T>): Promise<T> {
-    const client: Redis = createClient({ url: server.url, RESP: 2 });
-    client.on('error', () => {});
+  const createReader = () => createClient({ url: server.url, RESP: 2 }).on('error', () => {});
+
+  async function withClient<T>(work: (client: ReturnType<typeof createReader>) => Promise<T>): Promise<T> {
+    const client = createReader();
     await client.connect();
     try {
       return await work(client);
