@@ -7,10 +7,10 @@ RUN npm ci --omit=dev --omit=optional --ignore-scripts
 
 FROM node:24-slim AS console
 WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
+COPY package.json package-lock.json .npmrc tsconfig.json ./
 RUN npm ci --ignore-scripts
 COPY proto ./proto
-COPY src/gen ./src/gen
+COPY src ./src
 COPY console ./console
 RUN node console/ensure-built.ts
 

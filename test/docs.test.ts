@@ -116,7 +116,9 @@ async function runInOneShell(
 ): Promise<void> {
   const present = blocks.filter((block) => !missingToolOf(block));
   const scripts = present.map(({ script }) => `${script.replaceAll(SERVED_AT, address)}\nmark\n`);
-  const env = { ...process.env, TMPDIR: directory, npm_config_ignore_scripts: 'true' };
+  // As the reader's shell has it, without what npm adds for its scripts: Node is that of the machine.
+  const PATH = `${process.env.PATH}`.split(':').filter((each) => !each.endsWith('node_modules/.bin'));
+  const env = { ...process.env, PATH: PATH.join(':'), TMPDIR: directory, npm_config_ignore_scripts: 'true' };
   const shell = execFile('bash', ['-euo', 'pipefail'], { cwd: ROOT, env, timeout: 60_000 });
   shell.stdin?.end(`mark() { printf '${MARK}'; printf '${MARK}' >&2; }\n${scripts.join('')}`);
   const printed = { stdout: '', stderr: '' };

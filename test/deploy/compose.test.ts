@@ -9,9 +9,9 @@ import { runCommand, startCommand, urlIn } from '../support/service-process.ts';
 import { createEmptyDatabase } from '../support/test-database.ts';
 
 const DEPLOY = join(import.meta.dirname, '..', '..', 'deploy');
-const { services, secrets, volumes } = parse(readFileSync(join(DEPLOY, 'compose.yaml'), 'utf8'), {
-  merge: true,
-});
+const read = (file: string) => parse(readFileSync(join(DEPLOY, file), 'utf8'), { merge: true });
+const { services, volumes } = read('compose.yaml');
+const withTokens = read('compose.tokens.yaml');
 
 /** Variables of the caller's shell take the value that the file gives when they are not set. */
 function withDefaults(environment: Record<string, string>): Record<string, string> {
@@ -33,17 +33,24 @@ test('both run as the image’s user, on a read-only file system', () => {
   }
 });
 
-test('the service accepts its environment, and has enough time to end', () => {
+test('the service accepts its environment, needs nothing of the host, and has enough time to end', () => {
   const config = readConfig(withDefaults(services.service.environment));
-  expect(config).toMatchObject({ host: '0.0.0.0', port: 8080, auth: { mode: 'jwt' } });
+  expect(config).toMatchObject({ host: '0.0.0.0', port: 8080, trial: true });
+  expect(services.service.secrets).toBeUndefined();
   const graceMs = Number.parseInt(services.service.stop_grace_period, 10) * 1000;
   const { drainMs, telemetryFlushMs, storeCloseMs } = config.limits;
   expect(graceMs).toBeGreaterThan(drainMs + telemetryFlushMs + storeCloseMs);
 });
 
-test('the ports are on the loopback interface only, and every secret and volume is declared', () => {
+test('the service takes tokens of an issuer when the second file says so', () => {
+  const { environment, secrets } = withTokens.services.service;
+  const both = { ...services.service.environment, ...environment };
+  expect(readConfig(withDefaults(both))).toMatchObject({ trial: false, auth: { mode: 'jwt' } });
+  expect(Object.keys(withTokens.secrets)).toEqual(secrets);
+});
+
+test('the ports are on the loopback interface only, and every volume is declared', () => {
   expect(services.service.ports).toEqual(['127.0.0.1:8080:8080', '127.0.0.1:9464:9464']);
-  expect(Object.keys(secrets)).toEqual(services.service.secrets);
   expect(Object.keys(volumes)).toEqual(['data']);
 });
 

@@ -96,10 +96,14 @@ function renderNode(node: Node, variables: Variables): string {
 }
 
 function evaluate(pipeline: Pipeline, variables: Variables): unknown {
-  return pipeline.reduce<unknown[]>((piped, [head, ...rest]) => {
-    const operands = [...rest.map((each) => operandValue(each, variables)), ...piped];
-    return [head?.kind === 'function' ? call(head.name, operands) : operandValue(head as Operand, variables)];
-  }, [])[0];
+  let piped: unknown[] = [];
+  for (const [head, ...rest] of pipeline) {
+    const operands = rest.map((each) => operandValue(each, variables)).concat(piped);
+    piped = [
+      head?.kind === 'function' ? call(head.name, operands) : operandValue(head as Operand, variables),
+    ];
+  }
+  return piped[0];
 }
 
 function operandValue(operand: Operand, variables: Variables): unknown {
