@@ -40,6 +40,8 @@ interface DriverError {
   code?: string;
   constraint?: string;
   message?: string;
+  /** The function of PostgreSQL that reports the error. */
+  routine?: string;
 }
 
 /** The name of a unique constraint that a concurrent transaction won; undefined for other errors. */
@@ -54,6 +56,15 @@ export function sqlStateOf(error: unknown): string | undefined {
   return code !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
 
+/** feature_not_supported: of many functions, among them the one that checks a prepared statement against the schema. */
+const NOT_SUPPORTED = '0A000';
+
+/** Whether a statement was prepared before a change of the schema that changes its result. */
+export function isStalePlan(error: unknown): boolean {
+  const driver = driverErrorOf(error);
+  return driver?.code === NOT_SUPPORTED && driver.routine === 'RevalidateCachedQuery';
+}
+
 /** The domain error, where there is one; other errors are returned unchanged, and are logged as defects. */
 export function translateDatabaseError(error: unknown): unknown {
   const driver = driverErrorOf(error);
@@ -61,7 +72,7 @@ export function translateDatabaseError(error: unknown): unknown {
     return error;
   }
   const code = driver.code ?? '';
-  const reason = reasonFor(code, driver.message ?? '');
+  const reason = isStalePlan(error) ? 'CONCURRENT_UPDATE' : reasonFor(code, driver.message ?? '');
   if (reason !== 'DEFECT') {
     return new DomainError(reason, MESSAGES[reason], { cause: error });
   }

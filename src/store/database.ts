@@ -1,7 +1,7 @@
 /** MikroORM on PostgreSQL: one database handle, and transactions that belong to one account. */
 import { Migrator } from '@mikro-orm/migrations';
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
-import { type QueryExecutorProvider, sql } from 'kysely';
+import type { QueryExecutorProvider } from 'kysely';
 import { ProgressionEngine } from '../../migrations/001-progression-engine.ts';
 import { AccountIsolation } from '../../migrations/002-account-isolation.ts';
 import { AuditReading } from '../../migrations/003-audit-reading.ts';
@@ -21,11 +21,12 @@ import { WaitingRuns } from '../../migrations/016-waiting-runs.ts';
 import { Secrets } from '../../migrations/017-secrets.ts';
 import { HistoryOfAthletes } from '../../migrations/018-history-of-athletes.ts';
 import { TrainingMaxPercent } from '../../migrations/020-training-max-percent.ts';
+import { IdentitiesOfRevisions } from '../../migrations/021-identities-of-revisions.ts';
 import { ImpliedKeys } from '../../migrations/023-implied-keys.ts';
 import { type ConnectionSlotLimits, createConnectionSlots } from './connection-slots.ts';
-import { translateDatabaseError } from './database-error.ts';
+import { isStalePlan, translateDatabaseError } from './database-error.ts';
 import { ColumnInsertDriver } from './driver/column-insert-driver.ts';
-import { openPool, type PoolUse, poolUseOf } from './driver/connection-pool.ts';
+import { openPool, type PoolUse, poolUseOf, renewConnections } from './driver/connection-pool.ts';
 import { type ConnectionTarget, readConnectionTarget } from './driver/connection-target.ts';
 import { createStatementNames, namesNothing } from './driver/pipelined-connection.ts';
 import { PipelinedDialect } from './driver/pipelined-dialect.ts';
@@ -64,6 +65,7 @@ import { WorkflowEnrollmentEntity } from './entities/workflow-enrollment.ts';
 import { WorkflowHoldEntity } from './entities/workflow-hold.ts';
 import { WorkflowTriggerEntity } from './entities/workflow-trigger.ts';
 import { WorkflowVersionEntity } from './entities/workflow-version.ts';
+import { createKnownAccounts } from './known-accounts.ts';
 import { createWriteCheck } from './write-check.ts';
 
 /** Every change of the schema, oldest first. */
@@ -86,8 +88,9 @@ export const MIGRATIONS = [
   { name: '016-waiting-runs', class: WaitingRuns },
   { name: '017-secrets', class: Secrets },
   { name: '018-history-of-athletes', class: HistoryOfAthletes },
-  { name: '023-implied-keys', class: ImpliedKeys },
   { name: '020-training-max-percent', class: TrainingMaxPercent },
+  { name: '021-identities-of-revisions', class: IdentitiesOfRevisions },
+  { name: '023-implied-keys', class: ImpliedKeys },
 ];
 
 /** A transaction of one account: writes go through `em` and its flush, lean reads through `sql`. */
@@ -198,7 +201,14 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
   });
   const connections = createConnectionSlots(options);
   const writes = createWriteCheck(orm, pool);
-  const knownAccountIds = new Set<string>();
+  const accounts = createKnownAccounts((accountId, work) => database.transaction(accountId, work));
+  const translate = (error: unknown) => {
+    writes.observe(error);
+    if (isStalePlan(error)) {
+      renewConnections(pool);
+    }
+    return translateDatabaseError(error);
+  };
   const database: Database = {
     orm,
     async transaction(accountId, work, limits = {}) {
@@ -219,8 +229,9 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
         if (error instanceof Rollback) {
           return error.answer;
         }
-        writes.observe(error);
-        throw translateDatabaseError(error);
+        // A lost account is written in a transaction of its own, which needs the connection.
+        release();
+        throw translate(await accounts.explain(accountId, error));
       } finally {
         release();
       }
@@ -234,19 +245,12 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
           return read(transaction);
         });
       } catch (error) {
-        throw translateDatabaseError(error);
+        throw translate(error);
       } finally {
         release();
       }
     },
-    async ensureAccount(accountId) {
-      if (!knownAccountIds.has(accountId)) {
-        await database.transaction(accountId, (tx) =>
-          sql`insert into accounts (id) values (${accountId}) on conflict do nothing`.execute(tx.sql),
-        );
-        knownAccountIds.add(accountId);
-      }
-    },
+    ensureAccount: accounts.ensure,
     acceptsWrites: writes.acceptsWrites,
     poolUse: () => poolUseOf(pool, connections.waiting()),
     close: () => orm.close(),

@@ -133,13 +133,13 @@ function fileFor(directory: string, name: string, content: string): string {
   return join(files, name);
 }
 
-function own(path: string): void {
+export function own(path: string): void {
   if (process.getuid?.() === 0) {
     execFileSync('chown', ['-R', 'postgres:postgres', path]);
   }
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
   const { promise, resolve } = Promise.withResolvers<number>();
   const server = createServer().listen(0, '127.0.0.1', () => {
     const address = server.address();

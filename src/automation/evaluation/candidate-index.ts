@@ -5,7 +5,7 @@ import type { AcceptedEvent } from '../decision/accepted-event.ts';
 import { type CompiledTrigger, compileTrigger } from '../decision/compile-trigger.ts';
 import { createEventIndex, type EventIndex } from '../decision/event-index.ts';
 import { type AccountTypes, createAccountTypes, loadAccountTypes } from '../event-types/account-types.ts';
-import { readAutomationRevision, readChangedTriggers } from './read-triggers.ts';
+import { type AutomationRevision, readAutomationRevision, readChangedTriggers } from './read-triggers.ts';
 
 /** An account's activated triggers: active, not deleted, in an ACTIVE workflow. */
 export interface AccountTriggers {
@@ -37,24 +37,49 @@ export function createCandidateIndex(
   const refreshing = new Map<string, Promise<unknown>>();
   return {
     async load(tx) {
-      const revision = await readAutomationRevision(tx);
-      return revision === 0n ? NO_TRIGGERS : loadAtLeast(tx, revision);
+      for (;;) {
+        const before = cached.get(tx.accountId)?.revision;
+        const revision = await readAutomationRevision(tx);
+        if (!revision) {
+          return NO_TRIGGERS;
+        }
+        const found = await loadAt(tx, revision, before);
+        if (found) {
+          return found;
+        }
+      }
     },
   };
 
-  /** Runs one refresh per account at a time; each refresh continues where the previous one ended. */
-  async function loadAtLeast(tx: Transaction, revision: bigint): Promise<CachedTriggers> {
+  /**
+   * Runs one refresh per account at a time; each refresh continues where the previous one ended. Undefined: another
+   * transaction has cached a revision since this one was read; it must be read again, to tell a later revision from one
+   * that the database has lost.
+   */
+  async function loadAt(
+    tx: Transaction,
+    revision: AutomationRevision,
+    before: AutomationRevision | undefined,
+  ): Promise<CachedTriggers | undefined> {
     for (let running = refreshing.get(tx.accountId); running; running = refreshing.get(tx.accountId)) {
       await running.catch(() => undefined);
     }
     const known = cached.get(tx.accountId);
-    if (known && known.revision >= revision) {
+    if (known && isSameRevision(known.revision, revision)) {
       return keepAsMostRecent(tx.accountId, known);
     }
-    const refresh = refreshTriggers(tx, known, revision, limits.explainedTriggers);
+    if (known && known.revision !== before) {
+      return undefined;
+    }
+    const earlier = known && precedes(known.revision, revision) ? known : undefined;
+    const refresh = refreshTriggers(tx, earlier, revision, limits.explainedTriggers);
     refreshing.set(tx.accountId, refresh);
     try {
       return keepAsMostRecent(tx.accountId, await refresh);
+    } catch (error) {
+      // A refresh that failed may have changed some of the triggers.
+      cached.delete(tx.accountId);
+      throw error;
     } finally {
       refreshing.delete(tx.accountId);
     }
@@ -82,6 +107,15 @@ export function createCandidateIndex(
   }
 }
 
+function isSameRevision(one: AutomationRevision, other: AutomationRevision): boolean {
+  return one.identity === other.identity && one.number === other.number;
+}
+
+/** Whether the later revision came from the earlier one; false when the database has lost it, or both are far apart. */
+function precedes(earlier: AutomationRevision, later: AutomationRevision): boolean {
+  return earlier.number < later.number && later.identities.includes(earlier.identity);
+}
+
 /** The triggers of an account without workflows. */
 const NO_TRIGGERS: AccountTriggers = {
   types: createAccountTypes([], []),
@@ -97,13 +131,13 @@ const NO_TRIGGERS: AccountTriggers = {
 async function refreshTriggers(
   tx: Transaction,
   known: CachedTriggers | undefined,
-  revision: bigint,
+  revision: AutomationRevision,
   explainedTriggers: number,
 ): Promise<CachedTriggers> {
   const types = await loadAccountTypes(tx);
   const isSame = known !== undefined && toComparableText(known.types) === toComparableText(types);
-  const triggers = isSame ? known : new CachedTriggers(types, explainedTriggers);
-  for await (const page of readChangedTriggers(tx, isSame ? known.revision : null)) {
+  const triggers = isSame ? known : new CachedTriggers(types, revision, explainedTriggers);
+  for await (const page of readChangedTriggers(tx, isSame ? known.revision.number : null)) {
     for (const stored of page) {
       triggers.remove(stored.id);
       if (stored.isActivated) {
@@ -122,14 +156,15 @@ function toComparableText({ fields, eventTypes }: AccountTypes): string {
 
 class CachedTriggers implements AccountTriggers {
   /** The automation revision that the cached triggers have at least reached. */
-  revision = 0n;
+  revision: AutomationRevision;
   readonly types: AccountTypes;
   readonly #explainedTriggers: number;
   readonly #triggers = new Map<string, CompiledTrigger>();
   readonly #byEvent = new Map<string, EventIndex>();
 
-  constructor(types: AccountTypes, explainedTriggers: number) {
+  constructor(types: AccountTypes, revision: AutomationRevision, explainedTriggers: number) {
     this.types = types;
+    this.revision = revision;
     this.#explainedTriggers = explainedTriggers;
   }
 

@@ -22,11 +22,30 @@ interface TriggerRow {
 
 const PAGE = 1_000;
 
-/** The account's automation revision; 0 until the account has a workflow. */
-export async function readAutomationRevision({ accountId, sql: db }: Transaction): Promise<bigint> {
-  const { rows } = await sql<{ revision: string }>`
-    select revision from automation_revisions where account_id = ${accountId}`.execute(db);
-  return BigInt(rows[0]?.revision ?? 0);
+/** A state of an account's triggers, workflows, fields and event types. */
+export interface AutomationRevision {
+  /** Counts the changes; a failover that lost some makes it go back. */
+  readonly number: bigint;
+  /** Random, and so never given twice. */
+  readonly identity: string;
+  /** Those of the latest revisions, this one included. */
+  readonly identities: readonly string[];
+}
+
+/** Undefined until the account has a workflow. */
+export async function readAutomationRevision({
+  accountId,
+  sql: db,
+}: Transaction): Promise<AutomationRevision | undefined> {
+  const { rows } = await sql<{ revision: string; identities: string[] }>`
+    select revision, identities::text[] from automation_revisions where account_id = ${accountId}`.execute(
+    db,
+  );
+  const [row] = rows;
+  const identity = row?.identities[0];
+  return row && identity !== undefined
+    ? { number: BigInt(row.revision), identity, identities: row.identities }
+    : undefined;
 }
 
 /**

@@ -49,7 +49,8 @@ async function previewStored(
   { cache, limits }: PreviewDeps,
 ): Promise<Preview> {
   const trigger = await requireTrigger(tx, triggerId);
-  const key = [tx.accountId, trigger.id, trigger.version, await readAutomationRevision(tx)].join(' ');
+  const revision = await readAutomationRevision(tx);
+  const key = [tx.accountId, trigger.id, revision?.number, revision?.identity].join(' ');
   const kept = await cache.get(key);
   if (kept) {
     return kept;

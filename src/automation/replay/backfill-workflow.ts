@@ -18,6 +18,7 @@ import type { Workflow } from '../../store/entities/workflow.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
 import type { Instant } from '../../values/instant.ts';
 import { newId } from '../../values/new-id.ts';
+import { etagOf } from '../configuration/etag.ts';
 import { readStoredTrigger } from '../configuration/trigger-draft.ts';
 import { liveTriggerOf, requireWorkflow } from '../configuration/workflows.ts';
 import { loadAccountTypes } from '../event-types/account-types.ts';
@@ -43,7 +44,7 @@ export async function backfillWorkflow(
   const count = await countAthletes(tx, trigger, now);
   const plan = {
     ...{ accountId: tx.accountId, workflowId: workflow.id, count },
-    ...{ workflowVersion: workflow.version, triggerVersion: trigger.version },
+    ...{ workflow: etagOf(workflow), trigger: etagOf(trigger) },
   };
   if (!confirmationToken) {
     return { estimatedCount: count, confirmationToken: createConfirmation(plan, now) };

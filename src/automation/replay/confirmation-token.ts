@@ -11,13 +11,14 @@ import { type Instant, instantFromText, instantToText } from '../../values/insta
 export interface BackfillPlan {
   readonly accountId: string;
   readonly workflowId: string;
-  readonly workflowVersion: number;
-  readonly triggerVersion: number;
+  /** The etags of the workflow and its trigger. */
+  readonly workflow: string;
+  readonly trigger: string;
   readonly count: number;
 }
 
 export function createConfirmation(plan: BackfillPlan, now: Instant): string {
-  const seen = [instantToText(now), plan.workflowVersion, plan.triggerVersion, plan.count];
+  const seen = [instantToText(now), plan.workflow, plan.trigger, plan.count];
   return Buffer.from(JSON.stringify([computeFingerprint(plan, seen), ...seen])).toString('base64url');
 }
 
@@ -42,7 +43,7 @@ export function requireConfirmation(
     ]);
   }
   const age = now - instantFromText(madeAt);
-  const current = [plan.workflowVersion, plan.triggerVersion, plan.count];
+  const current = [plan.workflow, plan.trigger, plan.count];
   if (age > BigInt(confirmationMs) * 1000n || JSON.stringify(state) !== JSON.stringify(current)) {
     const message =
       'the confirmation is too old, or the workflow, trigger or count has changed; request a new token';

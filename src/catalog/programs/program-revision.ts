@@ -3,12 +3,12 @@ import { sql } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
 
 /**
- * Increments the revision in the transaction of a change to the program, its rows or its calendar; in SQL, so
+ * Increments the revision, with a new identity, in the transaction of a change to the program, its rows or its calendar; in SQL, so
  * that concurrent changes both count.
  */
 export async function reviseProgram(tx: Transaction, programId: string): Promise<void> {
   await sql`
-    update programs set revision = revision + 1
+    update programs set revision = revision + 1, revision_identity = gen_random_uuid()
     where account_id = ${tx.accountId} and id = ${programId}`.execute(tx.sql);
 }
 
@@ -25,6 +25,6 @@ export async function reviseProgramsUsing(tx: Transaction, progressionId: string
       order by id
       for no key update
     )
-    update programs set revision = revision + 1
+    update programs set revision = revision + 1, revision_identity = gen_random_uuid()
     where account_id = ${tx.accountId} and id in (select id from using_it)`.execute(tx.sql);
 }

@@ -50,11 +50,14 @@ export async function lockUsers(
   return new Set(rows.map(({ id }) => id));
 }
 
-/** The ACTIVE enrollment of an athlete, and its program's revision. */
+/**
+ * The ACTIVE enrollment of an athlete, and its program's revision: the number with its identity, because numbers are given
+ * again after a failover that lost changes.
+ */
 function activeEnrollmentOf(tx: Transaction, userId: RawBuilder<unknown>) {
   const { accountId } = tx;
   return sql`
-    select e.id as enrollment_id, e.program_id, p.revision, e.active_from_sequence,
+    select e.id as enrollment_id, e.program_id, p.revision || ' ' || p.revision_identity as revision, e.active_from_sequence,
       ${overridesOf(tx, sql`e.id`)} as overrides
     from enrollments e
     join programs p on p.account_id = e.account_id and p.id = e.program_id

@@ -17,7 +17,7 @@ export interface LoadedProgram extends ProgramRules {
 /** Loads programs for the unit of work. */
 export interface ProgramLoader {
   /**
-   * The rules of a program at `revision`, or at a newer one. Throws PROGRESSION_INVALID, naming the rule,
+   * The rules of a program at `revision`, its number and identity, or at a newer one. Throws PROGRESSION_INVALID, naming the rule,
    * when a stored rule cannot be read.
    */
   load(tx: Transaction, programId: string, revision: string): Promise<LoadedProgram>;
@@ -68,7 +68,7 @@ async function readProgram(
   programId: string,
 ): Promise<{ revision: string; rules: LoadedProgram }> {
   const { rows } = await sql<ProgramRow & { rules: RuleRow[] }>`
-    select p.revision, p.weeks_per_cycle,
+    select p.revision || ' ' || p.revision_identity as revision, p.weeks_per_cycle,
       array(
         select l.lift_id from program_lifts l
         where l.account_id = p.account_id and l.program_id = p.id order by l.position, l.lift_id
