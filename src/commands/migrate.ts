@@ -1,26 +1,42 @@
 /**
- * The command migrate: applies migrations, reverts the last one, lists their status, or checks that none is
- * pending.
+ * The command migrate: applies migrations and brings restored events into the log again, reverts the last migration, lists
+ * their status, or checks that nothing is left to do.
  */
 import type { Config } from '../config/config.ts';
 import { StartError } from '../errors/start-error.ts';
 import type { Database } from '../store/database.ts';
 import { type MigrationStatus, migrate, migrateDown, migrationStatus } from '../store/migrate.ts';
 import { openStore } from '../store/open-store.ts';
+import { bringBelowPresent, findAccountsAhead, requireNothingAhead } from '../store/transactions-ahead.ts';
 
-/** What each direction does, and the lines that it prints. */
-const DIRECTIONS = new Map<string, (database: Database) => Promise<string[]>>([
-  ['up', async (database) => (await migrate(database)).map((name) => `applied ${name}`)],
-  ['down', async (database) => (await migrateDown(database)).map((name) => `took back ${name}`)],
+type Direction = (owner: Database, login: Database) => Promise<string[]>;
+
+/** What each direction does, and the lines that it prints; `login` is the connection of the service itself. */
+const DIRECTIONS = new Map<string, Direction>([
+  ['up', migrateUp],
+  ['down', async (owner) => (await migrateDown(owner)).map((name) => `took back ${name}`)],
   [
     'status',
-    async (database) =>
-      (await migrationStatus(database)).map(
-        ({ name, applied }) => `${applied ? 'applied' : 'pending'} ${name}`,
-      ),
+    async (owner) =>
+      (await migrationStatus(owner)).map(({ name, applied }) => `${applied ? 'applied' : 'pending'} ${name}`),
   ],
-  ['check', async (database) => requireAllApplied(await migrationStatus(database))],
+  ['check', checkAll],
 ]);
+
+async function migrateUp(owner: Database, login: Database): Promise<string[]> {
+  const applied = await migrate(owner);
+  const events = await bringBelowPresent(owner, await findAccountsAhead(login));
+  return [
+    ...applied.map((name) => `applied ${name}`),
+    ...(events > 0 ? [`brought ${events} restored events into the log again`] : []),
+  ];
+}
+
+async function checkAll(owner: Database, login: Database): Promise<string[]> {
+  const lines = requireAllApplied(await migrationStatus(owner));
+  await requireNothingAhead(login);
+  return lines;
+}
 
 function requireAllApplied(status: readonly MigrationStatus[]): string[] {
   const pending = status.filter(({ applied }) => !applied).map(({ name }) => name);
@@ -42,7 +58,7 @@ export async function runMigrate(config: Config, direction = 'up'): Promise<void
   }
   const store = await openStore(config, () => undefined);
   try {
-    const lines = await store.asOwner(step);
+    const lines = await store.asOwner((owner) => step(owner, store.database));
     console.log(lines.join('\n') || 'nothing to do');
   } finally {
     await store.close();

@@ -13,6 +13,7 @@ import type { RunningServer } from '../server/server.ts';
 import { migrate } from '../store/migrate.ts';
 import { openStore, type Store } from '../store/open-store.ts';
 import { requireConfinement } from '../store/server-requirements.ts';
+import { bringBelowPresent, findAccountsAhead } from '../store/transactions-ahead.ts';
 import type { Telemetry } from '../telemetry/start-telemetry.ts';
 import { openTelemetry } from '../telemetry/telemetry.ts';
 import { systemClock } from '../values/system-clock.ts';
@@ -61,6 +62,11 @@ async function bringUp(
   await refuseClusterNode(config);
   await asOwner(migrate);
   await requireConfinement(database);
+  const ahead = await findAccountsAhead(database);
+  if (ahead.length > 0) {
+    const events = await asOwner((owner) => bringBelowPresent(owner, ahead));
+    logger.warn({ accounts: ahead.length, events }, 'restored events are in the log again');
+  }
   await seed(database, systemClock);
   if (config.auth.mode === 'none' || config.trial) {
     await seedDemoHistory(database, config);

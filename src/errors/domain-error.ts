@@ -71,6 +71,7 @@ export type Reason =
   | 'WORKFLOW_ARCHIVED'
   | 'BACKFILL_UNDER_WAY'
   | 'CONFIRMATION_STALE'
+  | 'EPOCH_CHANGED'
   | 'TRIGGER_DELETED'
   | 'TRIGGER_LOOP'
   // Arithmetic.

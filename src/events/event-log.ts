@@ -1,11 +1,12 @@
 /**
- * Rows of the event log as messages, and positions in it in the order in which the log grows; see
+ * Rows of the event log as messages, and places in it in the order in which the log grows; see
  * docs/decisions/018-order-of-the-log.md.
  */
 import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
+import { NIL } from 'uuid';
 import { enumValue } from '../calls/enum-name.ts';
-import { invalidFields } from '../errors/domain-error.ts';
+import { DomainError, invalidFields } from '../errors/domain-error.ts';
 import { EventActorSchema, type EventSchema } from '../gen/automation/v1/event_service_pb.ts';
 import type { Transaction } from '../store/database.ts';
 import type { FactActor } from '../store/entities/outbox-entry.ts';
@@ -51,72 +52,81 @@ export function eventMessage(row: EventRow): MessageInitShape<typeof EventSchema
 }
 
 /**
- * The position after an event: its transaction, its sequence, and its position among the facts accepted with
- * it.
+ * A reader's place: after the event with this id; undefined: before all events. After a failover or a restore an id is
+ * found again wherever its event is then, or it is lost; a position may be another event's.
  */
-export type LogPosition = readonly [transactionId: string, sequence: string, position: number];
-
-export const BEGINNING: LogPosition = ['0', '0', 0];
-
-/** The position before everything that this transaction or a later one writes. */
-function beforeTransaction(transactionId: string): LogPosition {
-  return [transactionId, '0', 0];
-}
+export type LogPlace = string | undefined;
 
 const toTokenFilter = (accountId: string) => ['WatchEvents', accountId];
 
-export function encodePosition(accountId: string, position: LogPosition): string {
-  return encodePageToken(toTokenFilter(accountId), position);
+export function encodePlace(accountId: string, place: LogPlace): string {
+  return encodePageToken(toTokenFilter(accountId), [place ?? NIL]);
 }
 
 /** Errors: VALIDATION_FAILED for a token that was not made for this account. */
-export function decodePosition(accountId: string, token: string): LogPosition {
+export function decodePlace(accountId: string, token: string): LogPlace {
   try {
-    return decodePageToken(token, toTokenFilter(accountId), ['serial', 'serial', 'integer']) ?? BEGINNING;
+    const [id] = decodePageToken(token, toTokenFilter(accountId), ['uuid']) ?? [NIL];
+    return id === NIL ? undefined : id;
   } catch {
-    throw invalidResumeToken();
+    throw invalidFields([
+      { field: 'resume_token', description: 'must be a token that WatchEvents returned to this account' },
+    ]);
   }
 }
 
-function invalidResumeToken() {
-  return invalidFields([
-    { field: 'resume_token', description: 'must be a token that WatchEvents returned to this account' },
-  ]);
+/** The place after the events that are in the log now; every event that is added later comes after it. */
+export async function findLogEnd({ accountId, sql: db }: Transaction): Promise<LogPlace> {
+  const { rows } = await sql<{ id: string }>`
+    select id from events
+    where account_id = ${accountId} and transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+    order by transaction_id desc, sequence desc, position desc
+    limit 1`.execute(db);
+  return rows[0]?.id;
 }
 
-/** The current end of the log; every event that is added later comes after it. */
-export async function findLogEnd({ sql: db }: Transaction): Promise<LogPosition> {
-  const { rows } = await sql<{ oldest: string }>`
-    select pg_snapshot_xmin(pg_current_snapshot())::text as oldest`.execute(db);
-  return beforeTransaction(`${rows[0]?.oldest}`);
+interface Bounds {
+  log_end: string;
+  /** Null: the place's event is not in the log. */
+  transaction_id: string | null;
+  sequence: string;
+  position: number;
+}
+
+/** Errors: EPOCH_CHANGED when the log does not have the place's event before its end any more. */
+async function readBounds({ accountId, sql: db }: Transaction, place: LogPlace) {
+  const { rows } = await sql<Bounds>`
+    select pg_snapshot_xmin(pg_current_snapshot())::text as log_end, e.transaction_id::text, e.sequence, e.position
+    from (select) as one left join events e on e.account_id = ${accountId} and e.id = ${place ?? null}`.execute(
+    db,
+  );
+  const [bounds] = rows;
+  const end = bounds?.log_end ?? '0';
+  if (place === undefined) {
+    return { after: ['0', '0', 0] as const, end };
+  }
+  if (!bounds?.transaction_id || BigInt(bounds.transaction_id) >= BigInt(end)) {
+    throw new DomainError(
+      'EPOCH_CHANGED',
+      'the log was cut behind the resume token, by a failover or a restore; read it from_beginning, or from now on',
+    );
+  }
+  return { after: [bounds.transaction_id, bounds.sequence, bounds.position] as const, end };
 }
 
 export interface LogPage {
-  readonly events: readonly { readonly row: EventRow; readonly positionAfter: LogPosition }[];
-  /** The position at which the next page starts. */
-  readonly end: LogPosition;
+  readonly rows: readonly EventRow[];
   readonly hasMore: boolean;
 }
 
-/**
- * Reads at most `limit` events between a position and the current end of the log. Errors: VALIDATION_FAILED
- * for a position that the log of this database has not reached.
- */
-export async function readLogPage(tx: Transaction, after: LogPosition, limit: number): Promise<LogPage> {
-  const logEnd = await findLogEnd(tx);
-  if (BigInt(after[0]) > BigInt(logEnd[0])) {
-    throw invalidResumeToken();
-  }
-  const { rows } = await sql<EventRow & { written_by: string }>`
-    select ${EVENT_COLUMNS}, transaction_id::text as written_by from events
-    where account_id = ${tx.accountId} and transaction_id < ${logEnd[0]}::xid8
+/** Reads at most `limit` events between a place and the current end of the log. Errors: EPOCH_CHANGED. */
+export async function readLogPage(tx: Transaction, place: LogPlace, limit: number): Promise<LogPage> {
+  const { after, end } = await readBounds(tx, place);
+  const { rows } = await sql<EventRow>`
+    select ${EVENT_COLUMNS} from events
+    where account_id = ${tx.accountId} and transaction_id < ${end}::xid8
       and (transaction_id, sequence, position) > (${after[0]}::xid8, ${after[1]}::bigint, ${after[2]}::smallint)
     order by transaction_id, sequence, position
     limit ${limit}`.execute(tx.sql);
-  const events = rows.map((row) => ({
-    row,
-    positionAfter: [row.written_by, row.sequence, row.position] as const,
-  }));
-  const hasMore = rows.length === limit;
-  return { events, end: hasMore ? (events.at(-1)?.positionAfter ?? after) : logEnd, hasMore };
+  return { rows, hasMore: rows.length === limit };
 }

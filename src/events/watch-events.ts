@@ -7,13 +7,12 @@ import type { KeyedLimiter, Release } from '../flow/keyed-limiter.ts';
 import type { WatchEventsRequest, WatchEventsResponseSchema } from '../gen/automation/v1/event_service_pb.ts';
 import type { Database, Transaction } from '../store/database.ts';
 import {
-  BEGINNING,
-  decodePosition,
-  encodePosition,
+  decodePlace,
+  encodePlace,
   eventMessage,
   findLogEnd,
   type LogPage,
-  type LogPosition,
+  type LogPlace,
   readLogPage,
 } from './event-log.ts';
 
@@ -28,7 +27,8 @@ type Answer = MessageInitShape<typeof WatchEventsResponseSchema>;
 
 /**
  * Streams until the reader disconnects, the server drains (SHUTTING_DOWN) or `watchMs` have passed. The first
- * message has no event and carries the token of the start position.
+ * message has no event and carries the token of the start. Errors: EPOCH_CHANGED when a failover or a restore has cut the
+ * log behind the reader's place, also while the stream runs.
  */
 export async function* watchEvents(
   { database, limits, slots }: WatchDeps,
@@ -48,20 +48,20 @@ export async function* watchEvents(
         signal,
       });
     const types = new Set(request.types);
-    let position = await read((tx) => findStartPosition(tx, request));
-    const heartbeat = () => ({ resumeToken: encodePosition(accountId, position) });
+    let place = await read((tx) => findStart(tx, request));
+    const heartbeat = () => ({ resumeToken: encodePlace(accountId, place) });
     yield heartbeat();
     let sentAtMs = performance.now();
     while (performance.now() < call.deadlineAtMs) {
       signal.throwIfAborted();
-      const page = await readPageUnlessOverloaded(read, position, limits);
-      for (const { row, positionAfter } of page.events) {
+      const page = await readPageUnlessOverloaded(read, place, limits);
+      for (const row of page.rows) {
         if (types.size === 0 || types.has(row.type)) {
-          yield { event: eventMessage(row), resumeToken: encodePosition(accountId, positionAfter) };
+          yield { event: eventMessage(row), resumeToken: encodePlace(accountId, row.id) };
           sentAtMs = performance.now();
         }
       }
-      position = page.end;
+      place = page.rows.at(-1)?.id ?? place;
       if (performance.now() - sentAtMs >= limits.watchHeartbeatMs) {
         yield heartbeat();
         sentAtMs = performance.now();
@@ -98,28 +98,28 @@ function takeSlot(
   }
 }
 
-async function findStartPosition(
+async function findStart(
   tx: Transaction,
   { resumeToken, fromBeginning }: WatchEventsRequest,
-): Promise<LogPosition> {
+): Promise<LogPlace> {
   if (resumeToken && fromBeginning) {
     throw invalidFields([{ field: 'from_beginning', description: 'must be false with a resume_token' }]);
   }
   if (resumeToken) {
-    return decodePosition(tx.accountId, resumeToken);
+    return decodePlace(tx.accountId, resumeToken);
   }
-  return fromBeginning ? BEGINNING : findLogEnd(tx);
+  return fromBeginning ? undefined : findLogEnd(tx);
 }
 
 type Read = <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>;
 
 /** Returns an empty page when the database is overloaded; the next poll reads again. */
-async function readPageUnlessOverloaded(read: Read, position: LogPosition, limits: Limits): Promise<LogPage> {
+async function readPageUnlessOverloaded(read: Read, place: LogPlace, limits: Limits): Promise<LogPage> {
   try {
-    return await read((tx) => readLogPage(tx, position, limits.watchedEvents));
+    return await read((tx) => readLogPage(tx, place, limits.watchedEvents));
   } catch (error) {
     if (error instanceof DomainError && error.reason === 'OVERLOADED') {
-      return { events: [], end: position, hasMore: false };
+      return { rows: [], hasMore: false };
     }
     throw error;
   }

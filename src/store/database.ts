@@ -22,6 +22,7 @@ import { Secrets } from '../../migrations/017-secrets.ts';
 import { HistoryOfAthletes } from '../../migrations/018-history-of-athletes.ts';
 import { TrainingMaxPercent } from '../../migrations/020-training-max-percent.ts';
 import { IdentitiesOfRevisions } from '../../migrations/021-identities-of-revisions.ts';
+import { TransactionsAhead } from '../../migrations/022-transactions-ahead.ts';
 import { ImpliedKeys } from '../../migrations/023-implied-keys.ts';
 import { type ConnectionSlotLimits, createConnectionSlots } from './connection-slots.ts';
 import { isStalePlan, translateDatabaseError } from './database-error.ts';
@@ -90,6 +91,7 @@ export const MIGRATIONS = [
   { name: '018-history-of-athletes', class: HistoryOfAthletes },
   { name: '020-training-max-percent', class: TrainingMaxPercent },
   { name: '021-identities-of-revisions', class: IdentitiesOfRevisions },
+  { name: '022-transactions-ahead', class: TransactionsAhead },
   { name: '023-implied-keys', class: ImpliedKeys },
 ];
 

@@ -67,6 +67,8 @@ const SEEN_BY_WORKERS: Readonly<Record<string, readonly string[]>> = {
   backfills: ['account_id', 'due_at', 'id'],
   dead_letters: ['account_id', 'id', 'next_attempt_at', 'state'],
   secrets: ['account_id', 'key_id'],
+  accounts: ['id'],
+  events: ['account_id', 'transaction_id'],
 };
 
 const db = useTestDatabase();

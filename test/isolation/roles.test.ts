@@ -5,9 +5,14 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, t
 import { openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
 import { requireConfinement } from '../../src/store/server-requirements.ts';
+import { systemClock } from '../../src/values/system-clock.ts';
+import { watch } from '../events/event-watcher.ts';
 import { readRows } from '../store/schema-dump.ts';
+import { createAutomationClient } from '../support/automation.ts';
 import { type AdminConnection, openAdminConnection } from '../support/database-server.ts';
+import { createEventSource } from '../support/event-source.ts';
 import { createAthlete } from '../support/fixtures.ts';
+import { createLogEvaluator } from '../support/log-evaluator.ts';
 import { runCommand, type ServiceProcess, startCommand } from '../support/service-process.ts';
 import { createEmptyDatabase, type TestDatabase } from '../support/test-database.ts';
 
@@ -71,6 +76,47 @@ test('the login of the service reads nothing outside of its transactions, and ch
     );
     await expect(migrate(database)).resolves.toEqual([]);
     await expect(requireConfinement(database)).resolves.toBeUndefined();
+  });
+});
+
+test('events of a dump that lie ahead of the cluster are reported, and shown again in order after migrate up', async () => {
+  await as(owner, migrate);
+  await as(server, async (database) => {
+    const source = await createEventSource(database, 1);
+    const evaluate = createLogEvaluator(database);
+    const ids: string[] = [];
+    for (let event = 0; event < 8; event += 1) {
+      ids.push(...(await source.accept(0)));
+      await evaluate(source.accountId, [await source.partitionOf(0)]);
+    }
+    await readRows(
+      db.database,
+      sql`update events set transaction_id = ((transaction_id::text)::bigint + 1000000000)::text::xid8
+        where id = any(${ids.slice(3)}::uuid[]) returning id`,
+    );
+    const { events: client } = createAutomationClient(database, {
+      accountId: source.accountId,
+      clock: systemClock,
+      limits: { watchPollMs: 10 },
+    });
+    const environment = { DATABASE_URL: urlOf(server), MIGRATION_DATABASE_URL: urlOf(owner) };
+    const watcher = await watch(client, { fromBeginning: true });
+    await expect.poll(() => watcher.events.map(({ id }) => id)).toEqual(ids.slice(0, 3));
+
+    expect(await runCommand(['migrate', 'check'], environment)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(
+        /^events of 1 account have transaction numbers that this cluster has not/,
+      ),
+    });
+    expect(await runCommand(['migrate', 'up'], environment)).toMatchObject({
+      code: 0,
+      stdout: 'brought 5 restored events into the log again\n',
+    });
+
+    await expect.poll(() => watcher.events.map(({ id }) => id)).toEqual(ids);
+    await watcher.leave();
+    expect(await runCommand(['migrate', 'check'], environment)).toMatchObject({ code: 0 });
   });
 });
 

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createEvaluator } from '../../src/automation/evaluation/evaluator.ts';
+import { ErrorInfoSchema } from '../../src/gen/google/rpc/error_details_pb.ts';
 import { MaxType, TriggerType } from '../../src/gen/progression/v1/common_pb.ts';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
@@ -13,10 +14,12 @@ import {
   evaluateAll,
   evaluatorDeps,
 } from '../automation/evaluation/automated-account.ts';
+import { type EventWatcher, watch } from '../events/event-watcher.ts';
 import { startTcpProxy, type TcpProxy } from '../faults/tcp-proxy.ts';
 import { addTag, createActiveWorkflow, createAutomationClient } from '../support/automation.ts';
 import { expectRefusal } from '../support/catalog-client.ts';
 import { present } from '../support/catalog-fixtures.ts';
+import { readLog } from '../support/event-source.ts';
 import { createAthlete } from '../support/fixtures.ts';
 import { type ReplicatedPostgres, startReplicatedPostgres } from '../support/replicated-postgres.ts';
 import { linear } from '../support/rule-fixtures.ts';
@@ -66,7 +69,9 @@ const incrementOf = (value: string) => ({
   },
 });
 
-test('after a failover that lost changes, rules, triggers, accounts and etags are those of the new primary', async () => {
+const findReason = (error: ConnectError | undefined) => error?.findDetails(ErrorInfoSchema)[0]?.reason;
+
+test('after a failover that lost changes, rules, triggers, accounts, etags and the log are those of the new primary', async () => {
   const account = await createAutomatedAccount(database);
   const { accountId } = account;
   const athlete = await createAthlete(database, { accountId, lifts: { squat: '100' }, rules: [linear()] });
@@ -87,6 +92,11 @@ test('after a failover that lost changes, rules, triggers, accounts and etags ar
     client.programs.updateProgression({ progressionId, parameters: incrementOf(value) });
   const kept = await addWorkflow('kept');
   expect(await completeSession()).toBe('2.5');
+  const watcher = await watch(client.events, { fromBeginning: true });
+  const isAt = async ({ events }: EventWatcher) =>
+    expect.poll(() => events.at(-1)?.id).toBe((await readLog(database, accountId)).at(-1)?.id);
+  await isAt(watcher);
+  const keptToken = `${watcher.tokens.at(-1)}`;
   await servers.catchUp();
 
   await servers.stopReplication();
@@ -96,6 +106,8 @@ test('after a failover that lost changes, rules, triggers, accounts and etags ar
     ...{ workflowId: kept.id, etag: kept.etag, name: 'Renamed, and lost' },
   });
   expect(await completeSession()).toBe('50');
+  await isAt(watcher);
+  const lostToken = `${watcher.tokens.at(-1)}`;
   const stranger = createAutomationClient(database, { clock: systemClock });
   await stranger.users.createUser({ name: 'Lost' });
   await servers.failOver();
@@ -114,6 +126,17 @@ test('after a failover that lost changes, rules, triggers, accounts and etags ar
   );
   expect(runs.map(({ id }) => id).toSorted()).toEqual([kept.id, made.id].toSorted());
   expect(runs.map(({ id }) => id)).not.toContain(lost.id);
+
+  expect(findReason(await watcher.ended)).toMatch(/EPOCH_CHANGED|DATABASE_UNAVAILABLE/);
+  const cut = await watch(client.events, { resumeToken: lostToken });
+  expect(findReason(await cut.ended)).toBe('EPOCH_CHANGED');
+  const all = await watch(client.events, { fromBeginning: true });
+  await isAt(all);
+  const resumed = await watch(client.events, { resumeToken: keptToken });
+  await isAt(resumed);
+  const before = all.tokens.indexOf(keptToken);
+  expect(resumed.events.map(({ id }) => id)).toEqual(all.events.slice(before).map(({ id }) => id));
+  await Promise.all([all.leave(), resumed.leave()]);
 
   const lostEtag = present(renamed.workflow).etag;
   expect(present(again.workflow).version).toBe(present(renamed.workflow).version);

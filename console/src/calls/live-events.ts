@@ -72,8 +72,8 @@ export async function followEvents(signal: AbortSignal, token: string): Promise<
       if (code === Code.PermissionDenied) {
         return poll(signal);
       }
-      if (code === Code.InvalidArgument) {
-        // A token that the server no longer knows: begin again from now.
+      if (code === Code.InvalidArgument || code === Code.FailedPrecondition) {
+        // A token that the server no longer knows, or whose event it has lost: begin again from now.
         resumeToken = '';
       }
       setState('lost');

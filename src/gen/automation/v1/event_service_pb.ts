@@ -443,7 +443,8 @@ export const ReplayEventsResponseSchema: GenMessage<ReplayEventsResponse> = /*@_
 export type WatchEventsRequest = Message<"automation.v1.WatchEventsRequest"> & {
   /**
    * From an earlier answer: continues after it. Empty: from now on, possibly with events that were evaluated just
-   * before.
+   * before. EPOCH_CHANGED when the log does not have the token's event any more, after a failover or a restore that lost
+   * it; so end running streams.
    *
    * @generated from field: string resume_token = 1;
    */
