@@ -1,7 +1,7 @@
 /** MikroORM on PostgreSQL: one database handle, and transactions that belong to one account. */
 import { Migrator } from '@mikro-orm/migrations';
 import { type EntityManager, MikroORM } from '@mikro-orm/postgresql';
-import type { QueryExecutorProvider } from 'kysely';
+import { type QueryExecutorProvider, sql } from 'kysely';
 import { ProgressionEngine } from '../../migrations/001-progression-engine.ts';
 import { AccountIsolation } from '../../migrations/002-account-isolation.ts';
 import { AuditReading } from '../../migrations/003-audit-reading.ts';
@@ -203,7 +203,14 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
   });
   const connections = createConnectionSlots(options);
   const writes = createWriteCheck(orm, pool);
-  const accounts = createKnownAccounts((accountId, work) => database.transaction(accountId, work));
+  const accounts = createKnownAccounts(async (accountId) => {
+    const { rows } = await database.transaction(accountId, (tx) =>
+      sql`insert into accounts (id) values (${accountId}) on conflict do nothing returning id`.execute(
+        tx.sql,
+      ),
+    );
+    return rows.length > 0;
+  });
   const translate = (error: unknown) => {
     writes.observe(error);
     if (isStalePlan(error)) {

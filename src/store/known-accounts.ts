@@ -1,7 +1,5 @@
 /** The accounts whose rows this process has written or seen, so that each is written once. */
-import { sql } from 'kysely';
 import { DomainError } from '../errors/domain-error.ts';
-import type { Transaction } from './database.ts';
 import { sqlStateOf } from './database-error.ts';
 
 export interface KnownAccounts {
@@ -16,20 +14,14 @@ export interface KnownAccounts {
 
 const FOREIGN_KEY_VIOLATION = '23503';
 
-export function createKnownAccounts(
-  transaction: <T>(accountId: string, work: (tx: Transaction) => Promise<T>) => Promise<T>,
-): KnownAccounts {
+/** `insert` writes the account's row unless it is there, and resolves with whether it was missing. */
+export function createKnownAccounts(insert: (accountId: string) => Promise<boolean>): KnownAccounts {
   const known = new Set<string>();
 
-  /** True: it was not there. */
   async function write(accountId: string): Promise<boolean> {
-    const { rows } = await transaction(accountId, (tx) =>
-      sql`insert into accounts (id) values (${accountId}) on conflict do nothing returning id`.execute(
-        tx.sql,
-      ),
-    );
+    const wasMissing = await insert(accountId);
     known.add(accountId);
-    return rows.length > 0;
+    return wasMissing;
   }
   return {
     async ensure(accountId) {
