@@ -1,12 +1,13 @@
 /**
  * The benchmark: the served API compared with its floor, hand-written SQL under pgbench, in one run on one database. The
- * argument `triggers`, `events`, `growth`, `steady` or `reads` selects another benchmark.
+ * argument `triggers`, `events`, `growth`, `steady`, `reads` or `neighbours` selects another benchmark.
  */
 import { runEventBench } from './events.ts';
 import { percentile, round } from './figures.ts';
 import { type FloorResult, keepRowSizes, requirePgbench, runFloor } from './floor.ts';
 import { runGrowthBench } from './growth.ts';
 import type { LoadOrder, LoadResult } from './load.ts';
+import { runNeighboursBench } from './neighbours.ts';
 import { runReadsBench } from './reads.ts';
 import { runLoad } from './run-load.ts';
 import { analyze, type Served, withServedAthletes } from './served.ts';
@@ -29,6 +30,7 @@ const OTHERS: Readonly<Record<string, () => Promise<void>>> = {
   growth: runGrowthBench,
   steady: runSteadyBench,
   reads: runReadsBench,
+  neighbours: runNeighboursBench,
 };
 
 async function main(): Promise<void> {

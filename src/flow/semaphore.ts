@@ -17,6 +17,8 @@ export interface AcquireOptions {
   readonly signal?: AbortSignal | undefined;
   /** The longest wait, in milliseconds; default: any. */
   readonly timeoutMs?: number | undefined;
+  /** Slots that the caller takes; default: 1. More than a key or all may have count as that many. */
+  readonly weight?: number;
   /** Waits also where `waiters` or `waitersPerKey` wait already; for a caller that is limited elsewhere. */
   readonly mayExceedWaiters?: boolean;
 }
@@ -40,6 +42,8 @@ export interface Semaphore {
   acquire(key: string, options?: AcquireOptions): Promise<Release>;
   /** Whether a caller of the key would be refused now, because too many wait. */
   isFull(key: string): boolean;
+  /** Whether the key has neither a slot nor a waiter. */
+  isIdle(key: string): boolean;
   /** Callers that wait, of all keys. */
   waiting(): number;
 }
@@ -58,11 +62,17 @@ export class NoSlotError extends Error {
   }
 }
 
+interface Waiter {
+  readonly weight: number;
+  /** Called when it gets its slots. */
+  readonly admit: () => void;
+}
+
 /** What a key has. */
 interface Turn {
   taken: number;
-  /** In the order in which they came; each is called when it gets a slot. */
-  readonly waiting: Set<() => void>;
+  /** In the order in which they came. */
+  readonly waiting: Set<Waiter>;
 }
 
 export function createSemaphore(limits: SemaphoreLimits): Semaphore {
@@ -72,10 +82,16 @@ export function createSemaphore(limits: SemaphoreLimits): Semaphore {
   let taken = 0;
   let waiting = 0;
 
-  const isFree = (turn: Turn) => taken < slots && turn.taken < slotsPerKey;
+  const mostWeight = Math.min(slots, slotsPerKey);
+  const hasRoom = (turn: Turn, weight: number) => turn.taken + weight <= slotsPerKey;
 
-  function exceededBy(turn: Turn): 'waiters' | 'waitersPerKey' | undefined {
-    if (isFree(turn)) {
+  /** A newcomer does not overtake a waiter whose turn it is and that needs more slots than are left. */
+  function isFree(turn: Turn, weight: number): boolean {
+    return taken + weight <= slots && hasRoom(turn, weight) && (waiting === 0 || !findNext());
+  }
+
+  function exceededBy(turn: Turn, weight = 1): 'waiters' | 'waitersPerKey' | undefined {
+    if (isFree(turn, weight)) {
       return undefined;
     }
     if (waiting >= waiters) {
@@ -85,28 +101,36 @@ export function createSemaphore(limits: SemaphoreLimits): Semaphore {
   }
 
   /** The key's next turn is after those of all others. */
-  function grant(key: string, turn: Turn): Release {
+  function grant(key: string, turn: Turn, weight: number): Release {
     turns.delete(key);
     turns.set(key, turn);
-    turn.taken += 1;
-    taken += 1;
+    turn.taken += weight;
+    taken += weight;
     return onlyOnce(() => {
-      turn.taken -= 1;
-      taken -= 1;
+      turn.taken -= weight;
+      taken -= weight;
       forgetIfIdle(key, turn);
       admitNext();
     });
   }
 
-  /** One released slot lets one waiter in at most. */
+  /** Lets waiters in while there are slots. A key whose turn it is, and whose waiter needs more of them, is not overtaken. */
   function admitNext(): void {
+    let next = findNext();
+    while (next && taken + next.weight <= slots) {
+      next.admit();
+      next = findNext();
+    }
+  }
+
+  function findNext(): Waiter | undefined {
     for (const turn of turns.values()) {
-      const [admit] = turn.waiting;
-      if (admit && isFree(turn)) {
-        admit();
-        return;
+      const [first] = turn.waiting;
+      if (first && hasRoom(turn, first.weight)) {
+        return first;
       }
     }
+    return undefined;
   }
 
   function forgetIfIdle(key: string, turn: Turn): void {
@@ -115,18 +139,24 @@ export function createSemaphore(limits: SemaphoreLimits): Semaphore {
     }
   }
 
-  function wait(key: string, turn: Turn, { signal, timeoutMs }: AcquireOptions): Promise<Release> {
+  function wait(
+    key: string,
+    turn: Turn,
+    weight: number,
+    { signal, timeoutMs }: AcquireOptions,
+  ): Promise<Release> {
     const { promise, resolve, reject } = Promise.withResolvers<Release>();
     function leave(): void {
-      turn.waiting.delete(admit);
+      turn.waiting.delete(waiter);
       waiting -= 1;
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);
     }
     function admit(): void {
       leave();
-      resolve(grant(key, turn));
+      resolve(grant(key, turn, weight));
     }
+    const waiter = { weight, admit };
     function refuse(reason: unknown): void {
       leave();
       forgetIfIdle(key, turn);
@@ -139,7 +169,7 @@ export function createSemaphore(limits: SemaphoreLimits): Semaphore {
         : setTimeout(() => refuse(new NoSlotError('timeoutMs', timeoutMs)), timeoutMs);
     signal?.addEventListener('abort', onAbort);
     turns.set(key, turn);
-    turn.waiting.add(admit);
+    turn.waiting.add(waiter);
     waiting += 1;
     return promise;
   }
@@ -150,16 +180,18 @@ export function createSemaphore(limits: SemaphoreLimits): Semaphore {
     async acquire(key, options = {}) {
       options.signal?.throwIfAborted();
       const turn = turnOf(key);
-      if (isFree(turn)) {
-        return grant(key, turn);
+      const weight = Math.min(options.weight ?? 1, mostWeight);
+      if (isFree(turn, weight)) {
+        return grant(key, turn, weight);
       }
-      const exceeded = options.mayExceedWaiters ? undefined : exceededBy(turn);
+      const exceeded = options.mayExceedWaiters ? undefined : exceededBy(turn, weight);
       if (exceeded) {
         throw new NoSlotError(exceeded, mostOf[exceeded]);
       }
-      return wait(key, turn, options);
+      return wait(key, turn, weight, options);
     },
     isFull: (key) => exceededBy(turnOf(key)) !== undefined,
+    isIdle: (key) => !turns.has(key),
     waiting: () => waiting,
   };
 }

@@ -17,6 +17,7 @@ import type { Clock } from '../values/instant.ts';
 import type { Authenticate } from './access/access-interceptors.ts';
 import { createAccessInterceptors } from './access/access-interceptors.ts';
 import { LONGEST_TIMEOUT_MS } from './admission/cap-timeout.ts';
+import { createHeavyCallInterceptor } from './admission/heavy-calls.ts';
 import { createAccountRateInterceptor, createPeerRateInterceptor } from './admission/rate-interceptors.ts';
 import type { Health } from './health.ts';
 import { createCallContextInterceptor } from './interceptors/call-context-interceptor.ts';
@@ -87,6 +88,7 @@ function optionsOfOurServices(options: RoutesOptions): ConnectRouterOptions {
           }
         },
       }),
+      createHeavyCallInterceptor(limits),
     ],
   };
 }

@@ -20,8 +20,9 @@ export interface ConnectionSlotLimits {
 export interface ConnectionSlots {
   /**
    * Resolves when a connection is free for a transaction of the account. Throws OVERLOADED when too many wait
-   * (a transaction with its own `connectionWaitMs` waits all the same) or on timeout, and the signal's reason
-   * when it is aborted first.
+   * (a transaction with its own `connectionWaitMs` waits all the same, and one of an account that has no other under way)
+   * or on timeout, and the signal's reason when it is aborted first. An account that has no other transaction under way
+   * waits for `connectionWaitMs`, because it is not the cause of the wait.
    */
   acquire(
     accountId: string,
@@ -39,11 +40,13 @@ export function createConnectionSlots(limits: ConnectionSlotLimits): ConnectionS
   });
   return {
     async acquire(accountId, { connectionWaitMs: ownWaitMs, signal }) {
+      const isLight = semaphore.isIdle(accountId);
       try {
         return await semaphore.acquire(accountId, {
           signal,
-          timeoutMs: ownWaitMs ?? transactionWaitMs,
-          mayExceedWaiters: ownWaitMs !== undefined,
+          timeoutMs:
+            ownWaitMs ?? (isLight ? Math.max(connectionWaitMs, transactionWaitMs) : transactionWaitMs),
+          mayExceedWaiters: isLight || ownWaitMs !== undefined,
         });
       } catch (error) {
         throw error instanceof NoSlotError ? overloaded(error) : error;

@@ -170,3 +170,49 @@ describe('a caller', () => {
     expect([served, semaphore.waiting()]).toEqual([[], 1]);
   });
 });
+
+describe('callers with a weight', () => {
+  /** Callers by name, whose key is the first letter and whose weight the last. */
+  function createWeighted(limits: SemaphoreLimits) {
+    const semaphore = createSemaphore(limits);
+    const served: string[] = [];
+    const releases = new Map<string, () => void>();
+    return {
+      semaphore,
+      served,
+      async call(...names: readonly string[]) {
+        for (const name of names) {
+          void semaphore.acquire(name.slice(0, 1), { weight: Number(name.at(-1)) }).then((release) => {
+            served.push(name);
+            releases.set(name, release);
+          });
+        }
+        await nextTurn();
+      },
+      async end(name: string) {
+        releases.get(name)?.();
+        await nextTurn();
+      },
+    };
+  }
+
+  test('take as many slots, and the key whose turn it is is not overtaken by lighter ones', async () => {
+    const { served, call, end } = createWeighted({ slots: 4 });
+    await call('a3', 'b4', 'c1', 'd1');
+    expect(served).toEqual(['a3']);
+
+    await end('a3');
+    expect(served).toEqual(['a3', 'b4']);
+    await end('b4');
+    expect(served).toEqual(['a3', 'b4', 'c1', 'd1']);
+  });
+
+  test('leave the others their slots, and take at most all of their key', async () => {
+    const { semaphore, served, call, end } = createWeighted({ slots: 4, slotsPerKey: 2 });
+    await call('a9', 'a1', 'b2');
+    expect([served, semaphore.isIdle('a'), semaphore.isIdle('c')]).toEqual([['a9', 'b2'], false, true]);
+
+    await end('a9');
+    expect(served).toEqual(['a9', 'b2', 'a1']);
+  });
+});

@@ -70,6 +70,22 @@ describe('connection slots', () => {
     await slots.acquire(ACCOUNT, {});
   });
 
+  test('let an account that has nothing else under way wait, however many transactions of others do', async () => {
+    const slots = createConnectionSlots({
+      connections: 1,
+      connectionWaitMs: LONG_MS,
+      transactionWaitMs: 1,
+      waitingTransactions: 1,
+    });
+    const release = await slots.acquire('large', {});
+    const second = slots.acquire('large', {});
+    const light = slots.acquire('light', {});
+
+    await expect(second).rejects.toMatchObject({ metadata: { limit: 'transactionWaitMs' } });
+    release();
+    (await light)();
+  });
+
   test('drop a caller that disconnects while it waits', async () => {
     const slots = createConnectionSlots({ connections: 1, connectionWaitMs: LONG_MS });
     const release = await slots.acquire(ACCOUNT, {});

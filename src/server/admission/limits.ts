@@ -4,8 +4,14 @@ export const ADMISSION_LIMITS = {
   concurrentCalls: 300,
   /** The same while most calls are refused for it: enough to fill the transactions, and less to wait for. */
   overloadedCalls: 200,
-  /** Calls of an account per second; twice as many at once. 0: any number. */
+  /** Calls of an account per second, a batch as many as it holds; twice as many at once. 0: any number. */
   accountCallsPerSecond: 5_000,
+  /** Units of heavy calls that are under way at the same time; see call-weight.ts. */
+  heavyCallUnits: 8,
+  /** Those of one account. */
+  heavyCallUnitsPerAccount: 4,
+  /** Heavy calls of an account that wait for their turn. */
+  waitingHeavyCallsPerAccount: 32,
   /** Calls of an address per second; twice as many at once. 0: any number. */
   peerCallsPerSecond: 10_000,
   /** Accounts, and addresses, whose calls are counted; beyond that the longest quiet ones are forgotten. */

@@ -3,10 +3,14 @@ import { createContextKey, type Interceptor } from '@connectrpc/connect';
 import type { Limits } from '../../config/config.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { principalKey } from '../access/principal.ts';
+import { callsIn } from './call-weight.ts';
 
 interface CallRate {
-  /** Counts a call. Returns 0 when it is admitted, else the milliseconds until a retry can succeed. */
-  count(caller: string): number;
+  /**
+   * Counts a call that stands for `calls`. Returns 0 when it is admitted, else the milliseconds until a retry can succeed.
+   * One that stands for more than the burst is admitted after a pause, and its rest is counted against later calls.
+   */
+  count(caller: string, calls?: number): number;
 }
 
 export interface CallRateLimits {
@@ -50,16 +54,17 @@ export function createCallRate(
     }
   }
   return {
-    count(caller) {
+    count(caller, calls = 1) {
       if (perSecond === 0) {
         return 0;
       }
       const bucket = bucketOf(caller);
-      if (bucket.tokens >= 1) {
-        bucket.tokens -= 1;
+      const needed = Math.min(calls, most);
+      if (bucket.tokens >= needed) {
+        bucket.tokens -= calls;
         return 0;
       }
-      return Math.ceil(((1 - bucket.tokens) * 1000) / perSecond);
+      return Math.ceil(((needed - bucket.tokens) * 1000) / perSecond);
     },
   };
 }
@@ -79,14 +84,15 @@ export function createPeerRateInterceptor(
   const perSecond = limits.peerCallsPerSecond;
   const rate = createCallRate({ perSecond, callers: limits.countedCallers });
   return (next) => (request) => {
-    count(rate, request.contextValues.get(peerAddressKey) ?? '', 'peerCallsPerSecond', perSecond);
+    const peer = request.contextValues.get(peerAddressKey) ?? '';
+    count(rate, peer, 1, { quota: 'peerCallsPerSecond', perSecond });
     return next(request);
   };
 }
 
 /**
- * Throws RATE_LIMITED, quota `accountCallsPerSecond`. Runs after authentication, so that a caller cannot use
- * up another account's quota.
+ * Throws RATE_LIMITED, quota `accountCallsPerSecond`; a batch counts as what it holds. Runs after authentication, so that
+ * a caller cannot use up another account's quota.
  */
 export function createAccountRateInterceptor(
   limits: Pick<Limits, 'accountCallsPerSecond' | 'countedCallers'>,
@@ -95,13 +101,19 @@ export function createAccountRateInterceptor(
   const rate = createCallRate({ perSecond, callers: limits.countedCallers });
   return (next) => (request) => {
     const accountId = request.contextValues.get(principalKey)?.accountId ?? '';
-    count(rate, accountId, 'accountCallsPerSecond', perSecond);
+    const calls = request.stream ? 1 : callsIn(request.method, request.message);
+    count(rate, accountId, calls, { quota: 'accountCallsPerSecond', perSecond });
     return next(request);
   };
 }
 
-function count(rate: CallRate, caller: string, quota: string, perSecond: number): void {
-  const retryDelayMs = rate.count(caller);
+function count(
+  rate: CallRate,
+  caller: string,
+  calls: number,
+  { quota, perSecond }: { readonly quota: string; readonly perSecond: number },
+): void {
+  const retryDelayMs = rate.count(caller, calls);
   if (retryDelayMs > 0) {
     throw new DomainError('RATE_LIMITED', 'too many calls; try again later', {
       metadata: { quota, perSecond: String(perSecond) },

@@ -50,6 +50,20 @@ describe('a caller', () => {
     expect(countMany('two', 50)).toBe(20);
   });
 
+  test('uses up its rate with a batch as with the calls that it stands for', () => {
+    const { clock, rate, countMany } = createRate();
+    expect(rate.count('one', 15)).toBe(0);
+    expect(countMany('one', 50)).toBe(5);
+    expect(rate.count('one', 20)).toBe(2_000);
+
+    clock.ms += 2_000;
+    expect(rate.count('one', 100)).toBe(0);
+    clock.ms += 8_000;
+    expect(countMany('one', 50)).toBe(0);
+    clock.ms += 100;
+    expect(countMany('one', 50)).toBe(1);
+  });
+
   test('may call any number of times when the rate is 0', () => {
     expect(createRate({ perSecond: 0 }).countMany('one', 10_000)).toBe(10_000);
   });
