@@ -138,19 +138,19 @@ describe('while the names of eight accounts have a name server that never answer
     }
 
     await runner.runOnce();
-    await vi.waitFor(() => expect(names.asked.length).toBeGreaterThanOrEqual(16));
+    await expect.poll(() => names.asked.length).toBeGreaterThanOrEqual(16);
     expect(process.getActiveResourcesInfo()).not.toContain('GetAddrInfoReqWrap');
     const [ours] = await startRun(1, () => `http://hooks.example:${receiver.port}/`);
     await runner.runOnce();
-    await vi.waitFor(() => expect(receiver.received).toHaveLength(1));
+    await expect.poll(() => receiver.received).toHaveLength(1);
     const client = new pg.Client({ ...{ host: 'localhost', port: proxy.port }, user: 'postgres' });
     await client.connect();
 
     const open = await Promise.all(strangers.map((run) => readRun(db.database, run)));
     expect(open.every(({ attempts, steps }) => attempts === 1 && steps.length === 0)).toBe(true);
-    await vi.waitFor(async () =>
-      expect(await readRun(db.database, ours ?? expect.unreachable())).toMatchObject({ state: 'COMPLETED' }),
-    );
+    await expect
+      .poll(() => readRun(db.database, ours ?? expect.unreachable()))
+      .toMatchObject({ state: 'COMPLETED' });
     await client.end();
     ended.reject(new Error('the test has ended'));
     await Promise.all([proxy.close(), receiver.close(), runner.stop()]);
