@@ -102,11 +102,11 @@ function checkBody(
 
 function checkStatuses(
   statuses: readonly number[],
-  { limits: { webhookStatuses } }: ActionContext,
+  { limits }: ActionContext,
   path: string,
 ): FieldViolation[] {
-  if (statuses.length > webhookStatuses) {
-    return [{ field: path, description: `must be at most ${webhookStatuses}; are ${statuses.length}` }];
+  if (statuses.length > limits.webhookStatuses) {
+    return [{ field: path, description: `must be at most ${limits.webhookStatuses}; are ${statuses.length}` }];
   }
   return statuses.flatMap((status, index) =>
     violationUnless(
