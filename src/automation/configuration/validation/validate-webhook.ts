@@ -106,7 +106,9 @@ function checkStatuses(
   path: string,
 ): FieldViolation[] {
   if (statuses.length > limits.webhookStatuses) {
-    return [{ field: path, description: `must be at most ${limits.webhookStatuses}; are ${statuses.length}` }];
+    return [
+      { field: path, description: `must be at most ${limits.webhookStatuses}; are ${statuses.length}` },
+    ];
   }
   return statuses.flatMap((status, index) =>
     violationUnless(
