@@ -36,6 +36,11 @@ export default defineConfig({
     // Text in angle brackets is text.
     html: false,
     config(markdown) {
+      for (const rule of ['text', 'code_inline'] as const) {
+        const render = markdown.renderer.rules[rule];
+        // Braces are text, not expressions of Vue.
+        markdown.renderer.rules[rule] = (...args) => `${render?.(...args)}`.replaceAll('{{', '&#123;&#123;');
+      }
       const fence = markdown.renderer.rules.fence;
       markdown.renderer.rules.fence = (tokens, index, ...rest) => {
         const token = tokens[index];
