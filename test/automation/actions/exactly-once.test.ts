@@ -57,11 +57,11 @@ async function newAthlete(): Promise<Athlete> {
   return athlete;
 }
 
-/** The number of facts per athlete and place. */
+/** The number of facts per athlete and place; of other facts, such as a run's end, per type. */
 function checkInsOf(accountId: string) {
   return readRows<{ user_id: string; place: string; count: number }>(
     database,
-    sql`select o.user_id, f -> 'data' ->> 'place' as place, count(*)::int as count
+    sql`select o.user_id, coalesce(f -> 'data' ->> 'place', f ->> 'type') as place, count(*)::int as count
         from outbox o, jsonb_array_elements(o.facts) f
         where o.account_id = ${accountId} group by 1, 2 order by 1, 2`,
   );
@@ -191,7 +191,9 @@ async function expectEachOnce(runs: readonly TestRun[]) {
     runs
       .map(({ userId }) => userId)
       .toSorted()
-      .flatMap((user_id) => ['one', 'three', 'two'].map((place) => ({ user_id, place, count: 1 }))),
+      .flatMap((user_id) =>
+        ['one', 'run_completed', 'three', 'two'].map((place) => ({ user_id, place, count: 1 })),
+      ),
   );
   for (const run of runs) {
     expect(await readRun(database, run)).toMatchObject({
