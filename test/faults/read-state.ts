@@ -1,5 +1,6 @@
 /** Reads the stored data of all accounts after a campaign, as the database owner. */
 import { sql } from 'kysely';
+import { DEMO_ACCOUNT_ID } from '../../src/config/config.ts';
 import type { Database } from '../../src/store/database.ts';
 import { readRows } from '../store/schema-dump.ts';
 import { METHODS } from './client-calls.ts';
@@ -21,7 +22,8 @@ const METHODS_OF_CLIENTS = [...Object.keys(METHODS), 'PublishEvents'];
 export async function readState(database: Database): Promise<StoredState> {
   const [waiting] = await readRows<{ outbox: number; deadLetters: number }>(
     database,
-    sql`select (select count(*)::int from outbox) as outbox, (select count(*)::int from dead_letters) as "deadLetters"`,
+    sql`select (select count(*)::int from outbox) as outbox, (
+      select count(*)::int from dead_letters where account_id <> ${DEMO_ACCOUNT_ID}) as "deadLetters"`,
   );
   return {
     ledger: await readRows<LedgerRow>(

@@ -113,7 +113,7 @@ export interface StoredState {
   readonly stages: readonly CounterRow[];
   readonly events: readonly EventRow[];
   readonly runs: readonly RunRow[];
-  /** Number of outbox entries, and of dead letters. */
+  /** Number of outbox entries, and of dead letters other than that of the demo account. */
   readonly outbox: number;
   readonly deadLetters: number;
 }

@@ -226,9 +226,9 @@ export const MUTANTS: readonly Mutant[] = [
     replacements: [
       {
         file: 'src/automation/actions/take-step.ts',
-        search: 'const outcome = await type.run(change, step, action.value as never, limits);',
+        search: 'const outcome = await type.run(change, step, prepared.action.value as never, limits);',
         replace:
-          'const outcome = await deps.database.transaction(tx.accountId, (own) => type.run({ ...change, tx: own }, step, action.value as never, limits));',
+          'const outcome = await deps.database.transaction(tx.accountId, (own) => type.run({ ...change, tx: own }, step, prepared.action.value as never, limits));',
       },
     ],
     scenario: { kind: 'FAILPOINTS', points: ['step-done'], hits: 8 },
