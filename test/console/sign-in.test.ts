@@ -134,7 +134,7 @@ describe.skipIf(!HAS_CHROMIUM)('signing in by OpenID Connect in Chromium', { tim
     expect(provider.exchanges.at(-1)?.has('client_secret')).toBe(false);
   });
 
-  test('an answer that the page did not ask for, and a code that the issuer refuses, sign nobody in', async () => {
+  test('an unrequested answer, or a code that the issuer refuses, does not sign the person in', async () => {
     const page = await open(/401|400/);
     await page.goto(`${server.url}/console/signed-in?code=stolen&state=forged`);
     await page.getByText('Signing in failed: This page did not ask to sign in.').waitFor();

@@ -4,12 +4,12 @@
  */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readRows } from '../store/schema-dump.ts';
 import { countOutbox, createEventSource, type EventSource } from '../support/event-source.ts';
 import { holdVersions } from '../support/held-versions.ts';
+import { callAutomation, kill, useKillableServers } from '../support/killable-servers.ts';
 import { createRedisServer, HAS_REDIS, type RedisServer } from '../support/redis-server.ts';
-import { type ServiceProcess, startCommand, urlIn } from '../support/service-process.ts';
 import { useTestDatabase } from '../support/test-database.ts';
 
 const KILLS = Number(process.env.KILLS || 2);
@@ -28,43 +28,19 @@ afterAll(async () => {
   await redis?.kill();
 });
 
-let processes: ServiceProcess[] = [];
-afterEach(async () => {
-  await Promise.all(processes.map(kill));
-  processes = [];
-});
-
-async function start(environment: Record<string, string> = {}): Promise<ServiceProcess & { url: string }> {
-  const process = startCommand(['serve'], { DATABASE_URL: db.url, ...environment });
-  processes.push(process);
-  return { ...process, url: urlIn(await process.firstLine) };
-}
-
-async function kill({ child, ended }: ServiceProcess): Promise<void> {
-  child.kill('SIGKILL');
-  await ended;
-}
-
-async function call(url: string, accountId: string, method: string, message: unknown) {
-  const response = await fetch(`${url}/automation.v1.${method}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-account-id': accountId, 'idempotency-key': uuidv7() },
-    body: JSON.stringify(message),
-  });
-  const text = await response.text();
-  expect(response.status, text).toBe(200);
-  return JSON.parse(text);
-}
+const start = useKillableServers(() => db.url);
 
 /** Creates an account in which every payment starts a workflow. */
 async function createAutomatedAccount(url: string): Promise<EventSource> {
   const source = await createEventSource(db.database, 20);
-  const { workflow } = await call(url, source.accountId, 'WorkflowService/CreateWorkflow', {
+  const { workflow } = await callAutomation(url, source.accountId, 'WorkflowService/CreateWorkflow', {
     name: 'Thank',
     trigger: { triggerEvent: 'payment_received', settings: { policy: 'ENROLLMENT_POLICY_MULTIPLE' } },
     actions: [{ addTag: { tag: 'paid' } }],
   });
-  await call(url, source.accountId, 'WorkflowService/ActivateWorkflow', { workflowId: workflow.id });
+  await callAutomation(url, source.accountId, 'WorkflowService/ActivateWorkflow', {
+    workflowId: workflow.id,
+  });
   return source;
 }
 
@@ -76,7 +52,7 @@ async function publish(url: string, { accountId, userIds }: EventSource): Promis
     userId: userIds[n % userIds.length],
     data: { amount: '10' },
   }));
-  const { results } = await call(url, accountId, 'EventService/PublishEvents', { events });
+  const { results } = await callAutomation(url, accountId, 'EventService/PublishEvents', { events });
   expect(new Set(results.map(({ outcome }: { outcome: string }) => outcome))).toEqual(
     new Set(['PUBLISH_OUTCOME_ACCEPTED']),
   );

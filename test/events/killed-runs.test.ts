@@ -4,10 +4,10 @@
  */
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { readRows } from '../store/schema-dump.ts';
 import { createEventSource, type EventSource } from '../support/event-source.ts';
-import { type ServiceProcess, startCommand, urlIn } from '../support/service-process.ts';
+import { callAutomation, kill, type RunningServer, useKillableServers } from '../support/killable-servers.ts';
 import { useTestDatabase } from '../support/test-database.ts';
 
 const KILLS = Number(process.env.KILLS || 2);
@@ -17,33 +17,7 @@ const TIMEOUT_MS = 60_000;
 
 const db = useTestDatabase();
 
-let processes: ServiceProcess[] = [];
-afterEach(async () => {
-  await Promise.all(processes.map(kill));
-  processes = [];
-});
-
-async function start(): Promise<ServiceProcess & { url: string }> {
-  const process = startCommand(['serve'], { DATABASE_URL: db.url });
-  processes.push(process);
-  return { ...process, url: urlIn(await process.firstLine) };
-}
-
-async function kill({ child, ended }: ServiceProcess): Promise<void> {
-  child.kill('SIGKILL');
-  await ended;
-}
-
-async function call(url: string, accountId: string, method: string, message: unknown) {
-  const response = await fetch(`${url}/automation.v1.${method}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', 'x-account-id': accountId, 'idempotency-key': uuidv7() },
-    body: JSON.stringify(message),
-  });
-  const text = await response.text();
-  expect(response.status, text).toBe(200);
-  return JSON.parse(text);
-}
+const start = useKillableServers(() => db.url);
 
 /** An event of the account's own, each time, so that a repeated step is found. */
 const pass = (place: string) => ({ emitEvent: { type: 'custom.passed', data: { place } } });
@@ -93,9 +67,9 @@ async function createWorkflows(url: string): Promise<EventSource> {
       exits: [{ eventType: 'subscription_cancelled' }],
     },
   ]) {
-    const made = await call(url, source.accountId, 'WorkflowService/CreateWorkflow', workflow);
+    const made = await callAutomation(url, source.accountId, 'WorkflowService/CreateWorkflow', workflow);
     const { id: workflowId } = made.workflow;
-    await call(url, source.accountId, 'WorkflowService/ActivateWorkflow', { workflowId });
+    await callAutomation(url, source.accountId, 'WorkflowService/ActivateWorkflow', { workflowId });
   }
   return source;
 }
@@ -106,7 +80,7 @@ async function publish(
   { type, data }: { type: string; data: object },
 ): Promise<void> {
   const events = userIds.map((userId) => ({ id: uuidv7(), type, userId, data }));
-  await call(url, accountId, 'EventService/PublishEvents', { events });
+  await callAutomation(url, accountId, 'EventService/PublishEvents', { events });
 }
 
 async function countSteps({ accountId }: EventSource, outcome: string): Promise<number> {
@@ -119,7 +93,7 @@ async function countSteps({ accountId }: EventSource, outcome: string): Promise<
 }
 
 /** Kills the process once so many steps are done, and starts the next one. */
-async function killAfter(running: ServiceProcess, source: EventSource, done: number) {
+async function killAfter(running: RunningServer, source: EventSource, done: number) {
   await expect
     .poll(() => countSteps(source, 'DONE'), { interval: 5, timeout: 60_000 })
     .toBeGreaterThanOrEqual(done);

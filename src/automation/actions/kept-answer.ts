@@ -4,7 +4,7 @@ import { jsonFaults } from '../configuration/json-input.ts';
 import type { WebhookContent } from './webhook-port.ts';
 
 const REDACTED = '[secret]';
-/** Deeper JSON is of no use to templates, and costs whoever reads it. */
+/** Templates have no use for deeper JSON, and each read of the run would parse it. */
 const MOST_LEVELS = 32;
 
 /** null for what is no JSON, and for JSON that cannot be stored. */

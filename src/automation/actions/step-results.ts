@@ -1,8 +1,10 @@
-/** Reads the results of the earlier steps of a run that have a name. */
+/** What branches and templates read of a run: the results of its earlier steps that have a name. */
 import type { JsonObject } from '@bufbuild/protobuf';
 import type { Transaction } from '../../store/database.ts';
 import { ActionExecutionEntity } from '../../store/entities/action-execution.ts';
+import type { Instant } from '../../values/instant.ts';
 import type { Run } from './load-run.ts';
+import type { ChoiceDeps } from './step.ts';
 
 /** By name: outcome, reason, taken, and the status and the body that a webhook's receiver answered. */
 export async function readStepResults(
@@ -16,4 +18,12 @@ export async function readStepResults(
     return name ? [[name, { outcome, reason: reason ?? null, taken: taken ?? null, status, body }]] : [];
   });
   return Object.fromEntries(named);
+}
+
+/** What a choice reads; the results of steps are read only by the choice that asks for them. */
+export function choiceDeps(tx: Transaction, run: Run, now: Instant): ChoiceDeps {
+  return {
+    ...{ tx, now, triggerEvent: run.triggerEvent },
+    results: () => readStepResults(tx, run),
+  };
 }

@@ -6,7 +6,6 @@ import { failpoint, failpointBeforeCommit } from '../../store/failpoints.ts';
 import type { Instant } from '../../values/instant.ts';
 import { isOpen, nextOpening } from '../time/business-hours.ts';
 import { actionTypeOf } from './action-types.ts';
-import { choiceDeps } from './choice-deps.ts';
 import type { DueEnrollment } from './due-enrollments.ts';
 import {
   type Attempt,
@@ -29,6 +28,7 @@ import {
 } from './record-step.ts';
 import { tellOfEnd } from './run-events.ts';
 import { type ActionCase, type ActionRunnerDeps, type ActionType, actorOf } from './step.ts';
+import { choiceDeps } from './step-results.ts';
 import { hasComeAlready } from './wait-for-event.ts';
 
 /** How the run continues. */
