@@ -1,6 +1,6 @@
 /** Resolves the field names of conditions to fields. */
 import type { FieldCatalogue, FieldType, FilterField } from './filter.ts';
-import { readDataPath, untypedField } from './untyped-field.ts';
+import { readUntypedPath, untypedField } from './untyped-field.ts';
 
 /** A field that filters may use. */
 export interface FieldDefinition {
@@ -85,7 +85,7 @@ export function createFieldCatalogue(definitions: FieldDefinitions): FieldCatalo
   }
   const families = definitions.athleteFamilies ?? [];
   const resolveInFamily = (name: string): FilterField | undefined => {
-    const path = definitions.hasFurtherData ? readDataPath(name) : undefined;
+    const path = definitions.hasFurtherData ? readUntypedPath('data.', name) : undefined;
     if (path) {
       const field = untypedField(path);
       fields.set(name, field);

@@ -117,8 +117,8 @@ const SHOWN_NAME = 60;
 
 function describeUnknownField(name: string): string {
   const shown = name.length > SHOWN_NAME ? `${name.slice(0, SHOWN_NAME)}…` : name;
-  return (
-    `Unknown field ${JSON.stringify(shown.toWellFormed())}; a field is one of the event, of the athlete, ` +
-    'or one that the account defined under answers. or custom.'
-  );
+  const known = name.startsWith('steps.')
+    ? 'only a branch reads steps: of a named step before it the outcome, reason, taken, status, body and body.<path>'
+    : 'a field is one of the event, of the athlete, or one that the account defined under answers. or custom.';
+  return `Unknown field ${JSON.stringify(shown.toWellFormed())}; ${known}`;
 }

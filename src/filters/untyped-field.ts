@@ -1,12 +1,13 @@
-/** Fields of events that their type does not know: named `data.<path>`, and read in the type that a condition needs. */
+/** Fields whose type is not known, such as `data.<path>` of an event: read in the type that a condition needs. */
 import { type FieldType, type FilterField, isList, type JsonValue } from './filter.ts';
 import type { Operator } from './filter-operators.ts';
 
-const NAME = /^data\.([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*){0,4})$/;
+const PATH = /^[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*){0,4}$/;
 
-/** The path below the event's data in a name such as `data.utm.source`; undefined for other names. */
-export function readDataPath(name: string): readonly string[] | undefined {
-  return NAME.exec(name)?.[1]?.split('.');
+/** The path that a name has behind a prefix, such as that of `data.utm.source` behind `data.`; undefined for other names. */
+export function readUntypedPath(prefix: string, name: string): readonly string[] | undefined {
+  const path = name.startsWith(prefix) ? name.slice(prefix.length) : '';
+  return PATH.test(path) ? path.split('.') : undefined;
 }
 
 /** Personal, because nothing is known of it. */

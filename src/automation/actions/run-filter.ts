@@ -3,10 +3,12 @@ import { sql } from 'kysely';
 import { compileFilter } from '../../filters/compile-filter.ts';
 import {
   type FieldCatalogue,
+  type FieldType,
   type FilterField,
   FilterUnreadable,
   type JsonObject,
 } from '../../filters/filter.ts';
+import { readUntypedPath, untypedField } from '../../filters/untyped-field.ts';
 import type { FilterGroup } from '../../gen/automation/v1/filter_pb.ts';
 import type { Transaction } from '../../store/database.ts';
 import { type Instant, instantToText } from '../../values/instant.ts';
@@ -21,8 +23,13 @@ import { isTrainingField, TRAINING } from '../event-types/training-fields.ts';
 /** No event has a field of this name. */
 const RESULTS = '#steps';
 
-/** What a branch can ask of an earlier step; all are texts. */
-const RESULT_FIELDS = ['outcome', 'reason', 'taken'] as const;
+/** The results of a step but its body, whose fields are not known in advance. */
+const RESULT_TYPES: ReadonlyMap<string, FieldType> = new Map([
+  ['outcome', 'string'],
+  ['reason', 'string'],
+  ['taken', 'string'],
+  ['status', 'int'],
+]);
 
 /** The fields of the event and the athlete, and those of the steps with these names. */
 export function runFieldCatalogue(
@@ -31,17 +38,30 @@ export function runFieldCatalogue(
   stepNames: readonly string[],
 ): FieldCatalogue {
   const base = types.fieldCatalogue(eventType);
-  const ofSteps = new Map<string, FilterField>(
-    stepNames.flatMap((name) =>
-      RESULT_FIELDS.map((field): [string, FilterField] => [
-        `steps.${name}.${field}`,
-        { scope: 'event', path: [RESULTS, name, field], type: 'string', isPersonal: false },
-      ]),
-    ),
-  );
+  const ofSteps = new Map<string, FilterField>();
+  const resolve = (name: string) => {
+    const field = ofSteps.get(name) ?? stepField(name, stepNames) ?? base.resolve(name);
+    if (field && name.startsWith('steps.')) {
+      ofSteps.set(name, field);
+    }
+    return field;
+  };
   // Without conditions on the history, which only triggers load.
-  const { carriesDiff } = base;
-  return { carriesDiff, resolve: (name) => ofSteps.get(name) ?? base.resolve(name) };
+  return { carriesDiff: base.carriesDiff, resolve };
+}
+
+/** For example `steps.lookup.status`, or `steps.lookup.body.plan.name`; undefined for other names. */
+function stepField(name: string, stepNames: readonly string[]): FilterField | undefined {
+  const [, step = '', result = ''] = /^steps\.([a-z0-9_]+)\.(.+)$/.exec(name) ?? [];
+  if (!stepNames.includes(step)) {
+    return undefined;
+  }
+  const type = RESULT_TYPES.get(result);
+  if (type) {
+    return { scope: 'event', path: [RESULTS, step, result], type, isPersonal: false };
+  }
+  const path = result === 'body' ? [] : readUntypedPath('body.', result);
+  return path && untypedField([RESULTS, step, 'body', ...path]);
 }
 
 /** What a filter reads. */

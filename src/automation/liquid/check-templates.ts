@@ -127,6 +127,9 @@ function resolveEvent([name, ...rest]: TemplatePath, { triggerType }: TemplateNa
   if (!triggerType || name === 'answers') {
     return UNKNOWN;
   }
+  if (name === 'data') {
+    return resolveData(rest, triggerType);
+  }
   const isPrevious = name === 'previous';
   const field = triggerType.fields.find((each) => each.name === (isPrevious ? rest[0] : name));
   if (field && (!isPrevious || triggerType.hasPrevious)) {
@@ -136,6 +139,17 @@ function resolveEvent([name, ...rest]: TemplatePath, { triggerType }: TemplateNa
     return within(name === 'occurred_at' ? 'timestamp' : 'string', rest);
   }
   return { problem: `is not known: ${triggerType.name} has no such field` };
+}
+
+/** Further data of events that publishers send have no type; those of the service have none. */
+function resolveData([name, ...rest]: TemplatePath, { fields, isPublishable }: EventType): Resolved {
+  const field = fields.find((each) => each.name === name);
+  if (field) {
+    return within(field.type, rest);
+  }
+  return isPublishable && name !== undefined
+    ? UNKNOWN
+    : { problem: 'is not known: data has fields of the event, and others where the event is published' };
 }
 
 function resolveAthlete(path: TemplatePath, { types }: TemplateNames): Resolved {

@@ -18,8 +18,8 @@ export interface ScopeParts {
 export const EVENT_NAMES = ['id', 'type', 'occurred_at'] as const;
 
 /**
- * `event`, `athlete`, `steps` and `secrets`. Each of the paths has a value, null where there is none, but within a
- * webhook's answer: a name that was not known when the workflow was saved is missing there.
+ * `event`, `athlete`, `steps` and `secrets`. Each of the paths has a value, null where there is none, but within
+ * `event.data` and a webhook's answer: a name that was not known when the workflow was saved is missing there.
  */
 export function buildScope(parts: ScopeParts, paths: readonly TemplatePath[]): JsonObject {
   const scope: JsonObject = {
@@ -37,7 +37,7 @@ export function buildScope(parts: ScopeParts, paths: readonly TemplatePath[]): J
 function eventScope(event: JsonObject | null): JsonObject {
   const { data = {}, previous = null, ...rest } = event ?? {};
   const names = Object.fromEntries(EVENT_NAMES.map((name) => [name, rest[name] ?? null]));
-  return structuredClone({ ...names, previous, ...(data as JsonObject) });
+  return structuredClone({ ...names, previous, ...(data as JsonObject), data });
 }
 
 /** Attributes are below `custom` and, unless a built-in field has the name, beside the built-in fields. */
@@ -46,12 +46,19 @@ function athleteScope(document: JsonObject | null): JsonObject {
   return structuredClone({ ...(attributes as JsonObject), ...builtIn, custom: attributes });
 }
 
-/** The parts of a webhook's answer, whose own names are not known in advance. */
-const FIRST_OF_BODY = 3;
+/** The length of `steps.<name>.body` and of `event.data`, below which names are not known in advance. */
+const LENGTH_OF_BODY = 3;
+const LENGTH_OF_DATA = 2;
+
+function knownPart(path: TemplatePath): TemplatePath {
+  const [root, name] = path;
+  const isData = root === 'event' && name === 'data';
+  return root === 'steps' ? path.slice(0, LENGTH_OF_BODY) : isData ? path.slice(0, LENGTH_OF_DATA) : path;
+}
 
 function fill(scope: JsonObject, path: TemplatePath): void {
   const [root] = path;
-  const known = root === 'steps' ? path.slice(0, FIRST_OF_BODY) : path;
+  const known = knownPart(path);
   let object: JsonValue = scope;
   for (const [index, name] of known.entries()) {
     if (typeof name !== 'string' || name === '__proto__' || root === 'secrets' || !isObject(object)) {

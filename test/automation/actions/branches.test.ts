@@ -223,6 +223,15 @@ describe('a tree of steps', () => {
       [branch([condition('steps.mark.outcome', 'equals', 'DONE')], [named('mark', addTag('x'))])],
       ['actions[0].branch.filter.conditions[0].field'],
     ],
+    [
+      'the answer to a step that comes later, and a path too deep',
+      [
+        branch([condition('steps.mark.body.id', 'exists')], []),
+        named('mark', addTag('x')),
+        branch([condition('steps.mark.body.a.b.c.d.e.f', 'exists')], []),
+      ],
+      ['actions[0].branch.filter.conditions[0].field', 'actions[2].branch.filter.conditions[0].field'],
+    ],
     ['a branch without a filter', [{ action: { case: 'branch', value: {} } }], ['actions[0].branch.filter']],
     ['a split of one path', [split(['a', 50, []])], ['actions[0].split.paths']],
     ['shares of 90 together', [split(['a', 50, []], ['b', 40, []])], ['actions[0].split.paths']],
@@ -238,6 +247,29 @@ describe('a tree of steps', () => {
   ])('is refused with %s', async (_name, actions, fields) => {
     const call = client.workflows.createWorkflow({ name: 'A tree', trigger: onTag('start'), actions });
     await expectRefusal(call, 'VALIDATION_FAILED', fields);
+  });
+
+  test('has results of steps for its branches only: other filters refuse them and say so', async () => {
+    const filter = { conditions: [condition('steps.mark.status', 'equals', 200)] };
+    const actions = [
+      named('mark', addTag('x')),
+      {
+        action: {
+          case: 'waitForEvent' as const,
+          value: { eventType: 'tag_added', filter, timeout: { seconds: 60n } },
+        },
+      },
+    ];
+    const call = client.workflows.createWorkflow({
+      ...{ name: 'A tree', trigger: onTag('start', { filter }), actions },
+      exits: [{ eventType: 'tag_added', filter }],
+    });
+    const error = await expectRefusal(call, 'VALIDATION_FAILED', [
+      'actions[1].wait_for_event.filter.conditions[0].field',
+      'exits[0].filter.conditions[0].field',
+      'trigger.filter.conditions[0].field',
+    ]);
+    expect(JSON.stringify(error)).toContain('only a branch reads steps');
   });
 
   test('of 50 steps, 4 deep, is stored, answered and copied as it was sent', async () => {

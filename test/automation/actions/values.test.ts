@@ -2,11 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fromJson, type MessageInitShape } from '@bufbuild/protobuf';
+import { fromJson, type JsonValue, type MessageInitShape } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createEvaluator } from '../../../src/automation/evaluation/evaluator.ts';
 import { ActionSchema, WebhookMethod } from '../../../src/gen/automation/v1/action_pb.ts';
+import type { FilterGroupSchema } from '../../../src/gen/automation/v1/filter_pb.ts';
 import { FieldType } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
 import { WorkflowEnrollmentState as State } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
 import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
@@ -14,6 +15,7 @@ import { readRows } from '../../store/schema-dump.ts';
 import {
   type AutomationClient,
   addTag,
+  condition,
   createActiveWorkflow,
   createAutomationClient,
   createWorkflow,
@@ -29,6 +31,7 @@ import { sendGrid, slack, twilio } from './third-parties.ts';
 import { type Answering, startReceiver, type WebhookReceiver, withStatus } from './webhook-receiver.ts';
 
 type Step = MessageInitShape<typeof ActionSchema>;
+type FilterInit = MessageInitShape<typeof FilterGroupSchema>;
 type Webhook = Extract<NonNullable<Step['action']>, { case: 'callWebhook' }>['value'];
 
 const ENVIRONMENT = {
@@ -166,6 +169,42 @@ describe('steps', () => {
         sql`select from action_executions where user_id = ${userId} and answer is not null`,
       ),
     ).toEqual([]);
+  });
+
+  test('branch by what an earlier webhook was answered', async () => {
+    const userId = await prepare();
+    const { url } = await receiver((response) => {
+      response.writeHead(201, { 'content-type': 'application/json' });
+      response.end(JSON.stringify({ plan: { name: 'gold', seats: 12 }, flags: ['a', 'b'], text: '12' }));
+    });
+    const branch = (filter: FilterInit, then: Step[]): Step => ({
+      action: { case: 'branch', value: { filter, then } },
+    });
+    const when = (field: string, operator: string, value: JsonValue | undefined, tag: string) =>
+      branch({ conditions: [condition(field, operator, value)] }, [addTag(tag)]);
+
+    const made = await run(userId, [
+      hook({ url }, 'lookup'),
+      when('steps.lookup.status', 'equals', 201, 'status'),
+      when('steps.lookup.body.plan.name', 'equals', 'gold', 'name'),
+      when('steps.lookup.body.plan.seats', 'greater_than', 11, 'seats'),
+      when('steps.lookup.body.text', 'greater_than', 11, 'text'),
+      when('steps.lookup.body.flags', 'contains_any', ['b'], 'flags'),
+      when('steps.lookup.body', 'exists', undefined, 'body'),
+      when('steps.lookup.body.plan.gone', 'exists', undefined, 'gone'),
+      when('steps.lookup.body.plan.constructor', 'exists', undefined, 'constructor'),
+    ]);
+
+    expect([made.state, made.endedReason]).toEqual([State.COMPLETED, '']);
+    expect((await athlete(userId)).tags).toEqual([
+      'start',
+      'status',
+      'name',
+      'seats',
+      'text',
+      'flags',
+      'body',
+    ]);
   });
 
   test('keep no answer that is too large, no JSON, or not storable', async () => {

@@ -31,7 +31,7 @@ function faultsOf(text: string, more: Partial<typeof names> = {}, type?: FieldTy
 
 const EVENT: JsonObject = {
   ...{ id: 'e1', type: 'lift_max_changed', occurred_at: '2026-11-20T12:00:00Z' },
-  ...{ data: { value: '102.5', lift_slug: 'squat' }, previous: { value: '100' } },
+  ...{ data: { value: '102.5', lift_slug: 'squat', utm: { source: 'ad' } }, previous: { value: '100' } },
 };
 const ATHLETE: JsonObject = { name: 'Ana', tags: ['a', 'b'], attributes: { level: 3, name: 'shadowed' } };
 
@@ -64,6 +64,14 @@ describe('a template', () => {
     expect(() => rendered('{{ steps.lookup.body.gone }}', steps)).toThrow(TemplateFault);
     expect(rendered('{{ steps.lookup.body.id }}')).toBe('');
     expect(rendered('{{ steps.lookup.body.gone | default: 1 }}', steps)).toBe('1');
+  });
+
+  test('reads further data of the event, and fails where the event lacks a name', () => {
+    expect(rendered('{{ event.data.value }} {{ event.data.utm.source }}')).toBe('102.5 ad');
+    for (const missing of ['event.data.gone', 'event.data.utm.gone', 'event.data.value.gone']) {
+      expect(() => rendered(`{{ ${missing} }}`), missing).toThrow(TemplateFault);
+      expect(rendered(`{{ ${missing} | default: "none" }}`), missing).toBe('none');
+    }
   });
 
   test('sees nothing but the data', () => {
@@ -118,6 +126,15 @@ describe('when it is saved', () => {
     ['{{ event.value', 'is no template: output "{{ event.value" not closed'],
   ])('%s is refused', (text, problem) => {
     expect(faultsOf(text).join()).toContain(problem);
+  });
+
+  test('names below event.data are accepted where publishers send the event, and have no type', () => {
+    const published = { triggerType: types.eventType('payment_received') };
+    expect(faultsOf('{{ event.data.utm.source }} {{ event.data.amount }}', published)).toEqual([]);
+    expect(faultsOf('{{ event.data.level }}', published, 'int')).toEqual([]);
+    expect(faultsOf('{{ event.data.amount }}', published, 'int').join()).toContain('is of type decimal');
+    expect(faultsOf('{{ event.data.value }}')).toEqual([]);
+    expect(faultsOf('{{ event.data.utm }}').join()).toContain('others where the event is published');
   });
 
   test('any name of the event is accepted while the workflow has no trigger', () => {

@@ -33,7 +33,7 @@ export const file_automation_v1_action: GenFile = /*@__PURE__*/
  * The texts of `add_tag`, `remove_tag`, `set_lift_max.value`, `set_attribute.value`, `emit_event.data` and `call_webhook`
  * that contain `{{` are Liquid templates over `event`, `athlete` and the results of earlier steps that have a name
  * (`steps.<name>`), in `call_webhook` also over `secrets`. Unknown names and filters are refused when the workflow is
- * saved. A value or a field that is a path alone, such as `{{ event.amount }}`, takes the value with its type.
+ * saved; below `event.data` and `steps.<name>.body`, whose names are not known then, a missing name fails the step. A value or a field that is a path alone, such as `{{ event.amount }}`, takes the value with its type.
  *
  * @generated from message automation.v1.Action
  */
@@ -710,8 +710,9 @@ export const WaitActionSchema: GenMessage<WaitAction> = /*@__PURE__*/
 export type BranchAction = Message<"automation.v1.BranchAction"> & {
   /**
    * Over the event that started the run, the athlete as they are now, and the results of earlier steps that have a name:
-   * `steps.<name>.outcome`, `steps.<name>.reason` and `steps.<name>.taken`, the list that a branch or split took. The field
-   * of a step that was not reached is absent.
+   * `steps.<name>.outcome`, `steps.<name>.reason`, `steps.<name>.taken` (the list that a branch or split took), and of a
+   * webhook's answer `steps.<name>.status`, an int, and `steps.<name>.body.<path>` of up to 5 names, which each condition
+   * reads in the type of its value. The field of a step that was not reached is absent.
    *
    * @generated from field: automation.v1.FilterGroup filter = 1;
    */
