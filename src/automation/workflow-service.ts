@@ -6,15 +6,22 @@ import type { Change } from '../store/change.ts';
 import { enrollmentMessage, getRun, listWorkflowEnrollments } from './actions/list-workflow-enrollments.ts';
 import { redriveRuns } from './actions/redrive-runs.ts';
 import { cancelRun, pauseRun, resumeRun, retryRun } from './actions/steer-run.ts';
+import { cloneWorkflow } from './configuration/clone-workflow.ts';
 import { createWorkflow } from './configuration/create-workflow.ts';
 import { deleteWorkflow } from './configuration/delete-workflow.ts';
-import { configuredMessage, workflowMessage } from './configuration/messages.ts';
+import { configuredMessage, workflowMessage, workflowVersionMessage } from './configuration/messages.ts';
+import { restoreWorkflow } from './configuration/restore-workflow.ts';
 import {
   createWorkflowFromTemplate,
   listTemplates,
 } from './configuration/templates/create-workflow-from-template.ts';
 import { updateWorkflow } from './configuration/update-workflow.ts';
 import { activateWorkflow, pauseWorkflow } from './configuration/workflow-status.ts';
+import {
+  compareWorkflowVersions,
+  listWorkflowVersions,
+  rollbackWorkflow,
+} from './configuration/workflow-versions.ts';
 import { getWorkflow, listWorkflows } from './configuration/workflows.ts';
 import { backfillWorkflow } from './replay/backfill-workflow.ts';
 import { enrollAthletes } from './replay/enroll-athletes.ts';
@@ -55,6 +62,25 @@ export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<ty
         await deleteWorkflow(change, request);
         return {};
       }),
+    restoreWorkflow: (request, context) =>
+      write(method.restoreWorkflow, request, context, async (change) =>
+        configuredMessage(await restoreWorkflow(change, request.workflowId, config)),
+      ),
+    cloneWorkflow: (request, context) =>
+      write(method.cloneWorkflow, request, context, async (change) =>
+        configuredMessage(await cloneWorkflow(change, request, config)),
+      ),
+    listWorkflowVersions: (request, context) =>
+      read(context, async (tx) => {
+        const { rows, workflow, ...page } = await listWorkflowVersions(tx, request, defaultPageSize);
+        return { versions: rows.map((row) => workflowVersionMessage(workflow, row)), ...page };
+      }),
+    compareWorkflowVersions: (request, context) =>
+      read(context, (tx) => compareWorkflowVersions(tx, request)),
+    rollbackWorkflow: (request, context) =>
+      write(method.rollbackWorkflow, request, context, async (change) =>
+        configuredMessage(await rollbackWorkflow(change, request, config)),
+      ),
     listTemplates: () => ({ templates: listTemplates() }),
     createWorkflowFromTemplate: (request, context) =>
       write(method.createWorkflowFromTemplate, request, context, async (change) =>

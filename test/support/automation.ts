@@ -117,7 +117,7 @@ function standStill() {
 }
 
 /** The initial values of a message, as a literal. */
-type Literal<T> = Extract<T, { $typeName?: undefined }>;
+export type Literal<T> = Extract<T, { $typeName?: undefined }>;
 
 export type WorkflowInit = Literal<MessageInitShape<typeof CreateWorkflowRequestSchema>>;
 export type TriggerInit = Literal<NonNullable<WorkflowInit['trigger']>>;

@@ -3,9 +3,15 @@ import type { MessageInitShape } from '@bufbuild/protobuf';
 import { enumValue } from '../../calls/enum-name.ts';
 import { FilterUnreadable } from '../../filters/filter.ts';
 import type { TriggerSchema, TriggerVersionSchema } from '../../gen/automation/v1/trigger_pb.ts';
-import { type WorkflowSchema, WorkflowStatusSchema } from '../../gen/automation/v1/workflow_service_pb.ts';
+import {
+  type WorkflowSchema,
+  WorkflowStatusSchema,
+  type WorkflowVersionSchema,
+} from '../../gen/automation/v1/workflow_service_pb.ts';
 import type { TriggerVersion } from '../../store/entities/trigger-version.ts';
+import type { Workflow } from '../../store/entities/workflow.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
+import type { WorkflowVersion } from '../../store/entities/workflow-version.ts';
 import { type Instant, instantToTimestamp } from '../../values/instant.ts';
 import type { Configured, ConfiguredTrigger } from './configuration-context.ts';
 import { etagOf } from './etag.ts';
@@ -70,6 +76,24 @@ export function triggerVersionMessage(
   return {
     ...{ version, action, actor },
     trigger: triggerMessage({ ...trigger, ...then, updatedAt: recordedAt }),
+    recordedAt: instantToTimestamp(recordedAt),
+  };
+}
+
+/** An earlier version of a workflow, without its trigger. */
+export function workflowVersionMessage(
+  workflow: Workflow,
+  row: WorkflowVersion,
+): MessageInitShape<typeof WorkflowVersionSchema> {
+  const { version, action, actor, recordedAt, name, description, status, actions, exits } = row;
+  const then = {
+    ...workflow,
+    ...{ version, name, description, status, actions, exits },
+    updatedAt: recordedAt,
+  };
+  return {
+    ...{ version, action, actor },
+    workflow: workflowMessage({ workflow: then, trigger: null }),
     recordedAt: instantToTimestamp(recordedAt),
   };
 }

@@ -68,7 +68,8 @@ export function keepSecrets(actions: readonly Action[], before: readonly Action[
   }
 }
 
-function webhooksOf(actions: readonly Action[]) {
+/** The calls of webhooks, in the order of their steps. */
+export function webhooksOf(actions: readonly Action[]) {
   return everyAction(actions).flatMap(({ action: { action } }) =>
     action.case === 'callWebhook' ? [action.value] : [],
   );

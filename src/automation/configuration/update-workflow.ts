@@ -4,7 +4,14 @@
  */
 import type { UpdateWorkflowRequest } from '../../gen/automation/v1/workflow_service_pb.ts';
 import type { Change } from '../../store/change.ts';
-import { type Configured, type ContextConfig, loadConfigurationContext } from './configuration-context.ts';
+import type { Workflow } from '../../store/entities/workflow.ts';
+import {
+  type ConfigurationContext,
+  type Configured,
+  type ContextConfig,
+  loadConfigurationContext,
+  type Warning,
+} from './configuration-context.ts';
 import { bumpRevision, requireEtag } from './etag.ts';
 import { auditedWorkflow, recordWorkflow } from './record.ts';
 import { canonicalActions, keepSecrets, readStoredActions, storedActions } from './stored-actions.ts';
@@ -13,7 +20,7 @@ import { requireNone } from './validation/field-checks.ts';
 import { validateExits } from './validation/validate-flow.ts';
 import { validateNamedActions, validateTexts } from './validation/validate-workflow.ts';
 import { checkConfigured, missingSecrets } from './warnings.ts';
-import { liveTriggerOf, requireNotArchived, requireWorkflow } from './workflows.ts';
+import { liveTriggerOf, requireNotArchived, requireWorkflow, type WorkflowWithTrigger } from './workflows.ts';
 
 /** VALIDATION_FAILED, WORKFLOW_NOT_FOUND, WORKFLOW_ARCHIVED, ETAG_MISMATCH, TRIGGER_LOOP. */
 export async function updateWorkflow(
@@ -21,7 +28,7 @@ export async function updateWorkflow(
   request: UpdateWorkflowRequest,
   config: ContextConfig,
 ): Promise<Configured> {
-  const { tx, now } = change;
+  const { tx } = change;
   const revision = await bumpRevision(tx);
   const context = await loadConfigurationContext(tx, config);
   const actions = request.actions && canonicalActions(request.actions.actions);
@@ -43,21 +50,42 @@ export async function updateWorkflow(
   ]);
   requireNotArchived(workflow);
   requireEtag(request.etag, workflow);
-  const before = auditedWorkflow(workflow);
   if (actions) {
     keepSecrets(actions, readStoredActions(workflow.actions));
-    workflow.actions = storedActions(actions);
   }
-  workflow.exits = exits ? storedExits(exits) : workflow.exits;
-  workflow.name = request.name ?? workflow.name;
-  workflow.description = request.description ?? workflow.description;
+  const { name = workflow.name, description = workflow.description } = request;
+  const values = {
+    ...{ name, description },
+    actions: actions ? storedActions(actions) : workflow.actions,
+    exits: exits ? storedExits(exits) : workflow.exits,
+  };
+  const missing = missingSecrets(request.actions?.actions ?? [], actions ?? [], 'actions.actions');
+  const target = { workflow, trigger, values, action: 'UpdateWorkflow' };
+  const warnings = [...missing, ...(await replaceWorkflow(change, revision, target, context))];
+  return { workflow, trigger, warnings };
+}
+
+interface Replacement extends WorkflowWithTrigger {
+  /** As they are stored. */
+  readonly values: Pick<Workflow, 'name' | 'description' | 'actions' | 'exits'>;
+  /** The name of the RPC. */
+  readonly action: string;
+}
+
+/** Stores valid values as the newest version, and returns the warnings. TRIGGER_LOOP. */
+export async function replaceWorkflow(
+  change: Change,
+  revision: bigint,
+  { workflow, trigger, values, action }: Replacement,
+  context: ConfigurationContext,
+): Promise<Warning[]> {
+  const before = auditedWorkflow(workflow);
+  Object.assign(workflow, values);
   workflow.version += 1;
-  workflow.updatedAt = now;
+  workflow.updatedAt = change.now;
   if (trigger) {
     trigger.revision = revision;
   }
-  recordWorkflow(change, workflow, { action: 'UpdateWorkflow', before });
-  const missing = missingSecrets(request.actions?.actions ?? [], actions ?? [], 'actions.actions');
-  const warnings = [...missing, ...(await checkConfigured(tx, { workflow, trigger }, context))];
-  return { workflow, trigger, warnings };
+  recordWorkflow(change, workflow, { action, before });
+  return checkConfigured(change.tx, { workflow, trigger }, context);
 }

@@ -15,13 +15,10 @@ import {
 } from './configuration-context.ts';
 import { bumpRevision, requireEtagIfGiven } from './etag.ts';
 import { auditedWorkflow, followStatus, recordWorkflow } from './record.ts';
-import { readStoredActions } from './stored-actions.ts';
-import { readStoredExits } from './stored-exits.ts';
 import { readStoredTrigger } from './trigger-draft.ts';
 import { requireNone } from './validation/field-checks.ts';
-import { validateExits } from './validation/validate-flow.ts';
 import { validateTrigger } from './validation/validate-trigger.ts';
-import { validateNamedActions } from './validation/validate-workflow.ts';
+import { validateStored } from './validation/validate-workflow.ts';
 import { checkConfigured } from './warnings.ts';
 import { liveTriggerOf, requireNotArchived, requireWorkflow, type WorkflowWithTrigger } from './workflows.ts';
 
@@ -63,17 +60,8 @@ async function requireReady(
       metadata: { workflowId: workflow.id, missing: missing.join(',') },
     });
   }
-  const actions = readStoredActions(workflow.actions);
   requireNone([
-    ...(await validateNamedActions(tx, actions, context, {
-      path: 'actions',
-      triggerEvent: trigger?.triggerEvent,
-    })),
-    ...validateExits(
-      readStoredExits(workflow.exits),
-      { types: context.types, limits: context.config.limits },
-      'exits',
-    ),
+    ...(await validateStored(tx, workflow, context, trigger?.triggerEvent)),
     ...(trigger ? violationsOf(trigger, context) : []),
   ]);
 }

@@ -44,6 +44,16 @@ export function liveTriggerOf(tx: Transaction, workflowId: string): Promise<Work
   return tx.em.findOne(WorkflowTriggerEntity, { accountId: tx.accountId, workflowId, deletedAt: null });
 }
 
+/** The workflow's trigger; of an ARCHIVED workflow, the one that was deleted with it. */
+export function lastTriggerOf(
+  tx: Transaction,
+  { id, status, updatedAt }: Workflow,
+): Promise<WorkflowTrigger | null> {
+  return status === 'ARCHIVED'
+    ? tx.em.findOne(WorkflowTriggerEntity, { accountId: tx.accountId, workflowId: id, deletedAt: updatedAt })
+    : liveTriggerOf(tx, id);
+}
+
 /** Finds deleted triggers too. Throws TRIGGER_NOT_FOUND. */
 export async function requireTrigger(tx: Transaction, triggerId: string): Promise<WorkflowTrigger> {
   const trigger = await tx.em.findOne(WorkflowTriggerEntity, { accountId: tx.accountId, id: triggerId });

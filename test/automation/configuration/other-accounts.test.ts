@@ -34,6 +34,23 @@ const OF_WORKFLOWS: readonly [name: string, isRead: boolean, call: Call][] = [
   ['ActivateWorkflow', false, ({ workflows }, workflowId) => workflows.activateWorkflow({ workflowId })],
   ['PauseWorkflow', false, ({ workflows }, workflowId) => workflows.pauseWorkflow({ workflowId })],
   ['DeleteWorkflow', false, ({ workflows }, workflowId) => workflows.deleteWorkflow({ workflowId })],
+  ['RestoreWorkflow', false, ({ workflows }, workflowId) => workflows.restoreWorkflow({ workflowId })],
+  ['CloneWorkflow', false, ({ workflows }, workflowId) => workflows.cloneWorkflow({ workflowId })],
+  [
+    'ListWorkflowVersions',
+    true,
+    ({ workflows }, workflowId) => workflows.listWorkflowVersions({ workflowId }),
+  ],
+  [
+    'CompareWorkflowVersions',
+    true,
+    ({ workflows }, workflowId) => workflows.compareWorkflowVersions({ workflowId, fromVersion: 1 }),
+  ],
+  [
+    'RollbackWorkflow',
+    false,
+    ({ workflows }, workflowId, etag) => workflows.rollbackWorkflow({ workflowId, etag, version: 1 }),
+  ],
   [
     'ConfigureTrigger',
     false,

@@ -42,6 +42,8 @@ it('are in no answer, audit row or fact, only in the stored actions', async () =
   const read = await client.workflows.getWorkflow({ workflowId: made.id });
   const listed = await client.workflows.listWorkflows({});
   const active = await client.workflows.activateWorkflow({ workflowId: made.id });
+  const copy = await client.workflows.cloneWorkflow({ workflowId: made.id });
+  const ofWorkflow = await client.workflows.listWorkflowVersions({ workflowId: made.id });
   const { trigger } = made;
   const versions = await client.triggers.listTriggerVersions({ triggerId: `${trigger?.id}` });
 
@@ -50,7 +52,7 @@ it('are in no answer, audit row or fact, only in the stored actions', async () =
     { secret: '', hasSecret: true },
     { secret: '', hasSecret: false },
   ]);
-  const answers = JSON.stringify([made, read, listed, active, versions], (_, value) =>
+  const answers = JSON.stringify([made, read, listed, active, copy, ofWorkflow, versions], (_, value) =>
     typeof value === 'bigint' ? Number(value) : value,
   );
   expect(answers).not.toContain('whsec_');

@@ -379,7 +379,7 @@ describe('DeleteWorkflow', () => {
     expect(runs).toHaveLength(1);
   });
 
-  it('is permanent: the workflow cannot be changed any more', async () => {
+  it('refuses further changes of the workflow', async () => {
     const { id: workflowId, etag, trigger } = await createWorkflow(client);
     const triggerId = `${trigger?.id}`;
     await client.workflows.deleteWorkflow({ workflowId });

@@ -8,6 +8,7 @@ import type { Workflow } from '../../../store/entities/workflow.ts';
 import type { ConfigurationContext } from '../configuration-context.ts';
 import { loadReferences } from '../references.ts';
 import { readStoredActions } from '../stored-actions.ts';
+import { readStoredExits } from '../stored-exits.ts';
 import type { TriggerDraft } from '../trigger-draft.ts';
 import { checkText, requireNone } from './field-checks.ts';
 import { validateActions } from './validate-actions.ts';
@@ -42,6 +43,21 @@ export async function validateNamedActions(
   const triggerType = triggerEvent === undefined ? undefined : types.eventType(triggerEvent);
   const hasSecretKeys = config.secretKeys !== undefined;
   return validateActions(actions, { types, references, triggerType, hasSecretKeys, ...config }, path);
+}
+
+/** Violations that stored actions and exits have today, with paths below `actions` and `exits`; see validateNamedActions. */
+export async function validateStored(
+  tx: Transaction,
+  { actions, exits }: Pick<Workflow, 'actions' | 'exits'>,
+  context: ConfigurationContext,
+  triggerEvent: string | undefined,
+): Promise<FieldViolation[]> {
+  const { types, config } = context;
+  const read = readStoredActions(actions);
+  return [
+    ...(await validateNamedActions(tx, read, context, { path: 'actions', triggerEvent })),
+    ...validateExits(readStoredExits(exits), { types, limits: config.limits }, 'exits'),
+  ];
 }
 
 /**
