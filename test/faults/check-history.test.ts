@@ -200,6 +200,14 @@ const BREAKS: readonly (readonly [rule: Rule, what: string, wrong: Break])[] = [
     'a request without any answer',
     ({ journal }) => journal.push({ ...answer(journal), kind: 'SENT', requestId: 'request-9' } as never),
   ],
+  [
+    'OVERLOADED',
+    'a request without any answer on a machine that starves the service',
+    (history) => {
+      Object.assign(history, { loadPerProcessor: 20 });
+      history.journal.push({ ...answer(history.journal), kind: 'SENT', requestId: 'request-9' } as never);
+    },
+  ],
   ['NO_DEFECT', 'an error in the log of a server', ({ serverErrors }) => serverErrors.push('a defect')],
   ['CONNECTION_CLEAN', 'an account left on a connection', ({ leftovers }) => leftovers.push('an account')],
 ];

@@ -24,6 +24,8 @@ export type JournalLine =
       readonly payload: string;
       /** The message, in base64. */
       readonly response: string;
+      /** When the answer arrived, in milliseconds of the machine's clock. */
+      readonly atMs: number;
     }
   | {
       readonly kind: 'REFUSED';

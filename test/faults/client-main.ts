@@ -33,11 +33,14 @@ export interface ClientOrder {
 export interface ClientReport {
   readonly calls: number;
   readonly attempts: number;
+  /** Number of acknowledged requests; each item of a batch is one. */
+  readonly acknowledged: number;
   readonly isDone: boolean;
 }
 
 const ATTEMPT_MS = 3_000;
 const LONGEST_PAUSE_MS = 600;
+const REPORT_MS = 100;
 /** How long open calls are retried after the client was stopped. */
 const LAST_TRIES_MS = 60_000;
 /** Maximum number of calls in flight. A third of them hang for ATTEMPT_MS while a server is paused. */
@@ -55,6 +58,7 @@ const channels = order.ports.map(createGrpcChannel);
 const journal = await openJournal(order.journalPath);
 let calls = 0;
 let attempts = 0;
+let acknowledged = 0;
 let turn = 0;
 let isStopping = false;
 let giveUpAtMs = Number.POSITIVE_INFINITY;
@@ -92,10 +96,11 @@ async function sendUntilAnswered(call: Call): Promise<void> {
         }
         open = open.filter((each) => each !== item);
         return outcome.kind === 'ANSWERED'
-          ? [{ ...identity(item), kind: 'ANSWERED', response: encode(outcome.response) }]
+          ? [{ ...identity(item), kind: 'ANSWERED', response: encode(outcome.response), atMs: Date.now() }]
           : [{ ...identity(item), kind: 'REFUSED', code: outcome.code, message: outcome.message }];
       });
       await journal.write(lines);
+      acknowledged += lines.filter(({ kind }) => kind === 'ANSWERED').length;
       for (const line of lines) {
         if (line.kind === 'ANSWERED' && call.items.length === 1 && call.items[0]) {
           maker.recordAnswer(call.items[0], Buffer.from(line.response, 'base64'));
@@ -146,11 +151,11 @@ async function runDuplicatedWork(count: number, copies: number): Promise<void> {
 }
 
 function report(isDone: boolean): Promise<void> {
-  const message: ClientReport = { calls, attempts, isDone };
+  const message: ClientReport = { calls, attempts, acknowledged, isDone };
   return new Promise((resolve) => process.send?.(message, () => resolve()));
 }
 
-const reporting = setInterval(() => void report(false), 1_000);
+const reporting = setInterval(() => void report(false), REPORT_MS);
 if (order.work.kind === 'MIXED') {
   await runMixedWork(order.work.callsPerSecond, order.work.calls);
 } else {

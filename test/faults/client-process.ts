@@ -19,7 +19,7 @@ export function startClient(order: ClientOrder): ClientProcess {
     stdio: 'inherit',
   });
   const { promise: done, resolve, reject } = Promise.withResolvers<ClientReport>();
-  let latest: ClientReport = { calls: 0, attempts: 0, isDone: false };
+  let latest: ClientReport = { calls: 0, attempts: 0, acknowledged: 0, isDone: false };
   child.on('message', (message) => {
     latest = message as ClientReport;
     if (latest.isDone) {

@@ -30,7 +30,7 @@ export async function runDuplicates({
       Promise.all(testBed.clients.map(({ done }) => done)),
       delay(LONGEST_MS, undefined, { ref: false }),
     ]);
-    return await finishCampaign(testBed, options.seed, startedAtMs);
+    return await finishCampaign(testBed, options.seed, startedAtMs, calls);
   } finally {
     await testBed.close();
   }

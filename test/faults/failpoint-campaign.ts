@@ -71,7 +71,8 @@ export async function runFailpoints(options: FailpointOptions): Promise<Failpoin
       await until(isEnough, REARM_TIMEOUT_MS);
     }
     heal(testBed);
-    const report = await finishCampaign(testBed, seed, startedAtMs);
+    const kills = [...hits.values()].reduce((sum, count) => sum + count, 0);
+    const report = await finishCampaign(testBed, seed, startedAtMs, kills);
     return { ...report, hits };
   } finally {
     await testBed.close();

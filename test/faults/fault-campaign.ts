@@ -13,7 +13,7 @@ import {
   scheduleFaults,
 } from './inject-faults.ts';
 import type { PopulationSize } from './populate-accounts.ts';
-import type { Violation } from './run-history.ts';
+import type { History, Violation } from './run-history.ts';
 import { createRandom } from './seeded-random.ts';
 import { openTestBed, type TestBed } from './test-bed.ts';
 
@@ -31,6 +31,8 @@ export interface CampaignOptions {
   /** Minimum duration, and minimum number of faults of each kind. */
   readonly minimumMs: number;
   readonly least: Readonly<Partial<Record<FaultKind, number>>>;
+  /** How long a fault waits for traffic before it; absent for the default. */
+  readonly trafficWaitMs?: number;
   /** Receives progress messages. */
   readonly log: (line: string) => void;
 }
@@ -51,9 +53,21 @@ export interface CampaignReport {
   readonly kills: number;
   readonly failpoints: number;
   readonly commitsCut: number;
+  /** Faults, or duplicated calls, that met fewer than LEAST_ACKNOWLEDGED acknowledged requests. */
+  readonly unproven: number;
   readonly faults?: Readonly<Record<FaultKind, number>>;
   readonly violations: readonly Violation[];
+  /** What was checked. */
+  readonly history: History;
 }
+
+/**
+ * Acknowledged requests between each fault and the next: the effect of a fault on a service that answers no call is not
+ * visible.
+ */
+export const LEAST_ACKNOWLEDGED = 10;
+const TRAFFIC_WAIT_MS = 30_000;
+const POLL_MS = 20;
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignReport> {
   const testBed = await openTestBed(options);
@@ -62,20 +76,24 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     const callsPerSecond = options.callsPerSecond / options.clients;
     const work = { kind: 'MIXED', callsPerSecond, calls: options.calls } as const;
     testBed.startClients(options.clients, options.seed, work);
-    const faults = await injectSchedule(testBed, options);
+    const { counts: faults, unproven } = await injectSchedule(testBed, options);
     options.log('healed; waiting for open work');
     heal(testBed);
-    return { ...(await finishCampaign(testBed, options.seed, startedAtMs)), faults };
+    return { ...(await finishCampaign(testBed, options.seed, startedAtMs)), faults, unproven };
   } finally {
     await testBed.close();
   }
 }
 
-/** Stops the clients, checks the history, and returns the report. */
+/**
+ * Stops the clients, checks the history, and returns the report. Faults that were not injected one after the other are
+ * unproven when the campaign as a whole acknowledged too few requests.
+ */
 export async function finishCampaign(
   testBed: TestBed,
   seed: number,
   startedAtMs: number,
+  faults = 0,
 ): Promise<CampaignReport> {
   const { clients, servers } = testBed;
   for (const client of clients) {
@@ -87,28 +105,34 @@ export async function finishCampaign(
   const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
   const count = (kind: string) => history.journal.filter((line) => line.kind === kind).length;
   const { ledger, events, runs } = history.stored;
+  const acknowledged = count('ANSWERED');
   return {
-    ...{ seed, seconds, violations },
+    ...{ seed, seconds, violations, history },
     calls: sum(clients.map((client) => client.progress().calls)),
     attempts: sum(clients.map((client) => client.progress().attempts)),
-    ...{ acknowledged: count('ANSWERED'), refused: count('REFUSED'), applied: ledger.length },
+    ...{ acknowledged, refused: count('REFUSED'), applied: ledger.length },
     ...{ events: events.length, relayed: history.relayed?.length, runs: runs.length },
     kills: sum(servers.map(({ ends }) => ends.kills)),
     failpoints: sum(servers.map(({ ends }) => ends.failpoints)),
     commitsCut: sum(servers.map(({ database }) => database.commitsCut)),
+    unproven: Math.max(0, faults - Math.floor(acknowledged / LEAST_ACKNOWLEDGED)),
   };
 }
 
 async function injectSchedule(
   testBed: TestBed,
-  { seed, weights, minimumMs, least, log }: CampaignOptions,
-): Promise<Record<FaultKind, number>> {
+  options: CampaignOptions,
+): Promise<{ counts: Record<FaultKind, number>; unproven: number }> {
+  const { seed, weights, minimumMs, least, log } = options;
   const random = createRandom(seed);
   const counts = Object.fromEntries(FAULTS.map((kind) => [kind, 0])) as Record<FaultKind, number>;
   const untilMs = performance.now() + minimumMs;
   const isEnough = () =>
     performance.now() >= untilMs &&
     Object.entries(least).every(([kind, count]) => counts[kind as FaultKind] >= count);
+  const waitMs = options.trafficWaitMs ?? TRAFFIC_WAIT_MS;
+  let unproven = 0;
+  let isBefore = await meetsTraffic(testBed, waitMs);
   for (const fault of scheduleFaults(random, weights, testBed.servers.length)) {
     if (isEnough()) {
       break;
@@ -116,7 +140,21 @@ async function injectSchedule(
     log(`${fault.kind} ${fault.server}`);
     await injectFault(testBed, fault);
     counts[fault.kind] += 1;
+    const isAfter = await meetsTraffic(testBed, waitMs);
+    unproven += isBefore && isAfter ? 0 : 1;
+    isBefore = isAfter;
   }
   await delay(500);
-  return counts;
+  return { counts, unproven };
+}
+
+/** Waits until the clients have received LEAST_ACKNOWLEDGED further acknowledgements. */
+async function meetsTraffic({ clients }: TestBed, waitMs: number): Promise<boolean> {
+  const count = () => clients.reduce((sum, client) => sum + client.progress().acknowledged, 0);
+  const enough = count() + LEAST_ACKNOWLEDGED;
+  const giveUpAtMs = performance.now() + waitMs;
+  while (count() < enough && performance.now() < giveUpAtMs) {
+    await delay(POLL_MS);
+  }
+  return count() >= enough;
 }

@@ -8,6 +8,7 @@ import { FAILPOINTS } from '../../src/store/failpoints.ts';
 import { runFailpoints } from './failpoint-campaign.ts';
 import { runCampaign } from './fault-campaign.ts';
 import { FAULTS, MIXED, ONE_OF_EACH, scheduleFaults } from './inject-faults.ts';
+import { judgeCampaign } from './judge-campaign.ts';
 import { makeTree, removeTree } from './mutants/mutant.ts';
 import { MUTANTS } from './mutants/mutants.ts';
 import { createRandom } from './seeded-random.ts';
@@ -27,11 +28,27 @@ test(
       population: { accounts: 2, athletesPerAccount: 60, recurringTriggers: 10 },
     });
 
+    expect(judgeCampaign(report)).toEqual({ verdict: 'SOUND', reasons: [] });
     expect(report.violations).toEqual([]);
     expect(report.faults).toEqual(Object.fromEntries(FAULTS.map((kind) => [kind, 1])));
     expect(report.commitsCut).toBeGreaterThan(0);
     expect(report.acknowledged).toBeGreaterThan(100);
     expect(report.runs).toBeGreaterThan(0);
+  },
+  TIMEOUT_MS,
+);
+
+test(
+  'a campaign whose faults met no traffic is inconclusive',
+  async () => {
+    const report = await runCampaign({
+      ...{ ...SIZES, servers: 1, clients: 1, callsPerSecond: 0, trafficWaitMs: 500 },
+      ...{ weights: { KILL_SERVER: 1 }, least: { KILL_SERVER: 2 }, minimumMs: 0 },
+      population: { accounts: 1, athletesPerAccount: 5, recurringTriggers: 0 },
+    });
+
+    expect(report.unproven).toBe(2);
+    expect(judgeCampaign(report).verdict).toBe('INCONCLUSIVE');
   },
   TIMEOUT_MS,
 );

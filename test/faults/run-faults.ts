@@ -2,6 +2,7 @@
  * `npm run faults`: runs a campaign for the requested time or number of faults, and prints the result; see
  * docs/faults.md.
  */
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FAILPOINTS } from '../../src/store/failpoints.ts';
@@ -9,6 +10,7 @@ import { runDuplicates } from './duplicate-campaign.ts';
 import { runFailpoints } from './failpoint-campaign.ts';
 import { type CampaignReport, runCampaign } from './fault-campaign.ts';
 import { type FaultWeights, MIXED } from './inject-faults.ts';
+import { judgeCampaign } from './judge-campaign.ts';
 import { MUTANTS } from './mutants/mutants.ts';
 import { runMutant } from './mutants/run-mutants.ts';
 import type { Rule } from './run-history.ts';
@@ -27,6 +29,7 @@ const { values } = parseArgs({
     copies: { type: 'string', default: '64' },
     mutants: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
+    history: { type: 'string', default: '' },
   },
 });
 const root = join(import.meta.dirname, '..', '..');
@@ -34,6 +37,7 @@ const seed = Number(values.seed);
 const print = (line: string) => process.stdout.write(`${line}\n`);
 const log = values.verbose ? print : () => {};
 const SERVERS = 3;
+const EXIT_CODES = { SOUND: 0, VIOLATED: 1, INCONCLUSIVE: 2 } as const;
 const LONGEST_MS = 60 * 60_000;
 
 print(`seed ${seed}`);
@@ -44,12 +48,20 @@ if (values.mutants) {
   for (const { rule, detail } of report.violations.slice(0, 50)) {
     print(`${rule}: ${detail}`);
   }
+  const { verdict, reasons } = judgeCampaign(report);
+  for (const reason of reasons) {
+    print(`${verdict}: ${reason}`);
+  }
   print(summarize(report));
-  process.exitCode = report.violations.length > 0 ? 1 : 0;
+  if (values.history) {
+    writeFileSync(values.history, JSON.stringify(report.history));
+  }
+  process.exitCode ||= EXIT_CODES[verdict];
 }
 
 /** One line with the counts of faults, calls and violations. */
-function summarize({ faults, violations, ...counts }: CampaignReport): string {
+function summarize(report: CampaignReport): string {
+  const { faults, violations, history: _, ...counts } = report;
   const injected = Object.entries(faults ?? {}).filter(([, count]) => count > 0);
   const broken = (rules: readonly Rule[]) => violations.filter(({ rule }) => rules.includes(rule)).length;
   return JSON.stringify({
@@ -58,7 +70,8 @@ function summarize({ faults, violations, ...counts }: CampaignReport): string {
     cycles: injected.reduce((sum, [, count]) => sum + count, counts.failpoints),
     lost: broken(['ACKNOWLEDGED_IS_APPLIED']),
     doubled: broken(['REQUEST_ONCE', 'EVENT_ONCE', 'OCCURRENCE_ONCE']),
-    violations: violations.length,
+    violations: violations.filter(({ rule }) => rule !== 'OVERLOADED').length,
+    verdict: judgeCampaign(report).verdict,
   });
 }
 

@@ -151,6 +151,8 @@ export interface History {
   readonly leftovers: readonly string[];
   /** Errors that servers logged and that are defects. */
   readonly serverErrors: readonly string[];
+  /** In the last minute of the clients; see machine-load.ts. */
+  readonly loadPerProcessor: number;
 }
 
 /** A violation of a rule. */
@@ -177,6 +179,7 @@ export const RULES = [
   'OCCURRENCE_ONCE',
   'NO_DEFECT',
   'CONNECTION_CLEAN',
+  'OVERLOADED',
 ] as const;
 
 export type Rule = (typeof RULES)[number];

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
+import { loadPerProcessor } from './machine-load.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 export interface ServerOptions {
@@ -16,6 +17,8 @@ export interface ServerOptions {
   readonly onFailpoint: (point: string) => void;
   /** Receives logged and fatal errors that are defects, and whether the server was serving. */
   readonly onError: (line: string) => void;
+  /** Timeout for a start, which takes seconds on a busy machine. Absent for the default. */
+  readonly startMs?: number;
 }
 
 export interface SupervisedServer {
@@ -25,7 +28,7 @@ export interface SupervisedServer {
   readonly database: TcpProxy;
   /** Number of kills by `kill`, and by failpoints. */
   readonly ends: { kills: number; failpoints: number };
-  /** Resolves when a process is serving. */
+  /** Resolves when a process is serving. Rejects after `startMs`, with the last line that the process printed. */
   ready(): Promise<void>;
   /** Kills the process once it is serving. */
   kill(): Promise<void>;
@@ -42,6 +45,7 @@ export interface SupervisedServer {
   stop(): Promise<void>;
 }
 
+const START_MS = 120_000;
 /** Pause before a failed start is repeated. */
 const RESTART_PAUSE_MS = 200;
 
@@ -57,6 +61,7 @@ export async function startSupervisedServer(options: ServerOptions): Promise<Sup
   let choose: () => string | undefined = () => undefined;
   let clockOffsetMs = 0;
   let furthestOffsetMs = 0;
+  let lastLine = 'it printed nothing';
 
   function spawnServer(): ChildProcess {
     const failpoint = choose();
@@ -86,6 +91,22 @@ export async function startSupervisedServer(options: ServerOptions): Promise<Sup
     return started;
   }
 
+  /** Keeps the line, unless it is a frame of a stack. */
+  function noteLine(line: string): void {
+    lastLine = /^\s*(at .*)?$/.test(line) ? lastLine : line;
+  }
+
+  async function ready(): Promise<void> {
+    const startMs = options.startMs ?? START_MS;
+    const late = delay(startMs, undefined, { ref: false }).then(() => {
+      const load = loadPerProcessor().toFixed(1);
+      throw new Error(
+        `a server did not start in ${startMs / 1000} s, at a load of ${load} per processor; its last line: ${lastLine}`,
+      );
+    });
+    await Promise.race([serving.promise, late]);
+  }
+
   async function run(): Promise<void> {
     const started = spawnServer();
     child = started;
@@ -94,6 +115,7 @@ export async function startSupervisedServer(options: ServerOptions): Promise<Sup
       throw new TypeError('the server process has no output streams');
     }
     createInterface({ input: stdout }).on('line', (line) => {
+      noteLine(line);
       const port = /^ready on http:\/\/[^:]+:(\d+) /.exec(line)?.[1];
       if (port) {
         clients.setTarget({ host: '127.0.0.1', port: Number(port) });
@@ -102,6 +124,7 @@ export async function startSupervisedServer(options: ServerOptions): Promise<Sup
       }
     });
     createInterface({ input: stderr }).on('line', (line) => {
+      noteLine(line);
       const point = /^failpoint (\S+)$/.exec(line)?.[1];
       if (point) {
         ends.failpoints += 1;
@@ -131,10 +154,10 @@ export async function startSupervisedServer(options: ServerOptions): Promise<Sup
     clients,
     database,
     ends,
-    ready: () => serving.promise,
+    ready,
     isServing: () => isServing,
     async kill() {
-      await serving.promise;
+      await ready();
       const dying = child;
       if (dying) {
         const end = once(dying, 'close');

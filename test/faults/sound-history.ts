@@ -78,7 +78,7 @@ export function soundHistory(): BreakableHistory {
       const request = { accountId: ACCOUNT, method, requestId, payload: payloadOf(requestId) };
       return [
         { kind: 'SENT', ...request },
-        { kind: 'ANSWERED', ...request, response },
+        { kind: 'ANSWERED', ...request, response, atMs: 0 },
       ];
     }),
     stored: {
@@ -119,6 +119,7 @@ export function soundHistory(): BreakableHistory {
     ),
     leftovers: [],
     serverErrors: [],
+    loadPerProcessor: 1,
   };
   return structuredClone(history) as BreakableHistory;
 }

@@ -2,6 +2,7 @@
  * Compares answers with the ledger: acknowledged ⊆ applied ⊆ sent, one answer and one payload per request.
  */
 import { createHash } from 'node:crypto';
+import { LOAD_LIMIT } from '../machine-load.ts';
 import type { History, LedgerRow, Violation } from '../run-history.ts';
 
 interface Request {
@@ -13,7 +14,8 @@ interface Request {
 /** Events have a fingerprint of their content, not of the bytes of the call. */
 const PUBLISHING = 'PublishEvents';
 
-export function checkLedger({ accounts, journal, stored, serverErrors }: History): Violation[] {
+export function checkLedger(history: History): Violation[] {
+  const { accounts, journal, stored, serverErrors, loadPerProcessor } = history;
   const violations: Violation[] = [];
   // A server fills the demo account when it starts.
   const accountIds = new Set(accounts.map(({ accountId }) => accountId));
@@ -75,7 +77,8 @@ export function checkLedger({ accounts, journal, stored, serverErrors }: History
   }
   for (const key of sent) {
     if (!settled.has(key)) {
-      violations.push({ rule: 'NO_DEFECT', detail: `${key} was never answered` });
+      const rule = loadPerProcessor > LOAD_LIMIT ? 'OVERLOADED' : 'NO_DEFECT';
+      violations.push({ rule, detail: `${key} was never answered` });
     }
   }
   for (const detail of serverErrors) {
