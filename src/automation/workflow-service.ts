@@ -23,6 +23,7 @@ import {
   rollbackWorkflow,
 } from './configuration/workflow-versions.ts';
 import { getWorkflow, listWorkflows } from './configuration/workflows.ts';
+import { getWorkflowStats } from './inspection/get-workflow-stats.ts';
 import { backfillWorkflow } from './replay/backfill-workflow.ts';
 import { enrollAthletes } from './replay/enroll-athletes.ts';
 import { deleteSecret, listSecrets, secretMessage, setSecret } from './secrets/secrets.ts';
@@ -111,6 +112,8 @@ export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<ty
       write(method.backfillWorkflow, request, context, (change) =>
         backfillWorkflow(change, request, config.limits),
       ),
+    getWorkflowStats: (request, context) =>
+      read(context, (tx) => getWorkflowStats(tx, request, deps.clock(), config.limits)),
     setSecret: (request, context) =>
       write(method.setSecret, request, context, async (change) => ({
         secret: secretMessage(await setSecret(change, request, config)),

@@ -24,6 +24,7 @@ import { TrainingMaxPercent } from '../../migrations/020-training-max-percent.ts
 import { IdentitiesOfRevisions } from '../../migrations/021-identities-of-revisions.ts';
 import { TransactionsAhead } from '../../migrations/022-transactions-ahead.ts';
 import { ImpliedKeys } from '../../migrations/023-implied-keys.ts';
+import { OpenRuns } from '../../migrations/025-open-runs.ts';
 import { type ConnectionSlotLimits, createConnectionSlots } from './connection-slots.ts';
 import { isStalePlan, translateDatabaseError } from './database-error.ts';
 import { ColumnInsertDriver } from './driver/column-insert-driver.ts';
@@ -93,6 +94,7 @@ export const MIGRATIONS = [
   { name: '021-identities-of-revisions', class: IdentitiesOfRevisions },
   { name: '022-transactions-ahead', class: TransactionsAhead },
   { name: '023-implied-keys', class: ImpliedKeys },
+  { name: '025-open-runs', class: OpenRuns },
 ];
 
 /** A transaction of one account: writes go through `em` and its flush, lean reads through `sql`. */

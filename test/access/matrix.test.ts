@@ -136,6 +136,7 @@ const WHO_MAY: Readonly<Record<string, string>> = {
   'WorkflowService.RedriveRuns': 'coach',
   'WorkflowService.EnrollAthletes': 'coach',
   'WorkflowService.BackfillWorkflow': '',
+  'WorkflowService.GetWorkflowStats': 'service coach read-only',
   'WorkflowService.SetSecret': 'coach',
   'WorkflowService.ListSecrets': 'service coach read-only',
   'WorkflowService.DeleteSecret': 'coach',
