@@ -26,7 +26,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
     'errors',
     'values',
   ],
-  telemetry: ['server', 'progression', 'events', 'store', 'config', 'errors', 'values'],
+  telemetry: ['server', 'progression', 'events', 'store', 'flow', 'config', 'errors', 'values'],
   server: ['calls', 'store', 'flow', 'config', 'errors', 'values'],
   automation: [
     'progression',
