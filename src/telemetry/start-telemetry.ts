@@ -16,6 +16,7 @@ import { SERVICE_NAME, SERVICE_VERSION } from '../config/service-version.ts';
 import type { EventObserver } from '../events/event-bus.ts';
 import type { Backlog } from '../events/read-backlog.ts';
 import type { TriggerQueueObserver } from '../progression/engine/trigger-queue-observer.ts';
+import type { RetentionObserver } from '../retention/retention-worker.ts';
 import type { CallObserver } from '../server/interceptors/call-observer.ts';
 import type { Logger } from '../server/logger.ts';
 import type { PoolUse } from '../store/driver/connection-pool.ts';
@@ -24,12 +25,14 @@ import { observeBacklog, observeEvents } from './event-metrics.ts';
 import { openMetricsPort } from './metrics-port.ts';
 import { observePool, observeProcess } from './process-metrics.ts';
 import { observeQueue } from './queue-metrics.ts';
+import { observeRetention } from './retention-metrics.ts';
 import { startWorkSpans } from './work-spans.ts';
 
 export interface Telemetry {
   readonly calls: CallObserver;
   readonly queue: TriggerQueueObserver;
   readonly events: EventObserver;
+  readonly retention: RetentionObserver;
   /** Calls `poolUse` at each collection. */
   observePool(poolUse: () => PoolUse): void;
   /** Calls `read`, which queries the database, at each collection. */
@@ -75,6 +78,7 @@ export async function startTelemetry(config: Config, logger: Logger): Promise<Te
     calls: observeCalls(meter, tracing),
     queue: observeQueue(meter, tracing?.workSpans),
     events: observeEvents(meter),
+    retention: observeRetention(meter),
     observeBacklog: (read) => observeBacklog(meter, read),
     observePool: (poolUse) => observePool(meter, poolUse),
     metricsUrl: port?.url,
