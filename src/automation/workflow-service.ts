@@ -9,6 +9,8 @@ import { cancelRun, pauseRun, resumeRun, retryRun } from './actions/steer-run.ts
 import { cloneWorkflow } from './configuration/clone-workflow.ts';
 import { createWorkflow } from './configuration/create-workflow.ts';
 import { deleteWorkflow } from './configuration/delete-workflow.ts';
+import { exportWorkflow } from './configuration/files/export-workflow.ts';
+import { importWorkflow } from './configuration/files/import-workflow.ts';
 import { configuredMessage, workflowMessage, workflowVersionMessage } from './configuration/messages.ts';
 import { restoreWorkflow } from './configuration/restore-workflow.ts';
 import {
@@ -30,7 +32,7 @@ import { deleteSecret, listSecrets, secretMessage, setSecret } from './secrets/s
 
 /** workflow_service.proto has the contract of each method. */
 export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<typeof WorkflowService>> {
-  const { read, write } = createCalls(deps);
+  const { read, write, writeOrValidate } = createCalls(deps);
   const { method } = WorkflowService;
   const { config } = deps;
   const { defaultPageSize } = config.limits;
@@ -70,6 +72,12 @@ export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<ty
     cloneWorkflow: (request, context) =>
       write(method.cloneWorkflow, request, context, async (change) =>
         configuredMessage(await cloneWorkflow(change, request, config)),
+      ),
+    exportWorkflow: (request, context) =>
+      read(context, async (tx) => ({ file: await exportWorkflow(tx, request.workflowId, config.limits) })),
+    importWorkflow: (request, context) =>
+      writeOrValidate(method.importWorkflow, request, context, (change) =>
+        importWorkflow(change, request, config),
       ),
     listWorkflowVersions: (request, context) =>
       read(context, async (tx) => {

@@ -122,6 +122,8 @@ const WHO_MAY: Readonly<Record<string, string>> = {
   'WorkflowService.DeleteWorkflow': 'coach',
   'WorkflowService.RestoreWorkflow': 'coach',
   'WorkflowService.CloneWorkflow': 'coach',
+  'WorkflowService.ExportWorkflow': 'service coach read-only',
+  'WorkflowService.ImportWorkflow': 'coach',
   'WorkflowService.ListWorkflowVersions': 'service coach read-only',
   'WorkflowService.CompareWorkflowVersions': 'service coach read-only',
   'WorkflowService.RollbackWorkflow': 'coach',
