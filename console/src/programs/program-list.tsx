@@ -45,7 +45,7 @@ export default function ProgramList() {
                       Lifts
                     </th>
                     <th scope="col" className="wide-only">
-                      A week
+                      Sessions a week
                     </th>
                   </tr>
                 </thead>
@@ -59,7 +59,7 @@ export default function ProgramList() {
                       </th>
                       <td>{enumWords(WeightUnitSchema, unit)}</td>
                       <td className="wide-only quiet">{lifts.map((lift) => lift.name).join(', ')}</td>
-                      <td className="wide-only">{plural(sessionsPerWeek, 'session')}</td>
+                      <td className="wide-only">{sessionsPerWeek}</td>
                     </tr>
                   ))}
                 </tbody>

@@ -59,10 +59,13 @@ export function enumWords(schema: DescEnum, value: number): string {
   return sentenceCase(schema.value[value]?.localName ?? `${value}`);
 }
 
-/** `DOUBLE_PROGRESSION` → `Double progression`, `day-a` → `Day a`. */
+const ABBREVIATIONS = /\b(amrap|http|id|json|rm|rpe|url)\b/g;
+
+/** `DOUBLE_PROGRESSION` → `Double progression`, `day-a` → `Day a`, `ONE_RM` → `One RM`. */
 export function sentenceCase(name: string): string {
   const words = name.toLowerCase().replaceAll(/[_-]/g, ' ');
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  const text = words.replaceAll(ABBREVIATIONS, (abbreviation) => abbreviation.toUpperCase());
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** `day-a` → `Day A`. */
