@@ -7,7 +7,12 @@ import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SERVICES } from '../../console/src/api/services.ts';
 import { seededId } from '../../src/commands/seed-demo-account.ts';
+import { DEMO_ACCOUNT_ID } from '../../src/config/config.ts';
 import { EventService } from '../../src/gen/automation/v1/event_service_pb.ts';
+import { TriggerService } from '../../src/gen/automation/v1/trigger_service_pb.ts';
+import { WorkflowService } from '../../src/gen/automation/v1/workflow_service_pb.ts';
+import { WorkflowHoldEntity } from '../../src/store/entities/workflow-hold.ts';
+import { systemClock } from '../../src/values/system-clock.ts';
 import { HAS_CHROMIUM } from '../support/commands.ts';
 import {
   accessibilityProblems,
@@ -125,6 +130,29 @@ describe.skipIf(!HAS_CHROMIUM)('screens in Chromium', { timeout: PATIENCE_MS }, 
     expect(await page.locator('.entry', { hasText: 'Revert progression' }).textContent()).toContain(
       'by coach',
     );
+  });
+
+  test('a hold of the loop guard is listed, and released by a click', async () => {
+    const transport = createConnectTransport({ baseUrl: server.url, httpVersion: '1.1' });
+    const { workflows } = await createClient(WorkflowService, transport).listWorkflows({ pageSize: 10 });
+    const workflow = workflows.find(({ name }) => name === 'Mark a stalled lift');
+    const userId = seededId('user/Demo Novice');
+    const now = systemClock();
+    // As the loop guard writes it.
+    await server.db.database.transaction(DEMO_ACCOUNT_ID, async ({ em, accountId }) => {
+      const held = { accountId, workflowId: `${workflow?.id}`, userId };
+      em.create(WorkflowHoldEntity, { ...held, heldAt: now, lastEventAt: now, releasedAt: null });
+    });
+    const page = await openConsole(server, '/console/operations');
+    const hold = page.locator('.panel', { hasText: 'Holds of the loop guard' }).locator('.entry');
+    await hold.getByText('Mark a stalled lift').waitFor();
+    await hold.getByText('Demo Novice').waitFor();
+
+    await hold.getByRole('button', { name: 'Release' }).click();
+
+    await page.getByText('No workflow holds an athlete.').waitFor();
+    const triggers = createClient(TriggerService, transport);
+    expect((await triggers.listHolds({})).holds).toEqual([]);
   });
 
   test('a call is made by a form, and its curl command gives the same answer', async () => {
