@@ -16,6 +16,12 @@ import { promisify } from 'node:util';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { releaseChanges, releasedVersions } from '../../tools/release/changelog.ts';
 import { packService } from '../../tools/release/packages.ts';
+import {
+  findPython,
+  NEEDED_OF_PYTHON,
+  packPythonClient,
+  tryPythonClient,
+} from '../../tools/release/python.ts';
 import { ROOT, read, readVersions } from '../../tools/release/versions.ts';
 import { startCommand, urlIn } from '../support/service-process.ts';
 import { useTestDatabase } from '../support/test-database.ts';
@@ -77,6 +83,36 @@ describe('the contract', () => {
       '"GetUser"',
     );
   });
+});
+
+const python = await findPython();
+
+describe.skipIf(!python)(`the package for Python${python ? '' : ` (needs ${NEEDED_OF_PYTHON})`}`, () => {
+  test(
+    'is built as an sdist and, of it, a wheel, which calls a server from a clean environment',
+    async () => {
+      const directory = temporaryDirectory();
+      const { sdist, wheel } = await packPythonClient(`${python}`, directory);
+
+      await tryPythonClient(`${python}`, join(directory, 'venv'), wheel, version);
+
+      const { stdout } = await run('tar', ['-tzf', sdist]);
+      expect(stdout).toContain('/src/progression/v1/user_service_pb2_grpc.py');
+      expect(stdout).not.toMatch(/__pycache__|suite\.py/);
+    },
+    PACK_MS,
+  );
+
+  test(
+    'that says another version than the release is refused',
+    async () => {
+      const directory = temporaryDirectory();
+      const { wheel } = await packPythonClient(`${python}`, directory);
+      const tried = tryPythonClient(`${python}`, join(directory, 'venv'), wheel, '9.9.9');
+      await expect(tried).rejects.toThrow(/installed, says/);
+    },
+    PACK_MS,
+  );
 });
 
 describe('the package of the service', () => {

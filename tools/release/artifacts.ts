@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { packClient, packService } from './packages.ts';
+import { findPython, NEEDED_OF_PYTHON, packPythonClient, tryPythonClient } from './python.ts';
 import { ROOT } from './versions.ts';
 
 const run = promisify(execFile);
@@ -18,15 +19,28 @@ export async function writeArtifacts(directory: string, version: string): Promis
   try {
     const packages = [await packService(stage), await packClient(stage)];
     await tryInCleanFolder(join(stage, 'clean'), packages, version);
-    for (const path of packages) {
+    const ofPython = await packForPython(stage, version);
+    for (const path of [...packages, ...ofPython]) {
       await run('cp', [path, directory]);
     }
     const sbom = `progression-service-${version}.cdx.json`;
     writeFileSync(join(directory, sbom), await listComponents());
-    return [...packages.map((path) => basename(path)), sbom];
+    return [...packages, ...ofPython].map((path) => basename(path)).concat(sbom);
   } finally {
     rmSync(stage, { recursive: true, force: true });
   }
+}
+
+/** The packages of the Python client, tried; none, and a line that says so, where Python has not what that needs. */
+async function packForPython(stage: string, version: string): Promise<string[]> {
+  const python = await findPython();
+  if (python === undefined) {
+    process.stderr.write(`the Python client is left out: it needs ${NEEDED_OF_PYTHON}\n`);
+    return [];
+  }
+  const packed = await packPythonClient(python, stage);
+  await tryPythonClient(python, join(stage, 'venv'), packed.wheel, version);
+  return [packed.sdist, packed.wheel];
 }
 
 /** The software bill of materials of a production install, in the form of CycloneDX. */
