@@ -7,6 +7,7 @@ import type { Page } from 'playwright-core';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { seededId } from '../../src/commands/seed-demo-account.ts';
+import { WebhookMethod } from '../../src/gen/automation/v1/action_pb.ts';
 import { EventService } from '../../src/gen/automation/v1/event_service_pb.ts';
 import { WorkflowService } from '../../src/gen/automation/v1/workflow_service_pb.ts';
 import { AuditService } from '../../src/gen/progression/v1/audit_service_pb.ts';
@@ -142,6 +143,58 @@ describe.skipIf(!HAS_CHROMIUM)('the builder of workflows in Chromium', { timeout
     expect(offered).not.toContain('starts with');
     expect(offered).not.toContain('changed');
   });
+
+  test('a branch reads what an earlier webhook was answered, and texts have values of the event', async () => {
+    const page = await openConsole(server, '/console/workflows/new');
+    await page.getByLabel('Name', { exact: true }).fill('Ask the shop');
+    await page.getByLabel('Event', { exact: true }).selectOption('payment_received');
+    await page.getByRole('button', { name: 'Add a step' }).click();
+    await page.getByLabel('Kind of step 1').selectOption('Call webhook');
+    await page.getByLabel('Url', { exact: true }).fill('https://shop.example.com/athletes/');
+    await page.getByLabel('Add a value to Url').selectOption('athlete.name');
+    await page.getByLabel('Method', { exact: true }).selectOption('Put');
+    await page.getByRole('button', { name: 'Add to headers' }).click();
+    const header = page.locator('.item', { has: page.getByRole('button', { name: 'Remove headers 1' }) });
+    await header.getByLabel('Name', { exact: true }).fill('x-amount');
+    await header.getByLabel('Value', { exact: true }).fill('EUR ');
+    await page.getByLabel('Add a value to Value').selectOption('event.amount');
+    await page.getByLabel('Body', { exact: true }).selectOption('Json');
+    await page.getByLabel('Json', { exact: true }).fill('{"paid": "{{ event.amount }}"}');
+    await page.getByLabel('Success statuses', { exact: true }).fill('200,404');
+    await page.getByText('Name', { exact: true }).last().click();
+    await page.getByLabel('Name of step 1').fill('shop');
+    await page.getByRole('button', { name: 'Add a step' }).click();
+    await page.getByLabel('Kind of step 2').selectOption('Branch');
+    await page.getByRole('button', { name: 'Add a condition' }).last().click();
+    const condition = page.locator('.step .condition');
+    await condition.getByLabel('Field', { exact: true }).selectOption('steps.shop.body');
+    await condition.getByLabel('Path in the answer').fill('plan.name');
+    await condition.getByLabel('Operator', { exact: true }).selectOption('starts with');
+    await condition.getByLabel('Value', { exact: true }).fill('gold');
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Save as a draft' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Change “Ask the shop”' }).waitFor();
+
+    const { workflows } = await createClient(WorkflowService, transport()).listWorkflows({ pageSize: 50 });
+    const stored = workflows.find(({ name }) => name === 'Ask the shop');
+    const [webhook, branch] = stored?.actions ?? [];
+    expect(webhook).toMatchObject({
+      name: 'shop',
+      action: {
+        case: 'callWebhook',
+        value: {
+          url: 'https://shop.example.com/athletes/{{ athlete.name }}',
+          method: WebhookMethod.PUT,
+          headers: [{ name: 'x-amount', value: 'EUR {{ event.amount }}' }],
+          body: { case: 'json', value: { paid: '{{ event.amount }}' } },
+          successStatuses: [200, 404],
+        },
+      },
+    });
+    expect(branch?.action.value).toMatchObject({
+      filter: { conditions: [{ field: 'steps.shop.body.plan.name', operator: 'starts_with' }] },
+    });
+  }, 120_000);
 
   test('steps are moved and removed, and what is stored is what is shown', async () => {
     const page = await openConsole(server, '/console/workflows');

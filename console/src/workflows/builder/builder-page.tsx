@@ -200,6 +200,7 @@ function useContextOf(draft: Draft, refused: Refused | undefined, previewError: 
   );
   return {
     ...{ eventTypes, names, violations },
+    actions: draft.actions,
     accountFields: account?.fields ?? [],
     eventType: eventTypes.find(({ name }) => name === draft.trigger.triggerEvent),
   };

@@ -1,9 +1,9 @@
 /** One condition: a field, an operator that the field's type allows, and a value that the operator takes. */
 import type { JsonObject } from '@bufbuild/protobuf';
 import { FieldType } from '../../../../src/gen/automation/v1/trigger_service_pb.ts';
-import { useBuilder } from './builder-context.ts';
 import { withField } from './draft.ts';
 import { FieldRow } from './field-row.tsx';
+import { splitAnswerPath, useFields } from './filter-fields.ts';
 import { shapeOf, ValueControl } from './value-control.tsx';
 
 interface ConditionEditorProps {
@@ -13,15 +13,10 @@ interface ConditionEditorProps {
   readonly onChange: (condition: JsonObject | undefined) => void;
 }
 
-export interface FilterField {
-  readonly name: string;
-  readonly type: FieldType;
-  readonly operators: readonly string[];
-}
-
 export function ConditionEditor({ condition, path, onChange }: ConditionEditorProps) {
-  const groups = useFields();
-  const name = `${condition.field ?? ''}`;
+  const groups = useFields(path);
+  const answer = splitAnswerPath(`${condition.field ?? ''}`);
+  const name = answer?.field ?? `${condition.field ?? ''}`;
   const operator = `${condition.operator ?? ''}`;
   const field = groups.flatMap(({ fields }) => fields).find((each) => each.name === name);
   const needsValue = operator !== '' && shapeOf(operator) !== 'none';
@@ -57,6 +52,23 @@ export function ConditionEditor({ condition, path, onChange }: ConditionEditorPr
           </select>
         )}
       </FieldRow>
+      {answer && (
+        <FieldRow label="Path in the answer" path={`${path}.field`}>
+          {(control) => (
+            <input
+              type="text"
+              {...control}
+              autoComplete="off"
+              spellCheck={false}
+              placeholder="plan.name"
+              value={answer.path}
+              onChange={({ target }) =>
+                onChange({ ...condition, field: target.value ? `${name}.${target.value}` : name })
+              }
+            />
+          )}
+        </FieldRow>
+      )}
       <FieldRow label="Operator" path={`${path}.operator`}>
         {(control) => (
           <select {...control} value={operator} onChange={({ target }) => chooseOperator(target.value)}>
@@ -105,17 +117,4 @@ export function ConditionEditor({ condition, path, onChange }: ConditionEditorPr
       </button>
     </div>
   );
-}
-
-/** The fields that a filter can name, those of the event first. */
-function useFields(): readonly { readonly label: string; readonly fields: readonly FilterField[] }[] {
-  const { eventType, accountFields } = useBuilder();
-  const ofAccount = accountFields.map(({ path, type, operators }) => ({ name: path, type, operators }));
-  const below = (prefix: string) => ofAccount.filter(({ name }) => name.startsWith(prefix));
-  return [
-    { label: 'Of the event', fields: eventType?.fields ?? [] },
-    { label: 'Of the athlete', fields: below('athlete.') },
-    { label: 'Of the account', fields: below('custom.') },
-    { label: 'Answers of a form', fields: below('answers.') },
-  ].filter(({ fields }) => fields.length > 0);
 }

@@ -14,6 +14,7 @@ import { FieldRow, Violations } from './field-row.tsx';
 import { FilterEditor } from './filter-editor.tsx';
 import { SingleControl } from './single-control.tsx';
 import { StepList } from './step-list.tsx';
+import { isTemplate, TemplateValues } from './template-values.tsx';
 
 interface MessageFieldsProps {
   readonly schema: DescMessage;
@@ -162,7 +163,12 @@ export function FieldEditor({ field, path, value, eventName, label: given, onCha
   }
   return (
     <FieldRow label={label} path={path} hint={commentOf(field)}>
-      {(control) => <SingleControl {...{ field, value, onChange, control }} />}
+      {(control) => (
+        <>
+          <SingleControl {...{ field, value, onChange, control }} />
+          {isTemplate(field) && <TemplateValues {...{ field, path, label, value, onChange }} />}
+        </>
+      )}
     </FieldRow>
   );
 }

@@ -47,7 +47,8 @@ export function SingleControl({ field, value, onChange, control }: SingleControl
     return <JsonControl {...{ control, value, onChange }} isObject />;
   }
   if (field.fieldKind === 'list') {
-    return <WordsControl {...{ control, value, onChange }} />;
+    const isOfNumbers = field.listKind === 'scalar' && WHOLE.has(field.scalar);
+    return <WordsControl {...{ control, value, onChange, isOfNumbers }} />;
   }
   if (field.fieldKind === 'scalar' && field.scalar === ScalarType.BOOL) {
     return (
@@ -110,14 +111,16 @@ function WordsControl({
   control,
   value,
   onChange,
-}: Pick<SingleControlProps, 'control' | 'value' | 'onChange'>) {
+  isOfNumbers,
+}: Pick<SingleControlProps, 'control' | 'value' | 'onChange'> & { isOfNumbers: boolean }) {
+  const read = (text: string) => text.split(',').map((word) => (isOfNumbers ? word.trim() : word));
   return (
     <input
       type="text"
       {...control}
-      placeholder="one, another"
+      placeholder={isOfNumbers ? '200, 404' : 'one, another'}
       value={Array.isArray(value) ? value.join(',') : ''}
-      onChange={({ target }) => onChange(target.value === '' ? undefined : target.value.split(','))}
+      onChange={({ target }) => onChange(target.value === '' ? undefined : read(target.value))}
     />
   );
 }
