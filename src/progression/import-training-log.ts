@@ -163,6 +163,7 @@ function unusedRows(unused: readonly UnusedRow[], namedRows: number) {
     count: rows.length,
     lines: rows.slice(0, namedRows).map(({ line }) => line),
     example: rows[0]?.detail ?? '',
+    examples: [...new Set(rows.map(({ detail }) => detail))].slice(0, namedRows),
   }));
   return byReason.toSorted((one, other) => other.count - one.count);
 }

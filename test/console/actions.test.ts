@@ -136,6 +136,66 @@ describe.skipIf(!HAS_CHROMIUM)('actions in Chromium', { timeout: PATIENCE_MS }, 
     expect(await maxOf('bench-press')).toBe(`${Number(before) + 2.5}`);
   }, 120_000);
 
+  test('a training log is imported: its rows are judged before, and an exercise gets its lift by name', async () => {
+    const rows = [
+      'Date,Exercise Name,Set Order,Weight,Reps',
+      '2025-03-03 18:00:00,Kniebeuge,1,60,5',
+      '2025-03-03 18:00:00,Kniebeuge,2,60,5',
+      '2025-03-03 18:00:00,Bench Press,1,many,5',
+      '2025-03-05 18:00:00,Bench Press,1,50,5',
+    ];
+    const page = await openConsole(server, PATH);
+    await page.getByRole('button', { name: 'Import a training log' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog
+      .getByLabel(/^File/)
+      .setInputFiles({ name: 'log.csv', mimeType: 'text/csv', buffer: Buffer.from(rows.join('\n')) });
+    await dialog.getByLabel(/^Unit of weights/).selectOption('Kilograms');
+    await dialog.getByRole('button', { name: 'Preview' }).click();
+    await dialog.getByText('4 rows, 1 set used').waitFor();
+    await dialog.getByText('"many", line 4').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+
+    await dialog.getByLabel('Kniebeuge').selectOption('Squat');
+    expect(await dialog.getByRole('button', { name: 'Confirm' }).count()).toBe(0);
+    await dialog.getByRole('button', { name: 'Preview' }).click();
+    await dialog.getByText('4 rows, 3 sets used').waitFor();
+    const progressions = createClient(
+      ProgressionService,
+      createConnectTransport({ baseUrl: server.url, httpVersion: '1.1' }),
+    );
+    const setsOf = async () =>
+      (await progressions.listLoggedSets({ userId: REGULAR, pageSize: 500 })).sets.filter(
+        ({ weight, liftId }) => weight === '60' && liftId === seededId('lift/squat'),
+      ).length;
+    const before = await setsOf();
+    await dialog.getByRole('button', { name: 'Confirm' }).click();
+    await dialog.waitFor({ state: 'detached' });
+
+    await page.getByText('The log is imported.').waitFor();
+    await page.getByText(/new, 0 imported before/).waitFor();
+    expect(await setsOf()).toBe(before + 2);
+  });
+
+  test('a training log that cannot be read says why, at the field that decides it', async () => {
+    const page = await openConsole(server, PATH, { expectedMessage: /400/ });
+    await page.getByRole('button', { name: 'Import a training log' }).click();
+    const dialog = page.getByRole('dialog');
+    const text = 'Date,Exercise Name,Set Order,Weight,Reps\n03/04/2025,Squat,1,60,5\n';
+    await dialog
+      .getByLabel(/^File/)
+      .setInputFiles({ name: 'log.csv', mimeType: 'text/csv', buffer: Buffer.from(text) });
+    await dialog.getByRole('button', { name: 'Preview' }).click();
+    await dialog.getByRole('alert').locator('code', { hasText: 'date_order' }).waitFor();
+
+    await dialog.getByLabel(/^Dates such as/).selectOption('Day first');
+    await dialog.getByRole('button', { name: 'Preview' }).click();
+
+    await dialog.getByText('1 row, 1 set used').waitFor();
+    await page.keyboard.press('Escape');
+    await dialog.waitFor({ state: 'detached' });
+  });
+
   test('an enrollment is paused, and resumed by enrolling again', async () => {
     const page = await openConsole(server, `/console/athletes/${seededId('user/Demo Allrounder')}`, {
       expectedMessage: /400/,

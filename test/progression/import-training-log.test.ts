@@ -106,6 +106,7 @@ describe('a file', () => {
       ...{ rowCount: 15, setCount: 10, knownEventCount: 0, appliedCount: 5 },
       unused: [{ reason: 'NOT_IN_PROGRAM', count: 5, lines: [4, 7, 10, 13, 16], example: 'Leg Press' }],
     });
+    expect(answers.at(-1)?.report?.unused.map(({ examples }) => examples)).toEqual([['Leg Press']]);
     expect((await caller.squat())?.value).toBe('112.5');
     expect(await caller.sets()).toHaveLength(10);
     expect((await caller.sessions()).map(({ weekNumber }) => weekNumber)).toEqual([1, 1, 1, 1, 1]);

@@ -6,7 +6,11 @@ import {
   EnrollmentStatusSchema,
   ProgramService,
 } from '../../../src/gen/progression/v1/program_service_pb.ts';
+import { ProgressionService } from '../../../src/gen/progression/v1/progression_service_pb.ts';
+import type { TrainingLogReport } from '../../../src/gen/progression/v1/training_log_pb.ts';
 import { EndEnrollment, Enroll } from '../actions/change-enrollment.tsx';
+import { ImportLog } from '../actions/import-log.tsx';
+import { ImportReport } from '../actions/import-report.tsx';
 import { useMay } from '../calls/permissions.ts';
 import { Nothing } from '../parts/states.tsx';
 import { enumWords, formatDay } from '../words/formats.ts';
@@ -20,9 +24,12 @@ interface EnrollmentsProps {
 
 export function Enrollments({ userId, enrollments, names }: EnrollmentsProps) {
   const mayChange = useMay(ProgramService.method.enrollUser);
-  const [isChanging, setIsChanging] = useState(false);
+  const mayImport = useMay(ProgressionService.method.importTrainingLog);
+  const [open, setOpen] = useState<'enrollment' | 'import'>();
+  const [imported, setImported] = useState<TrainingLogReport>();
   const active = enrollments.find(({ status }) => status === EnrollmentStatus.ACTIVE);
-  const onClose = () => setIsChanging(false);
+  const program = active && names.programs.get(active.programId);
+  const onClose = () => setOpen(undefined);
   return (
     <section className="panel">
       <h2>Programs followed</h2>
@@ -40,13 +47,31 @@ export function Enrollments({ userId, enrollments, names }: EnrollmentsProps) {
           </li>
         ))}
       </ul>
-      {mayChange && (
-        <button type="button" className="link" onClick={() => setIsChanging(true)}>
-          {active ? 'Pause or end …' : 'Enroll …'}
-        </button>
+      <p className="send">
+        {mayChange && (
+          <button type="button" className="link" onClick={() => setOpen('enrollment')}>
+            {active ? 'Pause or end …' : 'Enroll …'}
+          </button>
+        )}
+        {mayImport && active && (
+          <button type="button" className="link" onClick={() => setOpen('import')}>
+            Import a training log …
+          </button>
+        )}
+      </p>
+      {imported && (
+        <div role="status" className="preview">
+          <p>The log is imported.</p>
+          <ImportReport report={imported} />
+        </div>
       )}
-      {isChanging && active && <EndEnrollment {...{ userId, names, onClose }} enrollment={active} />}
-      {isChanging && !active && <Enroll {...{ userId, names, onClose }} />}
+      {open === 'enrollment' && active && (
+        <EndEnrollment {...{ userId, names, onClose }} enrollment={active} />
+      )}
+      {open === 'enrollment' && !active && <Enroll {...{ userId, names, onClose }} />}
+      {open === 'import' && (
+        <ImportLog {...{ userId, onClose }} lifts={program?.lifts ?? []} onImported={setImported} />
+      )}
     </section>
   );
 }
