@@ -92,10 +92,7 @@ export async function startService(
     isReady: async () => (await isMigrated(database)) && (await database.acceptsWrites()),
   });
   const workers = config.automationWorkers
-    ? startWorkers({
-        ...{ ...dependencies, ...engine, candidates, logger },
-        ...{ observer: telemetry?.events, retentionObserver: telemetry?.retention },
-      })
+    ? startWorkers({ ...dependencies, ...engine, candidates, logger, observer: telemetry?.events })
     : undefined;
   return {
     ...server,

@@ -73,7 +73,6 @@ export type Reason =
   | 'BACKFILL_UNDER_WAY'
   | 'CONFIRMATION_STALE'
   | 'EPOCH_CHANGED'
-  | 'EVENTS_REMOVED'
   | 'TRIGGER_DELETED'
   | 'TRIGGER_LOOP'
   // Arithmetic.

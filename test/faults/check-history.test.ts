@@ -157,7 +157,8 @@ const BREAKS: readonly (readonly [rule: Rule, what: string, wrong: Break])[] = [
   [
     'RELAYED',
     'a record without an event',
-    ({ relayed }) => relayed?.push({ id: 'nothing', userId: '', sequence: 9, position: 0 }),
+    ({ relayed }) =>
+      relayed?.push({ id: 'nothing', userId: '', sequence: 9, position: 0, recordedAtMs: 0, atMs: 0 }),
   ],
   ['RUN_ONCE', 'a lost run', ({ stored }) => stored.runs.pop()],
   [
@@ -234,6 +235,23 @@ describe('a history', () => {
     // The set behind it was decided when it was the only miss.
     first(logs).progressionId = 'linear';
     first(counters).value = 2;
+
+    expect(checkHistory(history).map(({ rule }) => rule)).toEqual(rules);
+  });
+
+  test.each([
+    ['in a period whose commits were lost', 5, []],
+    ['before it', 4, ['ACKNOWLEDGED_IS_APPLIED', 'RELAYED']],
+    ['after it', 11, ['ACKNOWLEDGED_IS_APPLIED', 'RELAYED']],
+  ])('may lack what was acknowledged and relayed %s', (_, atMs, rules) => {
+    const history = soundHistory();
+    history.lostPeriods.push({ fromMs: 5, untilMs: 10 });
+    history.journal.push({ ...answer(history.journal), kind: 'SENT', requestId: 'lost' } as never, {
+      ...answer(history.journal),
+      requestId: 'lost',
+      atMs,
+    });
+    history.relayed?.push({ id: 'lost', userId: 'athlete', sequence: 9, position: 0, recordedAtMs: 0, atMs });
 
     expect(checkHistory(history).map(({ rule }) => rule)).toEqual(rules);
   });

@@ -9,6 +9,7 @@ import {
   type FaultKind,
   type FaultWeights,
   heal,
+  impossibleFaults,
   injectFault,
   scheduleFaults,
 } from './inject-faults.ts';
@@ -56,6 +57,8 @@ export interface CampaignReport {
   /** Faults, or duplicated calls, that met fewer than LEAST_ACKNOWLEDGED acknowledged requests. */
   readonly unproven: number;
   readonly faults?: Readonly<Record<FaultKind, number>>;
+  /** The kinds that this machine cannot inject. */
+  readonly leftOut?: readonly FaultKind[];
   readonly violations: readonly Violation[];
   /** What was checked. */
   readonly history: History;
@@ -76,10 +79,10 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
     const callsPerSecond = options.callsPerSecond / options.clients;
     const work = { kind: 'MIXED', callsPerSecond, calls: options.calls } as const;
     testBed.startClients(options.clients, options.seed, work);
-    const { counts: faults, unproven } = await injectSchedule(testBed, options);
+    const injected = await injectSchedule(testBed, options);
     options.log('healed; waiting for open work');
     heal(testBed);
-    return { ...(await finishCampaign(testBed, options.seed, startedAtMs)), faults, unproven };
+    return { ...(await finishCampaign(testBed, options.seed, startedAtMs)), ...injected };
   } finally {
     await testBed.close();
   }
@@ -122,18 +125,21 @@ export async function finishCampaign(
 async function injectSchedule(
   testBed: TestBed,
   options: CampaignOptions,
-): Promise<{ counts: Record<FaultKind, number>; unproven: number }> {
+): Promise<Required<Pick<CampaignReport, 'faults' | 'unproven' | 'leftOut'>>> {
   const { seed, weights, minimumMs, least, log } = options;
+  const leftOut = impossibleFaults(testBed);
+  const possible = (kinds: FaultWeights): FaultWeights =>
+    Object.fromEntries(Object.entries(kinds).filter(([kind]) => !leftOut.includes(kind as FaultKind)));
   const random = createRandom(seed);
   const counts = Object.fromEntries(FAULTS.map((kind) => [kind, 0])) as Record<FaultKind, number>;
   const untilMs = performance.now() + minimumMs;
   const isEnough = () =>
     performance.now() >= untilMs &&
-    Object.entries(least).every(([kind, count]) => counts[kind as FaultKind] >= count);
+    Object.entries(possible(least)).every(([kind, count]) => counts[kind as FaultKind] >= count);
   const waitMs = options.trafficWaitMs ?? TRAFFIC_WAIT_MS;
   let unproven = 0;
   let isBefore = await meetsTraffic(testBed, waitMs);
-  for (const fault of scheduleFaults(random, weights, testBed.servers.length)) {
+  for (const fault of scheduleFaults(random, possible(weights), testBed.servers.length)) {
     if (isEnough()) {
       break;
     }
@@ -145,7 +151,7 @@ async function injectSchedule(
     isBefore = isAfter;
   }
   await delay(500);
-  return { counts, unproven };
+  return { faults: counts, unproven, leftOut };
 }
 
 /** Waits until the clients have received LEAST_ACKNOWLEDGED further acknowledgements. */

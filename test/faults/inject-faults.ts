@@ -20,6 +20,14 @@ export const FAULTS = [
   'HALF_OPEN_CLIENTS',
   'EXHAUST_POOL',
   'STEP_CLOCK',
+  'FAILOVER_SYNC',
+  'FAILOVER_ASYNC',
+  'RESTORE_BACKUP',
+  'READ_ONLY_DATABASE',
+  'DISK_FULL',
+  'FLUSH_REDIS',
+  'FILL_REDIS',
+  'REPLACE_REDIS',
 ] as const;
 
 export type FaultKind = (typeof FAULTS)[number];
@@ -38,11 +46,13 @@ export interface Fault {
 
 export type FaultWeights = Readonly<Partial<Record<FaultKind, number>>>;
 
-/** All kinds; few killed postmasters, because no call succeeds without one. */
+/** All kinds; few that end the database, because no call succeeds without one. */
 export const MIXED: FaultWeights = {
   ...{ KILL_SERVER: 6, PAUSE_SERVER: 3, KILL_POSTMASTER: 1, TERMINATE_BACKENDS: 3 },
   ...{ CUT_DATABASE: 3, DELAY_DATABASE: 2, HALF_OPEN_DATABASE: 2, CUT_AFTER_COMMIT: 4 },
   ...{ CUT_CLIENTS: 3, DELAY_CLIENTS: 2, HALF_OPEN_CLIENTS: 2, EXHAUST_POOL: 2, STEP_CLOCK: 3 },
+  ...{ FAILOVER_SYNC: 1, FAILOVER_ASYNC: 1, RESTORE_BACKUP: 1, READ_ONLY_DATABASE: 1, DISK_FULL: 1 },
+  ...{ FLUSH_REDIS: 1, FILL_REDIS: 1, REPLACE_REDIS: 1 },
 };
 
 /** One of each kind. */
@@ -81,6 +91,14 @@ export function* scheduleFaults(
       }
     }
   }
+}
+
+/** The kinds of fault that this machine cannot inject. */
+export function impossibleFaults({ database, redis }: TestBed): readonly FaultKind[] {
+  return [
+    ...(database.hasOwnDisk ? [] : (['DISK_FULL'] as const)),
+    ...(redis ? [] : (['FLUSH_REDIS', 'FILL_REDIS', 'REPLACE_REDIS'] as const)),
+  ];
 }
 
 /** Injects a fault; resolves when it is over, except for servers that are still restarting. */
@@ -145,6 +163,30 @@ export async function injectFault(testBed: TestBed, fault: Fault): Promise<void>
       break;
     case 'STEP_CLOCK':
       server.stepClock(fault.offsetMs);
+      break;
+    case 'FAILOVER_SYNC':
+      await testBed.database.failOverSync(fault.durationMs);
+      break;
+    case 'FAILOVER_ASYNC':
+      testBed.lostPeriods.push(await testBed.database.failOverAsync(fault.durationMs));
+      break;
+    case 'RESTORE_BACKUP':
+      testBed.lostPeriods.push(await testBed.database.restoreBackup(fault.durationMs));
+      break;
+    case 'READ_ONLY_DATABASE':
+      await testBed.database.refuseWrites(fault.durationMs);
+      break;
+    case 'DISK_FULL':
+      await testBed.database.fillDisk(fault.durationMs);
+      break;
+    case 'FLUSH_REDIS':
+      await testBed.redis?.relayed.flush();
+      break;
+    case 'FILL_REDIS':
+      await testBed.redis?.relayed.refuseWrites(fault.durationMs);
+      break;
+    case 'REPLACE_REDIS':
+      await testBed.redis?.relayed.replaced(testBed.redis.replace);
       break;
   }
   await delay(fault.pauseMs);

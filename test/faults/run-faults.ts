@@ -9,7 +9,7 @@ import { FAILPOINTS } from '../../src/store/failpoints.ts';
 import { runDuplicates } from './duplicate-campaign.ts';
 import { runFailpoints } from './failpoint-campaign.ts';
 import { type CampaignReport, runCampaign } from './fault-campaign.ts';
-import { type FaultWeights, MIXED } from './inject-faults.ts';
+import { FAULTS, type FaultWeights, MIXED } from './inject-faults.ts';
 import { judgeCampaign } from './judge-campaign.ts';
 import { MUTANTS } from './mutants/mutants.ts';
 import { runMutant } from './mutants/run-mutants.ts';
@@ -21,8 +21,7 @@ const { values } = parseArgs({
     verbose: { type: 'boolean', default: false },
     minutes: { type: 'string', default: '1' },
     rate: { type: 'string', default: '100' },
-    'server-kills': { type: 'string' },
-    'postmaster-kills': { type: 'string' },
+    faults: { type: 'string' },
     failpoints: { type: 'boolean', default: false },
     hits: { type: 'string', default: '20' },
     duplicates: { type: 'string' },
@@ -95,13 +94,24 @@ function run(): Promise<CampaignReport> {
     const size = { calls: Number(values.duplicates), copies: Number(values.copies) };
     return runDuplicates({ root, seed, servers: SERVERS, ...size });
   }
-  const killed = {
-    KILL_SERVER: Number(values['server-kills'] ?? 0),
-    KILL_POSTMASTER: Number(values['postmaster-kills'] ?? 0),
-  };
-  return killed.KILL_SERVER + killed.KILL_POSTMASTER > 0
-    ? campaign({ weights: killed, least: killed, minimumMs: 0 })
+  const least = values.faults === undefined ? undefined : readFaults(values.faults);
+  return least
+    ? campaign({ weights: least, least, minimumMs: 0 })
     : campaign({ weights: MIXED, least: {}, minimumMs: Number(values.minutes) * 60_000 });
+}
+
+/** Reads `KIND=NUMBER` with commas between them. */
+function readFaults(text: string): FaultWeights {
+  return Object.fromEntries(
+    text.split(',').map((part) => {
+      const [name, number] = part.split('=');
+      const kind = FAULTS.find((each) => each === name);
+      if (!kind || !(Number(number) > 0)) {
+        throw new TypeError(`--faults takes KIND=NUMBER with one of ${FAULTS.join(', ')}, not ${part}`);
+      }
+      return [kind, Number(number)];
+    }),
+  );
 }
 
 function campaign(

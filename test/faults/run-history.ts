@@ -124,6 +124,18 @@ export interface RelayedRecord {
   readonly userId: string;
   readonly sequence: number;
   readonly position: number;
+  /** When the event was accepted, and when the record was stored in Redis, in milliseconds of the machine's clock. */
+  readonly recordedAtMs: number;
+  readonly atMs: number;
+}
+
+/**
+ * What was committed in this period, in milliseconds of the machine's clock, may be missing from the database that took
+ * over: a standby had not received it, or a backup was older.
+ */
+export interface LostPeriod {
+  readonly fromMs: number;
+  readonly untilMs: number;
 }
 
 /** The program of an account, as the checks need it. */
@@ -145,6 +157,7 @@ export interface History {
   readonly accounts: readonly CheckedAccount[];
   readonly journal: readonly JournalLine[];
   readonly stored: StoredState;
+  readonly lostPeriods: readonly LostPeriod[];
   /** Undefined without Redis. */
   readonly relayed: readonly RelayedRecord[] | undefined;
   /** Session settings found on idle connections. */
@@ -183,3 +196,8 @@ export const RULES = [
 ] as const;
 
 export type Rule = (typeof RULES)[number];
+
+/** Whether what was answered or relayed at this time may be lost. */
+export function mayBeLost({ lostPeriods }: Pick<History, 'lostPeriods'>, atMs: number): boolean {
+  return lostPeriods.some(({ fromMs, untilMs }) => atMs >= fromMs && atMs <= untilMs);
+}

@@ -115,8 +115,16 @@ export function soundHistory(): BreakableHistory {
       ],
     },
     relayed: events.map(
-      ({ id, sequence, position }): RelayedRecord => ({ id, userId: USER, sequence, position }),
+      ({ id, sequence, position }): RelayedRecord => ({
+        id,
+        userId: USER,
+        sequence,
+        position,
+        recordedAtMs: 0,
+        atMs: 0,
+      }),
     ),
+    lostPeriods: [],
     leftovers: [],
     serverErrors: [],
     loadPerProcessor: 1,

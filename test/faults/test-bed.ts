@@ -22,7 +22,7 @@ import {
 } from './populate-accounts.ts';
 import { countOpenWork, readState } from './read-state.ts';
 import { followRelayedRecords, type RelayedRecords } from './relayed-records.ts';
-import type { CheckedAccount, History, Violation } from './run-history.ts';
+import type { CheckedAccount, History, LostPeriod, Violation } from './run-history.ts';
 import { type SupervisedServer, startSupervisedServer } from './server-process.ts';
 
 export interface TestBedOptions {
@@ -36,6 +36,13 @@ export interface TestBedOptions {
   readonly onFailpoint?: (point: string) => void;
 }
 
+export interface FollowedRedis {
+  readonly url: string;
+  readonly relayed: RelayedRecords;
+  /** Ends it, and starts an empty one at the same address. */
+  replace(): Promise<void>;
+}
+
 export interface TestBed {
   readonly database: FaultDatabase;
   /** Connections as the database owner, without proxies; unavailable while the postmaster is down. */
@@ -46,6 +53,10 @@ export interface TestBed {
   readonly clients: readonly ClientProcess[];
   /** Session settings found on idle connections. */
   readonly leftovers: string[];
+  /** When commits were lost by failovers and restores. */
+  readonly lostPeriods: LostPeriod[];
+  /** The followed streams of Redis; undefined without it. */
+  readonly redis: FollowedRedis | undefined;
   /** Starts clients, each with its own athletes. */
   startClients(count: number, seed: number, work: ClientOrder['work']): void;
   /**
@@ -78,6 +89,7 @@ export async function openTestBed(options: TestBedOptions): Promise<TestBed> {
     const redis = HAS_REDIS ? await startRedis(closing) : undefined;
     const serverErrors: string[] = [];
     const leftovers: string[] = [];
+    const lostPeriods: LostPeriod[] = [];
     const servers = await Promise.all(
       Array.from({ length: options.servers }, () =>
         startSupervisedServer({
@@ -110,6 +122,7 @@ export async function openTestBed(options: TestBedOptions): Promise<TestBed> {
       accounts,
       clients,
       leftovers,
+      ...{ lostPeriods, redis },
       startClients(count, seed, work) {
         const ports = servers.map((server) => server.clients.port);
         for (let number = 0; number < count; number += 1) {
@@ -131,7 +144,7 @@ export async function openTestBed(options: TestBedOptions): Promise<TestBed> {
           journal: readJournals(clients.map(({ journalPath }) => journalPath)),
           stored: await readState(admin),
           relayed: redis?.relayed.records,
-          leftovers,
+          ...{ leftovers, lostPeriods },
           serverErrors,
           loadPerProcessor: load,
         };
@@ -145,11 +158,18 @@ export async function openTestBed(options: TestBedOptions): Promise<TestBed> {
   }
 }
 
-async function startRedis(closing: (() => unknown)[]): Promise<{ url: string; relayed: RelayedRecords }> {
+async function startRedis(closing: (() => unknown)[]): Promise<FollowedRedis> {
   const redis = await createRedisServer();
   await redis.start();
   closing.push(() => redis.kill());
-  return { url: redis.url, relayed: await followRelayedRecords(redis.url) };
+  return {
+    url: redis.url,
+    relayed: await followRelayedRecords(redis.url),
+    async replace() {
+      await redis.kill();
+      await redis.start();
+    },
+  };
 }
 
 /**

@@ -1,6 +1,5 @@
 /** Executes one step of a run in one transaction, if the step needs only the database. */
 
-import type { TraceAttributes } from '../../flow/traced.ts';
 import type { WaitForEventAction } from '../../gen/automation/v1/action_pb.ts';
 import type { Transaction } from '../../store/database.ts';
 import { failpoint, failpointBeforeCommit } from '../../store/failpoints.ts';
@@ -21,7 +20,6 @@ import { prepareAction } from './prepare-action.ts';
 import {
   cancel,
   complete,
-  type Judgement,
   judgeError,
   recordListening,
   recordQuietHours,
@@ -31,7 +29,6 @@ import {
 import { tellOfEnd } from './run-events.ts';
 import { type ActionCase, type ActionRunnerDeps, type ActionType, actorOf } from './step.ts';
 import { choiceDeps } from './step-results.ts';
-import { describeJudgement, describeRun, traceStep } from './trace-step.ts';
 import { hasComeAlready } from './wait-for-event.ts';
 
 /** How the run continues. */
@@ -51,23 +48,10 @@ export type StepResult =
  * Throws when the database is unavailable; nothing was done then. `locksPartition`: lock the athlete's partition before the
  * run, as evaluation does.
  */
-export function takeStep(
-  deps: ActionRunnerDeps,
-  due: DueEnrollment,
-  { locksPartition = false }: { readonly locksPartition?: boolean } = {},
-): Promise<StepResult> {
-  return traceStep(due, async (attributes) => {
-    const result = await tryStep(deps, due, locksPartition, attributes);
-    attributes['progression.step.result'] = result;
-    return result;
-  });
-}
-
-async function tryStep(
+export async function takeStep(
   deps: ActionRunnerDeps,
   { accountId, id }: DueEnrollment,
-  locksPartition: boolean,
-  attributes: TraceAttributes,
+  { locksPartition = false }: { readonly locksPartition?: boolean } = {},
 ): Promise<StepResult> {
   const { database, clock, config } = deps;
   let attempt: (Attempt & { readonly startedAt: Instant }) | undefined;
@@ -78,7 +62,6 @@ async function tryStep(
     if (!run) {
       return 'ABSENT';
     }
-    describeRun(attributes, run);
     attempt = { step: run.step.step, attempts: run.enrollment.attempts, startedAt: now };
     failpoint('step-taken');
     const result = await carryOut(deps, tx, run, { now, locksPartition });
@@ -93,9 +76,7 @@ async function tryStep(
     if (!attempt) {
       throw error;
     }
-    const judgement = judgeError(error);
-    describeJudgement(attributes, judgement);
-    return recordFailure(deps, { accountId, id }, attempt, judgement, error);
+    return recordFailure(deps, { accountId, id }, attempt, error);
   }
 }
 
@@ -185,9 +166,9 @@ async function recordFailure(
   { database, clock, config, reportError }: ActionRunnerDeps,
   { accountId, id }: DueEnrollment,
   attempt: Attempt & { readonly startedAt: Instant },
-  judgement: Judgement,
   error: unknown,
 ): Promise<StepResult> {
+  const judgement = judgeError(error);
   if (judgement.kind === 'TRY_AGAIN') {
     reportError(error);
   }

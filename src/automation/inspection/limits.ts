@@ -6,10 +6,8 @@ export const INSPECTION_LIMITS = {
   keptPreviews: 1_000,
   /** Sample athletes in a preview. */
   previewedAthletes: 10,
-  /** Athletes that a preview looks at: those that were added last. */
-  examinedAthletes: 20_000,
-  /** Longest period of statistics, in days. */
+  /** Longest period of a trigger's statistics, in days. */
   statisticsDays: 92,
-  /** Events, execution logs or runs that they count at most: the latest ones. */
+  /** Events, and execution logs, that they count at most: the latest ones. */
   statisticsRows: 50_000,
 };

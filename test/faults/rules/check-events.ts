@@ -1,5 +1,5 @@
 /** Each applied change has exactly one event, and each event is evaluated and relayed. */
-import type { EventRow, History, Rule, Violation } from '../run-history.ts';
+import { type EventRow, type History, mayBeLost, type Rule, type Violation } from '../run-history.ts';
 
 export function checkEvents(history: History): Violation[] {
   const { stored } = history;
@@ -141,7 +141,8 @@ function checkEvaluated({ accounts, stored }: History): Violation[] {
  * Each event was relayed at least once, and the first records of each athlete are in the order of acceptance.
  * Occurrences of time triggers are exempt, because they take no athlete's lock (docs/decisions/021).
  */
-function checkRelayed({ stored, relayed }: History): Violation[] {
+function checkRelayed(history: History): Violation[] {
+  const { stored, relayed } = history;
   if (!relayed) {
     return [];
   }
@@ -151,15 +152,18 @@ function checkRelayed({ stored, relayed }: History): Violation[] {
   const open = new Set(events.keys());
   const seen = new Set<string>();
   const latest = new Map<string, readonly [sequence: number, position: number]>();
-  for (const { id, userId, sequence, position } of relayed) {
-    if (seen.has(id)) {
+  for (const { id, userId, sequence, position, recordedAtMs, atMs } of relayed) {
+    const event = events.get(id);
+    // A lost event may be accepted anew, at another place.
+    const isAsStored = event?.sequence === sequence && event.position === position;
+    const isLost = !isAsStored && (mayBeLost(history, recordedAtMs) || mayBeLost(history, atMs));
+    if (seen.has(id) || isLost) {
       continue;
     }
     seen.add(id);
     if (!open.delete(id)) {
       report(`event ${id} was relayed, but is not in the log`);
     }
-    const event = events.get(id);
     if (event && event.triggerId !== null) {
       continue;
     }

@@ -3,7 +3,7 @@
  */
 import { createHash } from 'node:crypto';
 import { LOAD_LIMIT } from '../machine-load.ts';
-import type { History, LedgerRow, Violation } from '../run-history.ts';
+import { type History, type LedgerRow, mayBeLost, type Violation } from '../run-history.ts';
 
 interface Request {
   readonly accountId: string;
@@ -47,6 +47,9 @@ export function checkLedger(history: History): Violation[] {
       continue;
     }
     const row = rows.get(key);
+    if (row?.response !== line.response && mayBeLost(history, line.atMs)) {
+      continue;
+    }
     if (!row) {
       violations.push({
         rule: 'ACKNOWLEDGED_IS_APPLIED',
