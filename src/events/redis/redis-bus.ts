@@ -8,7 +8,7 @@ import type { Bus } from '../event-bus.ts';
 import { createPartitionQueue } from '../partition-queue.ts';
 import { startPolling } from '../polling-loop.ts';
 import { type BusDeps, createOutboxPoll } from '../postgres-bus.ts';
-import { connectRedis, RedisUnavailable } from './redis-connection.ts';
+import { connectRedis, RedisRefusal, RedisUnavailable, reportOnce } from './redis-connection.ts';
 import { createRelay, type RelayDeps } from './relay.ts';
 import { createStreamReader } from './stream-reader.ts';
 
@@ -44,7 +44,6 @@ export function createRedisBus({
 }: RedisBusDeps): Bus {
   return {
     start(handle) {
-      const onError = (error: unknown) => error instanceof RedisUnavailable || onAnyError(error);
       const {
         busPollMs,
         busWorkers: workers,
@@ -54,6 +53,14 @@ export function createRedisBus({
       } = limits;
       const redis = connectRedis(url, { limits, onDisconnect });
       const reading = connectRedis(url, { limits, onDisconnect: () => {} });
+      const refusal = reportOnce(onDisconnect);
+      const onError = (error: unknown) => {
+        if (error instanceof RedisRefusal) {
+          refusal.report(error);
+        } else if (!(error instanceof RedisUnavailable)) {
+          onAnyError(error);
+        }
+      };
       const queue = createPartitionQueue({
         ...{ handle, workers, partitionsTogether, onError },
         busyPauseMs: busPollMs,
@@ -78,7 +85,11 @@ export function createRedisBus({
       const repeat = (intervalMs: number, work: () => Promise<boolean>) =>
         startPolling({ intervalMs, work, onError });
       const loops = [
-        repeat(busPollMs, () => relay.relayOnce()),
+        repeat(busPollMs, async () => {
+          const hasMore = await relay.relayOnce();
+          refusal.again();
+          return hasMore;
+        }),
         repeat(busPollMs, () => reader.readOnce()),
         repeat(abandonedRecordMs / 2, () => reader.claimAbandonedOnce()),
         repeat(busPollMs, pollIfDue),

@@ -191,7 +191,7 @@ function asRedis(
 }
 
 /** Reports the first error since `again` was called. */
-function reportOnce(onDisconnect: (error: unknown) => void) {
+export function reportOnce(onDisconnect: (error: unknown) => void) {
   let isDisconnected = false;
   return {
     again() {
@@ -207,15 +207,21 @@ function reportOnce(onDisconnect: (error: unknown) => void) {
 }
 
 /**
- * A command without a response because Redis is unavailable. Callers need not report it: `onDisconnect` was
- * called.
+ * A command without an effect because Redis is unavailable. Callers need not report that it is disconnected:
+ * `onDisconnect` was called.
  */
 export class RedisUnavailable extends Error {
   override readonly name = 'RedisAway';
 }
 
-/** What a node says that cannot serve for now: it loads its data, or its part of the cluster is down. */
-const PASSING = /^(LOADING|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|READONLY|MOVED|ASK)\b/;
+/** A connected Redis that cannot serve for now. `onDisconnect` was not called. */
+export class RedisRefusal extends RedisUnavailable {}
+
+/**
+ * What a node says that cannot serve for now: it loads its data, its part of the cluster is down, or its memory or disk is
+ * full.
+ */
+const PASSING = /^(LOADING|CLUSTERDOWN|MASTERDOWN|TRYAGAIN|READONLY|MOVED|ASK|OOM|MISCONF)\b/;
 
 /** Sends a command. Throws RedisUnavailable, or the error reply of Redis. */
 export async function sendCommand<T>(command: () => Promise<T>): Promise<T> {
@@ -223,9 +229,10 @@ export async function sendCommand<T>(command: () => Promise<T>): Promise<T> {
     return await command();
   } catch (error) {
     // The client's errors have no common class, and socket errors share their codes with database errors.
-    throw error instanceof ErrorReply && !PASSING.test(error.message)
-      ? error
-      : new RedisUnavailable(`${error}`);
+    if (!(error instanceof ErrorReply)) {
+      throw new RedisUnavailable(`${error}`);
+    }
+    throw PASSING.test(error.message) ? new RedisRefusal(`${error}`) : error;
   }
 }
 

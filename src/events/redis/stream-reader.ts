@@ -39,6 +39,9 @@ interface Message {
 /** A consumer that was idle for this many times `abandonedRecordMs` has ended. */
 const GONE_AFTER = 60;
 
+/** What Redis answers when its data were removed: to a read, to a read that was waiting, and to a question. */
+const GROUP_IS_GONE = /^(NOGROUP|UNBLOCKED|ERR no such key)/;
+
 const STREAMS = Array.from({ length: PARTITIONS }, (_, partition) => ({
   partition,
   key: toStreamName(partition),
@@ -137,7 +140,8 @@ async function forgetConsumers(
   key: string,
   isGone: (consumer: { readonly name: string; readonly idle: number }) => boolean,
 ): Promise<void> {
-  for (const { name, idle, pending } of await sendCommand(() => redis.xInfoConsumers(key, WORKER_GROUP))) {
+  const consumers = await sendGroupCommand(redis, () => redis.xInfoConsumers(key, WORKER_GROUP));
+  for (const { name, idle, pending } of consumers ?? []) {
     if (pending === 0 && isGone({ name, idle })) {
       await sendCommand(() => redis.xGroupDelConsumer(key, WORKER_GROUP, name));
     }
@@ -149,7 +153,7 @@ async function sendGroupCommand<T>(redis: Redis, command: () => Promise<T>): Pro
   try {
     return await sendCommand(command);
   } catch (error) {
-    if (isReply(error, 'NOGROUP')) {
+    if (isReply(error, GROUP_IS_GONE)) {
       await createGroups(redis);
       return null;
     }
@@ -166,13 +170,13 @@ async function createGroups(redis: Redis): Promise<void> {
     try {
       await sendCommand(() => redis.xGroupCreate(key, WORKER_GROUP, '0', { MKSTREAM: true }));
     } catch (error) {
-      if (!isReply(error, 'BUSYGROUP')) {
+      if (!isReply(error, /^BUSYGROUP/)) {
         throw error;
       }
     }
   }
 }
 
-function isReply(error: unknown, code: string): boolean {
-  return error instanceof ErrorReply && error.message.startsWith(code);
+function isReply(error: unknown, message: RegExp): boolean {
+  return error instanceof ErrorReply && message.test(error.message);
 }

@@ -203,6 +203,38 @@ describe.skipIf(!HAS_REDIS)('the bus on Redis Streams', () => {
     await expect.poll(() => countOutbox(db.database, source.accountId)).toBe(0);
   });
 
+  test('goes on without an error when Redis is emptied', async () => {
+    await server.start();
+    const errors: unknown[] = [];
+    const source = await createEventSource(db.database, 4);
+    startProcess({ onError: (error) => errors.push(error) });
+    const stopAccepting = keepAccepting(source);
+    for (let times = 1; times <= 5; times += 1) {
+      await expect.poll(readStreams).not.toHaveLength(0);
+      await withClient((client) => client.flushAll());
+    }
+
+    await expectAll(source, await stopAccepting());
+    expect(errors).toEqual([]);
+  });
+
+  test('reports once that Redis has no memory left, and relays when it has some', async () => {
+    await server.start();
+    const errors: unknown[] = [];
+    const refusals: unknown[] = [];
+    const source = await createEventSource(db.database, 1);
+    await withClient((client) => client.configSet('maxmemory', '1'));
+    startProcess({ onError: (error) => errors.push(error), onDisconnect: (error) => refusals.push(error) });
+    const accepted = [await source.accept(0), await source.accept(0)];
+    await expectAll(source, accepted);
+    await expect.poll(() => refusals.length).toBe(1);
+
+    await withClient((client) => client.configSet('maxmemory', '0'));
+
+    await expect.poll(idsInStreams).toEqual(new Set(accepted.flat()));
+    expect([errors, refusals.length]).toEqual([[], 1]);
+  });
+
   test('treats a Redis that does not respond as disconnected', async () => {
     await server.start();
     const onDisconnect = vi.fn();
