@@ -1,8 +1,9 @@
 /**
  * The benchmark: the served API compared with its floor, hand-written SQL under pgbench, in one run on one database. The
- * argument `triggers`, `events`, `growth`, `steady`, `reads` or `neighbours` selects another benchmark.
+ * argument `triggers`, `events`, `growth`, `steady`, `reads`, `neighbours` or `fast-path` selects another benchmark.
  */
 import { runEventBench } from './events.ts';
+import { runFastPathBench } from './fast-path.ts';
 import { percentile, round } from './figures.ts';
 import { type FloorResult, keepRowSizes, requirePgbench, runFloor } from './floor.ts';
 import { runGrowthBench } from './growth.ts';
@@ -31,6 +32,7 @@ const OTHERS: Readonly<Record<string, () => Promise<void>>> = {
   steady: runSteadyBench,
   reads: runReadsBench,
   neighbours: runNeighboursBench,
+  'fast-path': runFastPathBench,
 };
 
 async function main(): Promise<void> {

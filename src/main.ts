@@ -1,6 +1,4 @@
 /** The process edge: chooses the command, and maps its end to an exit code. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { runConfig } from './commands/config.ts';
 import { describeFailure } from './commands/describe-failure.ts';
 import { runHealth } from './commands/health.ts';
@@ -8,6 +6,7 @@ import { runMigrate } from './commands/migrate.ts';
 import { runSeed } from './commands/seed.ts';
 import { runServe } from './commands/serve.ts';
 import { type Config, readConfig } from './config/config.ts';
+import { SERVICE_NAME, SERVICE_VERSION } from './config/service-version.ts';
 
 const USAGE = `usage: node src/main.ts [command]
 
@@ -37,7 +36,7 @@ async function run([command = 'serve', argument]: string[]): Promise<number> {
     return 0;
   }
   if (command === '--version' || command === 'version') {
-    process.stdout.write(`${version()}\n`);
+    process.stdout.write(`${SERVICE_NAME} ${SERVICE_VERSION}, Node ${process.version}\n`);
     return 0;
   }
   const start = COMMANDS.get(command);
@@ -52,12 +51,6 @@ async function run([command = 'serve', argument]: string[]): Promise<number> {
     process.stderr.write(`${describeFailure(error)}\n`);
     return 1;
   }
-}
-
-function version(): string {
-  const text = readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8');
-  const { name, version } = JSON.parse(text) as { name: string; version: string };
-  return `${name} ${version}, Node ${process.version}`;
 }
 
 // A reader that closes its end, such as `head`, must not end the service.

@@ -1,4 +1,4 @@
-/** GetAccount and UpdateAccount: the settings of an account. */
+/** GetAccount and UpdateAccount: the settings of an account, and what it keeps. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
 import { enumName, enumValue } from '../calls/enum-name.ts';
@@ -6,6 +6,7 @@ import { shown } from '../calls/shown-text.ts';
 import { invalidFields } from '../errors/domain-error.ts';
 import { type WeightUnit, WeightUnitSchema } from '../gen/progression/v1/program_service_pb.ts';
 import type { AccountSchema, UpdateAccountRequest } from '../gen/progression/v1/user_service_pb.ts';
+import { loadRetention, type RetentionPolicy, saveRetention } from '../retention/retention-policy.ts';
 import { audit, type Change } from '../store/change.ts';
 import type { Transaction } from '../store/database.ts';
 import { emit, fact } from '../store/outbox.ts';
@@ -17,18 +18,21 @@ export interface Account {
   readonly timeZone: string;
   /** KILOGRAM or POUND; empty: none. */
   readonly unit: string;
+  readonly retention: RetentionPolicy;
 }
 
 /** With `locks`, the row is locked until the transaction ends. */
 export async function getAccount(
-  { accountId, sql: db }: Transaction,
+  tx: Transaction,
   { locks = false }: { readonly locks?: boolean } = {},
 ): Promise<Account> {
-  const { rows } = await sql<Account>`
+  const { accountId, sql: db } = tx;
+  const { rows } = await sql<Omit<Account, 'retention'>>`
     select name, time_zone as "timeZone", unit from accounts
     where id = ${accountId} ${locks ? sql`for no key update` : sql``}`.execute(db);
   // An account has no row until its first change.
-  return rows[0] ?? { name: '', timeZone: 'UTC', unit: '' };
+  const settings = rows[0] ?? { name: '', timeZone: 'UTC', unit: '' };
+  return { ...settings, retention: await loadRetention(tx) };
 }
 
 /** VALIDATION_FAILED for a time zone that is none. A new time zone is told as the event account_updated. */
@@ -43,10 +47,14 @@ export async function updateAccount(change: Change, request: UpdateAccountReques
     name: request.name ?? before.name,
     timeZone: request.timeZone ?? before.timeZone,
     unit: request.unit === undefined ? before.unit : unitName(request.unit),
+    retention: request.retention ? policyOf(request.retention) : before.retention,
   };
   await sql`
     update accounts set name = ${after.name}, time_zone = ${after.timeZone}, unit = ${after.unit}
     where id = ${tx.accountId}`.execute(tx.sql);
+  if (request.retention) {
+    await saveRetention(tx, after.retention, change.now);
+  }
   audit(change, {
     action: 'UpdateAccount',
     targetType: 'account',
@@ -62,13 +70,24 @@ export async function updateAccount(change: Change, request: UpdateAccountReques
   return after;
 }
 
+/** Without what belongs to the message. */
+function policyOf({
+  eventsDays,
+  executionsDays,
+  runsDays,
+  auditDays,
+  requestIdsDays,
+}: RetentionPolicy): RetentionPolicy {
+  return { eventsDays, executionsDays, runsDays, auditDays, requestIdsDays };
+}
+
 function unitName(unit: WeightUnit): string {
   return unit === 0 ? '' : enumName(WeightUnitSchema, unit);
 }
 
 export function accountMessage(
   id: string,
-  { name, timeZone, unit }: Account,
+  { name, timeZone, unit, retention }: Account,
 ): MessageInitShape<typeof AccountSchema> {
-  return { id, name, timeZone, unit: unit === '' ? 0 : enumValue(WeightUnitSchema, unit) };
+  return { id, name, timeZone, unit: unit === '' ? 0 : enumValue(WeightUnitSchema, unit), retention };
 }

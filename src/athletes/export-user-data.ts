@@ -39,6 +39,7 @@ export const PERSONAL_TABLES: readonly PersonalTable[] = [
   },
   byId('outbox'),
   { ...byId('events'), hidden: [...ONLY_ACCOUNT, 'transaction_id'] },
+  byId('removed_events'),
   byId('trigger_execution_logs'),
   byId('workflow_enrollments'),
   { name: 'action_executions', key: `enrollment_id || ' ' || step`, hidden: ONLY_ACCOUNT },

@@ -9,6 +9,8 @@ import { cancelRun, pauseRun, resumeRun, retryRun } from './actions/steer-run.ts
 import { cloneWorkflow } from './configuration/clone-workflow.ts';
 import { createWorkflow } from './configuration/create-workflow.ts';
 import { deleteWorkflow } from './configuration/delete-workflow.ts';
+import { exportWorkflow } from './configuration/files/export-workflow.ts';
+import { importWorkflow } from './configuration/files/import-workflow.ts';
 import { configuredMessage, workflowMessage, workflowVersionMessage } from './configuration/messages.ts';
 import { restoreWorkflow } from './configuration/restore-workflow.ts';
 import {
@@ -23,13 +25,14 @@ import {
   rollbackWorkflow,
 } from './configuration/workflow-versions.ts';
 import { getWorkflow, listWorkflows } from './configuration/workflows.ts';
+import { getWorkflowStats } from './inspection/get-workflow-stats.ts';
 import { backfillWorkflow } from './replay/backfill-workflow.ts';
 import { enrollAthletes } from './replay/enroll-athletes.ts';
 import { deleteSecret, listSecrets, secretMessage, setSecret } from './secrets/secrets.ts';
 
 /** workflow_service.proto has the contract of each method. */
 export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<typeof WorkflowService>> {
-  const { read, write } = createCalls(deps);
+  const { read, write, writeOrValidate } = createCalls(deps);
   const { method } = WorkflowService;
   const { config } = deps;
   const { defaultPageSize } = config.limits;
@@ -69,6 +72,12 @@ export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<ty
     cloneWorkflow: (request, context) =>
       write(method.cloneWorkflow, request, context, async (change) =>
         configuredMessage(await cloneWorkflow(change, request, config)),
+      ),
+    exportWorkflow: (request, context) =>
+      read(context, async (tx) => ({ file: await exportWorkflow(tx, request.workflowId, config.limits) })),
+    importWorkflow: (request, context) =>
+      writeOrValidate(method.importWorkflow, request, context, (change) =>
+        importWorkflow(change, request, config),
       ),
     listWorkflowVersions: (request, context) =>
       read(context, async (tx) => {
@@ -111,6 +120,8 @@ export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<ty
       write(method.backfillWorkflow, request, context, (change) =>
         backfillWorkflow(change, request, config.limits),
       ),
+    getWorkflowStats: (request, context) =>
+      read(context, (tx) => getWorkflowStats(tx, request, deps.clock(), config.limits)),
     setSecret: (request, context) =>
       write(method.setSecret, request, context, async (change) => ({
         secret: secretMessage(await setSecret(change, request, config)),

@@ -32,7 +32,7 @@ export interface Calls {
     context: HandlerContext,
     work: (change: Change) => Promise<MessageInitShape<O>>,
   ): Promise<MessageShape<O>>;
-  /** The same, or with `validate_only` the result alone: nothing that the work wrote stays. */
+  /** The same, or with `validate_only` the result alone: nothing that the work wrote stays, but the account's row. */
   writeOrValidate<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
     request: MessageShape<I> & { readonly validateOnly: boolean },
@@ -56,11 +56,13 @@ export function createCalls({ database, clock }: ServiceDeps): Calls {
 
   return {
     write,
-    writeOrValidate(method, request, context, work) {
+    async writeOrValidate(method, request, context, work) {
       if (!request.validateOnly) {
         return write(method, request, context, work);
       }
       const { accountId, deadlineAtMs, signal } = callContextOf(context);
+      // What is written for the validation refers to it.
+      await database.ensureAccount(accountId);
       const validate = async (tx: Transaction) => {
         const answer = create(method.output, await work(changeOf(tx, context)));
         await tx.em.flush();

@@ -49,6 +49,7 @@ const PATTERNS: Readonly<Record<string, string>> = {
   '^([0-9]{4}-[0-9]{2}-[0-9]{2})?$': 'a date such as 1992-02-29, or empty',
   '^[a-z][a-z0-9_]{0,49}$':
     'a lower-case letter, then lower-case letters, digits and _, at most 50, such as slack_token',
+  '^(<[a-z]+:[a-z0-9:-]+>)?$': 'a token such as <lift:squat>, or empty',
   '^[a-z0-9]+(-[a-z0-9]+)*$':
     'lower-case letters and digits in words with hyphens between them, such as bench-press',
 };

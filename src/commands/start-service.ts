@@ -92,7 +92,10 @@ export async function startService(
     isReady: async () => (await isMigrated(database)) && (await database.acceptsWrites()),
   });
   const workers = config.automationWorkers
-    ? startWorkers({ ...dependencies, ...engine, candidates, logger, observer: telemetry?.events })
+    ? startWorkers({
+        ...{ ...dependencies, ...engine, candidates, logger },
+        ...{ observer: telemetry?.events, retentionObserver: telemetry?.retention },
+      })
     : undefined;
   return {
     ...server,

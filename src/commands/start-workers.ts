@@ -1,4 +1,4 @@
-/** Starts the background workers: evaluation of events, workflow steps, backfills and the scheduler. */
+/** Starts the background workers: evaluation of events, workflow steps, backfills, the scheduler, and retention. */
 import { createActionRunner } from '../automation/actions/action-runner.ts';
 import { createWebhookPort } from '../automation/actions/webhook-port.ts';
 import type { CandidateIndex } from '../automation/evaluation/candidate-index.ts';
@@ -15,6 +15,7 @@ import { type Polling, startPolling } from '../events/polling-loop.ts';
 import { createPostgresBus } from '../events/postgres-bus.ts';
 import { createRedisBus } from '../events/redis/redis-bus.ts';
 import type { TriggerQueue } from '../progression/engine/trigger-queue.ts';
+import { createRetentionWorker, type RetentionObserver } from '../retention/retention-worker.ts';
 import { describeCause, type Logger } from '../server/logger.ts';
 import type { Database } from '../store/database.ts';
 import type { Clock } from '../values/instant.ts';
@@ -29,6 +30,7 @@ export interface WorkerDeps {
   readonly candidates: CandidateIndex;
   readonly logger: Logger;
   readonly observer?: EventObserver | undefined;
+  readonly retentionObserver?: RetentionObserver | undefined;
 }
 
 export interface Workers {
@@ -67,6 +69,10 @@ export function startWorkers(deps: WorkerDeps): Workers {
     repeat(limits.schedulerIntervalMs, createReleaser(evaluation)),
     repeat(limits.schedulerIntervalMs, createDeadLetterRetry(evaluation)),
     repeat(limits.schedulerIntervalMs, createBackfiller({ database, clock, config })),
+    repeat(
+      limits.retentionIntervalMs,
+      createRetentionWorker({ database, clock, limits, observer: deps.retentionObserver }),
+    ),
     ...(secretKeys?.previous ? [repeat(limits.resealIntervalMs, createResealer(database, secretKeys))] : []),
   ];
   return {

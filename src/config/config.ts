@@ -31,6 +31,8 @@ export interface Config {
    * it.
    */
   readonly preparedStatements: boolean;
+  /** Whether plain unary gRPC calls are served without Connect's streams. */
+  readonly grpcFastPath: boolean;
   /** A Redis whose streams carry events to workers and subscribers; absent: PostgreSQL alone does. */
   readonly redisUrl: string | undefined;
   /**
@@ -89,6 +91,7 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     migrationDatabaseUrl: migrationDatabaseUrl(environment),
     connectionVariables: connectionVariables(environment),
     preparedStatements: onOrOff(environment, 'PREPARED_STATEMENTS', 'on'),
+    grpcFastPath: onOrOff(environment, 'GRPC_FAST_PATH', 'on'),
     redisUrl: redisUrl(environment),
     automationWorkers: onOrOff(environment, 'AUTOMATION_WORKERS', 'on'),
     dataDir: environment.DATA_DIR || '.data',

@@ -18,6 +18,7 @@ import { REDIS_LIMITS } from '../events/redis/limits.ts';
 import { FILTER_LIMITS } from '../filters/limits.ts';
 import { ENGINE_LIMITS } from '../progression/engine/limits.ts';
 import { PROGRESSION_LIMITS } from '../progression/limits.ts';
+import { RETENTION_LIMITS } from '../retention/limits.ts';
 import { ACCESS_LIMITS } from '../server/access/limits.ts';
 import { ADMISSION_LIMITS } from '../server/admission/limits.ts';
 import { SERVER_LIMITS } from '../server/limits.ts';
@@ -50,6 +51,7 @@ export const DEFAULT_LIMITS = Object.freeze({
   ...ACTION_LIMITS,
   ...SECRET_LIMITS,
   ...LIQUID_LIMITS,
+  ...RETENTION_LIMITS,
 });
 
 /** The limits that are in force: the defaults, but for those that the environment sets. Names are of one room each. */

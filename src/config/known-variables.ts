@@ -5,7 +5,7 @@ import { SETTABLE_LIMITS } from './settable-limits.ts';
 
 /** Every variable but those of limits. docs/configuration.md explains them. */
 export const SETTINGS: readonly string[] = [
-  ...['HOST', 'PORT', 'LOG_LEVEL', 'CONSOLE', 'CORS_ORIGINS', 'DATA_DIR'],
+  ...['HOST', 'PORT', 'GRPC_FAST_PATH', 'LOG_LEVEL', 'CONSOLE', 'CORS_ORIGINS', 'DATA_DIR'],
   'CONSOLE_OIDC_CLIENT_ID',
   ...['DATABASE_URL', 'MIGRATION_DATABASE_URL', 'PREPARED_STATEMENTS', 'REDIS_URL', 'AUTOMATION_WORKERS'],
   ...['TRIAL', 'AUTH_MODE', 'AUTH_JWKS_URL', 'AUTH_PUBLIC_KEY_FILE', 'AUTH_ISSUER', 'AUTH_AUDIENCE'],

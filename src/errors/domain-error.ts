@@ -73,6 +73,7 @@ export type Reason =
   | 'BACKFILL_UNDER_WAY'
   | 'CONFIRMATION_STALE'
   | 'EPOCH_CHANGED'
+  | 'EVENTS_REMOVED'
   | 'TRIGGER_DELETED'
   | 'TRIGGER_LOOP'
   // Arithmetic.

@@ -91,12 +91,18 @@ interface Bounds {
   transaction_id: string | null;
   sequence: string;
   position: number;
+  /** The account does not keep the place's event any more. */
+  was_removed: boolean;
 }
 
-/** Errors: EPOCH_CHANGED when the log does not have the place's event before its end any more. */
+/**
+ * Errors: EVENTS_REMOVED when the account does not keep the place's event any more; EPOCH_CHANGED when the log does not have
+ * it before its end for another reason.
+ */
 async function readBounds({ accountId, sql: db }: Transaction, place: LogPlace) {
   const { rows } = await sql<Bounds>`
-    select pg_snapshot_xmin(pg_current_snapshot())::text as log_end, e.transaction_id::text, e.sequence, e.position
+    select pg_snapshot_xmin(pg_current_snapshot())::text as log_end, e.transaction_id::text, e.sequence, e.position,
+      exists (select from removed_events r where r.account_id = ${accountId} and r.id = ${place ?? null}) as was_removed
     from (select) as one left join events e on e.account_id = ${accountId} and e.id = ${place ?? null}`.execute(
     db,
   );
@@ -104,6 +110,12 @@ async function readBounds({ accountId, sql: db }: Transaction, place: LogPlace) 
   const end = bounds?.log_end ?? '0';
   if (place === undefined) {
     return { after: ['0', '0', 0] as const, end };
+  }
+  if (bounds?.was_removed) {
+    throw new DomainError(
+      'EVENTS_REMOVED',
+      'the account does not keep the event of the resume token any more; read the log from_beginning, or from now on',
+    );
   }
   if (!bounds?.transaction_id || BigInt(bounds.transaction_id) >= BigInt(end)) {
     throw new DomainError(
@@ -119,7 +131,7 @@ export interface LogPage {
   readonly hasMore: boolean;
 }
 
-/** Reads at most `limit` events between a place and the current end of the log. Errors: EPOCH_CHANGED. */
+/** Reads at most `limit` events between a place and the current end of the log. Errors: EPOCH_CHANGED, EVENTS_REMOVED. */
 export async function readLogPage(tx: Transaction, place: LogPlace, limit: number): Promise<LogPage> {
   const { after, end } = await readBounds(tx, place);
   const { rows } = await sql<EventRow>`

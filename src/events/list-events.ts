@@ -1,5 +1,6 @@
 /** ListEvents: lists the account's log, or one athlete's part of it, newest first. */
 import { type RawBuilder, sql } from 'kysely';
+import { DomainError } from '../errors/domain-error.ts';
 import type { ListEventsRequest } from '../gen/automation/v1/event_service_pb.ts';
 import type { Transaction } from '../store/database.ts';
 import { decodePageToken, encodePageToken, type PageKeyValue } from '../store/page.ts';
@@ -14,7 +15,7 @@ export interface EventPage {
 
 /**
  * Sorts one athlete's events by acceptance, and all athletes' events by recording. Errors:
- * PAGE_TOKEN_INVALID; VALIDATION_FAILED for an invalid time.
+ * PAGE_TOKEN_INVALID; VALIDATION_FAILED for an invalid time; EVENTS_REMOVED.
  */
 export async function listEvents(
   tx: Transaction,
@@ -32,8 +33,12 @@ export async function listEvents(
     ...(type ? [sql`type = ${type}`] : []),
     ...(start ? [sql`recorded_at >= ${start}::timestamptz`] : []),
     ...(end ? [sql`recorded_at < ${end}::timestamptz`] : []),
-    ...order.afterToken(pageToken, filter),
   ];
+  const place = order.placeIn(pageToken, filter);
+  if (place) {
+    await requirePlace(tx, sql`${sql.join(conditions, sql` and `)} and ${order.key} = ${place}`);
+    conditions.push(sql`${order.key} < ${place}`);
+  }
   const limit = request.pageSize || defaultPageSize;
   const { rows: found } = await sql<EventRow>`
     select ${EVENT_COLUMNS} from events
@@ -46,34 +51,45 @@ export async function listEvents(
   return { rows, nextPageToken };
 }
 
+/** Tells an account that removes events, by its retention policy, that the last event of the page before is gone. */
+async function requirePlace({ accountId, sql: db }: Transaction, isLast: RawBuilder<unknown>): Promise<void> {
+  const { rows } = await sql`
+    select from removed_events
+    where account_id = ${accountId} and not exists (select from events where ${isLast})
+    limit 1`.execute(db);
+  if (rows.length > 0) {
+    throw new DomainError(
+      'EVENTS_REMOVED',
+      'the account does not keep the last event of the page before any more; list without a token',
+    );
+  }
+}
+
 /** A sort order; each one reads an index backwards. */
 interface Order {
+  readonly key: RawBuilder<unknown>;
   readonly descending: RawBuilder<unknown>;
   keyOf(row: EventRow): PageKeyValue[];
-  afterToken(pageToken: string, filter: readonly string[]): RawBuilder<unknown>[];
+  /** The key of the last row of the page before; undefined for the first page. */
+  placeIn(pageToken: string, filter: readonly string[]): RawBuilder<unknown> | undefined;
 }
 
 const BY_ACCEPTANCE: Order = {
+  key: sql`(sequence, position)`,
   descending: sql`sequence desc, position desc`,
   keyOf: ({ sequence, position }) => [sequence, position],
-  afterToken(pageToken, filter) {
+  placeIn(pageToken, filter) {
     const key = decodePageToken(pageToken, filter, ['serial', 'integer']);
-    return key ? [sql`(sequence, position) < (${key[0]}::bigint, ${key[1]}::smallint)`] : [];
+    return key && sql`(${key[0]}::bigint, ${key[1]}::smallint)`;
   },
 };
 
 const BY_RECORDING: Order = {
+  key: sql`(recorded_at, sequence, position)`,
   descending: sql`recorded_at desc, sequence desc, position desc`,
   keyOf: ({ recorded_at, sequence, position }) => [instantFromText(recorded_at), sequence, position],
-  afterToken(pageToken, filter) {
+  placeIn(pageToken, filter) {
     const key = decodePageToken(pageToken, filter, ['instant', 'serial', 'integer']);
-    if (!key) {
-      return [];
-    }
-    const [recordedAt, sequence, position] = key;
-    return [
-      sql`(recorded_at, sequence, position) <
-        (${instantToText(recordedAt)}::timestamptz, ${sequence}::bigint, ${position}::int)`,
-    ];
+    return key && sql`(${instantToText(key[0])}::timestamptz, ${key[1]}::bigint, ${key[2]}::int)`;
   },
 };

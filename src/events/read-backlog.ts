@@ -13,9 +13,10 @@ export interface Backlog {
   readonly evaluation: Waiting;
   /** Outbox entries that wait to be relayed; null without an external bus. */
   readonly relay: Waiting | null;
-  /** How late the most overdue time trigger and workflow step are. */
+  /** How late the most overdue time trigger, workflow step and removal of old rows are. */
   readonly scheduleLateMs: number;
   readonly stepsLateMs: number;
+  readonly retentionLateMs: number;
   /** Dead letters that are not resolved or discarded. */
   readonly retrying: number;
   readonly dead: number;
@@ -37,6 +38,7 @@ export async function readBacklog(
         ${since(sql`select min(due_at) from time_cursors`)} as "scheduleLateMs",
         ${since(sql`select min(due_at) from workflow_enrollments where due_at is not null and state <> 'QUEUED'`)}
           as "stepsLateMs",
+        ${since(sql`select min(due_at) from retention_policies`)} as "retentionLateMs",
         ${count(sql`dead_letters where state = 'RETRYING'`)} as retrying,
         ${count(sql`dead_letters where state = 'DEAD'`)} as dead`.execute(db);
     const [backlog] = rows;

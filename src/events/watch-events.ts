@@ -27,8 +27,8 @@ type Answer = MessageInitShape<typeof WatchEventsResponseSchema>;
 
 /**
  * Streams until the reader disconnects, the server drains (SHUTTING_DOWN) or `watchMs` have passed. The first
- * message has no event and carries the token of the start. Errors: EPOCH_CHANGED when a failover or a restore has cut the
- * log behind the reader's place, also while the stream runs.
+ * message has no event and carries the token of the start. Errors, also while the stream runs: EPOCH_CHANGED when a
+ * failover or a restore has cut the log behind the reader's place, EVENTS_REMOVED when the account does not keep it.
  */
 export async function* watchEvents(
   { database, limits, slots }: WatchDeps,

@@ -17,6 +17,12 @@ import { loadEquipment } from './engine/load-equipment.ts';
 import { loadEnrollment } from './engine/load-ledger.ts';
 import type { ProgramLoader } from './engine/load-program.ts';
 import { loadRuleMemories } from './engine/load-snapshots.ts';
+import {
+  loadMaxesBefore,
+  loadSessionStart,
+  loadStagesBefore,
+  type SessionStart,
+} from './engine/load-state-before.ts';
 import { createEquipment } from './evaluation/equipment/equipment.ts';
 import type { CurrentStage } from './evaluation/plan.ts';
 import { prescribe } from './evaluation/prescribe.ts';
@@ -26,18 +32,20 @@ import { loadStepIn } from './load-step.ts';
 import { prescribedSetMessage } from './prescribed-set-message.ts';
 import { loadAllMaxes } from './simulate-progressions.ts';
 
-/** Throws USER_NOT_FOUND, NOT_ENROLLED, PROGRESSION_INVALID, VALIDATION_FAILED for an unknown day or week. */
+/**
+ * Throws USER_NOT_FOUND, NOT_ENROLLED, EVENT_NOT_FOUND, EARLIER_ENROLLMENT, PROGRESSION_INVALID, VALIDATION_FAILED for an
+ * unknown day or week.
+ */
 export async function prescribeSession(
   tx: Transaction,
   request: PrescribeSessionRequest,
   programs: ProgramLoader,
 ): Promise<PrescribeSessionResponse> {
-  const { userId } = request;
-  // Statements of one Promise.all go to the database together: two round trips in all.
-  const [, enrollment, maxes, { effective }] = await Promise.all([
+  const { userId, beforeSessionId: sessionId } = request;
+  // Statements of one Promise.all go to the database together: two round trips in all, three for an earlier session.
+  const [, enrollment, { effective }] = await Promise.all([
     requireUser(tx, userId),
     loadEnrollment(tx, userId),
-    loadAllMaxes(tx, userId),
     loadEquipment(tx, userId),
   ]);
   if (!enrollment) {
@@ -46,14 +54,23 @@ export async function prescribeSession(
     });
   }
   const { enrollmentId, programId, programRevision } = enrollment;
-  const [{ rules, memories }, content, place] = await Promise.all([
-    loadRules(tx, userId, () => programs.load(tx, programId, programRevision)),
+  const start = sessionId === '' ? null : await loadSessionStart(tx, { userId, sessionId, enrollmentId });
+  const [maxes, { rules, stored }, content, place] = await Promise.all([
+    start ? loadMaxesBefore(tx, start) : loadAllMaxes(tx, userId),
+    loadRules(tx, userId, start, () => programs.load(tx, programId, programRevision)),
     loadContent(tx, programId),
-    loadPlace(tx, userId, enrollmentId),
+    loadPlace(tx, userId, enrollmentId, start?.sequence),
   ]);
-  const { day, week } = placeOf(request, content, place);
+  const { day, week } = placeOf(
+    {
+      daySlug: request.daySlug || (content.days.length > 0 ? (start?.completedAs?.daySlug ?? '') : ''),
+      weekNumber: request.weekNumber || (start?.completedAs?.weekNumber ?? 0),
+    },
+    content,
+    place,
+  );
   const { unit, loadStep } = content;
-  const stages = stagesOf(rules, memories.get(userId)?.stages ?? new Map());
+  const stages = stagesOf(rules, stored);
   const prescriptions = day?.prescriptions ?? [];
   const equipment = createEquipment(effective, unit);
   const state = { week: content.weeksPerCycle > 1 ? week : 1, unit, loadStep, equipment, maxes, stages };
@@ -68,10 +85,20 @@ export async function prescribeSession(
   });
 }
 
-async function loadRules(tx: Transaction, userId: string, load: () => Promise<ProgramRules>) {
+/** The rules, and of those with stages the stage that is stored, or was before a session, by ruleKey. */
+async function loadRules(
+  tx: Transaction,
+  userId: string,
+  start: SessionStart | null,
+  load: () => Promise<ProgramRules>,
+): Promise<{ rules: ProgramRules; stored: ReadonlyMap<string, number> }> {
   const rules = await load();
+  if (start) {
+    return { rules, stored: await loadStagesBefore(tx, start) };
+  }
   const subject = { userId, program: rules, assignments: rules.assignments };
-  return { rules, memories: await loadRuleMemories(tx, [subject]) };
+  const memories = await loadRuleMemories(tx, [subject]);
+  return { rules, stored: memories.get(userId)?.stages ?? new Map() };
 }
 
 export interface Content {
@@ -116,8 +143,13 @@ interface LatestEvent {
   readonly detail: { daySlug?: string; weekNumber?: number; newWeek?: number } | null;
 }
 
-/** Events from before what they said was kept have no detail: they tell nothing here. */
-export async function loadPlace(tx: Transaction, userId: string, enrollmentId: string): Promise<Place> {
+/** Now, or before a position of the order of acceptance. Events from before details were stored tell nothing here. */
+export async function loadPlace(
+  tx: Transaction,
+  userId: string,
+  enrollmentId: string,
+  before?: string,
+): Promise<Place> {
   const { rows } = await sql<LatestEvent>`
     select r.trigger_type, r.detail
     from enrollments e
@@ -125,7 +157,7 @@ export async function loadPlace(tx: Transaction, userId: string, enrollmentId: s
     cross join lateral (
       select trigger_type, detail, sequence from requests
       where account_id = ${tx.accountId} and user_id = ${userId} and trigger_type = k.trigger_type
-        and recorded_at >= e.started_at
+        and recorded_at >= e.started_at ${before === undefined ? sql`` : sql`and sequence < ${before}`}
       order by sequence desc limit 1
     ) r
     where e.account_id = ${tx.accountId} and e.id = ${enrollmentId}

@@ -3,7 +3,8 @@
  * without.
  */
 import type { DescMessage, DescService } from '@bufbuild/protobuf';
-import { type ConnectRouter, type ConnectRouterOptions, createConnectRouter } from '@connectrpc/connect';
+import { type ConnectRouter, createConnectRouter, createServiceImplSpec } from '@connectrpc/connect';
+import { createMethodUrl, type UniversalHandler } from '@connectrpc/connect/protocol';
 import { prepareJson } from '../calls/check-json.ts';
 import type { FurtherChecks } from '../calls/further-checks.ts';
 import { STRICT_JSON } from '../calls/json-reading.ts';
@@ -28,6 +29,12 @@ import { createValidationInterceptor } from './interceptors/validation-intercept
 import { describeCause, type Logger } from './logger.ts';
 import { createRequestGate } from './port/call-arrival.ts';
 import { COMPRESSIONS } from './port/compression.ts';
+import {
+  createGrpcFastPath,
+  type FastPathOptions,
+  type GrpcFastPath,
+  type UnarySpec,
+} from './port/grpc-fast-path.ts';
 import { createReflection } from './reflection.ts';
 
 export interface RoutesOptions {
@@ -44,22 +51,53 @@ export interface RoutesOptions {
   readonly draining: AbortSignal;
 }
 
-/** Builds the router whose handlers the listener serves. */
-export function createRoutes(options: RoutesOptions): ConnectRouter {
-  const router = createConnectRouter(optionsOfOurServices(options));
-  options.routes(router);
+export interface Routes {
+  /** Serve every method in every protocol, by path. */
+  readonly handlers: readonly UniversalHandler[];
+  /** Serves plain unary calls of the API. */
+  readonly fastPath: GrpcFastPath;
+}
+
+/** Builds what the listener serves. */
+export function createRoutes(options: RoutesOptions): Routes {
+  const ourOptions = optionsOfOurServices(options);
+  const router = createConnectRouter(ourOptions);
+  const specs = new Map<string, UnarySpec>();
+  options.routes(recordUnary(router, specs));
   const ours = [...new Set(router.handlers.map(({ service }) => service))];
   prepareValidation(inputsOf(router));
   addInfrastructure(router, ours, options);
   prepareJson(inputsOf(router));
-  return router;
+  return { handlers: router.handlers, fastPath: createGrpcFastPath(specs, ourOptions) };
+}
+
+/** Records the unary methods of services by their paths. A method with options of its own is Connect's alone. */
+function recordUnary(router: ConnectRouter, specs: Map<string, UnarySpec>): ConnectRouter {
+  const recording: ConnectRouter = {
+    handlers: router.handlers,
+    service(service, implementation) {
+      router.service(service, implementation);
+      for (const spec of Object.values(createServiceImplSpec(service, implementation).methods)) {
+        if (spec.kind === 'unary') {
+          specs.set(createMethodUrl('/', spec.method), spec);
+        }
+      }
+      return recording;
+    },
+    rpc(method, implementation, options) {
+      router.rpc(method, implementation, options);
+      specs.delete(createMethodUrl('/', method));
+      return recording;
+    },
+  };
+  return recording;
 }
 
 function inputsOf({ handlers }: ConnectRouter): DescMessage[] {
   return handlers.map(({ method }) => method.input);
 }
 
-function optionsOfOurServices(options: RoutesOptions): ConnectRouterOptions {
+function optionsOfOurServices(options: RoutesOptions): FastPathOptions {
   const { authenticate, limits, logger, calls, clock, draining } = options;
   return {
     acceptCompression: COMPRESSIONS,

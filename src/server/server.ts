@@ -16,7 +16,8 @@ import { createRpcListener, type RpcListenerOptions } from './port/rpc-listener.
 import { createRoutes } from './routes.ts';
 
 export interface ServerOptions {
-  readonly config: Pick<Config, 'host' | 'port' | 'limits'> & Partial<Pick<Config, 'tls' | 'corsOrigins'>>;
+  readonly config: Pick<Config, 'host' | 'port' | 'limits'> &
+    Partial<Pick<Config, 'tls' | 'corsOrigins' | 'grpcFastPath'>>;
   readonly logger: Logger;
   /** Authenticates the caller; see createAuthenticator. */
   readonly authenticate: Authenticate;
@@ -60,7 +61,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { host, limits } = config;
   const health = createHealth();
   const draining = new AbortController();
-  const router = createRoutes({
+  const { handlers, fastPath } = createRoutes({
     routes,
     furtherChecks: options.furtherChecks,
     authenticate,
@@ -72,7 +73,15 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     draining: draining.signal,
   });
   const cors = createCors(config.corsOrigins ?? [], limits);
-  const listener = createRpcListener(router.handlers, { limits, logger, calls, cors, pages, exceededLimit });
+  const listener = createRpcListener(handlers, {
+    limits,
+    logger,
+    calls,
+    cors,
+    pages,
+    fastPath: config.grpcFastPath === false ? undefined : fastPath,
+    exceededLimit,
+  });
 
   const httpPort = await openHttpPort(host, config.port, limits, listener, logger, config.tls);
 

@@ -24,6 +24,9 @@ import { TrainingMaxPercent } from '../../migrations/020-training-max-percent.ts
 import { IdentitiesOfRevisions } from '../../migrations/021-identities-of-revisions.ts';
 import { TransactionsAhead } from '../../migrations/022-transactions-ahead.ts';
 import { ImpliedKeys } from '../../migrations/023-implied-keys.ts';
+import { OpenRuns } from '../../migrations/025-open-runs.ts';
+import { Retention } from '../../migrations/028-retention.ts';
+import { traced } from '../flow/traced.ts';
 import { type ConnectionSlotLimits, createConnectionSlots } from './connection-slots.ts';
 import { isStalePlan, translateDatabaseError } from './database-error.ts';
 import { ColumnInsertDriver } from './driver/column-insert-driver.ts';
@@ -67,6 +70,7 @@ import { WorkflowHoldEntity } from './entities/workflow-hold.ts';
 import { WorkflowTriggerEntity } from './entities/workflow-trigger.ts';
 import { WorkflowVersionEntity } from './entities/workflow-version.ts';
 import { createKnownAccounts } from './known-accounts.ts';
+import { describeTransaction } from './trace-transaction.ts';
 import { createWriteCheck } from './write-check.ts';
 
 /** Every change of the schema, oldest first. */
@@ -93,6 +97,8 @@ export const MIGRATIONS = [
   { name: '021-identities-of-revisions', class: IdentitiesOfRevisions },
   { name: '022-transactions-ahead', class: TransactionsAhead },
   { name: '023-implied-keys', class: ImpliedKeys },
+  { name: '025-open-runs', class: OpenRuns },
+  { name: '028-retention', class: Retention },
 ];
 
 /** A transaction of one account: writes go through `em` and its flush, lean reads through `sql`. */
@@ -211,6 +217,7 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
     );
     return rows.length > 0;
   });
+  const describe = describeTransaction(target);
   const translate = (error: unknown) => {
     writes.observe(error);
     if (isStalePlan(error)) {
@@ -220,49 +227,57 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
   };
   const database: Database = {
     orm,
-    async transaction(accountId, work, limits = {}) {
-      const release = await connections.acquire(accountId, limits);
-      const fork = orm.em.fork();
-      try {
-        return await fork.transactional(async (em) => {
-          const statements = await openStatements(em.getKysely());
-          try {
-            const tx: Transaction = { accountId, em: em as EntityManager, sql: statements };
-            await enterAccount(tx.sql, accountId, limits);
-            return await work(tx);
-          } finally {
-            statements.close();
-          }
-        });
-      } catch (error) {
-        if (error instanceof Rollback) {
-          return error.answer;
-        }
-        // A lost account is written in a transaction of its own, which needs the connection.
-        release();
-        throw translate(await accounts.explain(accountId, error));
-      } finally {
-        release();
-      }
-    },
-    async acrossAccounts(read) {
-      const release = await connections.acquire(ALL_ACCOUNTS, {});
-      try {
-        return await orm.em.fork().transactional(async (em) => {
-          const transaction: Transaction['sql'] = (em as EntityManager).getKysely();
-          await enterWorker(transaction);
-          return read(transaction);
-        });
-      } catch (error) {
-        throw translate(error);
-      } finally {
-        release();
-      }
-    },
+    transaction: (accountId, work, limits = {}) => traced(describe, () => transact(accountId, work, limits)),
+    acrossAccounts: (read) => traced(describe, () => readAcross(read)),
     ensureAccount: accounts.ensure,
     acceptsWrites: writes.acceptsWrites,
     poolUse: () => poolUseOf(pool, connections.waiting()),
     close: () => orm.close(),
   };
   return database;
+
+  async function transact<T>(
+    accountId: string,
+    work: (tx: Transaction) => Promise<T>,
+    limits: TransactionLimits,
+  ): Promise<T> {
+    const release = await connections.acquire(accountId, limits);
+    const fork = orm.em.fork();
+    try {
+      return await fork.transactional(async (em) => {
+        const statements = await openStatements(em.getKysely());
+        try {
+          const tx: Transaction = { accountId, em: em as EntityManager, sql: statements };
+          await enterAccount(tx.sql, accountId, limits);
+          return await work(tx);
+        } finally {
+          statements.close();
+        }
+      });
+    } catch (error) {
+      if (error instanceof Rollback) {
+        return error.answer;
+      }
+      // A lost account is written in a transaction of its own, which needs the connection.
+      release();
+      throw translate(await accounts.explain(accountId, error));
+    } finally {
+      release();
+    }
+  }
+
+  async function readAcross<T>(read: (sql: Transaction['sql']) => Promise<T>): Promise<T> {
+    const release = await connections.acquire(ALL_ACCOUNTS, {});
+    try {
+      return await orm.em.fork().transactional(async (em) => {
+        const transaction: Transaction['sql'] = (em as EntityManager).getKysely();
+        await enterWorker(transaction);
+        return read(transaction);
+      });
+    } catch (error) {
+      throw translate(error);
+    } finally {
+      release();
+    }
+  }
 }

@@ -12,24 +12,22 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { CallObserver, ObservedCall } from '../server/interceptors/call-observer.ts';
+import { SERVER_FAILURES } from './server-failures.ts';
+import type { WorkSpans } from './work-spans.ts';
 
 /** Bucket bounds in seconds, at usual latency targets. */
 const DURATION_BOUNDARIES = [
   0.001, 0.0025, 0.005, 0.01, 0.02, 0.035, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30,
 ];
 
-/** Status codes that are the server's fault; other codes leave the span's status unset, by convention. */
-const SERVER_FAILURES: ReadonlySet<Code> = new Set([
-  Code.Unknown,
-  Code.DeadlineExceeded,
-  Code.Unimplemented,
-  Code.Internal,
-  Code.Unavailable,
-  Code.DataLoss,
-]);
+/** What makes spans. */
+export interface Tracing {
+  readonly tracer: Tracer;
+  readonly workSpans: WorkSpans;
+}
 
-/** Without a tracer there are no spans, and a call belongs to its caller's trace. */
-export function observeCalls(meter: Meter, tracer: Tracer | undefined): CallObserver {
+/** Without tracing there are no spans, and a call belongs to its caller's trace. */
+export function observeCalls(meter: Meter, tracing: Tracing | undefined): CallObserver {
   const durations = meter.createHistogram('rpc.server.call.duration', {
     description: 'How long calls took, from their headers to their answer',
     unit: 's',
@@ -43,9 +41,10 @@ export function observeCalls(meter: Meter, tracer: Tracer | undefined): CallObse
     start(call) {
       const method = `${call.method.parent.typeName}/${call.method.name}`;
       const attributes = { 'rpc.system.name': systemOf(call), 'rpc.method': method };
-      const span = tracer && startSpan(tracer, call, method, attributes);
+      const span = tracing && startSpan(tracing.tracer, call, method, attributes);
       return {
         traceId: span?.spanContext().traceId ?? call.traceParent?.traceId,
+        within: (handle) => (tracing && span ? tracing.workSpans.within(span, handle) : handle()),
         end({ code, reason, durationMs }) {
           const statusCode = nameOf(code);
           durations.record(durationMs / 1000, { ...attributes, 'rpc.status_code': statusCode });

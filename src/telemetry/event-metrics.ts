@@ -71,6 +71,7 @@ export function observeBacklog(meter: Meter, read: () => Promise<Backlog>): void
         }
         result.observe(lateness, backlog.scheduleLateMs / 1000, { work: 'schedule' });
         result.observe(lateness, backlog.stepsLateMs / 1000, { work: 'steps' });
+        result.observe(lateness, backlog.retentionLateMs / 1000, { work: 'retention' });
         result.observe(letters, backlog.retrying, { state: 'RETRYING' });
         result.observe(letters, backlog.dead, { state: 'DEAD' });
       }

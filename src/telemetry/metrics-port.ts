@@ -1,9 +1,9 @@
 /** The port for Prometheus: GET /metrics and nothing else. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import type { MetricReader } from '@opentelemetry/sdk-metrics';
 import { listenErrorOf } from '../server/port/http-port.ts';
+import { UnitNamingExporter } from './prometheus-names.ts';
 
 const HEADER_BYTES = 4 * 1024;
 const REQUEST_MS = 5_000;
@@ -23,7 +23,7 @@ export interface MetricsPort {
 
 /** Port 0 takes any free one. Rejects with ListenError when the port cannot be opened. */
 export async function openMetricsPort({ host, port }: Address): Promise<MetricsPort> {
-  const reader = new PrometheusExporter({ preventServerStart: true, withoutScopeInfo: true });
+  const reader = new UnitNamingExporter({ preventServerStart: true, withoutScopeInfo: true });
   const limits = { maxHeaderSize: HEADER_BYTES, headersTimeout: REQUEST_MS, requestTimeout: REQUEST_MS };
   const server = createServer(limits, (request, response) => {
     if (request.method === 'GET' && request.url === '/metrics') {

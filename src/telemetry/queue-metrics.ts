@@ -1,11 +1,13 @@
 /** Metrics of the trigger queue: waiting commands, group sizes and transaction durations. */
 import type { Meter } from '@opentelemetry/api';
 import type { TriggerQueueObserver } from '../progression/engine/trigger-queue-observer.ts';
+import type { WorkSpans } from './work-spans.ts';
 
 const GROUP_BOUNDARIES = [1, 2, 4, 8, 16, 32, 64];
 const DURATION_BOUNDARIES = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.035, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5];
 
-export function observeQueue(meter: Meter): TriggerQueueObserver {
+/** Without spans, transactions have no place in a trace. */
+export function observeQueue(meter: Meter, workSpans?: WorkSpans): TriggerQueueObserver {
   const sizes = meter.createHistogram('progression.group.events', {
     description: 'Events in a transaction',
     unit: '{event}',
@@ -26,6 +28,8 @@ export function observeQueue(meter: Meter): TriggerQueueObserver {
     opened(limit, depth) {
       observe(meter, limit, depth);
     },
+    submitted: (command) => workSpans?.submitted(command),
+    within: (commands, work) => (workSpans ? workSpans.withinAll(commands, work) : work()),
     ran(events, durationMs, isCommitted) {
       const attributes = { outcome: isCommitted ? 'committed' : 'failed' };
       sizes.record(events, attributes);

@@ -12,24 +12,27 @@ import {
 } from '@opentelemetry/sdk-trace';
 import { v7 as uuidv7 } from 'uuid';
 import type { Config } from '../config/config.ts';
+import { SERVICE_NAME, SERVICE_VERSION } from '../config/service-version.ts';
 import type { EventObserver } from '../events/event-bus.ts';
 import type { Backlog } from '../events/read-backlog.ts';
 import type { TriggerQueueObserver } from '../progression/engine/trigger-queue-observer.ts';
+import type { RetentionObserver } from '../retention/retention-worker.ts';
 import type { CallObserver } from '../server/interceptors/call-observer.ts';
 import type { Logger } from '../server/logger.ts';
 import type { PoolUse } from '../store/driver/connection-pool.ts';
-import { observeCalls } from './call-telemetry.ts';
+import { observeCalls, type Tracing } from './call-telemetry.ts';
 import { observeBacklog, observeEvents } from './event-metrics.ts';
 import { openMetricsPort } from './metrics-port.ts';
 import { observePool, observeProcess } from './process-metrics.ts';
 import { observeQueue } from './queue-metrics.ts';
-
-const SERVICE = 'progression-service';
+import { observeRetention } from './retention-metrics.ts';
+import { startWorkSpans } from './work-spans.ts';
 
 export interface Telemetry {
   readonly calls: CallObserver;
   readonly queue: TriggerQueueObserver;
   readonly events: EventObserver;
+  readonly retention: RetentionObserver;
   /** Calls `poolUse` at each collection. */
   observePool(poolUse: () => PoolUse): void;
   /** Calls `read`, which queries the database, at each collection. */
@@ -45,7 +48,11 @@ export async function startTelemetry(config: Config, logger: Logger): Promise<Te
   const { metrics, otlpEndpoint, traceRatio } = config.telemetry;
   const { telemetryFlushMs, telemetryIntervalMs } = config.limits;
   reportTroubleTo(logger);
-  const resource = resourceFromAttributes({ 'service.name': SERVICE, 'service.instance.id': uuidv7() });
+  const resource = resourceFromAttributes({
+    'service.name': SERVICE_NAME,
+    'service.version': SERVICE_VERSION,
+    'service.instance.id': uuidv7(),
+  });
   const port = metrics && (await openMetricsPort(metrics));
   const meters = new MeterProvider({
     resource,
@@ -63,19 +70,21 @@ export async function startTelemetry(config: Config, logger: Logger): Promise<Te
         ],
       })
     : undefined;
-  const meter = meters.getMeter(SERVICE);
-  const tracer: Tracer | undefined = tracers?.getTracer(SERVICE);
+  const meter = meters.getMeter(SERVICE_NAME, SERVICE_VERSION);
+  const tracing = tracers && traceBy(tracers.getTracer(SERVICE_NAME, SERVICE_VERSION));
   const stopObservingProcess = observeProcess(meter);
 
   return {
-    calls: observeCalls(meter, tracer),
-    queue: observeQueue(meter),
+    calls: observeCalls(meter, tracing),
+    queue: observeQueue(meter, tracing?.workSpans),
     events: observeEvents(meter),
+    retention: observeRetention(meter),
     observeBacklog: (read) => observeBacklog(meter, read),
     observePool: (poolUse) => observePool(meter, poolUse),
     metricsUrl: port?.url,
     async close() {
       stopObservingProcess();
+      tracing?.workSpans.close();
       const isSent = await Promise.race([
         Promise.allSettled([tracers?.shutdown(), meters.shutdown()]).then(() => true),
         new Promise<false>((resolve) => setTimeout(resolve, telemetryFlushMs, false)),
@@ -86,6 +95,10 @@ export async function startTelemetry(config: Config, logger: Logger): Promise<Te
       await port?.close();
     },
   };
+}
+
+function traceBy(tracer: Tracer): Tracing {
+  return { tracer, workSpans: startWorkSpans(tracer) };
 }
 
 function otlpMetrics(endpoint: string, intervalMs: number): PeriodicExportingMetricReader {

@@ -27,6 +27,7 @@ const MORE_THAN_READ_AND_ADD: Readonly<Record<string, readonly string[]>> = {
   enrollment_overrides: ['DELETE', 'UPDATE'],
   equipment: ['DELETE', 'UPDATE'],
   requests: [
+    'DELETE',
     'UPDATE (detail)',
     'UPDATE (fingerprint)',
     'UPDATE (response)',
@@ -45,10 +46,12 @@ const MORE_THAN_READ_AND_ADD: Readonly<Record<string, readonly string[]>> = {
   workflows: ['UPDATE'],
   workflow_triggers: ['UPDATE'],
   trigger_activity: ['UPDATE (ended_at)'],
-  events: ['UPDATE (data)', 'UPDATE (outcomes)', 'UPDATE (previous)'],
-  trigger_execution_logs: ['UPDATE (details)', 'UPDATE (event_data)'],
-  workflow_enrollments: ['UPDATE'],
-  action_executions: ['UPDATE'],
+  audit_log: ['DELETE'],
+  retention_policies: ['UPDATE'],
+  events: ['DELETE', 'UPDATE (data)', 'UPDATE (outcomes)', 'UPDATE (previous)'],
+  trigger_execution_logs: ['DELETE', 'UPDATE (details)', 'UPDATE (event_data)'],
+  workflow_enrollments: ['DELETE', 'UPDATE'],
+  action_executions: ['DELETE', 'UPDATE'],
   enrollment_caps: ['DELETE', 'UPDATE'],
   workflow_holds: ['UPDATE (held_at)', 'UPDATE (last_event_at)', 'UPDATE (released_at)'],
   dead_letters: ['UPDATE'],
@@ -57,7 +60,19 @@ const MORE_THAN_READ_AND_ADD: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Append-only tables: the application role can neither update nor delete their rows. */
-const APPEND_ONLY = ['audit_log', 'lift_maxes', 'trigger_versions', 'workflow_versions'];
+const APPEND_ONLY = ['lift_maxes', 'removed_events', 'trigger_versions', 'workflow_versions'];
+
+/** Tables whose rows the application role deletes as the account's retention policy says; see test/retention/. */
+const RETAINED = [
+  ...[
+    'action_executions',
+    'audit_log',
+    'events',
+    'requests',
+    'trigger_execution_logs',
+    'workflow_enrollments',
+  ],
+];
 
 /** The columns that the worker role may read of every account: where and when work is due, not its content. */
 const SEEN_BY_WORKERS: Readonly<Record<string, readonly string[]>> = {
@@ -69,6 +84,7 @@ const SEEN_BY_WORKERS: Readonly<Record<string, readonly string[]>> = {
   secrets: ['account_id', 'key_id'],
   accounts: ['id'],
   events: ['account_id', 'transaction_id'],
+  retention_policies: ['account_id', 'due_at'],
 };
 
 const db = useTestDatabase();
@@ -99,6 +115,9 @@ test('every table with an account has row-level security, also for its owner: by
       is_secured: true,
       is_forced: true,
       policies: [
+        ...(RETAINED.includes(name)
+          ? [expect.stringMatching(/^only_what_is_not_kept_goes d f \{-\} .*retention_policies/s)]
+          : []),
         `own_account * t {-} ${own} ${own}`,
         ...(name in SEEN_BY_WORKERS ? ['worker_sees_what_is_due r t {progression_worker} true'] : []),
       ],

@@ -38,11 +38,22 @@ export interface TestServerOptions extends Omit<Partial<ServerOptions>, 'config'
   readonly tls?: Config['tls'];
   readonly port?: number;
   readonly corsOrigins?: Config['corsOrigins'];
+  readonly grpcFastPath?: boolean;
 }
 
 /** GetUser echoes the id by default. */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
-  const { users, progressions, limits, host = '127.0.0.1', port = 0, tls, corsOrigins, ...rest } = options;
+  const {
+    users,
+    progressions,
+    limits,
+    host = '127.0.0.1',
+    port = 0,
+    tls,
+    corsOrigins,
+    grpcFastPath = true,
+    ...rest
+  } = options;
   const logged: Record<string, unknown>[] = [];
   const logger = createLogger('debug', { write: (line) => logged.push(JSON.parse(line)) });
   function routes(router: ConnectRouter): void {
@@ -50,7 +61,14 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     router.service(ProgramService, {});
     router.service(ProgressionService, { ...progressions });
   }
-  const config = { host, port, tls, corsOrigins, limits: { ...readConfig({}).limits, ...limits } };
+  const config = {
+    host,
+    port,
+    tls,
+    corsOrigins,
+    grpcFastPath,
+    limits: { ...readConfig({}).limits, ...limits },
+  };
   const server = await startServer({
     config,
     logger,

@@ -83,7 +83,7 @@ async function columnsOf(database: Database, table: number): Promise<string[]> {
 async function accessTo(database: Database, table: TableRow): Promise<string[]> {
   const lines = await readRows<{ line: string }>(
     database,
-    sql`(select format('policy %s for %s using %s check %s', polname, polcmd, pg_get_expr(polqual, polrelid),
+    sql`(select format('%spolicy %s for %s using %s check %s', case when polpermissive then '' else 'restrictive ' end, polname, polcmd, pg_get_expr(polqual, polrelid),
            pg_get_expr(polwithcheck, polrelid)) as line
          from pg_policy where polrelid = ${table.oid} order by polname)
         union all

@@ -12,7 +12,8 @@ export interface AutomationRows {
 
 /**
  * A workflow with its trigger and a backfill, and for the athlete: an evaluated event that says `text`, its verdicts, a run that is
- * under way with one step done, a hold, a failure that is being tried again, and a date that is waited for.
+ * under way with one step done, a hold, a failure that is being tried again, and a date that is waited for
+ * after one whose event is not kept any more.
  */
 export async function insertAutomationRows(
   database: Database,
@@ -63,6 +64,8 @@ export async function insertAutomationRows(
             now(), now(), now())`,
       sql`insert into time_cursors (account_id, id, trigger_id, user_id, occurrence_key, planned_at, due_at)
           values (${accountId}, ${uuidv7()}, ${triggerId}, ${userId}, '2026', now(), now())`,
+      sql`insert into removed_events (account_id, id, trigger_id, user_id, occurrence_key)
+          values (${accountId}, ${uuidv7()}, ${triggerId}, ${userId}, '2025')`,
     ];
     for (const statement of statements) {
       await statement.execute(tx.sql);

@@ -21,8 +21,8 @@ describe('a trace', () => {
     await createClient(UserService, createGrpcTransport({ baseUrl: service.url })).listUsers({});
     await service.close();
 
-    expect(service.collector.spans()).toHaveLength(3);
-    const [answered, refused, grpc] = service.collector.spans();
+    expect(service.collector.calls()).toHaveLength(3);
+    const [answered, refused, grpc] = service.collector.calls();
     expect(answered).toMatchObject({ name: LIST_USERS, kind: 2, status: { code: 0 } });
     expect(attributesOf(answered ?? expect.unreachable())).toEqual({
       'rpc.system.name': 'connectrpc',
@@ -45,7 +45,7 @@ describe('a trace', () => {
     await service.call(LIST_USERS, {}, { traceparent: `00-${TRACE_ID}-${SPAN_ID}-01` });
     await service.close();
 
-    expect(service.collector.spans()).toMatchObject([{ traceId: TRACE_ID, parentSpanId: SPAN_ID }]);
+    expect(service.collector.calls()).toMatchObject([{ traceId: TRACE_ID, parentSpanId: SPAN_ID }]);
     expect(service.logged.map((line) => JSON.parse(line))).toMatchObject([
       { msg: 'call', traceId: TRACE_ID },
     ]);
@@ -56,7 +56,7 @@ describe('a trace', () => {
     await service.call(LIST_USERS, {});
     await service.close();
 
-    const [span] = service.collector.spans();
+    const [span] = service.collector.calls();
     expect(span?.parentSpanId).toBeFalsy();
     expect(JSON.parse(service.logged[0] ?? '')).toMatchObject({ traceId: span?.traceId });
   });
@@ -76,7 +76,7 @@ describe('a trace', () => {
     await service.call(LIST_USERS, {});
     await service.close();
 
-    expect(service.collector.spans()).toMatchObject([{ status: { code: 2 } }]);
+    expect(service.collector.calls()).toMatchObject([{ status: { code: 2 } }]);
   });
 });
 
@@ -90,7 +90,7 @@ describe('metrics', () => {
 
     const lines = (await service.scrape()).split('\n');
     const count = (method: string, status: string) =>
-      `rpc_server_call_duration_count{rpc_system_name="connectrpc",rpc_method="${method}",rpc_status_code="${status}"}`;
+      `rpc_server_call_duration_seconds_count{rpc_system_name="connectrpc",rpc_method="${method}",rpc_status_code="${status}"}`;
     expect(lines).toContain(`${count(LIST_USERS, 'OK')} 2`);
     expect(lines).toContain(`${count(GET_USER, 'NOT_FOUND')} 1`);
     expect(lines).toContain(`${count(GET_USER, 'INVALID_ARGUMENT')} 1`);

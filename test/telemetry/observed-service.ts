@@ -28,8 +28,10 @@ export interface ObservedService {
   close(): Promise<void>;
 }
 
-/** With a database of its own, until the test ends. */
-export async function startObservedService(): Promise<ObservedService> {
+/** With a database of its own, until the test ends. `environment` adds to its configuration. */
+export async function startObservedService(
+  environment: Record<string, string> = {},
+): Promise<ObservedService> {
   const db = await createTestDatabase();
   onTestFinished(() => db.close());
   const collector = await startCollector();
@@ -39,6 +41,7 @@ export async function startObservedService(): Promise<ObservedService> {
     PORT: '0',
     METRICS_PORT: '0',
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+    ...environment,
   });
   const telemetry = await openTelemetry(config, logger);
   if (!telemetry?.metricsUrl) {

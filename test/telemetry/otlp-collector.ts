@@ -5,6 +5,11 @@ import { text } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { onTestFinished } from 'vitest';
 
+interface Attribute {
+  readonly key: string;
+  readonly value: { stringValue?: string; intValue?: number };
+}
+
 export interface Span {
   readonly traceId: string;
   readonly spanId: string;
@@ -13,21 +18,28 @@ export interface Span {
   readonly kind: number;
   readonly startTimeUnixNano: string;
   readonly endTimeUnixNano: string;
-  readonly attributes: { key: string; value: { stringValue?: string } }[];
+  readonly attributes: Attribute[];
+  readonly links?: { traceId: string; spanId: string }[];
   readonly events?: unknown[];
   readonly status: { code?: number; message?: string };
 }
+
+const SERVER_KIND = 2;
 
 export interface OtlpCollector {
   readonly url: string;
   /** Every request: its path, headers and body. */
   readonly received: { path: string; headers: string; body: string }[];
   spans(): Span[];
+  /** The spans of calls. */
+  calls(): Span[];
+  /** What the spans say about the process, one record for each request. */
+  resources(): Record<string, string | number | undefined>[];
   metricNames(): string[];
 }
 
 interface Traces {
-  readonly resourceSpans: { scopeSpans: { spans: Span[] }[] }[];
+  readonly resourceSpans: { resource: { attributes: Attribute[] }; scopeSpans: { spans: Span[] }[] }[];
 }
 
 interface Metrics {
@@ -53,12 +65,18 @@ export async function startCollector(): Promise<OtlpCollector> {
   });
   const bodies = (path: string) =>
     received.filter((request) => request.path === path).map(({ body }) => JSON.parse(body));
+  const spans = () =>
+    (bodies('/v1/traces') as Traces[]).flatMap(({ resourceSpans }) =>
+      resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
+    );
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     received,
-    spans: () =>
+    spans,
+    calls: () => spans().filter(({ kind }) => kind === SERVER_KIND),
+    resources: () =>
       (bodies('/v1/traces') as Traces[]).flatMap(({ resourceSpans }) =>
-        resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans)),
+        resourceSpans.map(({ resource }) => attributesOf(resource)),
       ),
     metricNames: () =>
       (bodies('/v1/metrics') as Metrics[]).flatMap(({ resourceMetrics }) =>
@@ -69,7 +87,11 @@ export async function startCollector(): Promise<OtlpCollector> {
   };
 }
 
-/** The attributes of a span, as a record. */
-export function attributesOf({ attributes }: Span): Record<string, string | undefined> {
-  return Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue]));
+/** The attributes of a span or a resource, as a record. */
+export function attributesOf({
+  attributes,
+}: {
+  readonly attributes: readonly Attribute[];
+}): Record<string, string | number | undefined> {
+  return Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue ?? value.intValue]));
 }

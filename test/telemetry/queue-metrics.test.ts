@@ -33,7 +33,7 @@ test('events that share a transaction are counted as one of that size', async ()
   expect(sample(scraped, 'progression_group_events_sum{outcome="committed"}')).toBe(12);
   const groups = sample(scraped, 'progression_group_events_count{outcome="committed"}');
   expect(groups).toBeGreaterThan(0);
-  expect(sample(scraped, 'progression_group_duration_count{outcome="committed"}')).toBe(groups);
+  expect(sample(scraped, 'progression_group_duration_seconds_count{outcome="committed"}')).toBe(groups);
   expect(sample(scraped, 'progression_queue_events{transaction="shared"}')).toBe(0);
   expect(sample(scraped, 'progression_queue_limit')).toBe(readConfig({}).limits.queuedEvents);
 });

@@ -83,7 +83,7 @@ test('the metrics port serves metrics and nothing else', async () => {
 
 test('metrics can be fetched as long as calls are answered, and not later', async () => {
   const service = await startObservedService();
-  expect(await service.scrape()).toMatch(/^process_uptime /m);
+  expect(await service.scrape()).toMatch(/^process_uptime_seconds /m);
   await service.close();
   await expect(service.scrape()).rejects.toThrow();
 });

@@ -7,7 +7,7 @@ import type { SteeredLift, SteeredSession } from './steering.ts';
 import { alignColumns, lineRanges, printable, wrapCells } from './text-layout.ts';
 
 export const LEGEND =
-  'Each session: day prescribed/lifted. Prescribed is the training max before it, lifted the heaviest work set.\n' +
+  'Each session: day prescribed/lifted, each the heaviest work set; - where the program prescribes no load that day.\n' +
   '! a set missed its target, v the service took weight off. Rules look at repetitions: a target met with less\n' +
   'weight than prescribed is met all the same.';
 
@@ -27,7 +27,7 @@ export function sessionLines(name: string, sessions: readonly SteeredSession[]):
 
 function cellOf({ at, prescribed, lifted, isMissed, isDeloaded }: SteeredSession): string {
   const marks = `${isMissed ? '!' : ''}${isDeloaded ? 'v' : ''}`;
-  return `${instantToText(at).slice(8, 10)} ${prescribed.toFixed()}/${lifted.toFixed()}${marks}`;
+  return `${instantToText(at).slice(8, 10)} ${prescribed?.toFixed() ?? '-'}/${lifted.toFixed()}${marks}`;
 }
 
 const HEADER = ['lift', 'sessions', 'sets', 'misses', 'deloads', 'start', 'end', 'last lifted'];
@@ -49,8 +49,11 @@ export function summaryLines(
 }
 
 function differencesOf(sessions: readonly SteeredSession[]): string[] {
-  const differences = sessions.map(({ prescribed, lifted }) => prescribed.minus(lifted));
-  const mean = Decimal.sum(0, ...differences).div(Math.max(differences.length, 1));
+  const differences = sessions.flatMap(({ prescribed, lifted }) => prescribed?.minus(lifted) ?? []);
+  if (differences.length === 0) {
+    return DIFFERENCES.map(() => '-');
+  }
+  const mean = Decimal.sum(...differences).div(differences.length);
   const shown = [mean.toDecimalPlaces(1), Decimal.min(...differences), Decimal.max(...differences)];
   return shown.map((value) => `${value.gt(0) ? '+' : ''}${value.toFixed()}`);
 }

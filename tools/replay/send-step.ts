@@ -1,10 +1,11 @@
 /** Sends one step of a replay as the call that the schedule service would make. */
 import { MaxType, SetKind } from '../../src/gen/progression/v1/common_pb.ts';
 import type {
+  PrescribedSet,
   ProgressionResult,
   TriggerOutcome,
 } from '../../src/gen/progression/v1/progression_service_pb.ts';
-import type { PlannedSet } from '../../src/training-logs/session-steps.ts';
+import { heaviestWorkSets, type PlannedSet } from '../../src/training-logs/session-steps.ts';
 import { instantToTimestamp } from '../../src/values/instant.ts';
 import type { ReplayedAthlete, ReplayPlan, ReplayStep } from './replay-plan.ts';
 import { type ServiceClients, write } from './service-clients.ts';
@@ -16,6 +17,8 @@ export interface StepAnswer {
   readonly results: readonly ProgressionResult[];
   /** The lift of each set below its target. */
   readonly missedLiftIds: readonly string[];
+  /** Of a completed session, by lift: the heaviest load of the work sets that were prescribed for it. */
+  readonly prescribed: ReadonlyMap<string, string>;
 }
 
 /** The step at `index` of the plan. Throws ConnectError. */
@@ -76,7 +79,7 @@ async function sendEvent(
         progression.logSets(request, options),
       );
       const missedLiftIds = answer.sets.filter(({ failed }) => failed).map(({ liftId }) => liftId);
-      return { isReplayed, results: answer.outcome?.results ?? [], missedLiftIds };
+      return { isReplayed, results: answer.outcome?.results ?? [], missedLiftIds, prescribed: NONE };
     }
     case 'SESSION': {
       const { session, daySlug, week: weekNumber, liftIds } = step;
@@ -87,9 +90,12 @@ async function sendEvent(
         liftsPerformed: [...liftIds],
       };
       const request = { ...event, session: finished };
-      return outcomeOf(
+      const outcome = outcomeOf(
         await write(requestId, (options) => progression.handleSessionComplete(request, options)),
       );
+      const { userId } = athlete;
+      const before = await progression.prescribeSession({ userId, beforeSessionId: finished.sessionId });
+      return { ...outcome, prescribed: heaviestLoads(before.sets) };
     }
     case 'WEEK': {
       const { week: previousWeek, newWeek, cycle: cycleIteration } = step;
@@ -106,6 +112,14 @@ async function sendEvent(
   }
 }
 
+const NONE: ReadonlyMap<string, string> = new Map();
+
+/** Sets by feel, and sets whose load cannot be told, have none. */
+function heaviestLoads(sets: readonly PrescribedSet[]): Map<string, string> {
+  const loaded = sets.filter(({ kind, load }) => kind !== SetKind.WARM_UP && load !== '');
+  return heaviestWorkSets(loaded.map(({ liftId, load }) => ({ liftId, kind: 'WORK', weight: load })));
+}
+
 const SET_KINDS = { WARM_UP: SetKind.WARM_UP, WORK: SetKind.WORK, AMRAP: SetKind.AMRAP } as const;
 
 function performedSet({ liftId, setNumber, kind, weight, targetReps, reps, rpe }: PlannedSet) {
@@ -114,7 +128,7 @@ function performedSet({ liftId, setNumber, kind, weight, targetReps, reps, rpe }
 }
 
 function changedNothing({ isReplayed }: { isReplayed: boolean }): StepAnswer {
-  return { isReplayed, results: [], missedLiftIds: [] };
+  return { isReplayed, results: [], missedLiftIds: [], prescribed: NONE };
 }
 
 function outcomeOf(written: { answer: { outcome?: TriggerOutcome }; isReplayed: boolean }): StepAnswer {
@@ -122,5 +136,6 @@ function outcomeOf(written: { answer: { outcome?: TriggerOutcome }; isReplayed: 
     isReplayed: written.isReplayed,
     results: written.answer.outcome?.results ?? [],
     missedLiftIds: [],
+    prescribed: NONE,
   };
 }

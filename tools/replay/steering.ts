@@ -1,4 +1,4 @@
-/** Follows a replay step by step: the prescription of the service for each session, and what the athlete lifted. */
+/** Follows a replay step by step: what the program prescribed for each session, and what the athlete lifted. */
 import { Decimal } from 'decimal.js';
 import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import { heaviestWorkSets } from '../../src/training-logs/session-steps.ts';
@@ -11,8 +11,8 @@ export interface SteeredSession {
   readonly at: Instant;
   /** Its position in the log, from 0. */
   readonly session: number;
-  /** The training max before the session. */
-  readonly prescribed: Decimal;
+  /** The heaviest load of the prescribed work sets; null: the program prescribes none for the day. */
+  prescribed: Decimal | null;
   /** The heaviest work set. */
   lifted: Decimal;
   /** A set was below its target. */
@@ -56,8 +56,16 @@ export function createSteering(): Steering {
       if (last?.session === session) {
         last.lifted = Decimal.max(last.lifted, lifted);
       } else {
-        const prescribed = lift.current;
-        lift.sessions.push({ at, session, prescribed, lifted, isMissed: false, isDeloaded: false });
+        lift.sessions.push({ at, session, prescribed: null, lifted, isMissed: false, isDeloaded: false });
+      }
+    }
+  }
+
+  function compare(session: number, prescribed: StepAnswer['prescribed']): void {
+    for (const [liftId, load] of prescribed) {
+      const last = lifts.get(liftId)?.sessions.at(-1);
+      if (last?.session === session) {
+        last.prescribed = new Decimal(load);
       }
     }
   }
@@ -95,6 +103,9 @@ export function createSteering(): Steering {
       }
       if (step.type === 'SETS') {
         begin(step);
+      }
+      if (step.type === 'SESSION') {
+        compare(step.session, answer.prescribed);
       }
       apply(answer);
     },

@@ -6,6 +6,7 @@
 
 import type { Limits } from '../../config/config.ts';
 import { createSemaphore } from '../../flow/semaphore.ts';
+import type { TraceAttributes } from '../../flow/traced.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { Instant } from '../../values/instant.ts';
 import { actionTypeOf } from './action-types.ts';
@@ -15,6 +16,7 @@ import { type Attempt, type Run, readAction, resumeRun, stepTransactionLimits, t
 import { type PreparedAction, prepareAction } from './prepare-action.ts';
 import { cancel, type Judgement, judgeEnd, judgeError, recordClaim, recordTry } from './record-step.ts';
 import { type ActionRunnerDeps, type Step, StepRefusal } from './step.ts';
+import { describeJudgement, describeRun, traceStep } from './trace-step.ts';
 
 interface Claim extends Attempt, PreparedAction {
   readonly subject: Step;
@@ -26,12 +28,21 @@ interface Claim extends Attempt, PreparedAction {
  * process repeats the call with the same idempotency key after the lease has expired. Throws when the
  * database is unavailable.
  */
-export async function makeCall(deps: ActionRunnerDeps, due: DueEnrollment): Promise<void> {
-  const claim = await claimCall(deps, due);
+export function makeCall(deps: ActionRunnerDeps, due: DueEnrollment): Promise<void> {
+  return traceStep(due, (attributes) => claimAndCall(deps, due, attributes));
+}
+
+async function claimAndCall(
+  deps: ActionRunnerDeps,
+  due: DueEnrollment,
+  attributes: TraceAttributes,
+): Promise<void> {
+  const claim = await claimCall(deps, due, attributes);
   if (!claim) {
     return;
   }
   const judgement = await call(deps, claim);
+  describeJudgement(attributes, judgement);
   const { database, clock, config } = deps;
   await database.transaction(
     due.accountId,
@@ -49,6 +60,7 @@ export async function makeCall(deps: ActionRunnerDeps, due: DueEnrollment): Prom
 async function claimCall(
   { database, clock, config }: ActionRunnerDeps,
   { accountId, id }: DueEnrollment,
+  attributes: TraceAttributes,
 ): Promise<Claim | undefined> {
   const { limits } = config;
   return database.transaction(
@@ -59,6 +71,7 @@ async function claimCall(
       if (!run) {
         return undefined;
       }
+      describeRun(attributes, run);
       const { enrollment, step } = run;
       if (run.isAthleteDeleted) {
         cancel(run, now);

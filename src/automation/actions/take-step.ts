@@ -1,5 +1,6 @@
 /** Executes one step of a run in one transaction, if the step needs only the database. */
 
+import type { TraceAttributes } from '../../flow/traced.ts';
 import type { WaitForEventAction } from '../../gen/automation/v1/action_pb.ts';
 import type { Transaction } from '../../store/database.ts';
 import { failpoint, failpointBeforeCommit } from '../../store/failpoints.ts';
@@ -20,6 +21,7 @@ import { prepareAction } from './prepare-action.ts';
 import {
   cancel,
   complete,
+  type Judgement,
   judgeError,
   recordListening,
   recordQuietHours,
@@ -29,6 +31,7 @@ import {
 import { tellOfEnd } from './run-events.ts';
 import { type ActionCase, type ActionRunnerDeps, type ActionType, actorOf } from './step.ts';
 import { choiceDeps } from './step-results.ts';
+import { describeJudgement, describeRun, traceStep } from './trace-step.ts';
 import { hasComeAlready } from './wait-for-event.ts';
 
 /** How the run continues. */
@@ -48,10 +51,23 @@ export type StepResult =
  * Throws when the database is unavailable; nothing was done then. `locksPartition`: lock the athlete's partition before the
  * run, as evaluation does.
  */
-export async function takeStep(
+export function takeStep(
+  deps: ActionRunnerDeps,
+  due: DueEnrollment,
+  { locksPartition = false }: { readonly locksPartition?: boolean } = {},
+): Promise<StepResult> {
+  return traceStep(due, async (attributes) => {
+    const result = await tryStep(deps, due, locksPartition, attributes);
+    attributes['progression.step.result'] = result;
+    return result;
+  });
+}
+
+async function tryStep(
   deps: ActionRunnerDeps,
   { accountId, id }: DueEnrollment,
-  { locksPartition = false }: { readonly locksPartition?: boolean } = {},
+  locksPartition: boolean,
+  attributes: TraceAttributes,
 ): Promise<StepResult> {
   const { database, clock, config } = deps;
   let attempt: (Attempt & { readonly startedAt: Instant }) | undefined;
@@ -62,6 +78,7 @@ export async function takeStep(
     if (!run) {
       return 'ABSENT';
     }
+    describeRun(attributes, run);
     attempt = { step: run.step.step, attempts: run.enrollment.attempts, startedAt: now };
     failpoint('step-taken');
     const result = await carryOut(deps, tx, run, { now, locksPartition });
@@ -76,7 +93,9 @@ export async function takeStep(
     if (!attempt) {
       throw error;
     }
-    return recordFailure(deps, { accountId, id }, attempt, error);
+    const judgement = judgeError(error);
+    describeJudgement(attributes, judgement);
+    return recordFailure(deps, { accountId, id }, attempt, judgement, error);
   }
 }
 
@@ -166,9 +185,9 @@ async function recordFailure(
   { database, clock, config, reportError }: ActionRunnerDeps,
   { accountId, id }: DueEnrollment,
   attempt: Attempt & { readonly startedAt: Instant },
+  judgement: Judgement,
   error: unknown,
 ): Promise<StepResult> {
-  const judgement = judgeError(error);
   if (judgement.kind === 'TRY_AGAIN') {
     reportError(error);
   }

@@ -5,6 +5,7 @@ import { request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Config } from '../../config/config.ts';
+import { traced } from '../../flow/traced.ts';
 import { createHostResolver, type ResolveHost } from './resolve-webhook-host.ts';
 import { hostOf, isPublicAddress, refusalOfWebhookUrl } from './webhook-address.ts';
 
@@ -88,7 +89,13 @@ export interface WebhookPort {
   post(call: WebhookCall): Promise<WebhookAnswer>;
 }
 
-const ADDRESS_REFUSED: WebhookAnswer = { kind: 'REFUSED', reason: 'WEBHOOK_ADDRESS_REFUSED' };
+/** An answer, and its status when one came. */
+interface Sent {
+  readonly status?: number;
+  readonly answer: WebhookAnswer;
+}
+
+const ADDRESS_REFUSED: Sent = { answer: { kind: 'REFUSED', reason: 'WEBHOOK_ADDRESS_REFUSED' } };
 
 /** Each call has its own connection: a kept-alive one would outlive the check of its address. */
 export function createWebhookPort(
@@ -96,23 +103,48 @@ export function createWebhookPort(
   resolveHost: ResolveHost = createHostResolver(limits),
 ): WebhookPort {
   return {
-    async post(call) {
-      if (refusalOfWebhookUrl(call.url, webhooks)) {
+    post: (call) => tracePost(call, () => post(call)),
+  };
+
+  async function post(call: WebhookCall): Promise<Sent> {
+    if (refusalOfWebhookUrl(call.url, webhooks)) {
+      return ADDRESS_REFUSED;
+    }
+    const url = new URL(call.url);
+    const signal = AbortSignal.timeout(limits.webhookTimeoutMs);
+    try {
+      const addresses = await addressesOf(hostOf(url), call.accountId, resolveHost, signal);
+      if (!webhooks.allowPrivate && !addresses.every(({ address }) => isPublicAddress(address))) {
         return ADDRESS_REFUSED;
       }
-      const url = new URL(call.url);
-      const signal = AbortSignal.timeout(limits.webhookTimeoutMs);
-      try {
-        const addresses = await addressesOf(hostOf(url), call.accountId, resolveHost, signal);
-        if (!webhooks.allowPrivate && !addresses.every(({ address }) => isPublicAddress(address))) {
-          return ADDRESS_REFUSED;
-        }
-        return answerOf(call, await send(url, call, addresses, limits, signal));
-      } catch {
-        return { kind: 'TRY_AGAIN', reason: signal.aborted ? 'WEBHOOK_TIMEOUT' : 'WEBHOOK_UNREACHABLE' };
-      }
-    },
-  };
+      const received = await send(url, call, addresses, limits, signal);
+      return { status: received.status, answer: answerOf(call, received) };
+    } catch {
+      const reason = signal.aborted ? 'WEBHOOK_TIMEOUT' : 'WEBHOOK_UNREACHABLE';
+      return { answer: { kind: 'TRY_AGAIN', reason } };
+    }
+  }
+}
+
+/**
+ * By OpenTelemetry's conventions for HTTP, without the address: templates can put names and secrets into it. The step around
+ * the call says which one it is.
+ */
+function tracePost({ method = 'POST' }: WebhookCall, post: () => Promise<Sent>): Promise<WebhookAnswer> {
+  const describe = () => ({
+    ...({ name: method, kind: 'CALL', isRoot: false } as const),
+    attributes: { 'http.request.method': method },
+  });
+  return traced(describe, async (attributes) => {
+    const { status, answer } = await post();
+    if (status !== undefined) {
+      attributes['http.response.status_code'] = status;
+    }
+    if (answer.kind !== 'ACCEPTED') {
+      attributes['error.type'] = answer.reason;
+    }
+    return answer;
+  });
 }
 
 /** A query is not cancelled, others may wait for it; the caller stops waiting when its time is up. */

@@ -9,6 +9,7 @@ import {
   removeEvaluatedEntries,
   type WaitingEntry,
 } from '../../events/outbox-entries.ts';
+import { traced } from '../../flow/traced.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import { failpoint } from '../../store/failpoints.ts';
 import { tryLockPartitions } from '../../store/lock-partition.ts';
@@ -49,7 +50,7 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
     const read: ReadEntries = (tx, free) =>
       readWaitingEntries(tx, free, limits.evaluatedEntries, failing.userIdsInBackoff());
     try {
-      const { busy, found, evaluated } = await evaluate(accountId, partitions, read);
+      const { busy, found, evaluated } = await evaluateTraced(accountId, partitions, read);
       const isFull = found === limits.evaluatedEntries || evaluated < found;
       const hasMore = evaluated > 0 && isFull;
       return { evaluated, busy, unfinished: hasMore ? exclude(partitions, busy) : [] };
@@ -80,6 +81,18 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
       busy: done.flatMap(({ busy }) => busy),
       unfinished: done.flatMap(({ unfinished }) => unfinished),
     };
+  }
+
+  function evaluateTraced(...[accountId, partitions, read]: Parameters<typeof evaluate>) {
+    const describe = () => ({
+      ...({ name: 'evaluate events', kind: 'WORK', isRoot: true } as const),
+      attributes: { 'progression.partitions': partitions.length },
+    });
+    return traced(describe, async (attributes) => {
+      const outcome = await evaluate(accountId, partitions, read);
+      attributes['progression.events'] = outcome.evaluated;
+      return outcome;
+    });
   }
 
   /**
@@ -154,7 +167,7 @@ export function createEvaluator(deps: EvaluatorDeps): Evaluator {
     entry: WaitingEntry,
   ): Promise<'BUSY' | 'DONE' | 'FAILED'> {
     try {
-      const { busy } = await evaluate(accountId, partition, (tx) => readWaitingEntry(tx, entry.id));
+      const { busy } = await evaluateTraced(accountId, partition, (tx) => readWaitingEntry(tx, entry.id));
       failing.forget(entry.id);
       return busy.length > 0 ? 'BUSY' : 'DONE';
     } catch (error) {

@@ -38,16 +38,19 @@ export async function insertEvents(
   return new Set(rows.map(({ id }) => id));
 }
 
-/** Returns the ids that the log already has. */
+/** Returns the ids that the log has, or had before they were removed from it. */
 export async function findLoggedEvents(
   { accountId, sql: db }: Transaction,
   eventIds: readonly string[],
 ): Promise<ReadonlySet<string>> {
   const { rows } = await sql<{ id: string }>`
     select k.id from unnest(${eventIds}::uuid[]) as k(id)
-    cross join lateral (select from events where account_id = ${accountId} and id = k.id limit 1) e`.execute(
-    db,
-  );
+    cross join lateral (
+      (select from events where account_id = ${accountId} and id = k.id)
+      union all
+      (select from removed_events where account_id = ${accountId} and id = k.id)
+      limit 1
+    ) e`.execute(db);
   return new Set(rows.map(({ id }) => id));
 }
 
@@ -62,18 +65,25 @@ export function toOccurrenceKeyText({ triggerId, userId, occurrenceKey }: Occurr
   return JSON.stringify([triggerId, userId, occurrenceKey]);
 }
 
-/** Returns the occurrences that the log already has, as `toOccurrenceKeyText`. */
+const IS_OCCURRENCE = sql`e.trigger_id = o.trigger_id and e.user_id = o.user_id
+  and e.occurrence_key = o.occurrence_key and e.occurrence_key is not null`;
+
+/** Returns the occurrences that the log has or had, as `toOccurrenceKeyText`. */
 export async function findLoggedOccurrences(
   { accountId, sql: db }: Transaction,
   names: readonly OccurrenceId[],
 ): Promise<ReadonlySet<string>> {
   const { rows } = await sql<{ trigger_id: string; user_id: string; occurrence_key: string }>`
-    select trigger_id, user_id, occurrence_key from events
-    join unnest(
+    select o.trigger_id, o.user_id, o.occurrence_key from unnest(
       ${names.map(({ triggerId }) => triggerId)}::uuid[], ${names.map(({ userId }) => userId)}::uuid[],
       ${names.map(({ occurrenceKey }) => occurrenceKey)}::text[]
-    ) as o(trigger_id, user_id, occurrence_key) using (trigger_id, user_id, occurrence_key)
-    where account_id = ${accountId} and occurrence_key is not null`.execute(db);
+    ) as o(trigger_id, user_id, occurrence_key)
+    cross join lateral (
+      (select from events e where e.account_id = ${accountId} and ${IS_OCCURRENCE})
+      union all
+      (select from removed_events e where e.account_id = ${accountId} and ${IS_OCCURRENCE})
+      limit 1
+    ) happened`.execute(db);
   return new Set(
     rows.map((row) =>
       toOccurrenceKeyText({

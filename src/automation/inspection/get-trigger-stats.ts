@@ -2,21 +2,15 @@
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
 import type { Limits } from '../../config/config.ts';
-import { invalidFields } from '../../errors/domain-error.ts';
 import type {
   DailyTriggerStatsSchema,
   GetTriggerStatsRequest,
   GetTriggerStatsResponseSchema,
 } from '../../gen/automation/v1/trigger_service_pb.ts';
 import type { Transaction } from '../../store/database.ts';
-import {
-  type Instant,
-  instantFromText,
-  instantOfField,
-  instantToText,
-  instantToTimestamp,
-} from '../../values/instant.ts';
+import { type Instant, instantFromText, instantToText, instantToTimestamp } from '../../values/instant.ts';
 import { requireTrigger } from '../configuration/workflows.ts';
+import { daysOf, type Period, readPeriod } from './statistics-period.ts';
 
 type DailyStats = MessageInitShape<typeof DailyTriggerStatsSchema> & DayCounts;
 
@@ -27,9 +21,6 @@ interface DayCounts {
   readonly enrolled: bigint;
   readonly blocked: { [reason: string]: bigint };
 }
-
-const DAY = 86_400_000_000n;
-const DEFAULT_DAYS = 30n;
 
 /** Returns every UTC day of the requested period; bounded by `statisticsRows`. Errors: TRIGGER_NOT_FOUND, VALIDATION_FAILED. */
 export async function getTriggerStats(
@@ -43,11 +34,10 @@ export async function getTriggerStats(
   const countedFrom = await findCountedFrom(tx, { id, triggerEvent }, { start, end }, limits);
   const evaluated = await countEvaluated(tx, { id, triggerEvent }, countedFrom ?? start, end);
   const logged = await countLogged(tx, id, countedFrom ?? start, end);
-  const days: DailyStats[] = [];
-  for (let day = startOfDay(start); day < end; day += DAY) {
-    const date = instantToText(day).slice(0, 10);
-    days.push({ ...(logged.get(date) ?? NO_COUNTS), date, evaluated: evaluated.get(date) ?? 0n });
-  }
+  const days: DailyStats[] = daysOf({ start, end }).map((date) => ({
+    ...(logged.get(date) ?? NO_COUNTS),
+    ...{ date, evaluated: evaluated.get(date) ?? 0n },
+  }));
   return {
     days,
     total: computeTotal(days),
@@ -62,7 +52,7 @@ export async function getTriggerStats(
 async function findCountedFrom(
   { accountId, sql: db }: Transaction,
   trigger: { id: string; triggerEvent: string },
-  { start, end }: { readonly start: Instant; readonly end: Instant },
+  { start, end }: Period,
   { statisticsRows }: Pick<Limits, 'statisticsRows'>,
 ): Promise<Instant | undefined> {
   const [from, to] = [instantToText(start), instantToText(end)];
@@ -80,29 +70,6 @@ async function findCountedFrom(
   const at = rows[0]?.at ?? null;
   // What happened at the same time as the first row that is left out is left out as well.
   return at === null ? undefined : instantFromText(at) + 1n;
-}
-
-function readPeriod(
-  { startTime, endTime }: GetTriggerStatsRequest,
-  now: Instant,
-  limits: { statisticsDays: number },
-) {
-  const end = endTime ? instantOfField(endTime, 'end_time') : now;
-  const start = startTime
-    ? instantOfField(startTime, 'start_time')
-    : startOfDay(end) - (DEFAULT_DAYS - 1n) * DAY;
-  if (start >= end) {
-    throw invalidFields([{ field: 'start_time', description: 'must be before end_time' }]);
-  }
-  if (end - start > BigInt(limits.statisticsDays) * DAY) {
-    const description = `must be at most ${limits.statisticsDays} days before end_time`;
-    throw invalidFields([{ field: 'start_time', description }]);
-  }
-  return { start, end };
-}
-
-function startOfDay(instant: Instant): Instant {
-  return instant - (((instant % DAY) + DAY) % DAY);
 }
 
 const NO_COUNTS: Omit<DayCounts, 'evaluated'> = { date: '', matched: 0n, enrolled: 0n, blocked: {} };

@@ -6,8 +6,10 @@ export const INSPECTION_LIMITS = {
   keptPreviews: 1_000,
   /** Sample athletes in a preview. */
   previewedAthletes: 10,
-  /** Longest period of a trigger's statistics, in days. */
+  /** Athletes that a preview looks at: those that were added last. */
+  examinedAthletes: 20_000,
+  /** Longest period of statistics, in days. */
   statisticsDays: 92,
-  /** Events, and execution logs, that they count at most: the latest ones. */
+  /** Events, execution logs or runs that they count at most: the latest ones. */
   statisticsRows: 50_000,
 };

@@ -12,6 +12,9 @@ export interface Preview {
   /** Names are redacted. */
   readonly samples: readonly { readonly userId: string; readonly name: string }[];
   readonly undecidedPaths: readonly string[];
+  /** The athletes that were looked at, and whether there are further ones. */
+  readonly examined: number;
+  readonly hasMore: boolean;
   readonly computedAt: Instant;
 }
 

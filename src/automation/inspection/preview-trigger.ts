@@ -1,4 +1,4 @@
-/** PreviewTrigger: returns the athletes that a trigger's filter matches today. */
+/** PreviewTrigger: returns the athletes that a trigger's filter matches today, of those that were added last. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import type { Limits } from '../../config/config.ts';
 import { invalidFields } from '../../errors/domain-error.ts';
@@ -82,12 +82,14 @@ async function computePreview(
   const found = await countMatchingAthletes(tx, filter, types.fieldCatalogue(type), {
     now,
     samples: limits.previewedAthletes,
+    mostExamined: limits.examinedAthletes,
   });
   const configured = Object.keys(settings.configuration).map((name) => `settings.configuration.${name}`);
   return {
     count: found.count,
     samples: found.samples.map(({ userId, name }) => ({ userId, name: redactText(name) })),
     undecidedPaths: [...found.undecidedPaths, ...configured],
+    ...{ examined: found.examined, hasMore: found.hasMore },
     computedAt: now,
   };
 }
@@ -97,6 +99,8 @@ function previewMessage({
   samples,
   undecidedPaths,
   computedAt,
+  examined,
+  hasMore,
 }: Preview): MessageInitShape<typeof PreviewTriggerResponseSchema> {
   return {
     estimatedCount: count,
@@ -104,5 +108,6 @@ function previewMessage({
     approximate: undecidedPaths.length > 0,
     undecidedPaths: [...undecidedPaths],
     computedAt: instantToTimestamp(computedAt),
+    ...{ examinedCount: examined, hasMore },
   };
 }

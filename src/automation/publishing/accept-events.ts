@@ -107,6 +107,10 @@ async function findKnownEvents(
       (
         select null from events where account_id = ${tx.accountId} and id = k.id
       )
+      union all
+      (
+        select null from removed_events where account_id = ${tx.accountId} and id = k.id
+      )
       limit 1
     ) e`.execute(tx.sql);
   return new Map(rows.map(({ id, fingerprint }) => [id, { fingerprint }]));

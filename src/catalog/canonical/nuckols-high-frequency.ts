@@ -2,8 +2,23 @@
  * Greg Nuckols's high frequency program: cycles of three weeks, with fixed increments or increments by AMRAP
  * sets.
  */
+import { prescribe, sets } from './prescriptions.ts';
 import { BOTH_UNITS, type CatalogRule, defineProgram, type Unit } from './program.ts';
 import { amrap, INCREMENT_PRIORITY, places, TRAINING_MAX } from './rules.ts';
+
+/** Sets x repetitions of the three weeks at one percentage. */
+function waveAt(percent: number, ...weeks: readonly string[]) {
+  return weeks.flatMap((scheme, index) => sets(`${scheme}@${percent}`, { weeks: [index + 1] }));
+}
+
+const BENCH_AND_SQUAT = {
+  monday: waveAt(75, '4x3', '5x3', '5x4'),
+  tuesday: waveAt(80, '3x2', '4x2', '4x3'),
+  wednesday: waveAt(70, '4x4', '5x4', '5x5'),
+  thursday: waveAt(85, '3x1', '4x1', '1x1+'),
+  saturday: waveAt(65, '5x5', '6x5', '6x6'),
+};
+const PRESS_AND_DEADLIFT = waveAt(85, '3x1', '4x1', '1x1+');
 
 /** The source gives the fixed increment in pounds only. */
 export const NUCKOLS_HIGH_FREQUENCY = [
@@ -36,16 +51,27 @@ function highFrequency(unit: Unit, variant: { slug: string; name: string; how: s
   return defineProgram({
     slug: variant.slug,
     name: variant.name,
-    description: `Three-week cycles of the competition lifts, several times a week. ${variant.how}`,
+    description: `Three-week cycles: bench press and squat on five days, press and deadlift on one. ${variant.how}`,
     source: 'Greg Nuckols, Stronger by Science; figures second-hand',
     unit,
     weeksPerCycle: 3,
-    sessionsPerWeek: 4,
+    sessionsPerWeek: 6,
     days: {
-      'day-1': ['squat', 'bench-press'],
-      'day-2': ['bench-press', 'deadlift'],
-      'day-3': ['squat', 'bench-press'],
-      'day-4': ['bench-press', 'deadlift'],
+      monday: ['bench-press', 'squat'],
+      tuesday: ['bench-press', 'squat'],
+      wednesday: ['bench-press', 'squat'],
+      thursday: ['bench-press', 'squat'],
+      friday: ['overhead-press', 'deadlift'],
+      saturday: ['bench-press', 'squat'],
+    },
+    prescriptions: {
+      ...Object.fromEntries(
+        Object.entries(BENCH_AND_SQUAT).map(([day, wave]) => [
+          day,
+          [prescribe('bench-press', wave), prescribe('squat', wave)],
+        ]),
+      ),
+      friday: [prescribe('overhead-press', PRESS_AND_DEADLIFT), prescribe('deadlift', PRESS_AND_DEADLIFT)],
     },
     rules: [variant.rule],
   });

@@ -1,4 +1,5 @@
 /** What the queue of events reports to its metrics. */
+import type { TriggerCommand } from './trigger-command.ts';
 import type { UnitOfWork } from './unit-of-work.ts';
 
 export interface QueueDepth {
@@ -14,6 +15,10 @@ export interface QueueDepth {
 export interface TriggerQueueObserver {
   /** Once, when the queue opens: how many events may wait, and how to ask for its depth from then on. */
   opened(limit: number, depth: () => QueueDepth): void;
+  /** A call hands its event over. */
+  submitted(command: TriggerCommand): void;
+  /** Runs the transaction of these events in their traces. */
+  within<T>(commands: readonly TriggerCommand[], transaction: () => T): T;
   /** A transaction of so many events has ended. */
   ran(events: number, durationMs: number, isCommitted: boolean): void;
   /** An event that PostgreSQL broke off is tried again. */
@@ -27,7 +32,7 @@ export function observeRuns(unitOfWork: UnitOfWork, observer: TriggerQueueObserv
       const beganAtMs = performance.now();
       let isCommitted = false;
       try {
-        const settlements = await unitOfWork.run(commands, waitMs);
+        const settlements = await observer.within(commands, () => unitOfWork.run(commands, waitMs));
         isCommitted = true;
         return settlements;
       } finally {

@@ -128,6 +128,7 @@ export function createTriggerQueue(
         noteFailure(sequence, refusal);
         return Promise.reject(refusal);
       }
+      observer?.submitted(command);
       return new Promise((resolve, reject) => {
         order.add(waitingCommandOf(command, nowMs, { resolve, reject }));
         schedulePump();

@@ -42,12 +42,19 @@ export interface CallEnd {
   readonly durationMs: number;
 }
 
+export interface CallUnderWay {
+  readonly traceId: string | undefined;
+  /** Runs the handler as a part of the call's trace. */
+  within<T>(handle: () => T): T;
+  end(end: CallEnd): void;
+}
+
 export interface CallObserver {
-  /** Called when a call starts; returns the trace of the call and the observer of its end. */
-  start(call: ObservedCall): { readonly traceId: string | undefined; end(end: CallEnd): void };
+  /** Called when a call starts. */
+  start(call: ObservedCall): CallUnderWay;
 }
 
 /** Without an observer, a call still belongs to its caller's trace. */
 export const UNOBSERVED: CallObserver = {
-  start: ({ traceParent }) => ({ traceId: traceParent?.traceId, end() {} }),
+  start: ({ traceParent }) => ({ traceId: traceParent?.traceId, within: (handle) => handle(), end() {} }),
 };

@@ -7,7 +7,7 @@ import { describeCause, type Logger } from '../logger.ts';
 import { type CallArrival, callArrivalKey } from '../port/call-arrival.ts';
 import { observeEnd, type StreamEnd } from '../port/streamed-call.ts';
 import { requestIdIn } from './call-context-interceptor.ts';
-import { type CallObserver, traceParentIn } from './call-observer.ts';
+import { type CallObserver, type CallUnderWay, traceParentIn } from './call-observer.ts';
 
 /** The observers of every call. */
 export interface CallListeners {
@@ -23,7 +23,7 @@ export function createLogInterceptor(listeners: CallListeners): Interceptor {
     arrival.understood = true;
     const record = startRecord(listeners, method, header, arrival);
     try {
-      const response = await next(request);
+      const response = await record.within(() => next(request));
       if (response.stream) {
         return { ...response, message: observeEnd(response.message, record) };
       }
@@ -53,7 +53,7 @@ function startRecord(
   method: DescMethod,
   header: Headers,
   arrival: CallArrival,
-): StreamEnd & { refused(code: Code, error: unknown): void } {
+): StreamEnd & { within: CallUnderWay['within']; refused(code: Code, error: unknown): void } {
   const { protocol, atMs, callId } = arrival;
   const call = calls.start({ method, protocol, traceParent: traceParentIn(header), arrivedAtMs: atMs });
 
@@ -83,6 +83,7 @@ function startRecord(
   }
 
   return {
+    within: call.within,
     completed() {
       logger.info(endAs(undefined, undefined), 'call');
     },

@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders as Http2Headers, ServerHttp2Stream } from 'nod
 import type { Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import type { DescMethod } from '@bufbuild/protobuf';
-import { Code, ConnectError, createContextValues } from '@connectrpc/connect';
+import { Code, ConnectError, type ContextValues, createContextValues } from '@connectrpc/connect';
 import type {
   UniversalHandler,
   UniversalServerRequest,
@@ -23,8 +23,10 @@ import type { CallObserver } from '../interceptors/call-observer.ts';
 import { describeCause, type Logger } from '../logger.ts';
 import { type Pages, sendPage, sendPageOnStream } from '../pages.ts';
 import type { Cors } from './cors.ts';
+import type { GrpcFastPath } from './grpc-fast-path.ts';
 import { serveExplained } from './http-refusal.ts';
-import { openHttp2Exchange, refuseUnknownOnStream } from './http2-exchange.ts';
+import { refuseUnknownOnStream } from './http2-answer.ts';
+import { type Http2Call, openHttp2Exchange } from './http2-exchange.ts';
 import { serveJsonCall } from './json-call.ts';
 import { callIdKey, type OpenedCall, openCall } from './opened-call.ts';
 
@@ -59,6 +61,8 @@ export interface RpcListenerOptions {
   /** Answers GETs of paths that are no method. */
   readonly pages: Pages;
   readonly cors: Cors;
+  /** Serves plain unary gRPC calls; undefined: Connect serves all calls. */
+  readonly fastPath: GrpcFastPath | undefined;
   /** The limit that refuses a call of this method with this timeout; undefined: none. */
   readonly exceededLimit: (method: DescMethod, timeoutMs: number) => LoadLimit | undefined;
 }
@@ -66,7 +70,7 @@ export interface RpcListenerOptions {
 /** Serves `handlers` by path, with a limit on concurrent calls. Health and reflection are always admitted. */
 export function createRpcListener(
   handlers: readonly UniversalHandler[],
-  { limits, logger, calls, cors, pages, exceededLimit }: RpcListenerOptions,
+  { limits, logger, calls, cors, pages, fastPath, exceededLimit }: RpcListenerOptions,
 ): RpcListener {
   const handlerOfPath = new Map(handlers.map((handler) => [handler.requestPath, handler]));
   const handlerOf = (url = '') => handlerOfPath.get(url.split('?', 1)[0] ?? '');
@@ -103,18 +107,44 @@ export function createRpcListener(
         ? { ...received, signal: AbortSignal.any([received.signal, aged]) }
         : received;
     capTimeout(call.header);
-    if (isCounted(handler)) {
-      wire.once('close', slots.take());
-    }
     serveJsonCall(handler, call, isCounted(handler), (its) => serveExplained(handler, its).then(send)).catch(
       (error: unknown) => {
         if (!call.signal.aborted) {
-          const callId = call.contextValues?.get(callIdKey);
-          logger.error({ path: handler.requestPath, callId, cause: describeCause(error) }, 'answer not sent');
+          notSent(handler, call.contextValues, error);
         }
         wire.destroy();
       },
     );
+  }
+
+  function takeSlot(handler: UniversalHandler, wire: ServerResponse | ServerHttp2Stream): void {
+    if (isCounted(handler)) {
+      wire.once('close', slots.take());
+    }
+  }
+
+  function answerOnStream(
+    handler: UniversalHandler,
+    call: Http2Call,
+    aged: AbortSignal | undefined,
+    body?: AsyncIterable<Uint8Array>,
+  ): void {
+    const { stream, answerHeaders } = call;
+    const exchange = openHttp2Exchange(call, body);
+    if (exchange) {
+      answer(handler, exchange.request, aged, stream, exchange.send);
+    } else {
+      stream.respond({ ':status': 400, ...answerHeaders }, { endStream: true });
+    }
+  }
+
+  function notSent(
+    { requestPath }: UniversalHandler,
+    values: ContextValues | undefined,
+    error: unknown,
+  ): void {
+    const line = { path: requestPath, callId: values?.get(callIdKey), cause: describeCause(error) };
+    logger.error(line, 'answer not sent');
   }
 
   return {
@@ -132,6 +162,7 @@ export function createRpcListener(
       }
       const call = requestOf(request, response, id);
       if (call) {
+        takeSlot(handler, response);
         answer(handler, call, aged, response, (its) => universalResponseToNodeResponse(its, response));
       } else {
         response.writeHead(400).end();
@@ -146,13 +177,21 @@ export function createRpcListener(
         refuseUnknownOnStream(stream, headers, unknownPath(id), answerHeaders);
         return;
       }
-      const context = contextOf(stream.session?.socket, id);
-      const exchange = openHttp2Exchange(stream, headers, context, answerHeaders);
-      if (exchange) {
-        answer(handler, exchange.request, aged, stream, exchange.send);
-      } else {
-        stream.respond({ ':status': 400, ...answerHeaders }, { endStream: true });
+      const contextValues = contextOf(stream.session?.socket, id);
+      const call = { stream, headers, contextValues, answerHeaders };
+      takeSlot(handler, stream);
+      const served = fastPath?.serve(call);
+      if (!served) {
+        answerOnStream(handler, call, aged);
+        return;
       }
+      served.then(
+        (body) => body && answerOnStream(handler, call, aged, body),
+        (error: unknown) => {
+          notSent(handler, contextValues, error);
+          stream.destroy();
+        },
+      );
     },
   };
 }

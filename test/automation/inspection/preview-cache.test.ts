@@ -10,6 +10,7 @@ const PREVIEW: Preview = {
   count: 3,
   samples: [{ userId: 'a', name: 'A…' }],
   undecidedPaths: ['filter.conditions[0]'],
+  ...{ examined: 12, hasMore: false },
   computedAt: instantFromText('2026-03-01T10:00:00.123456Z'),
 };
 

@@ -43,6 +43,30 @@ describe('a preview', () => {
     expect(new Set(answer.sampleUsers.map(({ userId }) => userId)).size).toBe(10);
   });
 
+  test('looks at a bounded number of athletes, those that were added last, and says so', async () => {
+    const [first] = [
+      await account.addAthlete({ tags: ['vip'] }),
+      await account.addAthlete({ tags: ['basic'] }),
+    ];
+    const last = await account.addAthlete({ tags: ['vip'], time_zone: 'Europe/Berlin' });
+    await account.addAthlete({ tags: ['vip'], deleted_at: NOON });
+    const { triggerId } = await account.addWorkflow({ filters: allOf(VIP) });
+    const preview = (examinedAthletes: number) => {
+      const { accountId } = account;
+      const limited = { accountId, clock: () => NOON, limits: { examinedAthletes } };
+      return createAutomationClient(db.database, limited).triggers.previewTrigger(stored(triggerId));
+    };
+
+    expect(await preview(3)).toMatchObject({
+      ...{ estimatedCount: 2, examinedCount: 3, hasMore: false },
+      sampleUsers: [{ userId: first }, { userId: last }],
+    });
+    expect(await preview(2)).toMatchObject({
+      ...{ estimatedCount: 1, examinedCount: 2, hasMore: true },
+      sampleUsers: [{ userId: last }],
+    });
+  });
+
   test('lists the conditions that need an event, and counts them as met', async () => {
     await account.addAthlete({ tags: ['vip'] });
     await account.addAthlete();
@@ -121,7 +145,12 @@ describe('a preview', () => {
 });
 
 describe('the preview cache', () => {
-  const preview = { count: 1, samples: [], undecidedPaths: [], computedAt: NOON };
+  const preview = {
+    ...{ count: 1, samples: [], undecidedPaths: [] },
+    examined: 1,
+    hasMore: false,
+    computedAt: NOON,
+  };
 
   test('drops expired previews, and the oldest preview when it is full', async () => {
     const expiring = createPreviewCache({ previewMs: 0, keptPreviews: 2 });

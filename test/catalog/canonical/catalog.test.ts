@@ -106,10 +106,10 @@ const FIGURES: Record<string, [calendar: string, ...rules: string[]]> = {
   ],
   'nsuns-531-lp-lb': ['POUND 1x4', 'AMRAP 2 reps +5, 4 reps +10, 6 reps +15: every lift'],
   'nsuns-531-lp-kg': ['KILOGRAM 1x4', 'AMRAP 2 reps +2.5, 4 reps +5, 6 reps +7.5: every lift'],
-  'nuckols-high-frequency-lb': ['POUND 3x4', 'AFTER_CYCLE requirePerformed +5: every lift'],
-  'nuckols-high-frequency-amrap-lb': ['POUND 3x4', 'AMRAP 6 reps +5, 8 reps +10, 10 reps +15: every lift'],
+  'nuckols-high-frequency-lb': ['POUND 3x6', 'AFTER_CYCLE requirePerformed +5: every lift'],
+  'nuckols-high-frequency-amrap-lb': ['POUND 3x6', 'AMRAP 6 reps +5, 8 reps +10, 10 reps +15: every lift'],
   'nuckols-high-frequency-amrap-kg': [
-    'KILOGRAM 3x4',
+    'KILOGRAM 3x6',
     'AMRAP 6 reps +2.5, 8 reps +5, 10 reps +7.5: every lift',
   ],
   'reddit-ppl-lb': [

@@ -1,7 +1,11 @@
 /** Plays a program of the catalogue from its prescriptions alone, over the RPCs. */
 import { v7 as uuidv7 } from 'uuid';
+import { expect } from 'vitest';
 import { MaxType, SetKind } from '../../../src/gen/progression/v1/common_pb.ts';
-import type { PrescribedSet } from '../../../src/gen/progression/v1/progression_service_pb.ts';
+import type {
+  PrescribedSet,
+  PrescribeSessionResponse,
+} from '../../../src/gen/progression/v1/progression_service_pb.ts';
 import type { Database } from '../../../src/store/database.ts';
 import { systemClock } from '../../../src/values/system-clock.ts';
 import { createCatalogClient } from '../../support/catalog-client.ts';
@@ -22,13 +26,15 @@ export interface Script {
 /**
  * PrescribeSession for the next day, LogSets with exactly those sets, HandleSessionComplete, and the week's and the cycle's
  * end when they are due. One line for each session: `3 day-a: squat 5x5@65, bench-press 5x5@47.5`; `w` and `s` mark warm-ups
- * and supplemental sets, `+` an AMRAP set.
+ * and supplemental sets, `+` an AMRAP set. At the end each session is asked for again as an earlier one, and must be answered
+ * as it was when it was next.
  */
 export async function playThrough(database: Database, script: Script): Promise<string[]> {
   const { slug, maxes, maxType, cycles, reps = {}, only } = script;
   const { client, userId, slugs, program } = await follow(database, slug, maxes, maxType);
   const { weeksPerCycle = 1, sessionsPerWeek = 1 } = program ?? {};
   const lines: string[] = [];
+  const answered = new Map<string, PrescribeSessionResponse>();
   let session = 0;
   for (let cycle = 1; cycle <= cycles; cycle += 1) {
     for (let week = 1; week <= weeksPerCycle; week += 1) {
@@ -40,6 +46,7 @@ export async function playThrough(database: Database, script: Script): Promise<s
           lines.push(`${session} ${next.daySlug}: ${describeSets(shown, slugs)}`);
         }
         const sessionId = uuidv7();
+        answered.set(sessionId, next);
         const sets = next.sets.map((set) => {
           const isLast = next.sets.findLast((other) => other.liftId === set.liftId && isWork(other)) === set;
           const scripted = isLast ? reps[`${session} ${slugs.get(set.liftId)}`] : undefined;
@@ -61,6 +68,9 @@ export async function playThrough(database: Database, script: Script): Promise<s
     }
     const completed = { completedCycle: cycle, newCycle: cycle + 1, totalWeeks: weeksPerCycle };
     await client.handleCycleComplete({ userId, cycle: completed });
+  }
+  for (const [beforeSessionId, next] of answered) {
+    expect(await client.prescribeSession({ userId, beforeSessionId })).toEqual(next);
   }
   return lines;
 }

@@ -9,7 +9,7 @@ import { Code, createClient } from '@connectrpc/connect';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Health, HealthCheckResponse_ServingStatus } from '../../../src/gen/health/v1/health_pb.ts';
 import { UserService } from '../../../src/gen/progression/v1/user_service_pb.ts';
-import type { CallEnd } from '../../../src/server/interceptors/call-observer.ts';
+import { type CallEnd, UNOBSERVED } from '../../../src/server/interceptors/call-observer.ts';
 import { failureOf, startTestServer, TRANSPORTS, USER_ID } from '../test-server.ts';
 
 /** A server with one slot, whose call runs until the test ends it. */
@@ -18,7 +18,7 @@ async function startFullServer(ends: CallEnd[] = []) {
   const { promise: started, resolve: start } = Promise.withResolvers<void>();
   const server = await startTestServer({
     limits: { concurrentCalls: 1 },
-    calls: { start: () => ({ traceId: undefined, end: (end) => void ends.push(end) }) },
+    calls: { start: (call) => ({ ...UNOBSERVED.start(call), end: (end) => void ends.push(end) }) },
     users: {
       async getUser() {
         start();

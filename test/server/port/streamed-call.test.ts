@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { callContextOf } from '../../../src/calls/call-context.ts';
 import { DomainError } from '../../../src/errors/domain-error.ts';
 import { EventService } from '../../../src/gen/automation/v1/event_service_pb.ts';
-import type { CallEnd } from '../../../src/server/interceptors/call-observer.ts';
+import { type CallEnd, UNOBSERVED } from '../../../src/server/interceptors/call-observer.ts';
 import {
   failureOf,
   startTestServer,
@@ -190,7 +190,7 @@ async function startStream({ headers: more }: Ending) {
     {
       limits: { concurrentCalls: 1, overloadedCalls: 1 },
       calls: {
-        start: ({ traceParent }) => ({ traceId: traceParent?.traceId, end: (each) => void ends.push(each) }),
+        start: (call) => ({ ...UNOBSERVED.start(call), end: (each) => void ends.push(each) }),
       },
     },
   );

@@ -12,11 +12,11 @@ import {
 } from '../../../tools/replay/report.ts';
 import type { SteeredSession } from '../../../tools/replay/steering.ts';
 
-function session(day: string, prescribed: string, lifted: string, marks = ''): SteeredSession {
+function session(day: string, prescribed: string | null, lifted: string, marks = ''): SteeredSession {
   return {
     at: instantFromText(`${day}T12:00:00Z`),
     session: 0,
-    prescribed: new Decimal(prescribed),
+    prescribed: prescribed === null ? null : new Decimal(prescribed),
     lifted: new Decimal(lifted),
     isMissed: marks.includes('!'),
     isDeloaded: marks.includes('v'),
@@ -27,13 +27,14 @@ const SESSIONS = [
   session('2024-01-30', '100', '100'),
   session('2024-02-01', '105', '100', '!'),
   session('2024-02-03', '105', '107.5', '!v'),
+  session('2024-02-05', null, '60'),
 ];
 
 test('a lift’s sessions are listed by month, with prescribed and lifted weights', () => {
   expect(sessionLines('squat', SESSIONS)).toEqual([
     'squat',
     '  2024-01  30 100/100',
-    '  2024-02  01 105/100!     03 105/107.5!v',
+    '  2024-02  01 105/100!     03 105/107.5!v  05 -/60',
   ]);
 });
 
@@ -45,19 +46,7 @@ test('the summary of a lift shows the differences between prescribed and lifted 
   const [header, row] = summaryLines([lift], new Map([['id-1', 'squat']]), new Map([['id-1', '95']]));
 
   expect(header?.split(/ {2,}/)).toHaveLength(11);
-  expect(row?.split(/ +/)).toEqual([
-    'squat',
-    '3',
-    '15',
-    '4',
-    '1',
-    '100',
-    '95',
-    '107.5',
-    '+0.8',
-    '-2.5',
-    '+5',
-  ]);
+  expect(row?.split(/ +/)).toEqual(['squat', '4', '15', '4', '1', '100', '95', '60', '+0.8', '-2.5', '+5']);
 });
 
 test('rows that were not used are counted by reason and named by line', () => {

@@ -8,7 +8,7 @@ import type { ReplayStep } from '../../../tools/replay/replay-plan.ts';
 import type { StepAnswer } from '../../../tools/replay/send-step.ts';
 import { createSteering, type Steering } from '../../../tools/replay/steering.ts';
 
-const NOTHING: StepAnswer = { isReplayed: false, results: [], missedLiftIds: [] };
+const NOTHING: StepAnswer = { isReplayed: false, results: [], missedLiftIds: [], prescribed: new Map() };
 
 function answer(newValue: string, maxType: MaxType = MaxType.TRAINING_MAX): StepAnswer {
   const result = { liftId: 'squat', maxType, applied: true, newValue };
@@ -31,16 +31,17 @@ function startedAt(value: string): Steering {
   return steering;
 }
 
-test('each session has the training max that the one before it left', () => {
+test('each session has the load that was prescribed for it', () => {
+  const prescribed = (load: string) => ({ prescribed: new Map([['squat', load]]) });
   const steering = startedAt('100');
   steering.take(sets(0, '90', '100'), NOTHING);
-  steering.take(completed(0), answer('105'));
+  steering.take(completed(0), { ...answer('105'), ...prescribed('100') });
   steering.take(sets(1, '102.5'), { ...NOTHING, missedLiftIds: ['squat'] });
-  steering.take(completed(1), answer('95'));
+  steering.take(completed(1), { ...answer('95'), ...prescribed('105') });
 
   const [lift] = steering.lifts();
   expect(
-    lift?.sessions.map((s) => [s.prescribed.toFixed(), s.lifted.toFixed(), s.isMissed, s.isDeloaded]),
+    lift?.sessions.map((s) => [s.prescribed?.toFixed(), s.lifted.toFixed(), s.isMissed, s.isDeloaded]),
   ).toEqual([
     ['100', '100', false, false],
     ['105', '102.5', true, true],
@@ -49,13 +50,22 @@ test('each session has the training max that the one before it left', () => {
   expect([lift?.start.toFixed(), lift?.current.toFixed()]).toEqual(['100', '95']);
 });
 
+test('a prescription of a lift that the session did not train is left out', () => {
+  const steering = startedAt('100');
+  steering.take(sets(0, '100'), NOTHING);
+  steering.take(completed(0), NOTHING);
+  steering.take(completed(1), { ...NOTHING, prescribed: new Map([['squat', '105']]) });
+
+  expect(steering.lifts()[0]?.sessions).toMatchObject([{ prescribed: null }]);
+});
+
 test('a session of several calls is one session', () => {
   const steering = startedAt('100');
   steering.take(sets(0, '90'), NOTHING);
   steering.take(sets(0, '110'), answer('105'));
 
   const [lift] = steering.lifts();
-  expect(lift?.sessions.map((s) => [s.prescribed.toFixed(), s.lifted.toFixed()])).toEqual([['100', '110']]);
+  expect(lift?.sessions.map((s) => s.lifted.toFixed())).toEqual(['110']);
 });
 
 test('warm-ups do not count as sets of the lift', () => {
@@ -74,7 +84,7 @@ test('warm-ups do not count as sets of the lift', () => {
   expect(steering.lifts()).toMatchObject([{ sets: 0, sessions: [] }]);
 });
 
-test('only the training max is prescribed', () => {
+test('only a change of the training max is a change of the weight', () => {
   const steering = startedAt('100');
   steering.take(sets(0, '100'), answer('140', MaxType.ESTIMATED_ONE_RM));
 

@@ -58,6 +58,7 @@ export function PreviewPanel({ preview }: { preview: ReturnType<typeof usePrevie
         <>
           <p>
             <strong className="figure">{plural(data.estimatedCount, 'athlete')}</strong>{' '}
+            {data.hasMore && <span className="quiet">of the {data.examinedCount} added last</span>}{' '}
             {data.approximate && <span className="quiet">if the event meets its conditions</span>}
           </p>
           <ul className="plain">

@@ -327,6 +327,8 @@ export type ListEventsRequest = Message<"automation.v1.ListEventsRequest"> & {
   pageSize: number;
 
   /**
+   * EVENTS_REMOVED when the account does not keep the last event of the page before any more.
+   *
    * @generated from field: string page_token = 6;
    */
   pageToken: string;
@@ -443,15 +445,15 @@ export const ReplayEventsResponseSchema: GenMessage<ReplayEventsResponse> = /*@_
 export type WatchEventsRequest = Message<"automation.v1.WatchEventsRequest"> & {
   /**
    * From an earlier answer: continues after it. Empty: from now on, possibly with events that were evaluated just
-   * before. EPOCH_CHANGED when the log does not have the token's event any more, after a failover or a restore that lost
-   * it; so end running streams.
+   * before. EVENTS_REMOVED when the account does not keep the token's event any more (see RetentionPolicy): events
+   * after it may be gone as well. EPOCH_CHANGED when the log lost it in a failover or a restore. So end running streams.
    *
    * @generated from field: string resume_token = 1;
    */
   resumeToken: string;
 
   /**
-   * Begin with the oldest stored event, instead of now; only without a resume_token.
+   * Begin with the oldest event that is kept, instead of now; only without a resume_token.
    *
    * @generated from field: bool from_beginning = 2;
    */

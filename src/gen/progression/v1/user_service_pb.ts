@@ -20,7 +20,7 @@ import type { JsonObject, Message } from "@bufbuild/protobuf";
  * Describes the file progression/v1/user_service.proto.
  */
 export const file_progression_v1_user_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFwcm9ncmVzc2lvbi92MS91c2VyX3NlcnZpY2UucHJvdG8SDnByb2dyZXNzaW9uLnYxImAKB0FjY291bnQSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIRCgl0aW1lX3pvbmUYAyABKAkSKAoEdW5pdBgEIAEoDjIaLnByb2dyZXNzaW9uLnYxLldlaWdodFVuaXQiEwoRR2V0QWNjb3VudFJlcXVlc3QiPgoSR2V0QWNjb3VudFJlc3BvbnNlEigKB2FjY291bnQYASABKAsyFy5wcm9ncmVzc2lvbi52MS5BY2NvdW50Iq0BChRVcGRhdGVBY2NvdW50UmVxdWVzdBIbCgRuYW1lGAEgASgJQgi6SAVyAxjIAUgAiAEBEh8KCXRpbWVfem9uZRgCIAEoCUIHukgEcgIYQEgBiAEBEjcKBHVuaXQYAyABKA4yGi5wcm9ncmVzc2lvbi52MS5XZWlnaHRVbml0Qgi6SAWCAQIQAUgCiAEBQgcKBV9uYW1lQgwKCl90aW1lX3pvbmVCBwoFX3VuaXQiQQoVVXBkYXRlQWNjb3VudFJlc3BvbnNlEigKB2FjY291bnQYASABKAsyFy5wcm9ncmVzc2lvbi52MS5BY2NvdW50IoMBChNTZXRFcXVpcG1lbnRSZXF1ZXN0EhwKB3VzZXJfaWQYASABKAlCC7pICNgBAXIDsAEBEjQKCWVxdWlwbWVudBgCIAEoCzIZLnByb2dyZXNzaW9uLnYxLkVxdWlwbWVudEIGukgDyAEBEhgKBnJlYXNvbhgDIAEoCUIIukgFcgMY6AciRAoUU2V0RXF1aXBtZW50UmVzcG9uc2USLAoJZXF1aXBtZW50GAEgASgLMhkucHJvZ3Jlc3Npb24udjEuRXF1aXBtZW50IjMKE0dldEVxdWlwbWVudFJlcXVlc3QSHAoHdXNlcl9pZBgBIAEoCUILukgI2AEBcgOwAQEicgoUR2V0RXF1aXBtZW50UmVzcG9uc2USLAoJZXF1aXBtZW50GAEgASgLMhkucHJvZ3Jlc3Npb24udjEuRXF1aXBtZW50EiwKCWVmZmVjdGl2ZRgCIAEoCzIZLnByb2dyZXNzaW9uLnYxLkVxdWlwbWVudCJQChZEZWxldGVFcXVpcG1lbnRSZXF1ZXN0EhwKB3VzZXJfaWQYASABKAlCC7pICNgBAXIDsAEBEhgKBnJlYXNvbhgCIAEoCUIIukgFcgMY6AciGQoXRGVsZXRlRXF1aXBtZW50UmVzcG9uc2Ui9QEKBFVzZXISCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCRIRCgl0aW1lX3pvbmUYAyABKAkSEgoKYmlydGhfZGF0ZRgEIAEoCRIuCgpjcmVhdGVkX2F0GAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIuCgp1cGRhdGVkX2F0GAYgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIMCgR0YWdzGAcgAygJEisKCmF0dHJpYnV0ZXMYCCABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EhEKCW9wdGVkX291dBgJIAEoCCLoAQoRQ3JlYXRlVXNlclJlcXVlc3QSHAoHdXNlcl9pZBgBIAEoCUILukgI2AEBcgOwAQESGAoEbmFtZRgCIAEoCUIKukgHcgUQARjIARIaCgl0aW1lX3pvbmUYAyABKAlCB7pIBHICGEASOgoKYmlydGhfZGF0ZRgEIAEoCUImukgj2AEBch4yHF5bMC05XXs0fS1bMC05XXsyfS1bMC05XXsyfSQSFgoEdGFncxgFIAMoCUIIukgFkgECEGQSKwoKYXR0cmlidXRlcxgGIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QiOAoSQ3JlYXRlVXNlclJlc3BvbnNlEiIKBHVzZXIYASABKAsyFC5wcm9ncmVzc2lvbi52MS5Vc2VyIisKDkdldFVzZXJSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBIjUKD0dldFVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQucHJvZ3Jlc3Npb24udjEuVXNlciJwChBMaXN0VXNlcnNSZXF1ZXN0Eh0KCXBhZ2Vfc2l6ZRgBIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAxiACBIfCg1uYW1lX2NvbnRhaW5zGAMgASgJQgi6SAVyAxjIASJlChFMaXN0VXNlcnNSZXNwb25zZRIjCgV1c2VycxgBIAMoCzIULnByb2dyZXNzaW9uLnYxLlVzZXISFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhIKCnRvdGFsX3NpemUYAyABKAUi0wIKEVVwZGF0ZVVzZXJSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBEhYKBG5hbWUYAiABKAlCCLpIBXIDGMgBEh8KCXRpbWVfem9uZRgDIAEoCUIHukgEcgIYQEgAiAEBEj8KCmJpcnRoX2RhdGUYBCABKAlCJrpII3IhMh9eKFswLTldezR9LVswLTldezJ9LVswLTldezJ9KT8kSAGIAQESGgoIYWRkX3RhZ3MYBSADKAlCCLpIBZIBAhBkEh0KC3JlbW92ZV90YWdzGAYgAygJQgi6SAWSAQIQZBIrCgphdHRyaWJ1dGVzGAcgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIWCglvcHRlZF9vdXQYCCABKAhIAogBAUIMCgpfdGltZV96b25lQg0KC19iaXJ0aF9kYXRlQgwKCl9vcHRlZF9vdXQiOAoSVXBkYXRlVXNlclJlc3BvbnNlEiIKBHVzZXIYASABKAsyFC5wcm9ncmVzc2lvbi52MS5Vc2VyIi4KEURlbGV0ZVVzZXJSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBIhQKEkRlbGV0ZVVzZXJSZXNwb25zZSIvChJSZXN0b3JlVXNlclJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOwAQEiOQoTUmVzdG9yZVVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQucHJvZ3Jlc3Npb24udjEuVXNlciJvChVFeHBvcnRVc2VyRGF0YVJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOwAQESHQoJcGFnZV9zaXplGAIgASgFQgq6SAcaBRj0AygAEhwKCnBhZ2VfdG9rZW4YAyABKAlCCLpIBXIDGIAIIiwKDlVzZXJEYXRhUmVjb3JkEgwKBGtpbmQYASABKAkSDAoEanNvbhgCIAEoCSJiChZFeHBvcnRVc2VyRGF0YVJlc3BvbnNlEi8KB3JlY29yZHMYASADKAsyHi5wcm9ncmVzc2lvbi52MS5Vc2VyRGF0YVJlY29yZBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiRwoQRXJhc2VVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABARIYCgZyZWFzb24YAiABKAlCCLpIBXIDGOgHIhMKEUVyYXNlVXNlclJlc3BvbnNlMt8JCgtVc2VyU2VydmljZRJcCgpHZXRBY2NvdW50EiEucHJvZ3Jlc3Npb24udjEuR2V0QWNjb3VudFJlcXVlc3QaIi5wcm9ncmVzc2lvbi52MS5HZXRBY2NvdW50UmVzcG9uc2UiB5ACAai7GAESYgoNVXBkYXRlQWNjb3VudBIkLnByb2dyZXNzaW9uLnYxLlVwZGF0ZUFjY291bnRSZXF1ZXN0GiUucHJvZ3Jlc3Npb24udjEuVXBkYXRlQWNjb3VudFJlc3BvbnNlIgSouxgaEl8KDFNldEVxdWlwbWVudBIjLnByb2dyZXNzaW9uLnYxLlNldEVxdWlwbWVudFJlcXVlc3QaJC5wcm9ncmVzc2lvbi52MS5TZXRFcXVpcG1lbnRSZXNwb25zZSIEqLsYBRJiCgxHZXRFcXVpcG1lbnQSIy5wcm9ncmVzc2lvbi52MS5HZXRFcXVpcG1lbnRSZXF1ZXN0GiQucHJvZ3Jlc3Npb24udjEuR2V0RXF1aXBtZW50UmVzcG9uc2UiB5ACAai7GAMSaAoPRGVsZXRlRXF1aXBtZW50EiYucHJvZ3Jlc3Npb24udjEuRGVsZXRlRXF1aXBtZW50UmVxdWVzdBonLnByb2dyZXNzaW9uLnYxLkRlbGV0ZUVxdWlwbWVudFJlc3BvbnNlIgSouxgFElkKCkNyZWF0ZVVzZXISIS5wcm9ncmVzc2lvbi52MS5DcmVhdGVVc2VyUmVxdWVzdBoiLnByb2dyZXNzaW9uLnYxLkNyZWF0ZVVzZXJSZXNwb25zZSIEqLsYBRJTCgdHZXRVc2VyEh4ucHJvZ3Jlc3Npb24udjEuR2V0VXNlclJlcXVlc3QaHy5wcm9ncmVzc2lvbi52MS5HZXRVc2VyUmVzcG9uc2UiB5ACAai7GAMSWQoJTGlzdFVzZXJzEiAucHJvZ3Jlc3Npb24udjEuTGlzdFVzZXJzUmVxdWVzdBohLnByb2dyZXNzaW9uLnYxLkxpc3RVc2Vyc1Jlc3BvbnNlIgeQAgGouxgEElkKClVwZGF0ZVVzZXISIS5wcm9ncmVzc2lvbi52MS5VcGRhdGVVc2VyUmVxdWVzdBoiLnByb2dyZXNzaW9uLnYxLlVwZGF0ZVVzZXJSZXNwb25zZSIEqLsYBRJZCgpEZWxldGVVc2VyEiEucHJvZ3Jlc3Npb24udjEuRGVsZXRlVXNlclJlcXVlc3QaIi5wcm9ncmVzc2lvbi52MS5EZWxldGVVc2VyUmVzcG9uc2UiBKi7GAUSXAoLUmVzdG9yZVVzZXISIi5wcm9ncmVzc2lvbi52MS5SZXN0b3JlVXNlclJlcXVlc3QaIy5wcm9ncmVzc2lvbi52MS5SZXN0b3JlVXNlclJlc3BvbnNlIgSouxgFEmgKDkV4cG9ydFVzZXJEYXRhEiUucHJvZ3Jlc3Npb24udjEuRXhwb3J0VXNlckRhdGFSZXF1ZXN0GiYucHJvZ3Jlc3Npb24udjEuRXhwb3J0VXNlckRhdGFSZXNwb25zZSIHkAIBqLsYBhJWCglFcmFzZVVzZXISIC5wcm9ncmVzc2lvbi52MS5FcmFzZVVzZXJSZXF1ZXN0GiEucHJvZ3Jlc3Npb24udjEuRXJhc2VVc2VyUmVzcG9uc2UiBKi7GAdCcgoOcHJvZ3Jlc3Npb24udjFCEFVzZXJTZXJ2aWNlUHJvdG9QAVo7cHJvZ3Jlc3Npb24tc2VydmljZS9jbGllbnRzL2dvL3Byb2dyZXNzaW9uL3YxO3Byb2dyZXNzaW9udjGqAg5Qcm9ncmVzc2lvbi5WMWIGcHJvdG8z", [file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp, file_progression_v1_access, file_progression_v1_equipment, file_progression_v1_program_service]);
+  fileDesc("CiFwcm9ncmVzc2lvbi92MS91c2VyX3NlcnZpY2UucHJvdG8SDnByb2dyZXNzaW9uLnYxIpQBCgdBY2NvdW50EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJdGltZV96b25lGAMgASgJEigKBHVuaXQYBCABKA4yGi5wcm9ncmVzc2lvbi52MS5XZWlnaHRVbml0EjIKCXJldGVudGlvbhgFIAEoCzIfLnByb2dyZXNzaW9uLnYxLlJldGVudGlvblBvbGljeSLQAQoPUmV0ZW50aW9uUG9saWN5EiMKC2V2ZW50c19kYXlzGAEgASgFQg66SAvYAQEaBhiUnQIoHhInCg9leGVjdXRpb25zX2RheXMYAiABKAVCDrpIC9gBARoGGJSdAigeEiEKCXJ1bnNfZGF5cxgDIAEoBUIOukgL2AEBGgYYlJ0CKB4SIgoKYXVkaXRfZGF5cxgEIAEoBUIOukgL2AEBGgYYlJ0CKB4SKAoQcmVxdWVzdF9pZHNfZGF5cxgFIAEoBUIOukgL2AEBGgYYlJ0CKB4iEwoRR2V0QWNjb3VudFJlcXVlc3QiPgoSR2V0QWNjb3VudFJlc3BvbnNlEigKB2FjY291bnQYASABKAsyFy5wcm9ncmVzc2lvbi52MS5BY2NvdW50IuEBChRVcGRhdGVBY2NvdW50UmVxdWVzdBIbCgRuYW1lGAEgASgJQgi6SAVyAxjIAUgAiAEBEh8KCXRpbWVfem9uZRgCIAEoCUIHukgEcgIYQEgBiAEBEjcKBHVuaXQYAyABKA4yGi5wcm9ncmVzc2lvbi52MS5XZWlnaHRVbml0Qgi6SAWCAQIQAUgCiAEBEjIKCXJldGVudGlvbhgEIAEoCzIfLnByb2dyZXNzaW9uLnYxLlJldGVudGlvblBvbGljeUIHCgVfbmFtZUIMCgpfdGltZV96b25lQgcKBV91bml0IkEKFVVwZGF0ZUFjY291bnRSZXNwb25zZRIoCgdhY2NvdW50GAEgASgLMhcucHJvZ3Jlc3Npb24udjEuQWNjb3VudCKDAQoTU2V0RXF1aXBtZW50UmVxdWVzdBIcCgd1c2VyX2lkGAEgASgJQgu6SAjYAQFyA7ABARI0CgllcXVpcG1lbnQYAiABKAsyGS5wcm9ncmVzc2lvbi52MS5FcXVpcG1lbnRCBrpIA8gBARIYCgZyZWFzb24YAyABKAlCCLpIBXIDGOgHIkQKFFNldEVxdWlwbWVudFJlc3BvbnNlEiwKCWVxdWlwbWVudBgBIAEoCzIZLnByb2dyZXNzaW9uLnYxLkVxdWlwbWVudCIzChNHZXRFcXVpcG1lbnRSZXF1ZXN0EhwKB3VzZXJfaWQYASABKAlCC7pICNgBAXIDsAEBInIKFEdldEVxdWlwbWVudFJlc3BvbnNlEiwKCWVxdWlwbWVudBgBIAEoCzIZLnByb2dyZXNzaW9uLnYxLkVxdWlwbWVudBIsCgllZmZlY3RpdmUYAiABKAsyGS5wcm9ncmVzc2lvbi52MS5FcXVpcG1lbnQiUAoWRGVsZXRlRXF1aXBtZW50UmVxdWVzdBIcCgd1c2VyX2lkGAEgASgJQgu6SAjYAQFyA7ABARIYCgZyZWFzb24YAiABKAlCCLpIBXIDGOgHIhkKF0RlbGV0ZUVxdWlwbWVudFJlc3BvbnNlIvUBCgRVc2VyEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJdGltZV96b25lGAMgASgJEhIKCmJpcnRoX2RhdGUYBCABKAkSLgoKY3JlYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEdGFncxgHIAMoCRIrCgphdHRyaWJ1dGVzGAggASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIRCglvcHRlZF9vdXQYCSABKAgi6AEKEUNyZWF0ZVVzZXJSZXF1ZXN0EhwKB3VzZXJfaWQYASABKAlCC7pICNgBAXIDsAEBEhgKBG5hbWUYAiABKAlCCrpIB3IFEAEYyAESGgoJdGltZV96b25lGAMgASgJQge6SARyAhhAEjoKCmJpcnRoX2RhdGUYBCABKAlCJrpII9gBAXIeMhxeWzAtOV17NH0tWzAtOV17Mn0tWzAtOV17Mn0kEhYKBHRhZ3MYBSADKAlCCLpIBZIBAhBkEisKCmF0dHJpYnV0ZXMYBiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IjgKEkNyZWF0ZVVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQucHJvZ3Jlc3Npb24udjEuVXNlciIrCg5HZXRVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABASI1Cg9HZXRVc2VyUmVzcG9uc2USIgoEdXNlchgBIAEoCzIULnByb2dyZXNzaW9uLnYxLlVzZXIicAoQTGlzdFVzZXJzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgSHwoNbmFtZV9jb250YWlucxgDIAEoCUIIukgFcgMYyAEiZQoRTGlzdFVzZXJzUmVzcG9uc2USIwoFdXNlcnMYASADKAsyFC5wcm9ncmVzc2lvbi52MS5Vc2VyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFItMCChFVcGRhdGVVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABARIWCgRuYW1lGAIgASgJQgi6SAVyAxjIARIfCgl0aW1lX3pvbmUYAyABKAlCB7pIBHICGEBIAIgBARI/CgpiaXJ0aF9kYXRlGAQgASgJQia6SCNyITIfXihbMC05XXs0fS1bMC05XXsyfS1bMC05XXsyfSk/JEgBiAEBEhoKCGFkZF90YWdzGAUgAygJQgi6SAWSAQIQZBIdCgtyZW1vdmVfdGFncxgGIAMoCUIIukgFkgECEGQSKwoKYXR0cmlidXRlcxgHIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSFgoJb3B0ZWRfb3V0GAggASgISAKIAQFCDAoKX3RpbWVfem9uZUINCgtfYmlydGhfZGF0ZUIMCgpfb3B0ZWRfb3V0IjgKElVwZGF0ZVVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQucHJvZ3Jlc3Npb24udjEuVXNlciIuChFEZWxldGVVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABASIUChJEZWxldGVVc2VyUmVzcG9uc2UiLwoSUmVzdG9yZVVzZXJSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBIjkKE1Jlc3RvcmVVc2VyUmVzcG9uc2USIgoEdXNlchgBIAEoCzIULnByb2dyZXNzaW9uLnYxLlVzZXIibwoVRXhwb3J0VXNlckRhdGFSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiACCIsCg5Vc2VyRGF0YVJlY29yZBIMCgRraW5kGAEgASgJEgwKBGpzb24YAiABKAkiYgoWRXhwb3J0VXNlckRhdGFSZXNwb25zZRIvCgdyZWNvcmRzGAEgAygLMh4ucHJvZ3Jlc3Npb24udjEuVXNlckRhdGFSZWNvcmQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIkcKEEVyYXNlVXNlclJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOwAQESGAoGcmVhc29uGAIgASgJQgi6SAVyAxjoByITChFFcmFzZVVzZXJSZXNwb25zZTLfCQoLVXNlclNlcnZpY2USXAoKR2V0QWNjb3VudBIhLnByb2dyZXNzaW9uLnYxLkdldEFjY291bnRSZXF1ZXN0GiIucHJvZ3Jlc3Npb24udjEuR2V0QWNjb3VudFJlc3BvbnNlIgeQAgGouxgBEmIKDVVwZGF0ZUFjY291bnQSJC5wcm9ncmVzc2lvbi52MS5VcGRhdGVBY2NvdW50UmVxdWVzdBolLnByb2dyZXNzaW9uLnYxLlVwZGF0ZUFjY291bnRSZXNwb25zZSIEqLsYGhJfCgxTZXRFcXVpcG1lbnQSIy5wcm9ncmVzc2lvbi52MS5TZXRFcXVpcG1lbnRSZXF1ZXN0GiQucHJvZ3Jlc3Npb24udjEuU2V0RXF1aXBtZW50UmVzcG9uc2UiBKi7GAUSYgoMR2V0RXF1aXBtZW50EiMucHJvZ3Jlc3Npb24udjEuR2V0RXF1aXBtZW50UmVxdWVzdBokLnByb2dyZXNzaW9uLnYxLkdldEVxdWlwbWVudFJlc3BvbnNlIgeQAgGouxgDEmgKD0RlbGV0ZUVxdWlwbWVudBImLnByb2dyZXNzaW9uLnYxLkRlbGV0ZUVxdWlwbWVudFJlcXVlc3QaJy5wcm9ncmVzc2lvbi52MS5EZWxldGVFcXVpcG1lbnRSZXNwb25zZSIEqLsYBRJZCgpDcmVhdGVVc2VyEiEucHJvZ3Jlc3Npb24udjEuQ3JlYXRlVXNlclJlcXVlc3QaIi5wcm9ncmVzc2lvbi52MS5DcmVhdGVVc2VyUmVzcG9uc2UiBKi7GAUSUwoHR2V0VXNlchIeLnByb2dyZXNzaW9uLnYxLkdldFVzZXJSZXF1ZXN0Gh8ucHJvZ3Jlc3Npb24udjEuR2V0VXNlclJlc3BvbnNlIgeQAgGouxgDElkKCUxpc3RVc2VycxIgLnByb2dyZXNzaW9uLnYxLkxpc3RVc2Vyc1JlcXVlc3QaIS5wcm9ncmVzc2lvbi52MS5MaXN0VXNlcnNSZXNwb25zZSIHkAIBqLsYBBJZCgpVcGRhdGVVc2VyEiEucHJvZ3Jlc3Npb24udjEuVXBkYXRlVXNlclJlcXVlc3QaIi5wcm9ncmVzc2lvbi52MS5VcGRhdGVVc2VyUmVzcG9uc2UiBKi7GAUSWQoKRGVsZXRlVXNlchIhLnByb2dyZXNzaW9uLnYxLkRlbGV0ZVVzZXJSZXF1ZXN0GiIucHJvZ3Jlc3Npb24udjEuRGVsZXRlVXNlclJlc3BvbnNlIgSouxgFElwKC1Jlc3RvcmVVc2VyEiIucHJvZ3Jlc3Npb24udjEuUmVzdG9yZVVzZXJSZXF1ZXN0GiMucHJvZ3Jlc3Npb24udjEuUmVzdG9yZVVzZXJSZXNwb25zZSIEqLsYBRJoCg5FeHBvcnRVc2VyRGF0YRIlLnByb2dyZXNzaW9uLnYxLkV4cG9ydFVzZXJEYXRhUmVxdWVzdBomLnByb2dyZXNzaW9uLnYxLkV4cG9ydFVzZXJEYXRhUmVzcG9uc2UiB5ACAai7GAYSVgoJRXJhc2VVc2VyEiAucHJvZ3Jlc3Npb24udjEuRXJhc2VVc2VyUmVxdWVzdBohLnByb2dyZXNzaW9uLnYxLkVyYXNlVXNlclJlc3BvbnNlIgSouxgHQnIKDnByb2dyZXNzaW9uLnYxQhBVc2VyU2VydmljZVByb3RvUAFaO3Byb2dyZXNzaW9uLXNlcnZpY2UvY2xpZW50cy9nby9wcm9ncmVzc2lvbi92MTtwcm9ncmVzc2lvbnYxqgIOUHJvZ3Jlc3Npb24uVjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp, file_progression_v1_access, file_progression_v1_equipment, file_progression_v1_program_service]);
 
 /**
  * The settings of an account.
@@ -54,6 +54,11 @@ export type Account = Message<"progression.v1.Account"> & {
    * @generated from field: progression.v1.WeightUnit unit = 4;
    */
   unit: WeightUnit;
+
+  /**
+   * @generated from field: progression.v1.RetentionPolicy retention = 5;
+   */
+  retention?: RetentionPolicy | undefined;
 };
 
 /**
@@ -62,6 +67,61 @@ export type Account = Message<"progression.v1.Account"> & {
  */
 export const AccountSchema: GenMessage<Account> = /*@__PURE__*/
   messageDesc(file_progression_v1_user_service, 0);
+
+/**
+ * For how many days rows are kept; 0: for ever. Lift maxes, logged sets, the log of progressions and corrections are
+ * always kept. What goes is removed in the background, in batches; a pass over the account begins each day. Nothing goes
+ * that is still needed, so that some rows stay longer.
+ *
+ * @generated from message progression.v1.RetentionPolicy
+ */
+export type RetentionPolicy = Message<"progression.v1.RetentionPolicy"> & {
+  /**
+   * Events of the log, from the time when they were accepted. Their ids stay taken: the same event again is a duplicate.
+   * Kept longer: as far as the `history` of triggers looks back, while a run of the athlete goes on that began before,
+   * while a dead letter waits, and the latest event of the account.
+   *
+   * @generated from field: int32 events_days = 1;
+   */
+  eventsDays: number;
+
+  /**
+   * Verdicts of triggers, as ListTriggerExecutions has them; without those of TestTrigger, which stay.
+   *
+   * @generated from field: int32 executions_days = 2;
+   */
+  executionsDays: number;
+
+  /**
+   * Runs of workflows with the results of their steps, from their end on. Kept longer: the latest of an athlete in a
+   * workflow, and those within the cooldown and the window of its trigger.
+   *
+   * @generated from field: int32 runs_days = 3;
+   */
+  runsDays: number;
+
+  /**
+   * Entries of the audit trail. Kept longer: that of a lift max which is the latest and was set by hand.
+   *
+   * @generated from field: int32 audit_days = 4;
+   */
+  auditDays: number;
+
+  /**
+   * Request IDs of calls that report no event of an athlete, with their answers. A call that is repeated after that
+   * runs again.
+   *
+   * @generated from field: int32 request_ids_days = 5;
+   */
+  requestIdsDays: number;
+};
+
+/**
+ * Describes the message progression.v1.RetentionPolicy.
+ * Use `create(RetentionPolicySchema)` to create a new message.
+ */
+export const RetentionPolicySchema: GenMessage<RetentionPolicy> = /*@__PURE__*/
+  messageDesc(file_progression_v1_user_service, 1);
 
 /**
  * @generated from message progression.v1.GetAccountRequest
@@ -74,7 +134,7 @@ export type GetAccountRequest = Message<"progression.v1.GetAccountRequest"> & {
  * Use `create(GetAccountRequestSchema)` to create a new message.
  */
 export const GetAccountRequestSchema: GenMessage<GetAccountRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 1);
+  messageDesc(file_progression_v1_user_service, 2);
 
 /**
  * @generated from message progression.v1.GetAccountResponse
@@ -91,7 +151,7 @@ export type GetAccountResponse = Message<"progression.v1.GetAccountResponse"> & 
  * Use `create(GetAccountResponseSchema)` to create a new message.
  */
 export const GetAccountResponseSchema: GenMessage<GetAccountResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 2);
+  messageDesc(file_progression_v1_user_service, 3);
 
 /**
  * @generated from message progression.v1.UpdateAccountRequest
@@ -117,6 +177,13 @@ export type UpdateAccountRequest = Message<"progression.v1.UpdateAccountRequest"
    * @generated from field: optional progression.v1.WeightUnit unit = 3;
    */
   unit?: WeightUnit | undefined;
+
+  /**
+   * Absent: unchanged; otherwise the whole policy is replaced.
+   *
+   * @generated from field: progression.v1.RetentionPolicy retention = 4;
+   */
+  retention?: RetentionPolicy | undefined;
 };
 
 /**
@@ -124,7 +191,7 @@ export type UpdateAccountRequest = Message<"progression.v1.UpdateAccountRequest"
  * Use `create(UpdateAccountRequestSchema)` to create a new message.
  */
 export const UpdateAccountRequestSchema: GenMessage<UpdateAccountRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 3);
+  messageDesc(file_progression_v1_user_service, 4);
 
 /**
  * @generated from message progression.v1.UpdateAccountResponse
@@ -141,7 +208,7 @@ export type UpdateAccountResponse = Message<"progression.v1.UpdateAccountRespons
  * Use `create(UpdateAccountResponseSchema)` to create a new message.
  */
 export const UpdateAccountResponseSchema: GenMessage<UpdateAccountResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 4);
+  messageDesc(file_progression_v1_user_service, 5);
 
 /**
  * @generated from message progression.v1.SetEquipmentRequest
@@ -172,7 +239,7 @@ export type SetEquipmentRequest = Message<"progression.v1.SetEquipmentRequest"> 
  * Use `create(SetEquipmentRequestSchema)` to create a new message.
  */
 export const SetEquipmentRequestSchema: GenMessage<SetEquipmentRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 5);
+  messageDesc(file_progression_v1_user_service, 6);
 
 /**
  * @generated from message progression.v1.SetEquipmentResponse
@@ -189,7 +256,7 @@ export type SetEquipmentResponse = Message<"progression.v1.SetEquipmentResponse"
  * Use `create(SetEquipmentResponseSchema)` to create a new message.
  */
 export const SetEquipmentResponseSchema: GenMessage<SetEquipmentResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 6);
+  messageDesc(file_progression_v1_user_service, 7);
 
 /**
  * @generated from message progression.v1.GetEquipmentRequest
@@ -208,7 +275,7 @@ export type GetEquipmentRequest = Message<"progression.v1.GetEquipmentRequest"> 
  * Use `create(GetEquipmentRequestSchema)` to create a new message.
  */
 export const GetEquipmentRequestSchema: GenMessage<GetEquipmentRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 7);
+  messageDesc(file_progression_v1_user_service, 8);
 
 /**
  * @generated from message progression.v1.GetEquipmentResponse
@@ -234,7 +301,7 @@ export type GetEquipmentResponse = Message<"progression.v1.GetEquipmentResponse"
  * Use `create(GetEquipmentResponseSchema)` to create a new message.
  */
 export const GetEquipmentResponseSchema: GenMessage<GetEquipmentResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 8);
+  messageDesc(file_progression_v1_user_service, 9);
 
 /**
  * @generated from message progression.v1.DeleteEquipmentRequest
@@ -258,7 +325,7 @@ export type DeleteEquipmentRequest = Message<"progression.v1.DeleteEquipmentRequ
  * Use `create(DeleteEquipmentRequestSchema)` to create a new message.
  */
 export const DeleteEquipmentRequestSchema: GenMessage<DeleteEquipmentRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 9);
+  messageDesc(file_progression_v1_user_service, 10);
 
 /**
  * @generated from message progression.v1.DeleteEquipmentResponse
@@ -271,7 +338,7 @@ export type DeleteEquipmentResponse = Message<"progression.v1.DeleteEquipmentRes
  * Use `create(DeleteEquipmentResponseSchema)` to create a new message.
  */
 export const DeleteEquipmentResponseSchema: GenMessage<DeleteEquipmentResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 10);
+  messageDesc(file_progression_v1_user_service, 11);
 
 /**
  * An athlete.
@@ -342,7 +409,7 @@ export type User = Message<"progression.v1.User"> & {
  * Use `create(UserSchema)` to create a new message.
  */
 export const UserSchema: GenMessage<User> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 11);
+  messageDesc(file_progression_v1_user_service, 12);
 
 /**
  * @generated from message progression.v1.CreateUserRequest
@@ -392,7 +459,7 @@ export type CreateUserRequest = Message<"progression.v1.CreateUserRequest"> & {
  * Use `create(CreateUserRequestSchema)` to create a new message.
  */
 export const CreateUserRequestSchema: GenMessage<CreateUserRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 12);
+  messageDesc(file_progression_v1_user_service, 13);
 
 /**
  * @generated from message progression.v1.CreateUserResponse
@@ -409,7 +476,7 @@ export type CreateUserResponse = Message<"progression.v1.CreateUserResponse"> & 
  * Use `create(CreateUserResponseSchema)` to create a new message.
  */
 export const CreateUserResponseSchema: GenMessage<CreateUserResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 13);
+  messageDesc(file_progression_v1_user_service, 14);
 
 /**
  * @generated from message progression.v1.GetUserRequest
@@ -426,7 +493,7 @@ export type GetUserRequest = Message<"progression.v1.GetUserRequest"> & {
  * Use `create(GetUserRequestSchema)` to create a new message.
  */
 export const GetUserRequestSchema: GenMessage<GetUserRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 14);
+  messageDesc(file_progression_v1_user_service, 15);
 
 /**
  * @generated from message progression.v1.GetUserResponse
@@ -443,7 +510,7 @@ export type GetUserResponse = Message<"progression.v1.GetUserResponse"> & {
  * Use `create(GetUserResponseSchema)` to create a new message.
  */
 export const GetUserResponseSchema: GenMessage<GetUserResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 15);
+  messageDesc(file_progression_v1_user_service, 16);
 
 /**
  * @generated from message progression.v1.ListUsersRequest
@@ -476,7 +543,7 @@ export type ListUsersRequest = Message<"progression.v1.ListUsersRequest"> & {
  * Use `create(ListUsersRequestSchema)` to create a new message.
  */
 export const ListUsersRequestSchema: GenMessage<ListUsersRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 16);
+  messageDesc(file_progression_v1_user_service, 17);
 
 /**
  * @generated from message progression.v1.ListUsersResponse
@@ -507,7 +574,7 @@ export type ListUsersResponse = Message<"progression.v1.ListUsersResponse"> & {
  * Use `create(ListUsersResponseSchema)` to create a new message.
  */
 export const ListUsersResponseSchema: GenMessage<ListUsersResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 17);
+  messageDesc(file_progression_v1_user_service, 18);
 
 /**
  * @generated from message progression.v1.UpdateUserRequest
@@ -569,7 +636,7 @@ export type UpdateUserRequest = Message<"progression.v1.UpdateUserRequest"> & {
  * Use `create(UpdateUserRequestSchema)` to create a new message.
  */
 export const UpdateUserRequestSchema: GenMessage<UpdateUserRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 18);
+  messageDesc(file_progression_v1_user_service, 19);
 
 /**
  * @generated from message progression.v1.UpdateUserResponse
@@ -586,7 +653,7 @@ export type UpdateUserResponse = Message<"progression.v1.UpdateUserResponse"> & 
  * Use `create(UpdateUserResponseSchema)` to create a new message.
  */
 export const UpdateUserResponseSchema: GenMessage<UpdateUserResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 19);
+  messageDesc(file_progression_v1_user_service, 20);
 
 /**
  * @generated from message progression.v1.DeleteUserRequest
@@ -603,7 +670,7 @@ export type DeleteUserRequest = Message<"progression.v1.DeleteUserRequest"> & {
  * Use `create(DeleteUserRequestSchema)` to create a new message.
  */
 export const DeleteUserRequestSchema: GenMessage<DeleteUserRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 20);
+  messageDesc(file_progression_v1_user_service, 21);
 
 /**
  * @generated from message progression.v1.DeleteUserResponse
@@ -616,7 +683,7 @@ export type DeleteUserResponse = Message<"progression.v1.DeleteUserResponse"> & 
  * Use `create(DeleteUserResponseSchema)` to create a new message.
  */
 export const DeleteUserResponseSchema: GenMessage<DeleteUserResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 21);
+  messageDesc(file_progression_v1_user_service, 22);
 
 /**
  * @generated from message progression.v1.RestoreUserRequest
@@ -633,7 +700,7 @@ export type RestoreUserRequest = Message<"progression.v1.RestoreUserRequest"> & 
  * Use `create(RestoreUserRequestSchema)` to create a new message.
  */
 export const RestoreUserRequestSchema: GenMessage<RestoreUserRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 22);
+  messageDesc(file_progression_v1_user_service, 23);
 
 /**
  * @generated from message progression.v1.RestoreUserResponse
@@ -650,7 +717,7 @@ export type RestoreUserResponse = Message<"progression.v1.RestoreUserResponse"> 
  * Use `create(RestoreUserResponseSchema)` to create a new message.
  */
 export const RestoreUserResponseSchema: GenMessage<RestoreUserResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 23);
+  messageDesc(file_progression_v1_user_service, 24);
 
 /**
  * @generated from message progression.v1.ExportUserDataRequest
@@ -681,7 +748,7 @@ export type ExportUserDataRequest = Message<"progression.v1.ExportUserDataReques
  * Use `create(ExportUserDataRequestSchema)` to create a new message.
  */
 export const ExportUserDataRequestSchema: GenMessage<ExportUserDataRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 24);
+  messageDesc(file_progression_v1_user_service, 25);
 
 /**
  * A stored row about the athlete.
@@ -709,7 +776,7 @@ export type UserDataRecord = Message<"progression.v1.UserDataRecord"> & {
  * Use `create(UserDataRecordSchema)` to create a new message.
  */
 export const UserDataRecordSchema: GenMessage<UserDataRecord> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 25);
+  messageDesc(file_progression_v1_user_service, 26);
 
 /**
  * @generated from message progression.v1.ExportUserDataResponse
@@ -735,7 +802,7 @@ export type ExportUserDataResponse = Message<"progression.v1.ExportUserDataRespo
  * Use `create(ExportUserDataResponseSchema)` to create a new message.
  */
 export const ExportUserDataResponseSchema: GenMessage<ExportUserDataResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 26);
+  messageDesc(file_progression_v1_user_service, 27);
 
 /**
  * @generated from message progression.v1.EraseUserRequest
@@ -759,7 +826,7 @@ export type EraseUserRequest = Message<"progression.v1.EraseUserRequest"> & {
  * Use `create(EraseUserRequestSchema)` to create a new message.
  */
 export const EraseUserRequestSchema: GenMessage<EraseUserRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 27);
+  messageDesc(file_progression_v1_user_service, 28);
 
 /**
  * @generated from message progression.v1.EraseUserResponse
@@ -772,7 +839,7 @@ export type EraseUserResponse = Message<"progression.v1.EraseUserResponse"> & {
  * Use `create(EraseUserResponseSchema)` to create a new message.
  */
 export const EraseUserResponseSchema: GenMessage<EraseUserResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 28);
+  messageDesc(file_progression_v1_user_service, 29);
 
 /**
  * The athletes of an account. Writing methods need a request ID; see ProgressionService.

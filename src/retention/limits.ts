@@ -1,0 +1,9 @@
+/** Limits of retention/: how fast rows that are not kept any more are removed. */
+export const RETENTION_LIMITS = {
+  /** Interval at which a process looks for accounts whose rows are due. */
+  retentionIntervalMs: 5_000,
+  /** Rows that one transaction looks at. */
+  retentionBatchRows: 500,
+  /** The pause of an account between one pass over its rows and the next. */
+  retentionPauseMs: 24 * 60 * 60_000,
+};
