@@ -1,4 +1,5 @@
 /** Workflows that people make, change and watch in the console. */
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createClient } from '@connectrpc/connect';
@@ -111,6 +112,46 @@ describe.skipIf(!HAS_CHROMIUM)('the builder of workflows in Chromium', { timeout
       'athlete.tags contains paying met: ["paying"]',
     ]);
   }, 120_000);
+
+  test('a workflow is exported as a file, and imported with what the account lacks chosen by hand', async () => {
+    const page = await openConsole(server, '/console/workflows');
+    await page.getByRole('link', { name: 'Next program at a squat of 90 kg' }).click();
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Export' }).click(),
+    ]);
+    expect(download.suggestedFilename()).toBe('Next-program-at-a-squat-of-90-kg.json');
+    const text = readFileSync(await download.path(), 'utf8');
+    const [token] = /<program:[a-z0-9-]+>/.exec(text) ?? [];
+    const file = JSON.parse(text.replaceAll(`${token}`, '<program:theirs>'));
+    for (const reference of file.references) {
+      reference.key = reference.token === '<program:theirs>' ? 'theirs' : reference.key;
+    }
+    const buffer = Buffer.from(JSON.stringify(file));
+    await page.getByRole('link', { name: 'Workflows' }).first().click();
+    await page.getByRole('button', { name: 'Import a file' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog
+      .getByLabel(/^File/)
+      .setInputFiles({ name: 'theirs.json', mimeType: 'application/json', buffer });
+    await dialog.getByLabel(/^Name/).fill('Next program of theirs');
+    await dialog.getByRole('button', { name: 'Preview' }).click();
+    await dialog.getByText('The account does not have').waitFor();
+    await dialog.getByLabel(/^Program/).selectOption('GZCLP (kg)');
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await dialog.getByRole('button', { name: 'Preview' }).click();
+    await dialog.getByText('A draft, Next program of theirs').waitFor();
+    await dialog.getByRole('button', { name: 'Confirm' }).click();
+    await dialog.waitFor({ state: 'detached' });
+
+    await page.getByRole('link', { name: 'Next program of theirs' }).waitFor();
+    await page.getByRole('button', { name: 'Import a file' }).click();
+    await dialog
+      .getByLabel(/^File/)
+      .setInputFiles({ name: 'other.json', mimeType: 'application/json', buffer: Buffer.from('{"a": 1}') });
+    await dialog.getByRole('button', { name: 'Preview' }).click();
+    await dialog.getByRole('alert').getByText('This is no file of a workflow').waitFor();
+  });
 
   test('what is wrong is told at its field, and a changed field is no longer wrong', async () => {
     const page = await openConsole(server, '/console/workflows/new', { expectedMessage: /400/ });

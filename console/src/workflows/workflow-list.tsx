@@ -1,5 +1,6 @@
 /** The workflows of the account. */
 import { useQuery } from '@connectrpc/connect-query';
+import { useState } from 'react';
 import { Link } from 'wouter';
 import { TriggerService } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
 import {
@@ -11,21 +12,29 @@ import {
 import { useMay } from '../calls/permissions.ts';
 import { Answer, Nothing } from '../parts/states.tsx';
 import { enumWords, plural } from '../words/formats.ts';
+import { ImportWorkflow } from './import-workflow.tsx';
 import { eventName } from './workflow-words.ts';
 
 export default function WorkflowList() {
   const mayWrite = useMay(WorkflowService.method.createWorkflow);
+  const [isImporting, setIsImporting] = useState(false);
   const workflows = useQuery(WorkflowService.method.listWorkflows, { pageSize: 500 });
   return (
     <>
       <header className="heading">
         <h1>Workflows</h1>
         {mayWrite && (
-          <Link href="/workflows/new" className="button">
-            New workflow
-          </Link>
+          <div className="send">
+            <button type="button" onClick={() => setIsImporting(true)}>
+              Import a file …
+            </button>
+            <Link href="/workflows/new" className="button">
+              New workflow
+            </Link>
+          </div>
         )}
       </header>
+      {isImporting && <ImportWorkflow onClose={() => setIsImporting(false)} />}
       <Answer query={workflows}>
         {({ workflows: all }) =>
           all.length === 0 ? (

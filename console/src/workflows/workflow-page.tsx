@@ -13,6 +13,7 @@ import { MoreButton } from '../parts/more-button.tsx';
 import { Answer, Nothing } from '../parts/states.tsx';
 import { plural } from '../words/formats.ts';
 import { type Names, useNames } from '../words/names.ts';
+import { ExportWorkflow } from './export-workflow.tsx';
 import { FilterView } from './filter-view.tsx';
 import { RedriveRuns } from './redrive-runs.tsx';
 import { RunRow } from './run-row.tsx';
@@ -41,6 +42,7 @@ export default function WorkflowPage({ workflowId }: { workflowId: string }) {
               </div>
               <div className="send">
                 <StatusButtons workflow={workflow} isHeld={false} />
+                <ExportWorkflow workflow={workflow} />
                 {mayWrite && (
                   <Link href={`/workflows/${workflowId}/edit`} className="button">
                     Change

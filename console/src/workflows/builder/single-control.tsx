@@ -118,7 +118,7 @@ function WordsControl({
     <input
       type="text"
       {...control}
-      placeholder={isOfNumbers ? '200, 404' : 'one, another'}
+      placeholder={isOfNumbers ? '1, 2, 3' : 'one, another'}
       value={Array.isArray(value) ? value.join(',') : ''}
       onChange={({ target }) => onChange(target.value === '' ? undefined : read(target.value))}
     />
