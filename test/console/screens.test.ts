@@ -11,6 +11,7 @@ import { DEMO_ACCOUNT_ID } from '../../src/config/config.ts';
 import { EventService } from '../../src/gen/automation/v1/event_service_pb.ts';
 import { TriggerService } from '../../src/gen/automation/v1/trigger_service_pb.ts';
 import { WorkflowService } from '../../src/gen/automation/v1/workflow_service_pb.ts';
+import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { WorkflowHoldEntity } from '../../src/store/entities/workflow-hold.ts';
 import { systemClock } from '../../src/values/system-clock.ts';
 import { HAS_CHROMIUM } from '../support/commands.ts';
@@ -70,6 +71,41 @@ describe.skipIf(!HAS_CHROMIUM)('screens in Chromium', { timeout: PATIENCE_MS }, 
     await page.getByRole('button', { name: 'Preview' }).click();
     await page.getByRole('button', { name: 'Confirm' }).click();
     await page.locator('.entry-head', { hasText: /^77 / }).waitFor();
+  });
+
+  test('days of a program are changed, and what is wrong is told at its field', async () => {
+    const transport = createConnectTransport({ baseUrl: server.url, httpVersion: '1.1' });
+    const programs = createClient(ProgramService, transport);
+    const { program } = await programs.copyProgram(
+      {
+        from: { case: 'catalogSlug', value: 'stronglifts-5x5-kg' },
+        slug: 'days-of-ours',
+        name: 'Days of ours',
+      },
+      { headers: { 'idempotency-key': uuidv7() } },
+    );
+    const page = await openConsole(server, `/console/programs/${program?.id}`, { expectedMessage: /400/ });
+    await page.getByRole('button', { name: 'Edit the days' }).click();
+    const day = page.locator('.days-editor > .panel').first();
+    const sets = day.getByLabel('Sets', { exact: true }).first();
+    await sets.fill('101');
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.getByRole('button', { name: 'Save the days' }).click();
+
+    const row = day.locator('.row', { has: page.getByLabel('Sets', { exact: true }) }).first();
+    await row.locator('.violation').waitFor();
+    expect(await sets.getAttribute('aria-invalid')).toBe('true');
+    await sets.fill('4');
+    expect(await row.locator('.violation').count()).toBe(0);
+    await day.getByLabel('Slug', { exact: true }).fill('heavy');
+    await page.getByRole('button', { name: 'Remove day 2' }).click();
+    await page.getByText('4 × 5 at').first().waitFor();
+    await page.getByRole('button', { name: 'Save the days' }).click();
+    await page.locator('.days-editor').waitFor({ state: 'detached' });
+
+    const { program: changed } = await programs.getProgram({ programId: `${program?.id}` });
+    expect(changed?.days.map(({ slug }) => slug)).toEqual(['heavy']);
+    expect(changed?.days[0]?.prescriptions[0]?.groups[0]?.sets).toBe(4);
   });
 
   test('a workflow says when it runs and what it does, and lists its runs step by step', async () => {

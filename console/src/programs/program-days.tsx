@@ -6,14 +6,20 @@ import { dayName, nameOf } from '../words/formats.ts';
 import type { Names } from '../words/names.ts';
 import { describeGroup, groupsOfWeek } from './prescription-words.ts';
 
-export function ProgramDays({ program, names }: { program: Program; names: Names }) {
+interface ProgramDaysProps {
+  readonly program: Program;
+  readonly names: Names;
+  readonly title?: string;
+}
+
+export function ProgramDays({ program, names, title = 'Days' }: ProgramDaysProps) {
   const id = useId();
   const [week, setWeek] = useState(1);
   const { days, weeksPerCycle, unit } = program;
   return (
     <section className="panel">
       <div className="between">
-        <h2>Days</h2>
+        <h2>{title}</h2>
         {weeksPerCycle > 1 && (
           <label htmlFor={id} className="choice">
             <span className="unseen">Week of the cycle</span>

@@ -13,6 +13,7 @@ import { MoreButton } from '../parts/more-button.tsx';
 import { Answer, Nothing } from '../parts/states.tsx';
 import { formatDay, nameOf, plural } from '../words/formats.ts';
 import { type Names, useNames } from '../words/names.ts';
+import { EditDays } from './edit-days.tsx';
 import { EditProgram } from './edit-program.tsx';
 import { EditRuleRow } from './edit-rule-row.tsx';
 import { ProgramDays } from './program-days.tsx';
@@ -23,7 +24,8 @@ export default function ProgramPage({ programId }: { programId: string }) {
   const rows = useQuery(ProgramService.method.listProgramProgressions, { programId, pageSize: 500 });
   const names = useNames();
   const mayChange = useMay(ProgramService.method.updateProgram);
-  const [isEditing, setIsEditing] = useState(false);
+  const [edited, setEdited] = useState<'texts' | 'days'>();
+  const onClose = () => setEdited(undefined);
   return (
     <Answer query={answer}>
       {({ program }) =>
@@ -43,15 +45,24 @@ export default function ProgramPage({ programId }: { programId: string }) {
                 </p>
               </div>
               {mayChange && (
-                <button type="button" onClick={() => setIsEditing(true)}>
-                  Change …
-                </button>
+                <p className="send">
+                  <button type="button" onClick={() => setEdited('texts')}>
+                    Change …
+                  </button>
+                  <button type="button" onClick={() => setEdited('days')}>
+                    Edit the days
+                  </button>
+                </p>
               )}
             </header>
-            {isEditing && <EditProgram program={program} onClose={() => setIsEditing(false)} />}
+            {edited === 'texts' && <EditProgram program={program} onClose={onClose} />}
             <div className="columns">
               <div className="stack">
-                <ProgramDays {...{ program, names }} />
+                {edited === 'days' ? (
+                  <EditDays {...{ program, names, onClose }} />
+                ) : (
+                  <ProgramDays {...{ program, names }} />
+                )}
                 <section className="panel">
                   <h2>Rules, in the order in which they apply</h2>
                   <Answer query={rows}>

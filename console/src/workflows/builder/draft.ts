@@ -41,15 +41,15 @@ export function draftOfTemplate(template: Template): Draft {
 }
 
 export function triggerOf({ trigger }: Draft) {
-  return trigger.triggerEvent ? read(TriggerInputSchema, trigger) : undefined;
+  return trigger.triggerEvent ? readJson(TriggerInputSchema, trigger) : undefined;
 }
 
 export function actionsOf({ actions }: Draft) {
-  return read(ActionListSchema, { actions: [...actions] });
+  return readJson(ActionListSchema, { actions: [...actions] });
 }
 
 /** Input that does not fit the message is refused as the service would. */
-function read<D extends DescMessage>(schema: D, json: JsonObject): MessageShape<D> {
+export function readJson<D extends DescMessage>(schema: D, json: JsonObject): MessageShape<D> {
   try {
     return fromJson(schema, json);
   } catch (error) {
