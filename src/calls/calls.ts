@@ -3,13 +3,16 @@ import {
   create,
   type DescMessage,
   type DescMethodUnary,
+  getOption,
   type MessageInitShape,
   type MessageShape,
 } from '@bufbuild/protobuf';
 import type { HandlerContext } from '@connectrpc/connect';
 import type { Config } from '../config/config.ts';
+import { tolerates_lag as toleratesLag } from '../gen/progression/v1/access_pb.ts';
 import type { Change } from '../store/change.ts';
 import { type Database, Rollback, type Transaction } from '../store/database.ts';
+import type { Standby } from '../store/standby.ts';
 import type { Clock } from '../values/instant.ts';
 import { callContextOf } from './call-context.ts';
 import { once } from './once.ts';
@@ -19,6 +22,8 @@ export interface ServiceDeps {
   readonly database: Database;
   readonly clock: Clock;
   readonly config: Config;
+  /** Absent: the primary answers every read. */
+  readonly standby?: Standby | undefined;
 }
 
 export interface Calls {
@@ -39,11 +44,11 @@ export interface Calls {
     context: HandlerContext,
     work: (change: Change) => Promise<MessageInitShape<O>>,
   ): Promise<MessageShape<O>>;
-  /** Runs a read in a transaction of the caller's account. */
+  /** Runs a read in a transaction of the caller's account, on the standby if the method tolerates lag. */
   read<T>(context: HandlerContext, work: (tx: Transaction) => Promise<T>): Promise<T>;
 }
 
-export function createCalls({ database, clock }: ServiceDeps): Calls {
+export function createCalls({ database, clock, standby }: ServiceDeps): Calls {
   const write: Calls['write'] = (method, request, context, work) =>
     once(database, context, method, request, async (tx) =>
       create(method.output, await work(changeOf(tx, context))),
@@ -75,7 +80,8 @@ export function createCalls({ database, clock }: ServiceDeps): Calls {
     },
     read(context, work) {
       const { accountId, deadlineAtMs, signal } = callContextOf(context);
-      return database.transaction(accountId, work, { deadlineAtMs, signal });
+      const source = standby && getOption(context.method, toleratesLag) ? standby : database;
+      return source.transaction(accountId, work, { deadlineAtMs, signal });
     },
   };
 }

@@ -33,13 +33,17 @@ export async function runConfig(config: Config, action = 'print'): Promise<void>
 }
 
 async function checkConfig(config: Config): Promise<void> {
-  const { auth, connectionVariables, databaseUrl, migrationDatabaseUrl, limits, tls } = config;
+  const { auth, connectionVariables, databaseUrl, migrationDatabaseUrl, readDatabaseUrl, limits, tls } =
+    config;
   requireSafeBinding(config.host, auth);
   if (databaseUrl) {
     readConnectionTarget(databaseUrl, 'DATABASE_URL', connectionVariables);
   }
   if (migrationDatabaseUrl) {
     readConnectionTarget(migrationDatabaseUrl, 'MIGRATION_DATABASE_URL', connectionVariables);
+  }
+  if (readDatabaseUrl) {
+    readConnectionTarget(readDatabaseUrl, 'READ_DATABASE_URL', connectionVariables);
   }
   if (tls) {
     openTlsFiles(tls);

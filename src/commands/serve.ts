@@ -55,7 +55,7 @@ export async function runServe(given: Config): Promise<void> {
 
 async function bringUp(
   config: Config,
-  { database, asOwner }: Store,
+  { database, asOwner, followStandby }: Store,
   logger: Logger,
   telemetry: Telemetry | undefined,
 ): Promise<RunningServer> {
@@ -73,8 +73,16 @@ async function bringUp(
   }
   telemetry?.observePool(() => database.poolUse());
   telemetry?.observeBacklog(() => readBacklog(database, { isRelayed: config.redisUrl !== undefined }));
+  const standby = followStandby((isUsed, reason) =>
+    isUsed
+      ? logger.info('the standby answers reads that tolerate lag')
+      : logger.warn({ reason }, 'the primary answers all reads, not the standby'),
+  );
+  if (standby) {
+    telemetry?.observeStandby(standby);
+  }
   try {
-    return await startService(config, database, logger, telemetry);
+    return await startService(config, database, logger, telemetry, standby);
   } catch (error) {
     return explain(error);
   }

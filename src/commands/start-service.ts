@@ -31,6 +31,7 @@ import { joinPages } from '../server/pages.ts';
 import { type RunningServer, startServer } from '../server/server.ts';
 import type { Database } from '../store/database.ts';
 import { isMigrated } from '../store/migrate.ts';
+import type { Standby } from '../store/standby.ts';
 import type { Telemetry } from '../telemetry/start-telemetry.ts';
 import { systemClock } from '../values/system-clock.ts';
 import { startWorkers } from './start-workers.ts';
@@ -44,10 +45,12 @@ export async function startService(
   database: Database,
   logger: Logger,
   telemetry?: Telemetry,
+  standby?: Standby,
 ): Promise<RunningServer> {
   const authenticator = await createAuthenticator(config.auth, config.limits, logger);
   const dependencies = {
     database,
+    standby,
     config,
     clock: systemClock,
     queueObserver: telemetry?.queue,

@@ -24,6 +24,8 @@ export interface Config {
   readonly databaseUrl: string | undefined;
   /** The same database, as the owner of its schema, for migrations; absent: databaseUrl is the owner's. */
   readonly migrationDatabaseUrl: string | undefined;
+  /** A streaming standby of databaseUrl, for reads that tolerate lag; absent: the primary answers them. */
+  readonly readDatabaseUrl: string | undefined;
   /** libpq's environment variables, for what these URLs do not say. */
   readonly connectionVariables: Readonly<Record<string, string | undefined>>;
   /**
@@ -88,7 +90,8 @@ export function readConfig(environment: NodeJS.ProcessEnv = process.env): Config
     host: environment.HOST || '127.0.0.1',
     port: integer(environment, 'PORT', 8080, 0, 65_535),
     databaseUrl: environment.DATABASE_URL || undefined,
-    migrationDatabaseUrl: migrationDatabaseUrl(environment),
+    migrationDatabaseUrl: besideDatabaseUrl(environment, 'MIGRATION_DATABASE_URL'),
+    readDatabaseUrl: besideDatabaseUrl(environment, 'READ_DATABASE_URL'),
     connectionVariables: connectionVariables(environment),
     preparedStatements: onOrOff(environment, 'PREPARED_STATEMENTS', 'on'),
     grpcFastPath: onOrOff(environment, 'GRPC_FAST_PATH', 'on'),
@@ -139,12 +142,17 @@ function connectionVariables(environment: NodeJS.ProcessEnv): Config['connection
   return Object.freeze(Object.fromEntries(variables));
 }
 
-/** The embedded PostgreSQL has one user; a separate owner needs an external database. */
-function migrationDatabaseUrl(environment: NodeJS.ProcessEnv): string | undefined {
-  if (environment.MIGRATION_DATABASE_URL && !environment.DATABASE_URL) {
-    throw new ConfigError('MIGRATION_DATABASE_URL goes with a DATABASE_URL; both name the same database');
+/** The embedded PostgreSQL has one user and no standby: these URLs need an external database. */
+function besideDatabaseUrl(
+  environment: NodeJS.ProcessEnv,
+  name: 'MIGRATION_DATABASE_URL' | 'READ_DATABASE_URL',
+): string | undefined {
+  if (environment[name] && !environment.DATABASE_URL) {
+    const subject =
+      name === 'READ_DATABASE_URL' ? 'it names a standby of that' : 'both name the same database';
+    throw new ConfigError(`${name} goes with a DATABASE_URL; ${subject}`);
   }
-  return environment.MIGRATION_DATABASE_URL || undefined;
+  return environment[name] || undefined;
 }
 
 function redisUrl(environment: NodeJS.ProcessEnv): string | undefined {

@@ -23,6 +23,7 @@ const RANGES = {
   waitingTransactions: [0, 100_000],
   databaseConnections: [2, 1_000],
   connectionWaitMs: [100, MINUTE_MS],
+  standbyLagMs: [1_000, HOUR_MS],
   connections: [1, 1_000_000],
   connectionsPerPeer: [1, 1_000_000],
   streamsPerConnection: [1, 10_000],

@@ -8,6 +8,10 @@ export const STORE_LIMITS = {
   transactionWaitMs: 200,
   /** Reads and changes that wait for a connection; one more is OVERLOADED. */
   waitingTransactions: 500,
+  /** How far a standby may be behind and still answer reads that tolerate lag. */
+  standbyLagMs: 5_000,
+  /** Interval at which the primary and the standby are asked how far they are. */
+  standbyPollMs: 500,
   /** How long closing the connections may take when the process ends; see drainMs. */
   storeCloseMs: 3_000,
 };

@@ -4,6 +4,7 @@ import { type Database, openDatabase } from './database.ts';
 import { readConnectionTarget } from './driver/connection-target.ts';
 import { startEmbeddedPostgres } from './embedded/embedded-postgres.ts';
 import { requireSupportedServer } from './server-requirements.ts';
+import { followStandby, type Standby, type StandbyOptions } from './standby.ts';
 
 export interface Store {
   readonly database: Database;
@@ -11,6 +12,8 @@ export interface Store {
   asOwner<T>(work: (owner: Database) => Promise<T>): Promise<T>;
   /** Settles with the last output line when the embedded server ends on its own; never for an external server. */
   readonly lost: Promise<string>;
+  /** Follows the standby that the configuration names, until the store is closed; undefined: none is named. */
+  readonly followStandby: (onChange: StandbyOptions['onChange']) => Standby | undefined;
   /** Closes the connections, then stops the embedded server. */
   close(): Promise<void>;
 }
@@ -23,25 +26,33 @@ const OWNER_CONNECTIONS = 2;
  * reached or started, or is not one that can be served from. `log` takes what the embedded server says, line by line.
  */
 export async function openStore(config: Config, log: (line: string) => void): Promise<Store> {
-  const { databaseUrl, migrationDatabaseUrl, connectionVariables, preparedStatements } = config;
+  const { databaseUrl, migrationDatabaseUrl, readDatabaseUrl, connectionVariables, preparedStatements } =
+    config;
   const { connectionWaitMs, transactionWaitMs, waitingTransactions } = config.limits;
   // Read before anything is started.
   const ownerTarget =
     migrationDatabaseUrl === undefined
       ? undefined
       : readConnectionTarget(migrationDatabaseUrl, 'MIGRATION_DATABASE_URL', connectionVariables);
+  const readTarget =
+    readDatabaseUrl === undefined
+      ? undefined
+      : readConnectionTarget(readDatabaseUrl, 'READ_DATABASE_URL', connectionVariables);
   const own = databaseUrl && readConnectionTarget(databaseUrl, 'DATABASE_URL', connectionVariables);
   const server = own
     ? { target: own, lost: new Promise<never>(() => {}), stop: async () => undefined }
     : await startEmbedded(config, log);
-  const database = openDatabase(server.target, {
+  const options = {
     connections: config.limits.databaseConnections,
     connectionWaitMs,
     transactionWaitMs,
     waitingTransactions,
     preparedStatements,
-  });
+  };
+  const database = openDatabase(server.target, options);
+  let standby: Standby | undefined;
   const close = async () => {
+    await standby?.close();
     await database.close();
     await server.stop();
   };
@@ -55,6 +66,19 @@ export async function openStore(config: Config, log: (line: string) => void): Pr
     database,
     lost: server.lost,
     close,
+    followStandby(onChange) {
+      standby =
+        readTarget &&
+        followStandby({
+          ...{
+            primary: database,
+            standby: openDatabase(readTarget, options),
+            limits: config.limits,
+            onChange,
+          },
+        });
+      return standby;
+    },
     async asOwner(work) {
       if (!ownerTarget) {
         return work(database);

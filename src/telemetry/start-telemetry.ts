@@ -20,12 +20,14 @@ import type { RetentionObserver } from '../retention/retention-worker.ts';
 import type { CallObserver } from '../server/interceptors/call-observer.ts';
 import type { Logger } from '../server/logger.ts';
 import type { PoolUse } from '../store/driver/connection-pool.ts';
+import type { Standby } from '../store/standby.ts';
 import { observeCalls, type Tracing } from './call-telemetry.ts';
 import { observeBacklog, observeEvents } from './event-metrics.ts';
 import { openMetricsPort } from './metrics-port.ts';
 import { observePool, observeProcess } from './process-metrics.ts';
 import { observeQueue } from './queue-metrics.ts';
 import { observeRetention } from './retention-metrics.ts';
+import { observeStandby } from './standby-metrics.ts';
 import { startWorkSpans } from './work-spans.ts';
 
 export interface Telemetry {
@@ -35,6 +37,8 @@ export interface Telemetry {
   readonly retention: RetentionObserver;
   /** Calls `poolUse` at each collection. */
   observePool(poolUse: () => PoolUse): void;
+  /** Reads the lag and the counts at each collection. */
+  observeStandby(standby: Standby): void;
   /** Calls `read`, which queries the database, at each collection. */
   observeBacklog(read: () => Promise<Backlog>): void;
   /** The URL of the metrics; undefined when there is no metrics port. */
@@ -80,6 +84,7 @@ export async function startTelemetry(config: Config, logger: Logger): Promise<Te
     events: observeEvents(meter),
     retention: observeRetention(meter),
     observeBacklog: (read) => observeBacklog(meter, read),
+    observeStandby: (standby) => observeStandby(meter, standby),
     observePool: (poolUse) => observePool(meter, poolUse),
     metricsUrl: port?.url,
     async close() {

@@ -29,6 +29,7 @@ import { UserService } from '../../src/gen/progression/v1/user_service_pb.ts';
 import { createProgressionService } from '../../src/progression/service.ts';
 import { authenticateByHeaders } from '../../src/server/access/authenticator.ts';
 import type { Database } from '../../src/store/database.ts';
+import type { Standby } from '../../src/store/standby.ts';
 import { type Clock, instantFromText } from '../../src/values/instant.ts';
 import { type CatalogClient, TEST_NOW } from './catalog-client.ts';
 import { present } from './catalog-fixtures.ts';
@@ -54,6 +55,8 @@ export interface AutomationOptions {
   readonly roles?: readonly string[];
   /** Defects are logged from this level on; silent for tests that cause them on purpose. */
   readonly logLevel?: 'error' | 'silent';
+  /** Absent: the primary answers every read. */
+  readonly standby?: Standby;
   /** Absent: the server never drains. */
   readonly draining?: AbortSignal;
 }
@@ -69,6 +72,7 @@ export function createAutomationClient(
     roles,
     logLevel = 'error',
     draining = new AbortController().signal,
+    standby,
   }: AutomationOptions = {},
 ): AutomationClient {
   const defaults = readConfig(environment);
@@ -76,7 +80,7 @@ export function createAutomationClient(
   const waitMs = defaults.limits.maximumDeadlineMs;
   const timeouts = { defaultDeadlineMs: waitMs, queueWaitMs: waitMs, transactionWaitMs: waitMs };
   const config = { ...defaults, limits: { ...defaults.limits, ...timeouts, ...limits } };
-  const deps = { database, clock, config, reportError: () => undefined };
+  const deps = { database, clock, config, standby, reportError: () => undefined };
   const transport = createServiceTransport(
     {
       ...{ accountId, clock, limits: config.limits, logLevel, draining },

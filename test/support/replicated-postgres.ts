@@ -14,12 +14,16 @@ import { freePort, own } from './tcp-postgres.ts';
 export interface ReplicatedPostgres {
   /** The port of the server that is the primary now. */
   readonly port: number;
+  /** The port of the server that is the standby at first. */
+  readonly standbyPort: number;
   /** Resolves when the standby has everything that the primary has. */
   catchUp(): Promise<void>;
   /** The standby receives nothing more; what the primary commits from now on is lost in a failover. */
   stopReplication(): Promise<void>;
   /** Kills the primary and promotes the standby; resolves when that takes writes. */
   failOver(): Promise<void>;
+  endStandby(): Promise<void>;
+  startStandby(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -48,12 +52,13 @@ export async function startReplicatedPostgres(): Promise<ReplicatedPostgres> {
   );
   own(directory);
   const primary = await launch(directory, first, ports.first);
-  const standby = await launch(directory, second, ports.second);
+  let standby = await launch(directory, second, ports.second);
   let port = ports.first;
   return {
     get port() {
       return port;
     },
+    standbyPort: ports.second,
     async catchUp() {
       const lsn = await ask(ports.first, 'select pg_current_wal_lsn()::text');
       await until(ports.second, `select (pg_last_wal_replay_lsn() >= '${lsn}'::pg_lsn)::text`);
@@ -68,6 +73,10 @@ export async function startReplicatedPostgres(): Promise<ReplicatedPostgres> {
       await ask(ports.second, 'select pg_promote()::text');
       await until(ports.second, 'select (not pg_is_in_recovery())::text');
       port = ports.second;
+    },
+    endStandby: () => end(standby, 'SIGQUIT'),
+    async startStandby() {
+      standby = await launch(directory, second, ports.second);
     },
     async stop() {
       await Promise.all([end(primary, 'SIGQUIT'), end(standby, 'SIGQUIT')]);
