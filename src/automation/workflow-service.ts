@@ -49,9 +49,10 @@ export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<ty
         return { workflows: rows.map(workflowMessage), ...page };
       }),
     updateWorkflow: (request, context) =>
-      write(method.updateWorkflow, request, context, async (change) =>
-        configuredMessage(await updateWorkflow(change, request, config)),
-      ),
+      write(method.updateWorkflow, request, context, async (change) => {
+        const { movedRunCount, keptRunCount, ...configured } = await updateWorkflow(change, request, config);
+        return { ...configuredMessage(configured), movedRunCount, keptRunCount };
+      }),
     activateWorkflow: (request, context) =>
       write(method.activateWorkflow, request, context, async (change) =>
         configuredMessage(await activateWorkflow(change, request, config)),

@@ -1,9 +1,9 @@
 /**
- * UpdateWorkflow: replaces the fields that the request sets; runs under way keep the actions that they
- * started with.
+ * UpdateWorkflow: replaces the fields that the request sets; runs under way keep the version that they started with, or are
+ * moved to the new one.
  */
 import type { UpdateWorkflowRequest } from '../../gen/automation/v1/workflow_service_pb.ts';
-import type { Change } from '../../store/change.ts';
+import { audit, type Change } from '../../store/change.ts';
 import type { Workflow } from '../../store/entities/workflow.ts';
 import {
   type ConfigurationContext,
@@ -13,6 +13,7 @@ import {
   type Warning,
 } from './configuration-context.ts';
 import { bumpRevision, requireEtag } from './etag.ts';
+import { lockForMove, type MovedRuns, moveRuns } from './move-runs.ts';
 import { auditedWorkflow, recordWorkflow } from './record.ts';
 import { canonicalActions, keepSecrets, readStoredActions, storedActions } from './stored-actions.ts';
 import { canonicalExits, storedExits } from './stored-exits.ts';
@@ -27,9 +28,10 @@ export async function updateWorkflow(
   change: Change,
   request: UpdateWorkflowRequest,
   config: ContextConfig,
-): Promise<Configured> {
+): Promise<Configured & Partial<MovedRuns>> {
   const { tx } = change;
   const revision = await bumpRevision(tx);
+  await (request.moveRuns && lockForMove(tx));
   const context = await loadConfigurationContext(tx, config);
   const actions = request.actions && canonicalActions(request.actions.actions);
   const exits = request.exits && canonicalExits(request.exits.exits);
@@ -62,7 +64,19 @@ export async function updateWorkflow(
   const missing = missingSecrets(request.actions?.actions ?? [], actions ?? [], 'actions.actions');
   const target = { workflow, trigger, values, action: 'UpdateWorkflow' };
   const warnings = [...missing, ...(await replaceWorkflow(change, revision, target, context))];
-  return { workflow, trigger, warnings };
+  return { workflow, trigger, warnings, ...(request.moveRuns ? await moveAudited(change, workflow) : {}) };
+}
+
+async function moveAudited(change: Change, workflow: Workflow): Promise<MovedRuns> {
+  await change.tx.em.flush();
+  const { movedRunCount, keptRunCount } = await moveRuns(change.tx, workflow);
+  if (movedRunCount > 0) {
+    audit(change, {
+      ...{ action: 'UpdateWorkflow', targetType: 'workflow', targetId: workflow.id, before: null },
+      after: { version: workflow.version, movedRuns: movedRunCount, keptRuns: keptRunCount },
+    });
+  }
+  return { movedRunCount, keptRunCount };
 }
 
 interface Replacement extends WorkflowWithTrigger {
