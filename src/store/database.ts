@@ -25,6 +25,7 @@ import { IdentitiesOfRevisions } from '../../migrations/021-identities-of-revisi
 import { TransactionsAhead } from '../../migrations/022-transactions-ahead.ts';
 import { ImpliedKeys } from '../../migrations/023-implied-keys.ts';
 import { OpenRuns } from '../../migrations/025-open-runs.ts';
+import { MaxesByVersion } from '../../migrations/027-maxes-by-version.ts';
 import { Retention } from '../../migrations/028-retention.ts';
 import { traced } from '../flow/traced.ts';
 import { type ConnectionSlotLimits, createConnectionSlots } from './connection-slots.ts';
@@ -98,6 +99,7 @@ export const MIGRATIONS = [
   { name: '022-transactions-ahead', class: TransactionsAhead },
   { name: '023-implied-keys', class: ImpliedKeys },
   { name: '025-open-runs', class: OpenRuns },
+  { name: '027-maxes-by-version', class: MaxesByVersion },
   { name: '028-retention', class: Retention },
 ];
 
