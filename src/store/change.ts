@@ -5,6 +5,7 @@ import { newId } from '../values/new-id.ts';
 import type { Transaction } from './database.ts';
 import { AuditEntryEntity } from './entities/audit-entry.ts';
 import type { Cause, FactActor } from './entities/outbox-entry.ts';
+import { insertOnly } from './insert-only.ts';
 
 export interface Change {
   readonly tx: Transaction;
@@ -50,7 +51,7 @@ export interface AuditedChange {
 
 /** Adds an entry to the audit trail, in the transaction of the change. */
 export function audit({ tx, now, actor }: Pick<Change, 'tx' | 'now' | 'actor'>, change: AuditedChange): void {
-  tx.em.create(AuditEntryEntity, {
+  insertOnly(tx, AuditEntryEntity, {
     ...change,
     accountId: tx.accountId,
     id: newId(),

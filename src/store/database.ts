@@ -70,6 +70,7 @@ import { WorkflowEnrollmentEntity } from './entities/workflow-enrollment.ts';
 import { WorkflowHoldEntity } from './entities/workflow-hold.ts';
 import { WorkflowTriggerEntity } from './entities/workflow-trigger.ts';
 import { WorkflowVersionEntity } from './entities/workflow-version.ts';
+import { insertsAfterFlush } from './insert-only.ts';
 import { createKnownAccounts } from './known-accounts.ts';
 import { describeTransaction } from './trace-transaction.ts';
 import { createWriteCheck } from './write-check.ts';
@@ -201,6 +202,7 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
       CustomEventTypeEntity,
     ],
     extensions: [Migrator],
+    subscribers: [insertsAfterFlush],
     migrations: { migrationsList: MIGRATIONS, snapshot: false, silent: true },
     driverOptions: () => new PipelinedDialect(pool, { nameOf, sharesSessions: !hasOwnSessions }),
     // The database's constraints check required values, entities have no relations, and they are not read after the

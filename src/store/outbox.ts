@@ -4,6 +4,7 @@ import { newId } from '../values/new-id.ts';
 import type { Change } from './change.ts';
 import type { Transaction } from './database.ts';
 import { type Cause, type Fact, type FactActor, OutboxEntryEntity } from './entities/outbox-entry.ts';
+import { insertOnly } from './insert-only.ts';
 
 /**
  * An event with a new id. `type` is a name of the event catalogue, `previous` the state before the change.
@@ -26,9 +27,9 @@ export interface FactOrigin {
  * Adds one entry with these events, or none for no events. The athlete's lock is held: it defines the order
  * of acceptance.
  */
-export function writeFacts({ accountId, em }: Transaction, facts: Fact[], origin: FactOrigin): void {
+export function writeFacts(tx: Transaction, facts: Fact[], origin: FactOrigin): void {
   if (facts.length > 0) {
-    em.create(OutboxEntryEntity, { accountId, id: newId(), facts, ...origin });
+    insertOnly(tx, OutboxEntryEntity, { accountId: tx.accountId, id: newId(), facts, ...origin });
   }
 }
 

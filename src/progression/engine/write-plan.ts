@@ -8,6 +8,7 @@ import { LoggedSetEntity } from '../../store/entities/logged-set.ts';
 import { ProgressionLogEntity } from '../../store/entities/progression-log.ts';
 import { ProgressionStateEntity } from '../../store/entities/progression-state.ts';
 import { StoredRequestEntity } from '../../store/entities/stored-request.ts';
+import { insertOnly } from '../../store/insert-only.ts';
 import { type FactOrigin, writeFacts } from '../../store/outbox.ts';
 import type { Instant } from '../../values/instant.ts';
 import { newId } from '../../values/new-id.ts';
@@ -37,13 +38,13 @@ export function writeChanges(
   origin: Pick<FactOrigin, 'actor' | 'cause'>,
   recordedAt: Instant,
 ): void {
-  const { accountId, em } = tx;
+  const { accountId } = tx;
   const { event, plan, logIds } = handled;
   const { userId, detail } = event;
   const sessionId = 'sessionId' in detail ? detail.sessionId : null;
   for (const { set, isAlreadyLogged } of handled.sets) {
     if (!isAlreadyLogged && sessionId) {
-      em.create(LoggedSetEntity, loggedSetRow(set, { accountId, userId, sessionId, recordedAt }));
+      insertOnly(tx, LoggedSetEntity, loggedSetRow(set, { accountId, userId, sessionId, recordedAt }));
     }
   }
   writeApplications(tx, plan.results, logIds, { userId, sessionId, recordedAt });
@@ -126,7 +127,7 @@ export function writeLedger(
     return;
   }
   const triggerKey = recorded && ledgerKey(recorded.event.detail, recorded.enrollmentId);
-  tx.em.create(StoredRequestEntity, {
+  insertOnly(tx, StoredRequestEntity, {
     accountId: tx.accountId,
     method: command.method,
     requestId: command.requestId,

@@ -147,9 +147,10 @@ export const MUTANTS: readonly Mutant[] = [
     replacements: [
       {
         file: 'src/store/outbox.ts',
-        search: 'em.create(OutboxEntryEntity, { accountId, id: newId(), facts, ...origin });',
+        search:
+          'insertOnly(tx, OutboxEntryEntity, { accountId: tx.accountId, id: newId(), facts, ...origin });',
         replace:
-          '((em as never as { later: unknown[] }).later ??= []).push({ accountId, id: newId(), facts, ...origin });',
+          '((tx.em as never as { later: unknown[] }).later ??= []).push({ accountId: tx.accountId, id: newId(), facts, ...origin });',
       },
       inTransaction(
         'begin',
