@@ -1,6 +1,6 @@
 /**
  * The benchmark: the served API compared with its floor, hand-written SQL under pgbench, in one run on one database. The
- * argument `triggers`, `events`, `growth`, `steady`, `reads`, `neighbours` or `fast-path` selects another benchmark.
+ * argument `triggers`, `events`, `growth`, `steady`, `reads`, `neighbours`, `fast-path` or `peers` selects another benchmark.
  */
 import { runEventBench } from './events.ts';
 import { runFastPathBench } from './fast-path.ts';
@@ -9,6 +9,7 @@ import { type FloorResult, keepRowSizes, requirePgbench, runFloor } from './floo
 import { runGrowthBench } from './growth.ts';
 import type { LoadOrder, LoadResult } from './load.ts';
 import { runNeighboursBench } from './neighbours.ts';
+import { runPeersBench } from './peers.ts';
 import { runReadsBench } from './reads.ts';
 import { runLoad } from './run-load.ts';
 import { analyze, type Served, withServedAthletes } from './served.ts';
@@ -33,6 +34,7 @@ const OTHERS: Readonly<Record<string, () => Promise<void>>> = {
   reads: runReadsBench,
   neighbours: runNeighboursBench,
   'fast-path': runFastPathBench,
+  peers: runPeersBench,
 };
 
 async function main(): Promise<void> {

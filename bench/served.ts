@@ -94,10 +94,18 @@ export interface RunningService {
 }
 
 /** Starts the service on any port of this machine; resolves when it says that it is ready. */
-export async function startServer(environment: Readonly<Record<string, string>>): Promise<RunningService> {
+export function startServer(environment: Readonly<Record<string, string>>): Promise<RunningService> {
   const own = { PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'error' };
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../src/main.ts'), 'serve'], {
-    env: { ...process.env, ...own, ...environment },
+  return startProcess([join(import.meta.dirname, '../src/main.ts'), 'serve'], { ...own, ...environment });
+}
+
+/** Starts a process of Node that says `ready on <url>`. */
+export async function startProcess(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<RunningService> {
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = once(child, 'exit');
