@@ -159,17 +159,17 @@ describe.skipIf(!HAS_CHROMIUM)('the builder of workflows in Chromium', { timeout
     await page.getByRole('button', { name: 'Add a condition' }).click();
     await page.getByRole('button', { name: 'Add a step' }).click();
     await page.getByLabel('Kind of step 1').selectOption('Call webhook');
-    await page.getByLabel('Url', { exact: true }).fill('ftp://example.com');
+    await page.getByLabel('URL', { exact: true }).fill('ftp://example.com');
     await page.getByRole('button', { name: 'Save as a draft' }).click();
 
     const row = (label: string) => page.locator('.row', { has: page.getByLabel(label, { exact: true }) });
-    for (const label of ['Name', 'Tag', 'Field', 'Url']) {
+    for (const label of ['Name', 'Tag', 'Field', 'URL']) {
       await row(label).locator('.violation').waitFor();
       expect(await page.getByLabel(label, { exact: true }).getAttribute('aria-invalid')).toBe('true');
     }
     expect(await accessibilityProblems(page)).toEqual([]);
-    await page.getByLabel('Url', { exact: true }).fill('https://example.com/hook');
-    expect(await row('Url').locator('.violation').count()).toBe(0);
+    await page.getByLabel('URL', { exact: true }).fill('https://example.com/hook');
+    expect(await row('URL').locator('.violation').count()).toBe(0);
   });
 
   test('an operator that the type of the field does not have is not offered', async () => {
@@ -191,16 +191,16 @@ describe.skipIf(!HAS_CHROMIUM)('the builder of workflows in Chromium', { timeout
     await page.getByLabel('Event', { exact: true }).selectOption('payment_received');
     await page.getByRole('button', { name: 'Add a step' }).click();
     await page.getByLabel('Kind of step 1').selectOption('Call webhook');
-    await page.getByLabel('Url', { exact: true }).fill('https://shop.example.com/athletes/');
-    await page.getByLabel('Add a value to Url').selectOption('athlete.name');
+    await page.getByLabel('URL', { exact: true }).fill('https://shop.example.com/athletes/');
+    await page.getByLabel('Add a value to URL').selectOption('athlete.name');
     await page.getByLabel('Method', { exact: true }).selectOption('Put');
     await page.getByRole('button', { name: 'Add to headers' }).click();
     const header = page.locator('.item', { has: page.getByRole('button', { name: 'Remove headers 1' }) });
     await header.getByLabel('Name', { exact: true }).fill('x-amount');
     await header.getByLabel('Value', { exact: true }).fill('EUR ');
     await page.getByLabel('Add a value to Value').selectOption('event.amount');
-    await page.getByLabel('Body', { exact: true }).selectOption('Json');
-    await page.getByLabel('Json', { exact: true }).fill('{"paid": "{{ event.amount }}"}');
+    await page.getByLabel('Body', { exact: true }).selectOption('JSON');
+    await page.getByLabel('JSON', { exact: true }).fill('{"paid": "{{ event.amount }}"}');
     await page.getByLabel('Success statuses', { exact: true }).fill('200,404');
     await page.getByText('Name', { exact: true }).last().click();
     await page.getByLabel('Name of step 1').fill('shop');
