@@ -27,6 +27,7 @@ import {
 import { getWorkflow, listWorkflows } from './configuration/workflows.ts';
 import { getWorkflowStats } from './inspection/get-workflow-stats.ts';
 import { backfillWorkflow } from './replay/backfill-workflow.ts';
+import { cancelRuns } from './replay/cancel-runs.ts';
 import { enrollAthletes } from './replay/enroll-athletes.ts';
 import { deleteSecret, listSecrets, secretMessage, setSecret } from './secrets/secrets.ts';
 
@@ -105,6 +106,8 @@ export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<ty
       read(context, async (tx) => ({ run: enrollmentMessage(await getRun(tx, request.runId)) })),
     cancelRun: (request, context) =>
       write(method.cancelRun, request, context, (change) => steered(change, request.runId, cancelRun)),
+    cancelRuns: (request, context) =>
+      write(method.cancelRuns, request, context, (change) => cancelRuns(change, request, config.limits)),
     pauseRun: (request, context) =>
       write(method.pauseRun, request, context, (change) => steered(change, request.runId, pauseRun)),
     resumeRun: (request, context) =>

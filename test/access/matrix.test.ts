@@ -132,6 +132,7 @@ const WHO_MAY: Readonly<Record<string, string>> = {
   'WorkflowService.ListWorkflowEnrollments': 'service coach read-only',
   'WorkflowService.GetRun': 'service coach read-only',
   'WorkflowService.CancelRun': 'coach',
+  'WorkflowService.CancelRuns': 'coach',
   'WorkflowService.PauseRun': 'coach',
   'WorkflowService.ResumeRun': 'coach',
   'WorkflowService.RetryRun': 'coach',

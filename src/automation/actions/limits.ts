@@ -22,6 +22,8 @@ export const ACTION_LIMITS = {
   stepLeaseMs: 60_000,
   /** Failed runs that one call of RedriveRuns retries. */
   redrivenRuns: 1_000,
+  /** Runs that one call of CancelRuns cancels. */
+  cancelledRuns: 10_000,
   /** Tries of a step that are kept; RetryRun adds to them. */
   keptStepTries: 50,
   /** Tries of a step. */

@@ -18,7 +18,13 @@ import {
   WorkflowEnrollmentEntity,
 } from '../../store/entities/workflow-enrollment.ts';
 import { type Page, readPage } from '../../store/page.ts';
-import { type Instant, instantFromText, instantToTimestamp } from '../../values/instant.ts';
+import {
+  type Instant,
+  instantFromText,
+  instantOfField,
+  instantToText,
+  instantToTimestamp,
+} from '../../values/instant.ts';
 import { requireWorkflow } from '../configuration/workflows.ts';
 
 /** A run, and its steps in order. */
@@ -42,15 +48,22 @@ export async function listWorkflowEnrollments(
     await requireWorkflow(tx, workflowId);
   }
   const state = request.state === 0 ? '' : enumName(WorkflowEnrollmentStateSchema, request.state);
+  const start = request.startTime && instantOfField(request.startTime, 'start_time');
+  const end = request.endTime && instantOfField(request.endTime, 'end_time');
+  const times = [start, end].map((at) => (at === undefined ? '' : instantToText(at)));
   const where: FilterQuery<WorkflowEnrollment> = {
     accountId,
     ...(workflowId ? { workflowId } : {}),
     ...(userId ? { userId } : {}),
     ...(state ? { state } : {}),
+    $and: [
+      ...(start === undefined ? [] : [{ recordedAt: { $gte: start } }]),
+      ...(end === undefined ? [] : [{ recordedAt: { $lt: end } }]),
+    ],
   };
   const page = await readPage(
     {
-      filter: ['ListWorkflowEnrollments', accountId, workflowId, userId, state],
+      filter: ['ListWorkflowEnrollments', accountId, workflowId, userId, state, ...times],
       keyKinds: ['instant', 'uuid'],
       defaultPageSize,
       keyOf: (row: WorkflowEnrollment) => [row.recordedAt, row.id],

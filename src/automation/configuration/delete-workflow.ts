@@ -4,9 +4,8 @@ import type { DeleteWorkflowRequest } from '../../gen/automation/v1/workflow_ser
 import type { Change } from '../../store/change.ts';
 import type { Transaction } from '../../store/database.ts';
 import { lockPartitions, PARTITIONS } from '../../store/lock-partition.ts';
-import { instantToText } from '../../values/instant.ts';
+import { endRuns } from '../actions/end-runs.ts';
 import { toOwnCapName } from '../decision/trigger-policy.ts';
-import { type HeldCapSlot, loadHeldCapCounters, releaseCapSlots } from '../evaluation/queued-enrollment.ts';
 import { bumpRevision, requireEtagIfGiven } from './etag.ts';
 import { auditedWorkflow, recordTrigger, recordWorkflow, triggerBefore } from './record.ts';
 import { liveTriggerOf, requireWorkflow } from './workflows.ts';
@@ -38,36 +37,8 @@ export async function deleteWorkflow(change: Change, request: DeleteWorkflowRequ
     trigger.updatedAt = now;
     await recordTrigger(change, revision, { trigger, workflow, action: ACTION, before: ofTrigger });
   }
-  await cancelRuns(change, workflow.id);
+  await endRuns(change, sql`workflow_id = ${workflow.id}`, 'WORKFLOW_DELETED');
   await forgetOwnCaps(tx, workflow.id);
-}
-
-/**
- * In order of their ids, so that concurrent transactions that lock several runs cannot deadlock. Runs that
- * have not started return their slots in caps, which other workflows may share.
- */
-async function cancelRuns({ tx, now }: Change, workflowId: string): Promise<void> {
-  const { rows: queued } = await sql<HeldCapSlot>`
-    with running as (
-      select id, state from workflow_enrollments
-      where account_id = ${tx.accountId} and workflow_id = ${workflowId}
-        and ended_at is null
-      order by id
-      for no key update
-    ), cancelled as (
-      update workflow_enrollments e
-      set state = 'CANCELLED', due_at = null, paused_due_at = null, ended_at = ${instantToText(now)}::timestamptz,
-        ended_reason = 'WORKFLOW_DELETED'
-      from running r
-      where e.account_id = ${tx.accountId} and e.id = r.id
-      returning e.*, r.state as state_before
-    )
-    select workflow_id as "workflowId", trigger_id as "triggerId", trigger_version as "triggerVersion",
-      enrolled_at as "enrolledAt"
-    from cancelled where state_before = 'QUEUED'`.execute(tx.sql);
-  if (queued.length > 0) {
-    await releaseCapSlots(tx, await loadHeldCapCounters(tx, queued));
-  }
 }
 
 /** No enrollments are left for these counters to count. */

@@ -43,8 +43,8 @@ export async function backfillWorkflow(
   const trigger = await requireActiveTrigger(tx, workflow);
   const count = await countAthletes(tx, trigger, now);
   const plan = {
-    ...{ accountId: tx.accountId, workflowId: workflow.id, count },
-    ...{ workflow: etagOf(workflow), trigger: etagOf(trigger) },
+    ...{ method: 'BackfillWorkflow', accountId: tx.accountId, workflowId: workflow.id, count },
+    state: [etagOf(workflow), etagOf(trigger)],
   };
   if (!confirmationToken) {
     return { estimatedCount: count, confirmationToken: createConfirmation(plan, now) };

@@ -1,6 +1,6 @@
 /**
- * Confirmation tokens of a backfill: they prove that the caller saw the current count. A token is not a
- * credential and contains no secret.
+ * Confirmation tokens of calls that first count what they concern: they prove that the caller saw the current count. A token
+ * is not a credential and contains no secret.
  */
 import { createHash } from 'node:crypto';
 import type { Limits } from '../../config/config.ts';
@@ -8,17 +8,20 @@ import { DomainError, invalidFields } from '../../errors/domain-error.ts';
 import { type Instant, instantFromText, instantToText } from '../../values/instant.ts';
 
 /** The state that a token confirms. */
-export interface BackfillPlan {
+export interface Plan {
+  /** The name of the RPC. */
+  readonly method: string;
   readonly accountId: string;
   readonly workflowId: string;
-  /** The etags of the workflow and its trigger. */
-  readonly workflow: string;
-  readonly trigger: string;
+  /** What must not change, such as etags and filters. */
+  readonly state: readonly string[];
   readonly count: number;
+  /** Whether the token is still good when the count has become smaller. */
+  readonly mayShrink?: boolean;
 }
 
-export function createConfirmation(plan: BackfillPlan, now: Instant): string {
-  const seen = [instantToText(now), plan.workflow, plan.trigger, plan.count];
+export function createConfirmation(plan: Plan, now: Instant): string {
+  const seen = [instantToText(now), plan.state, plan.count];
   return Buffer.from(JSON.stringify([computeFingerprint(plan, seen), ...seen])).toString('base64url');
 }
 
@@ -28,12 +31,12 @@ export function createConfirmation(plan: BackfillPlan, now: Instant): string {
  */
 export function requireConfirmation(
   token: string,
-  plan: BackfillPlan,
+  plan: Plan,
   now: Instant,
   { confirmationMs }: Pick<Limits, 'confirmationMs'>,
 ): void {
   const [fingerprint, ...seen] = readParts(token);
-  const [madeAt, ...state] = seen;
+  const [madeAt, state, count] = seen;
   if (typeof madeAt !== 'string' || fingerprint !== computeFingerprint(plan, seen)) {
     throw invalidFields([
       {
@@ -43,10 +46,11 @@ export function requireConfirmation(
     ]);
   }
   const age = now - instantFromText(madeAt);
-  const current = [plan.workflow, plan.trigger, plan.count];
-  if (age > BigInt(confirmationMs) * 1000n || JSON.stringify(state) !== JSON.stringify(current)) {
+  const isSame = JSON.stringify(state) === JSON.stringify(plan.state);
+  const isCounted = plan.mayShrink ? plan.count <= Number(count) : plan.count === count;
+  if (age > BigInt(confirmationMs) * 1000n || !isSame || !isCounted) {
     const message =
-      'the confirmation is too old, or the workflow, trigger or count has changed; request a new token';
+      'the confirmation is too old, or what it confirms or its count has changed; request a new token';
     throw new DomainError('CONFIRMATION_STALE', message, {
       metadata: { workflowId: plan.workflowId, estimatedCount: String(plan.count) },
     });
@@ -62,8 +66,8 @@ function readParts(token: string): unknown[] {
   }
 }
 
-function computeFingerprint({ accountId, workflowId }: BackfillPlan, seen: readonly unknown[]): string {
+function computeFingerprint({ method, accountId, workflowId }: Plan, seen: readonly unknown[]): string {
   return createHash('sha256')
-    .update(JSON.stringify(['BackfillWorkflow', accountId, workflowId, seen]))
+    .update(JSON.stringify([method, accountId, workflowId, seen]))
     .digest('base64url');
 }

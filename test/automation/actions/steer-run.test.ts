@@ -286,3 +286,99 @@ describe('RedriveRuns', () => {
     await expectRefusal(other.redriveRuns({ workflowId }), 'WORKFLOW_NOT_FOUND');
   });
 });
+
+describe('CancelRuns', () => {
+  const cancel = (workflowId: string, more: object = {}, of = client) =>
+    of.workflows.cancelRuns({ workflowId, ...more });
+  const stateOf = async (runId: string) => (await getRun(runId)).state;
+
+  test('counts first, and cancels what was counted with the token', async () => {
+    const { workflowId } = await startRuns([WAIT], { count: 3 });
+    await client.workflows.pauseWorkflow({ workflowId });
+    const { runId: other } = await startRuns([WAIT]);
+    const counted = await cancel(workflowId);
+    expect(counted).toMatchObject({ matchingCount: 3, cancelledCount: 0 });
+    const { confirmationToken } = counted;
+
+    expect(await cancel(workflowId, { confirmationToken })).toMatchObject({
+      ...{ matchingCount: 3, cancelledCount: 3, confirmationToken: '' },
+    });
+    const { enrollments } = await client.workflows.listWorkflowEnrollments({ workflowId });
+    expect(enrollments.map(({ state, endedReason }) => [state, endedReason])).toEqual(
+      Array(3).fill([State.CANCELLED, 'CANCELLED_BY_HAND']),
+    );
+    expect(await stateOf(other)).toBe(State.ACTIVE);
+    const { entries } = await client.audit.listAuditEntries({ action: 'CancelRuns' });
+    expect(entries).toMatchObject([
+      { targetId: workflowId, before: { matchingRuns: 3 }, after: { cancelledRuns: 3 } },
+    ]);
+  });
+
+  test('chooses by state and by the time of the decision', async () => {
+    const { workflowId, runId: early } = await startRuns([WAIT], { count: 1 });
+    await client.workflows.pauseRun({ runId: early });
+    clock.advance(HOUR_MS / 2);
+    const userId = present((await client.users.createUser({ name: 'Bea' })).user).id;
+    await client.users.updateUser({ userId, addTags: ['new'] });
+    await work();
+    const startTime = timestampFromDate(new Date(Number(clock.now() / 1000n) - HOUR_MS / 4));
+    const countOf = async (more: object) => (await cancel(workflowId, more)).matchingCount;
+    const listed = async (more: object) =>
+      (await client.workflows.listWorkflowEnrollments({ workflowId, ...more })).totalSize;
+
+    expect(await countOf({})).toBe(2);
+    expect(await countOf({ state: State.PAUSED })).toBe(1);
+    expect(await countOf({ startTime })).toBe(1);
+    expect(await countOf({ endTime: startTime, state: State.ACTIVE })).toBe(0);
+    expect([await listed({ startTime }), await listed({ endTime: startTime }), await listed({})]).toEqual([
+      1, 1, 2,
+    ]);
+    const { confirmationToken } = await cancel(workflowId, { startTime });
+    await cancel(workflowId, { startTime, confirmationToken });
+    expect(await stateOf(early)).toBe(State.PAUSED);
+    expect(await countOf({})).toBe(1);
+  });
+
+  test('refuses a token when there are more runs, for another choice, and when it is old', async () => {
+    const { workflowId } = await startRuns([WAIT]);
+    const { confirmationToken } = await cancel(workflowId);
+    await expectRefusal(cancel(workflowId, { confirmationToken, state: State.ACTIVE }), 'CONFIRMATION_STALE');
+    await expectRefusal(cancel(workflowId, { confirmationToken: 'none' }), 'VALIDATION_FAILED', [
+      'confirmation_token',
+    ]);
+    await expectRefusal(cancel(workflowId, { state: State.FAILED }), 'VALIDATION_FAILED', ['state']);
+    const userId = present((await client.users.createUser({ name: 'Bea' })).user).id;
+    await client.users.updateUser({ userId, addTags: ['new'] });
+    await work();
+    await expectRefusal(cancel(workflowId, { confirmationToken }), 'CONFIRMATION_STALE');
+    const second = await cancel(workflowId);
+    clock.advance(HOUR_MS / 4);
+    await expectRefusal(
+      cancel(workflowId, { confirmationToken: second.confirmationToken }),
+      'CONFIRMATION_STALE',
+    );
+  });
+
+  test('goes on with the same token when it takes several calls, oldest runs first', async () => {
+    const { workflowId } = await startRuns([WAIT], { count: 3 });
+    const { accountId } = client;
+    const few = createAutomationClient(db.database, {
+      accountId,
+      clock: clock.now,
+      limits: { cancelledRuns: 2 },
+    });
+    const { confirmationToken } = await cancel(workflowId);
+
+    const call = () => cancel(workflowId, { confirmationToken }, few);
+    expect(await call()).toMatchObject({ matchingCount: 3, cancelledCount: 2 });
+    expect(await call()).toMatchObject({ matchingCount: 1, cancelledCount: 1 });
+    expect(await call()).toMatchObject({ matchingCount: 0, cancelledCount: 0 });
+  });
+
+  test('leaves the runs of another account alone', async () => {
+    const { workflowId } = await startRuns([WAIT]);
+    const other = createAutomationClient(db.database, { clock: clock.now });
+    await other.users.createUser({ name: 'Eva' });
+    await expectRefusal(cancel(workflowId, {}, other), 'WORKFLOW_NOT_FOUND');
+  });
+});

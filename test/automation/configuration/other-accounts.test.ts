@@ -36,6 +36,7 @@ const OF_WORKFLOWS: readonly [name: string, isRead: boolean, call: Call][] = [
   ['DeleteWorkflow', false, ({ workflows }, workflowId) => workflows.deleteWorkflow({ workflowId })],
   ['RestoreWorkflow', false, ({ workflows }, workflowId) => workflows.restoreWorkflow({ workflowId })],
   ['CloneWorkflow', false, ({ workflows }, workflowId) => workflows.cloneWorkflow({ workflowId })],
+  ['CancelRuns', false, ({ workflows }, workflowId) => workflows.cancelRuns({ workflowId })],
   ['ExportWorkflow', true, ({ workflows }, workflowId) => workflows.exportWorkflow({ workflowId })],
   [
     'ListWorkflowVersions',
