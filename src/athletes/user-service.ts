@@ -6,6 +6,7 @@ import { deleteEquipment, equipmentMessage, getEquipment } from '../catalog/equi
 import { readEquipment, setEquipment } from '../catalog/equipment/set-equipment.ts';
 import { userMessage } from '../catalog/messages.ts';
 import { UserService } from '../gen/progression/v1/user_service_pb.ts';
+import { getUsage } from '../retention/get-usage.ts';
 import { getUser } from '../store/lock-user.ts';
 import { accountMessage, getAccount, updateAccount } from './account.ts';
 import { checkProfile } from './athlete-profile.ts';
@@ -29,6 +30,7 @@ export function createUserService(deps: UserServiceDeps): ServiceImpl<typeof Use
   return {
     getAccount: (_, context) =>
       read(context, async (tx) => ({ account: accountMessage(tx.accountId, await getAccount(tx)) })),
+    getUsage: (_, context) => read(context, async (tx) => ({ usage: await getUsage(tx, limits) })),
     updateAccount: (request, context) =>
       write(method.updateAccount, request, context, async (change) => ({
         account: accountMessage(change.tx.accountId, await updateAccount(change, request)),

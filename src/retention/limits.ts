@@ -1,4 +1,4 @@
-/** Limits of retention/: how fast rows that are not kept any more are removed. */
+/** Limits of retention/: how fast rows that are not kept are removed, and how exactly those that are kept are counted. */
 export const RETENTION_LIMITS = {
   /** Interval at which a process looks for accounts whose rows are due. */
   retentionIntervalMs: 5_000,
@@ -6,4 +6,8 @@ export const RETENTION_LIMITS = {
   retentionBatchRows: 500,
   /** The pause of an account between one pass over its rows and the next. */
   retentionPauseMs: 24 * 60 * 60_000,
+  /** Rows of a kind that GetUsage counts; more are estimated. */
+  usageCountedRows: 10_000,
+  /** Rows of a kind whose bytes GetUsage measures. */
+  usageSampledRows: 1_000,
 };

@@ -98,6 +98,7 @@ const WHO_MAY: Readonly<Record<string, string>> = {
   'ProgramService.DeleteEnrollmentOverride': 'coach',
 
   'UserService.GetAccount': 'service coach read-only catalogue',
+  'UserService.GetUsage': 'service coach read-only catalogue',
   'UserService.UpdateAccount': '',
   'UserService.SetEquipment': 'coach',
   'UserService.GetEquipment': 'service coach read-only self',

@@ -83,7 +83,14 @@ function onStandby<T>(statement: ReturnType<typeof sql<T>>): Promise<T[]> {
 
 test('only reads tolerate lag', () => {
   expect(TOLERANT.map(({ name }) => name).toSorted()).toEqual([
-    ...['GetTriggerStats', 'ListAuditEntries', 'ListEvents', 'ListLoggedSets', 'ListProgressionLogs'],
+    ...[
+      'GetTriggerStats',
+      'GetUsage',
+      'ListAuditEntries',
+      'ListEvents',
+      'ListLoggedSets',
+      'ListProgressionLogs',
+    ],
     ...['ListSessions', 'ListSetCorrections', 'ListTriggerExecutions'],
   ]);
   for (const { idempotency, methodKind } of TOLERANT) {
@@ -106,6 +113,7 @@ test('every read that tolerates lag is answered by the standby, and no other', a
     () => progression.listLoggedSets({ userId, sessionId }),
     () => progression.listSetCorrections({ userId, sessionId }),
     () => audit.listAuditEntries({}),
+    () => client.users.getUsage({}),
     () => events.listEvents({}),
     () => triggers.listTriggerExecutions({ triggerId }),
     () => triggers.getTriggerStats({ triggerId }),

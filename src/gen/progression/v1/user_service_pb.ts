@@ -4,8 +4,8 @@
 // @generated from file progression/v1/user_service.proto (package progression.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "../../buf/validate/validate_pb.ts";
 import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
@@ -14,13 +14,13 @@ import type { Equipment } from "./equipment_pb.ts";
 import { file_progression_v1_equipment } from "./equipment_pb.ts";
 import type { WeightUnit } from "./program_service_pb.ts";
 import { file_progression_v1_program_service } from "./program_service_pb.ts";
-import type { JsonObject, Message } from "@bufbuild/protobuf";
+import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file progression/v1/user_service.proto.
  */
 export const file_progression_v1_user_service: GenFile = /*@__PURE__*/
-  fileDesc("CiFwcm9ncmVzc2lvbi92MS91c2VyX3NlcnZpY2UucHJvdG8SDnByb2dyZXNzaW9uLnYxIpQBCgdBY2NvdW50EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJdGltZV96b25lGAMgASgJEigKBHVuaXQYBCABKA4yGi5wcm9ncmVzc2lvbi52MS5XZWlnaHRVbml0EjIKCXJldGVudGlvbhgFIAEoCzIfLnByb2dyZXNzaW9uLnYxLlJldGVudGlvblBvbGljeSLQAQoPUmV0ZW50aW9uUG9saWN5EiMKC2V2ZW50c19kYXlzGAEgASgFQg66SAvYAQEaBhiUnQIoHhInCg9leGVjdXRpb25zX2RheXMYAiABKAVCDrpIC9gBARoGGJSdAigeEiEKCXJ1bnNfZGF5cxgDIAEoBUIOukgL2AEBGgYYlJ0CKB4SIgoKYXVkaXRfZGF5cxgEIAEoBUIOukgL2AEBGgYYlJ0CKB4SKAoQcmVxdWVzdF9pZHNfZGF5cxgFIAEoBUIOukgL2AEBGgYYlJ0CKB4iEwoRR2V0QWNjb3VudFJlcXVlc3QiPgoSR2V0QWNjb3VudFJlc3BvbnNlEigKB2FjY291bnQYASABKAsyFy5wcm9ncmVzc2lvbi52MS5BY2NvdW50IuEBChRVcGRhdGVBY2NvdW50UmVxdWVzdBIbCgRuYW1lGAEgASgJQgi6SAVyAxjIAUgAiAEBEh8KCXRpbWVfem9uZRgCIAEoCUIHukgEcgIYQEgBiAEBEjcKBHVuaXQYAyABKA4yGi5wcm9ncmVzc2lvbi52MS5XZWlnaHRVbml0Qgi6SAWCAQIQAUgCiAEBEjIKCXJldGVudGlvbhgEIAEoCzIfLnByb2dyZXNzaW9uLnYxLlJldGVudGlvblBvbGljeUIHCgVfbmFtZUIMCgpfdGltZV96b25lQgcKBV91bml0IkEKFVVwZGF0ZUFjY291bnRSZXNwb25zZRIoCgdhY2NvdW50GAEgASgLMhcucHJvZ3Jlc3Npb24udjEuQWNjb3VudCKDAQoTU2V0RXF1aXBtZW50UmVxdWVzdBIcCgd1c2VyX2lkGAEgASgJQgu6SAjYAQFyA7ABARI0CgllcXVpcG1lbnQYAiABKAsyGS5wcm9ncmVzc2lvbi52MS5FcXVpcG1lbnRCBrpIA8gBARIYCgZyZWFzb24YAyABKAlCCLpIBXIDGOgHIkQKFFNldEVxdWlwbWVudFJlc3BvbnNlEiwKCWVxdWlwbWVudBgBIAEoCzIZLnByb2dyZXNzaW9uLnYxLkVxdWlwbWVudCIzChNHZXRFcXVpcG1lbnRSZXF1ZXN0EhwKB3VzZXJfaWQYASABKAlCC7pICNgBAXIDsAEBInIKFEdldEVxdWlwbWVudFJlc3BvbnNlEiwKCWVxdWlwbWVudBgBIAEoCzIZLnByb2dyZXNzaW9uLnYxLkVxdWlwbWVudBIsCgllZmZlY3RpdmUYAiABKAsyGS5wcm9ncmVzc2lvbi52MS5FcXVpcG1lbnQiUAoWRGVsZXRlRXF1aXBtZW50UmVxdWVzdBIcCgd1c2VyX2lkGAEgASgJQgu6SAjYAQFyA7ABARIYCgZyZWFzb24YAiABKAlCCLpIBXIDGOgHIhkKF0RlbGV0ZUVxdWlwbWVudFJlc3BvbnNlIvUBCgRVc2VyEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJdGltZV96b25lGAMgASgJEhIKCmJpcnRoX2RhdGUYBCABKAkSLgoKY3JlYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEdGFncxgHIAMoCRIrCgphdHRyaWJ1dGVzGAggASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIRCglvcHRlZF9vdXQYCSABKAgi6AEKEUNyZWF0ZVVzZXJSZXF1ZXN0EhwKB3VzZXJfaWQYASABKAlCC7pICNgBAXIDsAEBEhgKBG5hbWUYAiABKAlCCrpIB3IFEAEYyAESGgoJdGltZV96b25lGAMgASgJQge6SARyAhhAEjoKCmJpcnRoX2RhdGUYBCABKAlCJrpII9gBAXIeMhxeWzAtOV17NH0tWzAtOV17Mn0tWzAtOV17Mn0kEhYKBHRhZ3MYBSADKAlCCLpIBZIBAhBkEisKCmF0dHJpYnV0ZXMYBiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IjgKEkNyZWF0ZVVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQucHJvZ3Jlc3Npb24udjEuVXNlciIrCg5HZXRVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABASI1Cg9HZXRVc2VyUmVzcG9uc2USIgoEdXNlchgBIAEoCzIULnByb2dyZXNzaW9uLnYxLlVzZXIicAoQTGlzdFVzZXJzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgSHwoNbmFtZV9jb250YWlucxgDIAEoCUIIukgFcgMYyAEiZQoRTGlzdFVzZXJzUmVzcG9uc2USIwoFdXNlcnMYASADKAsyFC5wcm9ncmVzc2lvbi52MS5Vc2VyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFItMCChFVcGRhdGVVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABARIWCgRuYW1lGAIgASgJQgi6SAVyAxjIARIfCgl0aW1lX3pvbmUYAyABKAlCB7pIBHICGEBIAIgBARI/CgpiaXJ0aF9kYXRlGAQgASgJQia6SCNyITIfXihbMC05XXs0fS1bMC05XXsyfS1bMC05XXsyfSk/JEgBiAEBEhoKCGFkZF90YWdzGAUgAygJQgi6SAWSAQIQZBIdCgtyZW1vdmVfdGFncxgGIAMoCUIIukgFkgECEGQSKwoKYXR0cmlidXRlcxgHIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSFgoJb3B0ZWRfb3V0GAggASgISAKIAQFCDAoKX3RpbWVfem9uZUINCgtfYmlydGhfZGF0ZUIMCgpfb3B0ZWRfb3V0IjgKElVwZGF0ZVVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQucHJvZ3Jlc3Npb24udjEuVXNlciIuChFEZWxldGVVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABASIUChJEZWxldGVVc2VyUmVzcG9uc2UiLwoSUmVzdG9yZVVzZXJSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBIjkKE1Jlc3RvcmVVc2VyUmVzcG9uc2USIgoEdXNlchgBIAEoCzIULnByb2dyZXNzaW9uLnYxLlVzZXIibwoVRXhwb3J0VXNlckRhdGFSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiACCIsCg5Vc2VyRGF0YVJlY29yZBIMCgRraW5kGAEgASgJEgwKBGpzb24YAiABKAkiYgoWRXhwb3J0VXNlckRhdGFSZXNwb25zZRIvCgdyZWNvcmRzGAEgAygLMh4ucHJvZ3Jlc3Npb24udjEuVXNlckRhdGFSZWNvcmQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIkcKEEVyYXNlVXNlclJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOwAQESGAoGcmVhc29uGAIgASgJQgi6SAVyAxjoByITChFFcmFzZVVzZXJSZXNwb25zZTLfCQoLVXNlclNlcnZpY2USXAoKR2V0QWNjb3VudBIhLnByb2dyZXNzaW9uLnYxLkdldEFjY291bnRSZXF1ZXN0GiIucHJvZ3Jlc3Npb24udjEuR2V0QWNjb3VudFJlc3BvbnNlIgeQAgGouxgBEmIKDVVwZGF0ZUFjY291bnQSJC5wcm9ncmVzc2lvbi52MS5VcGRhdGVBY2NvdW50UmVxdWVzdBolLnByb2dyZXNzaW9uLnYxLlVwZGF0ZUFjY291bnRSZXNwb25zZSIEqLsYGhJfCgxTZXRFcXVpcG1lbnQSIy5wcm9ncmVzc2lvbi52MS5TZXRFcXVpcG1lbnRSZXF1ZXN0GiQucHJvZ3Jlc3Npb24udjEuU2V0RXF1aXBtZW50UmVzcG9uc2UiBKi7GAUSYgoMR2V0RXF1aXBtZW50EiMucHJvZ3Jlc3Npb24udjEuR2V0RXF1aXBtZW50UmVxdWVzdBokLnByb2dyZXNzaW9uLnYxLkdldEVxdWlwbWVudFJlc3BvbnNlIgeQAgGouxgDEmgKD0RlbGV0ZUVxdWlwbWVudBImLnByb2dyZXNzaW9uLnYxLkRlbGV0ZUVxdWlwbWVudFJlcXVlc3QaJy5wcm9ncmVzc2lvbi52MS5EZWxldGVFcXVpcG1lbnRSZXNwb25zZSIEqLsYBRJZCgpDcmVhdGVVc2VyEiEucHJvZ3Jlc3Npb24udjEuQ3JlYXRlVXNlclJlcXVlc3QaIi5wcm9ncmVzc2lvbi52MS5DcmVhdGVVc2VyUmVzcG9uc2UiBKi7GAUSUwoHR2V0VXNlchIeLnByb2dyZXNzaW9uLnYxLkdldFVzZXJSZXF1ZXN0Gh8ucHJvZ3Jlc3Npb24udjEuR2V0VXNlclJlc3BvbnNlIgeQAgGouxgDElkKCUxpc3RVc2VycxIgLnByb2dyZXNzaW9uLnYxLkxpc3RVc2Vyc1JlcXVlc3QaIS5wcm9ncmVzc2lvbi52MS5MaXN0VXNlcnNSZXNwb25zZSIHkAIBqLsYBBJZCgpVcGRhdGVVc2VyEiEucHJvZ3Jlc3Npb24udjEuVXBkYXRlVXNlclJlcXVlc3QaIi5wcm9ncmVzc2lvbi52MS5VcGRhdGVVc2VyUmVzcG9uc2UiBKi7GAUSWQoKRGVsZXRlVXNlchIhLnByb2dyZXNzaW9uLnYxLkRlbGV0ZVVzZXJSZXF1ZXN0GiIucHJvZ3Jlc3Npb24udjEuRGVsZXRlVXNlclJlc3BvbnNlIgSouxgFElwKC1Jlc3RvcmVVc2VyEiIucHJvZ3Jlc3Npb24udjEuUmVzdG9yZVVzZXJSZXF1ZXN0GiMucHJvZ3Jlc3Npb24udjEuUmVzdG9yZVVzZXJSZXNwb25zZSIEqLsYBRJoCg5FeHBvcnRVc2VyRGF0YRIlLnByb2dyZXNzaW9uLnYxLkV4cG9ydFVzZXJEYXRhUmVxdWVzdBomLnByb2dyZXNzaW9uLnYxLkV4cG9ydFVzZXJEYXRhUmVzcG9uc2UiB5ACAai7GAYSVgoJRXJhc2VVc2VyEiAucHJvZ3Jlc3Npb24udjEuRXJhc2VVc2VyUmVxdWVzdBohLnByb2dyZXNzaW9uLnYxLkVyYXNlVXNlclJlc3BvbnNlIgSouxgHQnIKDnByb2dyZXNzaW9uLnYxQhBVc2VyU2VydmljZVByb3RvUAFaO3Byb2dyZXNzaW9uLXNlcnZpY2UvY2xpZW50cy9nby9wcm9ncmVzc2lvbi92MTtwcm9ncmVzc2lvbnYxqgIOUHJvZ3Jlc3Npb24uVjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp, file_progression_v1_access, file_progression_v1_equipment, file_progression_v1_program_service]);
+  fileDesc("CiFwcm9ncmVzc2lvbi92MS91c2VyX3NlcnZpY2UucHJvdG8SDnByb2dyZXNzaW9uLnYxIpQBCgdBY2NvdW50EgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJdGltZV96b25lGAMgASgJEigKBHVuaXQYBCABKA4yGi5wcm9ncmVzc2lvbi52MS5XZWlnaHRVbml0EjIKCXJldGVudGlvbhgFIAEoCzIfLnByb2dyZXNzaW9uLnYxLlJldGVudGlvblBvbGljeSLQAQoPUmV0ZW50aW9uUG9saWN5EiMKC2V2ZW50c19kYXlzGAEgASgFQg66SAvYAQEaBhiUnQIoHhInCg9leGVjdXRpb25zX2RheXMYAiABKAVCDrpIC9gBARoGGJSdAigeEiEKCXJ1bnNfZGF5cxgDIAEoBUIOukgL2AEBGgYYlJ0CKB4SIgoKYXVkaXRfZGF5cxgEIAEoBUIOukgL2AEBGgYYlJ0CKB4SKAoQcmVxdWVzdF9pZHNfZGF5cxgFIAEoBUIOukgL2AEBGgYYlJ0CKB4iEQoPR2V0VXNhZ2VSZXF1ZXN0IjgKEEdldFVzYWdlUmVzcG9uc2USJAoFdXNhZ2UYASADKAsyFS5wcm9ncmVzc2lvbi52MS5Vc2FnZSJiCgVVc2FnZRInCgRraW5kGAEgASgOMhkucHJvZ3Jlc3Npb24udjEuVXNhZ2VLaW5kEgwKBHJvd3MYAiABKAMSDQoFYnl0ZXMYAyABKAMSEwoLaXNfZXN0aW1hdGUYBCABKAgiEwoRR2V0QWNjb3VudFJlcXVlc3QiPgoSR2V0QWNjb3VudFJlc3BvbnNlEigKB2FjY291bnQYASABKAsyFy5wcm9ncmVzc2lvbi52MS5BY2NvdW50IuEBChRVcGRhdGVBY2NvdW50UmVxdWVzdBIbCgRuYW1lGAEgASgJQgi6SAVyAxjIAUgAiAEBEh8KCXRpbWVfem9uZRgCIAEoCUIHukgEcgIYQEgBiAEBEjcKBHVuaXQYAyABKA4yGi5wcm9ncmVzc2lvbi52MS5XZWlnaHRVbml0Qgi6SAWCAQIQAUgCiAEBEjIKCXJldGVudGlvbhgEIAEoCzIfLnByb2dyZXNzaW9uLnYxLlJldGVudGlvblBvbGljeUIHCgVfbmFtZUIMCgpfdGltZV96b25lQgcKBV91bml0IkEKFVVwZGF0ZUFjY291bnRSZXNwb25zZRIoCgdhY2NvdW50GAEgASgLMhcucHJvZ3Jlc3Npb24udjEuQWNjb3VudCKDAQoTU2V0RXF1aXBtZW50UmVxdWVzdBIcCgd1c2VyX2lkGAEgASgJQgu6SAjYAQFyA7ABARI0CgllcXVpcG1lbnQYAiABKAsyGS5wcm9ncmVzc2lvbi52MS5FcXVpcG1lbnRCBrpIA8gBARIYCgZyZWFzb24YAyABKAlCCLpIBXIDGOgHIkQKFFNldEVxdWlwbWVudFJlc3BvbnNlEiwKCWVxdWlwbWVudBgBIAEoCzIZLnByb2dyZXNzaW9uLnYxLkVxdWlwbWVudCIzChNHZXRFcXVpcG1lbnRSZXF1ZXN0EhwKB3VzZXJfaWQYASABKAlCC7pICNgBAXIDsAEBInIKFEdldEVxdWlwbWVudFJlc3BvbnNlEiwKCWVxdWlwbWVudBgBIAEoCzIZLnByb2dyZXNzaW9uLnYxLkVxdWlwbWVudBIsCgllZmZlY3RpdmUYAiABKAsyGS5wcm9ncmVzc2lvbi52MS5FcXVpcG1lbnQiUAoWRGVsZXRlRXF1aXBtZW50UmVxdWVzdBIcCgd1c2VyX2lkGAEgASgJQgu6SAjYAQFyA7ABARIYCgZyZWFzb24YAiABKAlCCLpIBXIDGOgHIhkKF0RlbGV0ZUVxdWlwbWVudFJlc3BvbnNlIvUBCgRVc2VyEgoKAmlkGAEgASgJEgwKBG5hbWUYAiABKAkSEQoJdGltZV96b25lGAMgASgJEhIKCmJpcnRoX2RhdGUYBCABKAkSLgoKY3JlYXRlZF9hdBgFIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASLgoKdXBkYXRlZF9hdBgGIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASDAoEdGFncxgHIAMoCRIrCgphdHRyaWJ1dGVzGAggASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdBIRCglvcHRlZF9vdXQYCSABKAgi6AEKEUNyZWF0ZVVzZXJSZXF1ZXN0EhwKB3VzZXJfaWQYASABKAlCC7pICNgBAXIDsAEBEhgKBG5hbWUYAiABKAlCCrpIB3IFEAEYyAESGgoJdGltZV96b25lGAMgASgJQge6SARyAhhAEjoKCmJpcnRoX2RhdGUYBCABKAlCJrpII9gBAXIeMhxeWzAtOV17NH0tWzAtOV17Mn0tWzAtOV17Mn0kEhYKBHRhZ3MYBSADKAlCCLpIBZIBAhBkEisKCmF0dHJpYnV0ZXMYBiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0IjgKEkNyZWF0ZVVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQucHJvZ3Jlc3Npb24udjEuVXNlciIrCg5HZXRVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABASI1Cg9HZXRVc2VyUmVzcG9uc2USIgoEdXNlchgBIAEoCzIULnByb2dyZXNzaW9uLnYxLlVzZXIicAoQTGlzdFVzZXJzUmVxdWVzdBIdCglwYWdlX3NpemUYASABKAVCCrpIBxoFGPQDKAASHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMYgAgSHwoNbmFtZV9jb250YWlucxgDIAEoCUIIukgFcgMYyAEiZQoRTGlzdFVzZXJzUmVzcG9uc2USIwoFdXNlcnMYASADKAsyFC5wcm9ncmVzc2lvbi52MS5Vc2VyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRISCgp0b3RhbF9zaXplGAMgASgFItMCChFVcGRhdGVVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABARIWCgRuYW1lGAIgASgJQgi6SAVyAxjIARIfCgl0aW1lX3pvbmUYAyABKAlCB7pIBHICGEBIAIgBARI/CgpiaXJ0aF9kYXRlGAQgASgJQia6SCNyITIfXihbMC05XXs0fS1bMC05XXsyfS1bMC05XXsyfSk/JEgBiAEBEhoKCGFkZF90YWdzGAUgAygJQgi6SAWSAQIQZBIdCgtyZW1vdmVfdGFncxgGIAMoCUIIukgFkgECEGQSKwoKYXR0cmlidXRlcxgHIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3QSFgoJb3B0ZWRfb3V0GAggASgISAKIAQFCDAoKX3RpbWVfem9uZUINCgtfYmlydGhfZGF0ZUIMCgpfb3B0ZWRfb3V0IjgKElVwZGF0ZVVzZXJSZXNwb25zZRIiCgR1c2VyGAEgASgLMhQucHJvZ3Jlc3Npb24udjEuVXNlciIuChFEZWxldGVVc2VyUmVxdWVzdBIZCgd1c2VyX2lkGAEgASgJQgi6SAVyA7ABASIUChJEZWxldGVVc2VyUmVzcG9uc2UiLwoSUmVzdG9yZVVzZXJSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBIjkKE1Jlc3RvcmVVc2VyUmVzcG9uc2USIgoEdXNlchgBIAEoCzIULnByb2dyZXNzaW9uLnYxLlVzZXIibwoVRXhwb3J0VXNlckRhdGFSZXF1ZXN0EhkKB3VzZXJfaWQYASABKAlCCLpIBXIDsAEBEh0KCXBhZ2Vfc2l6ZRgCIAEoBUIKukgHGgUY9AMoABIcCgpwYWdlX3Rva2VuGAMgASgJQgi6SAVyAxiACCIsCg5Vc2VyRGF0YVJlY29yZBIMCgRraW5kGAEgASgJEgwKBGpzb24YAiABKAkiYgoWRXhwb3J0VXNlckRhdGFSZXNwb25zZRIvCgdyZWNvcmRzGAEgAygLMh4ucHJvZ3Jlc3Npb24udjEuVXNlckRhdGFSZWNvcmQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIkcKEEVyYXNlVXNlclJlcXVlc3QSGQoHdXNlcl9pZBgBIAEoCUIIukgFcgOwAQESGAoGcmVhc29uGAIgASgJQgi6SAVyAxjoByITChFFcmFzZVVzZXJSZXNwb25zZSq2AgoJVXNhZ2VLaW5kEhoKFlVTQUdFX0tJTkRfVU5TUEVDSUZJRUQQABIVChFVU0FHRV9LSU5EX0VWRU5UUxABEh0KGVVTQUdFX0tJTkRfUkVNT1ZFRF9FVkVOVFMQAhIZChVVU0FHRV9LSU5EX0VYRUNVVElPTlMQAxITCg9VU0FHRV9LSU5EX1JVTlMQBBIYChRVU0FHRV9LSU5EX1JVTl9TVEVQUxAFEhwKGFVTQUdFX0tJTkRfQVVESVRfRU5UUklFUxAGEhcKE1VTQUdFX0tJTkRfUkVRVUVTVFMQBxIZChVVU0FHRV9LSU5EX0xJRlRfTUFYRVMQCBIfChtVU0FHRV9LSU5EX1BST0dSRVNTSU9OX0xPR1MQCRIaChZVU0FHRV9LSU5EX0xPR0dFRF9TRVRTEAoyuwoKC1VzZXJTZXJ2aWNlElwKCkdldEFjY291bnQSIS5wcm9ncmVzc2lvbi52MS5HZXRBY2NvdW50UmVxdWVzdBoiLnByb2dyZXNzaW9uLnYxLkdldEFjY291bnRSZXNwb25zZSIHkAIBqLsYARJiCg1VcGRhdGVBY2NvdW50EiQucHJvZ3Jlc3Npb24udjEuVXBkYXRlQWNjb3VudFJlcXVlc3QaJS5wcm9ncmVzc2lvbi52MS5VcGRhdGVBY2NvdW50UmVzcG9uc2UiBKi7GBoSWgoIR2V0VXNhZ2USHy5wcm9ncmVzc2lvbi52MS5HZXRVc2FnZVJlcXVlc3QaIC5wcm9ncmVzc2lvbi52MS5HZXRVc2FnZVJlc3BvbnNlIguQAgGouxgBwLsYARJfCgxTZXRFcXVpcG1lbnQSIy5wcm9ncmVzc2lvbi52MS5TZXRFcXVpcG1lbnRSZXF1ZXN0GiQucHJvZ3Jlc3Npb24udjEuU2V0RXF1aXBtZW50UmVzcG9uc2UiBKi7GAUSYgoMR2V0RXF1aXBtZW50EiMucHJvZ3Jlc3Npb24udjEuR2V0RXF1aXBtZW50UmVxdWVzdBokLnByb2dyZXNzaW9uLnYxLkdldEVxdWlwbWVudFJlc3BvbnNlIgeQAgGouxgDEmgKD0RlbGV0ZUVxdWlwbWVudBImLnByb2dyZXNzaW9uLnYxLkRlbGV0ZUVxdWlwbWVudFJlcXVlc3QaJy5wcm9ncmVzc2lvbi52MS5EZWxldGVFcXVpcG1lbnRSZXNwb25zZSIEqLsYBRJZCgpDcmVhdGVVc2VyEiEucHJvZ3Jlc3Npb24udjEuQ3JlYXRlVXNlclJlcXVlc3QaIi5wcm9ncmVzc2lvbi52MS5DcmVhdGVVc2VyUmVzcG9uc2UiBKi7GAUSUwoHR2V0VXNlchIeLnByb2dyZXNzaW9uLnYxLkdldFVzZXJSZXF1ZXN0Gh8ucHJvZ3Jlc3Npb24udjEuR2V0VXNlclJlc3BvbnNlIgeQAgGouxgDElkKCUxpc3RVc2VycxIgLnByb2dyZXNzaW9uLnYxLkxpc3RVc2Vyc1JlcXVlc3QaIS5wcm9ncmVzc2lvbi52MS5MaXN0VXNlcnNSZXNwb25zZSIHkAIBqLsYBBJZCgpVcGRhdGVVc2VyEiEucHJvZ3Jlc3Npb24udjEuVXBkYXRlVXNlclJlcXVlc3QaIi5wcm9ncmVzc2lvbi52MS5VcGRhdGVVc2VyUmVzcG9uc2UiBKi7GAUSWQoKRGVsZXRlVXNlchIhLnByb2dyZXNzaW9uLnYxLkRlbGV0ZVVzZXJSZXF1ZXN0GiIucHJvZ3Jlc3Npb24udjEuRGVsZXRlVXNlclJlc3BvbnNlIgSouxgFElwKC1Jlc3RvcmVVc2VyEiIucHJvZ3Jlc3Npb24udjEuUmVzdG9yZVVzZXJSZXF1ZXN0GiMucHJvZ3Jlc3Npb24udjEuUmVzdG9yZVVzZXJSZXNwb25zZSIEqLsYBRJoCg5FeHBvcnRVc2VyRGF0YRIlLnByb2dyZXNzaW9uLnYxLkV4cG9ydFVzZXJEYXRhUmVxdWVzdBomLnByb2dyZXNzaW9uLnYxLkV4cG9ydFVzZXJEYXRhUmVzcG9uc2UiB5ACAai7GAYSVgoJRXJhc2VVc2VyEiAucHJvZ3Jlc3Npb24udjEuRXJhc2VVc2VyUmVxdWVzdBohLnByb2dyZXNzaW9uLnYxLkVyYXNlVXNlclJlc3BvbnNlIgSouxgHQnIKDnByb2dyZXNzaW9uLnYxQhBVc2VyU2VydmljZVByb3RvUAFaO3Byb2dyZXNzaW9uLXNlcnZpY2UvY2xpZW50cy9nby9wcm9ncmVzc2lvbi92MTtwcm9ncmVzc2lvbnYxqgIOUHJvZ3Jlc3Npb24uVjFiBnByb3RvMw", [file_buf_validate_validate, file_google_protobuf_struct, file_google_protobuf_timestamp, file_progression_v1_access, file_progression_v1_equipment, file_progression_v1_program_service]);
 
 /**
  * The settings of an account.
@@ -124,6 +124,78 @@ export const RetentionPolicySchema: GenMessage<RetentionPolicy> = /*@__PURE__*/
   messageDesc(file_progression_v1_user_service, 1);
 
 /**
+ * @generated from message progression.v1.GetUsageRequest
+ */
+export type GetUsageRequest = Message<"progression.v1.GetUsageRequest"> & {
+};
+
+/**
+ * Describes the message progression.v1.GetUsageRequest.
+ * Use `create(GetUsageRequestSchema)` to create a new message.
+ */
+export const GetUsageRequestSchema: GenMessage<GetUsageRequest> = /*@__PURE__*/
+  messageDesc(file_progression_v1_user_service, 2);
+
+/**
+ * @generated from message progression.v1.GetUsageResponse
+ */
+export type GetUsageResponse = Message<"progression.v1.GetUsageResponse"> & {
+  /**
+   * Every kind, in the order of the enum.
+   *
+   * @generated from field: repeated progression.v1.Usage usage = 1;
+   */
+  usage: Usage[];
+};
+
+/**
+ * Describes the message progression.v1.GetUsageResponse.
+ * Use `create(GetUsageResponseSchema)` to create a new message.
+ */
+export const GetUsageResponseSchema: GenMessage<GetUsageResponse> = /*@__PURE__*/
+  messageDesc(file_progression_v1_user_service, 3);
+
+/**
+ * What the account has stored of one kind.
+ *
+ * @generated from message progression.v1.Usage
+ */
+export type Usage = Message<"progression.v1.Usage"> & {
+  /**
+   * @generated from field: progression.v1.UsageKind kind = 1;
+   */
+  kind: UsageKind;
+
+  /**
+   * Exact up to 10,000; more are estimated from PostgreSQL's statistics.
+   *
+   * @generated from field: int64 rows = 2;
+   */
+  rows: bigint;
+
+  /**
+   * The size of the rows, computed from up to 1,000 of them; without indexes, and without the space of removed rows.
+   *
+   * @generated from field: int64 bytes = 3;
+   */
+  bytes: bigint;
+
+  /**
+   * The number of rows is an estimate.
+   *
+   * @generated from field: bool is_estimate = 4;
+   */
+  isEstimate: boolean;
+};
+
+/**
+ * Describes the message progression.v1.Usage.
+ * Use `create(UsageSchema)` to create a new message.
+ */
+export const UsageSchema: GenMessage<Usage> = /*@__PURE__*/
+  messageDesc(file_progression_v1_user_service, 4);
+
+/**
  * @generated from message progression.v1.GetAccountRequest
  */
 export type GetAccountRequest = Message<"progression.v1.GetAccountRequest"> & {
@@ -134,7 +206,7 @@ export type GetAccountRequest = Message<"progression.v1.GetAccountRequest"> & {
  * Use `create(GetAccountRequestSchema)` to create a new message.
  */
 export const GetAccountRequestSchema: GenMessage<GetAccountRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 2);
+  messageDesc(file_progression_v1_user_service, 5);
 
 /**
  * @generated from message progression.v1.GetAccountResponse
@@ -151,7 +223,7 @@ export type GetAccountResponse = Message<"progression.v1.GetAccountResponse"> & 
  * Use `create(GetAccountResponseSchema)` to create a new message.
  */
 export const GetAccountResponseSchema: GenMessage<GetAccountResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 3);
+  messageDesc(file_progression_v1_user_service, 6);
 
 /**
  * @generated from message progression.v1.UpdateAccountRequest
@@ -191,7 +263,7 @@ export type UpdateAccountRequest = Message<"progression.v1.UpdateAccountRequest"
  * Use `create(UpdateAccountRequestSchema)` to create a new message.
  */
 export const UpdateAccountRequestSchema: GenMessage<UpdateAccountRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 4);
+  messageDesc(file_progression_v1_user_service, 7);
 
 /**
  * @generated from message progression.v1.UpdateAccountResponse
@@ -208,7 +280,7 @@ export type UpdateAccountResponse = Message<"progression.v1.UpdateAccountRespons
  * Use `create(UpdateAccountResponseSchema)` to create a new message.
  */
 export const UpdateAccountResponseSchema: GenMessage<UpdateAccountResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 5);
+  messageDesc(file_progression_v1_user_service, 8);
 
 /**
  * @generated from message progression.v1.SetEquipmentRequest
@@ -239,7 +311,7 @@ export type SetEquipmentRequest = Message<"progression.v1.SetEquipmentRequest"> 
  * Use `create(SetEquipmentRequestSchema)` to create a new message.
  */
 export const SetEquipmentRequestSchema: GenMessage<SetEquipmentRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 6);
+  messageDesc(file_progression_v1_user_service, 9);
 
 /**
  * @generated from message progression.v1.SetEquipmentResponse
@@ -256,7 +328,7 @@ export type SetEquipmentResponse = Message<"progression.v1.SetEquipmentResponse"
  * Use `create(SetEquipmentResponseSchema)` to create a new message.
  */
 export const SetEquipmentResponseSchema: GenMessage<SetEquipmentResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 7);
+  messageDesc(file_progression_v1_user_service, 10);
 
 /**
  * @generated from message progression.v1.GetEquipmentRequest
@@ -275,7 +347,7 @@ export type GetEquipmentRequest = Message<"progression.v1.GetEquipmentRequest"> 
  * Use `create(GetEquipmentRequestSchema)` to create a new message.
  */
 export const GetEquipmentRequestSchema: GenMessage<GetEquipmentRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 8);
+  messageDesc(file_progression_v1_user_service, 11);
 
 /**
  * @generated from message progression.v1.GetEquipmentResponse
@@ -301,7 +373,7 @@ export type GetEquipmentResponse = Message<"progression.v1.GetEquipmentResponse"
  * Use `create(GetEquipmentResponseSchema)` to create a new message.
  */
 export const GetEquipmentResponseSchema: GenMessage<GetEquipmentResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 9);
+  messageDesc(file_progression_v1_user_service, 12);
 
 /**
  * @generated from message progression.v1.DeleteEquipmentRequest
@@ -325,7 +397,7 @@ export type DeleteEquipmentRequest = Message<"progression.v1.DeleteEquipmentRequ
  * Use `create(DeleteEquipmentRequestSchema)` to create a new message.
  */
 export const DeleteEquipmentRequestSchema: GenMessage<DeleteEquipmentRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 10);
+  messageDesc(file_progression_v1_user_service, 13);
 
 /**
  * @generated from message progression.v1.DeleteEquipmentResponse
@@ -338,7 +410,7 @@ export type DeleteEquipmentResponse = Message<"progression.v1.DeleteEquipmentRes
  * Use `create(DeleteEquipmentResponseSchema)` to create a new message.
  */
 export const DeleteEquipmentResponseSchema: GenMessage<DeleteEquipmentResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 11);
+  messageDesc(file_progression_v1_user_service, 14);
 
 /**
  * An athlete.
@@ -409,7 +481,7 @@ export type User = Message<"progression.v1.User"> & {
  * Use `create(UserSchema)` to create a new message.
  */
 export const UserSchema: GenMessage<User> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 12);
+  messageDesc(file_progression_v1_user_service, 15);
 
 /**
  * @generated from message progression.v1.CreateUserRequest
@@ -459,7 +531,7 @@ export type CreateUserRequest = Message<"progression.v1.CreateUserRequest"> & {
  * Use `create(CreateUserRequestSchema)` to create a new message.
  */
 export const CreateUserRequestSchema: GenMessage<CreateUserRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 13);
+  messageDesc(file_progression_v1_user_service, 16);
 
 /**
  * @generated from message progression.v1.CreateUserResponse
@@ -476,7 +548,7 @@ export type CreateUserResponse = Message<"progression.v1.CreateUserResponse"> & 
  * Use `create(CreateUserResponseSchema)` to create a new message.
  */
 export const CreateUserResponseSchema: GenMessage<CreateUserResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 14);
+  messageDesc(file_progression_v1_user_service, 17);
 
 /**
  * @generated from message progression.v1.GetUserRequest
@@ -493,7 +565,7 @@ export type GetUserRequest = Message<"progression.v1.GetUserRequest"> & {
  * Use `create(GetUserRequestSchema)` to create a new message.
  */
 export const GetUserRequestSchema: GenMessage<GetUserRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 15);
+  messageDesc(file_progression_v1_user_service, 18);
 
 /**
  * @generated from message progression.v1.GetUserResponse
@@ -510,7 +582,7 @@ export type GetUserResponse = Message<"progression.v1.GetUserResponse"> & {
  * Use `create(GetUserResponseSchema)` to create a new message.
  */
 export const GetUserResponseSchema: GenMessage<GetUserResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 16);
+  messageDesc(file_progression_v1_user_service, 19);
 
 /**
  * @generated from message progression.v1.ListUsersRequest
@@ -543,7 +615,7 @@ export type ListUsersRequest = Message<"progression.v1.ListUsersRequest"> & {
  * Use `create(ListUsersRequestSchema)` to create a new message.
  */
 export const ListUsersRequestSchema: GenMessage<ListUsersRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 17);
+  messageDesc(file_progression_v1_user_service, 20);
 
 /**
  * @generated from message progression.v1.ListUsersResponse
@@ -574,7 +646,7 @@ export type ListUsersResponse = Message<"progression.v1.ListUsersResponse"> & {
  * Use `create(ListUsersResponseSchema)` to create a new message.
  */
 export const ListUsersResponseSchema: GenMessage<ListUsersResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 18);
+  messageDesc(file_progression_v1_user_service, 21);
 
 /**
  * @generated from message progression.v1.UpdateUserRequest
@@ -636,7 +708,7 @@ export type UpdateUserRequest = Message<"progression.v1.UpdateUserRequest"> & {
  * Use `create(UpdateUserRequestSchema)` to create a new message.
  */
 export const UpdateUserRequestSchema: GenMessage<UpdateUserRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 19);
+  messageDesc(file_progression_v1_user_service, 22);
 
 /**
  * @generated from message progression.v1.UpdateUserResponse
@@ -653,7 +725,7 @@ export type UpdateUserResponse = Message<"progression.v1.UpdateUserResponse"> & 
  * Use `create(UpdateUserResponseSchema)` to create a new message.
  */
 export const UpdateUserResponseSchema: GenMessage<UpdateUserResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 20);
+  messageDesc(file_progression_v1_user_service, 23);
 
 /**
  * @generated from message progression.v1.DeleteUserRequest
@@ -670,7 +742,7 @@ export type DeleteUserRequest = Message<"progression.v1.DeleteUserRequest"> & {
  * Use `create(DeleteUserRequestSchema)` to create a new message.
  */
 export const DeleteUserRequestSchema: GenMessage<DeleteUserRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 21);
+  messageDesc(file_progression_v1_user_service, 24);
 
 /**
  * @generated from message progression.v1.DeleteUserResponse
@@ -683,7 +755,7 @@ export type DeleteUserResponse = Message<"progression.v1.DeleteUserResponse"> & 
  * Use `create(DeleteUserResponseSchema)` to create a new message.
  */
 export const DeleteUserResponseSchema: GenMessage<DeleteUserResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 22);
+  messageDesc(file_progression_v1_user_service, 25);
 
 /**
  * @generated from message progression.v1.RestoreUserRequest
@@ -700,7 +772,7 @@ export type RestoreUserRequest = Message<"progression.v1.RestoreUserRequest"> & 
  * Use `create(RestoreUserRequestSchema)` to create a new message.
  */
 export const RestoreUserRequestSchema: GenMessage<RestoreUserRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 23);
+  messageDesc(file_progression_v1_user_service, 26);
 
 /**
  * @generated from message progression.v1.RestoreUserResponse
@@ -717,7 +789,7 @@ export type RestoreUserResponse = Message<"progression.v1.RestoreUserResponse"> 
  * Use `create(RestoreUserResponseSchema)` to create a new message.
  */
 export const RestoreUserResponseSchema: GenMessage<RestoreUserResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 24);
+  messageDesc(file_progression_v1_user_service, 27);
 
 /**
  * @generated from message progression.v1.ExportUserDataRequest
@@ -748,7 +820,7 @@ export type ExportUserDataRequest = Message<"progression.v1.ExportUserDataReques
  * Use `create(ExportUserDataRequestSchema)` to create a new message.
  */
 export const ExportUserDataRequestSchema: GenMessage<ExportUserDataRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 25);
+  messageDesc(file_progression_v1_user_service, 28);
 
 /**
  * A stored row about the athlete.
@@ -776,7 +848,7 @@ export type UserDataRecord = Message<"progression.v1.UserDataRecord"> & {
  * Use `create(UserDataRecordSchema)` to create a new message.
  */
 export const UserDataRecordSchema: GenMessage<UserDataRecord> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 26);
+  messageDesc(file_progression_v1_user_service, 29);
 
 /**
  * @generated from message progression.v1.ExportUserDataResponse
@@ -802,7 +874,7 @@ export type ExportUserDataResponse = Message<"progression.v1.ExportUserDataRespo
  * Use `create(ExportUserDataResponseSchema)` to create a new message.
  */
 export const ExportUserDataResponseSchema: GenMessage<ExportUserDataResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 27);
+  messageDesc(file_progression_v1_user_service, 30);
 
 /**
  * @generated from message progression.v1.EraseUserRequest
@@ -826,7 +898,7 @@ export type EraseUserRequest = Message<"progression.v1.EraseUserRequest"> & {
  * Use `create(EraseUserRequestSchema)` to create a new message.
  */
 export const EraseUserRequestSchema: GenMessage<EraseUserRequest> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 28);
+  messageDesc(file_progression_v1_user_service, 31);
 
 /**
  * @generated from message progression.v1.EraseUserResponse
@@ -839,7 +911,90 @@ export type EraseUserResponse = Message<"progression.v1.EraseUserResponse"> & {
  * Use `create(EraseUserResponseSchema)` to create a new message.
  */
 export const EraseUserResponseSchema: GenMessage<EraseUserResponse> = /*@__PURE__*/
-  messageDesc(file_progression_v1_user_service, 29);
+  messageDesc(file_progression_v1_user_service, 32);
+
+/**
+ * @generated from enum progression.v1.UsageKind
+ */
+export const UsageKind = {
+  /**
+   * @generated from enum value: USAGE_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * @generated from enum value: USAGE_KIND_EVENTS = 1;
+   */
+  EVENTS: 1,
+
+  /**
+   * The ids of events that are not kept any more.
+   *
+   * @generated from enum value: USAGE_KIND_REMOVED_EVENTS = 2;
+   */
+  REMOVED_EVENTS: 2,
+
+  /**
+   * Verdicts of triggers.
+   *
+   * @generated from enum value: USAGE_KIND_EXECUTIONS = 3;
+   */
+  EXECUTIONS: 3,
+
+  /**
+   * Runs of workflows.
+   *
+   * @generated from enum value: USAGE_KIND_RUNS = 4;
+   */
+  RUNS: 4,
+
+  /**
+   * Results of the steps of runs.
+   *
+   * @generated from enum value: USAGE_KIND_RUN_STEPS = 5;
+   */
+  RUN_STEPS: 5,
+
+  /**
+   * @generated from enum value: USAGE_KIND_AUDIT_ENTRIES = 6;
+   */
+  AUDIT_ENTRIES: 6,
+
+  /**
+   * Request IDs with their answers, and the identities of events.
+   *
+   * @generated from enum value: USAGE_KIND_REQUESTS = 7;
+   */
+  REQUESTS: 7,
+
+  /**
+   * Versions of lift maxes.
+   *
+   * @generated from enum value: USAGE_KIND_LIFT_MAXES = 8;
+   */
+  LIFT_MAXES: 8,
+
+  /**
+   * @generated from enum value: USAGE_KIND_PROGRESSION_LOGS = 9;
+   */
+  PROGRESSION_LOGS: 9,
+
+  /**
+   * @generated from enum value: USAGE_KIND_LOGGED_SETS = 10;
+   */
+  LOGGED_SETS: 10,
+} as const;
+
+/**
+ * @generated from enum progression.v1.UsageKind
+ */
+export type UsageKind = (typeof UsageKind)[keyof typeof UsageKind] | UnknownEnum;
+
+/**
+ * Describes the enum progression.v1.UsageKind.
+ */
+export const UsageKindSchema: GenEnum<UsageKind> = /*@__PURE__*/
+  enumDesc(file_progression_v1_user_service, 0);
 
 /**
  * The athletes of an account. Writing methods need a request ID; see ProgressionService.
@@ -867,6 +1022,16 @@ export const UserService: GenService<{
     methodKind: "unary";
     input: typeof UpdateAccountRequestSchema;
     output: typeof UpdateAccountResponseSchema;
+  },
+  /**
+   * How much the account has stored, by kind of rows. The answer may be some seconds old.
+   *
+   * @generated from rpc progression.v1.UserService.GetUsage
+   */
+  getUsage: {
+    methodKind: "unary";
+    input: typeof GetUsageRequestSchema;
+    output: typeof GetUsageResponseSchema;
   },
   /**
    * Replaces the equipment of the account, or of one athlete. Prescriptions read it; nothing else does. Audited.
