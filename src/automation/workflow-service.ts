@@ -3,7 +3,12 @@ import type { ServiceImpl } from '@connectrpc/connect';
 import { createCalls, type ServiceDeps } from '../calls/calls.ts';
 import { WorkflowService } from '../gen/automation/v1/workflow_service_pb.ts';
 import type { Change } from '../store/change.ts';
-import { enrollmentMessage, getRun, listWorkflowEnrollments } from './actions/list-workflow-enrollments.ts';
+import {
+  enrollmentMessage,
+  getRun,
+  listWorkflowEnrollments,
+  runMessage,
+} from './actions/list-workflow-enrollments.ts';
 import { redriveRuns } from './actions/redrive-runs.ts';
 import { cancelRun, pauseRun, resumeRun, retryRun } from './actions/steer-run.ts';
 import { cloneWorkflow } from './configuration/clone-workflow.ts';
@@ -100,10 +105,10 @@ export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<ty
     listWorkflowEnrollments: (request, context) =>
       read(context, async (tx) => {
         const { rows, ...page } = await listWorkflowEnrollments(tx, request, defaultPageSize);
-        return { enrollments: rows.map(enrollmentMessage), ...page };
+        return { enrollments: rows.map((row) => enrollmentMessage(row)), ...page };
       }),
     getRun: (request, context) =>
-      read(context, async (tx) => ({ run: enrollmentMessage(await getRun(tx, request.runId)) })),
+      read(context, async (tx) => ({ run: runMessage(await getRun(tx, request.runId)) })),
     cancelRun: (request, context) =>
       write(method.cancelRun, request, context, (change) => steered(change, request.runId, cancelRun)),
     cancelRuns: (request, context) =>

@@ -70,7 +70,7 @@ function bodyOf(step: Step, { body, data }: ActionValue<'callWebhook'>, method: 
 /** Throws StepRefusal for what a header cannot carry: what a template makes may have line breaks. */
 function headerValue(value: string): string {
   if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-    throw new StepRefusal('TEMPLATE_FAILED');
+    throw new StepRefusal('TEMPLATE_FAILED', 'call_webhook.headers: a value has what no header carries');
   }
   return value;
 }

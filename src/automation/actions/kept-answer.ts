@@ -12,8 +12,7 @@ export function keptBody(content: WebhookContent | undefined, secrets: readonly 
   if (!content || !/json/i.test(content.type)) {
     return null;
   }
-  const sent = secrets.filter((secret) => secret !== '');
-  const json = withoutSecrets(parsed(content.text), sent, 0);
+  const json = redacted(parsed(content.text), secrets, 0);
   return json !== undefined && jsonFaults(json, '').length === 0 ? json : null;
 }
 
@@ -25,10 +24,17 @@ function parsed(text: string): JsonValue {
   }
 }
 
+/** The text with each of the secrets replaced. */
+export function withoutSecrets(text: string, secrets: readonly string[]): string {
+  return secrets
+    .filter((secret) => secret !== '')
+    .reduce((rest, secret) => rest.replaceAll(secret, REDACTED), text);
+}
+
 /** undefined for JSON that is too deep. */
-function withoutSecrets(json: JsonValue, secrets: readonly string[], level: number): JsonValue | undefined {
+function redacted(json: JsonValue, secrets: readonly string[], level: number): JsonValue | undefined {
   if (typeof json === 'string') {
-    return secrets.reduce((text, secret) => text.replaceAll(secret, REDACTED), json);
+    return withoutSecrets(json, secrets);
   }
   if (typeof json !== 'object' || json === null) {
     return json;
@@ -37,8 +43,7 @@ function withoutSecrets(json: JsonValue, secrets: readonly string[], level: numb
     return undefined;
   }
   const entries = Object.entries(json).map(
-    ([key, value]) =>
-      [`${withoutSecrets(key, secrets, level)}`, withoutSecrets(value, secrets, level + 1)] as const,
+    ([key, value]) => [withoutSecrets(key, secrets), redacted(value, secrets, level + 1)] as const,
   );
   if (entries.some(([, value]) => value === undefined)) {
     return undefined;

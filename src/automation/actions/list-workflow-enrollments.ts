@@ -1,6 +1,7 @@
 /** ListWorkflowEnrollments and GetRun: runs of workflows and the results of their steps, newest first. */
 
-import type { MessageInitShape } from '@bufbuild/protobuf';
+import { fromJson, type JsonValue, type MessageInitShape } from '@bufbuild/protobuf';
+import { ValueSchema } from '@bufbuild/protobuf/wkt';
 import type { FilterQuery } from '@mikro-orm/core';
 import { enumName, enumValue } from '../../calls/enum-name.ts';
 import { DomainError } from '../../errors/domain-error.ts';
@@ -105,10 +106,25 @@ function isBehind([recordedAt, id]: readonly [bigint, string]): FilterQuery<Work
   return { $or: [{ recordedAt: { $lt: recordedAt } }, { recordedAt, id: { $lt: id } }] };
 }
 
+/** A run with what was answered to its webhooks; no answer that is stored has it. */
+export function runMessage(run: EnrollmentWithSteps): MessageInitShape<typeof WorkflowEnrollmentSchema> {
+  return enrollmentMessage({ ...run, showsAnswers: true });
+}
+
+function answerMessage(kept: unknown): Pick<MessageInitShape<typeof StepResultSchema>, 'answer'> {
+  const { status, body } = (kept ?? {}) as { readonly status?: number; readonly body?: JsonValue };
+  return status === undefined
+    ? {}
+    : { answer: { status, ...(body == null ? {} : { body: fromJson(ValueSchema, body) }) } };
+}
+
 export function enrollmentMessage({
   enrollment,
   steps,
-}: EnrollmentWithSteps): MessageInitShape<typeof WorkflowEnrollmentSchema> {
+  showsAnswers = false,
+}: EnrollmentWithSteps & { readonly showsAnswers?: boolean }): MessageInitShape<
+  typeof WorkflowEnrollmentSchema
+> {
   const { id, workflowId, workflowVersion, triggerId, userId, nextStep } = enrollment;
   return {
     ...{ id, workflowId, workflowVersion, triggerId, userId, nextStep },
@@ -118,13 +134,17 @@ export function enrollmentMessage({
     enrolledAt: instantToTimestamp(enrollment.enrolledAt),
     endedAt: timestampOf(enrollment.endedAt),
     endedReason: enrollment.endedReason ?? '',
-    steps: steps.map(stepMessage),
+    steps: steps.map((step) => stepMessage(step, showsAnswers ? answerMessage(step.answer) : {})),
   };
 }
 
-function stepMessage(execution: ActionExecution): MessageInitShape<typeof StepResultSchema> {
+function stepMessage(
+  execution: ActionExecution,
+  further: Pick<MessageInitShape<typeof StepResultSchema>, 'answer'> = {},
+): MessageInitShape<typeof StepResultSchema> {
   const { step, action, attempts, reason, executedAt } = execution;
   return {
+    ...further,
     ...{ step, action, attempts, path: execution.path ?? `actions[${step}]`, taken: execution.taken ?? '' },
     outcome: enumValue(StepOutcomeSchema, execution.outcome),
     reason: reason ?? '',
@@ -134,6 +154,7 @@ function stepMessage(execution: ActionExecution): MessageInitShape<typeof StepRe
       endedAt: instantToTimestamp(instantFromText(endedAt)),
       outcome: enumValue(StepOutcomeSchema, made.outcome),
       reason: made.reason ?? '',
+      detail: made.detail ?? '',
     })),
   };
 }

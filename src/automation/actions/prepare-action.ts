@@ -12,6 +12,7 @@ import { pathsOf, renderAction } from '../liquid/render-action.ts';
 import { buildScope } from '../liquid/scope.ts';
 import { readSecrets } from '../secrets/read-secrets.ts';
 import { secretNamesOf } from '../secrets/secret-names.ts';
+import { withoutSecrets } from './kept-answer.ts';
 import type { Run } from './load-run.ts';
 import { StepRefusal } from './step.ts';
 import { readStepResults } from './step-results.ts';
@@ -31,10 +32,10 @@ export async function prepareAction(
   now: Instant,
   { limits, secretKeys }: Pick<Config, 'limits' | 'secretKeys'>,
 ): Promise<PreparedAction> {
+  const names = secretNamesOf(message, limits);
+  const secrets = await readSecrets(tx, names, secretKeys);
   try {
     const paths = pathsOf(message, limits);
-    const names = secretNamesOf(message, limits);
-    const secrets = await readSecrets(tx, names, secretKeys);
     if (names.some((name) => !secrets.has(name))) {
       throw new StepRefusal('SECRET_MISSING');
     }
@@ -50,8 +51,16 @@ export async function prepareAction(
     };
     return { action: renderAction(message, buildScope(parts, paths), limits).action, secrets };
   } catch (error) {
-    throw error instanceof TemplateFault ? new StepRefusal('TEMPLATE_FAILED') : error;
+    throw error instanceof TemplateFault
+      ? new StepRefusal('TEMPLATE_FAILED', detailOf(error, [...secrets.values()]))
+      : error;
   }
+}
+
+const MOST_DETAIL_CHARACTERS = 300;
+
+function detailOf({ message }: TemplateFault, secrets: readonly string[]): string {
+  return withoutSecrets(message, secrets).slice(0, MOST_DETAIL_CHARACTERS);
 }
 
 /** The athlete as they are now, with the training that the templates read. */

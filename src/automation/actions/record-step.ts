@@ -82,7 +82,7 @@ function recordJudgement(
       fail(tx, run, { ...made, reason: judgement.reason }, now);
       break;
     case 'FAILED':
-      fail(tx, run, { ...made, reason: judgement.reason }, now);
+      fail(tx, run, { ...made, reason: judgement.reason, detail: judgement.detail }, now);
       break;
     case 'SUBJECT_DELETED':
       cancel(run, now);
@@ -139,6 +139,7 @@ interface StepRecord {
   /** With `startedAt`: how many tries are kept. */
   readonly keptTries?: number;
   readonly reason: StepReason | null;
+  readonly detail?: string | undefined;
   readonly taken?: string | null | undefined;
   readonly answer?: WebhookResult | null | undefined;
 }
@@ -146,14 +147,31 @@ interface StepRecord {
 function record(
   tx: Transaction,
   { step, stored, execution }: Run,
-  { outcome, tries: attempts, startedAt, keptTries = 0, reason, taken = null, answer = null }: StepRecord,
+  {
+    outcome,
+    tries: attempts,
+    startedAt,
+    keptTries = 0,
+    reason,
+    detail,
+    taken = null,
+    answer = null,
+  }: StepRecord,
   now: Instant,
 ): void {
   const key = { accountId: tx.accountId, enrollmentId: step.enrollmentId, step: step.step };
   const made =
     startedAt === undefined
       ? []
-      : [{ startedAt: instantToText(startedAt), endedAt: instantToText(now), outcome, reason }];
+      : [
+          {
+            startedAt: instantToText(startedAt),
+            endedAt: instantToText(now),
+            outcome,
+            reason,
+            ...(detail ? { detail } : {}),
+          },
+        ];
   const before = execution?.tries ?? [];
   const tries = made.length > 0 ? [...before, ...made].slice(-keptTries) : before;
   const value = { outcome, attempts, reason, taken, answer, tries, executedAt: now };
@@ -174,7 +192,10 @@ function record(
 function fail(
   tx: Transaction,
   run: Run,
-  { reason, ...made }: Try & { readonly keptTries: number; readonly reason: StepReason },
+  {
+    reason,
+    ...made
+  }: Try & Pick<StepRecord, 'detail'> & { readonly keptTries: number; readonly reason: StepReason },
   now: Instant,
 ): void {
   const next = afterFailure(run.stored);
@@ -243,7 +264,7 @@ export type Judgement =
       readonly answer?: WebhookResult;
     }
   | { readonly kind: 'TRY_AGAIN'; readonly reason: StepReason }
-  | { readonly kind: 'FAILED'; readonly reason: StepReason }
+  | { readonly kind: 'FAILED'; readonly reason: StepReason; readonly detail?: string | undefined }
   /** The athlete or the program is gone. */
   | { readonly kind: 'SUBJECT_DELETED' };
 
@@ -272,7 +293,7 @@ export function judgeEnd(end: CallEnd): Judgement {
 /** Classifies what a step threw; anything but a DomainError is a defect. */
 export function judgeError(error: unknown): Judgement {
   if (error instanceof StepRefusal) {
-    return { kind: 'FAILED', reason: error.reason };
+    return { kind: 'FAILED', reason: error.reason, detail: error.detail };
   }
   if (error instanceof FilterUnreadable) {
     return { kind: 'FAILED', reason: 'FILTER_UNREADABLE' };

@@ -68,10 +68,13 @@ export type StepEnd = 'DONE' | 'NO_CHANGE';
 export class StepRefusal extends Error {
   override readonly name = 'StepRefusal';
   readonly reason: StepReason;
+  /** More of it for the author of the workflow, without secrets. */
+  readonly detail: string | undefined;
 
-  constructor(reason: StepReason) {
+  constructor(reason: StepReason, detail?: string) {
     super(reason);
     this.reason = reason;
+    this.detail = detail;
   }
 }
 

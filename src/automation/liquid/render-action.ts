@@ -21,7 +21,18 @@ export function pathsOf(action: Action, limits: TemplateLimits): TemplatePath[] 
 
 /** The action with its texts rendered. Throws TemplateFault. */
 export function renderAction(action: Action, scope: JsonObject, limits: TemplateLimits): Action {
-  return mapTexts(action, (place) => (isTemplate(place.text) ? render(place, scope, limits) : place.text));
+  return mapTexts(action, (place) =>
+    isTemplate(place.text) ? renderPlace(place, scope, limits) : place.text,
+  );
+}
+
+/** A fault names the place of the text. */
+function renderPlace(place: TextPlace, scope: JsonObject, limits: TemplateLimits): JsonValue {
+  try {
+    return render(place, scope, limits);
+  } catch (error) {
+    throw error instanceof TemplateFault ? new TemplateFault(`${place.path}: ${error.message}`) : error;
+  }
 }
 
 function render({ text, takesValue }: TextPlace, scope: JsonObject, limits: TemplateLimits): JsonValue {

@@ -9,6 +9,8 @@ export interface StepTry {
   /** DONE, NO_CHANGE, RETRYING or FAILED. */
   readonly outcome: string;
   readonly reason: string | null;
+  /** What is wrong with a template; absent: nothing is. */
+  readonly detail?: string;
 }
 
 export const ActionExecutionEntity = defineEntity({

@@ -2,7 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fromJson, type JsonValue, type MessageInitShape } from '@bufbuild/protobuf';
+import { fromJson, type JsonValue, type MessageInitShape, toJson } from '@bufbuild/protobuf';
+import { ValueSchema } from '@bufbuild/protobuf/wkt';
 import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createEvaluator } from '../../../src/automation/evaluation/evaluator.ts';
@@ -160,6 +161,17 @@ describe('steps', () => {
       attributes: { level: 5 },
     });
     expect([made.state, made.endedReason]).toEqual([State.FAILED, 'TEMPLATE_FAILED']);
+    const { run: read } = await client.workflows.getRun({ runId: made.id });
+    expect(read?.steps.at(-1)?.tries).toMatchObject([
+      { reason: 'TEMPLATE_FAILED', detail: expect.stringMatching(/^add_tag\.tag: .*gone/) },
+    ]);
+    const answer = read?.steps[0]?.answer;
+    expect(answer?.status).toBe(200);
+    const body = answer?.body && toJson(ValueSchema, answer.body);
+    expect(JSON.stringify(body)).toContain('[secret]');
+    expect(JSON.stringify(body)).not.toContain('kanarie');
+    // Answers that are stored, and lists, are without.
+    expect(made.steps.map((step) => step.answer)).toEqual(made.steps.map(() => undefined));
     const shown = JSON.stringify(await readRows(db.database, sql`select * from action_executions`));
     expect(shown).not.toContain('kanarie');
     await client.users.eraseUser({ userId, reason: 'test' });
@@ -240,6 +252,7 @@ describe('steps', () => {
       hook({ url, headers: [{ name: 'x', value: '{{ athlete.custom.phone }}' }] }),
     ]);
     expect([header.endedReason, received]).toEqual(['TEMPLATE_FAILED', []]);
+    expect(header.steps[0]?.tries[0]?.detail).toMatch(/^call_webhook\.headers: /);
 
     const level = await run(await prepare(), [setLevel('{{ athlete.name }} x')]);
     expect(level.endedReason).toBe('VALIDATION_FAILED');
