@@ -27,12 +27,11 @@ export async function removeExecutions(tx: Transaction, { horizon, limit }: Batc
 export async function removeAuditEntries(tx: Transaction, batch: Batch): Promise<RemovedBatch> {
   const { accountId, sql: db } = tx;
   const { rows } = await sql<OldRow>`
-    select a.id, a.recorded_at as at, not (a.action = 'SetLiftMax' and exists (
-      select from lift_maxes m
-      where m.account_id = ${accountId} and m.id = a.target_id and not exists (
-        select from lift_maxes later
-        where later.account_id = m.account_id and later.user_id = m.user_id and later.lift_id = m.lift_id
-          and later.max_type = m.max_type and later.version = m.version + 1))) as goes
+    select a.id, a.recorded_at as at, not (a.action = 'SetLiftMax' and not exists (
+      select from lift_maxes later
+      where later.account_id = ${accountId} and later.user_id = a.user_id
+        and later.lift_id = (a.after ->> 'liftId')::uuid and later.max_type = a.after ->> 'maxType'
+        and later.version = (a.after ->> 'version')::int + 1)) as goes
     from audit_log a
     where a.account_id = ${accountId} and ${isInBatch('recorded_at', batch)}
     order by a.recorded_at, a.id limit ${batch.limit}`.execute(db);

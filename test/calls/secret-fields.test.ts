@@ -82,6 +82,7 @@ const NO_SECRETS: readonly (readonly [field: RegExp, reason: string])[] = [
   [/\.(next_)?page_token$/, 'a position in a list of the caller’s own account; checked, and no credential'],
   [/WatchEvents(Request|Response)\.resume_token$/, 'a position in the log of the caller’s own account'],
   [/\.confirmation_token$/, 'what a backfill was shown to do; no credential, see confirmation-token.ts'],
+  [/WorkflowReference\.(token|key)$/, 'what a workflow file refers to by name'],
   [/CallWebhookAction\.has_secret$/, 'whether there is a secret'],
   [/CallWebhookAction\.signing_secrets$/, 'names of secrets'],
   [/(SetSecretResponse\.secret|ListSecretsResponse\.secrets)$/, 'secrets without their values'],
