@@ -20,6 +20,7 @@ import { createAccessInterceptors } from './access/access-interceptors.ts';
 import { LONGEST_TIMEOUT_MS } from './admission/cap-timeout.ts';
 import { createHeavyCallInterceptor } from './admission/heavy-calls.ts';
 import { createAccountRateInterceptor, createPeerRateInterceptor } from './admission/rate-interceptors.ts';
+import { createRequestMemoryInterceptor, requestBytesOf } from './admission/request-memory.ts';
 import type { Health } from './health.ts';
 import { createCallContextInterceptor } from './interceptors/call-context-interceptor.ts';
 import type { CallObserver } from './interceptors/call-observer.ts';
@@ -112,6 +113,7 @@ function optionsOfOurServices(options: RoutesOptions): FastPathOptions {
     interceptors: [
       createLogInterceptor({ logger, calls }),
       createSecretsInterceptor(),
+      createRequestMemoryInterceptor(requestBytesOf(limits)),
       createPeerRateInterceptor(limits),
       ...createAccessInterceptors(authenticate),
       createAccountRateInterceptor(limits),

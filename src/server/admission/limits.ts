@@ -12,6 +12,8 @@ export const ADMISSION_LIMITS = {
   heavyCallUnitsPerAccount: 4,
   /** Heavy calls of an account that wait for their turn. */
   waitingHeavyCallsPerAccount: 32,
+  /** The share of the free heap that requests under way may take, by their size; see request-memory.ts. */
+  requestHeapPercent: 50,
   /** Calls of an address per second; twice as many at once. 0: any number. */
   peerCallsPerSecond: 10_000,
   /** Accounts, and addresses, whose calls are counted; beyond that the longest quiet ones are forgotten. */

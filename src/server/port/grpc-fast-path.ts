@@ -14,6 +14,7 @@ import {
   validateReadWriteMaxBytes,
 } from '@connectrpc/connect/protocol';
 import { setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
+import { requestBytesKey } from '../admission/request-memory.ts';
 import { sendFailure, sendFrame } from './http2-answer.ts';
 import { abortOnClose, type Http2Call } from './http2-exchange.ts';
 import { readOnlyFrame } from './only-frame.ts';
@@ -103,6 +104,7 @@ function createMethod(
     /** The frame of the answer. */
     async run(context: HandlerContext, frame: EnvelopedMessage, { request, response }: PlainCall) {
       const { data } = await envelopeDecompress(frame, request, limits.readMaxBytes);
+      context.values.set(requestBytesKey, data.length);
       const message = await invokeUnaryImplementation(spec, context, input.parse(data), interceptors);
       const answer = { flags: 0, data: output.serialize(message) };
       const sent = await envelopeCompress(answer, response, limits.compressMinBytes);

@@ -19,6 +19,7 @@ import { createCallSlots } from '../admission/call-slots.ts';
 import { capTimeout, readTimeoutMs } from '../admission/cap-timeout.ts';
 import { createOverloadRefusal, type LoadLimit, type Refusal } from '../admission/overload-refusal.ts';
 import { peerAddressKey } from '../admission/rate-interceptors.ts';
+import { requestBytesKey } from '../admission/request-memory.ts';
 import type { CallObserver } from '../interceptors/call-observer.ts';
 import { describeCause, type Logger } from '../logger.ts';
 import { type Pages, sendPage, sendPageOnStream } from '../pages.ts';
@@ -55,7 +56,7 @@ export interface RpcListener {
 }
 
 export interface RpcListenerOptions {
-  readonly limits: Pick<Limits, LoadLimit | 'defaultDeadlineMs' | 'maximumDeadlineMs'>;
+  readonly limits: Pick<Limits, LoadLimit | 'defaultDeadlineMs' | 'maximumDeadlineMs' | 'messageBytes'>;
   readonly logger: Logger;
   readonly calls: CallObserver;
   /** Answers GETs of paths that are no method. */
@@ -107,14 +108,14 @@ export function createRpcListener(
         ? { ...received, signal: AbortSignal.any([received.signal, aged]) }
         : received;
     capTimeout(call.header);
-    serveJsonCall(handler, call, isCounted(handler), (its) => serveExplained(handler, its).then(send)).catch(
-      (error: unknown) => {
-        if (!call.signal.aborted) {
-          notSent(handler, call.contextValues, error);
-        }
-        wire.destroy();
-      },
-    );
+    serveJsonCall(handler, withCountedBody(call, limits), isCounted(handler), (its) =>
+      serveExplained(handler, its).then(send),
+    ).catch((error: unknown) => {
+      if (!call.signal.aborted) {
+        notSent(handler, call.contextValues, error);
+      }
+      wire.destroy();
+    });
   }
 
   function takeSlot(handler: UniversalHandler, wire: ServerResponse | ServerHttp2Stream): void {
@@ -194,6 +195,33 @@ export function createRpcListener(
       );
     },
   };
+}
+
+/** Counts the bytes of the body. What is compressed counts as the largest message that it can be. */
+function withCountedBody(
+  call: UniversalServerRequest,
+  { messageBytes }: Pick<Limits, 'messageBytes'>,
+): UniversalServerRequest {
+  const { body, header, contextValues = createContextValues() } = call;
+  if (!isIterable(body)) {
+    return call;
+  }
+  const isCompressed = COMPRESSION_FIELDS.some((name) => (header.get(name) ?? 'identity') !== 'identity');
+  async function* count(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    let bytes = 0;
+    for await (const chunk of chunks) {
+      bytes += chunk.length;
+      contextValues.set(requestBytesKey, isCompressed ? messageBytes : bytes);
+      yield chunk;
+    }
+  }
+  return { ...call, contextValues, body: count(body) };
+}
+
+const COMPRESSION_FIELDS = ['content-encoding', 'connect-content-encoding', 'grpc-encoding'];
+
+function isIterable(body: UniversalServerRequest['body']): body is AsyncIterable<Uint8Array> {
+  return typeof body === 'object' && body !== null && Symbol.asyncIterator in body;
 }
 
 function unknownPath(callId: string): ConnectError {
