@@ -10,6 +10,7 @@ const OUTSIDE = [
   'store/database.ts',
   'store/migrate.ts',
   'store/server-requirements.ts',
+  'store/standby.ts',
   'store/transactions-ahead.ts',
   'store/write-check.ts',
 ];
