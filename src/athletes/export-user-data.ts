@@ -46,6 +46,7 @@ export const PERSONAL_TABLES: readonly PersonalTable[] = [
   { name: 'workflow_holds', key: 'workflow_id::text', hidden: ONLY_ACCOUNT },
   byId('dead_letters'),
   byId('time_cursors'),
+  { name: 'planned_sessions', key: 'session_id::text', hidden: ONLY_ACCOUNT },
   byId('audit_log'),
 ];
 

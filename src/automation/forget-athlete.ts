@@ -37,6 +37,7 @@ async function forgetEvents({ accountId, sql: db }: Transaction, userId: string,
   await sql`update trigger_execution_logs set event_data = '{}', details = '{}' where ${theirs}`.execute(db);
   // Their due times would reveal the dates that they are computed from.
   await sql`delete from time_cursors where ${theirs}`.execute(db);
+  await sql`delete from planned_sessions where ${theirs}`.execute(db);
 }
 
 /** The same for facts that are still to be evaluated; the athlete's lock is held, so that none are added meanwhile. */

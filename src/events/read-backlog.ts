@@ -13,7 +13,7 @@ export interface Backlog {
   readonly evaluation: Waiting;
   /** Outbox entries that wait to be relayed; null without an external bus. */
   readonly relay: Waiting | null;
-  /** How late the most overdue time trigger, workflow step and removal of old rows are. */
+  /** How late the most overdue time trigger or planned session, workflow step and removal of old rows are. */
   readonly scheduleLateMs: number;
   readonly stepsLateMs: number;
   readonly retentionLateMs: number;
@@ -35,7 +35,7 @@ export async function readBacklog(
       select
         ${waitingIn(sql`outbox where evaluated_at is null`)} as evaluation,
         ${isRelayed ? waitingIn(sql`outbox where relayed_at is null`) : sql`null`} as relay,
-        ${since(sql`select min(due_at) from time_cursors`)} as "scheduleLateMs",
+        ${since(sql`select least((select min(due_at) from time_cursors), (select min(due_at) from planned_sessions))`)} as "scheduleLateMs",
         ${since(sql`select min(due_at) from workflow_enrollments where due_at is not null and state <> 'QUEUED'`)}
           as "stepsLateMs",
         ${since(sql`select min(due_at) from retention_policies`)} as "retentionLateMs",

@@ -56,6 +56,7 @@ const MORE_THAN_READ_AND_ADD: Readonly<Record<string, readonly string[]>> = {
   workflow_holds: ['UPDATE (held_at)', 'UPDATE (last_event_at)', 'UPDATE (released_at)'],
   dead_letters: ['UPDATE'],
   time_cursors: ['DELETE', 'UPDATE'],
+  planned_sessions: ['DELETE', 'UPDATE'],
   backfills: ['UPDATE'],
 };
 
@@ -79,6 +80,7 @@ const SEEN_BY_WORKERS: Readonly<Record<string, readonly string[]>> = {
   outbox: ['account_id', 'evaluated_at', 'partition', 'recorded_at', 'relayed_at', 'sequence'],
   workflow_enrollments: ['account_id', 'due_at', 'id', 'state'],
   time_cursors: ['account_id', 'due_at', 'id'],
+  planned_sessions: ['account_id', 'due_at'],
   backfills: ['account_id', 'due_at', 'id'],
   dead_letters: ['account_id', 'id', 'next_attempt_at', 'state'],
   secrets: ['account_id', 'key_id'],

@@ -66,6 +66,8 @@ export async function insertAutomationRows(
           values (${accountId}, ${uuidv7()}, ${triggerId}, ${userId}, '2026', now(), now())`,
       sql`insert into removed_events (account_id, id, trigger_id, user_id, occurrence_key)
           values (${accountId}, ${uuidv7()}, ${triggerId}, ${userId}, '2025')`,
+      sql`insert into planned_sessions (account_id, user_id, session_id, planned_at, due_at, detail)
+          values (${accountId}, ${userId}, ${uuidv7()}, now(), now(), ${data})`,
     ];
     for (const statement of statements) {
       await statement.execute(tx.sql);

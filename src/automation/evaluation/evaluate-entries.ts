@@ -11,6 +11,7 @@ import { type AcceptedEvent, toAcceptedEvents } from '../decision/accepted-event
 import type { Verdict } from '../decision/decide.ts';
 import { encodeOutcomes, toEvaluation } from '../decision/evaluation-outcomes.ts';
 import type { AccountTypes } from '../event-types/account-types.ts';
+import { keepPlannedSessions } from '../time/planned-sessions.ts';
 import { rescheduleAthlete, rescheduleByAccountZone } from '../time/reschedule.ts';
 import type { AccountTriggers, CandidateIndex } from './candidate-index.ts';
 import { type EvaluationLimits, evaluateEvents } from './evaluate-events.ts';
@@ -69,15 +70,9 @@ export async function evaluateEntries(
     throw new DomainError('CONCURRENT_UPDATE', 'the same event was evaluated at the same time');
   }
   failpoint('evaluation-logged');
-  await tellRuns(
-    tx,
-    { listening, verdicts },
-    events.filter(({ id }) => inserted.has(id)),
-    {
-      now,
-      types: triggers.types,
-    },
-  );
+  const logged = events.filter(({ id }) => inserted.has(id));
+  await tellRuns(tx, { listening, verdicts }, logged, { now, types: triggers.types });
+  await keepPlannedSessions(tx, logged, limits);
   if (triggers.hasTimeTriggers()) {
     await rescheduleChangedAthletes(tx, events, now, limits);
   }

@@ -47,6 +47,8 @@ export interface EventType {
    * type has them.
    */
   readonly requiredConfiguration: readonly string[];
+  /** Further fields that every event of the type has. Absent: none. */
+  readonly requiredFields?: readonly string[];
   /** Events carry the previous state of changed fields in `previous`. */
   readonly hasPrevious: boolean;
   /** The usual source of the event. */

@@ -53,7 +53,7 @@ function furtherViolations(name: string, value: JsonValue, { eventDepth }: Event
 
 /**
  * Everything that is wrong with an event of the type, with paths such as `data.amount`; empty: nothing. A field may be
- * missing or null unless triggers on the event must settle it. Limits: eventBytes for all of it as JSON, eventDepth.
+ * missing or null unless the type requires it, or triggers on the event must settle it. Limits: eventBytes for all of it as JSON, eventDepth.
  */
 export function validateEventData(
   type: EventType,
@@ -64,7 +64,8 @@ export function validateEventData(
   if (tooLarge.length > 0) {
     return tooLarge;
   }
-  const missing = type.requiredConfiguration.filter((name) => isAbsent(data[name]));
+  const required = [...type.requiredConfiguration, ...(type.requiredFields ?? [])];
+  const missing = required.filter((name) => isAbsent(data[name]));
   return [
     ...missing.map((name) => ({ field: `data.${name}`, description: 'is required' })),
     ...stateViolations(type, 'data', data, limits.eventDepth),

@@ -1,7 +1,7 @@
 /**
  * Polls the time cursors of all accounts, one page of an account for each transaction: writes due
  * occurrences to the outbox, addressed to their triggers, advances the cursors, and creates the cursors of
- * activated triggers.
+ * activated triggers. Planned sessions that are due are looked for in the same way.
  */
 import { sql } from 'kysely';
 import type { Limits } from '../../config/config.ts';
@@ -12,6 +12,7 @@ import { loadSubjects } from '../evaluation/load-subjects.ts';
 import { loadAthleteOccurrences, readAthletePage } from './athlete-occurrences.ts';
 import { fireRecurring } from './fire-recurring.ts';
 import { type FiredOccurrence, writeOccurrences } from './occurrence-entries.ts';
+import { takePlannedSessions } from './planned-sessions.ts';
 import {
   type AthleteCursor,
   addCursors,
@@ -70,6 +71,10 @@ export async function takeTriggerCursor(tx: Transaction, now: Instant, limits: L
   const problem = await fireRecurring(tx, cursor, { ...trigger, schedule }, now, limits);
   failpoint('schedule-moved');
   return { hasMore: true, problems: problem ? [problem] : [] };
+}
+
+async function takePlans(tx: Transaction, now: Instant, limits: Limits): Promise<TakenPage> {
+  return { hasMore: await takePlannedSessions(tx, now, limits), problems: [] };
 }
 
 const NOTHING: DuePlan = { fired: undefined, next: undefined };
@@ -135,13 +140,14 @@ export async function makeCursors(
     : advanceCursor(tx, cursor.id, cursor, position));
 }
 
-/** At most `limit` accounts. An index-only scan, once for each due cursor. */
+/** At most `limit` accounts of each kind. Index-only scans, one step for each due row. */
 function findDueAccounts(database: Database, now: Instant, limit: number): Promise<string[]> {
   return database.acrossAccounts(async (db) => {
+    const due = sql`due_at <= ${instantToText(now)}::timestamptz`;
     const { rows } = await sql<{ account_id: string }>`
-      select distinct account_id from time_cursors
-      where due_at <= ${instantToText(now)}::timestamptz
-      limit ${limit}`.execute(db);
+      (select distinct account_id from time_cursors where ${due} limit ${limit})
+      union
+      (select distinct account_id from planned_sessions where ${due} limit ${limit})`.execute(db);
     return rows.map((row) => row.account_id);
   });
 }
@@ -156,7 +162,7 @@ export interface SchedulerDeps {
 
 export interface Scheduler {
   /**
-   * Processes one page of athletes' cursors and one page of a trigger's cursor for each account with
+   * Processes one page of athletes' cursors, one of a trigger's cursor and one of planned sessions for each account with
    * something due; several schedulers may run. Returns true when more is due. Rejects when the database is
    * unavailable.
    */
@@ -187,6 +193,7 @@ export function createScheduler({ database, clock, limits, reportError }: Schedu
       for (const accountId of await findDueAccounts(database, clock(), limits.dueAccounts)) {
         hasMore = (await take(accountId, takeAthleteCursors)) || hasMore;
         hasMore = (await take(accountId, takeTriggerCursor)) || hasMore;
+        hasMore = (await take(accountId, takePlans)) || hasMore;
       }
       return hasMore;
     },

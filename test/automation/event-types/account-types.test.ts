@@ -33,7 +33,7 @@ describe('an account', () => {
   test('without definitions has the built-in events and fields', async () => {
     const types = await load();
 
-    expect(types.eventTypes).toHaveLength(45);
+    expect(types.eventTypes).toHaveLength(47);
     expect(types.eventType('contact.created')?.name).toBe('contact_created');
     expect(types.eventType('custom.checked_in')).toBeUndefined();
     for (const { name, type } of ATHLETE_FIELDS) {

@@ -36,6 +36,7 @@ export function sampled(rows: readonly FieldRow[], samples: JsonObject): FieldRo
 export interface EventRow
   extends Pick<EventType, 'name' | 'category' | 'description' | 'source' | 'isPublishable'> {
   readonly requiredConfiguration?: readonly string[];
+  readonly requiredFields?: readonly string[];
   readonly fields: readonly FieldRow[];
 }
 

@@ -6,8 +6,8 @@ function engine(row: Pick<EventRow, 'name' | 'description' | 'fields'>) {
   return eventType({ ...row, category: 'training', source: 'service', isPublishable: false });
 }
 
-/** Known to the schedule service only: that a session did not happen. */
-function schedule(row: Pick<EventRow, 'name' | 'description' | 'fields'>) {
+/** Known to the schedule service: what is planned, and what did not happen. */
+function schedule(row: Pick<EventRow, 'name' | 'description' | 'fields' | 'requiredFields'>) {
   return eventType({ ...row, category: 'training', source: 'publisher', isPublishable: true });
 }
 
@@ -62,8 +62,33 @@ export const TRAINING = [
     ],
   }),
   schedule({
+    name: 'session_planned',
+    description:
+      'A session is planned, or planned anew. The service makes session_missed of it when it is not completed by due_at.',
+    fields: [
+      SESSION_ID,
+      field('planned_at', 'timestamp', 'When it is to take place.', '2026-03-02T17:00:00Z'),
+      field(
+        'due_at',
+        'timestamp',
+        'Until when it may be completed; absent: a day after planned_at.',
+        '2026-03-03T17:00:00Z',
+      ),
+      DAY_SLUG,
+      WEEK_NUMBER,
+    ],
+    requiredFields: ['session_id', 'planned_at'],
+  }),
+  schedule({
+    name: 'session_unplanned',
+    description: 'A planned session was called off: it cannot be missed.',
+    fields: [SESSION_ID],
+    requiredFields: ['session_id'],
+  }),
+  schedule({
     name: 'session_missed',
-    description: 'A planned session did not take place.',
+    description:
+      'A planned session did not take place: told by the service of what session_planned said, or published.',
     fields: [
       SESSION_ID,
       DAY_SLUG,
