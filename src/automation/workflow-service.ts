@@ -35,10 +35,11 @@ import { backfillWorkflow } from './replay/backfill-workflow.ts';
 import { cancelRuns } from './replay/cancel-runs.ts';
 import { enrollAthletes } from './replay/enroll-athletes.ts';
 import { deleteSecret, listSecrets, secretMessage, setSecret } from './secrets/secrets.ts';
+import { simulateWorkflow } from './simulation/simulate-workflow.ts';
 
 /** workflow_service.proto has the contract of each method. */
 export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<typeof WorkflowService>> {
-  const { read, write, writeOrValidate } = createCalls(deps);
+  const { read, rehearse, write, writeOrValidate } = createCalls(deps);
   const { method } = WorkflowService;
   const { config } = deps;
   const { defaultPageSize } = config.limits;
@@ -131,6 +132,10 @@ export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<ty
       ),
     getWorkflowStats: (request, context) =>
       read(context, (tx) => getWorkflowStats(tx, request, deps.clock(), config.limits)),
+    simulateWorkflow: (request, context) =>
+      rehearse(method.simulateWorkflow.output, context, (tx) =>
+        simulateWorkflow(tx, request, deps.clock(), deps),
+      ),
     setSecret: (request, context) =>
       write(method.setSecret, request, context, async (change) => ({
         secret: secretMessage(await setSecret(change, request, config)),

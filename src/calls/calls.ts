@@ -44,6 +44,12 @@ export interface Calls {
     context: HandlerContext,
     work: (change: Change) => Promise<MessageInitShape<O>>,
   ): Promise<MessageShape<O>>;
+  /** Runs a write whose result alone is wanted: nothing that it wrote stays. */
+  rehearse<O extends DescMessage>(
+    output: O,
+    context: HandlerContext,
+    work: (tx: Transaction) => Promise<MessageInitShape<O>>,
+  ): Promise<MessageShape<O>>;
   /** Runs a read in a transaction of the caller's account, on the standby if the method tolerates lag. */
   read<T>(context: HandlerContext, work: (tx: Transaction) => Promise<T>): Promise<T>;
 }
@@ -59,25 +65,27 @@ export function createCalls({ database, clock, standby }: ServiceDeps): Calls {
     return { tx, now: clock(), actor, origin: { actor: actorKind, cause: null } };
   }
 
+  const rehearse: Calls['rehearse'] = (output, context, work) => {
+    const { accountId, deadlineAtMs, signal } = callContextOf(context);
+    const rehearsed = async (tx: Transaction) => {
+      const answer = create(output, await work(tx));
+      await tx.em.flush();
+      throw new Rollback(answer);
+    };
+    return database.transaction<MessageShape<typeof output>>(accountId, rehearsed, { deadlineAtMs, signal });
+  };
+
   return {
     write,
     async writeOrValidate(method, request, context, work) {
       if (!request.validateOnly) {
         return write(method, request, context, work);
       }
-      const { accountId, deadlineAtMs, signal } = callContextOf(context);
       // What is written for the validation refers to it.
-      await database.ensureAccount(accountId);
-      const validate = async (tx: Transaction) => {
-        const answer = create(method.output, await work(changeOf(tx, context)));
-        await tx.em.flush();
-        throw new Rollback(answer);
-      };
-      return database.transaction<MessageShape<typeof method.output>>(accountId, validate, {
-        deadlineAtMs,
-        signal,
-      });
+      await database.ensureAccount(callContextOf(context).accountId);
+      return rehearse(method.output, context, (tx) => work(changeOf(tx, context)));
     },
+    rehearse,
     read(context, work) {
       const { accountId, deadlineAtMs, signal } = callContextOf(context);
       const source = standby && getOption(context.method, toleratesLag) ? standby : database;

@@ -141,6 +141,7 @@ const WHO_MAY: Readonly<Record<string, string>> = {
   'WorkflowService.EnrollAthletes': 'coach',
   'WorkflowService.BackfillWorkflow': '',
   'WorkflowService.GetWorkflowStats': 'service coach read-only',
+  'WorkflowService.SimulateWorkflow': 'coach',
   'WorkflowService.SetSecret': 'coach',
   'WorkflowService.ListSecrets': 'service coach read-only',
   'WorkflowService.DeleteSecret': 'coach',

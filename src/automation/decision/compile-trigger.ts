@@ -151,3 +151,15 @@ export function satisfiesEquality({ field, keys }: EventEquality, data: JsonObje
   const key = toKey(field.type, readValueAt(data, field.path));
   return key !== undefined && keys.has(key);
 }
+
+/** Whether the event has the trigger's type and satisfies its configuration. */
+export function isCandidate(
+  { event, rule }: CompiledTrigger,
+  { type, data }: { readonly type: string; readonly data: JsonObject },
+): boolean {
+  return (
+    type === event &&
+    isReadable(rule) &&
+    rule.configuration.every((equality) => satisfiesEquality(equality, data))
+  );
+}

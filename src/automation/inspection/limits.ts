@@ -12,4 +12,6 @@ export const INSPECTION_LIMITS = {
   statisticsDays: 92,
   /** Events, execution logs or runs that they count at most: the latest ones. */
   statisticsRows: 50_000,
+  /** Events that a simulation of a period decides: the latest ones. */
+  simulatedEvents: 1_000,
 };

@@ -12,7 +12,7 @@ import { TriggerExecutionLogEntity } from '../../store/entities/trigger-executio
 import type { Instant } from '../../values/instant.ts';
 import { newId } from '../../values/new-id.ts';
 import { toEventSnapshot } from '../decision/accepted-event.ts';
-import { isReadable, satisfiesEquality } from '../decision/compile-trigger.ts';
+import { isCandidate, isReadable } from '../decision/compile-trigger.ts';
 import { computeCapCounter, evaluateAllStages } from '../decision/decide.ts';
 import { toWireReason, type VerdictReason, type VerdictValues } from '../decision/verdict-reason.ts';
 import { loadEnrollmentState } from '../evaluation/load-enrollment-state.ts';
@@ -38,7 +38,7 @@ export async function testTrigger(
   const stages = [...listPreliminaryStages(setup), ...(await evaluateStages(tx, setup, now, limits))];
   const decisive = stages.find(({ passed, reason }) => !passed && reason !== null);
   const reason = decisive?.reason ?? 'ENROLLED';
-  const matched = setup.match.matched && isCandidate(setup);
+  const matched = setup.match.matched && isCandidate(setup.trigger, setup.match.event);
   const { match, trigger } = setup;
   const executionId = newId();
   tx.em.create(TriggerExecutionLogEntity, {
@@ -91,15 +91,6 @@ function listPreliminaryStages({ earlierReason, workflowStatus, isActive }: Trig
   ];
 }
 
-/** Whether the event has the trigger's type and satisfies its configuration. */
-function isCandidate({ trigger: { event, rule }, match }: TriggerTest): boolean {
-  return (
-    match.event.type === event &&
-    isReadable(rule) &&
-    rule.configuration.every((equality) => satisfiesEquality(equality, match.event.data))
-  );
-}
-
 /** A simulated event is tested as if it happened now, or at its given time. */
 async function evaluateStages(
   tx: Transaction,
@@ -135,7 +126,7 @@ function failedStage(problem: string): Stage {
 }
 
 function withCandidateCheck(stage: Stage, setup: TriggerTest): Stage {
-  return isCandidate(setup)
+  return isCandidate(setup.trigger, setup.match.event)
     ? stage
     : {
         ...stage,
