@@ -1,9 +1,13 @@
 /** Personal data and credentials stay out of logs, metrics and traces, wherever a caller puts them. */
+import { randomBytes } from 'node:crypto';
 import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import { ScalarType } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { expect, test } from 'vitest';
+import { EventService } from '../../src/gen/automation/v1/event_service_pb.ts';
+import { TriggerService } from '../../src/gen/automation/v1/trigger_service_pb.ts';
+import { WorkflowService } from '../../src/gen/automation/v1/workflow_service_pb.ts';
 import { AuditService } from '../../src/gen/progression/v1/audit_service_pb.ts';
 import { ProgramService } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { ProgressionService } from '../../src/gen/progression/v1/progression_service_pb.ts';
@@ -27,6 +31,7 @@ const CANARIES = {
   agent: 'kanarie-agent',
   baggage: 'kanarie-baggage',
   text: 'kanarie-text',
+  secret: 'kanarie-secret',
 } as const;
 
 const HEADERS = {
@@ -38,8 +43,12 @@ const HEADERS = {
   tracestate: `name=${CANARIES.baggage}`,
 };
 
-const SERVICES = [ProgressionService, ProgramService, UserService, AuditService];
-const METHODS = SERVICES.flatMap(({ methods }) => [...methods]);
+const SERVICES = [
+  ...[ProgressionService, ProgramService, UserService, AuditService],
+  ...[WorkflowService, TriggerService, EventService],
+];
+// WatchEvents has no end.
+const METHODS = SERVICES.flatMap(({ methods }) => [...methods]).filter(({ name }) => name !== 'WatchEvents');
 
 /** A message with the canary in every field that takes a text, nested ones included. */
 function canariesFor(message: DescMessage, depth = 0): Record<string, unknown> {
@@ -72,10 +81,11 @@ async function liveADay({ call }: ObservedService, athlete: Athlete): Promise<st
   const { accountId, userId, progressionIds, liftIds } = athlete;
   const headers = { ...HEADERS, 'x-account-id': accountId };
   const answers: string[] = [];
-  const say = async (method: string, message: Record<string, unknown>) => {
+  const say = async (method: string, message: Record<string, unknown>, room = 'progression') => {
     for (const twice of [headers, { ...headers, 'idempotency-key': uuidv7() }]) {
-      answers.push((await call(`progression.v1.${method}`, message, twice)).text);
+      answers.push((await call(`${room}.v1.${method}`, message, twice)).text);
     }
+    return JSON.parse(answers.at(-1) ?? '');
   };
   const { name, newName, birthDate, timeZone, reason, value, weight } = CANARIES;
   const other = uuidv7();
@@ -109,10 +119,73 @@ async function liveADay({ call }: ObservedService, athlete: Athlete): Promise<st
   await say('ProgressionService/RevertProgression', { userId, logId: uuidv7(), reason });
   await say('ProgramService/CreateLift', { slug: 'bench', name });
   await say('ProgramService/CreateProgram', { slug: 'theirs', name, description: reason, liftIds: [liftId] });
+  await automate((method, message) => say(method, message, 'automation'), { userId, other, liftId });
   await say('AuditService/ListAuditEntries', {});
   await say('UserService/ExportUserData', { userId: other });
   await say('UserService/EraseUser', { userId: other, reason });
   return answers;
+}
+
+/** Workflows, events and runs, with personal data and a secret in every field that takes them. */
+async function automate(
+  say: (method: string, message: Record<string, unknown>) => Promise<{ workflow?: { id: string } }>,
+  {
+    userId,
+    other,
+    liftId,
+  }: { readonly userId: string; readonly other: string; readonly liftId: string | undefined },
+): Promise<void> {
+  const { name, reason, secret, value } = CANARIES;
+  await say('WorkflowService/SetSecret', { name: 'token', value: secret });
+  await say('WorkflowService/ListSecrets', {});
+  const header = { name: 'authorization', value: `{{ secrets.token }} ${reason}` };
+  const filter = { conditions: [{ field: 'steps.call.body.plan', operator: 'equals', value: reason }] };
+  const then = [{ addTag: { tag: `{{ event.data.note }} ${reason}` } }];
+  const workflow = {
+    name: reason,
+    description: reason,
+    trigger: {
+      triggerEvent: 'payment_received',
+      filter: { conditions: [{ field: 'data.note', operator: 'equals', value: name }] },
+      settings: { policy: 'ENROLLMENT_POLICY_MULTIPLE' },
+    },
+    actions: [
+      {
+        name: 'call',
+        onFailure: 'FAILURE_POLICY_CONTINUE',
+        callWebhook: {
+          url: `https://example.com/${reason}/{{ athlete.name }}`,
+          headers: [header],
+          json: { note: '{{ event.data.note }}', name },
+          secret: `whsec_${Buffer.from(secret.padEnd(24, '-')).toString('base64')}`,
+        },
+      },
+      { branch: { filter, then } },
+      { addTag: { tag: reason } },
+      { setLiftMax: { liftId, maxType: 'MAX_TYPE_TRAINING_MAX', value } },
+      { waitForEvent: { eventType: 'session_planned', filter: { conditions: [] }, timeout: '60s' } },
+    ],
+  };
+  const made = await say('WorkflowService/CreateWorkflow', workflow);
+  // Refused once the tables are broken.
+  const workflowId = made.workflow?.id ?? uuidv7();
+  await say('WorkflowService/CreateWorkflow', { ...workflow, actions: [{ callWebhook: { url: name } }] });
+  for (const athlete of [userId, other]) {
+    const data = { note: name, amount: value, currency: 'EUR' };
+    const plan = { session_id: uuidv7(), planned_at: '2020-01-01T00:00:00Z', note: name };
+    const eventOf = (type: string, of: object) => ({ id: uuidv7(), type, userId: athlete, data: of });
+    const events = [
+      ...[eventOf('payment_received', data), eventOf('session_planned', plan)],
+      eventOf('session_planned', { ...plan, planned_at: name }),
+    ];
+    await say('EventService/PublishEvents', { events });
+    const simulated = { data };
+    await say('WorkflowService/SimulateWorkflow', { workflowId, run: { userId: athlete, simulated } });
+    await say('TriggerService/TestTrigger', { triggerId: workflowId, userId: athlete, simulated });
+  }
+  await say('WorkflowService/GetWorkflowStats', { workflowId });
+  await say('WorkflowService/ListWorkflows', { nameContains: name });
+  await say('EventService/ListEvents', {});
 }
 
 async function makeMistakes({ call, url }: ObservedService, accountId: string): Promise<void> {
@@ -142,7 +215,7 @@ async function breakTables({ database }: ObservedService): Promise<void> {
 }
 
 test('no personal data are logged, counted or traced', async () => {
-  const service = await startObservedService();
+  const service = await startObservedService({ SECRETS_KEY: randomBytes(32).toString('base64') });
   const athlete = await createAthlete(service.database, { lifts: { squat: '100' }, rules: [linear()] });
 
   const answers = await liveADay(service, athlete);
@@ -167,6 +240,7 @@ test('no personal data are logged, counted or traced', async () => {
   for (const told of ['name', 'newName', 'birthDate', 'reason', 'value', 'weight', 'actor'] as const) {
     expect(answers.join(), `${told} was never in the service`).toContain(CANARIES[told]);
   }
+  expect(answers.join(), 'no run was simulated').toContain('"action":"call_webhook"');
   expect(service.logged.length).toBeGreaterThan(METHODS.length * 4);
   expect(service.logged.filter((line) => line.includes('"reason":"INTERNAL"')).length).toBeGreaterThan(5);
   expect(service.collector.spans().length).toBeGreaterThan(METHODS.length * 4);
