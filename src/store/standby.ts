@@ -39,7 +39,7 @@ export function followStandby({ primary, standby, limits, onChange }: StandbyOpt
   const answered = { standby: 0, primary: 0 };
   let wasUsed: boolean | undefined;
   let isClosed = false;
-  let looking: Promise<void> | undefined;
+  let isLooking = false;
 
   const lagMs = () => lag.lagMs(performance.now());
   const isClose = () => (lagMs() ?? Number.POSITIVE_INFINITY) <= limits.standbyLagMs;
@@ -78,9 +78,12 @@ export function followStandby({ primary, standby, limits, onChange }: StandbyOpt
     if (wasUsed) {
       report();
     }
-    looking ??= look().finally(() => {
-      looking = undefined;
-    });
+    if (!isLooking) {
+      isLooking = true;
+      void look().finally(() => {
+        isLooking = false;
+      });
+    }
   }
   lookAgain();
   const timer = setInterval(lookAgain, limits.standbyPollMs).unref();

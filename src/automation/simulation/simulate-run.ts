@@ -65,7 +65,9 @@ export async function simulateRun(
     if (run.dueAt === null) {
       break;
     }
-    present = run.dueAt > present ? run.dueAt : present;
+    if (run.dueAt > present) {
+      present = run.dueAt;
+    }
     if ((await takeStep(deps, due, { locksPartition: true })) === 'CALLS') {
       await makeCall(deps, due);
     }
