@@ -237,6 +237,45 @@ describe.skipIf(!HAS_CHROMIUM)('the builder of workflows in Chromium', { timeout
     });
   }, 120_000);
 
+  test('goals of a template are shown and kept, and another one is added with a filter of its own event', async () => {
+    const workflows = createClient(WorkflowService, transport());
+    const page = await openConsole(server, '/console/workflows/new');
+    await page.getByLabel('Start from a template').selectOption('drop-off-rescue');
+    const goals = page.getByRole('group', { name: 'Goals', exact: true });
+    const eventTypes = goals.getByLabel('Event type', { exact: true });
+    await eventTypes.first().waitFor();
+    const given = await eventTypes.count();
+
+    await goals.getByRole('button', { name: 'Add to goals' }).click();
+    await eventTypes.nth(given).selectOption('payment_received');
+    await goals.getByRole('button', { name: 'Add a condition' }).nth(given).click();
+    await goals.getByLabel('Field', { exact: true }).last().selectOption('amount');
+    await goals.getByLabel('Operator', { exact: true }).last().selectOption('greater than');
+    await goals.getByLabel('Value', { exact: true }).last().fill('10');
+    await page.getByLabel('Name', { exact: true }).fill('Rescue until they train or pay');
+    for (const url of await page.getByLabel('URL', { exact: true }).all()) {
+      await url.fill('https://gym.example.com/rescue');
+    }
+    await page.getByRole('button', { name: 'Save as a draft' }).click();
+    await page.getByText('Saved.').waitFor();
+
+    const { workflows: all } = await workflows.listWorkflows({ pageSize: 500 });
+    const saved = all.find(({ name }) => name === 'Rescue until they train or pay');
+    const { workflow } = await workflows.getWorkflow({ workflowId: `${saved?.id}` });
+    expect(workflow?.exits.map(({ eventType }) => eventType)).toEqual([
+      'session_completed',
+      'payment_received',
+    ]);
+    expect(workflow?.exits[1]?.filter?.conditions[0]).toMatchObject({
+      field: 'amount',
+      operator: 'greater_than',
+    });
+    expect(await accessibilityProblems(page)).toEqual([]);
+    await page.goto(`${server.url}/console/workflows/${saved?.id}`);
+    await page.getByRole('heading', { name: 'Until', exact: true }).waitFor();
+    await page.getByText('Payment received', { exact: true }).waitFor();
+  });
+
   test('steps are moved and removed, and what is stored is what is shown', async () => {
     const page = await openConsole(server, '/console/workflows');
     await page.getByRole('link', { name: 'Mark a stalled lift' }).click();

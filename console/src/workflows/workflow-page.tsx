@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { Link } from 'wouter';
 import type { Trigger } from '../../../src/gen/automation/v1/trigger_pb.ts';
 import {
+  type ExitGoal,
   type Workflow,
   WorkflowEnrollmentState,
   WorkflowService,
@@ -55,6 +56,7 @@ export default function WorkflowPage({ workflowId }: { workflowId: string }) {
               <div className="side">
                 <When trigger={workflow.trigger} />
                 <Steps workflow={workflow} names={names} />
+                <Until exits={workflow.exits} />
                 {workflow.trigger && <Versions trigger={workflow.trigger} />}
               </div>
             </div>
@@ -101,6 +103,24 @@ function Steps({ workflow: { actions }, names }: { workflow: Workflow; names: Na
       <h2>Then</h2>
       <StepsView actions={actions} names={names} />
     </section>
+  );
+}
+
+/** Nothing without goals: the runs end with their last step. */
+function Until({ exits }: { exits: readonly ExitGoal[] }) {
+  return (
+    exits.length > 0 && (
+      <section className="panel">
+        <h2>Until</h2>
+        {exits.map(({ eventType, filter }, index) => (
+          // biome-ignore lint/suspicious/noArrayIndexKey: goals have no identity but their place
+          <div key={index}>
+            <strong>{eventName(eventType)}</strong>
+            {filter && <FilterView filter={filter} />}
+          </div>
+        ))}
+      </section>
+    )
   );
 }
 

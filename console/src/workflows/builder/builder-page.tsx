@@ -4,7 +4,11 @@ import { type FormEvent, useMemo, useState } from 'react';
 import { Link, useLocation } from 'wouter';
 import type { Warning } from '../../../../src/gen/automation/v1/trigger_pb.ts';
 import { TriggerService } from '../../../../src/gen/automation/v1/trigger_service_pb.ts';
-import { type Workflow, WorkflowService } from '../../../../src/gen/automation/v1/workflow_service_pb.ts';
+import {
+  type Workflow,
+  WorkflowSchema,
+  WorkflowService,
+} from '../../../../src/gen/automation/v1/workflow_service_pb.ts';
 import { workflows } from '../../calls/clients.ts';
 import { describeError, type Refusal } from '../../calls/describe-error.ts';
 import { queryClient } from '../../calls/transport.ts';
@@ -13,8 +17,9 @@ import { useNames } from '../../words/names.ts';
 import { StatusButtons } from '../status-buttons.tsx';
 import { inputOfTrigger } from '../trigger-input.ts';
 import { type BuilderContext, BuilderProvider } from './builder-context.ts';
-import { type Draft, draftOfTemplate, draftOfWorkflow, EMPTY_DRAFT, valueAt } from './draft.ts';
+import { type Draft, draftOfTemplate, draftOfWorkflow, EMPTY_DRAFT, objectsIn, valueAt } from './draft.ts';
 import { FieldRow, Violations } from './field-row.tsx';
+import { FieldEditor } from './message-fields.tsx';
 import { PreviewPanel, usePreview } from './preview-panel.tsx';
 import { createWorkflow, isSame, updateWorkflow } from './save-workflow.ts';
 import { StepList } from './step-list.tsx';
@@ -134,6 +139,16 @@ function Builder({ stored }: { stored: Workflow | undefined }) {
             <Violations path="actions" />
             <StepList steps={draft.actions} path="actions" onChange={(actions) => change({ actions })} />
           </section>
+          <section className="panel">
+            <h2>Until</h2>
+            <FieldEditor
+              field={WorkflowSchema.field.exits}
+              label="Goals"
+              path="exits"
+              value={[...draft.exits]}
+              onChange={(exits) => change({ exits: objectsIn(exits) })}
+            />
+          </section>
           {refused && <Problem error={refused.error} />}
           {warnings.map(({ reason, message }) => (
             <p key={`${reason} ${message}`} className="banner">
@@ -218,7 +233,7 @@ function violationsOf(
   const found: Refusal['violations'] = [
     ...(refused ? describeError(refused.error).violations : [])
       .map(({ field, description }) => ({
-        field: field.replace(/^actions\.actions/, 'actions'),
+        field: field.replace(/^(actions\.actions|exits\.exits)/, (list) => `${list.split('.')[0]}`),
         description,
       }))
       .filter(({ field }) => isSame(valueAt(draft, field), valueAt(refused?.draft ?? draft, field))),

@@ -12,6 +12,7 @@ import { TriggerInputSchema } from '../../../../src/gen/automation/v1/trigger_pb
 import type { Template, Workflow } from '../../../../src/gen/automation/v1/workflow_service_pb.ts';
 import {
   ActionListSchema,
+  ExitListSchema,
   TemplateSchema,
   WorkflowSchema,
 } from '../../../../src/gen/automation/v1/workflow_service_pb.ts';
@@ -24,20 +25,28 @@ export interface Draft {
   /** A TriggerInput; without a `triggerEvent` the workflow has no trigger. */
   readonly trigger: JsonObject;
   readonly actions: readonly JsonObject[];
+  /** Events that end a run. */
+  readonly exits: readonly JsonObject[];
 }
 
-export const EMPTY_DRAFT: Draft = { name: '', description: '', trigger: {}, actions: [] };
+export const EMPTY_DRAFT: Draft = { name: '', description: '', trigger: {}, actions: [], exits: [] };
 
 export function draftOfWorkflow(workflow: Workflow): Draft {
   const { name, description, trigger } = workflow;
-  const { actions } = toJson(WorkflowSchema, workflow) as JsonObject;
-  return { name, description, trigger: trigger ? inputOfTrigger(trigger) : {}, actions: objectsIn(actions) };
+  const { actions, exits } = toJson(WorkflowSchema, workflow) as JsonObject;
+  return {
+    ...{ name, description, trigger: trigger ? inputOfTrigger(trigger) : {} },
+    ...{ actions: objectsIn(actions), exits: objectsIn(exits) },
+  };
 }
 
 export function draftOfTemplate(template: Template): Draft {
   const { name, description } = template;
-  const { trigger = {}, actions } = toJson(TemplateSchema, template) as JsonObject;
-  return { name, description, trigger: trigger as JsonObject, actions: objectsIn(actions) };
+  const { trigger = {}, actions, exits } = toJson(TemplateSchema, template) as JsonObject;
+  return {
+    ...{ name, description, trigger: trigger as JsonObject },
+    ...{ actions: objectsIn(actions), exits: objectsIn(exits) },
+  };
 }
 
 export function triggerOf({ trigger }: Draft) {
@@ -46,6 +55,10 @@ export function triggerOf({ trigger }: Draft) {
 
 export function actionsOf({ actions }: Draft) {
   return readJson(ActionListSchema, { actions: [...actions] });
+}
+
+export function exitsOf({ exits }: Draft) {
+  return readJson(ExitListSchema, { exits: [...exits] });
 }
 
 /** Input that does not fit the message is refused as the service would. */
@@ -60,7 +73,7 @@ export function readJson<D extends DescMessage>(schema: D, json: JsonObject): Me
 /** The value at a path of a violation, such as `actions[0].add_tag.tag`: paths have the fields' proto names. */
 export function valueAt(draft: Draft, path: string): JsonValue | undefined {
   const steps = path.split(/[.[\]"]+/).filter((step) => step !== '');
-  let value: JsonValue | undefined = { ...draft, actions: [...draft.actions] };
+  let value: JsonValue | undefined = { ...draft, actions: [...draft.actions], exits: [...draft.exits] };
   for (const step of steps) {
     const name = step.replaceAll(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
     value = Array.isArray(value) ? value[Number(step)] : (value as JsonObject | undefined)?.[name];

@@ -2,7 +2,7 @@
 import type { Warning } from '../../../../src/gen/automation/v1/trigger_pb.ts';
 import type { Workflow } from '../../../../src/gen/automation/v1/workflow_service_pb.ts';
 import { triggers, workflows } from '../../calls/clients.ts';
-import { actionsOf, type Draft, draftOfWorkflow, triggerOf } from './draft.ts';
+import { actionsOf, type Draft, draftOfWorkflow, exitsOf, triggerOf } from './draft.ts';
 
 export interface Saved {
   readonly workflowId: string;
@@ -13,7 +13,7 @@ export async function createWorkflow(draft: Draft): Promise<Saved> {
   const { name, description } = draft;
   const trigger = triggerOf(draft);
   const { workflow, warnings } = await workflows.createWorkflow({
-    ...{ name, description, actions: actionsOf(draft).actions },
+    ...{ name, description, actions: actionsOf(draft).actions, exits: exitsOf(draft).exits },
     ...(trigger && { trigger }),
   });
   return { workflowId: workflow?.id ?? '', warnings };
@@ -32,10 +32,11 @@ export async function updateWorkflow(
   const warnings: Warning[] = [];
   const { name, description } = draft;
   let current = stored;
-  if (!isSame([name, description, draft.actions], [before.name, before.description, before.actions])) {
+  const parts = ({ name, description, actions, exits }: Draft) => [name, description, actions, exits];
+  if (!isSame(parts(draft), parts(before))) {
     const { id: workflowId, etag } = stored;
     const answer = await workflows.updateWorkflow({
-      ...{ workflowId, etag, name, description, actions: actionsOf(draft) },
+      ...{ workflowId, etag, name, description, actions: actionsOf(draft), exits: exitsOf(draft) },
     });
     warnings.push(...answer.warnings);
     current = answer.workflow ?? current;

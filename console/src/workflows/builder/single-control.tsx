@@ -134,6 +134,7 @@ function choicesOf(field: DescField, context: BuilderContext): readonly ChoiceOp
   }
   switch (`${field.parent.name}.${field.name}`) {
     case 'WaitForEventAction.event_type':
+    case 'ExitGoal.event_type':
       return context.eventTypes
         .filter(({ category }) => category !== 'time')
         .map(({ name }) => ({ value: name, name: sentenceCase(name) }));
