@@ -9,10 +9,10 @@ const TRANSACTION = {
   file: 'src/store/database.ts',
   begin: 'return await fork.transactional(async (em) => {',
   work: `return await work(tx);
-          } finally {
-            statements.close();
-          }
-        });`,
+        } finally {
+          statements.close();
+        }
+      });`,
 } as const;
 
 const inTransaction = (part: 'begin' | 'work', replace: string): Replacement => ({
