@@ -356,16 +356,40 @@ describe.skipIf(!HAS_CHROMIUM)('the builder of workflows in Chromium', { timeout
     await page.getByText('Saved.').waitFor();
     await page.locator('.crumbs').getByRole('link', { name: 'Next program' }).click();
 
-    await page.getByText('What changed').click();
-    const changed = page.locator('.differences li');
+    const versions = page.locator('.panel', { hasText: 'Versions of the trigger' });
+    await versions.locator('li', { hasText: '2. Update trigger' }).getByText('What changed').click();
+    const changed = versions.locator('.differences li');
     await changed.first().waitFor();
     expect(await changed.allTextContents()).toEqual(['filter.conditions[1].value90 → 95']);
-    await page.getByRole('button', { name: 'Go back to version 1' }).click();
+    await versions.getByRole('button', { name: 'Go back to version 1' }).click();
     await page.getByRole('button', { name: 'Preview' }).click();
     await page.getByRole('dialog').getByText('95').waitFor();
     await page.getByRole('button', { name: 'Confirm' }).click();
 
     await page.getByText('value greater than or equal 90').waitFor();
+  });
+
+  test('versions of a workflow say which step they changed, and an earlier one is taken back', async () => {
+    const page = await openConsole(server, '/console/workflows');
+    await page.getByRole('link', { name: 'Tag who missed a session' }).click();
+    await page.getByRole('link', { name: 'Change' }).click();
+    await page.getByLabel('Tag', { exact: true }).first().fill('plateau');
+    await page.getByRole('button', { name: 'Save' }).click();
+    await page.getByText('Saved.').waitFor();
+    await page.locator('.crumbs').getByRole('link', { name: 'Tag who missed a session' }).click();
+
+    const versions = page.locator('.panel', { hasText: 'Versions of the workflow' });
+    await versions.locator('li', { hasText: '3. Update workflow' }).getByText('What changed').click();
+    const changed = versions.locator('.differences li');
+    await changed.first().waitFor();
+    expect(await changed.allTextContents()).toEqual([expect.stringMatching(/add_tag\.tag.* → plateau$/)]);
+    await versions.getByRole('button', { name: 'Go back to version 1' }).click();
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByRole('dialog').getByText('plateau').waitFor();
+    await page.getByRole('button', { name: 'Confirm' }).click();
+
+    await versions.getByText('4. Rollback workflow').waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
   });
 
   test('the answer of a webhook, the name of a workflow and the data of an event that are markup stay text', async () => {
@@ -418,7 +442,7 @@ describe.skipIf(!HAS_CHROMIUM)('the builder of workflows in Chromium', { timeout
           ...{ colorScheme, width, expectedMessage: /400/ },
         });
         await page.getByRole('link', { name }).click();
-        await page.getByText('1. Create workflow').waitFor();
+        await page.getByText('1. Create workflow').first().waitFor();
         expect(await accessibilityProblems(page)).toEqual([]);
         expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(width);
         await page.getByRole('link', { name: 'Change' }).click();

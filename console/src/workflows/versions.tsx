@@ -1,91 +1,78 @@
-/** The versions of a trigger, with what each changed, and the way back to an earlier one. */
+/** The versions of a workflow, and those of its trigger. */
+import { toJson } from '@bufbuild/protobuf';
+import { type Value, ValueSchema } from '@bufbuild/protobuf/wkt';
 import { useQuery } from '@connectrpc/connect-query';
-import { useState } from 'react';
-import type { Trigger, TriggerVersion } from '../../../src/gen/automation/v1/trigger_pb.ts';
+import type { Trigger } from '../../../src/gen/automation/v1/trigger_pb.ts';
 import { TriggerService } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
-import { ActionDialog, under } from '../actions/action-dialog.tsx';
-import { triggers } from '../calls/clients.ts';
+import { type Workflow, WorkflowService } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
+import { under } from '../actions/action-dialog.tsx';
+import { triggers, workflows } from '../calls/clients.ts';
 import { useMay } from '../calls/permissions.ts';
-import { showValue } from '../parts/json-view.tsx';
-import { Answer, Nothing } from '../parts/states.tsx';
+import { Answer } from '../parts/states.tsx';
 import { findDifferences } from '../words/differences.ts';
-import { formatMoment, sentenceCase } from '../words/formats.ts';
 import { inputOfTrigger } from './trigger-input.ts';
+import { Differences, VersionList } from './version-list.tsx';
 
-export function Versions({ trigger }: { trigger: Trigger }) {
-  const versions = useQuery(TriggerService.method.listTriggerVersions, {
-    ...{ triggerId: trigger.id, pageSize: 20 },
-  });
-  const mayWrite = useMay(TriggerService.method.rollbackTrigger);
-  const [target, setTarget] = useState<TriggerVersion>();
+const NEWEST = { pageSize: 20 };
+
+export function TriggerVersions({ trigger: { id: triggerId, etag } }: { trigger: Trigger }) {
+  const answer = useQuery(TriggerService.method.listTriggerVersions, { triggerId, ...NEWEST });
+  const mayRollBack = useMay(TriggerService.method.rollbackTrigger);
   return (
-    <section className="panel">
-      <h2>Versions of the trigger</h2>
-      <Answer query={versions}>
-        {({ versions: all }) => (
-          <ul className="plain">
-            {all.map((each, index) => {
-              const { version, action, actor, recordedAt } = each;
-              const before = all[index + 1];
-              return (
-                <li key={version}>
-                  {version}. {sentenceCase(action.replaceAll(/([a-z])([A-Z])/g, '$1 $2'))}
-                  <br />
-                  <span className="quiet">
-                    {formatMoment(recordedAt)} by {actor}
-                  </span>
-                  {before && (
-                    <details>
-                      <summary>What changed</summary>
-                      <Differences before={before.trigger} after={each.trigger} />
-                    </details>
-                  )}
-                  {mayWrite && index > 0 && (
-                    <p>
-                      <button type="button" className="link" onClick={() => setTarget(each)}>
-                        Go back to version {version} …
-                      </button>
-                    </p>
-                  )}
-                </li>
-              );
-            })}
-          </ul>
-        )}
-      </Answer>
-      {target && (
-        <ActionDialog
-          title={`Go back to version ${target.version}`}
-          input={`${target.version} ${trigger.etag}`}
-          onClose={() => setTarget(undefined)}
-          preview={async () => <Differences before={trigger} after={target.trigger} />}
-          confirm={(requestId) =>
-            triggers.rollbackTrigger(
-              { triggerId: trigger.id, etag: trigger.etag, version: target.version },
-              under(requestId),
-            )
+    <Answer query={answer}>
+      {({ versions }) => (
+        <VersionList
+          noun="trigger"
+          {...{ versions, etag, mayRollBack }}
+          differences={({ trigger: before }, { trigger: after }) => (
+            <Differences
+              found={before && after ? findDifferences(inputOfTrigger(before), inputOfTrigger(after)) : []}
+            />
+          )}
+          rollBack={({ version }, requestId) =>
+            triggers.rollbackTrigger({ triggerId, etag, version }, under(requestId))
           }
-        >
-          <p className="quiet">The trigger becomes what it was, as its newest version.</p>
-        </ActionDialog>
+        />
       )}
-    </section>
+    </Answer>
   );
 }
 
-function Differences({ before, after }: { before: Trigger | undefined; after: Trigger | undefined }) {
-  const found = before && after ? findDifferences(inputOfTrigger(before), inputOfTrigger(after)) : [];
-  return found.length === 0 ? (
-    <Nothing>Nothing differs.</Nothing>
-  ) : (
-    <ul className="differences">
-      {found.map((each) => (
-        <li key={each.path}>
-          <code>{each.path}</code>
-          <br />
-          <del>{showValue(each.before)}</del> → <ins>{showValue(each.after)}</ins>
-        </li>
-      ))}
-    </ul>
+export function WorkflowVersions({ workflow: { id: workflowId, etag } }: { workflow: Workflow }) {
+  const answer = useQuery(WorkflowService.method.listWorkflowVersions, { workflowId, ...NEWEST });
+  const mayRollBack = useMay(WorkflowService.method.rollbackWorkflow);
+  return (
+    <Answer query={answer}>
+      {({ versions }) => (
+        <VersionList
+          noun="workflow"
+          {...{ versions, etag, mayRollBack }}
+          differences={({ version: fromVersion }, { version: toVersion }) => (
+            <Compared {...{ workflowId, fromVersion, toVersion }} />
+          )}
+          rollBack={({ version }, requestId) =>
+            workflows.rollbackWorkflow({ workflowId, etag, version }, under(requestId))
+          }
+        />
+      )}
+    </Answer>
+  );
+}
+
+function Compared(versions: { workflowId: string; fromVersion: number; toVersion: number }) {
+  const answer = useQuery(WorkflowService.method.compareWorkflowVersions, versions);
+  const jsonOf = (value: Value | undefined) => value && toJson(ValueSchema, value);
+  return (
+    <Answer query={answer}>
+      {({ differences }) => (
+        <Differences
+          found={differences.map(({ path, before, after }) => ({
+            path,
+            before: jsonOf(before),
+            after: jsonOf(after),
+          }))}
+        />
+      )}
+    </Answer>
   );
 }

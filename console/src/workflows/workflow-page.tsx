@@ -20,7 +20,7 @@ import { RedriveRuns } from './redrive-runs.tsx';
 import { RunRow } from './run-row.tsx';
 import { StatusButtons } from './status-buttons.tsx';
 import { StepsView } from './steps-view.tsx';
-import { Versions } from './versions.tsx';
+import { TriggerVersions, WorkflowVersions } from './versions.tsx';
 import { Funnel } from './workflow-list.tsx';
 import { describeSettings, eventName } from './workflow-words.ts';
 
@@ -57,7 +57,8 @@ export default function WorkflowPage({ workflowId }: { workflowId: string }) {
                 <When trigger={workflow.trigger} />
                 <Steps workflow={workflow} names={names} />
                 <Until exits={workflow.exits} />
-                {workflow.trigger && <Versions trigger={workflow.trigger} />}
+                <WorkflowVersions workflow={workflow} />
+                {workflow.trigger && <TriggerVersions trigger={workflow.trigger} />}
               </div>
             </div>
           </>
