@@ -333,7 +333,7 @@ describe.skipIf(!HAS_CHROMIUM)('the builder of workflows in Chromium', { timeout
     await page.getByRole('button', { name: 'Preview' }).click();
     await page.getByRole('button', { name: 'Confirm' }).click();
     await run.getByText('CANCELLED_BY_HAND').waitFor();
-    expect(await run.getByRole('button').count()).toBe(0);
+    await expect.poll(() => run.getByRole('button').count()).toBe(0);
 
     await page.getByRole('link', { name: 'Workflows' }).first().click();
     await page.getByRole('link', { name: 'Next program at a squat of 90 kg' }).click();
