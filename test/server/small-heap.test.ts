@@ -32,7 +32,7 @@ test('24 of the largest batches at once are refused or answered by a process wit
   const accountId = uuidv7();
   const as = () => ({
     headers: { 'x-account-id': accountId, 'idempotency-key': uuidv7() },
-    timeoutMs: 30_000,
+    timeoutMs: 120_000,
   });
   const { user } = await users.createUser({ name: 'One' }, as());
   const userId = user?.id ?? '';
