@@ -1,4 +1,5 @@
 /** The process edge: chooses the command, and maps its end to an exit code. */
+import { runArchive } from './commands/archive.ts';
 import { runConfig } from './commands/config.ts';
 import { describeFailure } from './commands/describe-failure.ts';
 import { runHealth } from './commands/health.ts';
@@ -14,6 +15,7 @@ const USAGE = `usage: node src/main.ts [command]
   migrate [direction]      up, the default, or down: change the schema; status: say how far it is; check: fail
                            unless it is all there
   seed                     fill in the canonical catalogue and the demo account
+  archive OPTIONS          write the months before a date into files: --before YYYY-MM-01 --to DIRECTORY
   health                   ask the running service whether it serves
   config [action]          print, the default: show the configuration, passwords hidden; check: read all that a start
                            reads, and connect to nothing
@@ -22,15 +24,16 @@ const USAGE = `usage: node src/main.ts [command]
 The environment configures it: HOST, PORT, DATABASE_URL, DATA_DIR and others; see docs/configuration.md.
 `;
 
-const COMMANDS = new Map<string, (config: Config, argument?: string) => Promise<void>>([
+const COMMANDS = new Map<string, (config: Config, ...args: string[]) => Promise<void>>([
   ['serve', runServe],
   ['migrate', runMigrate],
   ['seed', runSeed],
+  ['archive', runArchive],
   ['health', runHealth],
   ['config', runConfig],
 ]);
 
-async function run([command = 'serve', argument]: string[]): Promise<number> {
+async function run([command = 'serve', ...args]: string[]): Promise<number> {
   if (command === '--help' || command === '-h' || command === 'help') {
     process.stdout.write(USAGE);
     return 0;
@@ -45,7 +48,7 @@ async function run([command = 'serve', argument]: string[]): Promise<number> {
     return 2;
   }
   try {
-    await start(readConfig(), argument);
+    await start(readConfig(), ...args);
     return 0;
   } catch (error) {
     process.stderr.write(`${describeFailure(error)}\n`);

@@ -46,7 +46,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   catalog: ['progression', 'filters', 'calls', 'store', 'config', 'errors', 'values'],
   progression: ['training-logs', 'calls', 'store', 'flow', 'config', 'errors', 'values'],
   audit: ['calls', 'store', 'config', 'errors', 'values'],
-  retention: ['store', 'config', 'values'],
+  retention: ['store', 'config', 'errors', 'values'],
   events: ['calls', 'store', 'flow', 'config', 'errors', 'values'],
   filters: ['errors', 'values'],
   'training-logs': ['values'],

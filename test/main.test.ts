@@ -477,7 +477,7 @@ test('--help names every command', async () => {
   const { code, stdout, stderr } = await runCommand(['--help']);
 
   expect([code, stderr]).toEqual([0, '']);
-  for (const command of ['serve', 'migrate', 'seed', 'health', 'config', '--version']) {
+  for (const command of ['serve', 'migrate', 'seed', 'archive', 'health', 'config', '--version']) {
     expect(stdout).toContain(`  ${command}`);
   }
 });

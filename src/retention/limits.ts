@@ -6,6 +6,8 @@ export const RETENTION_LIMITS = {
   retentionBatchRows: 500,
   /** The pause of an account between one pass over its rows and the next. */
   retentionPauseMs: 24 * 60 * 60_000,
+  /** Rows that archive reads at a time. */
+  archivedPageRows: 1_000,
   /** Rows of a kind that GetUsage counts; more are estimated. */
   usageCountedRows: 10_000,
   /** Rows of a kind whose bytes GetUsage measures. */
