@@ -1,4 +1,5 @@
 /** Sets that arrive after their session was completed: the session is decided again, or the outcome says that it is not. */
+import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { describe, expect, test } from 'vitest';
 import { enumName } from '../../src/calls/enum-name.ts';
@@ -6,6 +7,7 @@ import { MaxType } from '../../src/gen/progression/v1/common_pb.ts';
 import { EnrollmentStatus } from '../../src/gen/progression/v1/program_service_pb.ts';
 import { LiftMaxSourceSchema } from '../../src/gen/progression/v1/progression_service_pb.ts';
 import { systemClock } from '../../src/values/system-clock.ts';
+import { readRows } from '../store/schema-dump.ts';
 import { createCatalogClient } from '../support/catalog-client.ts';
 import { expectUnchanged } from '../support/expect-unchanged.ts';
 import type { RuleFixture } from '../support/fixtures.ts';
@@ -75,6 +77,28 @@ describe('a missed set that arrives after its session was completed', () => {
     expect(await trainee.failures(0, 'squat')).toBe(0);
     await trainee.train('squat 3/5');
     expect(await trainee.failures(0, 'squat')).toBe(1);
+  });
+
+  test('is counted in the order in which sets are read, also when the clock of another server was ahead', async () => {
+    const trainee = await createWith(deload({ failureThreshold: 5 }), successful);
+    const { accountId, userId } = trainee.athlete;
+    const session = trainee.startSession();
+    await session.log('squat 5/5');
+    await session.finish('squat');
+    await session.log('squat 3/5');
+    const idOfClockAhead = `ffffffff${uuidv7().slice(8)}`;
+    await readRows(
+      db.database,
+      sql`update logged_sets set id = ${idOfClockAhead}
+        where account_id = ${accountId} and user_id = ${userId} and reps_performed = 3`,
+    );
+
+    await session.log('squat 5/5');
+    const counted = await trainee.failures(0, 'squat');
+
+    // Anything that is decided again replays the sets as they are read: the miss is the last one.
+    await session.log('squat 5/5');
+    expect([counted, await trainee.failures(0, 'squat')]).toEqual([1, 1]);
   });
 
   test('takes a rule to its next stage', async () => {

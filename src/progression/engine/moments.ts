@@ -20,7 +20,7 @@ export function momentsOf(
   history: History,
   { isDecidedAgain = () => false, until }: ReplayOptions,
 ): Moment[] {
-  const sets = history.sets.map(
+  const sets = history.sets.toSorted(compareSets).map(
     (item): Moment => ({
       kind: 'SETS',
       sequence: item.sequence,
@@ -38,6 +38,14 @@ export function momentsOf(
   );
   const moments = [...sets, ...ends, ...byHand].toSorted((a, b) => Number(a.sequence - b.sequence));
   return mergeCalls(moments.filter(({ sequence }) => until === undefined || sequence <= until));
+}
+
+/**
+ * Late sets share the position of their session's end. They are read in the order of their ids, which servers whose clocks
+ * differ do not give in the order of acceptance; so that is their order already when they arrive.
+ */
+function compareSets(a: SetItem, b: SetItem): number {
+  return Number(a.sequence - b.sequence) || (a.set.id < b.set.id ? -1 : 1);
 }
 
 /** Sets that one call logged are one event when they are decided again. */
