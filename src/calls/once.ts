@@ -87,6 +87,10 @@ export async function once<I extends DescMessage, O extends DescMessage>(
   return response;
 }
 
+/**
+ * Locks the row, which writes: where commits wait for a standby, this one waits until the standby has the row too. The commit
+ * of the row may have given that up.
+ */
 async function storedResponse<I extends DescMessage, O extends DescMessage>(
   tx: Transaction,
   method: DescMethodUnary<I, O>,
@@ -95,9 +99,8 @@ async function storedResponse<I extends DescMessage, O extends DescMessage>(
 ): Promise<MessageShape<O>> {
   const { rows } = await sql<{ fingerprint: Buffer; response: Buffer }>`
     select fingerprint, response from requests
-    where account_id = ${tx.accountId} and method = ${method.name} and request_id = ${requestId}`.execute(
-    tx.sql,
-  );
+    where account_id = ${tx.accountId} and method = ${method.name} and request_id = ${requestId}
+    for share`.execute(tx.sql);
   const [stored] = rows;
   if (!stored) {
     throw new DomainError('CONCURRENT_UPDATE', 'a call with the same request ID was in the way; try again');

@@ -48,6 +48,7 @@ export async function acceptEvents(
   };
   const open = () => submissions.filter((submission) => !outcomes.has(submission));
   await settleKnown(submissions);
+  await lockDuplicates(tx, outcomes);
   for (const [submission, outcome] of await lockAthletes(tx, open(), waits)) {
     outcomes.set(submission, outcome);
   }
@@ -114,6 +115,20 @@ async function findKnownEvents(
       limit 1
     ) e`.execute(tx.sql);
   return new Map(rows.map(({ id, fingerprint }) => [id, { fingerprint }]));
+}
+
+/** As in once.ts: where commits wait for a standby, a duplicate is not acknowledged before the standby has the first one. */
+async function lockDuplicates(
+  tx: Transaction,
+  outcomes: ReadonlyMap<Submission, SubmissionOutcome>,
+): Promise<void> {
+  const ids = [...outcomes].filter(([, { kind }]) => kind === 'DUPLICATE').map(([{ id }]) => id);
+  if (ids.length > 0) {
+    await sql`
+      select from requests
+      where account_id = ${tx.accountId} and method = ${METHOD} and request_id = any(${ids}::uuid[])
+      for share`.execute(tx.sql);
+  }
 }
 
 /** Locks the athletes in one global order; returns results for the events of missing or locked athletes. */

@@ -21,6 +21,7 @@ const SETTINGS = {
   timezone: 'UTC',
   standard_conforming_strings: 'on',
   array_nulls: 'on',
+  client_min_messages: 'warning',
 } as const;
 
 function setAll(isLocal: boolean): string {

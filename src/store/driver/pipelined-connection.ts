@@ -19,9 +19,19 @@ interface Answer {
 }
 
 const WRITING_COMMANDS: ReadonlySet<string | undefined> = new Set(['INSERT', 'UPDATE', 'DELETE', 'MERGE']);
+const COMMIT = CompiledQuery.raw('commit');
 const ROLLBACK = CompiledQuery.raw('rollback');
+/** The function of PostgreSQL that waits for synchronous standbys; its only notices say that it gave up. */
+const STANDBY_WAIT = 'SyncRepWaitForLSN';
 /** in_failed_sql_transaction: PostgreSQL has aborted the transaction because of an earlier failure. */
 const ABORTED_TRANSACTION = '25P02';
+
+/** PostgreSQL acknowledges such a commit, with a warning: after a failover to the standby it may be gone. */
+class UnreplicatedCommitError extends Error {
+  override readonly name = 'UnreplicatedCommitError';
+  /** statement_completion_unknown */
+  readonly code = '40003';
+}
 
 /**
  * A statement after a failed one in a transaction fails as well, with the same error. The failure of a sent
@@ -37,6 +47,7 @@ export class PipelinedConnection implements DatabaseConnection {
   /** The latest failure that is not only the consequence of another one. */
   #failure: unknown;
   #isReadOnly = false;
+  #isUnreplicated = false;
   #isCheckedOut = false;
 
   constructor(server: CheckedOutServer, nameOf: NameStatement) {
@@ -46,6 +57,9 @@ export class PipelinedConnection implements DatabaseConnection {
     // The failure reaches the statements in flight. An unhandled 'error' event would end the process.
     server.on('error', () => undefined);
     server.once('end', () => this.release());
+    server.client.on('notice', ({ routine }) => {
+      this.#isUnreplicated ||= routine === STANDBY_WAIT;
+    });
   }
 
   /** Sends a statement and does not wait for its answer; its failure is joined at the next awaited statement. */
@@ -67,6 +81,18 @@ export class PipelinedConnection implements DatabaseConnection {
       ...(WRITING_COMMANDS.has(command) ? { numAffectedRows: BigInt(rowCount ?? 0) } : {}),
       rows: (rows ?? []) as R[],
     };
+  }
+
+  /**
+   * Throws UnreplicatedCommitError, and closes the connection, when the wait for a synchronous standby was cancelled, as by
+   * pg_cancel_backend. Time limits of statements and transactions do not end that wait.
+   */
+  async commit(): Promise<void> {
+    await this.executeQuery(COMMIT);
+    if (this.#isUnreplicated) {
+      streamOf(this.#server.client).destroy();
+      throw new UnreplicatedCommitError('the commit may not have reached a synchronous standby');
+    }
   }
 
   /** Ends the transaction, and ignores failures of sent statements. */

@@ -74,6 +74,10 @@ class PipelinedDriver extends PostgresDriver {
     }
   }
 
+  override async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await pipelined(connection).commit();
+  }
+
   override async rollbackTransaction(connection: DatabaseConnection): Promise<void> {
     await pipelined(connection).rollback();
   }

@@ -20,6 +20,7 @@ const HOSTILE: Readonly<Record<string, string>> = {
   default_transaction_isolation: 'serializable',
   standard_conforming_strings: 'off',
   array_nulls: 'off',
+  client_min_messages: 'error',
 };
 const OURS = {
   search_path: 'public, pg_temp',
@@ -30,6 +31,7 @@ const OURS = {
   transaction_isolation: 'read committed',
   standard_conforming_strings: 'on',
   array_nulls: 'on',
+  client_min_messages: 'warning',
 };
 
 const role = `odd_${uuidv7().replaceAll('-', '')}`;
