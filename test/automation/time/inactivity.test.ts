@@ -2,26 +2,20 @@
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { beforeEach, expect, test } from 'vitest';
-import { createEvaluator, type Evaluator } from '../../../src/automation/evaluation/evaluator.ts';
+import type { Evaluator } from '../../../src/automation/evaluation/evaluator.ts';
 import { EnrollmentPolicy } from '../../../src/gen/automation/v1/trigger_pb.ts';
 import {
   type AutomationClient,
   addTag,
   createActiveWorkflow,
-  createAutomationClient,
   createWorkflow,
 } from '../../support/automation.ts';
 import { expectRefusal } from '../../support/catalog-client.ts';
 import { present } from '../../support/catalog-fixtures.ts';
 import { useTestDatabase } from '../../support/test-database.ts';
-import {
-  type AutomatedAccount,
-  createAutomatedAccount,
-  evaluateAll,
-  evaluatorDeps,
-  loggedReasons,
-} from '../evaluation/automated-account.ts';
-import { TimeAccount } from './time-fixtures.ts';
+import { type AutomatedAccount, evaluateAll, loggedReasons } from '../evaluation/automated-account.ts';
+import type { TimeAccount } from './time-fixtures.ts';
+import { createTimedAccount } from './timed-account.ts';
 
 const db = useTestDatabase();
 let account: AutomatedAccount;
@@ -29,11 +23,7 @@ let time: TimeAccount;
 let client: AutomationClient;
 let evaluator: Evaluator;
 beforeEach(async () => {
-  account = await createAutomatedAccount(db.database);
-  time = new TimeAccount(db.database, '2026-07-01', account.accountId);
-  const clock = () => time.clock.now;
-  client = createAutomationClient(db.database, { accountId: account.accountId, clock });
-  evaluator = createEvaluator(evaluatorDeps(db.database, { clock }));
+  ({ account, time, client, evaluator } = await createTimedAccount(db.database));
 });
 
 function inactive(days: number) {

@@ -2,26 +2,16 @@
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createEvaluator, type Evaluator } from '../../../src/automation/evaluation/evaluator.ts';
+import type { Evaluator } from '../../../src/automation/evaluation/evaluator.ts';
 import { PublishOutcome } from '../../../src/gen/automation/v1/event_service_pb.ts';
 import { EnrollmentPolicy } from '../../../src/gen/automation/v1/trigger_pb.ts';
-import {
-  type AutomationClient,
-  addTag,
-  createActiveWorkflow,
-  createAutomationClient,
-} from '../../support/automation.ts';
+import { type AutomationClient, addTag, createActiveWorkflow } from '../../support/automation.ts';
 import { looksOf } from '../../support/statement-plans.ts';
 import { useTestDatabase } from '../../support/test-database.ts';
 import { openWatchedDatabase } from '../../support/watched-statements.ts';
-import {
-  type AutomatedAccount,
-  createAutomatedAccount,
-  evaluateAll,
-  evaluatorDeps,
-  loggedReasons,
-} from '../evaluation/automated-account.ts';
-import { TimeAccount } from './time-fixtures.ts';
+import { type AutomatedAccount, evaluateAll, loggedReasons } from '../evaluation/automated-account.ts';
+import type { TimeAccount } from './time-fixtures.ts';
+import { createTimedAccount } from './timed-account.ts';
 
 const db = useTestDatabase();
 let account: AutomatedAccount;
@@ -30,11 +20,7 @@ let client: AutomationClient;
 let evaluator: Evaluator;
 let userId: string;
 beforeEach(async () => {
-  account = await createAutomatedAccount(db.database);
-  time = new TimeAccount(db.database, '2026-07-01', account.accountId);
-  const clock = () => time.clock.now;
-  client = createAutomationClient(db.database, { accountId: account.accountId, clock });
-  evaluator = createEvaluator(evaluatorDeps(db.database, { clock }));
+  ({ account, time, client, evaluator } = await createTimedAccount(db.database));
   userId = await account.addAthlete({ time_zone: 'America/New_York' });
 });
 

@@ -1,25 +1,14 @@
 /** Time triggers from end to end: configured over the wire, scheduled, evaluated. */
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createEvaluator, type Evaluator } from '../../../src/automation/evaluation/evaluator.ts';
+import type { Evaluator } from '../../../src/automation/evaluation/evaluator.ts';
 import { EnrollmentPolicy } from '../../../src/gen/automation/v1/trigger_pb.ts';
 import { FieldType } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
-import {
-  type AutomationClient,
-  addTag,
-  condition,
-  createActiveWorkflow,
-  createAutomationClient,
-} from '../../support/automation.ts';
+import { type AutomationClient, addTag, condition, createActiveWorkflow } from '../../support/automation.ts';
 import { useTestDatabase } from '../../support/test-database.ts';
-import {
-  type AutomatedAccount,
-  createAutomatedAccount,
-  evaluateAll,
-  evaluatorDeps,
-  loggedReasons,
-} from '../evaluation/automated-account.ts';
-import { birthday, daily, type Schedule, TimeAccount } from './time-fixtures.ts';
+import { type AutomatedAccount, evaluateAll, loggedReasons } from '../evaluation/automated-account.ts';
+import { birthday, daily, type Schedule, type TimeAccount } from './time-fixtures.ts';
+import { createTimedAccount } from './timed-account.ts';
 
 const db = useTestDatabase();
 
@@ -28,11 +17,7 @@ let time: TimeAccount;
 let client: AutomationClient;
 let evaluator: Evaluator;
 beforeEach(async () => {
-  account = await createAutomatedAccount(db.database);
-  time = new TimeAccount(db.database, '2026-07-01', account.accountId);
-  const clock = () => time.clock.now;
-  client = createAutomationClient(db.database, { accountId: account.accountId, clock });
-  evaluator = createEvaluator(evaluatorDeps(db.database, { clock }));
+  ({ account, time, client, evaluator } = await createTimedAccount(db.database));
 });
 
 async function startWorkflow(triggerEvent: string, schedule: Schedule, filter = {}) {
