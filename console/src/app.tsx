@@ -4,6 +4,7 @@ import { Redirect, Route, Switch } from 'wouter';
 import { AthleteList } from './athletes/athlete-list.tsx';
 import { useCredential } from './calls/credential.ts';
 import { followEvents } from './calls/live-events.ts';
+import { Title } from './parts/title.tsx';
 import { Shell } from './shell/shell.tsx';
 import { SignIn } from './shell/sign-in.tsx';
 
@@ -14,6 +15,7 @@ const EventsPage = lazy(() => import('./events/events-page.tsx'));
 const OperationsPage = lazy(() => import('./operations/operations-page.tsx'));
 const ProgramList = lazy(() => import('./programs/program-list.tsx'));
 const ProgramPage = lazy(() => import('./programs/program-page.tsx'));
+const SecretsPage = lazy(() => import('./workflows/secrets/secrets-page.tsx'));
 const WorkflowList = lazy(() => import('./workflows/workflow-list.tsx'));
 const WorkflowPage = lazy(() => import('./workflows/workflow-page.tsx'));
 
@@ -27,6 +29,13 @@ export function App() {
     }
     return () => stopped.abort();
   }, [isRefused, token]);
+
+  useEffect(() => {
+    // The router announces each new page by this event; the way back restores the place by itself.
+    const scrollUp = () => window.scrollTo(0, 0);
+    window.addEventListener('pushState', scrollUp);
+    return () => window.removeEventListener('pushState', scrollUp);
+  }, []);
 
   return (
     <Shell>
@@ -44,6 +53,7 @@ export function App() {
               {({ programId }) => <ProgramPage key={programId} programId={programId} />}
             </Route>
             <Route path="/workflows" component={WorkflowList} />
+            <Route path="/workflows/secrets" component={SecretsPage} />
             <Route path="/workflows/new">
               <BuilderPage />
             </Route>
@@ -60,6 +70,7 @@ export function App() {
               <Redirect to="/athletes" replace />
             </Route>
             <Route>
+              <Title>No such page</Title>
               <h1>There is no such page</h1>
             </Route>
           </Switch>

@@ -115,9 +115,10 @@ export async function startService(
   };
 }
 
-function loadOwnConsole({ auth, consoleSignIn }: Config) {
+function loadOwnConsole({ auth, consoleSignIn, secretKeys }: Config) {
   return loadConsole(CONSOLE_DIRECTORY, {
     rolesClaim: 'token' in auth ? auth.token.rolesClaim : '',
+    hasSecretsKey: secretKeys !== undefined,
     ...(consoleSignIn && { signIn: consoleSignIn }),
   });
 }

@@ -38,6 +38,8 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
 export interface ConsoleSettings {
   /** The claim of tokens with the list of roles; empty: callers have no tokens. */
   readonly rolesClaim: string;
+  /** Whether accounts can have secrets: the server has a key for them. */
+  readonly hasSecretsKey: boolean;
   /** How people sign in by OpenID Connect; absent: they paste a token. */
   readonly signIn?: ConsoleSignIn;
 }

@@ -1,4 +1,5 @@
 /** Changes that people make in the console, each with its preview; and what it offers to which role. */
+import { randomBytes } from 'node:crypto';
 import { createClient } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-node';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -222,7 +223,8 @@ describe.skipIf(!HAS_CHROMIUM)('roles in Chromium', { timeout: PATIENCE_MS }, ()
   let issuer: Issuer;
   beforeAll(async () => {
     issuer = await createIssuer();
-    server = await startConsole({ ...issuer.environment, AUTH_MODE: 'jwt', CONSOLE: 'on' });
+    const SECRETS_KEY = randomBytes(32).toString('base64');
+    server = await startConsole({ ...issuer.environment, AUTH_MODE: 'jwt', CONSOLE: 'on', SECRETS_KEY });
   }, 120_000);
   afterAll(async () => {
     await server?.close();
@@ -260,6 +262,10 @@ describe.skipIf(!HAS_CHROMIUM)('roles in Chromium', { timeout: PATIENCE_MS }, ()
       .getByLabel(/^Reason/)
       .waitFor();
     expect(await page.getByLabel(/^Also when/).count()).toBe(0);
+    await page.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('link', { name: 'Workflows', exact: true }).click();
+    await page.getByRole('link', { name: 'Secrets' }).click();
+    await page.getByRole('button', { name: 'New secret' }).waitFor();
     await page.reload();
 
     await page.getByLabel('Bearer token').waitFor();
@@ -276,6 +282,10 @@ describe.skipIf(!HAS_CHROMIUM)('roles in Chromium', { timeout: PATIENCE_MS }, ()
     expect(await page.getByRole('button', { name: /Set this max|Undo|Override|Apply a rule/ }).count()).toBe(
       0,
     );
+    await page.getByRole('link', { name: 'Workflows', exact: true }).click();
+    await page.getByRole('link', { name: 'Secrets' }).click();
+    await page.getByText('No secret yet.').waitFor();
+    expect(await page.getByRole('button', { name: 'New secret' }).count()).toBe(0);
     await page.getByRole('link', { name: 'API' }).click();
     await page.getByRole('searchbox').fill('SetLiftMax');
     await page.getByRole('link', { name: 'SetLiftMax', exact: true }).click();

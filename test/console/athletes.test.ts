@@ -52,6 +52,32 @@ describe.skipIf(!HAS_CHROMIUM)('athletes in Chromium', { timeout: PATIENCE_MS },
     expect(await page.locator('tbody th').allTextContents()).toEqual(['Demo Novice']);
   });
 
+  test('the way back and a reload show the same search, and the same lift', async () => {
+    const page = await openConsole(server, '/console/athletes');
+    await page.getByRole('searchbox').fill('regu');
+    await page.getByRole('link', { name: 'Demo Regular' }).click();
+    await page.getByRole('button', { name: /^Deadlift/ }).click();
+    await page.reload();
+    await page.getByRole('button', { name: /^Deadlift/, pressed: true }).waitFor();
+    await page.getByText('Deadlift: every change as a table').waitFor();
+
+    await page.goBack();
+
+    await page.getByRole('status').filter({ hasText: '1 athlete with “regu” in the name' }).waitFor();
+    expect(await page.getByRole('searchbox').inputValue()).toBe('regu');
+  });
+
+  test('a page that is opened from far down in another one begins at its top', async () => {
+    const page = await openConsole(server, REGULAR);
+    await page.locator('.entry .outcomes li').nth(8).waitFor();
+    await page.evaluate('window.scrollTo(0, 900)');
+
+    await page.getByRole('link', { name: 'Mark a stalled lift' }).first().click();
+
+    await page.getByRole('heading', { level: 1, name: 'Mark a stalled lift' }).waitFor();
+    expect(await page.evaluate('window.scrollY')).toBe(0);
+  });
+
   test('a missed session says in words why the lift did not go up', async () => {
     const page = await openConsole(server, REGULAR);
 
@@ -125,7 +151,7 @@ describe.skipIf(!HAS_CHROMIUM)('athletes in Chromium', { timeout: PATIENCE_MS },
 
     await page.getByRole('heading', { level: 1, name }).waitFor();
     expect(new URL(page.url()).pathname).toBe(`/console/athletes/${user?.id}`);
-    expect(await page.title()).toBe('Progression console');
+    expect(await page.title()).toBe(`${name} – Progression console`);
   });
 
   test('the page says that the server is away, and goes on when it is back', async () => {

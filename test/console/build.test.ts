@@ -11,7 +11,7 @@ const MOST_BYTES = 250 * 1024;
 let pages: Pages;
 beforeAll(async () => {
   spawnSync(process.execPath, [join(CONSOLE_DIRECTORY, '..', 'ensure-built.ts')], { stdio: 'inherit' });
-  pages = await loadConsole(CONSOLE_DIRECTORY, { rolesClaim: '' });
+  pages = await loadConsole(CONSOLE_DIRECTORY, { rolesClaim: '', hasSecretsKey: false });
 }, 60_000);
 
 test('the first screen comes with at most 250 KiB, compressed', () => {

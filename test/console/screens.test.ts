@@ -158,6 +158,33 @@ describe.skipIf(!HAS_CHROMIUM)('screens in Chromium', { timeout: PATIENCE_MS }, 
     expect(new Set(await athletes.allTextContents())).toEqual(new Set(['Demo Comeback']));
   });
 
+  test('events of one athlete and one type are found, and a reload shows the same', async () => {
+    const page = await openConsole(server, '/console/events');
+    await page.getByLabel('Find an athlete').fill('regu');
+    await page.getByRole('button', { name: 'Demo Regular' }).click();
+    await page.getByLabel('Type of event').selectOption('Session missed');
+    const missed = page.locator('.entry', { hasText: 'Session missed' });
+    await missed.nth(2).waitFor();
+    expect(await accessibilityProblems(page)).toEqual([]);
+
+    await page.reload();
+
+    await missed.nth(2).waitFor();
+    expect(new Set(await page.locator('.entry > a').allTextContents())).toEqual(new Set(['Demo Regular']));
+    expect(await page.locator('.entry summary strong').allTextContents()).toEqual(
+      (await missed.all()).map(() => 'Session missed'),
+    );
+  });
+
+  test('a server without a key says that secrets cannot be set', async () => {
+    const page = await openConsole(server, '/console/workflows/secrets');
+
+    await page.getByText('This server has no key that encrypts secrets').waitFor();
+
+    await page.getByText('No secret yet.').waitFor();
+    expect(await page.getByRole('button', { name: 'New secret' }).count()).toBe(0);
+  });
+
   test('a run that failed is told with its reason, and a change by hand with who made it and why', async () => {
     const page = await openConsole(server, '/console/operations');
 
@@ -275,6 +302,7 @@ describe.skipIf(!HAS_CHROMIUM)('screens in Chromium', { timeout: PATIENCE_MS }, 
     [`/console/programs/${seededId('program/gzclp-kg')}`, '.entry'],
     ['/console/workflows', '.whole-row'],
     ['/console/workflows/new', '.builder'],
+    ['/console/workflows/secrets', '.banner'],
     ['/console/events', '.entry'],
     ['/console/operations', '.entry'],
     ['/console/api/progression.v1.ProgressionService/LogSets', '.snippet'],

@@ -427,7 +427,7 @@ describe.skipIf(!HAS_CHROMIUM)('the builder of workflows in Chromium', { timeout
     await page.getByRole('link', { name: 'Operations' }).click();
     await page.locator('.entry', { hasText: 'WEBHOOK_REFUSED' }).getByText(markup).waitFor();
 
-    expect(await page.title()).toBe('Progression console');
+    expect(await page.title()).toBe('Operations – Progression console');
     expect(await page.locator('main img').count()).toBe(0);
   });
 

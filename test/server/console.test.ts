@@ -18,7 +18,11 @@ async function startWithBuild(): Promise<string> {
   await mkdir(join(directory, 'assets'));
   await writeFile(join(directory, 'index.html'), PAGE);
   await writeFile(join(directory, 'assets', 'index-a1b2.js'), SCRIPT);
-  return (await startTestServer({ pages: await loadConsole(directory, { rolesClaim: 'roles' }) })).url;
+  return (
+    await startTestServer({
+      pages: await loadConsole(directory, { rolesClaim: 'roles', hasSecretsKey: false }),
+    })
+  ).url;
 }
 
 describe('the console', () => {
@@ -104,7 +108,7 @@ describe('the console', () => {
 
   test('says how it is built when it is not', async () => {
     const { url } = await startTestServer({
-      pages: await loadConsole(join(tmpdir(), 'no-such-build'), { rolesClaim: '' }),
+      pages: await loadConsole(join(tmpdir(), 'no-such-build'), { rolesClaim: '', hasSecretsKey: false }),
     });
 
     const answer = await fetch(`${url}/console/`);

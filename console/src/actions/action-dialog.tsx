@@ -1,5 +1,6 @@
 /** A change in two steps: what would happen, and then that it happens. */
 import { type FormEvent, type ReactNode, useEffect, useRef, useState } from 'react';
+import { createPortal } from 'react-dom';
 import { v7 as uuidv7 } from 'uuid';
 import { queryClient } from '../calls/transport.ts';
 import { Problem } from '../parts/states.tsx';
@@ -33,6 +34,8 @@ export function ActionDialog({ title, children, input, preview, confirm, onClose
 
   async function submit(event: FormEvent): Promise<void> {
     event.preventDefault();
+    // A dialog that a form opened is no part of that form.
+    event.stopPropagation();
     setIsBusy(true);
     setError(undefined);
     try {
@@ -50,7 +53,7 @@ export function ActionDialog({ title, children, input, preview, confirm, onClose
     }
   }
 
-  return (
+  return createPortal(
     <dialog ref={dialog} onClose={onClose} aria-labelledby="action-title">
       <form onSubmit={submit} className="action">
         <h2 id="action-title">{title}</h2>
@@ -70,7 +73,8 @@ export function ActionDialog({ title, children, input, preview, confirm, onClose
           </button>
         </div>
       </form>
-    </dialog>
+    </dialog>,
+    document.body,
   );
 }
 

@@ -4,6 +4,7 @@ import './api.css';
 import comments from 'virtual:proto-comments';
 import { useState } from 'react';
 import { Link } from 'wouter';
+import { Title } from '../parts/title.tsx';
 import { MethodCall } from './method-call.tsx';
 import { findMethod, SERVICES } from './services.ts';
 
@@ -13,6 +14,7 @@ export default function ApiPage({ service, method }: { service?: string; method?
   const wanted = typed.trim().toLowerCase();
   return (
     <>
+      <Title>{found?.name ?? 'API'}</Title>
       <header className="heading">
         <h1>API</h1>
         <label className="search">

@@ -2,17 +2,20 @@
 import { Code } from '@connectrpc/connect';
 import { useInfiniteQuery } from '@connectrpc/connect-query';
 import { keepPreviousData } from '@tanstack/react-query';
-import { useDeferredValue, useState } from 'react';
-import { Link, Redirect } from 'wouter';
+import { useDeferredValue } from 'react';
+import { Link, Redirect, useSearchParams } from 'wouter';
 import { type User, UserService } from '../../../src/gen/progression/v1/user_service_pb.ts';
 import { useCredential } from '../calls/credential.ts';
 import { subjectOf } from '../calls/permissions.ts';
 import { MoreButton } from '../parts/more-button.tsx';
+import { withParameter } from '../parts/search-parameters.ts';
 import { Answer, Nothing } from '../parts/states.tsx';
+import { Title } from '../parts/title.tsx';
 import { formatDay, plural } from '../words/formats.ts';
 
 export function AthleteList() {
-  const [typed, setTyped] = useState('');
+  const [chosen, setChosen] = useSearchParams();
+  const typed = chosen.get('name') ?? '';
   const nameContains = useDeferredValue(typed.trim());
   const users = useInfiniteQuery(
     UserService.method.listUsers,
@@ -30,6 +33,7 @@ export function AthleteList() {
   }
   return (
     <>
+      <Title>Athletes</Title>
       <header className="heading">
         <h1>Athletes</h1>
         <label className="search">
@@ -39,7 +43,9 @@ export function AthleteList() {
             placeholder="Search by name"
             value={typed}
             maxLength={200}
-            onChange={(event) => setTyped(event.target.value)}
+            onChange={({ target }) =>
+              setChosen(withParameter(chosen, 'name', target.value), { replace: true })
+            }
           />
         </label>
       </header>
@@ -52,7 +58,11 @@ export function AthleteList() {
                 {plural(pages[0]?.totalSize ?? 0, 'athlete')}
                 {nameContains && ` with “${nameContains}” in the name`}
               </p>
-              {found.length > 0 ? <Table users={found} /> : <Nothing>No athlete has this name.</Nothing>}
+              {found.length > 0 ? (
+                <Table users={found} />
+              ) : (
+                <Nothing>{nameContains ? 'No athlete has this name.' : 'No athlete yet.'}</Nothing>
+              )}
               <MoreButton query={users} />
             </>
           );

@@ -3,13 +3,15 @@ import { useQuery } from '@connectrpc/connect-query';
 import { useState } from 'react';
 import { Link } from 'wouter';
 import { EnrollmentStatus, ProgramService } from '../../../src/gen/progression/v1/program_service_pb.ts';
+import { ProgressionService } from '../../../src/gen/progression/v1/progression_service_pb.ts';
 import { UserService } from '../../../src/gen/progression/v1/user_service_pb.ts';
 import { Answer } from '../parts/states.tsx';
+import { Title } from '../parts/title.tsx';
 import { formatDay, type ShownUnit } from '../words/formats.ts';
 import { useNames } from '../words/names.ts';
 import { Counters } from './counters.tsx';
 import { Enrollments } from './enrollments.tsx';
-import { MaxPanel } from './max-panel.tsx';
+import { MaxPanel, maxesOf } from './max-panel.tsx';
 import { NextSession } from './next-session.tsx';
 import { Overrides } from './overrides.tsx';
 import { Runs } from './runs.tsx';
@@ -17,6 +19,8 @@ import { Timeline } from './timeline.tsx';
 
 export default function AthletePage({ userId }: { userId: string }) {
   const user = useQuery(UserService.method.getUser, { userId });
+  // Asked for here already, so that the chart does not wait for the athlete's name.
+  useQuery(ProgressionService.method.listLiftMaxes, maxesOf(userId));
   const enrollments = useQuery(ProgramService.method.listEnrollments, { userId, pageSize: 50 });
   const names = useNames();
   const [shown, setShown] = useState<ShownUnit>('as stored');
@@ -26,6 +30,7 @@ export default function AthletePage({ userId }: { userId: string }) {
     <Answer query={user}>
       {({ user: athlete }) => (
         <>
+          <Title>{athlete?.name ?? 'Athlete'}</Title>
           <p className="crumbs">
             <Link href="/athletes">Athletes</Link>
           </p>

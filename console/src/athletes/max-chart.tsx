@@ -92,7 +92,10 @@ function optionsOf(
     cursor: { y: false, drag: { x: true, y: false }, points: { show: false } },
     scales: { y: { range: (_, low, high) => widen(low, high) } },
     axes: [
-      { ...axis, grid: { show: false }, values: (_, splits) => splits.map((at) => dayLabel(at)), space: 70 },
+      {
+        ...{ ...axis, grid: { show: false }, space: 70, size: 34 },
+        values: (_, splits) => splits.map((at) => dayLabel(at)),
+      },
       { ...axis, size: 56, values: (_, splits) => splits.map((value) => formatNumber(value)) },
     ],
     series: [

@@ -1,11 +1,13 @@
 /** The maxes of an athlete: one is chosen, and shown as a chart and as a table of its changes. */
 import { useQuery } from '@connectrpc/connect-query';
 import { useCallback, useMemo, useState } from 'react';
+import { useSearchParams } from 'wouter';
 import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
 import type { Program } from '../../../src/gen/progression/v1/program_service_pb.ts';
 import { type LiftMax, ProgressionService } from '../../../src/gen/progression/v1/progression_service_pb.ts';
 import { SetMax } from '../actions/set-max.tsx';
 import { useMay } from '../calls/permissions.ts';
+import { withParameter } from '../parts/search-parameters.ts';
 import { Answer, Nothing } from '../parts/states.tsx';
 import {
   convertWeight,
@@ -28,16 +30,19 @@ interface MaxPanelProps {
   readonly shown: ShownUnit;
 }
 
+/** The request for the maxes of an athlete. */
+export const maxesOf = (userId: string) => ({ userId, pageSize: 500 });
+
 export function MaxPanel(props: MaxPanelProps) {
-  const maxes = useQuery(ProgressionService.method.listLiftMaxes, { userId: props.userId, pageSize: 500 });
-  const [chosen, setChosen] = useState('');
+  const maxes = useQuery(ProgressionService.method.listLiftMaxes, maxesOf(props.userId));
+  const [chosen, setChosen] = useSearchParams();
   return (
     <section className="panel" aria-labelledby="maxes-heading">
       <h2 id="maxes-heading">Lift maxes</h2>
       <Answer query={maxes}>
         {({ liftMaxes }) => {
           const ordered = inProgramOrder(liftMaxes, props.program);
-          const current = ordered.find((max) => keyOf(max) === chosen) ?? ordered[0];
+          const current = ordered.find((max) => keyOf(max) === chosen.get('max')) ?? ordered[0];
           return current ? (
             <>
               <fieldset className="choices" aria-label="Lift">
@@ -46,7 +51,7 @@ export function MaxPanel(props: MaxPanelProps) {
                     type="button"
                     key={keyOf(max)}
                     aria-pressed={max === current}
-                    onClick={() => setChosen(keyOf(max))}
+                    onClick={() => setChosen(withParameter(chosen, 'max', keyOf(max)), { replace: true })}
                   >
                     <span className="choice-name">
                       {props.names.lift(max.liftId)}
@@ -74,7 +79,7 @@ export const MAX_TYPE_NAMES: Readonly<Record<MaxType, string>> = {
   [MaxType.ESTIMATED_ONE_RM]: 'estimated 1RM',
 };
 
-const keyOf = ({ liftId, maxType }: LiftMax) => `${liftId} ${maxType}`;
+const keyOf = ({ liftId, maxType }: LiftMax) => `${liftId}.${maxType}`;
 
 /** The lifts of the program first, in its order. */
 function inProgramOrder(maxes: readonly LiftMax[], program: Program | undefined): LiftMax[] {

@@ -1,5 +1,6 @@
 /** The runs of workflows for one athlete. */
 import { useQuery } from '@connectrpc/connect-query';
+import { Link } from 'wouter';
 import {
   WorkflowEnrollmentState as State,
   type WorkflowEnrollment,
@@ -25,7 +26,8 @@ export function Runs({ userId }: { userId: string }) {
             <ul className="plain">
               {enrollments.map((run) => (
                 <li key={run.id}>
-                  {nameOf(run.workflowId)} <RunState run={run} />
+                  <Link href={`/workflows/${run.workflowId}`}>{nameOf(run.workflowId)}</Link>{' '}
+                  <RunState run={run} />
                   <br />
                   <span className="quiet">
                     {formatMoment(run.enrolledAt)} {run.steps.find(({ reason }) => reason)?.reason}

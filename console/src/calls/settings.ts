@@ -4,6 +4,8 @@ import { useQuery } from '@tanstack/react-query';
 export interface Settings {
   /** The claim of tokens with the list of roles; empty: callers have no tokens. */
   readonly rolesClaim: string;
+  /** Whether the server has a key for secrets; without one SetSecret is refused. */
+  readonly hasSecretsKey: boolean;
   /** How people sign in by OpenID Connect; absent: they paste a token. */
   readonly signIn?: { readonly issuer: string; readonly clientId: string };
 }

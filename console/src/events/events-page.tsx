@@ -2,7 +2,7 @@
 import type { JsonObject } from '@bufbuild/protobuf';
 import { useInfiniteQuery, useQuery } from '@connectrpc/connect-query';
 import { useEffect, useState } from 'react';
-import { Link, useSearch } from 'wouter';
+import { useSearchParams } from 'wouter';
 import {
   type Event,
   EventActorSchema,
@@ -11,9 +11,12 @@ import {
 import { TriggerService } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
 import { listenToEvents } from '../calls/live-events.ts';
 import { AthleteLink } from '../parts/athlete-link.tsx';
+import { FindAthlete } from '../parts/find-athlete.tsx';
 import { Values } from '../parts/json-view.tsx';
 import { MoreButton } from '../parts/more-button.tsx';
+import { withParameter } from '../parts/search-parameters.ts';
 import { Answer, Nothing } from '../parts/states.tsx';
+import { Title } from '../parts/title.tsx';
 import { enumWords, formatClock, formatDay, sentenceCase } from '../words/formats.ts';
 import { type Names, useNames } from '../words/names.ts';
 import { Explanation } from './explanation.tsx';
@@ -22,8 +25,11 @@ import { Explanation } from './explanation.tsx';
 const MOST_ARRIVED = 500;
 
 export default function EventsPage() {
-  const [type, setType] = useState('');
-  const userId = new URLSearchParams(useSearch()).get('athlete') ?? '';
+  const [chosen, setChosen] = useSearchParams();
+  const type = chosen.get('type') ?? '';
+  const userId = chosen.get('athlete') ?? '';
+  const choose = (name: 'type' | 'athlete', value: string) =>
+    setChosen((before) => withParameter(before, name, value), { replace: true });
   const [arrived, setArrived] = useState<readonly Event[]>([]);
   useEffect(
     () => listenToEvents((event) => setArrived((before) => [event, ...before].slice(0, MOST_ARRIVED))),
@@ -37,26 +43,33 @@ export default function EventsPage() {
   );
   return (
     <>
+      <Title>Events</Title>
       <header className="heading">
         <div>
           <h1>Events</h1>
           {userId !== '' && (
             <p className="quiet">
-              Of <AthleteLink userId={userId} /> · <Link href="/events">of all athletes</Link>
+              Of <AthleteLink userId={userId} /> ·{' '}
+              <button type="button" className="link" onClick={() => choose('athlete', '')}>
+                of all athletes
+              </button>
             </p>
           )}
         </div>
-        <label className="choice">
-          <span className="unseen">Type of event</span>
-          <select value={type} onChange={(event) => setType(event.target.value)}>
-            <option value="">All types</option>
-            {types.data?.eventTypes.map(({ name }) => (
-              <option key={name} value={name}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+        <div className="send">
+          <FindAthlete onChoose={(id) => choose('athlete', id)} />
+          <label className="choice">
+            <span className="unseen">Type of event</span>
+            <select value={type} onChange={(event) => choose('type', event.target.value)}>
+              <option value="">All types</option>
+              {types.data?.eventTypes.map(({ name }) => (
+                <option key={name} value={name}>
+                  {sentenceCase(name)}
+                </option>
+              ))}
+            </select>
+          </label>
+        </div>
       </header>
       <Answer query={events}>
         {({ pages }) => {

@@ -10,6 +10,7 @@ import { showValue } from '../parts/json-view.tsx';
 import { MoreButton } from '../parts/more-button.tsx';
 import { PAGING } from '../parts/paging.ts';
 import { Answer, Nothing } from '../parts/states.tsx';
+import { Title } from '../parts/title.tsx';
 import { formatMoment, plural, sentenceCase } from '../words/formats.ts';
 import { RunRow } from '../workflows/run-row.tsx';
 import { DeadLetters } from './dead-letters.tsx';
@@ -19,6 +20,7 @@ import { Holds } from './holds.tsx';
 export default function OperationsPage() {
   return (
     <>
+      <Title>Operations</Title>
       <header className="heading">
         <h1>Operations</h1>
       </header>

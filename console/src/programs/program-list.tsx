@@ -6,6 +6,7 @@ import { ProgramService, WeightUnitSchema } from '../../../src/gen/progression/v
 import { useMay } from '../calls/permissions.ts';
 import { MoreButton } from '../parts/more-button.tsx';
 import { Answer, Nothing } from '../parts/states.tsx';
+import { Title } from '../parts/title.tsx';
 import { enumWords, plural } from '../words/formats.ts';
 import { CopyProgram } from './copy-program.tsx';
 
@@ -19,6 +20,7 @@ export default function ProgramList() {
   );
   return (
     <>
+      <Title>Programs</Title>
       <header className="heading">
         <h1>Programs</h1>
         {mayCopy && (

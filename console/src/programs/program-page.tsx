@@ -11,6 +11,7 @@ import { useMay } from '../calls/permissions.ts';
 import { AthleteLink } from '../parts/athlete-link.tsx';
 import { MoreButton } from '../parts/more-button.tsx';
 import { Answer, Nothing } from '../parts/states.tsx';
+import { Title } from '../parts/title.tsx';
 import { formatDay, nameOf, plural } from '../words/formats.ts';
 import { type Names, useNames } from '../words/names.ts';
 import { EditDays } from './edit-days.tsx';
@@ -31,6 +32,7 @@ export default function ProgramPage({ programId }: { programId: string }) {
       {({ program }) =>
         program && (
           <>
+            <Title>{program.name}</Title>
             <p className="crumbs">
               <Link href="/programs">Programs</Link>
             </p>

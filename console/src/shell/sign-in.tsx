@@ -3,6 +3,7 @@ import { type FormEvent, useState } from 'react';
 import { signIn, useCredential } from '../calls/credential.ts';
 import { type Settings, useSettings } from '../calls/settings.ts';
 import { queryClient } from '../calls/transport.ts';
+import { Title } from '../parts/title.tsx';
 import { signInProblem } from './return-from-issuer.ts';
 
 export function SignIn() {
@@ -10,6 +11,7 @@ export function SignIn() {
   const settings = useSettings();
   return (
     <div className="sign-in panel">
+      <Title>Sign in</Title>
       <h1>Sign in</h1>
       <p>This server answers callers with a token only. It is kept in this page's memory and nowhere else.</p>
       {refused !== '' && (

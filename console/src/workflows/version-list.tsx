@@ -3,6 +3,7 @@ import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { type ReactNode, useState } from 'react';
 import { ActionDialog } from '../actions/action-dialog.tsx';
 import { showValue } from '../parts/json-view.tsx';
+import { Opened } from '../parts/opened.tsx';
 import { Nothing } from '../parts/states.tsx';
 import type { Difference } from '../words/differences.ts';
 import { formatMoment, sentenceCase } from '../words/formats.ts';
@@ -68,17 +69,6 @@ export function VersionList<V extends Version>(props: VersionListProps<V>) {
         </ActionDialog>
       )}
     </section>
-  );
-}
-
-/** Makes its content when it is opened. */
-function Opened({ summary, children }: { summary: string; children: () => ReactNode }) {
-  const [isOpen, setIsOpen] = useState(false);
-  return (
-    <details onToggle={({ currentTarget }) => setIsOpen(currentTarget.open)}>
-      <summary>{summary}</summary>
-      {isOpen && children()}
-    </details>
   );
 }
 

@@ -11,6 +11,7 @@ import {
 } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
 import { useMay } from '../calls/permissions.ts';
 import { Answer, Nothing } from '../parts/states.tsx';
+import { Title } from '../parts/title.tsx';
 import { enumWords, plural } from '../words/formats.ts';
 import { ImportWorkflow } from './import-workflow.tsx';
 import { eventName } from './workflow-words.ts';
@@ -21,18 +22,22 @@ export default function WorkflowList() {
   const workflows = useQuery(WorkflowService.method.listWorkflows, { pageSize: 500 });
   return (
     <>
+      <Title>Workflows</Title>
       <header className="heading">
         <h1>Workflows</h1>
-        {mayWrite && (
-          <div className="send">
-            <button type="button" onClick={() => setIsImporting(true)}>
-              Import a file …
-            </button>
-            <Link href="/workflows/new" className="button">
-              New workflow
-            </Link>
-          </div>
-        )}
+        <div className="send">
+          <Link href="/workflows/secrets">Secrets</Link>
+          {mayWrite && (
+            <>
+              <button type="button" onClick={() => setIsImporting(true)}>
+                Import a file …
+              </button>
+              <Link href="/workflows/new" className="button">
+                New workflow
+              </Link>
+            </>
+          )}
+        </div>
       </header>
       {isImporting && <ImportWorkflow onClose={() => setIsImporting(false)} />}
       <Answer query={workflows}>

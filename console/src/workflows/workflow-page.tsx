@@ -12,6 +12,7 @@ import {
 import { useMay } from '../calls/permissions.ts';
 import { MoreButton } from '../parts/more-button.tsx';
 import { Answer, Nothing } from '../parts/states.tsx';
+import { Title } from '../parts/title.tsx';
 import { plural } from '../words/formats.ts';
 import { type Names, useNames } from '../words/names.ts';
 import { ExportWorkflow } from './export-workflow.tsx';
@@ -33,6 +34,7 @@ export default function WorkflowPage({ workflowId }: { workflowId: string }) {
       {({ workflow }) =>
         workflow && (
           <>
+            <Title>{workflow.name}</Title>
             <p className="crumbs">
               <Link href="/workflows">Workflows</Link>
             </p>

@@ -14,6 +14,7 @@ import { describeError, type Refusal } from '../../calls/describe-error.ts';
 import { queryClient } from '../../calls/transport.ts';
 import { Answer, Problem } from '../../parts/states.tsx';
 import { useNames } from '../../words/names.ts';
+import { describeMovedRuns, type MovedRuns, MoveRuns } from '../move-runs.tsx';
 import { StatusButtons } from '../status-buttons.tsx';
 import { inputOfTrigger } from '../trigger-input.ts';
 import { type BuilderContext, BuilderProvider } from './builder-context.ts';
@@ -21,11 +22,12 @@ import { type Draft, draftOfTemplate, draftOfWorkflow, EMPTY_DRAFT, objectsIn, v
 import { FieldRow, Violations } from './field-row.tsx';
 import { FieldEditor } from './message-fields.tsx';
 import { PreviewPanel, usePreview } from './preview-panel.tsx';
-import { createWorkflow, isSame, updateWorkflow } from './save-workflow.ts';
+import { changesRuns, createWorkflow, isSame, updateWorkflow } from './save-workflow.ts';
 import { StepList } from './step-list.tsx';
 import { TestPanel } from './test-panel.tsx';
 import { TriggerEditor } from './trigger-editor.tsx';
 import './builder.css';
+import { Title } from '../../parts/title.tsx';
 
 export default function BuilderPage({ workflowId }: { workflowId?: string }) {
   return workflowId ? <EditWorkflow workflowId={workflowId} /> : <Builder stored={undefined} />;
@@ -48,6 +50,8 @@ function Builder({ stored }: { stored: Workflow | undefined }) {
   const [draft, setDraft] = useState(() => (stored ? draftOfWorkflow(stored) : EMPTY_DRAFT));
   const [refused, setRefused] = useState<Refused>();
   const [warnings, setWarnings] = useState<readonly Warning[]>([]);
+  const [moveRuns, setMoveRuns] = useState(false);
+  const [movedRuns, setMovedRuns] = useState<MovedRuns>();
   const [isSaving, setIsSaving] = useState(false);
   const preview = usePreview(draft.trigger);
   const context = useContextOf(draft, refused, preview.isSettled ? preview.error : undefined);
@@ -67,10 +71,14 @@ function Builder({ stored }: { stored: Workflow | undefined }) {
     event.preventDefault();
     setIsSaving(true);
     try {
-      const saved = await (base ? updateWorkflow(base, draft, setBase) : createWorkflow(draft));
+      const saved = await (base
+        ? updateWorkflow(base, draft, { moveRuns, onStored: setBase })
+        : createWorkflow(draft));
       const { workflow } = await workflows.getWorkflow({ workflowId: saved.workflowId });
       setRefused(undefined);
       setWarnings(saved.warnings);
+      setMovedRuns(saved.runs);
+      setMoveRuns(false);
       if (base && workflow) {
         rebase(workflow);
       } else {
@@ -86,6 +94,7 @@ function Builder({ stored }: { stored: Workflow | undefined }) {
 
   return (
     <BuilderProvider value={context}>
+      <Title>{stored ? `Change “${stored.name}”` : 'New workflow'}</Title>
       <p className="crumbs">
         <Link href="/workflows">Workflows</Link>
         {stored && (
@@ -155,11 +164,14 @@ function Builder({ stored }: { stored: Workflow | undefined }) {
               {message} <code>{reason}</code>
             </p>
           ))}
+          {base && changesRuns(base, draft) && (
+            <MoveRuns workflowId={base.id} value={moveRuns} onChange={setMoveRuns} />
+          )}
           <p className="send">
             <button type="submit" className="primary" disabled={isSaving || !isChanged}>
               {stored ? 'Save' : 'Save as a draft'}
             </button>
-            {!isChanged && <span role="status">Saved.</span>}
+            {!isChanged && <span role="status">Saved. {movedRuns && describeMovedRuns(movedRuns)}</span>}
           </p>
         </form>
         <div className="side">

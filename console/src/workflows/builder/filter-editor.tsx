@@ -1,8 +1,10 @@
 /** A filter as a tree of groups and conditions. */
 import type { JsonObject } from '@bufbuild/protobuf';
+import { FilterGroupSchema } from '../../../../src/gen/automation/v1/filter_pb.ts';
 import { ConditionEditor } from './condition-editor.tsx';
 import { objectsIn, withField, withItem } from './draft.ts';
 import { Violations } from './field-row.tsx';
+import { FieldEditor } from './message-fields.tsx';
 
 /** The root is the first level. */
 const DEEPEST = 4;
@@ -88,6 +90,16 @@ export function FilterEditor({ group, path, onChange, depth = 1 }: FilterEditorP
           </button>
         )}
       </p>
+      {/* The filter of earlier events has no history of its own. */}
+      {(depth === 1 || group.history !== undefined) && !path.includes('.history[') && (
+        <FieldEditor
+          field={FilterGroupSchema.field.history}
+          label="What happened before"
+          path={`${path}.history`}
+          value={group.history}
+          onChange={(history) => onChange(withField(group, 'history', history))}
+        />
+      )}
     </div>
   );
 }

@@ -1,5 +1,5 @@
 /** The fields that a condition can name, by what they belong to. */
-import { listOperators, OPERATORS } from '../../../../src/filters/filter-operators.ts';
+import { isOperator, listOperators, OPERATORS } from '../../../../src/filters/filter-operators.ts';
 import { FieldType } from '../../../../src/gen/automation/v1/trigger_service_pb.ts';
 import { useBuilder } from './builder-context.ts';
 import { type NamedStep, namedStepsBefore } from './earlier-steps.ts';
@@ -19,6 +19,13 @@ export interface FieldGroup {
 /** For a condition at this path: the event's fields first, then the athlete's, then the results of earlier steps. */
 export function useFields(path: string): readonly FieldGroup[] {
   const { eventType, accountFields, actions } = useBuilder();
+  if (path.includes('.history[')) {
+    // Earlier events have their own values alone, and nothing to compare with them.
+    const fields = (eventType?.fields ?? []).map(({ name, type, operators }) => ({
+      ...{ name, type, operators: operators.filter((each) => !isOperator(each) || !OPERATORS[each].isDiff) },
+    }));
+    return fields.length > 0 ? [{ label: 'Of that event', fields }] : [];
+  }
   const ofAccount = accountFields.map(({ path: name, type, operators }) => ({ name, type, operators }));
   const below = (prefix: string) => ofAccount.filter(({ name }) => name.startsWith(prefix));
   // What a wait waits for is filtered before the run knows anything of its steps.

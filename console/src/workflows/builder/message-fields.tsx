@@ -3,7 +3,14 @@
  * has an editor of its own gets it: filters, lists of steps, ids, spans of time.
  */
 import comments from 'virtual:proto-comments';
-import type { DescField, DescMessage, DescOneof, JsonObject, JsonValue } from '@bufbuild/protobuf';
+import {
+  type DescField,
+  type DescMessage,
+  type DescOneof,
+  type JsonObject,
+  type JsonValue,
+  ScalarType,
+} from '@bufbuild/protobuf';
 import { ActionSchema } from '../../../../src/gen/automation/v1/action_pb.ts';
 import { FilterGroupSchema } from '../../../../src/gen/automation/v1/filter_pb.ts';
 import { emptyValue } from '../../api/message-form.tsx';
@@ -14,7 +21,7 @@ import { FieldRow, Violations } from './field-row.tsx';
 import { FilterEditor } from './filter-editor.tsx';
 import { SingleControl } from './single-control.tsx';
 import { StepList } from './step-list.tsx';
-import { isTemplate, TemplateValues } from './template-values.tsx';
+import { isListOfSecrets, isTemplate, SecretNames, TemplateValues } from './template-values.tsx';
 
 interface MessageFieldsProps {
   readonly schema: DescMessage;
@@ -41,12 +48,18 @@ export function MessageFields({ schema, value, path, onChange, without = [] }: M
           field={member}
           path={`${path}.${member.name}`}
           value={value[member.jsonName]}
-          eventName={typeof value.eventType === 'string' ? value.eventType : undefined}
+          eventName={eventNameIn(value)}
           onChange={(next) => onChange(withField(value, member.jsonName, next))}
         />
       )
     );
   });
+}
+
+/** The event that a filter beside it is about; undefined: none is chosen. */
+function eventNameIn({ eventType, event }: JsonObject): string | undefined {
+  const name = eventType ?? event;
+  return typeof name === 'string' ? name : undefined;
 }
 
 /** One of several fields, which a list names. */
@@ -96,7 +109,11 @@ function firstValue(field: DescField): JsonValue {
     case 'google.protobuf.Timestamp':
       return new Date().toISOString();
     default:
-      return emptyValue(field);
+      return field.scalar === ScalarType.BOOL
+        ? true
+        : field.scalar === ScalarType.UINT32
+          ? 1
+          : emptyValue(field);
   }
 }
 
@@ -167,6 +184,7 @@ export function FieldEditor({ field, path, value, eventName, label: given, onCha
         <>
           <SingleControl {...{ field, value, onChange, control }} />
           {isTemplate(field) && <TemplateValues {...{ field, path, label, value, onChange }} />}
+          {isListOfSecrets(field) && <SecretNames {...{ label, value, onChange }} />}
         </>
       )}
     </FieldRow>

@@ -34,10 +34,17 @@ export function usePreview(trigger: JsonObject) {
   return { ...preview, isSettled: settled === current };
 }
 
-/** Whether each condition has its field and its value. */
+/** Whether each condition has its field and its value, and each of the history its event, its span and its count. */
 function isFilledIn(group: JsonObject): boolean {
   return (
     objectsIn(group.groups).every(isFilledIn) &&
+    objectsIn(group.history).every(
+      ({ event, within, atLeast, none, filter }) =>
+        event !== undefined &&
+        within !== undefined &&
+        (atLeast !== undefined || none !== undefined) &&
+        isFilledIn((filter ?? {}) as JsonObject),
+    ) &&
     objectsIn(group.conditions).every(
       ({ field, operator, value }) =>
         field !== undefined &&

@@ -2,11 +2,14 @@
 import type { Warning } from '../../../../src/gen/automation/v1/trigger_pb.ts';
 import type { Workflow } from '../../../../src/gen/automation/v1/workflow_service_pb.ts';
 import { triggers, workflows } from '../../calls/clients.ts';
+import type { MovedRuns } from '../move-runs.tsx';
 import { actionsOf, type Draft, draftOfWorkflow, exitsOf, triggerOf } from './draft.ts';
 
 export interface Saved {
   readonly workflowId: string;
   readonly warnings: readonly Warning[];
+  /** What became of the runs under way; absent: they were not asked to move. */
+  readonly runs?: MovedRuns;
 }
 
 export async function createWorkflow(draft: Draft): Promise<Saved> {
@@ -19,33 +22,45 @@ export async function createWorkflow(draft: Draft): Promise<Saved> {
   return { workflowId: workflow?.id ?? '', warnings };
 }
 
-/**
- * `stored` is what the draft was made of: a workflow that has changed since is refused with ETAG_MISMATCH. `onStored` is
- * called with what is stored after each call, so that a refusal of a later call does not send an earlier one again.
- */
+export interface UpdateOptions {
+  /** Whether runs under way go on with the new version, where they have not reached what it changes. */
+  readonly moveRuns: boolean;
+  /** Called with what is stored after each call, so that a refusal of a later call does not send an earlier one again. */
+  readonly onStored: (workflow: Workflow) => void;
+}
+
+/** `stored` is what the draft was made of: a workflow that has changed since is refused with ETAG_MISMATCH. */
 export async function updateWorkflow(
   stored: Workflow,
   draft: Draft,
-  onStored: (workflow: Workflow) => void,
+  { moveRuns, onStored }: UpdateOptions,
 ): Promise<Saved> {
   const before = draftOfWorkflow(stored);
   const warnings: Warning[] = [];
   const { name, description } = draft;
   let current = stored;
+  let runs: MovedRuns | undefined;
   const parts = ({ name, description, actions, exits }: Draft) => [name, description, actions, exits];
   if (!isSame(parts(draft), parts(before))) {
     const { id: workflowId, etag } = stored;
     const answer = await workflows.updateWorkflow({
-      ...{ workflowId, etag, name, description, actions: actionsOf(draft), exits: exitsOf(draft) },
+      ...{ workflowId, etag, name, description, actions: actionsOf(draft), exits: exitsOf(draft), moveRuns },
     });
     warnings.push(...answer.warnings);
+    runs = moveRuns ? { moved: answer.movedRunCount, kept: answer.keptRunCount } : undefined;
     current = answer.workflow ?? current;
     onStored(current);
   }
   if (!isSame(draft.trigger, before.trigger)) {
     warnings.push(...(await saveTrigger(current, draft)));
   }
-  return { workflowId: stored.id, warnings };
+  return { workflowId: stored.id, warnings, ...(runs && { runs }) };
+}
+
+/** Whether runs of `stored` would go on differently with the draft. */
+export function changesRuns(stored: Workflow, draft: Draft): boolean {
+  const before = draftOfWorkflow(stored);
+  return !isSame([draft.actions, draft.exits], [before.actions, before.exits]);
 }
 
 async function saveTrigger({ id: workflowId, trigger }: Workflow, draft: Draft): Promise<Warning[]> {

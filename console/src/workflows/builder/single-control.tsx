@@ -1,6 +1,7 @@
 /** The input of a field that has one value: a text, a choice, a number, a span of time. */
 import type { DescField, JsonValue } from '@bufbuild/protobuf';
-import { ScalarType } from '@bufbuild/protobuf';
+import { getOption, ScalarType } from '@bufbuild/protobuf';
+import { secret as secretOption } from '../../../../src/gen/progression/v1/access_pb.ts';
 import { enumWords, sentenceCase } from '../../words/formats.ts';
 import type { Names } from '../../words/names.ts';
 import { type BuilderContext, useBuilder } from './builder-context.ts';
@@ -61,11 +62,12 @@ export function SingleControl({ field, value, onChange, control }: SingleControl
     );
   }
   const isWhole = field.fieldKind === 'scalar' && WHOLE.has(field.scalar);
+  const isSecret = getOption(field, secretOption);
   return (
     <input
-      type={isWhole ? 'number' : 'text'}
+      type={isWhole ? 'number' : isSecret ? 'password' : 'text'}
       {...control}
-      autoComplete="off"
+      autoComplete={isSecret ? 'new-password' : 'off'}
       spellCheck={false}
       value={text}
       onChange={({ target }) =>
@@ -135,6 +137,7 @@ function choicesOf(field: DescField, context: BuilderContext): readonly ChoiceOp
   switch (`${field.parent.name}.${field.name}`) {
     case 'WaitForEventAction.event_type':
     case 'ExitGoal.event_type':
+    case 'HistoryCondition.event':
       return context.eventTypes
         .filter(({ category }) => category !== 'time')
         .map(({ name }) => ({ value: name, name: sentenceCase(name) }));

@@ -1,10 +1,9 @@
 /** Values of the event, the athlete and earlier steps that a text can have in it, as a template. */
 import type { DescField, JsonValue } from '@bufbuild/protobuf';
-import { useQuery } from '@connectrpc/connect-query';
-import { WorkflowService } from '../../../../src/gen/automation/v1/workflow_service_pb.ts';
-import { useMay } from '../../calls/permissions.ts';
+import { useSecrets } from '../secrets/use-secrets.ts';
 import { useBuilder } from './builder-context.ts';
 import { namedStepsBefore } from './earlier-steps.ts';
+import { ValueChoice } from './value-choice.tsx';
 
 /** The fields whose texts are templates. */
 const TEMPLATES: ReadonlySet<string> = new Set([
@@ -35,12 +34,8 @@ interface TemplateValuesProps {
 /** Adds the chosen value to the end of the text. */
 export function TemplateValues({ field, path, label, value, onChange }: TemplateValuesProps) {
   const { eventType, accountFields, actions } = useBuilder();
-  const mayList = useMay(WorkflowService.method.listSecrets);
-  const { data } = useQuery(
-    WorkflowService.method.listSecrets,
-    {},
-    { enabled: mayList && WITH_SECRETS.test(nameOf(field)), staleTime: 60_000 },
-  );
+  const takesSecrets = WITH_SECRETS.test(nameOf(field));
+  const secrets = useSecrets(takesSecrets);
   const groups = [
     { name: 'The event', values: (eventType?.fields ?? []).map((each) => `event.${each.name}`) },
     {
@@ -59,27 +54,41 @@ export function TemplateValues({ field, path, label, value, onChange }: Template
         ['outcome', ...(hasAnswer ? ['status', 'body'] : [])].map((result) => `steps.${name}.${result}`),
       ),
     },
-    { name: 'Secrets', values: (data?.secrets ?? []).map(({ name }) => `secrets.${name}`) },
-  ].filter(({ values }) => values.length > 0);
-  const text = typeof value === 'string' ? value : '';
+    { name: 'Secrets', values: secrets.names.map((name) => `secrets.${name}`) },
+  ];
+  const add = (added: string) => onChange(`${typeof value === 'string' ? value : ''}{{ ${added} }}`);
   return (
-    <select
-      className="template-values"
-      aria-label={`Add a value to ${label}`}
-      value=""
-      onChange={({ target }) => onChange(`${text}{{ ${target.value} }}`)}
-    >
-      <option value="">Add a value …</option>
-      {groups.map(({ name, values }) => (
-        <optgroup key={name} label={name}>
-          {values.map((each) => (
-            <option key={each} value={each}>
-              {each}
-            </option>
-          ))}
-        </optgroup>
-      ))}
-    </select>
+    <ValueChoice
+      groups={groups}
+      label={`Add a value to ${label}`}
+      prompt="Add a value …"
+      onChoose={add}
+      onNewSecret={takesSecrets && secrets.mayAdd ? (name) => add(`secrets.${name}`) : undefined}
+    />
+  );
+}
+
+export function isListOfSecrets(field: DescField): boolean {
+  return nameOf(field) === 'CallWebhookAction.signing_secrets';
+}
+
+/** Adds a secret to a list of their names. */
+export function SecretNames({
+  label,
+  value,
+  onChange,
+}: Pick<TemplateValuesProps, 'label' | 'value' | 'onChange'>) {
+  const { names, mayAdd } = useSecrets(true);
+  const listed = Array.isArray(value) ? value : [];
+  const add = (name: string) => onChange([...listed, name]);
+  return (
+    <ValueChoice
+      label={`Add a secret to ${label}`}
+      prompt="Add a secret …"
+      groups={[{ name: 'Secrets', values: names.filter((name) => !listed.includes(name)) }]}
+      onChoose={add}
+      onNewSecret={mayAdd ? add : undefined}
+    />
   );
 }
 
