@@ -1,16 +1,17 @@
 /**
  * Makes a release: npm run release -- 0.3.0. Sets the version, dates the changelog, keeps the contract as
- * proto/released/<version>.binpb, and writes the packages and their bill of materials into release/. Without a version it
+ * proto/released/<version>.binpb and the schema as test/store/released/<version>.txt, and writes the packages and their bill of materials into release/. Without a version it
  * writes the artifacts only. Commits nothing.
  */
 import { execFileSync } from 'node:child_process';
-import { globSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, globSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeArtifacts } from './release/artifacts.ts';
 import { releaseChanges } from './release/changelog.ts';
 import { ROOT, read, writeVersion } from './release/versions.ts';
 
 const RELEASED = join(ROOT, 'proto', 'released');
+const SCHEMAS = join(ROOT, 'test', 'store');
 
 const [version] = process.argv.slice(2);
 if (version !== undefined) {
@@ -33,13 +34,19 @@ function prepare(next: string): void {
   writeVersion(next);
   // The OpenAPI document names the version.
   execFileSync('buf', ['generate'], { cwd: ROOT, stdio: 'inherit' });
+  removeEarlier('*.binpb', RELEASED);
+  removeEarlier('*.txt', join(SCHEMAS, 'released'));
+  copyFileSync(join(SCHEMAS, 'schema.golden.txt'), join(SCHEMAS, 'released', `${next}.txt`));
   const image = join(RELEASED, `${next}.binpb`);
-  const before = globSync('*.binpb', { cwd: RELEASED });
   execFileSync('buf', ['build', 'proto', '--exclude-source-info', '--output', image], {
     cwd: ROOT,
     stdio: 'inherit',
   });
-  for (const name of before.filter((name) => name !== `${next}.binpb`)) {
-    rmSync(join(RELEASED, name));
+}
+
+/** Only the last release is kept. */
+function removeEarlier(pattern: string, directory: string): void {
+  for (const name of globSync(pattern, { cwd: directory })) {
+    rmSync(join(directory, name));
   }
 }

@@ -42,6 +42,7 @@ test('every place names the version of the newest release', () => {
   expect([...new Set(readVersions().values())]).toEqual([version]);
   expect(releasedVersions(read('CHANGELOG.md'))[0]).toBe(version);
   expect(globSync('released/*', { cwd: PROTO })).toEqual([`released/${version}.binpb`]);
+  expect(globSync('released/*', { cwd: join(ROOT, 'test', 'store') })).toEqual([`released/${version}.txt`]);
 });
 
 describe('the changelog', () => {
