@@ -160,6 +160,24 @@ const BREAKS: readonly (readonly [rule: Rule, what: string, wrong: Break])[] = [
     ({ relayed }) =>
       relayed?.push({ id: 'nothing', userId: '', sequence: 9, position: 0, recordedAtMs: 0, atMs: 0 }),
   ],
+  ['WATCHED', 'an event that a watcher was not shown', ({ watched }) => watched.pop()],
+  ['WATCHED', 'an event that a watcher was shown twice', ({ watched }) => watched.push(first(watched))],
+  ['WATCHED', 'events that a watcher was shown in another order', ({ watched }) => watched.reverse()],
+  [
+    'RUN_ONCE',
+    'a run that its goal did not end',
+    ({ stored }) => {
+      Object.assign(stored.runs[1] ?? fail(), { state: 'ACTIVE' });
+    },
+  ],
+  [
+    'HELD',
+    'an athlete who enters a loop more often than the loop guard lets through',
+    ({ stored }) => {
+      const welcome = last(stored.runs);
+      stored.runs.push(...Array.from({ length: 60 }, (_, n) => ({ ...welcome, id: `welcome ${n}` })));
+    },
+  ],
   ['RUN_ONCE', 'a lost run', ({ stored }) => stored.runs.pop()],
   [
     'RUN_ONCE',

@@ -27,7 +27,7 @@ import {
   SetLiftMaxRequestSchema,
   TriggerProgressionRequestSchema,
 } from '../../src/gen/progression/v1/progression_service_pb.ts';
-import { PUBLISHED_EVENT, type TrainingAccount } from './populate-accounts.ts';
+import { INVITED_EVENT, PUBLISHED_EVENT, type TrainingAccount } from './populate-accounts.ts';
 import { pickWeighted, type Random } from './seeded-random.ts';
 
 /** One request under one request ID. */
@@ -180,7 +180,8 @@ export type ItemKind =
   | 'undo'
   | 'correct'
   | 'max'
-  | 'event';
+  | 'event'
+  | 'invitation';
 
 interface AthleteState {
   readonly account: TrainingAccount;
@@ -231,6 +232,13 @@ export function createItemMaker(
       state.sets.push(...sets.map(({ liftId, setNumber }) => ({ sessionId, liftId, setNumber })));
     }
     return made;
+  }
+
+  function publication({ account, userId }: AthleteState, type: string, data: Record<string, string>): Item {
+    const id = random.uuid();
+    const request = create(PublishEventsRequestSchema, { events: [{ id, type, userId, data }] });
+    const payload = toBinary(PublishEventsRequestSchema, request);
+    return { accountId: account.accountId, method: 'PublishEvents', requestId: id, payload };
   }
 
   const makers: Readonly<Record<ItemKind, (state: AthleteState) => Item>> = {
@@ -359,13 +367,8 @@ export function createItemMaker(
       });
       return item(state, 'SetLiftMax', request);
     },
-    event({ account, userId }) {
-      const id = random.uuid();
-      const event = { id, type: PUBLISHED_EVENT, userId, data: { amount: '10' } };
-      const request = create(PublishEventsRequestSchema, { events: [event] });
-      const payload = toBinary(PublishEventsRequestSchema, request);
-      return { accountId: account.accountId, method: 'PublishEvents', requestId: id, payload };
-    },
+    event: (state) => publication(state, PUBLISHED_EVENT, { amount: '10' }),
+    invitation: (state) => publication(state, INVITED_EVENT, {}),
   };
 
   return {
@@ -399,7 +402,7 @@ export type CallWeights = Readonly<Partial<Record<keyof typeof USUAL, number>>>;
 const USUAL = {
   ...{ session: 30, sets: 25, week: 6, cycle: 3, manual: 6, revert: 6, max: 6 },
   ...{ late: 8, correct: 8, undo: 6 },
-  ...{ batch: 5, publication: 8, duplicates: 3, repeatedEvent: 1, otherPayload: 1 },
+  ...{ batch: 5, publication: 8, invitation: 2, duplicates: 3, repeatedEvent: 1, otherPayload: 1 },
 } as const;
 
 /** Calls that are sent at the same time; usually one. */
@@ -412,9 +415,11 @@ export function nextCalls(random: Random, maker: ItemMaker, weights: CallWeights
       const items = athletes.map(({ userId }) => maker.next(random.pick(kinds), userId));
       return [toBatchCall(items, random.uuid())];
     }
-    case 'publication': {
+    case 'publication':
+    case 'invitation': {
       const athletes = maker.pickAthletes(random.between(1, 4));
-      const items = athletes.map(({ userId }) => maker.next('event', userId));
+      const event = kind === 'publication' ? 'event' : 'invitation';
+      const items = athletes.map(({ userId }) => maker.next(event, userId));
       return [toPublishCall(items, random.uuid())];
     }
     case 'duplicates': {

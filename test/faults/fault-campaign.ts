@@ -22,6 +22,8 @@ export interface CampaignOptions {
   readonly root: string;
   readonly seed: number;
   readonly servers: number;
+  /** See TestBedOptions. A process of an older version cannot be started on a newer schema, so it is not killed. */
+  readonly olderRoot?: string | undefined;
   readonly clients: number;
   readonly callsPerSecond: number;
   /** Absent for the default weights. */
@@ -73,7 +75,8 @@ const TRAFFIC_WAIT_MS = 30_000;
 const POLL_MS = 20;
 
 export async function runCampaign(options: CampaignOptions): Promise<CampaignReport> {
-  const testBed = await openTestBed(options);
+  const hasBouncer = (options.weights.RESTART_PGBOUNCER ?? 0) > 0;
+  const testBed = await openTestBed({ ...options, hasBouncer });
   try {
     const startedAtMs = performance.now();
     const callsPerSecond = options.callsPerSecond / options.clients;
@@ -127,7 +130,7 @@ async function injectSchedule(
   options: CampaignOptions,
 ): Promise<Required<Pick<CampaignReport, 'faults' | 'unproven' | 'leftOut'>>> {
   const { seed, weights, minimumMs, least, log } = options;
-  const leftOut = impossibleFaults(testBed);
+  const leftOut = [...impossibleFaults(testBed), ...(options.olderRoot ? (['RESTORE_DUMP'] as const) : [])];
   const possible = (kinds: FaultWeights): FaultWeights =>
     Object.fromEntries(Object.entries(kinds).filter(([kind]) => !leftOut.includes(kind as FaultKind)));
   const random = createRandom(seed);
@@ -143,8 +146,10 @@ async function injectSchedule(
     if (isEnough()) {
       break;
     }
-    log(`${fault.kind} ${fault.server}`);
-    await injectFault(testBed, fault);
+    const server =
+      options.olderRoot && fault.kind === 'KILL_SERVER' ? Math.max(1, fault.server) : fault.server;
+    log(`${fault.kind} ${server}`);
+    await injectFault(testBed, { ...fault, server });
     counts[fault.kind] += 1;
     const isAfter = await meetsTraffic(testBed, waitMs);
     unproven += isBefore && isAfter ? 0 : 1;

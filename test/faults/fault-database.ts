@@ -1,4 +1,4 @@
-/** A PostgreSQL for fault tests that is killed, fails over to a standby, is restored, turns read-only and runs full. */
+/** A PostgreSQL for fault tests that is killed, fails over to a standby, is restored, and runs full. */
 import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
@@ -13,9 +13,10 @@ import { chmod, open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import pg from 'pg';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/store/embedded/embedded-postgres.ts';
+import { ask, until } from './ask-database.ts';
 import { takeBaseBackup } from './base-backup.ts';
+import { copyDump } from './copy-dump.ts';
 import type { LostPeriod } from './run-history.ts';
 
 export interface FaultDatabase {
@@ -29,12 +30,17 @@ export interface FaultDatabase {
   killPostmaster(): Promise<void>;
   /** Makes a standby that each commit waits for, kills the primary after `durationMs`, and promotes the standby. */
   failOverSync(durationMs: number): Promise<void>;
+  /** The same with a standby that stops to receive, while the waits of commits for it are cancelled. */
+  failOverWaiting(): Promise<void>;
   /** The same with a standby that receives nothing for `durationMs`. Returns when commits were lost. */
   failOverAsync(durationMs: number): Promise<LostPeriod>;
   /** Takes a base backup, kills the server after `durationMs`, and starts the backup in its place. */
   restoreBackup(durationMs: number): Promise<LostPeriod>;
-  /** Transactions are read-only for `durationMs`, as in a demoted primary. */
-  refuseWrites(durationMs: number): Promise<void>;
+  /**
+   * Restores a dump into a new server, kills the old one after `durationMs`, and puts the new one in its place. Between these
+   * `whileDown` runs.
+   */
+  restoreDump(durationMs: number, whileDown: () => Promise<void>): Promise<LostPeriod>;
   /** Leaves no space on the disk for `durationMs`; the server is started again when it ends for that. */
   fillDisk(durationMs: number): Promise<void>;
   /** Stops the server and removes its files. */
@@ -47,9 +53,11 @@ export interface FaultDatabase {
  */
 const SETTINGS = { fsync: 'off', max_connections: '150', wal_keep_size: '512MB' };
 const DISK_BYTES = 3 * 1024 ** 3;
-const POLL_MS = 20;
 /** Answers that were sent before a kill arrive before another server takes over. */
 const IN_FLIGHT_MS = 1_000;
+/** How often waits of commits are cancelled. */
+const CANCELLATIONS = 20;
+const CANCELLATION_PAUSE_MS = 100;
 
 export async function startFaultDatabase(): Promise<FaultDatabase> {
   const root = mkdtempSync(join(tmpdir(), 'progression-faults-'));
@@ -109,6 +117,22 @@ export async function startFaultDatabase(): Promise<FaultDatabase> {
     return { standby, promoted, url: urlOf(join(standby, 'postgres')) };
   }
 
+  /** A standby that each commit waits for. */
+  async function startSynchronousStandby() {
+    const standby = await startStandby();
+    await ask(urlOf(current), `alter system set synchronous_standby_names = '*'`);
+    await ask(urlOf(current), 'select pg_reload_conf()');
+    await until(urlOf(current), `select count(*) = 1 from pg_stat_replication where sync_state = 'sync'`);
+    return standby;
+  }
+
+  /** Ends replication to the standby. */
+  async function disconnect({ url }: { readonly url: string }): Promise<void> {
+    await ask(url, `alter system set primary_conninfo = ''`);
+    await ask(url, 'select pg_reload_conf()');
+    await until(url, 'select count(*) = 0 from pg_stat_wal_receiver');
+  }
+
   async function promote({
     standby,
     promoted,
@@ -134,11 +158,20 @@ export async function startFaultDatabase(): Promise<FaultDatabase> {
       use(await start(directory), directory);
     },
     async failOverSync(durationMs) {
-      const standby = await startStandby();
-      await ask(urlOf(current), `alter system set synchronous_standby_names = '*'`);
-      await ask(urlOf(current), 'select pg_reload_conf()');
-      await until(urlOf(current), `select count(*) = 1 from pg_stat_replication where sync_state = 'sync'`);
+      const standby = await startSynchronousStandby();
       await delay(durationMs);
+      await promote(standby);
+    },
+    async failOverWaiting() {
+      const standby = await startSynchronousStandby();
+      await disconnect(standby);
+      for (let count = 0; count < CANCELLATIONS; count += 1) {
+        await ask(
+          urlOf(current),
+          `select count(pg_cancel_backend(pid)) from pg_stat_activity where wait_event = 'SyncRep'`,
+        );
+        await delay(CANCELLATION_PAUSE_MS);
+      }
       await promote(standby);
     },
     async failOverAsync(durationMs) {
@@ -146,9 +179,7 @@ export async function startFaultDatabase(): Promise<FaultDatabase> {
       const fromMs = Date.now();
       const written = await ask(urlOf(current), 'select pg_current_wal_flush_lsn()::text');
       await until(standby.url, `select pg_last_wal_receive_lsn() >= '${written}'::pg_lsn`);
-      await ask(standby.url, `alter system set primary_conninfo = ''`);
-      await ask(standby.url, 'select pg_reload_conf()');
-      await until(standby.url, 'select count(*) = 0 from pg_stat_wal_receiver');
+      await disconnect(standby);
       await delay(durationMs);
       await promote(standby);
       return { fromMs, untilMs: Date.now() };
@@ -169,12 +200,24 @@ export async function startFaultDatabase(): Promise<FaultDatabase> {
       rmSync(old, { recursive: true, force: true });
       return { fromMs, untilMs };
     },
-    async refuseWrites(durationMs) {
-      await ask(urlOf(current), 'alter system set default_transaction_read_only = on');
-      await ask(urlOf(current), 'select pg_reload_conf()');
+    async restoreDump(durationMs, whileDown) {
+      const restored = newDirectory();
+      mkdirSync(restored);
+      const started = await start(restored);
+      const fromMs = Date.now();
+      await copyDump({
+        ...{ from: urlOf(current), to: started.url, directory: join(root, 'dump') },
+        dataDir: join(directory, 'postgres'),
+      });
       await delay(durationMs);
-      await ask(urlOf(current), 'alter system reset default_transaction_read_only');
-      await ask(urlOf(current), 'select pg_reload_conf()');
+      const old = directory;
+      await kill();
+      await delay(IN_FLIGHT_MS);
+      const untilMs = Date.now();
+      await whileDown();
+      use(started, restored);
+      rmSync(old, { recursive: true, force: true });
+      return { fromMs, untilMs };
     },
     async fillDisk(durationMs) {
       const ballast = join(root, 'ballast');
@@ -235,24 +278,5 @@ async function fillWithZeros(path: string): Promise<void> {
     }
   } finally {
     await file.close();
-  }
-}
-
-/** The first column of the only row. */
-async function ask(url: string, statement: string): Promise<unknown> {
-  const client = new pg.Client({ connectionString: url });
-  client.on('error', () => {});
-  await client.connect();
-  try {
-    const { rows } = await client.query<unknown[]>({ text: statement, rowMode: 'array' });
-    return rows[0]?.[0];
-  } finally {
-    await client.end();
-  }
-}
-
-async function until(url: string, condition: string): Promise<void> {
-  while ((await ask(url, condition)) !== true) {
-    await delay(POLL_MS);
   }
 }

@@ -3,18 +3,23 @@
  * once, and a kill at each failpoint. `npm run faults` injects more.
  */
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { MIGRATIONS } from '../../src/store/database.ts';
 import { FAILPOINTS } from '../../src/store/failpoints.ts';
 import { runFailpoints } from './failpoint-campaign.ts';
 import { runCampaign } from './fault-campaign.ts';
 import { FAULTS, type FaultKind, MIXED, ONE_OF_EACH, scheduleFaults } from './inject-faults.ts';
 import { judgeCampaign } from './judge-campaign.ts';
+import { runMigrations } from './migration-campaign.ts';
 import { makeTree, removeTree } from './mutants/mutant.ts';
 import { MUTANTS } from './mutants/mutants.ts';
+import { checkOutRevision, releasedRevision } from './released-tree.ts';
 import { createRandom } from './seeded-random.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const SEED = 7;
+/** The last ones; `npm run faults -- --migrations` interrupts all. */
+const INTERRUPTED_MIGRATIONS = 3;
 /** Starting a process takes seconds on a busy machine. */
 const TIMEOUT_MS = 600_000;
 const SIZES = { root: ROOT, seed: SEED, servers: 3, log: () => {} } as const;
@@ -71,10 +76,44 @@ test(
   TIMEOUT_MS,
 );
 
+test(
+  'migrations that are ended in the middle, by SIGTERM and SIGKILL, change nothing and can be repeated',
+  async () => {
+    const names = MIGRATIONS.map(({ name }) => name).slice(-INTERRUPTED_MIGRATIONS);
+
+    const report = await runMigrations({ root: ROOT, names, log: () => {} });
+
+    expect(report).toEqual({
+      ...{ migrations: INTERRUPTED_MIGRATIONS, interrupted: 2 * INTERRUPTED_MIGRATIONS, violations: [] },
+    });
+  },
+  TIMEOUT_MS,
+);
+
+const released = releasedRevision(ROOT);
+test.skipIf(!released)(
+  `a process of the last release serves beside those of this version${released ? '' : ' (skipped: there is no history of the contract in git)'}`,
+  async () => {
+    const older = checkOutRevision(ROOT, `${released}`);
+    onTestFinished(older.remove);
+    const weights = { KILL_SERVER: 2, CUT_DATABASE: 1, TERMINATE_BACKENDS: 1, CUT_CLIENTS: 1 };
+    const report = await runCampaign({
+      ...{ ...SIZES, olderRoot: older.root, clients: 2, callsPerSecond: 40 },
+      ...{ weights, least: weights, minimumMs: 0 },
+      population: { accounts: 2, athletesPerAccount: 60, recurringTriggers: 2 },
+    });
+
+    expect(judgeCampaign(report)).toEqual({ verdict: 'SOUND', reasons: [] });
+    expect(report.violations).toEqual([]);
+  },
+  TIMEOUT_MS,
+);
+
 describe('a fault schedule', () => {
+  const round = Object.values(MIXED).reduce((sum, weight) => sum + weight, 0);
   const takeFirst = (seed: number) => {
     const schedule = scheduleFaults(createRandom(seed), MIXED, 3);
-    return Array.from({ length: 50 }, () => schedule.next().value);
+    return Array.from({ length: round }, () => schedule.next().value);
   };
 
   test('is the same for the same seed', () => {

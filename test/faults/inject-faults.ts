@@ -4,6 +4,7 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import type { Transaction } from '../../src/store/database.ts';
 import type { Random } from './seeded-random.ts';
+import { lockHotTables, rewriteHotTables, setForAWhile } from './strain-database.ts';
 import type { TestBed } from './test-bed.ts';
 
 export const FAULTS = [
@@ -20,9 +21,18 @@ export const FAULTS = [
   'HALF_OPEN_CLIENTS',
   'EXHAUST_POOL',
   'STEP_CLOCK',
+  'JUMP_CLOCK',
   'FAILOVER_SYNC',
+  'FAILOVER_WAITING',
   'FAILOVER_ASYNC',
   'RESTORE_BACKUP',
+  'RESTORE_DUMP',
+  'LOCK_TABLES',
+  'VACUUM_FULL',
+  'STATEMENT_TIMEOUT',
+  'IDLE_IN_TRANSACTION_TIMEOUT',
+  'TRANSACTION_TIMEOUT',
+  'RESTART_PGBOUNCER',
   'READ_ONLY_DATABASE',
   'DISK_FULL',
   'FLUSH_REDIS',
@@ -51,7 +61,10 @@ export const MIXED: FaultWeights = {
   ...{ KILL_SERVER: 6, PAUSE_SERVER: 3, KILL_POSTMASTER: 1, TERMINATE_BACKENDS: 3 },
   ...{ CUT_DATABASE: 3, DELAY_DATABASE: 2, HALF_OPEN_DATABASE: 2, CUT_AFTER_COMMIT: 4 },
   ...{ CUT_CLIENTS: 3, DELAY_CLIENTS: 2, HALF_OPEN_CLIENTS: 2, EXHAUST_POOL: 2, STEP_CLOCK: 3 },
-  ...{ FAILOVER_SYNC: 1, FAILOVER_ASYNC: 1, RESTORE_BACKUP: 1, READ_ONLY_DATABASE: 1, DISK_FULL: 1 },
+  ...{ JUMP_CLOCK: 1, LOCK_TABLES: 1, VACUUM_FULL: 1, RESTART_PGBOUNCER: 1 },
+  ...{ STATEMENT_TIMEOUT: 1, IDLE_IN_TRANSACTION_TIMEOUT: 1, TRANSACTION_TIMEOUT: 1 },
+  ...{ FAILOVER_SYNC: 1, FAILOVER_WAITING: 1, FAILOVER_ASYNC: 1, RESTORE_BACKUP: 1, RESTORE_DUMP: 1 },
+  ...{ READ_ONLY_DATABASE: 1, DISK_FULL: 1 },
   ...{ FLUSH_REDIS: 1, FILL_REDIS: 1, REPLACE_REDIS: 1 },
 };
 
@@ -64,6 +77,9 @@ const LEFTOVERS = `select concat_ws(' ', nullif(current_setting('progression.acc
   nullif(current_setting('lock_timeout'), '0'))`;
 
 const LONGEST_CLOCK_STEP_MS = 90_000;
+const YEAR_MS = 365 * 86_400_000;
+/** So short that some statements and transactions take longer, and others do not. */
+const SHORT_TIMEOUT = `'20ms'`;
 /** More than the number of the test's own connections. */
 const OWNER_TRIES = 6;
 
@@ -94,8 +110,9 @@ export function* scheduleFaults(
 }
 
 /** The kinds of fault that this machine cannot inject. */
-export function impossibleFaults({ database, redis }: TestBed): readonly FaultKind[] {
+export function impossibleFaults({ database, redis, restartBouncer }: TestBed): readonly FaultKind[] {
   return [
+    ...(restartBouncer ? [] : (['RESTART_PGBOUNCER'] as const)),
     ...(database.hasOwnDisk ? [] : (['DISK_FULL'] as const)),
     ...(redis ? [] : (['FLUSH_REDIS', 'FILL_REDIS', 'REPLACE_REDIS'] as const)),
   ];
@@ -164,8 +181,28 @@ export async function injectFault(testBed: TestBed, fault: Fault): Promise<void>
     case 'STEP_CLOCK':
       server.stepClock(fault.offsetMs);
       break;
+    case 'JUMP_CLOCK':
+      server.stepClock(Math.sign(fault.offsetMs) * YEAR_MS);
+      break;
+    case 'LOCK_TABLES':
+      await lockHotTables(testBed.database.url);
+      break;
+    case 'VACUUM_FULL':
+      await rewriteHotTables(testBed.database.url);
+      break;
+    case 'STATEMENT_TIMEOUT':
+    case 'IDLE_IN_TRANSACTION_TIMEOUT':
+    case 'TRANSACTION_TIMEOUT':
+      await setForAWhile(testBed.database.url, TIMEOUTS[fault.kind], SHORT_TIMEOUT, fault.durationMs);
+      break;
+    case 'RESTART_PGBOUNCER':
+      await testBed.restartBouncer?.();
+      break;
     case 'FAILOVER_SYNC':
       await testBed.database.failOverSync(fault.durationMs);
+      break;
+    case 'FAILOVER_WAITING':
+      await testBed.database.failOverWaiting();
       break;
     case 'FAILOVER_ASYNC':
       testBed.lostPeriods.push(await testBed.database.failOverAsync(fault.durationMs));
@@ -173,8 +210,17 @@ export async function injectFault(testBed: TestBed, fault: Fault): Promise<void>
     case 'RESTORE_BACKUP':
       testBed.lostPeriods.push(await testBed.database.restoreBackup(fault.durationMs));
       break;
+    case 'RESTORE_DUMP':
+      // No process may write to the restored database before one has started on it.
+      await Promise.all(testBed.servers.map((each) => each.ready()));
+      testBed.lostPeriods.push(
+        await testBed.database.restoreDump(fault.durationMs, async () => {
+          await Promise.all(testBed.servers.map((each) => each.kill()));
+        }),
+      );
+      break;
     case 'READ_ONLY_DATABASE':
-      await testBed.database.refuseWrites(fault.durationMs);
+      await setForAWhile(testBed.database.url, 'default_transaction_read_only', 'on', fault.durationMs);
       break;
     case 'DISK_FULL':
       await testBed.database.fillDisk(fault.durationMs);
@@ -191,6 +237,12 @@ export async function injectFault(testBed: TestBed, fault: Fault): Promise<void>
   }
   await delay(fault.pauseMs);
 }
+
+const TIMEOUTS = {
+  STATEMENT_TIMEOUT: 'statement_timeout',
+  IDLE_IN_TRANSACTION_TIMEOUT: 'idle_in_transaction_session_timeout',
+  TRANSACTION_TIMEOUT: 'transaction_timeout',
+} as const;
 
 /** Heals all faults, and sets every clock to the largest offset that any clock had. */
 export function heal({ servers }: TestBed): void {

@@ -14,8 +14,15 @@ export const FAILURE_THRESHOLD = 2;
 /** Number of stages of the bench press. */
 export const STAGES = 3;
 export const EMITTED_EVENT = 'custom.thanked';
-/** Each published event of this type starts a workflow. */
+/** Each published event of this type starts a workflow that emits another one. */
 export const PUBLISHED_EVENT = 'payment_received';
+/** Each published event of this type starts a workflow that emits WELCOMED_EVENT, and one that this event ends. */
+export const INVITED_EVENT = 'custom.invited';
+const WELCOMED_EVENT = 'custom.welcomed';
+/** No caller publishes it. */
+const AWAITED_EVENT = 'custom.answered';
+/** Longer than a jump of a clock. */
+const WAIT_DAYS = 390;
 
 /** The ids of an account that clients and checks need. */
 export interface TrainingAccount {
@@ -24,6 +31,12 @@ export interface TrainingAccount {
   readonly liftIds: Athlete['liftIds'];
   readonly deloadId: string;
   readonly stagesId: string;
+  /** The workflow that emits EMITTED_EVENT. */
+  readonly thankingId: string;
+  /** The workflow whose runs wait until their goal ends them. */
+  readonly remindingId: string;
+  /** The workflow that an event of a workflow starts, so that the loop guard counts its runs. */
+  readonly welcomingId: string;
   /** The rule that is also triggered manually, for the lift that is also set manually. */
   readonly pressRuleId: string;
 }
@@ -68,19 +81,36 @@ async function createTrainingAccount(database: Database, athletes: number): Prom
   }
   const { accountId, liftIds, progressionIds } = first;
   const client = createAutomationClient(database, { accountId, clock: systemClock });
-  await client.triggers.defineEventType({ name: EMITTED_EVENT, sample: {} });
-  await createActiveWorkflow(client, {
+  for (const name of [EMITTED_EVENT, INVITED_EVENT, WELCOMED_EVENT, AWAITED_EVENT]) {
+    await client.triggers.defineEventType({ name, sample: {} });
+  }
+  const everyTime = (triggerEvent: string) => ({
+    ...{ triggerEvent, settings: { policy: EnrollmentPolicy.MULTIPLE } },
+  });
+  const emit = (type: string) => ({ action: { case: 'emitEvent' as const, value: { type } } });
+  const { id: thankingId } = await createActiveWorkflow(client, {
     name: 'Thank',
-    trigger: { triggerEvent: PUBLISHED_EVENT, settings: { policy: EnrollmentPolicy.MULTIPLE } },
+    trigger: everyTime(PUBLISHED_EVENT),
     // The step whose repetition is visible comes first, because processes are killed in the first step.
-    actions: [{ action: { case: 'emitEvent', value: { type: EMITTED_EVENT } } }, addTag('paid')],
+    actions: [emit(EMITTED_EVENT), addTag('paid')],
+  });
+  await createActiveWorkflow(client, {
+    ...{ name: 'Invite', trigger: everyTime(INVITED_EVENT), actions: [emit(WELCOMED_EVENT)] },
+  });
+  const timeout = { seconds: BigInt(WAIT_DAYS * 86_400) };
+  const { id: remindingId } = await createActiveWorkflow(client, {
+    ...{ name: 'Remind', trigger: everyTime(INVITED_EVENT), exits: [{ eventType: WELCOMED_EVENT }] },
+    actions: [{ action: { case: 'waitForEvent', value: { eventType: AWAITED_EVENT, timeout } } }],
+  });
+  const { id: welcomingId } = await createActiveWorkflow(client, {
+    ...{ name: 'Welcome', trigger: everyTime(WELCOMED_EVENT), actions: [addTag('welcomed')] },
   });
   const [, deloadId = '', , stagesId = '', , , pressRuleId = ''] = progressionIds;
   return {
     accountId,
     userIds: all.map(({ userId }) => userId),
     liftIds,
-    ...{ deloadId, stagesId, pressRuleId },
+    ...{ deloadId, stagesId, pressRuleId, thankingId, remindingId, welcomingId },
   };
 }
 

@@ -90,7 +90,8 @@ export async function readState(database: Database): Promise<StoredState> {
     ),
     runs: await readRows<RunRow>(
       database,
-      sql`select r.account_id as "accountId", r.id, r.event_id as "eventId", r.state,
+      sql`select r.account_id as "accountId", r.id, r.workflow_id as "workflowId", r.user_id as "userId",
+        r.event_id as "eventId", r.state, (extract(epoch from r.enrolled_at) * 1000)::float8 as "enrolledAtMs",
         array(
           select step from action_executions e
           where e.account_id = r.account_id and e.enrollment_id = r.id and e.outcome in ('DONE', 'NO_CHANGE')

@@ -5,15 +5,19 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { MIGRATIONS } from '../../src/store/database.ts';
 import { FAILPOINTS } from '../../src/store/failpoints.ts';
 import { runDuplicates } from './duplicate-campaign.ts';
 import { runFailpoints } from './failpoint-campaign.ts';
 import { type CampaignReport, runCampaign } from './fault-campaign.ts';
 import { FAULTS, type FaultWeights, MIXED } from './inject-faults.ts';
 import { judgeCampaign } from './judge-campaign.ts';
+import { runMigrations } from './migration-campaign.ts';
 import { MUTANTS } from './mutants/mutants.ts';
 import { runMutant } from './mutants/run-mutants.ts';
+import { checkOutRevision, releasedRevision } from './released-tree.ts';
 import type { Rule } from './run-history.ts';
+import { runProof } from './run-proof.ts';
 
 const { values } = parseArgs({
   options: {
@@ -26,6 +30,10 @@ const { values } = parseArgs({
     hits: { type: 'string', default: '20' },
     duplicates: { type: 'string' },
     copies: { type: 'string', default: '64' },
+    migrations: { type: 'boolean', default: false },
+    beside: { type: 'string', default: '' },
+    proof: { type: 'boolean', default: false },
+    share: { type: 'string', default: '1' },
     mutants: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     history: { type: 'string', default: '' },
@@ -42,6 +50,10 @@ const LONGEST_MS = 60 * 60_000;
 print(`seed ${seed}`);
 if (values.mutants) {
   await mutants();
+} else if (values.migrations) {
+  await migrations();
+} else if (values.proof) {
+  process.exitCode = await runProof({ seed, share: Number(values.share), print });
 } else {
   const report = await run();
   for (const { rule, detail } of report.violations.slice(0, 50)) {
@@ -86,6 +98,17 @@ async function mutants(): Promise<void> {
   process.exitCode = detected < chosen.length ? 1 : 0;
 }
 
+async function migrations(): Promise<void> {
+  const names = MIGRATIONS.map(({ name }) => name);
+  const { violations, ...counts } = await runMigrations({ root, names, log });
+  for (const violation of violations) {
+    print(violation);
+  }
+  const verdict = violations.length > 0 ? 'VIOLATED' : 'SOUND';
+  print(JSON.stringify({ ...counts, violations: violations.length, verdict }));
+  process.exitCode = EXIT_CODES[verdict];
+}
+
 function run(): Promise<CampaignReport> {
   if (values.failpoints) {
     return failpoints(Number(values.hits));
@@ -114,12 +137,21 @@ function readFaults(text: string): FaultWeights {
   );
 }
 
-function campaign(
+async function campaign(
   plan: Readonly<{ weights: FaultWeights; least: FaultWeights; minimumMs: number }>,
 ): Promise<CampaignReport> {
   const population = { accounts: 2, athletesPerAccount: 200, recurringTriggers: 10 };
-  const callsPerSecond = Number(values.rate);
-  return runCampaign({ root, seed, servers: SERVERS, clients: 2, callsPerSecond, population, log, ...plan });
+  const sizes = { root, seed, servers: SERVERS, clients: 2, callsPerSecond: Number(values.rate), population };
+  const revision = values.beside === 'released' ? releasedRevision(root) : values.beside;
+  if (revision === undefined) {
+    throw new TypeError('--beside released needs the history of the contract, in git');
+  }
+  const older = revision === '' ? undefined : checkOutRevision(root, revision);
+  try {
+    return await runCampaign({ ...sizes, olderRoot: older?.root, log, ...plan });
+  } finally {
+    older?.remove();
+  }
 }
 
 async function failpoints(hits: number): Promise<CampaignReport> {

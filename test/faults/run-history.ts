@@ -95,6 +95,10 @@ export interface EventRow {
 export interface RunRow {
   readonly accountId: string;
   readonly id: string;
+  readonly workflowId: string;
+  readonly userId: string;
+  /** In milliseconds of the clock of the server that decided it. */
+  readonly enrolledAtMs: number;
   readonly eventId: string | null;
   readonly state: string;
   /** The recorded steps, in order. */
@@ -149,8 +153,12 @@ export interface CheckedAccount {
   readonly stagesLiftId: string;
   readonly failureThreshold: number;
   readonly stages: number;
-  readonly publishedEvent: string;
+  readonly publishedEvents: readonly string[];
   readonly emittedEvent: string;
+  /** The workflows that emit `emittedEvent`, whose runs end at their goal, and whose runs the loop guard counts. */
+  readonly thankingId: string;
+  readonly remindingId: string;
+  readonly welcomingId: string;
 }
 
 export interface History {
@@ -158,6 +166,8 @@ export interface History {
   readonly journal: readonly JournalLine[];
   readonly stored: StoredState;
   readonly lostPeriods: readonly LostPeriod[];
+  /** What WatchEvents shows of each account, from its beginning, in this order. */
+  readonly watched: readonly WatchedEvent[];
   /** Undefined without Redis. */
   readonly relayed: readonly RelayedRecord[] | undefined;
   /** Session settings found on idle connections. */
@@ -166,6 +176,12 @@ export interface History {
   readonly serverErrors: readonly string[];
   /** In the last minute of the clients; see machine-load.ts. */
   readonly loadPerProcessor: number;
+}
+
+/** An event of WatchEvents. */
+export interface WatchedEvent {
+  readonly accountId: string;
+  readonly id: string;
 }
 
 /** A violation of a rule. */
@@ -188,7 +204,9 @@ export const RULES = [
   'EVENTS_AS_APPLIED',
   'EVALUATED',
   'RELAYED',
+  'WATCHED',
   'RUN_ONCE',
+  'HELD',
   'OCCURRENCE_ONCE',
   'NO_DEFECT',
   'CONNECTION_CLEAN',

@@ -10,7 +10,7 @@ import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 export interface ServerOptions {
   /** The source tree with `src/main.ts`. */
   readonly root: string;
-  /** The socket of the database, which the server reaches through its own proxy. */
+  /** The socket of the database, or of a connection pooler, which the server reaches through its own proxy. */
   readonly databaseSocket: string;
   readonly environment: Readonly<Record<string, string>>;
   /** Receives the failpoints that killed the server. */

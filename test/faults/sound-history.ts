@@ -58,7 +58,10 @@ export function soundHistory(): BreakableHistory {
     event('completed', 'session_completed', 2, 0, { sessionId: 'session' }),
     event('applied-2', 'progression_applied', 2, 1, { logId: 'log-2' }),
     event('undone', 'session_completed', 2, 2, { sessionId: 'undone' }),
-    event('published', 'payment_received', 3, 0, { hasVerdict: true, runIds: ['run'] }),
+    event('published', 'payment_received', 3, 0, {
+      hasVerdict: true,
+      runIds: ['run', 'reminder', 'welcome'],
+    }),
     event('emitted', 'custom.thanked', 4, 0, { causationId: 'published' }),
     event('ticked', 'recurring_schedule', 5, 0, {
       hasVerdict: true,
@@ -71,7 +74,8 @@ export function soundHistory(): BreakableHistory {
       {
         ...{ accountId: ACCOUNT, deloadId: 'deload', deloadLiftId: 'squat' },
         ...{ stagesId: 'stages', stagesLiftId: 'bench', failureThreshold: 2, stages: 3 },
-        ...{ publishedEvent: 'payment_received', emittedEvent: 'custom.thanked' },
+        ...{ publishedEvents: ['payment_received', 'custom.invited'], emittedEvent: 'custom.thanked' },
+        ...{ thankingId: 'thank', remindingId: 'remind', welcomingId: 'welcome' },
       },
     ],
     journal: ledger.flatMap(({ method, requestId, response }): JournalLine[] => {
@@ -104,14 +108,9 @@ export function soundHistory(): BreakableHistory {
       counters: [{ accountId: ACCOUNT, userId: USER, liftId: 'squat', progressionId: 'deload', value: 0 }],
       stages: [],
       runs: [
-        {
-          accountId: ACCOUNT,
-          id: 'run',
-          eventId: 'published',
-          state: 'COMPLETED',
-          steps: [0, 1],
-          stepCount: 2,
-        },
+        { ...run('run', 'thank'), steps: [0, 1], stepCount: 2 },
+        { ...run('reminder', 'remind'), state: 'EXITED', stepCount: 1 },
+        run('welcome', 'welcome'),
       ],
     },
     relayed: events.map(
@@ -125,6 +124,7 @@ export function soundHistory(): BreakableHistory {
       }),
     ),
     lostPeriods: [],
+    watched: events.map(({ id }) => ({ accountId: ACCOUNT, id })),
     leftovers: [],
     serverErrors: [],
     loadPerProcessor: 1,
@@ -150,6 +150,13 @@ function row(
 
 function max(liftId: string, version: number, value: string) {
   return { accountId: ACCOUNT, userId: USER, liftId, maxType: 'TRAINING_MAX', version, value };
+}
+
+function run(id: string, workflowId: string) {
+  return {
+    ...{ accountId: ACCOUNT, id, workflowId, userId: USER, enrolledAtMs: 0, eventId: 'published' },
+    ...{ state: 'COMPLETED', steps: [], stepCount: 0 },
+  };
 }
 
 function event(

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Database, openDatabase } from '../../src/store/database.ts';
+import { type PgBouncer, pgBouncerVersion, startPgBouncer } from '../isolation/pg-bouncer.ts';
 import { createRedisServer, HAS_REDIS } from '../support/redis-server.ts';
 import { checkHistory } from './check-history.ts';
 import { readJournals } from './client-journal.ts';
@@ -14,6 +15,7 @@ import { loadPerProcessor } from './machine-load.ts';
 import {
   EMITTED_EVENT,
   FAILURE_THRESHOLD,
+  INVITED_EVENT,
   type PopulationSize,
   PUBLISHED_EVENT,
   populate,
@@ -24,11 +26,16 @@ import { countOpenWork, readState } from './read-state.ts';
 import { followRelayedRecords, type RelayedRecords } from './relayed-records.ts';
 import type { CheckedAccount, History, LostPeriod, Violation } from './run-history.ts';
 import { type SupervisedServer, startSupervisedServer } from './server-process.ts';
+import { watchFromBeginning } from './watch-events.ts';
 
 export interface TestBedOptions {
   /** The source tree that the servers run. */
   readonly root: string;
   readonly servers: number;
+  /** The source tree of an older version, which the first server runs; it is started first. */
+  readonly olderRoot?: string | undefined;
+  /** Whether the last server reaches the database through PgBouncer, where that is installed. */
+  readonly hasBouncer?: boolean;
   readonly population: PopulationSize;
   /** Timeout for progress on accepted work; absent for the default. */
   readonly settleMs?: number;
@@ -57,6 +64,8 @@ export interface TestBed {
   readonly lostPeriods: LostPeriod[];
   /** The followed streams of Redis; undefined without it. */
   readonly redis: FollowedRedis | undefined;
+  /** Kills PgBouncer, and starts it anew. Undefined where no server uses it. */
+  readonly restartBouncer: (() => Promise<void>) | undefined;
   /** Starts clients, each with its own athletes. */
   startClients(count: number, seed: number, work: ClientOrder['work']): void;
   /**
@@ -68,6 +77,8 @@ export interface TestBed {
 }
 
 const SETTLE_MS = 60_000;
+/** As many as a server has by default. */
+const POOLED_CONNECTIONS = 10;
 const POLL_MS = 200;
 
 export async function openTestBed(options: TestBedOptions): Promise<TestBed> {
@@ -87,31 +98,42 @@ export async function openTestBed(options: TestBedOptions): Promise<TestBed> {
     const admin = openDatabase(database.url, { connections: 4, connectionWaitMs: 30_000 });
     closing.push(() => admin.close());
     const redis = HAS_REDIS ? await startRedis(closing) : undefined;
+    const startBouncer = () => startPgBouncer(database.url, POOLED_CONNECTIONS);
+    let bouncer: PgBouncer | undefined =
+      options.hasBouncer && pgBouncerVersion() ? await startBouncer() : undefined;
+    closing.push(() => bouncer?.stop());
     const serverErrors: string[] = [];
     const leftovers: string[] = [];
     const lostPeriods: LostPeriod[] = [];
-    const servers = await Promise.all(
-      Array.from({ length: options.servers }, () =>
-        startSupervisedServer({
-          root: options.root,
-          databaseSocket: database.socket,
-          environment: {
-            NODE_COMPILE_CACHE: join(directory, 'compiled'),
-            ...(redis ? { REDIS_URL: redis.url } : {}),
-          },
-          onFailpoint: (point) => options.onFailpoint?.(point),
-          onError: (line) => serverErrors.push(line),
-        }),
-      ),
-    );
+    const startServer = (number: number) => {
+      const pooler = number === options.servers - 1 ? bouncer : undefined;
+      return startSupervisedServer({
+        root: (number === 0 ? options.olderRoot : undefined) ?? options.root,
+        databaseSocket: pooler?.socket ?? database.socket,
+        environment: {
+          NODE_COMPILE_CACHE: join(directory, 'compiled'),
+          ...(redis ? { REDIS_URL: redis.url } : {}),
+          ...(pooler ? { PREPARED_STATEMENTS: 'off' } : {}),
+        },
+        onFailpoint: (point) => options.onFailpoint?.(point),
+        onError: (line) => serverErrors.push(line),
+      });
+    };
+    const servers: SupervisedServer[] = [];
     closing.push(() => Promise.all(servers.map((server) => server.stop())));
+    if (options.olderRoot) {
+      servers.push(await startServer(0));
+      await servers[0]?.ready();
+    }
+    const numbers = Array.from({ length: options.servers }, (_, number) => number);
+    servers.push(...(await Promise.all(numbers.slice(servers.length).map(startServer))));
     const clients: ClientProcess[] = [];
     closing.push(() => {
       for (const client of clients) {
         client.kill();
       }
     });
-    // The first server creates the tables.
+    // The first server creates the tables, or the tables of its version.
     await Promise.all(servers.map((server) => server.ready()));
     const accounts = await populate(admin, options.population);
 
@@ -123,6 +145,13 @@ export async function openTestBed(options: TestBedOptions): Promise<TestBed> {
       clients,
       leftovers,
       ...{ lostPeriods, redis },
+      restartBouncer:
+        bouncer &&
+        (async () => {
+          await bouncer?.stop('SIGKILL');
+          bouncer = await startBouncer();
+          servers.at(-1)?.database.setTarget({ path: bouncer.socket });
+        }),
       startClients(count, seed, work) {
         const ports = servers.map((server) => server.clients.port);
         for (let number = 0; number < count; number += 1) {
@@ -137,6 +166,11 @@ export async function openTestBed(options: TestBedOptions): Promise<TestBed> {
       async settle() {
         const load = loadPerProcessor();
         await waitForOpenWork(admin, options.settleMs ?? SETTLE_MS);
+        const watched = await watchFromBeginning(
+          servers[0]?.clients.port ?? 0,
+          accounts,
+          await readState(admin),
+        );
         await Promise.all(servers.map((server) => server.stop()));
         await redis?.relayed.close();
         const history: History = {
@@ -144,7 +178,7 @@ export async function openTestBed(options: TestBedOptions): Promise<TestBed> {
           journal: readJournals(clients.map(({ journalPath }) => journalPath)),
           stored: await readState(admin),
           relayed: redis?.relayed.records,
-          ...{ leftovers, lostPeriods },
+          ...{ leftovers, lostPeriods, watched },
           serverErrors,
           loadPerProcessor: load,
         };
@@ -196,11 +230,12 @@ function selectShare(accounts: readonly TrainingAccount[], number: number, count
   }));
 }
 
-function toCheckedAccount({ accountId, deloadId, stagesId, liftIds }: TrainingAccount): CheckedAccount {
+function toCheckedAccount({ liftIds, ...account }: TrainingAccount): CheckedAccount {
+  const { accountId, deloadId, stagesId, thankingId, remindingId, welcomingId } = account;
   return {
-    ...{ accountId, deloadId, stagesId },
+    ...{ accountId, deloadId, stagesId, thankingId, remindingId, welcomingId },
     ...{ deloadLiftId: liftIds.squat ?? '', stagesLiftId: liftIds.bench ?? '' },
     ...{ failureThreshold: FAILURE_THRESHOLD, stages: STAGES },
-    ...{ publishedEvent: PUBLISHED_EVENT, emittedEvent: EMITTED_EVENT },
+    ...{ publishedEvents: [PUBLISHED_EVENT, INVITED_EVENT], emittedEvent: EMITTED_EVENT },
   };
 }

@@ -9,7 +9,9 @@ import { createInterface } from 'node:readline';
 export interface PgBouncer {
   /** A database behind it, by the database's own address. */
   url(databaseUrl: string): string;
-  stop(): Promise<void>;
+  /** The socket that it listens on. */
+  readonly socket: string;
+  stop(signal?: 'SIGINT' | 'SIGKILL'): Promise<void>;
 }
 
 /** Its version; undefined when it is not on this machine. */
@@ -44,6 +46,7 @@ pool_mode = transaction
 default_pool_size = ${connections}
 max_client_conn = 100
 query_wait_timeout = 30
+server_login_retry = 1
 `,
   );
   // It refuses to run as root.
@@ -67,8 +70,9 @@ query_wait_timeout = 30
       const { pathname } = new URL(databaseUrl);
       return `postgres://${server.username}@${encodeURIComponent(directory)}:6432${pathname}`;
     },
-    async stop() {
-      child.kill('SIGINT');
+    socket: join(directory, '.s.PGSQL.6432'),
+    async stop(signal = 'SIGINT') {
+      child.kill(signal);
       await ended;
       rmSync(directory, { recursive: true, force: true });
     },

@@ -274,6 +274,75 @@ export const MUTANTS: readonly Mutant[] = [
     rules: ['COUNTERS_AS_REPLAYED'],
   },
   {
+    name: 'does not count anew after a correction',
+    replacements: [
+      {
+        file: 'src/progression/engine/put-right.ts',
+        search: 'writeStates(tx, userId, history, redecision);',
+        replace: '',
+      },
+    ],
+    scenario: {
+      ...{ kind: 'FAULTS', faults: { DELAY_CLIENTS: 4 }, athletes: 10 },
+      calls: { sets: 10, correct: 10, undo: 10 },
+    },
+    rules: ['COUNTERS_AS_REPLAYED'],
+  },
+  {
+    name: 'counts late sets in the order of their arrival',
+    replacements: [
+      {
+        file: 'src/progression/engine/moments.ts',
+        search: 'history.sets.toSorted(compareSets)',
+        replace: 'history.sets',
+      },
+    ],
+    scenario: {
+      ...{ kind: 'FAULTS', faults: { STEP_CLOCK: 12 }, athletes: 10 },
+      calls: { sets: 3, session: 3, late: 20 },
+    },
+    rules: ['COUNTERS_AS_REPLAYED'],
+  },
+  {
+    name: 'does not end runs at their goal',
+    replacements: [
+      {
+        file: 'src/automation/evaluation/listening-runs.ts',
+        search: 'if (await findHeard(tx, types, goals, heard)) {',
+        replace: 'if (goals.length < 0) {',
+      },
+    ],
+    scenario: { kind: 'FAULTS', faults: { DELAY_CLIENTS: 2 }, calls: { invitation: 1 } },
+    rules: ['RUN_ONCE'],
+  },
+  {
+    name: 'does not hold athletes in loops',
+    replacements: [
+      {
+        file: 'src/automation/decision/decision-stages.ts',
+        search: 'return count < limits.loopEnrollments\n',
+        replace: 'return true\n',
+      },
+    ],
+    scenario: {
+      ...{ kind: 'FAULTS', faults: { DELAY_CLIENTS: 12 }, athletes: 2 },
+      calls: { invitation: 1 },
+    },
+    rules: ['HELD'],
+  },
+  {
+    name: 'acknowledges commits whose wait for a standby was cancelled',
+    replacements: [
+      {
+        file: 'src/store/driver/pipelined-connection.ts',
+        search: 'this.#isUnreplicated ||= routine === STANDBY_WAIT;',
+        replace: 'void routine;',
+      },
+    ],
+    scenario: { kind: 'FAULTS', faults: { FAILOVER_WAITING: 2 } },
+    rules: ['ACKNOWLEDGED_IS_APPLIED', 'ONE_ANSWER'],
+  },
+  {
     name: 'applies a recorded event again',
     replacements: [
       {

@@ -17,6 +17,7 @@ export function checkEvents(history: History): Violation[] {
     ...checkApplied(history),
     ...checkEvaluated(history),
     ...checkRelayed(history),
+    ...checkWatched(history),
   ];
 }
 
@@ -50,7 +51,7 @@ function checkApplied({ accounts, stored: all }: History): Violation[] {
   const events = Map.groupBy(stored.events, ({ type }) => type);
   const logged = (type: string, name: (event: EventRow) => string | null) =>
     (events.get(type) ?? []).map((event) => `${event.accountId} ${name(event)}`);
-  const publishedTypes = new Set(accounts.map(({ publishedEvent }) => publishedEvent));
+  const publishedTypes = new Set(accounts.flatMap(({ publishedEvents }) => publishedEvents));
   return [
     ...compare(
       'session_completed',
@@ -128,7 +129,7 @@ function checkEvaluated({ accounts, stored }: History): Violation[] {
   if (stored.deadLetters > 0) {
     report(`${stored.deadLetters} dead letters`);
   }
-  const publishedTypes = new Set(accounts.map(({ publishedEvent }) => publishedEvent));
+  const publishedTypes = new Set(accounts.flatMap(({ publishedEvents }) => publishedEvents));
   for (const { id, type, hasVerdict, triggerId } of stored.events) {
     if (!hasVerdict && (publishedTypes.has(type) || triggerId !== null)) {
       report(`event ${id} has no verdict`);
@@ -178,6 +179,38 @@ function checkRelayed(history: History): Violation[] {
   }
   for (const id of open) {
     report(`event ${id} was not relayed`);
+  }
+  return violations;
+}
+
+/** WatchEvents shows every event of the clients' accounts once, those of each athlete in the order of acceptance. */
+function checkWatched({ accounts, stored, watched }: History): Violation[] {
+  const violations: Violation[] = [];
+  const report = (detail: string) => violations.push({ rule: 'WATCHED', detail });
+  const accountIds = new Set(accounts.map(({ accountId }) => accountId));
+  const open = new Map(
+    stored.events.filter(({ accountId }) => accountIds.has(accountId)).map((event) => [event.id, event]),
+  );
+  const latest = new Map<string, readonly [sequence: number, position: number]>();
+  for (const { id } of watched) {
+    const event = open.get(id);
+    if (!event) {
+      report(`event ${id} was shown twice, or is not in the log`);
+      continue;
+    }
+    open.delete(id);
+    const { userId, sequence, position, triggerId } = event;
+    const [latestSequence, latestPosition] = latest.get(`${userId}`) ?? [-1, -1];
+    if (userId === null || triggerId !== null) {
+      continue;
+    }
+    if (sequence < latestSequence || (sequence === latestSequence && position < latestPosition)) {
+      report(`event ${id}, ${event.type}, of ${userId} was shown after a later one`);
+    }
+    latest.set(userId, [sequence, position]);
+  }
+  for (const id of open.keys()) {
+    report(`event ${id} was not shown`);
   }
   return violations;
 }
