@@ -86,6 +86,6 @@ function narrow({ accountId }: Transaction, request: ListProgressionLogsRequest)
       sql`l.progression_id in (select id from progressions where account_id = ${accountId} and type = ${type})`,
     )
     .by(trigger, sql`l.trigger_type = ${trigger}`)
-    .by(sessionId, sql`l.session_id = ${sessionId}`)
+    .by(sessionId, sql`l.session_id = ${sessionId} and l.trigger_key > ''`)
     .during(sql`l.applied_at`, request);
 }

@@ -49,7 +49,8 @@ async function fill(): Promise<void> {
     `insert into progression_logs (account_id, id, user_id, progression_id, lift_id, max_type, lift_max_version,
         previous_value, new_value, delta, trigger_type, trigger_key, trigger_context, session_id, applied_at)
       select '${accountId}', gen_random_uuid(), u.id, '${rule}', '${liftId}', 'TRAINING_MAX', n, 100, 100, 0,
-        'AFTER_SESSION', 'k' || n, '{}', gen_random_uuid(), now() - n * interval '1 day' ${ofSessions}`,
+        'AFTER_SESSION', 'session:' || s.id, '{}', s.id, now() - n * interval '1 day'
+      ${ofSessions} cross join lateral (select gen_random_uuid() as id where n > 0) s`,
     `insert into requests (account_id, method, request_id, fingerprint, response, user_id, trigger_type, trigger_key, occurred_at)
       select '${accountId}', 'HandleSessionComplete', gen_random_uuid(), '', '', u.id, 'AFTER_SESSION',
         'session:' || gen_random_uuid(), now() - n * interval '1 day' ${ofSessions}`,
@@ -85,11 +86,11 @@ test('the history of an athlete is read by index', async () => {
     expect.stringMatching(/^sessions_by_time: .*user_id/),
   ]);
   expect(await looks(p.listProgressionLogs({ userId }), 'progression_logs')).toContainEqual(
-    expect.stringMatching(/^progression_logs_by_time: .*user_id/),
+    expect.stringMatching(/^progression_applies_once_per_instant: .*user_id/),
   );
   expect(
     await looks(p.listProgressionLogs({ userId, sessionId: uuidv7() }), 'progression_logs'),
-  ).toContainEqual(expect.stringMatching(/^progression_logs_by_session: .*session_id/));
+  ).toContainEqual(expect.stringMatching(/^progression_applies_once_per_event: .*session_id/));
   expect(await looks(p.listLiftMaxes({ userId }), 'lift_maxes', /cross join lateral/)).toEqual([
     expect.stringMatching(/^lift_maxes_by_athlete: .*user_id/),
     expect.stringMatching(/^lift_max_version_is_unique: .*user_id.*lift_id.*max_type/),
@@ -119,6 +120,23 @@ test('the history of an account is read by index', async () => {
   ]);
   expect(await looks(programs.listEnrollments({ programId }), 'enrollments')).toEqual([
     expect.stringMatching(/^enrollments_by_program: .*program_id/),
+  ]);
+});
+
+test('the export of an athlete reads each large table in the order of an index', async () => {
+  const { userId } = ids;
+  const exported = (table: string, pattern?: RegExp) =>
+    looks(client.users.exportUserData({ userId }), table, pattern);
+
+  expect(await exported('lift_maxes')).toEqual([
+    expect.stringMatching(/^lift_max_version_is_unique: .*user_id/),
+  ]);
+  expect(await exported('logged_sets')).toEqual([expect.stringMatching(/^set_is_logged_once: .*user_id/)]);
+  expect(await exported('progression_logs')).toEqual([
+    expect.stringMatching(/^progression_applies_once_per_instant: .*user_id/),
+  ]);
+  expect(await exported('requests', /trigger_type is not null/)).toEqual([
+    expect.stringMatching(/^event_is_recorded_once: .*user_id/),
   ]);
 });
 

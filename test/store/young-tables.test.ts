@@ -79,12 +79,12 @@ test('the reads of an event do not use the indexes of lists', async () => {
     /logged_sets_by_time/,
   );
   expect(await looksInto('progression_logs', /applied_at between/)).toEqual([
-    expect.stringMatching(/^progression_logs_by_time: .*user_id.*applied_at/),
+    expect.stringMatching(/^progression_applies_once_per_instant: .*user_id.*applied_at/),
   ]);
   expect(await looksInto('lift_maxes', /k\.max_type, m\.version/)).toEqual([
     expect.stringMatching(/^lift_max_version_is_unique: .*user_id.*lift_id.*max_type/),
   ]);
   expect(await looksInto('progression_logs', /as is_reverted/)).toContainEqual(
-    expect.stringMatching(/^progression_logs_by_session: .*user_id.*session_id/),
+    expect.stringMatching(/^progression_applies_once_per_event: .*user_id.*session_id/),
   );
 });

@@ -209,21 +209,22 @@ export async function loadManualHistory(
     order by sequence desc limit 1`.execute(tx.sql);
   const [event] = latest.rows;
   const latestEventKey = event ? `${event.trigger_type}:${event.trigger_key}` : null;
+  const manualKey = `manual:after:${latestEventKey ?? 'none'}`;
   // The sets of one call share their session; the ledger identifies the call by its last set.
-  const sessionId = event?.trigger_type === 'AFTER_SET' ? event.trigger_key.split(':')[1] : null;
+  const isSet = event?.trigger_type === 'AFTER_SET';
+  const sessionId = isSet || event?.trigger_type === 'AFTER_SESSION' ? event.trigger_key.split(':')[1] : null;
   const { rows } = await sql<{ id: string; lift_id: string }>`
     select l.id, l.lift_id from progression_logs l
     where l.account_id = ${tx.accountId} and l.user_id = ${userId} and l.progression_id = ${progressionId}
-      and (
-        l.trigger_key = ${`manual:after:${latestEventKey ?? 'none'}`}
-        or (
-          (l.trigger_key = ${event?.trigger_key ?? null}
-            or (l.session_id = ${sessionId}::uuid and l.trigger_type in ('AFTER_SET', 'ON_FAILURE')))
-          and not exists (
-            select from progression_logs r where r.account_id = l.account_id and r.reverts_log_id = l.id
-          )
-        )
+      and l.trigger_key > '' and (
+        (l.session_id is null and l.trigger_key in (${manualKey}, ${event?.trigger_key ?? null}))
+        or (l.session_id = ${sessionId}::uuid and (
+          l.trigger_key = ${event?.trigger_key ?? null}
+            or (${isSet}::boolean and l.trigger_type in ('AFTER_SET', 'ON_FAILURE'))))
       )
+      and (l.trigger_key = ${manualKey} or not exists (
+        select from progression_logs r where r.account_id = l.account_id and r.reverts_log_id = l.id
+      ))
     order by l.lift_max_version`.execute(tx.sql);
   return {
     latestEventKey,

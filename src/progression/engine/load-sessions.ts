@@ -100,12 +100,13 @@ export async function loadSessionApplications(
       as k(user_id, session_id)
     cross join lateral (
       select * from progression_logs
-      where account_id = ${tx.accountId} and user_id = k.user_id and session_id = k.session_id
+      where account_id = ${tx.accountId} and user_id = k.user_id and session_id = k.session_id and trigger_key > ''
         and trigger_type in ('AFTER_SET', 'ON_FAILURE')
       union all
       select l.* from requests r
       join progression_logs l on l.account_id = r.account_id and l.user_id = r.user_id
-        and l.session_id = k.session_id and l.trigger_type = 'AFTER_SESSION' and l.applied_at >= r.occurred_at
+        and l.session_id = k.session_id and l.trigger_key = r.trigger_key and l.trigger_key > ''
+        and l.trigger_type = 'AFTER_SESSION' and l.applied_at >= r.occurred_at
       where r.account_id = ${tx.accountId} and r.user_id = k.user_id and r.trigger_type = 'AFTER_SESSION'
         and r.trigger_key = 'session:' || k.session_id
       offset 0

@@ -77,7 +77,7 @@ export async function loadMaxesBefore(
         and sequence < ${sequence} and not exists (
           select from progression_logs l
           where l.account_id = v.account_id and l.user_id = v.user_id and l.lift_id = v.lift_id
-            and l.max_type = v.max_type and l.lift_max_version = v.version and l.session_id = ${sessionId}
+            and l.max_type = v.max_type and l.lift_max_version = v.version and l.session_id = ${sessionId} and l.trigger_key > ''
         )
       order by version desc limit 1
     ) m

@@ -356,9 +356,11 @@ export const MUTANTS: readonly Mutant[] = [
         replace: 'create index event_is_recorded_once',
       },
       {
-        file: 'migrations/010-corrections.ts',
-        search: 'create unique index progression_applies_once_per_event',
-        replace: 'create index progression_applies_once_per_event',
+        file: 'migrations/031-guards-that-list.ts',
+        search:
+          'create unique index progression_applies_once_per_event on progression_logs\n      (account_id, user_id, session_id',
+        replace:
+          'create index progression_applies_once_per_event on progression_logs\n      (account_id, user_id, session_id',
       },
     ],
     scenario: { kind: 'FAULTS', faults: { DELAY_CLIENTS: 3 }, calls: { repeatedEvent: 10 } },
