@@ -21,7 +21,7 @@ interface PageKeyTypes {
 }
 
 /** The type of a key value. */
-type PageKeyKind = keyof PageKeyTypes;
+export type PageKeyKind = keyof PageKeyTypes;
 
 /** The key that `kinds` describe, such as `['text', 'uuid']` → `[string, string]`. */
 type PageKey<K extends readonly PageKeyKind[]> = { [I in keyof K]: PageKeyTypes[K[I]] };
@@ -36,8 +36,13 @@ const SERIAL_PATTERN = /^\d{1,18}$/;
  * their order: the method's name, the account, and the value of each filter.
  */
 export function encodePageToken(filter: readonly string[], key: readonly PageKeyValue[]): string {
-  const texts = key.map((value) => (typeof value === 'bigint' ? instantToText(value) : String(value)));
+  const texts = key.map(textOfKey);
   return Buffer.from(JSON.stringify([fingerprintOf(filter, texts), ...texts])).toString('base64url');
+}
+
+/** As PostgreSQL reads it. */
+export function textOfKey(value: PageKeyValue): string {
+  return typeof value === 'bigint' ? instantToText(value) : String(value);
 }
 
 /**
