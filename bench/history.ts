@@ -100,10 +100,13 @@ async function insertRows(
       return;
     case 'requests':
       await sql`insert into requests
-          (account_id, method, request_id, fingerprint, response, user_id, trigger_type, trigger_key, occurred_at,
+          (account_id, method, request_id, fingerprint, response, user_id, trigger_type, trigger_key, detail, occurred_at,
            recorded_at)
         select ${ACCOUNT_ID}, 'HandleSessionComplete', gen_random_uuid(), z.fingerprint, z.response, s.user_id,
-          'AFTER_SESSION', 'session:' || s.session_id, s.at, s.at
+          'AFTER_SESSION', 'session:' || s.session_id,
+          jsonb_build_object('sessionId', s.session_id, 'daySlug', 'a', 'weekNumber', 1,
+            'liftsPerformed', ${JSON.stringify(liftIds(SESSION_LIFTS))}::jsonb),
+          s.at, s.at
         from ${sessions}, bench_sizes z`.execute(db);
   }
 }

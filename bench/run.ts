@@ -1,6 +1,6 @@
 /**
  * The benchmark: the served API compared with its floor, hand-written SQL under pgbench, in one run on one database. The
- * argument `triggers`, `events`, `growth`, `steady`, `reads`, `neighbours`, `fast-path` or `peers` selects another benchmark.
+ * argument `triggers`, `events`, `growth`, `pages`, `steady`, `reads`, `neighbours`, `fast-path` or `peers` selects another one.
  */
 import { runEventBench } from './events.ts';
 import { runFastPathBench } from './fast-path.ts';
@@ -9,6 +9,7 @@ import { type FloorResult, keepRowSizes, requirePgbench, runFloor } from './floo
 import { runGrowthBench } from './growth.ts';
 import type { LoadOrder, LoadResult } from './load.ts';
 import { runNeighboursBench } from './neighbours.ts';
+import { runPagesBench } from './pages.ts';
 import { runPeersBench } from './peers.ts';
 import { runReadsBench } from './reads.ts';
 import { runLoad } from './run-load.ts';
@@ -30,6 +31,7 @@ const OTHERS: Readonly<Record<string, () => Promise<void>>> = {
   triggers: runTriggerBench,
   events: runEventBench,
   growth: runGrowthBench,
+  pages: runPagesBench,
   steady: runSteadyBench,
   reads: runReadsBench,
   neighbours: runNeighboursBench,

@@ -96,15 +96,17 @@ export interface RunningService {
 /** Starts the service on any port of this machine; resolves when it says that it is ready. */
 export function startServer(environment: Readonly<Record<string, string>>): Promise<RunningService> {
   const own = { PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'error' };
-  return startProcess([join(import.meta.dirname, '../src/main.ts'), 'serve'], { ...own, ...environment });
+  const main = join(import.meta.dirname, '../src/main.ts');
+  return startProcess(process.execPath, [main, 'serve'], { ...own, ...environment });
 }
 
-/** Starts a process of Node that says `ready on <url>`. */
+/** Starts a process that says `ready on <url>`. */
 export async function startProcess(
+  command: string,
   args: readonly string[],
   environment: Readonly<Record<string, string>>,
 ): Promise<RunningService> {
-  const child = spawn(process.execPath, args, {
+  const child = spawn(command, args, {
     env: { ...process.env, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -7,7 +7,7 @@ import { hasCommand } from '../support/commands.ts';
 
 const run = promisify(execFile);
 const CLIENTS = join(import.meta.dirname, '..', '..', 'clients');
-const GO_LIBRARIES = '/usr/share/gocode';
+export const GO_LIBRARIES = '/usr/share/gocode';
 const JARS = '/usr/share/java';
 
 export interface CompiledLanguage {
@@ -42,6 +42,16 @@ const JAVA_LIBRARIES = [
   ...['proto-google-common-protos', 'jsr305', 'geronimo-annotation-1.3-spec'],
 ].map((name) => join(JARS, `${name}.jar`));
 
+/** Puts the generated client of Go into the directory as a GOPATH; returns the environment of commands on it. */
+export async function goClient(directory: string): Promise<NodeJS.ProcessEnv> {
+  await run('sh', [join(CLIENTS, 'go', 'generate.sh')]);
+  cpSync(join(CLIENTS, 'go'), join(directory, 'src', 'progression-service', 'clients', 'go'), {
+    recursive: true,
+  });
+  // Debian's libraries are folders of a GOPATH, not modules.
+  return { ...process.env, GO111MODULE: 'off', GOFLAGS: '', GOPATH: `${directory}:${GO_LIBRARIES}` };
+}
+
 export const COMPILED_LANGUAGES: Readonly<Record<string, CompiledLanguage>> = {
   go: {
     needs:
@@ -51,11 +61,7 @@ export const COMPILED_LANGUAGES: Readonly<Record<string, CompiledLanguage>> = {
       ['go', 'protoc-gen-go', 'protoc-gen-go-grpc'].every(hasCommand) &&
       ['grpc', 'protobuf'].every((name) => existsSync(join(GO_LIBRARIES, 'src/google.golang.org', name))),
     async build(directory) {
-      const module = join(directory, 'src', 'progression-service', 'clients', 'go');
-      await run('sh', [join(CLIENTS, 'go', 'generate.sh')]);
-      cpSync(join(CLIENTS, 'go'), module, { recursive: true });
-      // Debian's libraries are folders of a GOPATH, not modules.
-      const env = { ...process.env, GO111MODULE: 'off', GOFLAGS: '', GOPATH: `${directory}:${GO_LIBRARIES}` };
+      const env = await goClient(directory);
       const command = join(directory, 'suite');
       await run('go', ['vet', 'progression-service/clients/go/...'], { env });
       await run('go', ['build', '-o', command, 'progression-service/clients/go/suite'], { env });
