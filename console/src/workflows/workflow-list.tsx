@@ -19,7 +19,10 @@ import { eventName } from './workflow-words.ts';
 export default function WorkflowList() {
   const mayWrite = useMay(WorkflowService.method.createWorkflow);
   const [isImporting, setIsImporting] = useState(false);
-  const workflows = useQuery(WorkflowService.method.listWorkflows, { pageSize: 500 });
+  const [tag, setTag] = useState('');
+  const workflows = useQuery(WorkflowService.method.listWorkflows, { pageSize: 500, tag });
+  const all = useQuery(WorkflowService.method.listWorkflows, { pageSize: 500 });
+  const tags = [...new Set(all.data?.workflows.flatMap((workflow) => workflow.tags))].sort();
   return (
     <>
       <Title>Workflows</Title>
@@ -40,9 +43,17 @@ export default function WorkflowList() {
         </div>
       </header>
       {isImporting && <ImportWorkflow onClose={() => setIsImporting(false)} />}
+      {tags.length > 0 && (
+        <select aria-label="Tag" value={tag} onChange={({ target }) => setTag(target.value)}>
+          <option value="">All workflows</option>
+          {tags.map((each) => (
+            <option key={each}>{each}</option>
+          ))}
+        </select>
+      )}
       <Answer query={workflows}>
-        {({ workflows: all }) =>
-          all.length === 0 ? (
+        {({ workflows: found }) =>
+          found.length === 0 ? (
             <Nothing>No workflow yet.</Nothing>
           ) : (
             <table className="rows">
@@ -57,7 +68,7 @@ export default function WorkflowList() {
                 </tr>
               </thead>
               <tbody>
-                {all.map((workflow) => (
+                {found.map((workflow) => (
                   <Row key={workflow.id} workflow={workflow} />
                 ))}
               </tbody>
@@ -69,7 +80,7 @@ export default function WorkflowList() {
   );
 }
 
-function Row({ workflow: { id, name, status, trigger, actions } }: { workflow: Workflow }) {
+function Row({ workflow: { id, name, status, trigger, actions, tags } }: { workflow: Workflow }) {
   return (
     <tr>
       <th scope="row">
@@ -79,6 +90,7 @@ function Row({ workflow: { id, name, status, trigger, actions } }: { workflow: W
         <span className={`state ${status === WorkflowStatus.ACTIVE ? 'good' : ''}`}>
           {enumWords(WorkflowStatusSchema, status)}
         </span>
+        {tags.length > 0 && <span className="quiet"> {tags.join(', ')}</span>}
         {trigger?.problem && <span className="state bad">Cannot be read</span>}
       </th>
       <td>{trigger ? eventName(trigger.triggerEvent) : '–'}</td>
