@@ -1,4 +1,4 @@
-/** An athlete's tags: unique labels in the order in which they were added. */
+/** An athlete's tags: unique labels in the order in which they were added. Workflows have tags of the same form. */
 
 import type { Limits } from '../config/config.ts';
 import { type FieldViolation, invalidFields } from '../errors/domain-error.ts';
@@ -12,7 +12,11 @@ import { lockedUser } from './users.ts';
 export type TagLimits = Pick<Limits, 'tags' | 'tagCharacters'>;
 
 /** Violations of a request's tags, with paths such as `add_tags[2]`. */
-export function tagViolations(tags: readonly string[], path: string, limits: TagLimits): FieldViolation[] {
+export function tagViolations(
+  tags: readonly string[],
+  path: string,
+  limits: Pick<TagLimits, 'tagCharacters'>,
+): FieldViolation[] {
   const description = `must have 1 to ${limits.tagCharacters} characters, without blanks around them or control characters`;
   return tags.flatMap((tag, index) =>
     isTag(tag, limits.tagCharacters) ? [] : [{ field: `${path}[${index}]`, description }],
@@ -43,9 +47,9 @@ export interface TagChange {
  */
 export function changeTags(user: User, { remove, add, path }: TagChange, limits: TagLimits): Fact[] {
   const before = new Set(user.tags);
-  const removed = canonical(remove).filter((tag) => before.has(tag));
+  const removed = canonicalTags(remove).filter((tag) => before.has(tag));
   const kept = user.tags.filter((tag) => !removed.includes(tag));
-  const added = canonical(add).filter((tag) => !kept.includes(tag));
+  const added = canonicalTags(add).filter((tag) => !kept.includes(tag));
   if (kept.length + added.length > limits.tags) {
     throw invalidFields([
       { field: path, description: `must leave the athlete with ${limits.tags} tags or less` },
@@ -60,8 +64,8 @@ export function changeTags(user: User, { remove, add, path }: TagChange, limits:
   ];
 }
 
-/** Unicode NFC, the form in which filters compare tags. */
-function canonical(tags: readonly string[]): string[] {
+/** Each once, in Unicode NFC, the form in which filters compare tags. */
+export function canonicalTags(tags: readonly string[]): string[] {
   return [...new Set(tags.map((tag) => tag.normalize('NFC')))];
 }
 

@@ -21,8 +21,10 @@ async function forgetEvents({ accountId, sql: db }: Transaction, userId: string,
       ended_at = case when ended_at is not null then ended_at else ${at} end,
       due_at = null, paused_due_at = null
     where ${theirs}`.execute(db);
-  // Receivers of webhooks answer what they know of the athlete.
-  await sql`update action_executions set answer = null where ${theirs} and answer is not null`.execute(db);
+  // Receivers of webhooks answer what they know of the athlete, and steps change it.
+  await sql`
+    update action_executions set answer = null, changes = null
+    where ${theirs} and (answer is not null or changes is not null)`.execute(db);
   await sql`
     update dead_letters set event = '{}', next_attempt_at = null,
       state = case when state in ('RETRYING', 'DEAD') then 'DISCARDED' else state end

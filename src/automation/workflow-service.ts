@@ -12,11 +12,13 @@ import {
 import { redriveRuns } from './actions/redrive-runs.ts';
 import { cancelRun, pauseRun, resumeRun, retryRun } from './actions/steer-run.ts';
 import { cloneWorkflow } from './configuration/clone-workflow.ts';
+import type { Configured } from './configuration/configuration-context.ts';
 import { createWorkflow } from './configuration/create-workflow.ts';
 import { deleteWorkflow } from './configuration/delete-workflow.ts';
 import { exportWorkflow } from './configuration/files/export-workflow.ts';
 import { importWorkflow } from './configuration/files/import-workflow.ts';
 import { configuredMessage, workflowMessage, workflowVersionMessage } from './configuration/messages.ts';
+import type { MovedRuns } from './configuration/move-runs.ts';
 import { restoreWorkflow } from './configuration/restore-workflow.ts';
 import {
   createWorkflowFromTemplate,
@@ -56,10 +58,9 @@ export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<ty
         return { workflows: rows.map(workflowMessage), ...page };
       }),
     updateWorkflow: (request, context) =>
-      write(method.updateWorkflow, request, context, async (change) => {
-        const { movedRunCount, keptRunCount, ...configured } = await updateWorkflow(change, request, config);
-        return { ...configuredMessage(configured), movedRunCount, keptRunCount };
-      }),
+      write(method.updateWorkflow, request, context, async (change) =>
+        movedMessage(await updateWorkflow(change, request, config)),
+      ),
     activateWorkflow: (request, context) =>
       write(method.activateWorkflow, request, context, async (change) =>
         configuredMessage(await activateWorkflow(change, request, config)),
@@ -96,7 +97,7 @@ export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<ty
       read(context, (tx) => compareWorkflowVersions(tx, request)),
     rollbackWorkflow: (request, context) =>
       write(method.rollbackWorkflow, request, context, async (change) =>
-        configuredMessage(await rollbackWorkflow(change, request, config)),
+        movedMessage(await rollbackWorkflow(change, request, config)),
       ),
     listTemplates: () => ({ templates: listTemplates() }),
     createWorkflowFromTemplate: (request, context) =>
@@ -148,6 +149,10 @@ export function createWorkflowService(deps: ServiceDeps): Partial<ServiceImpl<ty
         return {};
       }),
   };
+}
+
+function movedMessage({ movedRunCount, keptRunCount, ...configured }: Configured & Partial<MovedRuns>) {
+  return { ...configuredMessage(configured), movedRunCount, keptRunCount };
 }
 
 async function steered(

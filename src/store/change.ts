@@ -4,7 +4,7 @@ import type { Instant } from '../values/instant.ts';
 import { newId } from '../values/new-id.ts';
 import type { Transaction } from './database.ts';
 import { AuditEntryEntity } from './entities/audit-entry.ts';
-import type { Cause, FactActor } from './entities/outbox-entry.ts';
+import type { Cause, Fact, FactActor } from './entities/outbox-entry.ts';
 import { insertOnly } from './insert-only.ts';
 
 export interface Change {
@@ -14,6 +14,8 @@ export interface Change {
   readonly actor: string;
   /** The origin of the events that the change emits. */
   readonly origin: { readonly actor: FactActor; readonly cause: Cause | null };
+  /** Is told of the events that the change emits. */
+  readonly observe?: (facts: readonly Fact[]) => void;
 }
 
 /** A manual change, before and after; null: absent. */

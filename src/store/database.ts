@@ -27,6 +27,7 @@ import { ImpliedKeys } from '../../migrations/023-implied-keys.ts';
 import { OpenRuns } from '../../migrations/025-open-runs.ts';
 import { MaxesByVersion } from '../../migrations/027-maxes-by-version.ts';
 import { Retention } from '../../migrations/028-retention.ts';
+import { TagsAndChanges } from '../../migrations/030-tags-and-changes.ts';
 import { GuardsThatList } from '../../migrations/031-guards-that-list.ts';
 import { traced } from '../flow/traced.ts';
 import { type ConnectionSlotLimits, createConnectionSlots } from './connection-slots.ts';
@@ -103,6 +104,7 @@ export const MIGRATIONS = [
   { name: '025-open-runs', class: OpenRuns },
   { name: '027-maxes-by-version', class: MaxesByVersion },
   { name: '028-retention', class: Retention },
+  { name: '030-tags-and-changes', class: TagsAndChanges },
   { name: '031-guards-that-list', class: GuardsThatList },
 ];
 

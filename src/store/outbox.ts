@@ -37,6 +37,7 @@ export function writeFacts(tx: Transaction, facts: Fact[], origin: FactOrigin): 
  * The same for events of a change that occurred now, of an athlete or, with null, of the account's
  * configuration.
  */
-export function emit({ tx, now, origin }: Change, userId: string | null, facts: Fact[]): void {
+export function emit({ tx, now, origin, observe }: Change, userId: string | null, facts: Fact[]): void {
+  observe?.(facts);
   writeFacts(tx, facts, { userId, ...origin, occurredAt: now, recordedAt: now });
 }

@@ -4,6 +4,7 @@ import { TriggerProgressionRequestSchema } from '../../gen/progression/v1/progre
 import { submitTrigger } from '../../progression/engine/submit-trigger.ts';
 import { triggerProgression } from '../../progression/trigger-progression.ts';
 import { type ActionType, actorOf, describeStep, stepId } from './step.ts';
+import { changesOfOutcome } from './step-changes.ts';
 
 /** The engine's request ledger makes a repeated attempt return the first answer. */
 export const applyProgression: ActionType<'applyProgression'> = {
@@ -22,6 +23,7 @@ export const applyProgression: ActionType<'applyProgression'> = {
       deadlineAtMs: performance.now() + limits.stepTimeoutMs,
       signal: AbortSignal.timeout(limits.stepTimeoutMs),
     });
-    return response.outcome?.totalApplied ? 'DONE' : 'NO_CHANGE';
+    const { outcome } = response;
+    return outcome?.totalApplied ? { changes: changesOfOutcome(outcome) } : 'NO_CHANGE';
   },
 };

@@ -12,9 +12,11 @@ import type { Instant } from '../../values/instant.ts';
 import { actionTypeOf } from './action-types.ts';
 import type { DueEnrollment } from './due-enrollments.ts';
 import { retryLimitsOf } from './failure-policy.ts';
+import { type Judgement, judgeEnd, judgeError } from './judge-step.ts';
 import { type Attempt, type Run, readAction, resumeRun, stepTransactionLimits, takeRun } from './load-run.ts';
 import { type PreparedAction, prepareAction } from './prepare-action.ts';
-import { cancel, type Judgement, judgeEnd, judgeError, recordClaim, recordTry } from './record-step.ts';
+import { recordTry } from './record-step.ts';
+import { cancelRun, claimRun } from './run-state.ts';
 import { type ActionRunnerDeps, type Step, StepRefusal } from './step.ts';
 import { describeJudgement, describeRun, traceStep } from './trace-step.ts';
 
@@ -74,19 +76,20 @@ async function claimCall(
       describeRun(attributes, run);
       const { enrollment, step } = run;
       if (run.isAthleteDeleted) {
-        cancel(run, now);
+        cancelRun(run, now);
         return undefined;
       }
       if (enrollment.attempts >= retryLimitsOf(run.stored, limits).stepTries) {
         const made = { tries: enrollment.attempts, startedAt: now };
-        recordTry(tx, run, { kind: 'FAILED', reason: 'STEP_ABANDONED' }, made, now, limits);
+        const detail = `no process recorded the result of the last of ${made.tries} tries`;
+        recordTry(tx, run, { kind: 'FAILED', reason: 'STEP_ABANDONED', detail }, made, now, limits);
         return undefined;
       }
       const prepared = await prepareOrRefuse(tx, run, now, config);
       if (!prepared) {
         return undefined;
       }
-      recordClaim(run, now + BigInt(limits.stepLeaseMs) * 1000n);
+      claimRun(run, now + BigInt(limits.stepLeaseMs) * 1000n);
       const { attempts } = enrollment;
       return { subject: step, ...prepared, step: step.step, attempts, claimedAt: now };
     },

@@ -5,7 +5,7 @@ import { WebhookMethod, WebhookMethodSchema } from '../../gen/automation/v1/acti
 import { type Instant, instantToText } from '../../values/instant.ts';
 import { keptBody } from './kept-answer.ts';
 import { type ActionType, type ActionValue, type Step, StepRefusal, stepId } from './step.ts';
-import { isWebhookSecret } from './webhook-port.ts';
+import { isWebhookSecret, WEBHOOK_SECRET_RULE } from './webhook-signature.ts';
 
 /** The event type of every message, which tells it from other messages of a receiver. */
 const MESSAGE_TYPE = 'workflow.step';
@@ -16,7 +16,7 @@ export const callWebhook: ActionType<'callWebhook'> = {
     const { url, secret, signingSecrets, successStatuses } = action;
     const secrets = [
       ...(secret ? [secret] : []),
-      ...signingSecrets.map((name) => requireKey(known.get(name))),
+      ...signingSecrets.map((name) => requireKey(name, known.get(name))),
     ];
     const answer = await webhooks.post({
       ...{ accountId: step.accountId, url, secrets, id: stepId(step), timestampS: secondsOf(now) },
@@ -32,9 +32,9 @@ export const callWebhook: ActionType<'callWebhook'> = {
           : 'DONE';
       }
       case 'TRY_AGAIN':
-        return { tryAgain: answer.reason };
+        return { tryAgain: answer.reason, detail: answer.detail };
       case 'REFUSED':
-        throw new StepRefusal(answer.reason);
+        throw new StepRefusal(answer.reason, answer.detail ?? '');
     }
   },
 };
@@ -76,9 +76,9 @@ function headerValue(value: string): string {
 }
 
 /** Throws StepRefusal for a secret that cannot sign. */
-function requireKey(secret: string | undefined): string {
+function requireKey(name: string, secret: string | undefined): string {
   if (secret === undefined || !isWebhookSecret(secret)) {
-    throw new StepRefusal('SECRET_INVALID');
+    throw new StepRefusal('SECRET_INVALID', `the secret ${name} cannot sign: it ${WEBHOOK_SECRET_RULE}`);
   }
   return secret;
 }

@@ -26,6 +26,10 @@ export const ACTION_LIMITS = {
   cancelledRuns: 10_000,
   /** Tries of a step that are kept; RetryRun adds to them. */
   keptStepTries: 50,
+  /** Characters of what is kept of why a try failed. */
+  stepDetailCharacters: 300,
+  /** How much is kept of what a step changed. */
+  stepChangesBytes: 16 * 1024,
   /** Tries of a step. */
   stepTries: 12,
   /** Failed tries of a webhook after which the event `webhook_failing` tells of it. */

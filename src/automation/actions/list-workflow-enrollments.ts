@@ -1,6 +1,6 @@
 /** ListWorkflowEnrollments and GetRun: runs of workflows and the results of their steps, newest first. */
 
-import { fromJson, type JsonValue, type MessageInitShape } from '@bufbuild/protobuf';
+import { fromJson, type JsonObject, type JsonValue, type MessageInitShape } from '@bufbuild/protobuf';
 import { ValueSchema } from '@bufbuild/protobuf/wkt';
 import type { FilterQuery } from '@mikro-orm/core';
 import { enumName, enumValue } from '../../calls/enum-name.ts';
@@ -27,6 +27,7 @@ import {
   instantToTimestamp,
 } from '../../values/instant.ts';
 import { requireWorkflow } from '../configuration/workflows.ts';
+import type { KeptChanges } from './step-changes.ts';
 
 /** A run, and its steps in order. */
 export interface EnrollmentWithSteps {
@@ -106,12 +107,26 @@ function isBehind([recordedAt, id]: readonly [bigint, string]): FilterQuery<Work
   return { $or: [{ recordedAt: { $lt: recordedAt } }, { recordedAt, id: { $lt: id } }] };
 }
 
-/** A run with what was answered to its webhooks; no answer that is stored has it. */
+/** A run with what its webhooks were answered and what its steps changed; no answer that is stored has it. */
 export function runMessage(run: EnrollmentWithSteps): MessageInitShape<typeof WorkflowEnrollmentSchema> {
-  return enrollmentMessage({ ...run, showsAnswers: true });
+  return enrollmentMessage({ ...run, isWhole: true });
 }
 
-function answerMessage(kept: unknown): Pick<MessageInitShape<typeof StepResultSchema>, 'answer'> {
+type Further = Pick<MessageInitShape<typeof StepResultSchema>, 'answer' | 'changes' | 'changesLeftOut'>;
+
+function furtherMessage({ answer, changes }: ActionExecution): Further {
+  const { told = [], leftOut = 0 } = (changes ?? {}) as Partial<KeptChanges>;
+  return {
+    ...answerMessage(answer),
+    changes: told.map(({ type, data, previous }) => ({
+      ...{ type, data: data as JsonObject },
+      ...(previous ? { previous: previous as JsonObject } : {}),
+    })),
+    changesLeftOut: leftOut,
+  };
+}
+
+function answerMessage(kept: unknown): Pick<Further, 'answer'> {
   const { status, body } = (kept ?? {}) as { readonly status?: number; readonly body?: JsonValue };
   return status === undefined
     ? {}
@@ -121,10 +136,8 @@ function answerMessage(kept: unknown): Pick<MessageInitShape<typeof StepResultSc
 export function enrollmentMessage({
   enrollment,
   steps,
-  showsAnswers = false,
-}: EnrollmentWithSteps & { readonly showsAnswers?: boolean }): MessageInitShape<
-  typeof WorkflowEnrollmentSchema
-> {
+  isWhole = false,
+}: EnrollmentWithSteps & { readonly isWhole?: boolean }): MessageInitShape<typeof WorkflowEnrollmentSchema> {
   const { id, workflowId, workflowVersion, triggerId, userId, nextStep } = enrollment;
   return {
     ...{ id, workflowId, workflowVersion, triggerId, userId, nextStep },
@@ -134,13 +147,13 @@ export function enrollmentMessage({
     enrolledAt: instantToTimestamp(enrollment.enrolledAt),
     endedAt: timestampOf(enrollment.endedAt),
     endedReason: enrollment.endedReason ?? '',
-    steps: steps.map((step) => stepMessage(step, showsAnswers ? answerMessage(step.answer) : {})),
+    steps: steps.map((step) => stepMessage(step, isWhole ? furtherMessage(step) : {})),
   };
 }
 
 function stepMessage(
   execution: ActionExecution,
-  further: Pick<MessageInitShape<typeof StepResultSchema>, 'answer'> = {},
+  further: Further,
 ): MessageInitShape<typeof StepResultSchema> {
   const { step, action, attempts, reason, executedAt } = execution;
   return {

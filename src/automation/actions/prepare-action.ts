@@ -36,8 +36,9 @@ export async function prepareAction(
   const secrets = await readSecrets(tx, names, secretKeys);
   try {
     const paths = pathsOf(message, limits);
-    if (names.some((name) => !secrets.has(name))) {
-      throw new StepRefusal('SECRET_MISSING');
+    const missing = names.filter((name) => !secrets.has(name));
+    if (missing.length > 0) {
+      throw new StepRefusal('SECRET_MISSING', missingDetail(missing, secretKeys !== undefined));
     }
     if (paths.length === 0) {
       return { action: message.action, secrets };
@@ -52,15 +53,15 @@ export async function prepareAction(
     return { action: renderAction(message, buildScope(parts, paths), limits).action, secrets };
   } catch (error) {
     throw error instanceof TemplateFault
-      ? new StepRefusal('TEMPLATE_FAILED', detailOf(error, [...secrets.values()]))
+      ? new StepRefusal('TEMPLATE_FAILED', withoutSecrets(error.message, [...secrets.values()]))
       : error;
   }
 }
 
-const MOST_DETAIL_CHARACTERS = 300;
-
-function detailOf({ message }: TemplateFault, secrets: readonly string[]): string {
-  return withoutSecrets(message, secrets).slice(0, MOST_DETAIL_CHARACTERS);
+function missingDetail(names: readonly string[], hasKeys: boolean): string {
+  return hasKeys
+    ? `the account has no secret ${names.join(', ')}, or the server no key that decrypts it`
+    : `the server has no key for secrets, such as ${names.join(', ')}`;
 }
 
 /** The athlete as they are now, with the training that the templates read. */

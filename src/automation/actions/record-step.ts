@@ -1,24 +1,19 @@
-/** Records the result of a step, and decides how the run continues. */
+/** Records the tries and waits of a step, and decides by their results how the run continues. */
 import type { Limits } from '../../config/config.ts';
-import { DomainError, type Reason } from '../../errors/domain-error.ts';
-import { FilterUnreadable } from '../../filters/filter.ts';
 import { backoffMs } from '../../flow/backoff.ts';
 import type { Transaction } from '../../store/database.ts';
-import { ActionExecutionEntity } from '../../store/entities/action-execution.ts';
+import { ActionExecutionEntity, type StepTry } from '../../store/entities/action-execution.ts';
 import { type Instant, instantToText } from '../../values/instant.ts';
 import { afterFailure, type RetryLimits, retryLimitsOf } from './failure-policy.ts';
+import type { Judgement } from './judge-step.ts';
 import type { Run } from './load-run.ts';
 import { tellOfEnd, tellOfFailingWebhook } from './run-events.ts';
-import {
-  type CallEnd,
-  type StepEnd,
-  type StepReason,
-  StepRefusal,
-  storedActionName,
-  type WebhookResult,
-} from './step.ts';
+import { cancelRun, failRun, hasEnded, moveOn, rest } from './run-state.ts';
+import { type StepReason, storedActionName, type WebhookResult } from './step.ts';
+import { type KeptChanges, keptChanges } from './step-changes.ts';
 
-type StepLimits = RetryLimits & Pick<Limits, 'keptStepTries' | 'failingWebhookTries'>;
+type StepLimits = RetryLimits &
+  Pick<Limits, 'keptStepTries' | 'stepDetailCharacters' | 'stepChangesBytes' | 'failingWebhookTries'>;
 
 /** The number of the try, from 1, and when it started. */
 export interface Try {
@@ -39,7 +34,7 @@ export function recordTry(
   limits: StepLimits,
 ): void {
   const wasOpen = !hasEnded(run);
-  recordJudgement(tx, run, judgement, { ...attempt, keptTries: limits.keptStepTries }, now, limits);
+  recordJudgement(tx, run, judgement, attempt, now, limits);
   if (wasOpen) {
     tellOfEnd(tx, run, now);
   }
@@ -49,43 +44,41 @@ function recordJudgement(
   tx: Transaction,
   run: Run,
   judgement: Judgement,
-  made: Try & { readonly keptTries: number },
+  attempt: Try,
   now: Instant,
   limits: StepLimits,
 ): void {
-  const retry = retryLimitsOf(run.stored, limits);
+  const made = { ...attempt, limits };
   switch (judgement.kind) {
-    case 'ENDED':
-      record(
-        tx,
-        run,
-        {
-          ...made,
-          outcome: judgement.outcome,
-          reason: null,
-          taken: judgement.taken,
-          answer: judgement.answer,
-        },
-        now,
-      );
-      moveOn(run, judgement.taken, now);
+    case 'ENDED': {
+      const { outcome, taken, answer } = judgement;
+      const changes = keptChanges(judgement.changes ?? [], limits);
+      record(tx, run, { ...made, outcome, reason: null, taken, answer, changes }, now);
+      moveOn(run, taken, now);
       break;
-    case 'TRY_AGAIN':
-      if (made.tries < retry.stepTries) {
-        record(tx, run, { ...made, outcome: 'RETRYING', reason: judgement.reason }, now);
-        rest(run, now + pauseMicros(made.tries, retry), made.tries);
-        if (made.tries === limits.failingWebhookTries && storedActionName(run.stored) === 'call_webhook') {
-          tellOfFailingWebhook(tx, run, { tries: made.tries, reason: judgement.reason }, now);
-        }
+    }
+    case 'TRY_AGAIN': {
+      const { tries } = made;
+      const { reason, detail } = judgement;
+      const retry = retryLimitsOf(run.stored, limits);
+      if (tries >= retry.stepTries) {
+        recordFailure(tx, run, { ...made, reason, detail }, now);
         break;
       }
-      fail(tx, run, { ...made, reason: judgement.reason }, now);
+      record(tx, run, { ...made, outcome: 'RETRYING', reason, detail }, now);
+      rest(run, now + pauseMicros(tries, retry), tries);
+      if (tries === limits.failingWebhookTries && storedActionName(run.stored) === 'call_webhook') {
+        tellOfFailingWebhook(tx, run, { tries, reason }, now);
+      }
       break;
-    case 'FAILED':
-      fail(tx, run, { ...made, reason: judgement.reason, detail: judgement.detail }, now);
+    }
+    case 'FAILED': {
+      const { reason, detail } = judgement;
+      recordFailure(tx, run, { ...made, reason, detail }, now);
       break;
+    }
     case 'SUBJECT_DELETED':
-      cancel(run, now);
+      cancelRun(run, now);
       break;
   }
 }
@@ -114,21 +107,21 @@ export function recordQuietHours(tx: Transaction, run: Run, opensAt: Instant, no
   rest(run, opensAt, attempts);
 }
 
-/** Leases the run until `until`: other processes leave it alone unless the lease expires. */
-export function recordClaim({ enrollment }: Run, until: Instant): void {
-  enrollment.state = 'ACTIVE';
-  enrollment.attempts += 1;
-  enrollment.dueAt = until;
-}
-
-/** The athlete has been deleted. */
-export function cancel(run: Run, now: Instant): void {
-  end(run, 'CANCELLED', 'SUBJECT_DELETED', now);
-}
-
-/** All steps are done. */
-export function complete(run: Run, now: Instant): void {
-  end(run, 'COMPLETED', null, now);
+/** The step has failed for good: the run fails, or goes on as the step says. */
+function recordFailure(
+  tx: Transaction,
+  run: Run,
+  failed: Omit<StepRecord, 'outcome'> & { readonly reason: StepReason },
+  now: Instant,
+): void {
+  const next = afterFailure(run.stored);
+  const taken = next === 'FAIL' ? null : next.taken;
+  record(tx, run, { ...failed, outcome: 'FAILED', taken }, now);
+  if (next === 'FAIL') {
+    failRun(run, failed.reason, now);
+  } else {
+    moveOn(run, taken, now);
+  }
 }
 
 interface StepRecord {
@@ -136,177 +129,49 @@ interface StepRecord {
   readonly tries: number;
   /** Absent: a wait, which is no try. */
   readonly startedAt?: Instant;
-  /** With `startedAt`: how many tries are kept. */
-  readonly keptTries?: number;
+  /** With `startedAt`: how much of the tries is kept. */
+  readonly limits?: Pick<Limits, 'keptStepTries' | 'stepDetailCharacters'>;
   readonly reason: StepReason | null;
   readonly detail?: string | undefined;
   readonly taken?: string | null | undefined;
   readonly answer?: WebhookResult | null | undefined;
+  readonly changes?: KeptChanges | null;
 }
 
 function record(
   tx: Transaction,
-  { step, stored, execution }: Run,
-  {
-    outcome,
-    tries: attempts,
-    startedAt,
-    keptTries = 0,
-    reason,
-    detail,
-    taken = null,
-    answer = null,
-  }: StepRecord,
+  run: Run,
+  { outcome, tries: attempts, reason, taken = null, answer = null, changes = null, ...made }: StepRecord,
   now: Instant,
 ): void {
+  const { step, stored, execution } = run;
   const key = { accountId: tx.accountId, enrollmentId: step.enrollmentId, step: step.step };
-  const made =
-    startedAt === undefined
-      ? []
-      : [
-          {
-            startedAt: instantToText(startedAt),
-            endedAt: instantToText(now),
-            outcome,
-            reason,
-            ...(detail ? { detail } : {}),
-          },
-        ];
-  const before = execution?.tries ?? [];
-  const tries = made.length > 0 ? [...before, ...made].slice(-keptTries) : before;
-  const value = { outcome, attempts, reason, taken, answer, tries, executedAt: now };
+  const tries = keptTries(execution?.tries ?? [], { outcome, reason, ...made }, now);
+  const value = { outcome, attempts, reason, taken, answer, changes, tries, executedAt: now };
   if (execution) {
     tx.em.assign(tx.em.merge(ActionExecutionEntity, { ...key, ...execution }), value);
   } else {
-    tx.em.create(ActionExecutionEntity, {
-      ...key,
-      ...value,
-      userId: step.userId,
-      action: storedActionName(stored),
-      path: step.path,
-    });
+    const { userId, path } = step;
+    tx.em.create(ActionExecutionEntity, { ...key, ...value, userId, path, action: storedActionName(stored) });
   }
 }
 
-/** The step has failed for good: the run fails, or goes on as the step says. */
-function fail(
-  tx: Transaction,
-  run: Run,
-  {
-    reason,
-    ...made
-  }: Try & Pick<StepRecord, 'detail'> & { readonly keptTries: number; readonly reason: StepReason },
+/** The latest tries of the step, this one included when it is a try. */
+function keptTries(
+  before: readonly StepTry[],
+  { startedAt, limits, outcome, reason, detail }: Omit<StepRecord, 'tries'>,
   now: Instant,
-): void {
-  const next = afterFailure(run.stored);
-  const taken = next === 'FAIL' ? null : next.taken;
-  record(tx, run, { ...made, outcome: 'FAILED', reason, taken }, now);
-  if (next === 'FAIL') {
-    end(run, 'FAILED', reason, now);
-  } else {
-    moveOn(run, taken, now);
+): StepTry[] {
+  if (startedAt === undefined || limits === undefined) {
+    return [...before];
   }
-}
-
-/** To the step that follows, or to the first of the list that the step took. */
-function moveOn(run: Run, taken: string | null | undefined, now: Instant): void {
-  if (hasEnded(run)) {
-    return;
-  }
-  const { enrollment, program, exitEvents } = run;
-  const position = program[enrollment.nextStep];
-  const entry = taken ? position?.entries.get(taken) : position?.next;
-  if (entry === undefined) {
-    throw new TypeError(`step ${enrollment.nextStep} has no steps that follow ${taken}`);
-  }
-  enrollment.nextStep = entry;
-  enrollment.received = null;
-  enrollment.listensTo = exitEvents.length > 0 ? [...exitEvents] : null;
-  if (entry < program.length) {
-    rest(run, now, 0);
-  } else {
-    complete(run, now);
-  }
-}
-
-function rest(run: Run, until: Instant, attempts: number): void {
-  if (run.enrollment.state === 'PAUSED') {
-    // It was paused while a call was under way.
-    Object.assign(run.enrollment, { pausedDueAt: until, attempts });
-  } else if (!hasEnded(run)) {
-    Object.assign(run.enrollment, { state: 'ACTIVE', dueAt: until, attempts });
-  }
-}
-
-function end(
-  run: Run,
-  state: 'COMPLETED' | 'FAILED' | 'CANCELLED',
-  reason: string | null,
-  now: Instant,
-): void {
-  if (!hasEnded(run)) {
-    const ended = { state, dueAt: null, pausedDueAt: null, endedAt: now, endedReason: reason };
-    Object.assign(run.enrollment, { ...ended, attempts: 0 });
-  }
-}
-
-/** Deleting a workflow cancels its runs, including those with a call under way. */
-function hasEnded({ enrollment }: Run): boolean {
-  return enrollment.endedAt !== null;
-}
-
-export type Judgement =
-  /** `taken` is the list that the step chose, if it has any. */
-  | {
-      readonly kind: 'ENDED';
-      readonly outcome: StepEnd;
-      readonly taken?: string;
-      readonly answer?: WebhookResult;
-    }
-  | { readonly kind: 'TRY_AGAIN'; readonly reason: StepReason }
-  | { readonly kind: 'FAILED'; readonly reason: StepReason; readonly detail?: string | undefined }
-  /** The athlete or the program is gone. */
-  | { readonly kind: 'SUBJECT_DELETED' };
-
-/**
- * Refusals that do not depend on the step, so that a retry can succeed; defects are retried too, because a
- * fix may be deployed.
- */
-const PASSING_REASONS: ReadonlySet<Reason> = new Set([
-  'CONCURRENT_UPDATE',
-  'DATABASE_UNAVAILABLE',
-  'OVERLOADED',
-  'DEADLINE_EXCEEDED',
-  'CANCELLED',
-  'INTERNAL',
-]);
-
-export function judgeEnd(end: CallEnd): Judgement {
-  if (typeof end === 'string') {
-    return { kind: 'ENDED', outcome: end };
-  }
-  return 'answer' in end
-    ? { kind: 'ENDED', outcome: 'DONE', answer: end.answer }
-    : { kind: 'TRY_AGAIN', reason: end.tryAgain };
-}
-
-/** Classifies what a step threw; anything but a DomainError is a defect. */
-export function judgeError(error: unknown): Judgement {
-  if (error instanceof StepRefusal) {
-    return { kind: 'FAILED', reason: error.reason, detail: error.detail };
-  }
-  if (error instanceof FilterUnreadable) {
-    return { kind: 'FAILED', reason: 'FILTER_UNREADABLE' };
-  }
-  const reason = error instanceof DomainError ? error.reason : 'INTERNAL';
-  if (reason === 'USER_NOT_FOUND') {
-    return { kind: 'SUBJECT_DELETED' };
-  }
-  return { kind: PASSING_REASONS.has(reason) ? 'TRY_AGAIN' : 'FAILED', reason };
+  const times = { startedAt: instantToText(startedAt), endedAt: instantToText(now) };
+  const described = detail ? { detail: detail.slice(0, limits.stepDetailCharacters) } : {};
+  return [...before, { ...times, outcome, reason, ...described }].slice(-limits.keptStepTries);
 }
 
 /** Microseconds until the next attempt: exponential backoff with jitter. */
-export function pauseMicros(
+function pauseMicros(
   tries: number,
   { firstStepPauseMs, longestStepPauseMs }: Pick<Limits, 'firstStepPauseMs' | 'longestStepPauseMs'>,
 ): bigint {

@@ -54,7 +54,7 @@ async function weightOf(
   }
   const program = requireActiveProgram(await loadActiveProgram(tx, userId), userId);
   if (program.unit === '') {
-    throw new StepRefusal('UNIT_UNKNOWN');
+    throw new StepRefusal('UNIT_UNKNOWN', 'set_lift_max.unit: the program of the athlete has no unit');
   }
   const units = { from: enumName(WeightUnitSchema, action.unit), to: program.unit };
   const unit = enumValue(WeightUnitSchema, program.unit);

@@ -13,6 +13,7 @@ import type { Change } from '../../store/change.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import type { Cause } from '../../store/entities/outbox-entry.ts';
 import type { Clock, Instant } from '../../values/instant.ts';
+import type { StepChange } from './step-changes.ts';
 import type { WebhookAnswer, WebhookPort } from './webhook-port.ts';
 
 export type ActionCase = NonNullable<Action['action']['case']>;
@@ -68,10 +69,10 @@ export type StepEnd = 'DONE' | 'NO_CHANGE';
 export class StepRefusal extends Error {
   override readonly name = 'StepRefusal';
   readonly reason: StepReason;
-  /** More of it for the author of the workflow, without secrets. */
-  readonly detail: string | undefined;
+  /** What failed and why, for the author of the workflow: without secrets and without what is known of the athlete. */
+  readonly detail: string;
 
-  constructor(reason: StepReason, detail?: string) {
+  constructor(reason: StepReason, detail: string) {
     super(reason);
     this.reason = reason;
     this.detail = detail;
@@ -88,7 +89,12 @@ export interface CallDeps {
 }
 
 /** The result of a completed call. */
-export type CallEnd = StepEnd | { readonly answer: WebhookResult } | { readonly tryAgain: StepReason };
+export type CallEnd =
+  | StepEnd
+  | { readonly answer: WebhookResult }
+  | { readonly changes: readonly StepChange[] }
+  /** See StepRefusal. */
+  | { readonly tryAgain: StepReason; readonly detail?: string | undefined };
 
 /** What a webhook's receiver answered, for later steps. */
 export interface WebhookResult {

@@ -8,6 +8,7 @@ import type { Instant } from '../../values/instant.ts';
 import { isOpen, nextOpening } from '../time/business-hours.ts';
 import { actionTypeOf } from './action-types.ts';
 import type { DueEnrollment } from './due-enrollments.ts';
+import { type Judgement, judgeError } from './judge-step.ts';
 import {
   type Attempt,
   lockPartitionOfRun,
@@ -18,18 +19,11 @@ import {
   takeRun,
 } from './load-run.ts';
 import { prepareAction } from './prepare-action.ts';
-import {
-  cancel,
-  complete,
-  type Judgement,
-  judgeError,
-  recordListening,
-  recordQuietHours,
-  recordTry,
-  recordWait,
-} from './record-step.ts';
+import { recordListening, recordQuietHours, recordTry, recordWait } from './record-step.ts';
 import { tellOfEnd } from './run-events.ts';
+import { cancelRun, completeRun } from './run-state.ts';
 import { type ActionCase, type ActionRunnerDeps, type ActionType, actorOf } from './step.ts';
+import type { StepChange } from './step-changes.ts';
 import { choiceDeps } from './step-results.ts';
 import { describeJudgement, describeRun, traceStep } from './trace-step.ts';
 import { hasComeAlready } from './wait-for-event.ts';
@@ -111,11 +105,11 @@ async function carryOut(
   const { limits } = deps.config;
   const { enrollment, step, execution } = run;
   if (run.isAthleteDeleted) {
-    cancel(run, now);
+    cancelRun(run, now);
     return 'RESTS';
   }
   if (step.step >= run.program.length) {
-    complete(run, now);
+    completeRun(run, now);
     tellOfEnd(tx, run, now);
     return 'RESTS';
   }
@@ -167,11 +161,13 @@ async function carryOut(
     }
     case 'CHANGE': {
       const origin = { actor: 'AUTOMATION', cause: step.cause } as const;
-      const change = { tx, now, origin, actor: actorOf(step) };
+      const changes: StepChange[] = [];
+      const observe = (facts: readonly StepChange[]) => changes.push(...facts);
+      const change = { tx, now, origin, actor: actorOf(step), observe };
       const prepared = await prepareAction(tx, run, message, now, deps.config);
       const outcome = await type.run(change, step, prepared.action.value as never, limits);
       failpoint('step-done');
-      recordTry(tx, run, { kind: 'ENDED', outcome }, made, now, limits);
+      recordTry(tx, run, { kind: 'ENDED', outcome, changes }, made, now, limits);
       break;
     }
     case undefined:

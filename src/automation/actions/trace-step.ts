@@ -1,8 +1,8 @@
 /** What traces show of a workflow's step: its identities and the kind of its action, and nothing that a coach wrote. */
 import { type TraceAttributes, traced } from '../../flow/traced.ts';
 import type { DueEnrollment } from './due-enrollments.ts';
+import type { Judgement } from './judge-step.ts';
 import type { Run } from './load-run.ts';
-import type { Judgement } from './record-step.ts';
 import { storedActionName } from './step.ts';
 
 /** A step that is part of no other traced work starts a trace. */

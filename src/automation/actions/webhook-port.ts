@@ -1,5 +1,4 @@
-/** Sends webhooks: posts a message to an address that was checked, signed by the Standard Webhooks specification. */
-import { createHmac } from 'node:crypto';
+/** Sends webhooks: posts a message to an address that was checked, and says what came of it. */
 import type { LookupAddress } from 'node:dns';
 import { request as httpRequest, type RequestOptions } from 'node:http';
 import { request as httpsRequest } from 'node:https';
@@ -8,33 +7,7 @@ import type { Config } from '../../config/config.ts';
 import { traced } from '../../flow/traced.ts';
 import { createHostResolver, type ResolveHost } from './resolve-webhook-host.ts';
 import { hostOf, isPublicAddress, refusalOfWebhookUrl } from './webhook-address.ts';
-
-const PREFIX = 'whsec_';
-const LEAST_BYTES = 24;
-const MOST_BYTES = 64;
-
-export const WEBHOOK_SECRET_RULE = `must be ${PREFIX} and ${LEAST_BYTES} to ${MOST_BYTES} bytes in base64`;
-
-/** Whether the text is a valid secret. */
-export function isWebhookSecret(text: string): boolean {
-  const key = keyOf(text);
-  // Base64 that does not round-trip is invalid.
-  const isBase64 = `${PREFIX}${key.toString('base64')}` === text;
-  return isBase64 && key.length >= LEAST_BYTES && key.length <= MOST_BYTES;
-}
-
-/** A signature in the header `webhook-signature`; there, blanks separate several. */
-export function signWebhook(
-  secret: string,
-  { id, timestampS, body }: { id: string; timestampS: number; body: string },
-): string {
-  const digest = createHmac('sha256', keyOf(secret)).update(`${id}.${timestampS}.${body}`).digest('base64');
-  return `v1,${digest}`;
-}
-
-function keyOf(secret: string): Buffer {
-  return Buffer.from(secret.slice(PREFIX.length), 'base64');
-}
+import { signWebhook } from './webhook-signature.ts';
 
 /** A message and its target. */
 export interface WebhookCall {
@@ -58,7 +31,7 @@ export interface WebhookCall {
   readonly successStatuses?: readonly number[];
 }
 
-/** The result of a call. */
+/** The result of a call. A `detail` says why it failed, without anything of the URL or the answer, which may have secrets. */
 export type WebhookAnswer =
   /** 2xx, or one of `successStatuses`. */
   | { readonly kind: 'ACCEPTED'; readonly received?: ReceivedAnswer }
@@ -66,9 +39,14 @@ export type WebhookAnswer =
   | {
       readonly kind: 'TRY_AGAIN';
       readonly reason: 'WEBHOOK_TIMEOUT' | 'WEBHOOK_UNREACHABLE' | 'WEBHOOK_UNAVAILABLE';
+      readonly detail?: string;
     }
   /** Any other answer, redirects included; or nothing was sent because the address is not public. */
-  | { readonly kind: 'REFUSED'; readonly reason: 'WEBHOOK_REFUSED' | 'WEBHOOK_ADDRESS_REFUSED' };
+  | {
+      readonly kind: 'REFUSED';
+      readonly reason: 'WEBHOOK_REFUSED' | 'WEBHOOK_ADDRESS_REFUSED';
+      readonly detail?: string;
+    };
 
 /** What of an answer can be kept. */
 export interface ReceivedAnswer {
@@ -95,7 +73,9 @@ interface Sent {
   readonly answer: WebhookAnswer;
 }
 
-const ADDRESS_REFUSED: Sent = { answer: { kind: 'REFUSED', reason: 'WEBHOOK_ADDRESS_REFUSED' } };
+function refuseAddress(detail: string): Sent {
+  return { answer: { kind: 'REFUSED', reason: 'WEBHOOK_ADDRESS_REFUSED', detail } };
+}
 
 /** Each call has its own connection: a kept-alive one would outlive the check of its address. */
 export function createWebhookPort(
@@ -107,23 +87,37 @@ export function createWebhookPort(
   };
 
   async function post(call: WebhookCall): Promise<Sent> {
-    if (refusalOfWebhookUrl(call.url, webhooks)) {
-      return ADDRESS_REFUSED;
+    const refusal = refusalOfWebhookUrl(call.url, webhooks);
+    if (refusal) {
+      return refuseAddress(`call_webhook.url: ${refusal}`);
     }
     const url = new URL(call.url);
     const signal = AbortSignal.timeout(limits.webhookTimeoutMs);
     try {
       const addresses = await addressesOf(hostOf(url), call.accountId, resolveHost, signal);
       if (!webhooks.allowPrivate && !addresses.every(({ address }) => isPublicAddress(address))) {
-        return ADDRESS_REFUSED;
+        return refuseAddress('call_webhook.url: the host has an address that is not public');
       }
       const received = await send(url, call, addresses, limits, signal);
       return { status: received.status, answer: answerOf(call, received) };
-    } catch {
-      const reason = signal.aborted ? 'WEBHOOK_TIMEOUT' : 'WEBHOOK_UNREACHABLE';
-      return { answer: { kind: 'TRY_AGAIN', reason } };
+    } catch (error) {
+      return { answer: { kind: 'TRY_AGAIN', ...failureOf(error, signal, limits) } };
     }
   }
+}
+
+function failureOf(
+  error: unknown,
+  { aborted }: AbortSignal,
+  { webhookTimeoutMs }: Pick<Config['limits'], 'webhookTimeoutMs'>,
+) {
+  if (aborted) {
+    return { reason: 'WEBHOOK_TIMEOUT', detail: `no answer within ${webhookTimeoutMs} ms` } as const;
+  }
+  // The message of the error has the address; its code, such as ECONNREFUSED or CERT_HAS_EXPIRED, has not.
+  const { code } = error as NodeJS.ErrnoException;
+  const detail = code ? `no connection: ${code}` : 'the connection ended without an answer';
+  return { reason: 'WEBHOOK_UNREACHABLE', detail } as const;
 }
 
 /**
@@ -238,14 +232,16 @@ function alwaysAnswer(addresses: readonly LookupAddress[]): LookupFunction {
   };
 }
 
-function answerOf({ successStatuses }: WebhookCall, received: ReceivedAnswer): WebhookAnswer {
+export function answerOf({ successStatuses }: WebhookCall, received: ReceivedAnswer): WebhookAnswer {
   const { status } = received;
   const isSuccess = successStatuses?.includes(status) ?? (status >= 200 && status < 300);
   if (isSuccess) {
     return { kind: 'ACCEPTED', received };
   }
   const isTemporary = status >= 500 || status === 408 || status === 425 || status === 429;
-  return isTemporary
-    ? { kind: 'TRY_AGAIN', reason: 'WEBHOOK_UNAVAILABLE' }
-    : { kind: 'REFUSED', reason: 'WEBHOOK_REFUSED' };
+  if (isTemporary) {
+    return { kind: 'TRY_AGAIN', reason: 'WEBHOOK_UNAVAILABLE', detail: `the answer was ${status}` };
+  }
+  const redirected = status >= 300 && status < 400 ? ', a redirect, which is not followed' : '';
+  return { kind: 'REFUSED', reason: 'WEBHOOK_REFUSED', detail: `the answer was ${status}${redirected}` };
 }

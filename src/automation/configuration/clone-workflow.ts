@@ -35,6 +35,7 @@ export async function cloneWorkflow(
   const draft = {
     name,
     description: original.description,
+    tags: original.tags,
     actions: readStoredActions(original.actions),
     exits: readStoredExits(original.exits),
     trigger: trigger ? readRecordedTrigger(trigger, context.types, config.limits, 'trigger') : undefined,

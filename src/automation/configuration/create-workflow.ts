@@ -1,5 +1,5 @@
 /** CreateWorkflow: adds a DRAFT workflow, with its trigger if the request has one. */
-
+import { canonicalTags } from '../../athletes/tags.ts';
 import type { Action } from '../../gen/automation/v1/action_pb.ts';
 import type { CreateWorkflowRequest, ExitGoal } from '../../gen/automation/v1/workflow_service_pb.ts';
 import type { Change } from '../../store/change.ts';
@@ -32,9 +32,10 @@ export async function createWorkflow(
   const { name, description, trigger } = request;
   const actions = canonicalActions(request.actions);
   const exits = canonicalExits(request.exits);
-  const read = await validateNewWorkflow(change.tx, { name, description, actions, trigger, exits }, context);
+  const input = { name, description, tags: canonicalTags(request.tags), actions, trigger, exits };
+  const read = await validateNewWorkflow(change.tx, input, context);
   requireNone(read.violations);
-  const draft = { name, description, actions, exits, trigger: read.trigger };
+  const draft = { ...input, trigger: read.trigger };
   const made = await addWorkflow(change, revision, draft, { context, action: 'CreateWorkflow' });
   return { ...made, warnings: [...missingSecrets(request.actions, actions, 'actions'), ...made.warnings] };
 }
@@ -43,6 +44,8 @@ export async function createWorkflow(
 export interface WorkflowDraft {
   readonly name: string;
   readonly description: string;
+  /** Canonical. */
+  readonly tags: readonly string[];
   readonly actions: readonly Action[];
   readonly exits: readonly ExitGoal[];
   readonly trigger: TriggerDraft | undefined;
@@ -59,7 +62,7 @@ export async function addWorkflow(
   const { name, description } = draft;
   const workflow = tx.em.create(WorkflowEntity, {
     ...{ accountId: tx.accountId, id: newId(), name, description, status: 'DRAFT', version: 1 },
-    ...{ actions: storedActions(draft.actions), exits: storedExits(draft.exits) },
+    ...{ tags: [...draft.tags], actions: storedActions(draft.actions), exits: storedExits(draft.exits) },
     ...{ createdBy: actor, createdAt: now, updatedAt: now },
   });
   // Flushed first: its version references it, which MikroORM does not know.

@@ -12,6 +12,8 @@ export const CONFIGURATION_LIMITS = {
   splitPaths: 10,
   /** Exits of a workflow. */
   workflowExits: 10,
+  /** Tags of a workflow; `tagCharacters` says how long each may be. */
+  workflowTags: 20,
   /** All actions of a workflow as they are stored. */
   workflowActionsBytes: 64 * 1024,
   /** Headers of a webhook. */

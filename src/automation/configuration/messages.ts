@@ -30,9 +30,9 @@ export function workflowMessage({
   workflow,
   trigger,
 }: WorkflowWithTrigger): MessageInitShape<typeof WorkflowSchema> {
-  const { id, name, description, version, createdBy } = workflow;
+  const { id, name, description, tags, version, createdBy } = workflow;
   return {
-    ...{ id, name, description, version, createdBy },
+    ...{ id, name, description, tags, version, createdBy },
     status: enumValue(WorkflowStatusSchema, workflow.status),
     actions: readStoredActions(workflow.actions),
     exits: readStoredExits(workflow.exits),
@@ -85,10 +85,10 @@ export function workflowVersionMessage(
   workflow: Workflow,
   row: WorkflowVersion,
 ): MessageInitShape<typeof WorkflowVersionSchema> {
-  const { version, action, actor, recordedAt, name, description, status, actions, exits } = row;
+  const { version, action, actor, recordedAt, name, description, tags, status, actions, exits } = row;
   const then = {
     ...workflow,
-    ...{ version, name, description, status, actions, exits },
+    ...{ version, name, description, tags, status, actions, exits },
     updatedAt: recordedAt,
   };
   return {

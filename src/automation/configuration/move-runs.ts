@@ -1,5 +1,6 @@
 /** Moves runs under way to the newest version of their workflow, if they have not reached the first step that it changes. */
 import { sql } from 'kysely';
+import { audit, type Change } from '../../store/change.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { Workflow } from '../../store/entities/workflow.ts';
 import { WorkflowVersionEntity } from '../../store/entities/workflow-version.ts';
@@ -22,11 +23,24 @@ export function lockForMove(tx: Transaction): Promise<void> {
   return lockPartitions(tx, [...Array(PARTITIONS).keys()]);
 }
 
-/**
- * The newest version is stored. Runs are locked in the order of their ids; one whose step is being taken is looked at when
- * the step is recorded.
- */
+/** The newest version is in the unit of work. `action` is the name of the RPC, for the audit trail. */
 export async function moveRuns(
+  change: Change,
+  { workflow, action }: { readonly workflow: Workflow; readonly action: string },
+): Promise<MovedRuns> {
+  await change.tx.em.flush();
+  const moved = await moveToNewest(change.tx, workflow);
+  if (moved.movedRunCount > 0) {
+    audit(change, {
+      ...{ action, targetType: 'workflow', targetId: workflow.id, before: null },
+      after: { version: workflow.version, movedRuns: moved.movedRunCount, keptRuns: moved.keptRunCount },
+    });
+  }
+  return moved;
+}
+
+/** Runs are locked in the order of their ids; one whose step is being taken is looked at when the step is recorded. */
+async function moveToNewest(
   tx: Transaction,
   { id: workflowId, version, actions, exits }: Workflow,
 ): Promise<MovedRuns> {

@@ -25,10 +25,10 @@ export function triggerBefore(trigger: WorkflowTrigger, workflow: Workflow): Bef
 
 /** The workflow in the audit trail, without secrets. */
 export function auditedWorkflow(workflow: Workflow): Record<string, unknown> {
-  const { name, description, status, version } = workflow;
+  const { name, description, tags, status, version } = workflow;
   const shown = readStoredActions(workflow.actions).map((action) => hideSecrets(ActionSchema, action));
   const { exits } = workflow;
-  return { name, description, status, actions: storedActions(shown), exits, version };
+  return { name, description, tags, status, actions: storedActions(shown), exits, version };
 }
 
 /** The trigger in the audit trail. */
@@ -45,9 +45,9 @@ export function recordWorkflow(
   { action, before }: { action: string; before: Record<string, unknown> | null },
 ): void {
   const { tx, now, actor } = change;
-  const { id, version, name, description, status, actions, exits } = workflow;
+  const { id, version, name, description, tags, status, actions, exits } = workflow;
   tx.em.create(WorkflowVersionEntity, {
-    ...{ accountId: tx.accountId, workflowId: id, version, name, description, status, actions, exits },
+    ...{ accountId: tx.accountId, workflowId: id, version, name, description, tags, status, actions, exits },
     ...{ action, actor, recordedAt: now },
   });
   audit(change, {

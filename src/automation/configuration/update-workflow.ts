@@ -2,8 +2,9 @@
  * UpdateWorkflow: replaces the fields that the request sets; runs under way keep the version that they started with, or are
  * moved to the new one.
  */
+import { canonicalTags } from '../../athletes/tags.ts';
 import type { UpdateWorkflowRequest } from '../../gen/automation/v1/workflow_service_pb.ts';
-import { audit, type Change } from '../../store/change.ts';
+import type { Change } from '../../store/change.ts';
 import type { Workflow } from '../../store/entities/workflow.ts';
 import {
   type ConfigurationContext,
@@ -19,7 +20,7 @@ import { canonicalActions, keepSecrets, readStoredActions, storedActions } from 
 import { canonicalExits, storedExits } from './stored-exits.ts';
 import { requireNone } from './validation/field-checks.ts';
 import { validateExits } from './validation/validate-flow.ts';
-import { validateNamedActions, validateTexts } from './validation/validate-workflow.ts';
+import { validateNamedActions, validateTags, validateTexts } from './validation/validate-workflow.ts';
 import { checkConfigured, missingSecrets } from './warnings.ts';
 import { liveTriggerOf, requireNotArchived, requireWorkflow, type WorkflowWithTrigger } from './workflows.ts';
 
@@ -35,10 +36,12 @@ export async function updateWorkflow(
   const context = await loadConfigurationContext(tx, config);
   const actions = request.actions && canonicalActions(request.actions.actions);
   const exits = request.exits && canonicalExits(request.exits.exits);
+  const tags = request.tags && canonicalTags(request.tags.tags);
   const workflow = await requireWorkflow(tx, request.workflowId);
   const trigger = await liveTriggerOf(tx, workflow.id);
   requireNone([
     ...validateTexts(request, context),
+    ...(tags ? validateTags(tags, context, 'tags.tags') : []),
     ...(actions
       ? await validateNamedActions(tx, actions, context, {
           path: 'actions.actions',
@@ -57,31 +60,20 @@ export async function updateWorkflow(
   }
   const { name = workflow.name, description = workflow.description } = request;
   const values = {
-    ...{ name, description },
+    ...{ name, description, tags: tags ?? workflow.tags },
     actions: actions ? storedActions(actions) : workflow.actions,
     exits: exits ? storedExits(exits) : workflow.exits,
   };
   const missing = missingSecrets(request.actions?.actions ?? [], actions ?? [], 'actions.actions');
   const target = { workflow, trigger, values, action: 'UpdateWorkflow' };
   const warnings = [...missing, ...(await replaceWorkflow(change, revision, target, context))];
-  return { workflow, trigger, warnings, ...(request.moveRuns ? await moveAudited(change, workflow) : {}) };
-}
-
-async function moveAudited(change: Change, workflow: Workflow): Promise<MovedRuns> {
-  await change.tx.em.flush();
-  const { movedRunCount, keptRunCount } = await moveRuns(change.tx, workflow);
-  if (movedRunCount > 0) {
-    audit(change, {
-      ...{ action: 'UpdateWorkflow', targetType: 'workflow', targetId: workflow.id, before: null },
-      after: { version: workflow.version, movedRuns: movedRunCount, keptRuns: keptRunCount },
-    });
-  }
-  return { movedRunCount, keptRunCount };
+  const moved = request.moveRuns ? await moveRuns(change, target) : {};
+  return { workflow, trigger, warnings, ...moved };
 }
 
 interface Replacement extends WorkflowWithTrigger {
   /** As they are stored. */
-  readonly values: Pick<Workflow, 'name' | 'description' | 'actions' | 'exits'>;
+  readonly values: Pick<Workflow, 'name' | 'description' | 'tags' | 'actions' | 'exits'>;
   /** The name of the RPC. */
   readonly action: string;
 }

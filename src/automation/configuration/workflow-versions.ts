@@ -21,6 +21,7 @@ import { type Page, readPage } from '../../store/page.ts';
 import { type Configured, type ContextConfig, loadConfigurationContext } from './configuration-context.ts';
 import { findDifferences } from './differences.ts';
 import { bumpRevision, requireEtag } from './etag.ts';
+import { lockForMove, type MovedRuns, moveRuns } from './move-runs.ts';
 import { readStoredActions, webhooksOf } from './stored-actions.ts';
 import { readStoredExits } from './stored-exits.ts';
 import { replaceWorkflow } from './update-workflow.ts';
@@ -75,7 +76,10 @@ export async function compareWorkflowVersions(
 }
 
 /** In the names of the contract. Each secret is replaced by its number in `secrets`, to which new ones are added. */
-function documentOf({ name, description, actions, exits }: WorkflowVersion, secrets: string[]): JsonObject {
+function documentOf(
+  { name, description, tags, actions, exits }: WorkflowVersion,
+  secrets: string[],
+): JsonObject {
   const messages = readStoredActions(actions);
   for (const webhook of webhooksOf(messages).filter(({ secret }) => secret !== '')) {
     if (!secrets.includes(webhook.secret)) {
@@ -85,7 +89,7 @@ function documentOf({ name, description, actions, exits }: WorkflowVersion, secr
   }
   const named = { useProtoFieldName: true };
   return {
-    ...{ name, description },
+    ...{ name, description, tags },
     actions: messages.map((action) => toJson(ActionSchema, action, named)),
     exits: readStoredExits(exits).map((exit) => toJson(ExitGoalSchema, exit, named)),
   };
@@ -99,13 +103,14 @@ export async function rollbackWorkflow(
   change: Change,
   request: RollbackWorkflowRequest,
   config: ContextConfig,
-): Promise<Configured> {
+): Promise<Configured & Partial<MovedRuns>> {
   const { tx } = change;
   const revision = await bumpRevision(tx);
+  await (request.moveRuns && lockForMove(tx));
   const workflow = await requireWorkflow(tx, request.workflowId);
   requireNotArchived(workflow);
   requireEtag(request.etag, workflow);
-  const { name, description, actions, exits } = await requireWorkflowVersion(
+  const { name, description, tags, actions, exits } = await requireWorkflowVersion(
     tx,
     workflow.id,
     request.version,
@@ -117,9 +122,10 @@ export async function rollbackWorkflow(
   const trigger = await liveTriggerOf(tx, workflow.id);
   const context = await loadConfigurationContext(tx, config);
   requireNone(await validateStored(tx, { actions, exits }, context, trigger?.triggerEvent));
-  const values = { name, description, actions, exits };
+  const values = { name, description, tags, actions, exits };
   const target = { workflow, trigger, values, action: 'RollbackWorkflow' };
-  return { workflow, trigger, warnings: await replaceWorkflow(change, revision, target, context) };
+  const warnings = await replaceWorkflow(change, revision, target, context);
+  return { workflow, trigger, warnings, ...(request.moveRuns ? await moveRuns(change, target) : {}) };
 }
 
 /** Throws WORKFLOW_VERSION_NOT_FOUND. */

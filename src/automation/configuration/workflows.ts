@@ -1,6 +1,7 @@
 /** Reads workflows with their triggers: one, locked or not, and the lists of the account. */
 
 import type { FilterQuery } from '@mikro-orm/core';
+import { sql } from 'kysely';
 import { enumName } from '../../calls/enum-name.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import type { ListTriggersRequest } from '../../gen/automation/v1/trigger_service_pb.ts';
@@ -86,15 +87,16 @@ export async function listWorkflows(
   const status = request.status === 0 ? '' : enumName(WorkflowStatusSchema, request.status);
   const { nameContains } = request;
   const triggerEvent = canonicalEventName(request.triggerEvent);
+  const tag = request.tag.normalize('NFC');
   const where: FilterQuery<Workflow> = {
     accountId,
     status: status || { $ne: 'ARCHIVED' },
     ...(nameContains ? { name: { $ilike: `%${nameContains.replaceAll(/[\\%_]/g, '\\$&')}%` } } : {}),
-    ...(triggerEvent ? { id: { $in: await findWorkflowsOn(tx, triggerEvent) } } : {}),
+    ...(triggerEvent || tag ? { id: { $in: await findWorkflows(tx, { triggerEvent, tag }) } } : {}),
   };
   const page = await readPage(
     {
-      filter: ['ListWorkflows', accountId, status, nameContains, triggerEvent],
+      filter: ['ListWorkflows', accountId, status, nameContains, triggerEvent, tag],
       keyKinds: ['text', 'uuid'],
       defaultPageSize,
       keyOf: (workflow: Workflow) => [workflow.name, workflow.id],
@@ -114,14 +116,19 @@ export async function listWorkflows(
   return { ...page, rows };
 }
 
-/** The workflows with a live trigger on the event. */
-async function findWorkflowsOn({ accountId, em }: Transaction, triggerEvent: string): Promise<string[]> {
-  const triggers = await em.find(
-    WorkflowTriggerEntity,
-    { accountId, triggerEvent, deletedAt: null },
-    { fields: ['workflowId'] },
-  );
-  return triggers.map(({ workflowId }) => workflowId);
+/** The workflows with a live trigger on the event, and with the tag; empty: with any. */
+async function findWorkflows(
+  { accountId, sql: db }: Transaction,
+  { triggerEvent, tag }: { readonly triggerEvent: string; readonly tag: string },
+): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    select w.id from workflows w
+    where w.account_id = ${accountId} and (${tag} = '' or w.tags ? ${tag})
+      and (${triggerEvent} = '' or exists (
+        select from workflow_triggers t
+        where t.account_id = w.account_id and t.workflow_id = w.id and t.trigger_event = ${triggerEvent}
+          and t.deleted_at is null))`.execute(db);
+  return rows.map(({ id }) => id);
 }
 
 /** Finds ARCHIVED workflows too. WORKFLOW_NOT_FOUND. */

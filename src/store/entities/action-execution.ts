@@ -9,7 +9,7 @@ export interface StepTry {
   /** DONE, NO_CHANGE, RETRYING or FAILED. */
   readonly outcome: string;
   readonly reason: string | null;
-  /** What is wrong with a template; absent: nothing is. */
+  /** What failed and why; absent: it did not fail, or for a reason that passes. */
   readonly detail?: string;
 }
 
@@ -32,6 +32,8 @@ export const ActionExecutionEntity = defineEntity({
     reason: p.text().nullable(),
     /** What a webhook's receiver answered: `status`, and `body` if it was JSON; null for other steps. */
     answer: p.json().nullable(),
+    /** What the step changed: `told`, events with `type`, `data` and `previous`, and `leftOut`; null for nothing. */
+    changes: p.json().nullable(),
     /** Every try, oldest first; of steps before tries were kept, those since. */
     tries: p.json().$type<StepTry[]>().default([]),
     executedAt: p.type(InstantColumn).$type<bigint>(),

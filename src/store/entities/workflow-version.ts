@@ -15,6 +15,8 @@ export const WorkflowVersionEntity = defineEntity({
     actions: p.json().$type<unknown[]>(),
     /** Each as the proto3 JSON of automation.v1.ExitGoal. */
     exits: p.json().$type<unknown[]>().default([]),
+    /** In NFC, each once. */
+    tags: p.json().$type<string[]>().default([]),
     /** The method that made the version. */
     action: p.text(),
     actor: p.text(),

@@ -16,6 +16,8 @@ export const WorkflowEntity = defineEntity({
     actions: p.json().$type<unknown[]>(),
     /** Each as the proto3 JSON of automation.v1.ExitGoal. */
     exits: p.json().$type<unknown[]>().default([]),
+    /** In NFC, each once. */
+    tags: p.json().$type<string[]>().default([]),
     version: p.integer(),
     createdBy: p.text(),
     createdAt: p.type(InstantColumn).$type<bigint>(),

@@ -1,4 +1,4 @@
-/** UpdateWorkflow with move_runs: which runs under way go on with the new version, with a real runner. */
+/** UpdateWorkflow and RollbackWorkflow with move_runs: which runs under way go on with the new version, with a real runner. */
 import type { MessageInitShape } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
 import { beforeEach, describe, expect, test } from 'vitest';
@@ -184,6 +184,30 @@ describe('move_runs', () => {
     await work();
     expect(await tagsOf(first)).toEqual(['new', 'came', 'received']);
     expect(await runOf(second)).toMatchObject({ state: State.EXITED });
+  });
+
+  test('of RollbackWorkflow moves runs to what is rolled back to, by the steps that it changes', async () => {
+    const workflowId = await createWorkflow([wait(1), addTag('first')]);
+    const actions = { actions: [wait(1), hook('down'), addTag('second')] };
+    await update(workflowId, { actions });
+    const at = await start();
+    clock.advance(HOUR_MS);
+    await work();
+    const early = await start();
+    expect([await runOf(at), await runOf(early)]).toMatchObject([{ nextStep: 1 }, { nextStep: 0 }]);
+
+    const { etag } = present((await client.workflows.getWorkflow({ workflowId })).workflow);
+    const rolledBack = await client.workflows.rollbackWorkflow({
+      ...{ workflowId, etag, version: 1, moveRuns: true },
+    });
+
+    expect(rolledBack).toMatchObject({ movedRunCount: 1, keptRunCount: 1, workflow: { version: 4 } });
+    expect([await versionOf(early), await versionOf(at)]).toEqual([4, 3]);
+    const entry = (await auditOf(db.database, client, workflowId)).at(-1);
+    expect(entry).toMatchObject({ action: 'RollbackWorkflow', after: { movedRuns: 1, keptRuns: 1 } });
+    clock.advance(HOUR_MS);
+    await work();
+    expect(await tagsOf(early)).toEqual(['new', 'first']);
   });
 
   test('leaves every run alone when it is not set', async () => {

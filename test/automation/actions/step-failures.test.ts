@@ -4,10 +4,12 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { WebhookAnswer } from '../../../src/automation/actions/webhook-port.ts';
 import { createEvaluator } from '../../../src/automation/evaluation/evaluator.ts';
 import { ActionSchema, FailurePolicy } from '../../../src/gen/automation/v1/action_pb.ts';
+import { FieldType } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
 import {
   WorkflowEnrollmentState as State,
   StepOutcome,
 } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
+import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
 import {
   type AutomationClient,
   addTag,
@@ -129,6 +131,56 @@ describe('a step that fails', () => {
       addTag('end'),
     ]);
     expect((await read(made)).tags).toEqual(['start', 'end']);
+  });
+});
+
+/** The detail of the only try of the first step. */
+async function detailOf(step: Step, prepare: (userId: string) => Promise<unknown> = async () => undefined) {
+  const { id: workflowId } = await createActiveWorkflow(client, {
+    trigger: onTag('start'),
+    actions: [{ ...step, retry: { tries: 1 } }],
+  });
+  const userId = present((await client.users.createUser({ name: 'Ana' })).user).id;
+  await client.users.updateUser({ userId, addTags: ['start'], attributes: { note: 'x'.repeat(200) } });
+  await prepare(userId);
+  const evaluator = createEvaluator(evaluatorDeps(db.database, { clock: clock.now }));
+  await evaluator.evaluatePartitions(client.accountId, [...Array(32).keys()]);
+  await runner.runAll();
+  const { run: made } = await read({ workflowId, userId });
+  expect(made.state).toBe(State.FAILED);
+  return [made.endedReason, made.steps[0]?.tries.at(-1)?.detail];
+}
+
+describe('a try that failed says what failed and why', () => {
+  test.each<[string, WebhookAnswer]>([
+    ['the receiver', { kind: 'REFUSED', reason: 'WEBHOOK_REFUSED', detail: 'the answer was 404' }],
+    [
+      'the connection',
+      { kind: 'TRY_AGAIN', reason: 'WEBHOOK_UNREACHABLE', detail: 'no connection: ECONNREFUSED' },
+    ],
+  ])('as %s of a webhook said it', async (_, refusal) => {
+    answer = refusal;
+    expect(await detailOf(HOOK)).toEqual(refusal.kind === 'ACCEPTED' ? [] : [refusal.reason, refusal.detail]);
+  });
+
+  test('by the path of a value that does not fit, and without the value', async () => {
+    await client.triggers.defineField({ field: { path: 'custom.note', type: FieldType.STRING } });
+    const tag = await detailOf(addTag('{{ athlete.custom.note }}'));
+    expect(tag).toEqual([
+      'VALIDATION_FAILED',
+      expect.stringMatching(/^add_tag\.tag: must have 1 to 100 characters/),
+    ]);
+    expect(`${tag[1]}`).not.toContain('xxx');
+  });
+
+  test('by what the athlete lacks', async () => {
+    const leaving = {
+      action: { case: 'scaleLiftMax', value: { maxType: MaxType.TRAINING_MAX, factor: '0.9' } },
+    };
+    expect(await detailOf(leaving as Step)).toEqual([
+      'NOT_ENROLLED',
+      expect.stringMatching(/^user .* has no ACTIVE enrollment$/),
+    ]);
   });
 });
 

@@ -174,11 +174,14 @@ describe('steps', () => {
     expect(made.steps.map((step) => step.answer)).toEqual(made.steps.map(() => undefined));
     const shown = JSON.stringify(await readRows(db.database, sql`select * from action_executions`));
     expect(shown).not.toContain('kanarie');
+    expect(read?.steps[1]?.changes).toMatchObject([
+      { type: 'custom_field_changed', data: { field_name: 'level' } },
+    ]);
     await client.users.eraseUser({ userId, reason: 'test' });
     expect(
       await readRows(
         db.database,
-        sql`select from action_executions where user_id = ${userId} and answer is not null`,
+        sql`select from action_executions where user_id = ${userId} and (answer is not null or changes is not null)`,
       ),
     ).toEqual([]);
   });

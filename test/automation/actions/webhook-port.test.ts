@@ -95,20 +95,29 @@ describe('the result of an answer with status', () => {
     expect(await portOf().post({ ...CALL, url })).toEqual({
       kind: 'TRY_AGAIN',
       reason: 'WEBHOOK_UNAVAILABLE',
+      detail: `the answer was ${status}`,
     });
   });
 
   test.each([300, 304, 400, 401, 404, 410, 422, 499])('%i: refused', async (status) => {
     const { url } = await receiver(withStatus(status));
 
-    expect(await portOf().post({ ...CALL, url })).toEqual({ kind: 'REFUSED', reason: 'WEBHOOK_REFUSED' });
+    expect(await portOf().post({ ...CALL, url })).toEqual({
+      kind: 'REFUSED',
+      reason: 'WEBHOOK_REFUSED',
+      detail: expect.stringContaining(`${status}`),
+    });
   });
 
   test.each([301, 302, 303, 307, 308])('%i: refused, and the redirect is not followed', async (status) => {
     const target = await receiver();
     const { url } = await receiver(withStatus(status, { location: target.url }));
 
-    expect(await portOf().post({ ...CALL, url })).toEqual({ kind: 'REFUSED', reason: 'WEBHOOK_REFUSED' });
+    expect(await portOf().post({ ...CALL, url })).toEqual({
+      kind: 'REFUSED',
+      reason: 'WEBHOOK_REFUSED',
+      detail: `the answer was ${status}, a redirect, which is not followed`,
+    });
     expect(target.received).toEqual([]);
   });
 
@@ -129,6 +138,7 @@ describe('no answer: try again', () => {
     expect(await portOf().post({ ...CALL, url })).toEqual({
       kind: 'TRY_AGAIN',
       reason: 'WEBHOOK_UNREACHABLE',
+      detail: 'no connection: ECONNREFUSED',
     });
   });
 
@@ -138,6 +148,7 @@ describe('no answer: try again', () => {
     expect(await portOf({ resolveHost }).post({ ...CALL, url: 'http://hooks.example/' })).toEqual({
       kind: 'TRY_AGAIN',
       reason: 'WEBHOOK_UNREACHABLE',
+      detail: 'no connection: ENOTFOUND',
     });
   });
 
@@ -149,6 +160,7 @@ describe('no answer: try again', () => {
     expect(await portOf().post({ ...CALL, url })).toEqual({
       kind: 'TRY_AGAIN',
       reason: 'WEBHOOK_UNREACHABLE',
+      detail: 'no connection: ECONNRESET',
     });
   });
 
@@ -158,6 +170,7 @@ describe('no answer: try again', () => {
     expect(await portOf({ limits: { webhookTimeoutMs: 50 } }).post({ ...CALL, url })).toEqual({
       kind: 'TRY_AGAIN',
       reason: 'WEBHOOK_TIMEOUT',
+      detail: 'no answer within 50 ms',
     });
   });
 
@@ -170,6 +183,7 @@ describe('no answer: try again', () => {
     expect(await port.post({ ...CALL, url: 'http://hooks.example/' })).toEqual({
       kind: 'TRY_AGAIN',
       reason: 'WEBHOOK_TIMEOUT',
+      detail: 'no answer within 50 ms',
     });
   });
 });
@@ -204,6 +218,7 @@ describe('the body of an answer', () => {
     expect(await portOf({ limits: { webhookTimeoutMs: 1_000 } }).post({ ...CALL, url })).toEqual({
       kind: 'REFUSED',
       reason: 'WEBHOOK_REFUSED',
+      detail: 'the answer was 410',
     });
   });
 
@@ -218,7 +233,11 @@ describe('the body of an answer', () => {
 });
 
 describe('the service does not connect to', () => {
-  const REFUSED = { kind: 'REFUSED', reason: 'WEBHOOK_ADDRESS_REFUSED' };
+  const REFUSED = {
+    kind: 'REFUSED',
+    reason: 'WEBHOOK_ADDRESS_REFUSED',
+    detail: expect.stringMatching(/^call_webhook\.url: (.*not public|must be an https URL)$/),
+  };
 
   test.each(['127.0.0.1', '127.1', '2130706433', '[::ffff:127.0.0.1]', '[::1]', 'localhost'])(
     'a loopback address, as %s',
@@ -293,6 +312,7 @@ describe('TLS', () => {
       expect(await secure.post({ ...CALL, url: `https://other.invalid:${port}/` })).toEqual({
         kind: 'TRY_AGAIN',
         reason: 'WEBHOOK_UNREACHABLE',
+        detail: 'no connection: ERR_TLS_CERT_ALTNAME_INVALID',
       });
     } finally {
       setDefaultCACertificates(known);
@@ -306,6 +326,7 @@ describe('TLS', () => {
     expect(await portOf().post({ ...CALL, url })).toEqual({
       kind: 'TRY_AGAIN',
       reason: 'WEBHOOK_UNREACHABLE',
+      detail: expect.stringMatching(/^no connection: [A-Z_]+$/),
     });
     expect(received).toEqual([]);
   });

@@ -1,6 +1,6 @@
 /** Signatures of webhooks: against the published example, and which texts are secrets. */
 import { describe, expect, test } from 'vitest';
-import { isWebhookSecret, signWebhook } from '../../../src/automation/actions/webhook-port.ts';
+import { isWebhookSecret, signWebhook } from '../../../src/automation/actions/webhook-signature.ts';
 
 test('a message is signed like the published example of Standard Webhooks', () => {
   const message = {

@@ -37,6 +37,7 @@ const requiredOf = ({ parameters }: Template) =>
 const SLUGS = [
   'drop-off-rescue',
   'missed-sessions-deload',
+  'missed-session-follow-up',
   'amrap-raise-max',
   'next-program',
   'no-show-tag',
@@ -99,9 +100,10 @@ describe('CreateWorkflowFromTemplate', () => {
       template: 'no-show-tag',
       name: 'Three strikes',
       parameters: { no_shows: '3', tag: 'strikes' },
+      tags: ['front desk'],
     });
     expect(workflow).toMatchObject({
-      name: 'Three strikes',
+      ...{ name: 'Three strikes', tags: ['front desk'] },
       trigger: { filter: { conditions: [{ field: 'no_shows', value: { kind: { value: '3' } } }] } },
       actions: [{ action: { case: 'addTag', value: { tag: 'strikes' } } }],
     });
@@ -123,6 +125,11 @@ describe('CreateWorkflowFromTemplate', () => {
       'next-program',
       () => ({ program_id: `${given.program_id}`, next_program_id: `${given.lift_id}` }),
       ['parameters["next_program_id"]'],
+    ],
+    [
+      'missed-session-follow-up',
+      () => ({ webhook_url: `${given.webhook_url}`, days: 'three', tag: ' ', unknown_tag: '' }),
+      ['parameters["days"]', 'parameters["tag"]'],
     ],
     ['birthday-note', () => ({ webhook_url: 'http://example.org' }), ['parameters["webhook_url"]']],
     ['birthday-note', () => ({ webhook_url: `${given.webhook_url}`, at: '25:00' }), ['parameters["at"]']],

@@ -15,6 +15,7 @@ import {
   createActiveWorkflow,
   createAutomationClient,
   createWorkflow,
+  jsonValue,
   type Literal,
   onTag,
 } from '../../support/automation.ts';
@@ -123,6 +124,18 @@ describe('CompareWorkflowVersions', () => {
     expect(await differencesOf(made.id, 2, 2)).toEqual([]);
   });
 
+  it('has the tags of both versions when they differ', async () => {
+    const made = await createWorkflow(client, { tags: ['a'] });
+    await update(made, { tags: { tags: ['a', 'b'] } });
+
+    const { differences } = await client.workflows.compareWorkflowVersions({
+      ...{ workflowId: made.id, fromVersion: 1 },
+    });
+    expect(differences.map(({ path, before, after }) => [path, before, after])).toEqual([
+      ['tags', jsonValue(['a']), jsonValue(['a', 'b'])],
+    ]);
+  });
+
   it('says that a secret changed, and not what it is', async () => {
     const made = await createWorkflow(client, { actions: [hook('a')] });
     const changed = await update(made, { actions: { actions: [hook('b')] } });
@@ -150,11 +163,12 @@ describe('RollbackWorkflow', () => {
     const made = await createWorkflow(client, {
       name: 'First',
       description: 'One',
+      tags: ['one'],
       exits: [EXIT],
       actions: [hook('a')],
     });
     const changed = await update(made, {
-      ...{ name: 'Second', description: 'Two', exits: { exits: [] } },
+      ...{ name: 'Second', description: 'Two', tags: { tags: ['two'] }, exits: { exits: [] } },
       actions: { actions: [addTag('x')] },
     });
     await client.workflows.activateWorkflow({ workflowId: made.id });
@@ -264,13 +278,14 @@ describe('CloneWorkflow', () => {
   it('adds a draft with actions, secrets, exits and trigger', async () => {
     const made = await createActiveWorkflow(client, {
       ...{ name: 'Rescue', description: 'Why', exits: [EXIT], actions: [hook('a'), addTag('x')] },
+      tags: ['care'],
       trigger: { triggerEvent: 'session_missed', filter, settings: { priority: 3 } },
     });
     const { workflow: copy } = await client.workflows.cloneWorkflow({ workflowId: made.id });
 
     expect(copy).toMatchObject({
       ...{ name: 'Rescue (copy)', description: 'Why', status: WorkflowStatus.DRAFT, version: 1 },
-      ...{ actions: made.actions, exits: made.exits },
+      ...{ actions: made.actions, exits: made.exits, tags: ['care'] },
       trigger: { triggerEvent: 'session_missed', settings: made.trigger?.settings, version: 1 },
     });
     expect(copy?.trigger?.filter).toEqual(made.trigger?.filter);

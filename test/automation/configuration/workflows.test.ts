@@ -104,6 +104,37 @@ describe('CreateWorkflow', () => {
   });
 });
 
+describe('tags of a workflow', () => {
+  it('are kept in NFC, each once, in their order, and replaced by an update that sets them', async () => {
+    const made = await createWorkflow(client, { tags: ['b', 'cafe\u0301', 'b', 'caf\u00e9', 'a'] });
+    expect(made.tags).toEqual(['b', 'caf\u00e9', 'a']);
+    const update = async (tags?: string[]) => {
+      const { etag } = await read(made.id);
+      const change = tags ? { tags: { tags } } : { name: 'Other' };
+      return (await client.workflows.updateWorkflow({ workflowId: made.id, etag, ...change })).workflow?.tags;
+    };
+
+    expect(await update()).toEqual(['b', 'caf\u00e9', 'a']);
+    expect(await update(['new'])).toEqual(['new']);
+    expect(await update([])).toEqual([]);
+    const entries = await auditOf(db.database, client, made.id);
+    expect(entries.at(-1)).toMatchObject({ before: { tags: ['new'] }, after: { tags: [] } });
+  });
+
+  it('are refused beyond their number and length, with the path of each', async () => {
+    const many = Array.from({ length: 21 }, (_, n) => `tag-${n}`);
+    const { id: workflowId, etag } = await createWorkflow(client, { tags: many.slice(1) });
+    const create = (tags: string[]) => () => client.workflows.createWorkflow({ name: 'X', tags });
+    await expectRefusedUnchanged(db.database, create(many), 'VALIDATION_FAILED', ['tags']);
+    await expectRefusedUnchanged(db.database, create(['ok', ' x', 'y'.repeat(101)]), 'VALIDATION_FAILED', [
+      'tags[1]',
+      'tags[2]',
+    ]);
+    const update = () => client.workflows.updateWorkflow({ workflowId, etag, tags: { tags: many } });
+    await expectRefusedUnchanged(db.database, update, 'VALIDATION_FAILED', ['tags.tags']);
+  });
+});
+
 describe('ListWorkflows', () => {
   it('is ordered by name, then id, page by page', async () => {
     for (const name of ['c', 'a', 'b', 'a']) {
@@ -137,6 +168,34 @@ describe('ListWorkflows', () => {
     expect(await names({ triggerEvent: 'tag.added' })).toEqual(['Farewell', 'WELCOME back']);
     expect(await names({ triggerEvent: 'tag_added', nameContains: 'come' })).toEqual(['WELCOME back']);
     expect(await names({ triggerEvent: 'deal_won' })).toEqual([]);
+  });
+
+  it('can be narrowed by a tag, together with the name, the event and the state', async () => {
+    const tagged = (name: string, tags: string[], more = {}) =>
+      createWorkflow(client, { name, tags, ...more });
+    await tagged('Welcome', ['onboarding', 'caf\u00e9']);
+    const paid = await tagged('Welcome those who pay', ['onboarding'], {
+      trigger: { triggerEvent: 'payment_received' },
+    });
+    await tagged('Farewell', ['onboarding-old']);
+    await client.workflows.activateWorkflow({ workflowId: paid.id });
+    type Narrowed = Parameters<AutomationClient['workflows']['listWorkflows']>[0];
+    const names = async (request: Narrowed) => {
+      const { workflows, totalSize } = await client.workflows.listWorkflows(request);
+      expect(totalSize).toBe(workflows.length);
+      return workflows.map(({ name }) => name);
+    };
+
+    const tag = 'onboarding';
+    expect(await names({ tag })).toEqual(['Welcome', 'Welcome those who pay']);
+    expect(await names({ tag: 'cafe\u0301' })).toEqual(['Welcome']);
+    expect(await names({ tag, triggerEvent: 'payment.received' })).toEqual(['Welcome those who pay']);
+    expect(await names({ tag, status: WorkflowStatus.ACTIVE })).toEqual(['Welcome those who pay']);
+    expect(await names({ tag, nameContains: 'who', status: WorkflowStatus.DRAFT })).toEqual([]);
+    expect(await names({ tag: 'none' })).toEqual([]);
+    const { nextPageToken: pageToken } = await client.workflows.listWorkflows({ tag, pageSize: 1 });
+    expect(await names({ tag: 'none', pageSize: 1 })).toEqual([]);
+    await expectRefusal(client.workflows.listWorkflows({ pageToken, pageSize: 1 }), 'PAGE_TOKEN_INVALID');
   });
 
   it('has ARCHIVED ones only on request', async () => {

@@ -32,10 +32,10 @@ export async function exportWorkflow(
 ): Promise<WorkflowFile> {
   const workflow = await requireWorkflow(tx, workflowId);
   const trigger = await lastTriggerOf(tx, workflow);
-  const { name, description } = workflow;
+  const { name, description, tags } = workflow;
   const actions = readStoredActions(workflow.actions);
   const file = create(WorkflowFileSchema, {
-    ...{ format: FILE_FORMAT, name, description, actions, exits: readStoredExits(workflow.exits) },
+    ...{ format: FILE_FORMAT, name, description, tags, actions, exits: readStoredExits(workflow.exits) },
     ...(trigger ? { trigger: inputOf(trigger) } : {}),
   });
   const ids = new Set<string>();

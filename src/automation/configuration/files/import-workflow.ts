@@ -1,5 +1,6 @@
 /** ImportWorkflow: creates a DRAFT from a file of ExportWorkflow, with the things of this account that it names. */
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { canonicalTags } from '../../../athletes/tags.ts';
 import { invalidFields } from '../../../errors/domain-error.ts';
 import {
   type ImportWorkflowRequest,
@@ -65,6 +66,7 @@ export async function importWorkflow(
   const input = {
     name: name || file.name,
     description: file.description,
+    tags: canonicalTags(file.tags),
     actions,
     exits,
     trigger: file.trigger,

@@ -3,6 +3,7 @@
  * templates with their default values.
  */
 import { create, type MessageInitShape } from '@bufbuild/protobuf';
+import { canonicalTags } from '../../../athletes/tags.ts';
 import { DomainError, type FieldViolation } from '../../../errors/domain-error.ts';
 import { ActionSchema } from '../../../gen/automation/v1/action_pb.ts';
 import { TriggerInputSchema } from '../../../gen/automation/v1/trigger_pb.ts';
@@ -63,7 +64,7 @@ function parameterFaults(
   ];
 }
 
-function inputOf(template: Template, { name, parameters }: CreateWorkflowFromTemplateRequest) {
+function inputOf(template: Template, { name, parameters, tags }: CreateWorkflowFromTemplateRequest) {
   const defaults = new Map(template.parameters.map((each) => [each.name, each.defaultValue]));
   const {
     trigger,
@@ -77,6 +78,7 @@ function inputOf(template: Template, { name, parameters }: CreateWorkflowFromTem
   return {
     name: name || template.name,
     description: template.description,
+    tags: canonicalTags(tags),
     trigger: create(TriggerInputSchema, trigger),
     actions: canonicalActions(actions.map((action) => create(ActionSchema, action))),
     exits: canonicalExits(exits.map((exit) => create(ExitGoalSchema, exit))),

@@ -75,10 +75,12 @@ export function webhookParameters(...steps: readonly number[]): readonly Templat
   ];
 }
 
+/** `more`: its name, and the statuses that are no failure. */
 export function webhookStep(
   value: (name: string) => string,
   data: JsonObject,
+  { name = '', successStatuses = [] }: { readonly name?: string; readonly successStatuses?: number[] } = {},
 ): TemplateWorkflow['actions'][0] {
-  const call = { url: value('webhook_url'), secret: value('webhook_secret'), data };
-  return { action: { case: 'callWebhook', value: call } };
+  const call = { url: value('webhook_url'), secret: value('webhook_secret'), data, successStatuses };
+  return { name, action: { case: 'callWebhook', value: call } };
 }

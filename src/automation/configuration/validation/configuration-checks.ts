@@ -1,5 +1,6 @@
 /** What is wrong with workflows and triggers whose requests break rules of the contract as well. */
 import { validate as isUuid } from 'uuid';
+import { canonicalTags } from '../../../athletes/tags.ts';
 import { type CheckedCall, type FurtherChecks, furtherCheck } from '../../../calls/further-checks.ts';
 import type { FieldViolation } from '../../../errors/domain-error.ts';
 import type { TriggerInput } from '../../../gen/automation/v1/trigger_pb.ts';
@@ -16,7 +17,12 @@ import { canonicalExits } from '../stored-exits.ts';
 import { liveTriggerOf } from '../workflows.ts';
 import { validateExits } from './validate-flow.ts';
 import { readTriggerInput } from './validate-trigger.ts';
-import { validateNamedActions, validateNewWorkflow, validateTexts } from './validate-workflow.ts';
+import {
+  validateNamedActions,
+  validateNewWorkflow,
+  validateTags,
+  validateTexts,
+} from './validate-workflow.ts';
 
 /** The checks of the methods that store or preview what a request configures. */
 export function createConfigurationChecks({
@@ -45,12 +51,13 @@ export function createConfigurationChecks({
   const { method: ofWorkflows } = WorkflowService;
   const { method: ofTriggers } = TriggerService;
   return new Map([
-    furtherCheck(ofWorkflows.createWorkflow, ({ name, description, actions, trigger, exits }, call) =>
+    furtherCheck(ofWorkflows.createWorkflow, ({ name, description, tags, actions, trigger, exits }, call) =>
       inContext(call, async (tx, context) => {
         const input = {
           name,
           description,
           trigger,
+          tags: canonicalTags(tags),
           actions: canonicalActions(actions),
           exits: canonicalExits(exits),
         };
@@ -63,6 +70,7 @@ export function createConfigurationChecks({
         const trigger = isUuid(request.workflowId) ? await liveTriggerOf(tx, request.workflowId) : null;
         return [
           ...validateTexts(request, context),
+          ...validateTags(canonicalTags(request.tags?.tags ?? []), context, 'tags.tags'),
           ...(await validateNamedActions(tx, actions, context, {
             path: 'actions.actions',
             triggerEvent: trigger?.triggerEvent,

@@ -9,7 +9,7 @@ import {
   WebhookMethodSchema,
 } from '../../../gen/automation/v1/action_pb.ts';
 import { refusalOfWebhookUrl } from '../../actions/webhook-address.ts';
-import { isWebhookSecret, WEBHOOK_SECRET_RULE } from '../../actions/webhook-port.ts';
+import { isWebhookSecret, WEBHOOK_SECRET_RULE } from '../../actions/webhook-signature.ts';
 import { isTemplate } from '../../liquid/engine.ts';
 import { jsonFaults } from '../json-input.ts';
 import { MOST_SIGNATURES } from '../stored-actions.ts';

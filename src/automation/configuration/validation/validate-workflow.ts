@@ -1,4 +1,5 @@
 /** Validates a workflow with its actions and its trigger, and reports all violations at once. */
+import { tagViolations } from '../../../athletes/tags.ts';
 import type { FieldViolation } from '../../../errors/domain-error.ts';
 import type { Action } from '../../../gen/automation/v1/action_pb.ts';
 import type { TriggerInput } from '../../../gen/automation/v1/trigger_pb.ts';
@@ -10,7 +11,7 @@ import { loadReferences } from '../references.ts';
 import { readStoredActions } from '../stored-actions.ts';
 import { readStoredExits } from '../stored-exits.ts';
 import type { TriggerDraft } from '../trigger-draft.ts';
-import { checkText, requireNone } from './field-checks.ts';
+import { checkText, requireNone, violationUnless } from './field-checks.ts';
 import { validateActions } from './validate-actions.ts';
 import { validateExits } from './validate-flow.ts';
 import { readTriggerInput } from './validate-trigger.ts';
@@ -26,6 +27,23 @@ export function validateTexts(
     ...(description === undefined
       ? []
       : checkText(description, 0, workflowDescriptionCharacters, 'description')),
+  ];
+}
+
+/** Violations of canonical tags, with paths below `path`. */
+export function validateTags(
+  tags: readonly string[],
+  { config: { limits } }: ConfigurationContext,
+  path: string,
+): FieldViolation[] {
+  const { workflowTags } = limits;
+  return [
+    ...violationUnless(
+      tags.length <= workflowTags,
+      path,
+      `must be ${workflowTags} tags or less; were ${tags.length}`,
+    ),
+    ...tagViolations(tags, path, limits),
   ];
 }
 
@@ -82,6 +100,8 @@ export async function requireActionsFor(
 export interface WorkflowInput {
   readonly name: string;
   readonly description: string;
+  /** Canonical. */
+  readonly tags: readonly string[];
   readonly actions: readonly Action[];
   readonly trigger: TriggerInput | undefined;
   readonly exits: readonly ExitGoal[];
@@ -99,6 +119,7 @@ export async function validateNewWorkflow(
   const read = input.trigger && readTriggerInput(input.trigger, types, config.limits, 'trigger');
   const violations = [
     ...validateTexts(input, context),
+    ...validateTags(input.tags, context, 'tags'),
     ...(await validateNamedActions(tx, input.actions, context, {
       path: 'actions',
       triggerEvent: read?.draft.triggerEvent,

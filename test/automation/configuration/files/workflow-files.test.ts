@@ -66,6 +66,7 @@ async function createNaming(
   return createWorkflow(client, {
     name: 'Everything',
     description: `After ${otherId}`,
+    tags: ['care'],
     actions: [
       enroll(programId),
       scale(squat),
@@ -114,7 +115,7 @@ describe('ExportWorkflow', () => {
       ['<workflow:1>', 'WORKFLOW', 'The other'],
     ]);
     expect(file).toMatchObject({
-      ...{ format: 1, name: 'Everything', description: 'After <workflow:1>' },
+      ...{ format: 1, name: 'Everything', description: 'After <workflow:1>', tags: ['care'] },
       actions: [
         enroll('<program:base>'),
         scale('<lift:squat>'),
