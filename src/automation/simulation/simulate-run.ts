@@ -1,6 +1,6 @@
 /**
  * Simulates a run: the runner itself takes its steps, within a transaction that is rolled back. Time passes at once, no
- * webhook is called, and no event is waited for.
+ * webhook is called, and no event is waited for; what would come from outside is assumed.
  */
 import { sql } from 'kysely';
 import type { Config } from '../../config/config.ts';
@@ -8,10 +8,12 @@ import type { Database, Transaction } from '../../store/database.ts';
 import type { Fact } from '../../store/entities/outbox-entry.ts';
 import { type Clock, type Instant, instantFromText } from '../../values/instant.ts';
 import { makeCall } from '../actions/call-queue.ts';
-import type { ActionRunnerDeps } from '../actions/step.ts';
+import { type ActionRunnerDeps, stepId } from '../actions/step.ts';
 import { takeStep } from '../actions/take-step.ts';
+import { answerOf, type WebhookPort } from '../actions/webhook-port.ts';
 import type { Verdict } from '../decision/decide.ts';
 import { writeVerdicts } from '../evaluation/write-verdicts.ts';
+import { type Assumptions, isAssumed } from './assumptions.ts';
 import { createQueueWithin, databaseWithin } from './within-transaction.ts';
 
 /** A step that the run took. */
@@ -22,10 +24,14 @@ export interface SimulatedStep {
   readonly action: string;
   readonly outcome: string;
   readonly reason: string | null;
+  /** Why it would fail, with the reason. */
+  readonly detail: string | null;
   readonly taken: string | null;
   readonly at: Instant;
   /** The events that tell what it changed, in order. */
   readonly changes: readonly Fact[];
+  /** The result would come from outside. */
+  readonly isAssumed: boolean;
 }
 
 export interface SimulationDeps {
@@ -33,13 +39,13 @@ export interface SimulationDeps {
   readonly config: Config;
 }
 
-/** The longest run: its steps, each with a wait before it and a retry after it. */
-const MOST_TURNS = 200;
+/** The longest run: 50 steps, each tried 20 times with a wait before it. */
+const MOST_TURNS = 1_050;
 
 /** The verdict enrolls. The caller holds the athlete's partition, and rolls the transaction back. */
 export async function simulateRun(
   tx: Transaction,
-  verdict: Verdict,
+  { verdict, assumptions }: { readonly verdict: Verdict; readonly assumptions: Assumptions },
   now: Instant,
   { database, config }: SimulationDeps,
 ): Promise<SimulatedStep[]> {
@@ -55,7 +61,7 @@ export async function simulateRun(
   const deps: ActionRunnerDeps = {
     ...{ database: inner, clock, config },
     queue: createQueueWithin(inner, limits, clock),
-    webhooks: { post: async () => ({ kind: 'ACCEPTED' }) },
+    webhooks: assumedWebhooks(due.id, assumptions),
     reportError: () => undefined,
   };
   const changesOf = new Map<number, Fact[]>();
@@ -68,6 +74,9 @@ export async function simulateRun(
     if (run.dueAt > present) {
       present = run.dueAt;
     }
+    if (assumptions.received.has(run.nextStep)) {
+      await receive(tx, due.id);
+    }
     if ((await takeStep(deps, due, { locksPartition: true })) === 'CALLS') {
       await makeCall(deps, due);
     }
@@ -79,6 +88,25 @@ export async function simulateRun(
     changesOf.set(run.nextStep, [...(changesOf.get(run.nextStep) ?? []), ...changes]);
   }
   return readSteps(tx, due.id, changesOf);
+}
+
+/** Each call is answered as it is assumed. */
+function assumedWebhooks(enrollmentId: string, { answers }: Assumptions): WebhookPort {
+  const answersById = new Map([...answers].map(([step, answer]) => [stepId({ enrollmentId, step }), answer]));
+  return {
+    async post(call) {
+      const answer = answersById.get(call.id);
+      return answer ? answerOf(call, answer) : { kind: 'ACCEPTED' };
+    },
+  };
+}
+
+/** The event that the run waits for has come; its content is not read. */
+async function receive({ accountId, sql: db }: Transaction, enrollmentId: string): Promise<void> {
+  await sql`
+    update workflow_enrollments set received = '{}' where account_id = ${accountId} and id = ${enrollmentId}`.execute(
+    db,
+  );
 }
 
 /** They tell of the run, not of what it changed. */
@@ -117,14 +145,17 @@ async function readSteps(
     action: string;
     outcome: string;
     reason: string | null;
+    detail: string | null;
     taken: string | null;
     executed_at: string;
   }>`
-    select step, path, action, outcome, reason, taken, executed_at from action_executions
+    select step, path, action, outcome, reason, tries -> -1 ->> 'detail' as detail, taken, executed_at
+    from action_executions
     where account_id = ${accountId} and enrollment_id = ${enrollmentId} order by step`.execute(db);
   return rows.map(({ executed_at, ...row }) => ({
     ...row,
     at: instantFromText(executed_at),
     changes: changesOf.get(row.step) ?? [],
+    isAssumed: isAssumed(row.action),
   }));
 }

@@ -15,6 +15,7 @@ import {
 } from '../../gen/automation/v1/workflow_service_pb.ts';
 import type { Transaction } from '../../store/database.ts';
 import type { Fact } from '../../store/entities/outbox-entry.ts';
+import type { Workflow } from '../../store/entities/workflow.ts';
 import type { WorkflowTrigger } from '../../store/entities/workflow-trigger.ts';
 import { lockPartitionOf } from '../../store/lock-partition.ts';
 import { type Instant, instantToText, instantToTimestamp } from '../../values/instant.ts';
@@ -29,6 +30,7 @@ import { loadSubjects } from '../evaluation/load-subjects.ts';
 import { type AccountTypes, loadAccountTypes } from '../event-types/account-types.ts';
 import { prepareTriggerTest } from '../inspection/prepare-trigger-test.ts';
 import { loadStoredEvents } from '../replay/stored-events.ts';
+import { readAssumptions } from './assumptions.ts';
 import { type SimulatedStep, type SimulationDeps, simulateRun } from './simulate-run.ts';
 
 type Response = MessageInitShape<typeof SimulateWorkflowResponseSchema>;
@@ -40,14 +42,14 @@ export async function simulateWorkflow(
   now: Instant,
   deps: SimulationDeps,
 ): Promise<Response> {
-  const { id } = await requireWorkflow(tx, workflowId);
-  const trigger = await liveTriggerOf(tx, id);
+  const workflow = await requireWorkflow(tx, workflowId);
+  const trigger = await liveTriggerOf(tx, workflow.id);
   if (!trigger) {
     throw new DomainError('WORKFLOW_INCOMPLETE', 'the workflow has no trigger', { metadata: { workflowId } });
   }
   switch (scope.case) {
     case 'run':
-      return simulateOne(tx, trigger, scope.value, now, deps);
+      return simulateOne(tx, { workflow, trigger }, scope.value, now, deps);
     case 'period':
       return simulatePeriod(tx, trigger, scope.value, now, deps);
     default:
@@ -58,15 +60,16 @@ export async function simulateWorkflow(
 /** As if the event happened again: runs of the athlete count for the policy. */
 async function simulateOne(
   tx: Transaction,
-  { id: triggerId }: WorkflowTrigger,
-  { userId, event: asked }: SimulatedRun,
+  { workflow, trigger: stored }: { readonly workflow: Workflow; readonly trigger: WorkflowTrigger },
+  { userId, event: asked, assumed }: SimulatedRun,
   now: Instant,
   deps: SimulationDeps,
 ): Promise<Response> {
   // Before other locks are taken, as evaluation does.
   await lockPartitionOf(tx, userId);
   const { limits } = deps.config;
-  const request = create(TestTriggerRequestSchema, { triggerId, userId, event: asked });
+  const assumptions = readAssumptions(assumed, workflow.actions, limits);
+  const request = create(TestTriggerRequestSchema, { triggerId: stored.id, userId, event: asked });
   const { trigger, match } = await prepareTriggerTest(tx, request, now, limits);
   const id = newId();
   const event = {
@@ -84,20 +87,21 @@ async function simulateOne(
     return { reason: toWireReason(verdict?.reason ?? 'NOT_MATCHED') };
   }
   const types = await loadAccountTypes(tx);
-  const steps = await simulateRun(tx, verdict, now, deps);
+  const steps = await simulateRun(tx, { verdict, assumptions }, now, deps);
   return {
     wouldEnroll: true,
     reason: toWireReason(verdict.reason),
     steps: steps.map((step) => stepMessage(step, types)),
+    exitsLeftOut: workflow.exits.length > 0,
   };
 }
 
 function stepMessage(
-  { step, path, action, outcome, reason, taken, at, changes }: SimulatedStep,
+  { outcome, reason, detail, taken, at, changes, ...step }: SimulatedStep,
   types: AccountTypes,
 ): MessageInitShape<typeof SimulatedStepSchema> {
   return {
-    ...{ step, path, action, reason: reason ?? '', taken: taken ?? '' },
+    ...{ ...step, reason: reason ?? '', detail: detail ?? '', taken: taken ?? '' },
     outcome: enumValue(StepOutcomeSchema, outcome),
     at: instantToTimestamp(at),
     changes: changes.map((change) => changeMessage(change, types)),

@@ -1,12 +1,12 @@
 /** SimulateWorkflow: who would enter, what each step would change, and that nothing of it is written. */
-import type { MessageInitShape } from '@bufbuild/protobuf';
+import type { JsonValue, MessageInitShape } from '@bufbuild/protobuf';
 import { v7 as uuidv7 } from 'uuid';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createEvaluator } from '../../../src/automation/evaluation/evaluator.ts';
 import type { ActionSchema } from '../../../src/gen/automation/v1/action_pb.ts';
 import { EnrollmentPolicy } from '../../../src/gen/automation/v1/trigger_pb.ts';
 import { FieldType, VerdictReason } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
-import { StepOutcome } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
+import { type AssumedResultSchema, StepOutcome } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
 import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
 import {
   type AutomationClient,
@@ -99,7 +99,7 @@ describe('the simulation of a run', () => {
     const answer = await simulateFor(id, userId);
 
     expect(await dumpTables(db.database)).toEqual(before);
-    expect(answer).toMatchObject({ wouldEnroll: true, reason: VerdictReason.ENROLLED });
+    expect(answer).toMatchObject({ wouldEnroll: true, reason: VerdictReason.ENROLLED, exitsLeftOut: false });
     const changes = answer.steps.map(({ path, action, outcome, taken, changes: made }) => [
       path,
       action,
@@ -152,6 +152,90 @@ describe('the simulation of a run', () => {
     expect(steps.map(({ outcome, reason, changes }) => [outcome, reason, changes.length])).toEqual([
       [StepOutcome.DONE, '', 1],
       [StepOutcome.FAILED, 'TEMPLATE_FAILED', 0],
+    ]);
+  });
+
+  test('follows what it is told to assume of webhooks and of events that are waited for', async () => {
+    const { id } = await createWorkflow(client, {
+      trigger: onTag('start'),
+      exits: [{ eventType: 'session_completed' }],
+      actions: [
+        { name: 'ask', action: { case: 'callWebhook', value: { url: 'https://example.com/hook' } } },
+        {
+          action: {
+            case: 'branch',
+            value: {
+              filter: {
+                conditions: [
+                  condition('steps.ask.status', 'equals', 202),
+                  condition('steps.ask.body.plan', 'equals', 'gold'),
+                ],
+              },
+              // biome-ignore lint/suspicious/noThenProperty: the contract names the list so.
+              then: [addTag('{{ steps.ask.body.plan }}')],
+            },
+          },
+        },
+        {
+          action: {
+            case: 'waitForEvent',
+            value: { eventType: 'payment_received', timeout: { seconds: 60n }, received: [addTag('paid')] },
+          },
+        },
+      ],
+    });
+    const userId = await newAthlete();
+    const answer = (status: number, body: JsonValue = null) =>
+      ({ case: 'answer', value: { status, body: jsonValue(body) } }) as const;
+    const simulate = (assumed: MessageInitShape<typeof AssumedResultSchema>[]) =>
+      client.workflows.simulateWorkflow({
+        workflowId: id,
+        scope: {
+          case: 'run',
+          value: { userId, event: { case: 'simulated', value: { data: { tag: 'start' } } }, assumed },
+        },
+      });
+    const before = await dumpTables(db.database);
+
+    const plain = await simulate([]);
+    const told = await simulate([
+      { path: 'actions[0]', result: answer(202, { plan: 'gold' }) },
+      { path: 'actions[2]', result: { case: 'received', value: true } },
+    ]);
+    const gone = await simulate([{ path: 'actions[0]', result: answer(410) }]);
+    const down = await simulate([{ path: 'actions[0]', result: answer(503) }]);
+
+    expect(await dumpTables(db.database)).toEqual(before);
+    const taken = ({ steps }: typeof plain) => steps.map(({ path, taken: list }) => `${path} ${list}`.trim());
+    expect(taken(plain)).toEqual(['actions[0]', 'actions[1] else', 'actions[2] timed_out']);
+    expect(taken(told)).toEqual([
+      'actions[0]',
+      'actions[1] then',
+      'actions[1].branch.then[0]',
+      'actions[2] received',
+      'actions[2].wait_for_event.received[0]',
+    ]);
+    expect(told.steps.map(({ isAssumed }) => isAssumed)).toEqual([true, false, false, true, false]);
+    expect(told.exitsLeftOut).toBe(true);
+    expect(gone.steps).toMatchObject([
+      { outcome: StepOutcome.FAILED, reason: 'WEBHOOK_REFUSED', detail: 'the answer was 410' },
+    ]);
+    // After all tries, whose pauses pass at once.
+    expect(down.steps).toMatchObject([{ outcome: StepOutcome.FAILED, reason: 'WEBHOOK_UNAVAILABLE' }]);
+    expect(Number(present(down.steps[0]?.at).seconds - present(gone.steps[0]?.at).seconds)).toBeGreaterThan(
+      600,
+    );
+
+    const refused = simulate([
+      { path: 'actions[1]', result: answer(200) },
+      { path: 'actions[0]', result: { case: 'received', value: true } },
+      { path: 'actions[0]', result: answer(99) },
+    ]);
+    await expectRefusal(refused, 'VALIDATION_FAILED', [
+      'run.assumed[0].path',
+      'run.assumed[1].path',
+      'run.assumed[2].path',
+      'run.assumed[2].answer.status',
     ]);
   });
 
