@@ -45,7 +45,7 @@ export function present<T>(message: T | undefined): T {
 
 /** New lifts, by slug. */
 export async function createLifts<const S extends string>(
-  { programs }: CatalogClient,
+  { programs }: Pick<CatalogClient, 'programs'>,
   ...slugs: S[]
 ): Promise<Record<S, string>> {
   const ids: Partial<Record<S, string>> = {};

@@ -23,7 +23,10 @@ import {
 } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
 import {
   CreateWorkflowRequestSchema,
+  UpdateWorkflowRequestSchema,
+  type UpdateWorkflowResponse,
   type Workflow,
+  type WorkflowEnrollment,
   WorkflowEnrollmentStateSchema,
   WorkflowService,
 } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
@@ -34,22 +37,29 @@ import type { Database } from '../../../src/store/database.ts';
 
 export interface WorkflowText {
   readonly name?: string;
+  readonly tags?: string[];
   readonly trigger: JsonObject;
   readonly actions: JsonValue[];
+  readonly exits?: JsonValue[];
 }
 
-export interface Coach {
-  readonly accountId: string;
+export interface CoachClients {
   readonly workflows: Client<typeof WorkflowService>;
   readonly triggers: Client<typeof TriggerService>;
   readonly events: Client<typeof EventService>;
   readonly users: Client<typeof UserService>;
   readonly programs: Client<typeof ProgramService>;
   readonly progression: Client<typeof ProgressionService>;
+}
+
+export interface Coach extends CoachClients {
+  readonly accountId: string;
   /** Creates a workflow in the state DRAFT. */
   draft(text: WorkflowText): Promise<Workflow>;
   /** Creates a workflow and activates it. */
   activate(text: WorkflowText): Promise<Workflow>;
+  /** Changes the workflow, whatever its etag is. */
+  update(workflow: Workflow, change: JsonObject): Promise<UpdateWorkflowResponse>;
   /** Creates an athlete; returns the id. */
   athlete(profile?: JsonObject): Promise<string>;
   /** Publishes one event, expects ACCEPTED, and returns the event's id. */
@@ -64,6 +74,8 @@ export interface Coach {
    * Returns the event's verdict for the workflow's trigger; undefined when the trigger was not a candidate.
    */
   verdict(eventId: string, workflow: Workflow): Promise<string | undefined>;
+  /** The only run of the athlete in the workflow, as GetRun answers it. */
+  run(workflow: Workflow, userId: string): Promise<WorkflowEnrollment>;
 }
 
 export const DAY = { seconds: 86_400 };
@@ -73,22 +85,35 @@ export function tagging(tag: string): JsonObject {
   return { add_tag: { tag } };
 }
 
-export function createCoach(transport: Transport, database: Database, accountId: string): Coach {
-  const workflows = createClient(WorkflowService, transport);
-  const triggers = createClient(TriggerService, transport);
-  const events = createClient(EventService, transport);
-  const users = createClient(UserService, transport);
+/** A trigger on an event. */
+export const on = (trigger_event: string, more: object = {}): JsonObject => ({ trigger_event, ...more });
+/** A filter of conditions that all hold, as a part of a trigger or a step. */
+export const all = (...conditions: object[]) =>
+  ({ filter: { logic: 'FILTER_LOGIC_AND', conditions } }) as never;
+/** The same of conditions of which one holds. */
+export const any = (...conditions: object[]) =>
+  ({ filter: { logic: 'FILTER_LOGIC_OR', conditions } }) as never;
+export const when = (field: string, operator: string, value?: unknown) =>
+  value === undefined ? { field, operator } : { field, operator, value };
 
-  const coach: Coach = {
-    accountId,
-    workflows,
-    triggers,
-    events,
-    users,
+export function clientsOf(transport: Transport): CoachClients {
+  return {
+    workflows: createClient(WorkflowService, transport),
+    triggers: createClient(TriggerService, transport),
+    events: createClient(EventService, transport),
+    users: createClient(UserService, transport),
     programs: createClient(ProgramService, transport),
     progression: createClient(ProgressionService, transport),
-    async draft({ name = 'A workflow', trigger, actions }) {
-      const request = read(CreateWorkflowRequestSchema, { name, trigger, actions });
+  };
+}
+
+export function createCoach(clients: CoachClients, database: Database, accountId: string): Coach {
+  const { workflows, triggers, events, users } = clients;
+  const coach: Coach = {
+    ...clients,
+    accountId,
+    async draft({ name = 'A workflow', ...text }) {
+      const request = read(CreateWorkflowRequestSchema, { name, ...text } as JsonObject);
       const { workflow } = await workflows.createWorkflow(request);
       return workflow as Workflow;
     },
@@ -96,6 +121,11 @@ export function createCoach(transport: Transport, database: Database, accountId:
       const { id } = await coach.draft(text);
       const { workflow } = await workflows.activateWorkflow({ workflowId: id });
       return workflow as Workflow;
+    },
+    async update({ id }, change) {
+      const { workflow } = await workflows.getWorkflow({ workflowId: id });
+      const request = { workflow_id: id, etag: workflow?.etag ?? '', ...change };
+      return workflows.updateWorkflow(read(UpdateWorkflowRequestSchema, request));
     },
     async athlete(profile = {}) {
       const { user } = await users.createUser({ name: 'An athlete', ...profile });
@@ -126,6 +156,12 @@ export function createCoach(transport: Transport, database: Database, accountId:
       const { verdicts } = await triggers.explainEvent({ eventId });
       const own = verdicts.find(({ triggerId }) => triggerId === trigger?.id);
       return own && enumName(VerdictReasonSchema, own.reason);
+    },
+    async run({ id: workflowId }, userId) {
+      const { enrollments } = await workflows.listWorkflowEnrollments({ workflowId, userId });
+      expect(enrollments).toHaveLength(1);
+      const { run } = await workflows.getRun({ runId: enrollments[0]?.id ?? '' });
+      return run as WorkflowEnrollment;
     },
   };
   return coach;

@@ -5,7 +5,7 @@ import { startService } from '../../../src/commands/start-service.ts';
 import { readConfig } from '../../../src/config/config.ts';
 import { createLogger } from '../../../src/server/logger.ts';
 import { createTestDatabase, type TestDatabase } from '../../support/test-database.ts';
-import { type Coach, createCoach } from './coach.ts';
+import { type Coach, clientsOf, createCoach } from './coach.ts';
 
 export interface ServedCoaches {
   readonly db: TestDatabase;
@@ -31,7 +31,7 @@ export async function serveCoaches(): Promise<ServedCoaches> {
           },
         ],
       });
-      return createCoach(transport, observer, accountId);
+      return createCoach(clientsOf(transport), observer, accountId);
     },
     async close() {
       await server.close();

@@ -4,7 +4,7 @@ import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { WorkflowStatus } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
-import { type Coach, configureTriggerRequest, tagging } from './coach.ts';
+import { all, any, type Coach, configureTriggerRequest, on, tagging, when } from './coach.ts';
 import { type ServedCoaches, serveCoaches } from './served-coach.ts';
 
 let served: ServedCoaches;
@@ -16,12 +16,6 @@ afterAll(() => served.close());
 beforeEach(() => {
   coach = served.coach();
 });
-
-const on = (trigger_event: string, more = {}) => ({ trigger_event, ...more });
-const all = (...conditions: object[]) => ({ filter: { logic: 'FILTER_LOGIC_AND', conditions } }) as never;
-const any = (...conditions: object[]) => ({ filter: { logic: 'FILTER_LOGIC_OR', conditions } }) as never;
-const when = (field: string, operator: string, value?: unknown) =>
-  value === undefined ? { field, operator } : { field, operator, value };
 
 describe('a trigger', () => {
   test('on contact_created enrolls the new athlete', async () => {
