@@ -250,12 +250,11 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
     limits: TransactionLimits,
   ): Promise<T> {
     const release = await connections.acquire(accountId, limits);
-    const fork = orm.em.fork();
     try {
-      return await fork.transactional(async (em) => {
+      return await inTransaction(async (em) => {
         const statements = await openStatements(em.getKysely());
         try {
-          const tx: Transaction = { accountId, em: em as EntityManager, sql: statements };
+          const tx: Transaction = { accountId, em, sql: statements };
           await enterAccount(tx.sql, accountId, limits);
           return await work(tx);
         } finally {
@@ -274,11 +273,25 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
     }
   }
 
+  /**
+   * Commits what `work` leaves in the unit of work. `em.transactional` would fork the entity manager once more, and give
+   * it each entity after the flush.
+   */
+  function inTransaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
+    const em = orm.em.fork() as EntityManager;
+    return em.getConnection().transactional(async (transaction) => {
+      em.setTransactionContext(transaction);
+      const result = await work(em);
+      await em.flush();
+      return result;
+    });
+  }
+
   async function readAcross<T>(read: (sql: Transaction['sql']) => Promise<T>): Promise<T> {
     const release = await connections.acquire(ALL_ACCOUNTS, {});
     try {
-      return await orm.em.fork().transactional(async (em) => {
-        const transaction: Transaction['sql'] = (em as EntityManager).getKysely();
+      return await inTransaction(async (em) => {
+        const transaction: Transaction['sql'] = em.getKysely();
         await enterWorker(transaction);
         return read(transaction);
       });

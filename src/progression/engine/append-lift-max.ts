@@ -1,5 +1,6 @@
 /** Appends a version to a lift max outside of an event: by hand, by a workflow, or to undo an application. */
 import type { Decimal } from 'decimal.js';
+import { addRow } from '../../store/add-row.ts';
 import type { Change } from '../../store/change.ts';
 import { type LiftMax, LiftMaxEntity } from '../../store/entities/lift-max.ts';
 import { emit, fact } from '../../store/outbox.ts';
@@ -43,7 +44,7 @@ export function appendLiftMax(change: Change, made: NewLiftMax): LiftMax {
     };
     emit(change, userId, [fact('lift_max_changed', data, previous)]);
   }
-  return tx.em.create(LiftMaxEntity, {
+  return addRow(tx.em, LiftMaxEntity, {
     accountId: tx.accountId,
     id: newId(),
     userId,

@@ -7,6 +7,7 @@ import { enumValue } from '../../calls/enum-name.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { MaxTypeSchema } from '../../gen/progression/v1/common_pb.ts';
 import type { CompensationSchema } from '../../gen/progression/v1/progression_service_pb.ts';
+import { addRow } from '../../store/add-row.ts';
 import type { Change } from '../../store/change.ts';
 import type { LiftMax } from '../../store/entities/lift-max.ts';
 import { ProgressionLogEntity } from '../../store/entities/progression-log.ts';
@@ -94,7 +95,7 @@ function writeCompensation(
   const { liftId, maxType, log, sequence } = undone;
   const stageFrom = history.bases.get(`${liftId} ${log.progressionId}`)?.stage.from ?? history.from;
   const isStageRestored = log.stageAfter !== null && sequence > stageFrom;
-  tx.em.create(ProgressionLogEntity, {
+  addRow(tx.em, ProgressionLogEntity, {
     accountId: tx.accountId,
     id: logId,
     userId,

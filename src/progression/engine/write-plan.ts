@@ -1,5 +1,6 @@
 /** Puts the changes of an event into MikroORM's unit of work; the flush writes them. */
 
+import { addRow } from '../../store/add-row.ts';
 import { audit } from '../../store/change.ts';
 import type { Transaction } from '../../store/database.ts';
 import { FailureCounterEntity } from '../../store/entities/failure-counter.ts';
@@ -81,14 +82,14 @@ export function writeStates(
     if (count) {
       em.assign(em.merge(FailureCounterEntity, { ...key, ...count }), value);
     } else {
-      em.create(FailureCounterEntity, { ...key, ...value });
+      addRow(em, FailureCounterEntity, { ...key, ...value });
     }
   }
   for (const { liftId, progressionId, value: stage } of changes.stages) {
     const key = { accountId, userId, liftId, progressionId };
     const known = stored.stages.get(ruleKey(liftId, progressionId));
     if (known === undefined) {
-      em.create(ProgressionStateEntity, { ...key, stage });
+      addRow(em, ProgressionStateEntity, { ...key, stage });
     } else {
       em.assign(em.merge(ProgressionStateEntity, { ...key, stage: known }), { stage });
     }
@@ -168,7 +169,7 @@ function writeApplication(
   }: { userId: string; sessionId: string | null; logId: string; recordedAt: Instant },
 ): void {
   const { liftId, maxType, progressionId, triggerType } = result;
-  em.create(LiftMaxEntity, {
+  addRow(em, LiftMaxEntity, {
     accountId,
     id: newId(),
     userId,
@@ -182,7 +183,7 @@ function writeApplication(
     effectiveAt: application.appliedAt,
     recordedAt,
   });
-  em.create(ProgressionLogEntity, {
+  addRow(em, ProgressionLogEntity, {
     accountId,
     id: logId,
     userId,

@@ -7,7 +7,8 @@ const BROKEN_TRANSACTIONS = { TERMINATE_BACKENDS: 12, CUT_DATABASE: 6 } as const
 /** The source of Database.transaction, which several mutants replace. */
 const TRANSACTION = {
   file: 'src/store/database.ts',
-  begin: 'return await fork.transactional(async (em) => {',
+  begin: `return await inTransaction(async (em) => {
+        const statements`,
   work: `return await work(tx);
         } finally {
           statements.close();
@@ -41,7 +42,7 @@ export const MUTANTS: readonly Mutant[] = [
     replacements: [
       inTransaction(
         'begin',
-        'const early = Promise.withResolvers<T>(); const late = fork.transactional(async (em) => {',
+        'const early = Promise.withResolvers<T>(); const late = inTransaction(async (em) => { const statements',
       ),
       inTransaction(
         'work',
@@ -56,7 +57,7 @@ export const MUTANTS: readonly Mutant[] = [
     replacements: [
       inTransaction(
         'begin',
-        'let done: { answer: T } | undefined; try { return await fork.transactional(async (em) => {',
+        'let done: { answer: T } | undefined; try { return await inTransaction(async (em) => { const statements',
       ),
       inTransaction(
         'work',
@@ -154,7 +155,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
       inTransaction(
         'begin',
-        'let later: unknown[] = []; const answer = await fork.transactional(async (em) => {',
+        'let later: unknown[] = []; const answer = await inTransaction(async (em) => { const statements',
       ),
       inTransaction(
         'work',
