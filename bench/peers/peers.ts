@@ -19,6 +19,12 @@ export interface Peer {
 const { go } = COMPILED_LANGUAGES;
 const hasGo = go?.isThere() && existsSync(join(GO_LIBRARIES, 'src/github.com/jackc/pgx/v4'));
 
+/** Go refuses a URL whose host is the path of a socket. */
+function keywordsOf(databaseUrl: string): string {
+  const { hostname, port, username, pathname } = new URL(databaseUrl);
+  return `host=${decodeURIComponent(hostname)} port=${port} user=${username} dbname=${pathname.slice(1)}`;
+}
+
 export const PEERS: readonly Peer[] = [
   {
     name: 'grpc-js and pg',
@@ -38,7 +44,7 @@ export const PEERS: readonly Peer[] = [
       });
       await promisify(execFile)('go', ['build', '-o', command, 'progression-service/peer'], { env });
       return startProcess(command, [], {
-        ...{ DATABASE_URL: databaseUrl, ACCOUNT_ID, STATEMENTS: JSON.stringify(STATEMENTS) },
+        ...{ DATABASE_URL: keywordsOf(databaseUrl), ACCOUNT_ID, STATEMENTS: JSON.stringify(STATEMENTS) },
       });
     },
   },
