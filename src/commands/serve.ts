@@ -3,10 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { destination } from 'pino';
 import { requireSafeBinding } from '../config/auth-config.ts';
 import type { Config } from '../config/config.ts';
-import { parseRedisAddress } from '../config/redis-address.ts';
 import { StartError } from '../errors/start-error.ts';
 import { readBacklog } from '../events/read-backlog.ts';
-import { isClusterNode } from '../events/redis/redis-connection.ts';
+import { describeMisnamedRedis } from '../events/redis/check-address.ts';
 import { createLogger, type Logger } from '../server/logger.ts';
 import { ListenError } from '../server/port/http-port.ts';
 import type { RunningServer } from '../server/server.ts';
@@ -59,7 +58,7 @@ async function bringUp(
   logger: Logger,
   telemetry: Telemetry | undefined,
 ): Promise<RunningServer> {
-  await refuseClusterNode(config);
+  await refuseMisnamedRedis(config);
   await asOwner(migrate);
   await requireConfinement(database);
   const ahead = await findAccountsAhead(database);
@@ -88,11 +87,11 @@ async function bringUp(
   }
 }
 
-/** A node of a Redis Cluster would refuse every relayed event. */
-async function refuseClusterNode({ redisUrl, limits }: Config): Promise<void> {
-  if (redisUrl && !parseRedisAddress(redisUrl)?.isCluster && (await isClusterNode(redisUrl, { limits }))) {
-    const example = 'redis-cluster://user:password@host:6379,host:6379';
-    throw new StartError(`REDIS_URL names a node of a Redis Cluster: name it as ${example}`);
+/** A server that is not what the address says would refuse every relayed event. */
+async function refuseMisnamedRedis({ redisUrl, limits }: Config): Promise<void> {
+  const complaint = redisUrl && (await describeMisnamedRedis(redisUrl, limits));
+  if (complaint) {
+    throw new StartError(`REDIS_URL ${complaint}`);
   }
 }
 

@@ -159,8 +159,9 @@ function redisUrl(environment: NodeJS.ProcessEnv): string | undefined {
   const text = environment.REDIS_URL;
   if (text && !parseRedisAddress(text)) {
     throw new ConfigError(
-      'REDIS_URL must be an address such as redis://user:password@host:6379, or ' +
-        'redis-cluster://user:password@host:6379,host:6379 for a Redis Cluster',
+      'REDIS_URL must be an address such as redis://user:password@host:6379, ' +
+        'redis-cluster://user:password@host:6379,host:6379 for a Redis Cluster, or ' +
+        'redis-sentinel://user:password@host:26379,host:26379/master for the master of Sentinels',
     );
   }
   return text || undefined;

@@ -78,19 +78,37 @@ describe('a variable that is not known', () => {
 
 describe('the address of Redis', () => {
   test.each([
-    ['redis://127.0.0.1:6379', ['redis://127.0.0.1:6379'], false],
-    ['rediss://me:word@redis/2', ['rediss://me:word@redis/2'], false],
-    ['redis-cluster://a:1,b:2', ['redis://a:1', 'redis://b:2'], true],
-    ['rediss-cluster://me:word@[::1]:7,b/', ['rediss://me:word@[::1]:7/', 'rediss://me:word@b/'], true],
-  ])('%s names servers', (text, urls, isCluster) => {
-    expect(parseRedisAddress(text)).toEqual({ urls, isCluster });
+    ['redis://127.0.0.1:6379', 'SERVER', ['redis://127.0.0.1:6379']],
+    ['rediss://me:word@redis/2', 'SERVER', ['rediss://me:word@redis/2']],
+    ['redis-cluster://a:1,b:2', 'CLUSTER', ['redis://a:1', 'redis://b:2']],
+    ['rediss-cluster://me:word@[::1]:7,b/', 'CLUSTER', ['rediss://me:word@[::1]:7/', 'rediss://me:word@b/']],
+    ['redis-sentinel://a,b:2/main', 'SENTINELS', ['redis://a:26379', 'redis://b:2']],
+    [
+      'rediss-sentinel://a/main?sentinel_user=you&sentinel_password=w%2Frd',
+      'SENTINELS',
+      ['rediss://you:w%2Frd@a:26379'],
+    ],
+  ])('%s names servers', (text, kind, urls) => {
+    expect(parseRedisAddress(text)).toMatchObject({ kind, urls });
     expect(readConfig({ REDIS_URL: text }).redisUrl).toBe(text);
+  });
+
+  test('with Sentinels has what they call the master, and the login there', () => {
+    expect(parseRedisAddress('rediss-sentinel://me:w%2Frd@a,b/my-main.1/2')).toMatchObject({
+      master: 'my-main.1',
+      login: { isEncrypted: true, username: 'me', password: 'w/rd', database: 2 },
+    });
+    expect(parseRedisAddress('redis-sentinel://a/main')?.login).toEqual({ isEncrypted: false });
   });
 
   test.each([
     'redis://a:1,b:2',
     'redis-cluster://a:1/2',
     'redis-cluster://a:1,',
+    'redis-sentinel://a:1',
+    'redis-sentinel://a:1/',
+    'redis-sentinel://a:1/main?password=x',
+    'redis://a:1?sentinel_password=x',
     'http://a:1',
     'redis://',
     'a:1',

@@ -1,12 +1,13 @@
 /** Ends a run with one line: its counts, and the tests that were skipped. */
 import type { Reporter, TestModule } from 'vitest/node';
-import { HAS_CHROMIUM } from './commands.ts';
+import { HAS_CHROMIUM, HAS_NGINX } from './commands.ts';
 import { HAS_REDIS } from './redis-server.ts';
 
 /** Programs that this machine does not have, by the name in the tests that need them. */
 const LACKING = [
   ...(HAS_REDIS ? [] : [{ name: 'Redis', command: 'redis-server' }]),
   ...(HAS_CHROMIUM ? [] : [{ name: 'Chromium', command: 'chromium' }]),
+  ...(HAS_NGINX ? [] : [{ name: 'nginx', command: 'nginx' }]),
 ];
 
 export default class ClosingLineReporter implements Reporter {

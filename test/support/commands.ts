@@ -11,3 +11,6 @@ export function hasCommand(name: string): boolean {
  * REQUIRE_CHROMIUM they fail.
  */
 export const HAS_CHROMIUM = hasCommand('chromium') || Boolean(process.env.REQUIRE_CHROMIUM);
+
+/** The same for tests of the gateway, with nginx and REQUIRE_NGINX. */
+export const HAS_NGINX = hasCommand('nginx') || Boolean(process.env.REQUIRE_NGINX);

@@ -2,10 +2,15 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { createClient } from '@redis/client';
 import { toStreamName } from '../../src/events/redis/stream-record.ts';
-import { createRedisServer, freePort, type RedisServer } from './redis-server.ts';
+import {
+  createRedisServer,
+  freePort,
+  type RedisServer,
+  sendTo,
+  until,
+  writeTlsFiles,
+} from './redis-server.ts';
 
 export interface RedisCluster {
   /** Names two of the nodes, of which one is never killed. */
@@ -26,11 +31,15 @@ interface Node extends RedisServer {
 
 const SLOTS = 16_384;
 const MASTERS = 3;
-const PATIENCE_MS = 20_000;
 
-export async function createRedisCluster(): Promise<RedisCluster> {
+export async function createRedisCluster({ isEncrypted = false } = {}): Promise<RedisCluster> {
   const directory = await mkdtemp(join(tmpdir(), 'redis-cluster-'));
-  const nodes = await Promise.all(Array.from({ length: MASTERS + 1 }, () => startNode(directory)));
+  if (isEncrypted) {
+    writeTlsFiles(directory);
+  }
+  const nodes = await Promise.all(
+    Array.from({ length: MASTERS + 1 }, () => startNode(directory, isEncrypted)),
+  );
   const [first] = nodes;
   if (!first) {
     throw new TypeError('a cluster has nodes');
@@ -38,32 +47,32 @@ export async function createRedisCluster(): Promise<RedisCluster> {
   const ends = Array.from({ length: MASTERS + 1 }, (_, at) => Math.floor((at * SLOTS) / MASTERS));
   for (const [at, node] of nodes.entries()) {
     if (at < MASTERS) {
-      await send(node, 'CLUSTER', 'ADDSLOTSRANGE', `${ends[at]}`, `${(ends[at + 1] ?? 0) - 1}`);
-      await send(node, 'CLUSTER', 'SET-CONFIG-EPOCH', `${at + 1}`);
+      await sendTo(node, 'CLUSTER', 'ADDSLOTSRANGE', `${ends[at]}`, `${(ends[at + 1] ?? 0) - 1}`);
+      await sendTo(node, 'CLUSTER', 'SET-CONFIG-EPOCH', `${at + 1}`);
     }
     const { hostname, port } = new URL(first.url);
     if (node !== first) {
-      await send(node, 'CLUSTER', 'MEET', hostname, port, `${first.busPort}`);
+      await sendTo(node, 'CLUSTER', 'MEET', hostname, port, `${first.busPort}`);
     }
   }
-  const slot = Number(await send(first, 'CLUSTER', 'KEYSLOT', toStreamName(0)));
+  const slot = Number(await sendTo(first, 'CLUSTER', 'KEYSLOT', toStreamName(0)));
   const owner = nodes[ends.findLastIndex((end) => end <= slot)];
   const [other, survivor] = nodes.slice(0, MASTERS).filter((node) => node !== owner);
   const replica = nodes.at(-1);
   if (!owner || !other || !survivor || !replica) {
     throw new TypeError('every slot has a master');
   }
-  await until(async () => /cluster_known_nodes:4/.test(`${await send(replica, 'CLUSTER', 'INFO')}`));
-  await send(replica, 'CLUSTER', 'REPLICATE', `${await send(owner, 'CLUSTER', 'MYID')}`);
-  await until(async () => /master_link_status:up/.test(`${await send(replica, 'INFO', 'replication')}`));
+  await until(async () => /cluster_known_nodes:4/.test(`${await sendTo(replica, 'CLUSTER', 'INFO')}`));
+  await sendTo(replica, 'CLUSTER', 'REPLICATE', `${await sendTo(owner, 'CLUSTER', 'MYID')}`);
+  await until(async () => /master_link_status:up/.test(`${await sendTo(replica, 'INFO', 'replication')}`));
   for (const node of nodes) {
     await until(async () => {
-      const info = `${await send(node, 'CLUSTER', 'INFO')}`;
+      const info = `${await sendTo(node, 'CLUSTER', 'INFO')}`;
       return /cluster_state:ok/.test(info) && /cluster_known_nodes:4/.test(info);
     });
   }
   return {
-    url: `redis-cluster://${new URL(other.url).host},${new URL(survivor.url).host}`,
+    url: `${isEncrypted ? 'rediss' : 'redis'}-cluster://${new URL(other.url).host},${new URL(survivor.url).host}`,
     nodeUrl: survivor.url,
     killStreams: () => owner.kill(),
     killOther: () => other.kill(),
@@ -74,33 +83,16 @@ export async function createRedisCluster(): Promise<RedisCluster> {
   };
 }
 
-async function startNode(directory: string): Promise<Node> {
+async function startNode(directory: string, isEncrypted: boolean): Promise<Node> {
   const busPort = await freePort();
-  const server = await createRedisServer([
-    ...['--cluster-enabled', 'yes', '--cluster-port', `${busPort}`],
-    ...['--cluster-config-file', join(directory, `nodes-${busPort}.conf`), '--dir', directory],
-    ...['--cluster-node-timeout', '1000', '--cluster-require-full-coverage', 'no'],
-  ]);
+  const server = await createRedisServer({
+    options: [
+      ...['--cluster-enabled', 'yes', '--cluster-port', `${busPort}`],
+      ...['--cluster-config-file', join(directory, `nodes-${busPort}.conf`), '--dir', directory],
+      ...['--cluster-node-timeout', '1000', '--cluster-require-full-coverage', 'no'],
+    ],
+    tlsDirectory: isEncrypted ? directory : undefined,
+  });
   await server.start();
   return { ...server, busPort };
-}
-
-async function send({ url }: RedisServer, ...command: readonly string[]): Promise<unknown> {
-  const client = createClient({ url, RESP: 2 }).on('error', () => {});
-  await client.connect();
-  try {
-    return await client.sendCommand([...command]);
-  } finally {
-    client.destroy();
-  }
-}
-
-async function until(isMet: () => Promise<boolean>): Promise<void> {
-  const giveUpAtMs = performance.now() + PATIENCE_MS;
-  while (!(await isMet())) {
-    if (performance.now() > giveUpAtMs) {
-      throw new Error('the cluster did not form');
-    }
-    await delay(50);
-  }
 }

@@ -12,6 +12,8 @@ import { createPostgresLauncher } from '../../src/store/embedded/postgres-launch
 import { freePort, own } from './tcp-postgres.ts';
 
 export interface ReplicatedPostgres {
+  /** The port of the server that is the primary at first. */
+  readonly firstPort: number;
   /** The port of the server that is the primary now. */
   readonly port: number;
   /** The port of the server that is the standby at first. */
@@ -33,7 +35,14 @@ const SETTINGS = {
   ...{ wal_level: 'replica', wal_keep_size: '256MB', hot_standby: 'on', ssl: 'off' },
 };
 
-export async function startReplicatedPostgres(): Promise<ReplicatedPostgres> {
+export interface ReplicationOptions {
+  /** Each commit on the first server waits until the standby has it on its disk. */
+  readonly isSynchronous?: boolean;
+}
+
+export async function startReplicatedPostgres({
+  isSynchronous = false,
+}: ReplicationOptions = {}): Promise<ReplicatedPostgres> {
   const directory = mkdtempSync(join(tmpdir(), 'progression-pair-'));
   chmodSync(directory, 0o711);
   const { stop } = await startEmbeddedPostgres({ dataDir: directory, log: () => undefined });
@@ -50,11 +59,15 @@ export async function startReplicatedPostgres(): Promise<ReplicatedPostgres> {
     join(second, 'postgresql.auto.conf'),
     `primary_conninfo = 'host=127.0.0.1 port=${ports.first} user=postgres'\n`,
   );
+  // Not for the second one, which has no standby when it is promoted.
+  const waiting = isSynchronous ? `synchronous_standby_names = '*'\n` : '';
+  writeFileSync(join(first, 'postgresql.auto.conf'), waiting);
   own(directory);
   const primary = await launch(directory, first, ports.first);
   let standby = await launch(directory, second, ports.second);
   let port = ports.first;
   return {
+    firstPort: ports.first,
     get port() {
       return port;
     },

@@ -3,7 +3,8 @@
  * athletes each time.
  */
 import type { Limits } from '../../config/config.ts';
-import { type Redis, RedisUnavailable, sendCommand } from '../../events/redis/redis-connection.ts';
+import type { Redis } from '../../events/redis/redis-client.ts';
+import { RedisUnavailable, sendCommand } from '../../events/redis/redis-errors.ts';
 import { type Instant, instantFromText, instantToText } from '../../values/instant.ts';
 
 /** The athletes that a trigger's filter matched at `computedAt`. */

@@ -8,7 +8,9 @@ import type { Bus } from '../event-bus.ts';
 import { createPartitionQueue } from '../partition-queue.ts';
 import { startPolling } from '../polling-loop.ts';
 import { type BusDeps, createOutboxPoll } from '../postgres-bus.ts';
-import { connectRedis, RedisRefusal, RedisUnavailable, reportOnce } from './redis-connection.ts';
+import { reportOnce } from './redis-client.ts';
+import { connectRedis } from './redis-connection.ts';
+import { RedisRefusal, RedisUnavailable } from './redis-errors.ts';
 import { createRelay, type RelayDeps } from './relay.ts';
 import { createStreamReader } from './stream-reader.ts';
 

@@ -8,7 +8,8 @@ import type { EventObserver } from '../event-bus.ts';
 import { lockEntries, readEntriesToRelay, type UnrelayedEntry } from '../outbox-entries.ts';
 import type { Partition } from '../partition-queue.ts';
 import { findWaitingPartitions } from '../waiting-partitions.ts';
-import { type Redis, sendCommand } from './redis-connection.ts';
+import type { Redis } from './redis-client.ts';
+import { sendCommand } from './redis-errors.ts';
 import { toStreamName, toStreamRecords } from './stream-record.ts';
 
 export interface RelayDeps {

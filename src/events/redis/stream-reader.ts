@@ -3,7 +3,8 @@ import { ErrorReply } from '@redis/client';
 import type { Limits } from '../../config/config.ts';
 import { PARTITIONS } from '../../store/lock-partition.ts';
 import type { PartitionQueue } from '../partition-queue.ts';
-import { type Redis, sendCommand } from './redis-connection.ts';
+import type { Redis } from './redis-client.ts';
+import { sendCommand } from './redis-errors.ts';
 import { toStreamName } from './stream-record.ts';
 
 /** The consumer group of the service's own workers. */

@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createRedisPreviewCache, type Preview } from '../../../src/automation/inspection/preview-cache.ts';
 import { readConfig } from '../../../src/config/config.ts';
-import { connectRedis, type Redis } from '../../../src/events/redis/redis-connection.ts';
+import type { Redis } from '../../../src/events/redis/redis-client.ts';
+import { connectRedis } from '../../../src/events/redis/redis-connection.ts';
 import { instantFromText } from '../../../src/values/instant.ts';
 import { createRedisServer, HAS_REDIS, type RedisServer } from '../../support/redis-server.ts';
 
