@@ -45,6 +45,19 @@ describe('the environment', () => {
     });
     const ports = renderOne('networkpolicy', values).spec.egress[0].ports;
     expect(ports).toContainEqual({ port: 6379, protocol: 'TCP' });
+    expect(ports).toContainEqual({ port: 26_379, protocol: 'TCP' });
+  });
+
+  test('names a standby for the processes that serve calls, when the Secret has its URL', () => {
+    expect(readConfig(environmentOf()).readDatabaseUrl).toBeUndefined();
+    const values = everythingEnabled();
+    expect(readConfig(environmentOf(values)).readDatabaseUrl).toBe('postgres://a@b/c');
+    expect(environmentOf(values, 'workers')).not.toHaveProperty('READ_DATABASE_URL');
+    const { env } = renderOne('deployment', values).spec.template.spec.containers[0];
+    expect(env).toContainEqual({
+      name: 'READ_DATABASE_URL',
+      valueFrom: { secretKeyRef: { name: 'progression-service-database', key: 'read-url' } },
+    });
   });
 
   test('takes the addresses of a collector', () => {

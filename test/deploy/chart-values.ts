@@ -14,10 +14,11 @@ export function everythingEnabled(): Values {
   const changes: Record<string, Values> = {
     auth: { mode: 'jwt+mtls', accountClaim: 'tenant', rolesClaim: 'groups', principals },
     autoscaling: { enabled: true },
-    database: { preparedStatements: false },
+    database: { preparedStatements: false, readUrlKey: 'read-url' },
     headless: { enabled: true },
     metrics: { serviceMonitor: { enabled: true, labels: { release: 'prometheus' }, interval: '15s' } },
     rates: { accountCallsPerSecond: 1_000_000, peerCallsPerSecond: 0 },
+    networkPolicy: { sentinelPort: 26_379 },
     redis: { secretName: 'redis' },
     tls: { secretName: 'certificate', clientCertificates: true },
     workers: { separate: true, replicas: 3, resources: { limits: { memory: '1Gi' } } },
@@ -54,10 +55,10 @@ export function environmentOf(
   deployment = 'deployment',
 ): Record<string, string> {
   const [{ env }] = renderOne(deployment, values).spec.template.spec.containers;
-  const set = env.map(({ name, value }: { name: string; value?: string }) => [name, value ?? 'redis://h']);
+  const inSecret = (name: string) => (name === 'REDIS_URL' ? 'redis://h' : 'postgres://a@b/c');
+  const set = env.map(({ name, value }: { name: string; value?: string }) => [name, value ?? inSecret(name)]);
   return {
     ...(renderOne('configmap', values).data as Record<string, string>),
     ...Object.fromEntries(set),
-    DATABASE_URL: 'postgres://a@b/c',
   };
 }

@@ -87,6 +87,15 @@ spec:
             secretKeyRef:
               name: {{ $root.Values.database.secretName }}
               key: {{ $root.Values.database.urlKey }}
+        {{- if ne .component "worker" }}
+        {{- if $root.Values.database.readUrlKey }}
+        - name: READ_DATABASE_URL
+          valueFrom:
+            secretKeyRef:
+              name: {{ $root.Values.database.secretName }}
+              key: {{ $root.Values.database.readUrlKey }}
+        {{- end }}
+        {{- end }}
         - name: AUTOMATION_WORKERS
           value: {{ .workers | quote }}
         {{- if $root.Values.redis.secretName }}
