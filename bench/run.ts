@@ -1,6 +1,7 @@
 /**
  * The benchmark: the served API compared with its floor, hand-written SQL under pgbench, in one run on one database. The
- * argument `triggers`, `events`, `growth`, `pages`, `steady`, `reads`, `neighbours`, `fast-path` or `peers` selects another one.
+ * argument `triggers`, `events`, `growth`, `pages`, `steady`, `reads`, `neighbours`, `fast-path`, `peers` or `processes`
+ * selects another one.
  */
 import { runEventBench } from './events.ts';
 import { runFastPathBench } from './fast-path.ts';
@@ -11,6 +12,7 @@ import type { LoadOrder, LoadResult } from './load.ts';
 import { runNeighboursBench } from './neighbours.ts';
 import { runPagesBench } from './pages.ts';
 import { runPeersBench } from './peers.ts';
+import { runProcessesBench } from './processes.ts';
 import { runReadsBench } from './reads.ts';
 import { runLoad } from './run-load.ts';
 import { analyze, type Served, withServedAthletes } from './served.ts';
@@ -37,6 +39,7 @@ const OTHERS: Readonly<Record<string, () => Promise<void>>> = {
   neighbours: runNeighboursBench,
   'fast-path': runFastPathBench,
   peers: runPeersBench,
+  processes: runProcessesBench,
 };
 
 async function main(): Promise<void> {

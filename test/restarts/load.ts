@@ -123,6 +123,11 @@ export function startLoad(
   };
 }
 
+/** The number of acknowledged writes. */
+export function countAcknowledged({ sessions, sets }: Pick<Load, 'sessions' | 'sets'>): number {
+  return [...sessions.values(), ...sets.values()].reduce((total, count) => total + count, 0);
+}
+
 interface Order {
   readonly method: string;
   /** Whether the answer was a replayed one. May be made again: it is the same request. */

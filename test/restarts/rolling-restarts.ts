@@ -1,15 +1,13 @@
 /** Restarts two servers in turn under load, and reports the effects on their clients. */
-import { type Database, openDatabase } from '../../src/store/database.ts';
+import { openDatabase } from '../../src/store/database.ts';
 import { migrate } from '../../src/store/migrate.ts';
-import { type Athlete, createAthlete, createTeammate } from '../support/fixtures.ts';
-import { linear } from '../support/rule-fixtures.ts';
+import { createAthletes } from './athletes.ts';
 import { type AttemptWatch, watchAttempts } from './attempts.ts';
-import { findDiscrepancies, STARTING_MAX } from './books.ts';
+import { findDiscrepancies } from './books.ts';
 import { createConnectCaller, createPickFirstCaller, createRoundRobinCaller } from './callers.ts';
-import { type Failure, startLoad } from './load.ts';
+import { countAcknowledged, type Failure, startLoad } from './load.ts';
 import { type RestartTimes, type ServerPair, startServerPair } from './server-pair.ts';
 
-const ATHLETES = 20;
 /** How long clients may take to find a restarted server; a client's pauses between connections grow. */
 const RETURN_MS = 30_000;
 
@@ -66,7 +64,7 @@ export async function restartUnderLoad(options: RestartOptions): Promise<Restart
         slowestMs,
         longestStopMs: Math.max(...times.map(({ stopMs }) => stopMs)),
         longestStartMs: Math.max(...times.map(({ startMs }) => startMs)),
-        acknowledgedWrites: sum(load.sessions) + sum(load.sets),
+        acknowledgedWrites: countAcknowledged(load),
         discrepancies: await findDiscrepancies(database, athletes, load),
       };
     } finally {
@@ -97,18 +95,4 @@ async function restartInTurn(
     await attempts.nextByGrpc(servers.ports[index] ?? 0, RETURN_MS);
   }
   return times;
-}
-
-async function createAthletes(database: Database): Promise<Athlete[]> {
-  const lifts = { squat: `${STARTING_MAX}` };
-  const first = await createAthlete(database, { lifts, rules: [linear()] });
-  const athletes = [first];
-  while (athletes.length < ATHLETES) {
-    athletes.push(await createTeammate(database, first, lifts));
-  }
-  return athletes;
-}
-
-function sum(counts: ReadonlyMap<string, number>): number {
-  return [...counts.values()].reduce((total, count) => total + count, 0);
 }
