@@ -36,7 +36,7 @@ export function recordTry(
   const wasOpen = !hasEnded(run);
   recordJudgement(tx, run, judgement, attempt, now, limits);
   if (wasOpen) {
-    tellOfEnd(tx, run, now);
+    tellOfEnd(tx, run, now, 'detail' in judgement ? keptDetail(judgement.detail, limits) : '');
   }
 }
 
@@ -68,7 +68,7 @@ function recordJudgement(
       record(tx, run, { ...made, outcome: 'RETRYING', reason, detail }, now);
       rest(run, now + pauseMicros(tries, retry), tries);
       if (tries === limits.failingWebhookTries && storedActionName(run.stored) === 'call_webhook') {
-        tellOfFailingWebhook(tx, run, { tries, reason }, now);
+        tellOfFailingWebhook(tx, run, { tries, reason, detail: keptDetail(detail, limits) }, now);
       }
       break;
     }
@@ -166,8 +166,16 @@ function keptTries(
     return [...before];
   }
   const times = { startedAt: instantToText(startedAt), endedAt: instantToText(now) };
-  const described = detail ? { detail: detail.slice(0, limits.stepDetailCharacters) } : {};
+  const described = detail ? { detail: keptDetail(detail, limits) } : {};
   return [...before, { ...times, outcome, reason, ...described }].slice(-limits.keptStepTries);
+}
+
+/** Empty: there is nothing to say. */
+function keptDetail(
+  detail: string | undefined,
+  { stepDetailCharacters }: Pick<Limits, 'stepDetailCharacters'>,
+): string {
+  return detail?.slice(0, stepDetailCharacters) ?? '';
 }
 
 /** Microseconds until the next attempt: exponential backoff with jitter. */

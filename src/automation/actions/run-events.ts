@@ -5,8 +5,8 @@ import type { Instant } from '../../values/instant.ts';
 import type { Run } from './load-run.ts';
 import { storedActionName } from './step.ts';
 
-/** Tells of a run that has just completed or failed; other ends are no events. */
-export function tellOfEnd(tx: Transaction, run: Run, now: Instant): void {
+/** Tells of a run that has just completed or failed, and then why; other ends are no events. */
+export function tellOfEnd(tx: Transaction, run: Run, now: Instant, detail = ''): void {
   const { enrollment, step, stored } = run;
   if (enrollment.state === 'COMPLETED') {
     tell(tx, run, 'run_completed', {}, now);
@@ -15,6 +15,7 @@ export function tellOfEnd(tx: Transaction, run: Run, now: Instant): void {
       step: step.step,
       action: storedActionName(stored),
       reason: enrollment.endedReason ?? '',
+      ...(detail ? { detail } : {}),
     };
     tell(tx, run, 'run_failed', failed, now);
   }
@@ -24,10 +25,16 @@ export function tellOfEnd(tx: Transaction, run: Run, now: Instant): void {
 export function tellOfFailingWebhook(
   tx: Transaction,
   run: Run,
-  { tries, reason }: { readonly tries: number; readonly reason: string },
+  { tries, reason, detail }: { readonly tries: number; readonly reason: string; readonly detail: string },
   now: Instant,
 ): void {
-  tell(tx, run, 'webhook_failing', { step: run.step.step, tries, reason }, now);
+  tell(
+    tx,
+    run,
+    'webhook_failing',
+    { step: run.step.step, tries, reason, ...(detail ? { detail } : {}) },
+    now,
+  );
 }
 
 /**

@@ -43,12 +43,12 @@ test('a run that completes is told of once, with the run as its cause', async ()
 
 test('a webhook is told of at its third failure, and the run when it fails for good', async () => {
   const clock = createTestClock();
-  const webhooks = { call: async () => ({ kind: 'TRY_AGAIN', reason: 'HTTP_STATUS' }) as never };
+  const answer = { kind: 'TRY_AGAIN', reason: 'WEBHOOK_UNAVAILABLE', detail: 'the answer was 503' } as const;
   const value = { url: 'https://example.com/hook' };
   const run = await newRun([{ case: 'callWebhook', value }], clock.now);
   const runner = createTestRunner(db.database, {
     ...clock,
-    webhooks: webhooks as never,
+    webhooks: { post: async () => answer },
     limits: { stepTries: 4 },
   });
   for (let tries = 0; tries < 4; tries += 1) {
@@ -58,9 +58,10 @@ test('a webhook is told of at its third failure, and the run when it fails for g
 
   expect(await readRun(db.database, run)).toMatchObject({ state: 'FAILED' });
   const told = await readRunEvents(db.database, run.userId);
-  expect(told.map(({ type, data }) => [type, data.step, data.tries ?? data.action])).toEqual([
-    ['webhook_failing', 0, 3],
-    ['run_failed', 0, 'call_webhook'],
+  const why = { reason: answer.reason, detail: answer.detail };
+  expect(told.map(({ type, data }) => [type, data])).toEqual([
+    ['webhook_failing', expect.objectContaining({ step: 0, tries: 3, ...why })],
+    ['run_failed', expect.objectContaining({ step: 0, action: 'call_webhook', ...why })],
   ]);
 });
 

@@ -10,6 +10,12 @@ const WORKFLOW_ID = field('workflow_id', 'id', 'The workflow.', '01900000-0000-7
 const RUN_ID = field('run_id', 'id', 'The run.', '01900000-0000-7000-8000-00000000a011');
 const STEP = field('step', 'int', 'The step, counted from 0.', 2);
 const REASON = field('reason', 'string', 'Why, as the run and the dead letter have it.', 'HTTP_STATUS');
+const DETAIL = field(
+  'detail',
+  'string',
+  'What failed and why, if there is more to say.',
+  'the answer was 404',
+);
 
 export const AUTOMATION = [
   worker({
@@ -26,12 +32,13 @@ export const AUTOMATION = [
       STEP,
       field('action', 'string', 'The action of the step, such as call_webhook.', 'call_webhook'),
       REASON,
+      DETAIL,
     ],
   }),
   worker({
     name: 'webhook_failing',
     description: 'The webhook of a step has failed several times, and is tried again.',
-    fields: [WORKFLOW_ID, RUN_ID, STEP, field('tries', 'int', 'How often it has failed.', 3), REASON],
+    fields: [WORKFLOW_ID, RUN_ID, STEP, field('tries', 'int', 'How often it has failed.', 3), REASON, DETAIL],
   }),
   worker({
     name: 'dead_lettered',
