@@ -131,6 +131,22 @@ describe('events', () => {
     expect(await again({ id: own })).toEqual([[PublishOutcome.REFUSED, 'EVENT_ID_REUSED']]);
   });
 
+  test('do not come again, although no trigger decides on them', async () => {
+    const missed = { id: '4f6a1d1e-55f3-5b0c-8a53-3a1d0f2b7c16', type: 'session_missed' };
+    await account.emit(userId, missed);
+    await account.evaluateAt(NOON);
+    const latest = await emitNew();
+    await keep({ eventsDays: 30 });
+    expect(await removeOld(db.database)).toEqual({ events: 1 });
+
+    const [next = ''] = await account.emit(userId, { ...missed, at: LATER }, { at: LATER });
+    await account.evaluateAt(LATER);
+    expect(next).toBe(missed.id);
+    expect((await eventIds())[0]).toBe(latest);
+    expect(await eventIds()).toHaveLength(2);
+    expect(await eventIds()).not.toContain(missed.id);
+  });
+
   test('of time triggers do not happen again', async () => {
     const { triggerId } = await account.addWorkflow({ event: 'birthday', settings: MULTIPLE });
     const occurrence = { type: 'birthday', triggerId, occurrenceKey: '2026' };

@@ -54,10 +54,9 @@ export async function evaluateEntries(
   const triggers = await candidates.load(tx);
   const now = clock();
   const { entries, eventCandidates } = selectEntries(waiting, triggers, limits.evaluatedCandidates);
-  const fresh = await removeDuplicates(
-    tx,
-    eventCandidates.filter((candidates) => candidates.triggers.length > 0),
-  );
+  const looked = eventCandidates.filter(({ event, triggers }) => triggers.length > 0 || mayComeAgain(event));
+  const unknown = await removeDuplicates(tx, looked);
+  const fresh = unknown.filter(({ triggers }) => triggers.length > 0);
   const events = eventCandidates.map(({ event }) => event);
   const listening = await lockListeningRuns(tx, events);
   const verdicts = await evaluateEvents(tx, fresh, now, limits, events);
@@ -65,7 +64,9 @@ export async function evaluateEntries(
   failpoint('evaluation-decided');
   const entryIds = entries.map(({ id }) => id);
   const outcomes = outcomesByEvent(verdicts, enrollmentIds);
-  const inserted = await insertEvents(tx, entryIds, outcomes, { now, removesEntries: !isRelayed });
+  const inserted = await insertEvents(tx, entryIds, outcomes, {
+    ...{ now, removesEntries: !isRelayed, known: idsWithout(looked, unknown) },
+  });
   if (fresh.some(({ event }) => !inserted.has(event.id))) {
     throw new DomainError('CONCURRENT_UPDATE', 'the same event was evaluated at the same time');
   }
@@ -154,6 +155,23 @@ function outcomesByEvent(
       encodeOutcomes([toEvaluation(ofEvent, enrollmentIds)]),
     ]),
   );
+}
+
+/**
+ * Whether another entry may have the same event: the service makes ids of version 7 for one fact each, and the ledger has
+ * those that were published; other ids are made of what an event says.
+ */
+function mayComeAgain({ id, occurrenceKey }: AcceptedEvent): boolean {
+  return id[14] !== '7' || occurrenceKey !== null;
+}
+
+/** The ids of all these events but those of `unknown`. */
+function idsWithout(looked: readonly EventCandidates[], unknown: readonly EventCandidates[]): string[] {
+  const left = new Set(looked.map(({ event }) => event.id));
+  for (const { event } of unknown) {
+    left.delete(event.id);
+  }
+  return [...left];
 }
 
 /** Removes events and occurrences that the log already has, and duplicates within the batch. */

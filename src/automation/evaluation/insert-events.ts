@@ -4,8 +4,15 @@ import type { JsonValue } from '../../filters/filter.ts';
 import type { Transaction } from '../../store/database.ts';
 import { type Instant, instantToText } from '../../values/instant.ts';
 
+interface Insertion {
+  readonly now: Instant;
+  /** The ids of events that were removed from the log, or are in it, by id or by occurrence. */
+  readonly known: readonly string[];
+  readonly removesEntries: boolean;
+}
+
 /**
- * Inserts one row per fact, with its outcomes. A fact whose id or occurrence the log already has is skipped.
+ * Inserts one row per fact, with its outcomes. A fact that is known, or whose id or occurrence the log already has is skipped.
  * With `removesEntries` the same statement deletes the entries from the outbox. Returns the ids of the
  * inserted events.
  */
@@ -13,7 +20,7 @@ export async function insertEvents(
   { accountId, sql: db }: Transaction,
   entryIds: readonly string[],
   outcomes: ReadonlyMap<string, readonly JsonValue[]>,
-  { now, removesEntries }: { readonly now: Instant; readonly removesEntries: boolean },
+  { now, known, removesEntries }: Insertion,
 ): Promise<ReadonlySet<string>> {
   const decided = [...outcomes].map(([id, verdicts]) => ({ id, outcomes: verdicts }));
   const chosen = sql`outbox where account_id = ${accountId} and id = any(${entryIds}::uuid[])`;
@@ -32,6 +39,7 @@ export async function insertEvents(
       id uuid, type text, data jsonb, previous jsonb, "triggerId" uuid, "occurrenceKey" text
     )) with ordinality as f(id, type, data, previous, "triggerId", "occurrenceKey", position)
     left join jsonb_to_recordset(${JSON.stringify(decided)}::jsonb) as d(id uuid, outcomes jsonb) on d.id = f.id
+    where f.id <> all(${known}::uuid[])
     order by o.sequence, f.position
     on conflict do nothing
     returning id`.execute(db);
