@@ -86,6 +86,18 @@ describe.skipIf(!HAS_CHROMIUM)('athletes in Chromium', { timeout: PATIENCE_MS },
     expect(await sentence.textContent()).toMatch(/^\S.+ stays at /);
   });
 
+  test('the sets of a session are told with what else was considered', async () => {
+    const page = await openConsole(server, REGULAR);
+    const session = page.locator('.entry', { hasText: ', 1 missed' }).first();
+
+    await session.locator('summary').click();
+
+    await session
+      .getByText(/– .*: a deload needs 3 missed in a row/)
+      .first()
+      .waitFor();
+  });
+
   test('a deload is told once, with the session that brought it', async () => {
     const page = await openConsole(server, REGULAR);
     await page.locator('.entry .outcomes li').nth(8).waitFor();

@@ -176,6 +176,23 @@ describe.skipIf(!HAS_CHROMIUM)('screens in Chromium', { timeout: PATIENCE_MS }, 
     );
   });
 
+  test.each(['athletes', 'programs', 'workflows'])(
+    'a page of %s that do not exist says so, and leads back',
+    async (screen) => {
+      const page = await openConsole(server, `/console/${screen}/${uuidv7()}`, { expectedMessage: /404/ });
+
+      await page
+        .getByRole('alert')
+        .getByText(/_NOT_FOUND/)
+        .waitFor();
+
+      expect(await accessibilityProblems(page)).toEqual([]);
+      await page.locator('.crumbs').getByRole('link').click();
+      await page.locator('.whole-row').first().waitFor();
+      expect(new URL(page.url()).pathname).toBe(`/console/${screen}`);
+    },
+  );
+
   test('a server without a key says that secrets cannot be set', async () => {
     const page = await openConsole(server, '/console/workflows/secrets');
 

@@ -6,6 +6,7 @@ import { nameOf } from '../words/formats.ts';
 import type { WordsContext } from '../words/outcome-words.ts';
 import { ActionDialog, ReasonInput, under } from './action-dialog.tsx';
 import { ChangesView } from './changes-view.tsx';
+import { DecimalInput } from './decimal-input.tsx';
 
 interface CorrectSetProps {
   readonly userId: string;
@@ -64,18 +65,7 @@ export function CorrectSet({ userId, set, context, onClose }: CorrectSetProps) {
           onChange={(event) => setReps(event.target.value)}
         />
       </label>
-      <label>
-        Weight{unit && ` in ${unit}`}
-        <input
-          type="text"
-          inputMode="decimal"
-          pattern="[0-9]{1,12}(\.[0-9]{1,6})?"
-          title="A decimal such as 102.5"
-          required
-          value={weight}
-          onChange={(event) => setWeight(event.target.value)}
-        />
-      </label>
+      <DecimalInput label={`Weight${unit && ` in ${unit}`}`} required value={weight} onChange={setWeight} />
       <ReasonInput value={reason} onChange={setReason} />
     </ActionDialog>
   );

@@ -5,6 +5,7 @@ import { progressions } from '../calls/clients.ts';
 import { formatDelta, formatWeight, nameOf } from '../words/formats.ts';
 import type { Names } from '../words/names.ts';
 import { ActionDialog, ReasonInput, under } from './action-dialog.tsx';
+import { DecimalInput } from './decimal-input.tsx';
 
 export function SetMax({ max, names, onClose }: { max: LiftMax; names: Names; onClose: () => void }) {
   const { userId, liftId, maxType, unit } = max;
@@ -28,18 +29,12 @@ export function SetMax({ max, names, onClose }: { max: LiftMax; names: Names; on
         progressions.setLiftMax({ userId, liftId, maxType, value, reason, unit }, under(requestId))
       }
     >
-      <label>
-        New value{nameOf(unit) && ` in ${nameOf(unit)}`}
-        <input
-          type="text"
-          inputMode="decimal"
-          pattern="[0-9]{1,12}(\.[0-9]{1,6})?"
-          title="A decimal such as 102.5"
-          required
-          value={value}
-          onChange={(event) => setValue(event.target.value)}
-        />
-      </label>
+      <DecimalInput
+        label={`New value${nameOf(unit) && ` in ${nameOf(unit)}`}`}
+        required
+        value={value}
+        onChange={setValue}
+      />
       <ReasonInput value={reason} onChange={setReason} />
     </ActionDialog>
   );

@@ -5,6 +5,7 @@ import type { Program, ProgramProgression } from '../../../src/gen/progression/v
 import { programs } from '../calls/clients.ts';
 import type { Names } from '../words/names.ts';
 import { ActionDialog, ReasonInput, under } from './action-dialog.tsx';
+import { DecimalInput } from './decimal-input.tsx';
 
 interface SetOverrideProps {
   readonly userId: string;
@@ -88,17 +89,12 @@ export function SetOverride({ userId, program, rows, names, onClose }: SetOverri
       </div>
       {!off &&
         Object.entries(VALUES).map(([name, label]) => (
-          <label key={name}>
-            {label}; empty: as in the program
-            <input
-              type="text"
-              inputMode="decimal"
-              pattern="[0-9]{1,12}(\.[0-9]{1,6})?"
-              title="A decimal such as 2.5"
-              value={values[name as keyof typeof VALUES]}
-              onChange={({ target }) => setValues({ ...values, [name]: target.value })}
-            />
-          </label>
+          <DecimalInput
+            key={name}
+            label={`${label}; empty: as in the program`}
+            value={values[name as keyof typeof VALUES]}
+            onChange={(value) => setValues({ ...values, [name]: value })}
+          />
         ))}
       <label>
         Until this day, in UTC; empty: no end

@@ -99,7 +99,7 @@ function Table({ users }: { users: readonly User[] }) {
                 </span>
               ))}
             </td>
-            <td className="wide-only quiet">{formatDay(createdAt)}</td>
+            <td className="wide-only quiet day">{formatDay(createdAt)}</td>
           </tr>
         ))}
       </tbody>

@@ -27,50 +27,52 @@ export default function AthletePage({ userId }: { userId: string }) {
   const active = enrollments.data?.enrollments.find(({ status }) => status === EnrollmentStatus.ACTIVE);
   const program = active && names.programs.get(active.programId);
   return (
-    <Answer query={user}>
-      {({ user: athlete }) => (
-        <>
-          <Title>{athlete?.name ?? 'Athlete'}</Title>
-          <p className="crumbs">
-            <Link href="/athletes">Athletes</Link>
-          </p>
-          <header className="heading">
-            <div>
-              <h1>{athlete?.name}</h1>
-              <p className="quiet">
-                {active ? (
-                  <>
-                    {names.program(active.programId)} since {formatDay(active.startedAt)}
-                  </>
-                ) : (
-                  'Follows no program'
-                )}
-                {athlete?.tags.map((tag) => (
-                  <span key={tag} className="tag">
-                    {tag}
-                  </span>
-                ))}
-              </p>
+    <>
+      <p className="crumbs">
+        <Link href="/athletes">Athletes</Link>
+      </p>
+      <Answer query={user} page="Athlete">
+        {({ user: athlete }) => (
+          <>
+            <Title>{athlete?.name ?? 'Athlete'}</Title>
+            <header className="heading">
+              <div>
+                <h1>{athlete?.name}</h1>
+                <p className="quiet">
+                  {active ? (
+                    <>
+                      {names.program(active.programId)} since {formatDay(active.startedAt)}
+                    </>
+                  ) : (
+                    'Follows no program'
+                  )}
+                  {athlete?.tags.map((tag) => (
+                    <span key={tag} className="tag">
+                      {tag}
+                    </span>
+                  ))}
+                </p>
+              </div>
+              <div className="send">
+                <Link href={`/events?athlete=${userId}`}>Events</Link>
+                <UnitChoice shown={shown} onChange={setShown} />
+              </div>
+            </header>
+            <MaxPanel {...{ userId, names, program, shown }} />
+            <div className="columns">
+              <Timeline {...{ userId, names, program, shown }} />
+              <div className="side">
+                {active && <NextSession {...{ userId, names, shown }} />}
+                <Counters {...{ userId, names }} />
+                <Enrollments {...{ userId, names }} enrollments={enrollments.data?.enrollments ?? []} />
+                {program && <Overrides {...{ userId, program, names }} />}
+                <Runs userId={userId} />
+              </div>
             </div>
-            <div className="send">
-              <Link href={`/events?athlete=${userId}`}>Events</Link>
-              <UnitChoice shown={shown} onChange={setShown} />
-            </div>
-          </header>
-          <MaxPanel {...{ userId, names, program, shown }} />
-          <div className="columns">
-            <Timeline {...{ userId, names, program, shown }} />
-            <div className="side">
-              {active && <NextSession {...{ userId, names, shown }} />}
-              <Counters {...{ userId, names }} />
-              <Enrollments {...{ userId, names }} enrollments={enrollments.data?.enrollments ?? []} />
-              {program && <Overrides {...{ userId, program, names }} />}
-              <Runs userId={userId} />
-            </div>
-          </div>
-        </>
-      )}
-    </Answer>
+          </>
+        )}
+      </Answer>
+    </>
   );
 }
 

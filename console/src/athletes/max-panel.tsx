@@ -3,8 +3,9 @@ import { useQuery } from '@connectrpc/connect-query';
 import { useCallback, useMemo, useState } from 'react';
 import { useSearchParams } from 'wouter';
 import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
-import type { Program } from '../../../src/gen/progression/v1/program_service_pb.ts';
+import { type Program, WeightUnit } from '../../../src/gen/progression/v1/program_service_pb.ts';
 import { type LiftMax, ProgressionService } from '../../../src/gen/progression/v1/progression_service_pb.ts';
+import { SetFurtherMax } from '../actions/set-further-max.tsx';
 import { SetMax } from '../actions/set-max.tsx';
 import { useMay } from '../calls/permissions.ts';
 import { withParameter } from '../parts/search-parameters.ts';
@@ -17,7 +18,7 @@ import {
   nameOf,
   type ShownUnit,
 } from '../words/formats.ts';
-import type { Names } from '../words/names.ts';
+import { MAX_TYPE_NAMES, type Names } from '../words/names.ts';
 import { MaxChart } from './max-chart.tsx';
 import { type ChangeKind, describeEvent, type MaxChange, useMaxHistory } from './max-history.ts';
 import { pointsOf, SIMULATED_AMRAP_REPS, SIMULATED_WEEKS, useSimulation } from './simulation.ts';
@@ -36,6 +37,8 @@ export const maxesOf = (userId: string) => ({ userId, pageSize: 500 });
 export function MaxPanel(props: MaxPanelProps) {
   const maxes = useQuery(ProgressionService.method.listLiftMaxes, maxesOf(props.userId));
   const [chosen, setChosen] = useSearchParams();
+  const maySet = useMay(ProgressionService.method.setLiftMax);
+  const [isSetting, setIsSetting] = useState(false);
   return (
     <section className="panel" aria-labelledby="maxes-heading">
       <h2 id="maxes-heading">Lift maxes</h2>
@@ -64,20 +67,28 @@ export function MaxPanel(props: MaxPanelProps) {
               <OneMax key={keyOf(current)} max={current} {...props} />
             </>
           ) : (
-            <Nothing>The athlete has no max yet. SetLiftMax gives one.</Nothing>
+            <Nothing>The athlete has no max yet.</Nothing>
           );
         }}
       </Answer>
+      {maySet && (
+        <p className="send">
+          <button type="button" className="link" onClick={() => setIsSetting(true)}>
+            Set the max of a lift …
+          </button>
+        </p>
+      )}
+      {isSetting && (
+        <SetFurtherMax
+          userId={props.userId}
+          names={props.names}
+          unit={props.program?.unit ?? WeightUnit.UNSPECIFIED}
+          onClose={() => setIsSetting(false)}
+        />
+      )}
     </section>
   );
 }
-
-export const MAX_TYPE_NAMES: Readonly<Record<MaxType, string>> = {
-  [MaxType.UNSPECIFIED]: 'max',
-  [MaxType.ONE_RM]: '1RM',
-  [MaxType.TRAINING_MAX]: 'training max',
-  [MaxType.ESTIMATED_ONE_RM]: 'estimated 1RM',
-};
 
 const keyOf = ({ liftId, maxType }: LiftMax) => `${liftId}.${maxType}`;
 
@@ -234,7 +245,7 @@ function ChangeTable({
         <tbody>
           {newestFirst.slice(0, count).map((change) => (
             <tr key={change.version}>
-              <td>{formatDay(change.max.effectiveAt)}</td>
+              <td className="day">{formatDay(change.max.effectiveAt)}</td>
               <td className="number">{formatWeight(change.value, change.max.unit, shown)}</td>
               <td className="number">
                 {change.before !== undefined &&

@@ -12,7 +12,8 @@ import { UndoSession } from '../actions/undo-session.tsx';
 import { useMay } from '../calls/permissions.ts';
 import { Answer } from '../parts/states.tsx';
 import { dayName, formatNumber, formatShortDay, formatWeight, plural } from '../words/formats.ts';
-import { describeResults, type WordsContext } from '../words/outcome-words.ts';
+import type { Names } from '../words/names.ts';
+import { describeResults, type LiftWords, type WordsContext } from '../words/outcome-words.ts';
 import type { TimelineProps } from './timeline.tsx';
 
 export function SessionEntry({
@@ -33,6 +34,8 @@ export function SessionEntry({
   const mayUndo = useMay(ProgressionService.method.revertEvent);
   const [isUndoing, setIsUndoing] = useState(false);
   const missed = logged.filter((set) => set.failed).length;
+  const results = outcome.data?.events.flatMap((event) => event.outcome?.results ?? []) ?? [];
+  const words = describeResults(results, context);
   return (
     <li className="entry">
       {mayUndo && (
@@ -47,13 +50,10 @@ export function SessionEntry({
         {session.weekNumber > 0 && <span className="quiet">week {session.weekNumber}</span>}
       </p>
       <Answer query={outcome}>
-        {({ events }) => (
+        {() => (
           <ul className="outcomes">
-            {describeResults(
-              events.flatMap((event) => event.outcome?.results ?? []),
-              context,
-            ).map(({ liftId, tone, text, details }) => (
-              <li key={liftId} className={tone} title={details.join('\n') || undefined}>
+            {words.map(({ liftId, tone, text }) => (
+              <li key={liftId} className={tone}>
                 {text}
               </li>
             ))}
@@ -67,10 +67,22 @@ export function SessionEntry({
             {missed > 0 && <span className="bad">, {missed} missed</span>}
           </summary>
           <SetTable {...{ userId, context }} />
+          <OtherRules words={words} names={names} />
         </details>
       )}
     </li>
   );
+}
+
+/** What else was considered for each lift, and why it did not apply. */
+function OtherRules({ words, names }: { words: readonly LiftWords[]; names: Names }) {
+  return words
+    .filter(({ details }) => details.length > 0)
+    .map(({ liftId, details }) => (
+      <p key={liftId} className="quiet">
+        {names.lift(liftId)} – {details.join('; ')}
+      </p>
+    ));
 }
 
 function SetTable({ userId, context }: { userId: string; context: WordsContext }) {

@@ -2,6 +2,7 @@
 import { useId, useState } from 'react';
 import type { ProgramProgression } from '../../../src/gen/progression/v1/program_service_pb.ts';
 import { ActionDialog, under } from '../actions/action-dialog.tsx';
+import { DecimalInput } from '../actions/decimal-input.tsx';
 import { programs } from '../calls/clients.ts';
 import type { Names } from '../words/names.ts';
 
@@ -38,17 +39,11 @@ export function EditRuleRow({ row, names, onClose }: EditRuleRowProps) {
         Priority; lower applies first
         <input type="number" required value={priority} onChange={({ target }) => setPriority(target.value)} />
       </label>
-      <label>
-        Increment here; empty: the rule's
-        <input
-          type="text"
-          inputMode="decimal"
-          pattern="[0-9]{1,12}(\.[0-9]{1,6})?"
-          title="A decimal such as 2.5"
-          value={overrideIncrement}
-          onChange={({ target }) => setOverrideIncrement(target.value)}
-        />
-      </label>
+      <DecimalInput
+        label="Increment here; empty: the rule's"
+        value={overrideIncrement}
+        onChange={setOverrideIncrement}
+      />
       <div className="check">
         <input
           id={id}

@@ -28,58 +28,60 @@ export default function ProgramPage({ programId }: { programId: string }) {
   const [edited, setEdited] = useState<'texts' | 'days'>();
   const onClose = () => setEdited(undefined);
   return (
-    <Answer query={answer}>
-      {({ program }) =>
-        program && (
-          <>
-            <Title>{program.name}</Title>
-            <p className="crumbs">
-              <Link href="/programs">Programs</Link>
-            </p>
-            <header className="heading">
-              <div>
-                <h1>{program.name}</h1>
-                <p className="documentation quiet">{program.description}</p>
-                <p className="quiet">
-                  {plural(program.weeksPerCycle, 'week')} a cycle,{' '}
-                  {plural(program.sessionsPerWeek, 'session')} a week, {nameOf(program.unit)}
-                  {program.source && ` · ${program.source}`}
-                </p>
-              </div>
-              {mayChange && (
-                <p className="send">
-                  <button type="button" onClick={() => setEdited('texts')}>
-                    Change …
-                  </button>
-                  <button type="button" onClick={() => setEdited('days')}>
-                    Edit the days
-                  </button>
-                </p>
-              )}
-            </header>
-            {edited === 'texts' && <EditProgram program={program} onClose={onClose} />}
-            <div className="columns">
-              <div className="stack">
-                {edited === 'days' ? (
-                  <EditDays {...{ program, names, onClose }} />
-                ) : (
-                  <ProgramDays {...{ program, names }} />
+    <>
+      <p className="crumbs">
+        <Link href="/programs">Programs</Link>
+      </p>
+      <Answer query={answer} page="Program">
+        {({ program }) =>
+          program && (
+            <>
+              <Title>{program.name}</Title>
+              <header className="heading">
+                <div>
+                  <h1>{program.name}</h1>
+                  <p className="documentation quiet">{program.description}</p>
+                  <p className="quiet">
+                    {plural(program.weeksPerCycle, 'week')} a cycle,{' '}
+                    {plural(program.sessionsPerWeek, 'session')} a week, {nameOf(program.unit)}
+                    {program.source && ` · ${program.source}`}
+                  </p>
+                </div>
+                {mayChange && (
+                  <p className="send">
+                    <button type="button" onClick={() => setEdited('texts')}>
+                      Change …
+                    </button>
+                    <button type="button" onClick={() => setEdited('days')}>
+                      Edit the days
+                    </button>
+                  </p>
                 )}
-                <section className="panel">
-                  <h2>Rules, in the order in which they apply</h2>
-                  <Answer query={rows}>
-                    {({ programProgressions }) => <Rules rows={programProgressions} names={names} />}
-                  </Answer>
-                </section>
+              </header>
+              {edited === 'texts' && <EditProgram program={program} onClose={onClose} />}
+              <div className="columns">
+                <div className="stack">
+                  {edited === 'days' ? (
+                    <EditDays {...{ program, names, onClose }} />
+                  ) : (
+                    <ProgramDays {...{ program, names }} />
+                  )}
+                  <section className="panel">
+                    <h2>Rules, in the order in which they apply</h2>
+                    <Answer query={rows}>
+                      {({ programProgressions }) => <Rules rows={programProgressions} names={names} />}
+                    </Answer>
+                  </section>
+                </div>
+                <div className="side">
+                  <Followers programId={programId} />
+                </div>
               </div>
-              <div className="side">
-                <Followers programId={programId} />
-              </div>
-            </div>
-          </>
-        )
-      }
-    </Answer>
+            </>
+          )
+        }
+      </Answer>
+    </>
   );
 }
 

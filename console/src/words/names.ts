@@ -1,5 +1,6 @@
 /** The names of lifts, rules and programs by their ids: answers of the service have the ids. */
 import { useQuery } from '@tanstack/react-query';
+import { MaxType } from '../../../src/gen/progression/v1/common_pb.ts';
 import type { Lift, Program, Progression } from '../../../src/gen/progression/v1/program_service_pb.ts';
 import { programs } from '../calls/clients.ts';
 import { readEveryPage } from '../calls/every-page.ts';
@@ -57,3 +58,10 @@ function createNames(
 export function shortId(id: string): string {
   return id.slice(0, 8);
 }
+
+export const MAX_TYPE_NAMES: Readonly<Record<MaxType, string>> = {
+  [MaxType.UNSPECIFIED]: 'max',
+  [MaxType.ONE_RM]: '1RM',
+  [MaxType.TRAINING_MAX]: 'training max',
+  [MaxType.ESTIMATED_ONE_RM]: 'estimated 1RM',
+};

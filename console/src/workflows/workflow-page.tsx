@@ -30,43 +30,45 @@ export default function WorkflowPage({ workflowId }: { workflowId: string }) {
   const names = useNames();
   const mayWrite = useMay(WorkflowService.method.updateWorkflow);
   return (
-    <Answer query={answer}>
-      {({ workflow }) =>
-        workflow && (
-          <>
-            <Title>{workflow.name}</Title>
-            <p className="crumbs">
-              <Link href="/workflows">Workflows</Link>
-            </p>
-            <header className="heading">
-              <div>
-                <h1>{workflow.name}</h1>
-                <p className="quiet documentation">{workflow.description}</p>
+    <>
+      <p className="crumbs">
+        <Link href="/workflows">Workflows</Link>
+      </p>
+      <Answer query={answer} page="Workflow">
+        {({ workflow }) =>
+          workflow && (
+            <>
+              <Title>{workflow.name}</Title>
+              <header className="heading">
+                <div>
+                  <h1>{workflow.name}</h1>
+                  <p className="quiet documentation">{workflow.description}</p>
+                </div>
+                <div className="send">
+                  <StatusButtons workflow={workflow} isHeld={false} />
+                  <ExportWorkflow workflow={workflow} />
+                  {mayWrite && (
+                    <Link href={`/workflows/${workflowId}/edit`} className="button">
+                      Change
+                    </Link>
+                  )}
+                </div>
+              </header>
+              <div className="columns">
+                <Runs workflowId={workflowId} />
+                <div className="side">
+                  <When trigger={workflow.trigger} />
+                  <Steps workflow={workflow} names={names} />
+                  <Until exits={workflow.exits} />
+                  <WorkflowVersions workflow={workflow} />
+                  {workflow.trigger && <TriggerVersions trigger={workflow.trigger} />}
+                </div>
               </div>
-              <div className="send">
-                <StatusButtons workflow={workflow} isHeld={false} />
-                <ExportWorkflow workflow={workflow} />
-                {mayWrite && (
-                  <Link href={`/workflows/${workflowId}/edit`} className="button">
-                    Change
-                  </Link>
-                )}
-              </div>
-            </header>
-            <div className="columns">
-              <Runs workflowId={workflowId} />
-              <div className="side">
-                <When trigger={workflow.trigger} />
-                <Steps workflow={workflow} names={names} />
-                <Until exits={workflow.exits} />
-                <WorkflowVersions workflow={workflow} />
-                {workflow.trigger && <TriggerVersions trigger={workflow.trigger} />}
-              </div>
-            </div>
-          </>
-        )
-      }
-    </Answer>
+            </>
+          )
+        }
+      </Answer>
+    </>
   );
 }
 

@@ -35,7 +35,11 @@ export default function BuilderPage({ workflowId }: { workflowId?: string }) {
 
 function EditWorkflow({ workflowId }: { workflowId: string }) {
   const answer = useQuery(WorkflowService.method.getWorkflow, { workflowId });
-  return <Answer query={answer}>{({ workflow }) => workflow && <Builder stored={workflow} />}</Answer>;
+  return (
+    <Answer query={answer} page="Workflow">
+      {({ workflow }) => workflow && <Builder stored={workflow} />}
+    </Answer>
+  );
 }
 
 /** What was refused, and the draft that it is about. */
