@@ -1,9 +1,9 @@
 /** The fault schedule of a seed, and how each fault is injected and healed. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
-import type { Transaction } from '../../src/store/database.ts';
+import { asOwner } from './as-owner.ts';
 import type { Random } from './seeded-random.ts';
+import { cutWhileNamesAreAsked } from './silent-name-server.ts';
 import { lockHotTables, rewriteHotTables, setForAWhile } from './strain-database.ts';
 import type { TestBed } from './test-bed.ts';
 
@@ -38,6 +38,7 @@ export const FAULTS = [
   'FLUSH_REDIS',
   'FILL_REDIS',
   'REPLACE_REDIS',
+  'SILENT_NAME_SERVER',
 ] as const;
 
 export type FaultKind = (typeof FAULTS)[number];
@@ -65,7 +66,7 @@ export const MIXED: FaultWeights = {
   ...{ STATEMENT_TIMEOUT: 1, IDLE_IN_TRANSACTION_TIMEOUT: 1, TRANSACTION_TIMEOUT: 1 },
   ...{ FAILOVER_SYNC: 1, FAILOVER_WAITING: 1, FAILOVER_ASYNC: 1, RESTORE_BACKUP: 1, RESTORE_DUMP: 1 },
   ...{ READ_ONLY_DATABASE: 1, DISK_FULL: 1 },
-  ...{ FLUSH_REDIS: 1, FILL_REDIS: 1, REPLACE_REDIS: 1 },
+  ...{ FLUSH_REDIS: 1, FILL_REDIS: 1, REPLACE_REDIS: 1, SILENT_NAME_SERVER: 1 },
 };
 
 /** One of each kind. */
@@ -80,8 +81,6 @@ const LONGEST_CLOCK_STEP_MS = 90_000;
 const YEAR_MS = 365 * 86_400_000;
 /** So short that some statements and transactions take longer, and others do not. */
 const SHORT_TIMEOUT = `'20ms'`;
-/** More than the number of the test's own connections. */
-const OWNER_TRIES = 6;
 
 /**
  * The endless fault schedule of a seed, equal for equal weights and number of servers. In each round, every
@@ -234,6 +233,9 @@ export async function injectFault(testBed: TestBed, fault: Fault): Promise<void>
     case 'REPLACE_REDIS':
       await testBed.redis?.relayed.replaced(testBed.redis.replace);
       break;
+    case 'SILENT_NAME_SERVER':
+      await cutWhileNamesAreAsked(testBed, fault.durationMs);
+      break;
   }
   await delay(fault.pauseMs);
 }
@@ -269,21 +271,4 @@ async function lockAllAthletes({ admin }: TestBed, durationMs: number): Promise<
     await sql`lock table users in exclusive mode`.execute(db);
     await delay(durationMs);
   });
-}
-
-/** Retries until a connection works that no earlier fault has closed. */
-async function asOwner(
-  { orm }: TestBed['admin'],
-  work: (db: Transaction['sql']) => Promise<unknown>,
-): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
-    try {
-      await orm.em.fork().transactional((em) => work((em as EntityManager).getKysely()));
-      return;
-    } catch (error) {
-      if (tries === OWNER_TRIES) {
-        throw error;
-      }
-    }
-  }
 }

@@ -1,10 +1,11 @@
 /**
  * Loaded into a server by --import before the service: arms the failpoints in FAILPOINTS, as in
- * `unit-locked:kill@0.1,relay-added:kill` (with a probability; default 1), and lets the parent step the
- * clock.
+ * `unit-locked:kill@0.1,relay-added:kill` (with a probability; default 1), has the names of webhooks asked for at
+ * NAME_SERVER, and lets the parent step the clock.
  */
+import dns from 'node:dns/promises';
 import { writeSync } from 'node:fs';
-import { flushCompileCache } from 'node:module';
+import { flushCompileCache, syncBuiltinESMExports } from 'node:module';
 import { armFailpoints, FAILPOINTS, type Failpoint } from '../../src/store/failpoints.ts';
 
 const STDERR = 2;
@@ -33,6 +34,19 @@ if (process.env.FAILPOINTS) {
       process.kill(process.pid, 'SIGKILL');
     }
   });
+}
+
+const { NAME_SERVER } = process.env;
+if (NAME_SERVER) {
+  const { Resolver } = dns;
+  class TestResolver extends Resolver {
+    constructor(options?: ConstructorParameters<typeof Resolver>[0]) {
+      super(options);
+      this.setServers([NAME_SERVER as string]);
+    }
+  }
+  Object.assign(dns, { Resolver: TestResolver });
+  syncBuiltinESMExports();
 }
 
 const now = Date.now;

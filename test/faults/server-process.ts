@@ -79,7 +79,8 @@ export async function startSupervisedServer(options: ServerOptions): Promise<Sup
           ...process.env,
           ...{ HOST: '127.0.0.1', PORT: '0', LOG_LEVEL: 'error' },
           ...{ ACCOUNT_CALLS_PER_SECOND: '1000000', PEER_CALLS_PER_SECOND: '1000000' },
-          DATABASE_URL: `postgres://postgres@127.0.0.1:${database.port}/postgres`,
+          // By name, so that a connection needs a thread of the pool for it.
+          DATABASE_URL: `postgres://postgres@localhost:${database.port}/postgres`,
           CLOCK_OFFSET_MS: `${clockOffsetMs}`,
           ...options.environment,
           ...(failpoint ? { FAILPOINTS: `${failpoint}:kill` } : {}),

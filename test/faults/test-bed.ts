@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Database, openDatabase } from '../../src/store/database.ts';
 import { type PgBouncer, pgBouncerVersion, startPgBouncer } from '../isolation/pg-bouncer.ts';
+import { type NameServer, startNameServer } from '../support/name-server.ts';
 import { createRedisServer, HAS_REDIS } from '../support/redis-server.ts';
 import { checkHistory } from './check-history.ts';
 import { readJournals } from './client-journal.ts';
@@ -66,6 +67,8 @@ export interface TestBed {
   readonly redis: FollowedRedis | undefined;
   /** Kills PgBouncer, and starts it anew. Undefined where no server uses it. */
   readonly restartBouncer: (() => Promise<void>) | undefined;
+  /** The name server of webhooks' receivers, which answers no query. */
+  readonly nameServer: NameServer;
   /** Starts clients, each with its own athletes. */
   startClients(count: number, seed: number, work: ClientOrder['work']): void;
   /**
@@ -98,6 +101,8 @@ export async function openTestBed(options: TestBedOptions): Promise<TestBed> {
     const admin = openDatabase(database.url, { connections: 4, connectionWaitMs: 30_000 });
     closing.push(() => admin.close());
     const redis = HAS_REDIS ? await startRedis(closing) : undefined;
+    const nameServer = await startNameServer({});
+    closing.push(() => nameServer.close());
     const startBouncer = () => startPgBouncer(database.url, POOLED_CONNECTIONS);
     let bouncer: PgBouncer | undefined =
       options.hasBouncer && pgBouncerVersion() ? await startBouncer() : undefined;
@@ -112,6 +117,7 @@ export async function openTestBed(options: TestBedOptions): Promise<TestBed> {
         databaseSocket: pooler?.socket ?? database.socket,
         environment: {
           NODE_COMPILE_CACHE: join(directory, 'compiled'),
+          NAME_SERVER: nameServer.address,
           ...(redis ? { REDIS_URL: redis.url } : {}),
           ...(pooler ? { PREPARED_STATEMENTS: 'off' } : {}),
         },
@@ -144,7 +150,7 @@ export async function openTestBed(options: TestBedOptions): Promise<TestBed> {
       accounts,
       clients,
       leftovers,
-      ...{ lostPeriods, redis },
+      ...{ lostPeriods, redis, nameServer },
       restartBouncer:
         bouncer &&
         (async () => {

@@ -14,7 +14,7 @@ export interface Replacement {
   readonly replace: string;
 }
 
-/** The scenario that should detect the mutant. */
+/** The scenario, or the test of the suite, that should detect the mutant. */
 export type Scenario =
   | {
       readonly kind: 'FAULTS';
@@ -24,7 +24,8 @@ export type Scenario =
       readonly athletes?: number;
     }
   | { readonly kind: 'FAILPOINTS'; readonly points: readonly Failpoint[]; readonly hits: number }
-  | { readonly kind: 'DUPLICATES'; readonly calls: number; readonly copies: number };
+  | { readonly kind: 'DUPLICATES'; readonly calls: number; readonly copies: number }
+  | { readonly kind: 'TEST'; readonly file: string; readonly title: string };
 
 export interface Mutant {
   /** What the mutant does, as a sentence without its subject. */
@@ -32,12 +33,14 @@ export interface Mutant {
   readonly replacements: readonly Replacement[];
   readonly servers?: number;
   readonly scenario: Scenario;
-  /** The rules that may detect the mutant. */
+  /** The rules that may detect the mutant; empty where a test does. */
   readonly rules: readonly Rule[];
 }
 
 /** The files that a server needs. */
 const PARTS = ['src', 'migrations', 'package.json', 'test/faults/server-preload.ts'];
+/** What tests need beside them. */
+const TEST_PARTS = ['test', 'vitest.config.ts', 'tsconfig.json'];
 
 /**
  * Copies the source tree and applies the replacements; remove it with `removeTree`. Throws when a replacement
@@ -45,11 +48,11 @@ const PARTS = ['src', 'migrations', 'package.json', 'test/faults/server-preload.
  */
 export function makeTree(
   root: string,
-  { name, replacements }: Pick<Mutant, 'name' | 'replacements'>,
+  { name, replacements, scenario }: Pick<Mutant, 'name' | 'replacements' | 'scenario'>,
 ): string {
   const tree = mkdtempSync(join(tmpdir(), 'progression-mutant-'));
   try {
-    for (const part of PARTS) {
+    for (const part of scenario.kind === 'TEST' ? [...PARTS, ...TEST_PARTS] : PARTS) {
       mkdirSync(dirname(join(tree, part)), { recursive: true });
       cpSync(join(root, part), join(tree, part), { recursive: true });
     }

@@ -22,6 +22,14 @@ const inTransaction = (part: 'begin' | 'work', replace: string): Replacement => 
   replace,
 });
 
+/** A failover loses changes, and numbers of revisions are given again. */
+const AFTER_FAILOVER = {
+  kind: 'TEST',
+  file: 'test/store/failover.test.ts',
+  title:
+    'after a failover that lost changes, rules, triggers, accounts, etags and the log are those of the new primary',
+} as const;
+
 export const MUTANTS: readonly Mutant[] = [
   {
     name: 'has no unique key for some request IDs',
@@ -366,5 +374,61 @@ export const MUTANTS: readonly Mutant[] = [
     ],
     scenario: { kind: 'FAULTS', faults: { DELAY_CLIENTS: 3 }, calls: { repeatedEvent: 10 } },
     rules: ['EVENTS_AS_APPLIED'],
+  },
+  {
+    name: 'resolves the names of webhooks by the threads of the pool',
+    replacements: [
+      {
+        file: 'src/automation/actions/resolve-webhook-host.ts',
+        search: "import { Resolver } from 'node:dns/promises';",
+        replace: "import { lookup, Resolver } from 'node:dns/promises';",
+      },
+      {
+        file: 'src/automation/actions/resolve-webhook-host.ts',
+        search: 'queryAddresses(host, limits, servers).then(',
+        replace: 'lookup(host, { all: true }).then((addresses) => ({ addresses, ttlMs: 0 })).then(',
+      },
+    ],
+    scenario: {
+      kind: 'TEST',
+      file: 'test/automation/actions/resolve-webhook-host.test.ts',
+      title:
+        'no thread of the pool waits, the webhook of another account arrives, and the database is connected to by name',
+    },
+    rules: [],
+  },
+  {
+    name: 'keeps rules by the number of their revision alone',
+    replacements: [
+      {
+        file: 'src/progression/engine/load-ledger.ts',
+        search: "p.revision || ' ' || p.revision_identity as revision",
+        replace: 'p.revision::text as revision',
+      },
+      {
+        file: 'src/progression/engine/load-program.ts',
+        search: "p.revision || ' ' || p.revision_identity as revision",
+        replace: 'p.revision::text as revision',
+      },
+    ],
+    scenario: AFTER_FAILOVER,
+    rules: [],
+  },
+  {
+    name: 'keeps triggers by the number of their revision alone',
+    replacements: [
+      {
+        file: 'src/automation/evaluation/candidate-index.ts',
+        search: 'one.identity === other.identity && one.number === other.number',
+        replace: 'one.number === other.number',
+      },
+      {
+        file: 'src/automation/evaluation/candidate-index.ts',
+        search: 'earlier.number < later.number && later.identities.includes(earlier.identity)',
+        replace: 'earlier.number < later.number',
+      },
+    ],
+    scenario: AFTER_FAILOVER,
+    rules: [],
   },
 ];

@@ -1,15 +1,16 @@
-/** Runs the scenario of a mutant, and returns the rule that detected it. */
+/** Runs the scenario or the test of a mutant, and returns what detected it. */
 
 import { runDuplicates } from '../duplicate-campaign.ts';
 import { runFailpoints } from '../failpoint-campaign.ts';
 import { type CampaignReport, runCampaign } from '../fault-campaign.ts';
 import type { Rule } from '../run-history.ts';
-import { type Mutant, makeTree, removeTree } from './mutant.ts';
+import { type Mutant, makeTree, removeTree, type Scenario } from './mutant.ts';
+import { runMutantTest } from './run-mutant-test.ts';
 
 export interface Detection {
   readonly mutant: string;
-  /** Undefined when no rule detected the mutant. */
-  readonly rule: Rule | undefined;
+  /** `TEST` for a test of the suite; undefined when nothing detected the mutant. */
+  readonly rule: Rule | 'TEST' | undefined;
   readonly detail: string;
 }
 
@@ -22,12 +23,18 @@ const GIVE_UP_MS = 60_000;
 /** Timing depends on the machine, so a scenario that detects nothing is repeated. */
 const TRIES = 5;
 
+type Campaign = Exclude<Scenario, { kind: 'TEST' }>;
+
 export async function runMutant(root: string, seed: number, mutant: Mutant): Promise<Detection> {
   const tree = makeTree(root, mutant);
+  const { scenario } = mutant;
   try {
+    if (scenario.kind === 'TEST') {
+      return { mutant: mutant.name, ...runMutantTest(tree, scenario) };
+    }
     let otherFinding = 'nothing';
     for (let attempt = 0; attempt < TRIES; attempt += 1) {
-      const { violations } = await runScenario(tree, seed + attempt, mutant);
+      const { violations } = await runScenario(tree, seed + attempt, mutant, scenario);
       const found = violations.find(({ rule }) => mutant.rules.includes(rule));
       if (found) {
         return { mutant: mutant.name, rule: found.rule, detail: found.detail };
@@ -40,8 +47,12 @@ export async function runMutant(root: string, seed: number, mutant: Mutant): Pro
   }
 }
 
-function runScenario(root: string, seed: number, mutant: Mutant): Promise<CampaignReport> {
-  const { scenario, servers = SERVERS } = mutant;
+function runScenario(
+  root: string,
+  seed: number,
+  { servers = SERVERS }: Mutant,
+  scenario: Campaign,
+): Promise<CampaignReport> {
   const common = { root, seed, servers, settleMs: SETTLE_MS, log: () => {} };
   switch (scenario.kind) {
     case 'DUPLICATES':
