@@ -2,6 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { DescField, DescMessage } from '@bufbuild/protobuf';
 import { ScalarType } from '@bufbuild/protobuf';
+import { createClient } from '@connectrpc/connect';
+import { createGrpcTransport } from '@connectrpc/connect-node';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { expect, test } from 'vitest';
@@ -77,7 +79,7 @@ function isWellKnown({ typeName }: DescMessage): boolean {
 }
 
 /** Typical calls of an account, with personal data in every field; and every call again with an error. */
-async function liveADay({ call }: ObservedService, athlete: Athlete): Promise<string[]> {
+async function liveADay({ call, url }: ObservedService, athlete: Athlete): Promise<string[]> {
   const { accountId, userId, progressionIds, liftIds } = athlete;
   const headers = { ...HEADERS, 'x-account-id': accountId };
   const answers: string[] = [];
@@ -96,6 +98,12 @@ async function liveADay({ call }: ObservedService, athlete: Athlete): Promise<st
   await say('UserService/CreateUser', { userId: other, name, birthDate, timeZone });
   await say('UserService/CreateUser', { userId: uuidv7(), name, birthDate: '1987-23-11', timeZone: name });
   await say('UserService/UpdateUser', { userId: other, name: newName, birthDate });
+  await say('UserService/UpdateUser', { userId: other, addTags: [reason], attributes: { note: reason } });
+  await say('UserService/UpdateUser', {
+    userId: other,
+    addTags: [reason.repeat(9)],
+    attributes: { [name]: [] },
+  });
   await say('UserService/GetUser', { userId: other });
   await say('UserService/ListUsers', { pageToken: name });
   await say('ProgressionService/SetLiftMax', {
@@ -120,15 +128,39 @@ async function liveADay({ call }: ObservedService, athlete: Athlete): Promise<st
   await say('ProgramService/CreateLift', { slug: 'bench', name });
   await say('ProgramService/CreateProgram', { slug: 'theirs', name, description: reason, liftIds: [liftId] });
   await automate((method, message) => say(method, message, 'automation'), { userId, other, liftId });
+  await importLog(url, userId, headers);
   await say('AuditService/ListAuditEntries', {});
   await say('UserService/ExportUserData', { userId: other });
   await say('UserService/EraseUser', { userId: other, reason });
   return answers;
 }
 
+/** A file of a training app with personal data in its exercises and notes, and one that no app has written. */
+async function importLog(url: string, userId: string, headers: Record<string, string>): Promise<void> {
+  const client = createClient(ProgressionService, createGrpcTransport({ baseUrl: url }));
+  const { name, reason, weight } = CANARIES;
+  const head =
+    'Date,Workout Name,Duration,Exercise Name,Set Order,Weight,Reps,Distance,Seconds,Notes,Workout Notes,RPE';
+  const row = `2020-01-01 10:00:00,${name},1h,${reason},1,${weight},5,0,0,${name},${reason},`;
+  for (const file of [`${head}\n${row}\n`, `${name},${reason}\n${weight}`]) {
+    const content = Buffer.from(file);
+    const exercises = [{ exercise: reason, liftSlug: reason }];
+    try {
+      for await (const _ of client.importTrainingLog({ userId, content, exercises }, { headers })) {
+        // Until the report.
+      }
+    } catch {
+      // The second file is refused.
+    }
+  }
+}
+
 /** Workflows, events and runs, with personal data and a secret in every field that takes them. */
 async function automate(
-  say: (method: string, message: Record<string, unknown>) => Promise<{ workflow?: { id: string } }>,
+  say: (
+    method: string,
+    message: Record<string, unknown>,
+  ) => Promise<{ workflow?: { id: string }; file?: object }>,
   {
     userId,
     other,
@@ -170,6 +202,17 @@ async function automate(
   // Refused once the tables are broken.
   const workflowId = made.workflow?.id ?? uuidv7();
   await say('WorkflowService/CreateWorkflow', { ...workflow, actions: [{ callWebhook: { url: name } }] });
+  const { file } = await say('WorkflowService/ExportWorkflow', { workflowId });
+  await say('WorkflowService/ImportWorkflow', {
+    file: file ?? workflow,
+    name: reason,
+    mapping: { [name]: reason },
+  });
+  await say('WorkflowService/UpdateWorkflow', { workflowId, name: reason, description: name });
+  await say('WorkflowService/CompareWorkflowVersions', { workflowId, fromVersion: 1, toVersion: 2 });
+  const types = { name: 'custom.canary', description: reason, sample: { note: name } };
+  await say('TriggerService/DefineEventType', { ...types, fields: [{ name: 'note', type: 'string' }] });
+  await say('TriggerService/DefineEventType', { ...types, name });
   for (const athlete of [userId, other]) {
     const data = { note: name, amount: value, currency: 'EUR' };
     const plan = { session_id: uuidv7(), planned_at: '2020-01-01T00:00:00Z', note: name };
