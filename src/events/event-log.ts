@@ -6,6 +6,7 @@ import type { JsonObject, MessageInitShape } from '@bufbuild/protobuf';
 import { sql } from 'kysely';
 import { NIL } from 'uuid';
 import { enumValue } from '../calls/enum-name.ts';
+import type { Limits } from '../config/config.ts';
 import { DomainError, invalidFields } from '../errors/domain-error.ts';
 import { EventActorSchema, type EventSchema } from '../gen/automation/v1/event_service_pb.ts';
 import type { Transaction } from '../store/database.ts';
@@ -131,14 +132,29 @@ export interface LogPage {
   readonly hasMore: boolean;
 }
 
-/** Reads at most `limit` events between a place and the current end of the log. Errors: EPOCH_CHANGED, EVENTS_REMOVED. */
-export async function readLogPage(tx: Transaction, place: LogPlace, limit: number): Promise<LogPage> {
+/** Reads the events between a place and the current end of the log, up to the limits. Errors: EPOCH_CHANGED, EVENTS_REMOVED. */
+export async function readLogPage(
+  tx: Transaction,
+  place: LogPlace,
+  { watchedEvents, watchedBytes }: Pick<Limits, 'watchedEvents' | 'watchedBytes'>,
+): Promise<LogPage> {
   const { after, end } = await readBounds(tx, place);
-  const { rows } = await sql<EventRow>`
-    select ${EVENT_COLUMNS} from events
-    where account_id = ${tx.accountId} and transaction_id < ${end}::xid8
-      and (transaction_id, sequence, position) > (${after[0]}::xid8, ${after[1]}::bigint, ${after[2]}::smallint)
-    order by transaction_id, sequence, position
-    limit ${limit}`.execute(tx.sql);
-  return { rows, hasMore: rows.length === limit };
+  const { rows } = await sql<EventRow & { found: number }>`
+    select ${EVENT_COLUMNS}, found::int from (
+      select ${EVENT_COLUMNS}, transaction_id, count(*) over () as found,
+        sum(octet_length(data::text) + coalesce(octet_length(previous::text), 0)) over (
+          order by transaction_id, sequence, position rows between unbounded preceding and 1 preceding
+        ) as bytes_before
+      from (
+        select ${EVENT_COLUMNS}, transaction_id from events
+        where account_id = ${tx.accountId} and transaction_id < ${end}::xid8
+          and (transaction_id, sequence, position) > (${after[0]}::xid8, ${after[1]}::bigint, ${after[2]}::smallint)
+        order by transaction_id, sequence, position
+        limit ${watchedEvents}
+      ) page
+    ) sized
+    where coalesce(bytes_before, 0) < ${watchedBytes}
+    order by transaction_id, sequence, position`.execute(tx.sql);
+  const found = rows[0]?.found ?? 0;
+  return { rows, hasMore: found === watchedEvents || rows.length < found };
 }

@@ -18,6 +18,8 @@ export const EVENT_LIMITS = {
   watchPollMs: 250,
   /** Events that a watcher reads per poll. */
   watchedEvents: 500,
+  /** Bytes of their data that it reads per poll, and holds while its reader takes none; the event that exceeds them is read. */
+  watchedBytes: 128 * 1024,
   /** Time without an event after which a watcher receives a heartbeat. */
   watchHeartbeatMs: 10_000,
   /** Dead letters that one call of RedriveDeadLetters redrives. */

@@ -116,7 +116,7 @@ type Read = <T>(work: (tx: Transaction) => Promise<T>) => Promise<T>;
 /** Returns an empty page when the database is overloaded; the next poll reads again. */
 async function readPageUnlessOverloaded(read: Read, place: LogPlace, limits: Limits): Promise<LogPage> {
   try {
-    return await read((tx) => readLogPage(tx, place, limits.watchedEvents));
+    return await read((tx) => readLogPage(tx, place, limits));
   } catch (error) {
     if (error instanceof DomainError && error.reason === 'OVERLOADED') {
       return { rows: [], hasMore: false };

@@ -17,6 +17,7 @@ import { Health as HealthService } from '../gen/health/v1/health_pb.ts';
 import type { Clock } from '../values/instant.ts';
 import type { Authenticate } from './access/access-interceptors.ts';
 import { createAccessInterceptors } from './access/access-interceptors.ts';
+import { createAnswerMemoryInterceptor } from './admission/answer-memory.ts';
 import { LONGEST_TIMEOUT_MS } from './admission/cap-timeout.ts';
 import { createHeavyCallInterceptor } from './admission/heavy-calls.ts';
 import { createAccountRateInterceptor, createPeerRateInterceptor } from './admission/rate-interceptors.ts';
@@ -36,6 +37,7 @@ import {
   type GrpcFastPath,
   type UnarySpec,
 } from './port/grpc-fast-path.ts';
+import type { UnreadAnswers } from './port/unread-answers.ts';
 import { createReflection } from './reflection.ts';
 
 export interface RoutesOptions {
@@ -48,6 +50,7 @@ export interface RoutesOptions {
   readonly calls: CallObserver;
   readonly clock: Clock;
   readonly health: Health;
+  readonly unread: UnreadAnswers;
   /** Aborted on drain to end streams, which have no end of their own. */
   readonly draining: AbortSignal;
 }
@@ -99,7 +102,7 @@ function inputsOf({ handlers }: ConnectRouter): DescMessage[] {
 }
 
 function optionsOfOurServices(options: RoutesOptions): FastPathOptions {
-  const { authenticate, limits, logger, calls, clock, draining } = options;
+  const { authenticate, limits, logger, calls, clock, draining, unread } = options;
   return {
     acceptCompression: COMPRESSIONS,
     readMaxBytes: limits.messageBytes,
@@ -117,6 +120,7 @@ function optionsOfOurServices(options: RoutesOptions): FastPathOptions {
       createPeerRateInterceptor(limits),
       ...createAccessInterceptors(authenticate),
       createAccountRateInterceptor(limits),
+      createAnswerMemoryInterceptor(unread, limits),
       createValidationInterceptor(options.furtherChecks),
       createCallContextInterceptor({
         limits,

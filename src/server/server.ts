@@ -13,6 +13,7 @@ import { NO_PAGES, type Pages } from './pages.ts';
 import { createCors } from './port/cors.ts';
 import { openHttpPort } from './port/http-port.ts';
 import { createRpcListener, type RpcListenerOptions } from './port/rpc-listener.ts';
+import { createUnreadAnswers } from './port/unread-answers.ts';
 import { createRoutes } from './routes.ts';
 
 export interface ServerOptions {
@@ -61,8 +62,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const { host, limits } = config;
   const health = createHealth();
   const draining = new AbortController();
+  const unread = createUnreadAnswers(limits, logger);
   const { handlers, fastPath } = createRoutes({
     routes,
+    unread,
     furtherChecks: options.furtherChecks,
     authenticate,
     limits,
@@ -80,6 +83,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     cors,
     pages,
     fastPath: config.grpcFastPath === false ? undefined : fastPath,
+    unread,
     exceededLimit,
   });
 

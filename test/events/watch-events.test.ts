@@ -6,7 +6,13 @@ import { sql } from 'kysely';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startService } from '../../src/commands/start-service.ts';
 import { type Limits, readConfig } from '../../src/config/config.ts';
-import { decodePlace, encodePlace } from '../../src/events/event-log.ts';
+import {
+  decodePlace,
+  encodePlace,
+  type LogPage,
+  type LogPlace,
+  readLogPage,
+} from '../../src/events/event-log.ts';
 import { EventService } from '../../src/gen/automation/v1/event_service_pb.ts';
 import { BadRequestSchema, ErrorInfoSchema } from '../../src/gen/google/rpc/error_details_pb.ts';
 import { createLogger } from '../../src/server/logger.ts';
@@ -19,6 +25,7 @@ import { useTestDatabasePerTest } from '../support/test-database.ts';
 import { type EventWatcher, watch } from './event-watcher.ts';
 
 const QUICK: Partial<Limits> = { watchPollMs: 10 };
+const DEFAULT = readConfig({}).limits;
 
 const db = useTestDatabasePerTest();
 let source: EventSource;
@@ -117,11 +124,24 @@ describe('a reader of WatchEvents', () => {
     }
   });
 
-  test('can start with the oldest event', async () => {
-    const ids = [...(await acceptAndEvaluate()), ...(await acceptAndEvaluate(1))];
-    const watcher = await start(client({ watchedEvents: 1 }), { fromBeginning: true });
-    await expect.poll(() => readIds(watcher)).toEqual(ids);
-  });
+  test.each([
+    ['number', { watchedEvents: 1 }],
+    ['bytes', { watchedBytes: 1 }],
+  ])(
+    'can start with the oldest event, and gets all in pages that are limited by their %s',
+    async (_, limits) => {
+      const ids = [...(await acceptAndEvaluate(0, 'set_logged', 3)), ...(await acceptAndEvaluate(1))];
+      const place = (page: LogPage) => page.rows.at(-1)?.id;
+      const read = (after: LogPlace) =>
+        db.database.transaction(source.accountId, (tx) => readLogPage(tx, after, { ...DEFAULT, ...limits }));
+      const first = await read(undefined);
+      expect([first.rows.length, first.hasMore]).toEqual([1, true]);
+      expect((await read(place(first))).rows[0]?.id).toBe(ids[1]);
+
+      const watcher = await start(client(limits), { fromBeginning: true });
+      await expect.poll(() => readIds(watcher)).toEqual(ids);
+    },
+  );
 
   test('receives only the requested types, and its token advances past other events', async () => {
     const watcher = await start(client({ watchHeartbeatMs: 20 }), {

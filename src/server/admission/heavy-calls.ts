@@ -7,6 +7,7 @@ import type { Limits } from '../../config/config.ts';
 import { DomainError } from '../../errors/domain-error.ts';
 import { createSemaphore, NoSlotError } from '../../flow/semaphore.ts';
 import { principalKey } from '../access/principal.ts';
+import { wireKey } from '../port/unread-answers.ts';
 import { heavyUnitsOf } from './call-weight.ts';
 
 export type HeavyCallLimits = Pick<
@@ -15,8 +16,8 @@ export type HeavyCallLimits = Pick<
 >;
 
 /**
- * A heavy call waits for its units until its deadline. Throws OVERLOADED when too many of its account wait. Runs inside the
- * call context, whose signal ends the wait.
+ * A heavy call waits for its units until its deadline, and has them until its caller has read the answer. Throws OVERLOADED
+ * when too many of its account wait. Runs inside the call context, whose signal ends the wait.
  */
 export function createHeavyCallInterceptor(limits: HeavyCallLimits): Interceptor {
   const semaphore = createSemaphore({
@@ -34,7 +35,12 @@ export function createHeavyCallInterceptor(limits: HeavyCallLimits): Interceptor
     try {
       return await next(request);
     } finally {
-      release();
+      const wire = request.contextValues.get(wireKey);
+      if (wire && !wire.closed) {
+        wire.once('close', release);
+      } else {
+        release();
+      }
     }
   };
 }

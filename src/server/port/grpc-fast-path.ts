@@ -70,7 +70,7 @@ export function createGrpcFastPath(
     }
     try {
       const frame = await run(context, body.frame, plain);
-      sendFrame(stream, responseHeader, responseTrailer, frame, answerHeaders);
+      await sendFrame(call, responseHeader, responseTrailer, frame);
     } catch (error) {
       controller.abort(error);
       setTrailerStatus(responseTrailer, connectErrorOf(error));

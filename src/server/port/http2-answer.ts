@@ -5,12 +5,14 @@ import type { UniversalServerResponse } from '@connectrpc/connect/protocol';
 import { errorToJsonBytes } from '@connectrpc/connect/protocol-connect';
 import { setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
 import type { AnswerHeaders } from './cors.ts';
+import { PIECE_BYTES, type SentAnswer } from './unread-answers.ts';
 
 /** Resolves when the answer is written, or when the caller is gone. */
 export async function sendAnswer(
   { status, header, body, trailer }: UniversalServerResponse,
   stream: ServerHttp2Stream,
   answerHeaders: AnswerHeaders,
+  sent: SentAnswer,
 ): Promise<void> {
   if (trailer && (trailer.get('grpc-status') ?? '0') !== '0') {
     await body?.[Symbol.asyncIterator]().return?.();
@@ -24,33 +26,50 @@ export async function sendAnswer(
       respond(stream, { ':status': status, ...recordOf(header), ...answerHeaders }, trailer);
     }
   };
-  for await (const chunk of body ?? []) {
-    // A handler may add headers until it returns its first message.
-    begin();
-    if (isGone(stream)) {
-      return;
-    }
-    if (!stream.write(chunk)) {
-      await drained(stream);
-    }
-  }
+  // A handler may add headers until it returns its first message.
+  await writePieces(stream, sent.inPieces(body ?? []), begin);
   begin();
   if (!isGone(stream)) {
     stream.end();
   }
 }
 
-/** A successful unary gRPC call: its headers, its only frame, its trailers. */
-export function sendFrame(
+async function writePieces(
   stream: ServerHttp2Stream,
+  pieces: AsyncIterable<Uint8Array>,
+  begin = () => {},
+): Promise<void> {
+  for await (const piece of pieces) {
+    begin();
+    if (isGone(stream)) {
+      return;
+    }
+    if (!stream.write(piece)) {
+      await drained(stream);
+    }
+  }
+}
+
+export interface AnsweredCall {
+  readonly stream: ServerHttp2Stream;
+  readonly answerHeaders: AnswerHeaders;
+  readonly sent: SentAnswer;
+}
+
+/** A successful unary gRPC call: its headers, its only frame, its trailers. Resolves when they are written. */
+export async function sendFrame(
+  { stream, answerHeaders, sent }: AnsweredCall,
   header: Headers,
   trailer: Headers,
   frame: Uint8Array,
-  answerHeaders: AnswerHeaders,
-): void {
+): Promise<void> {
   respond(stream, { ':status': 200, ...recordOf(header), ...answerHeaders }, trailer);
+  const isSmall = frame.length <= PIECE_BYTES;
+  if (!isSmall) {
+    await writePieces(stream, sent.inPieces([frame]));
+  }
   if (!isGone(stream)) {
-    stream.end(frame);
+    stream.end(isSmall ? frame : undefined);
   }
 }
 

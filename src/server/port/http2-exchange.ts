@@ -7,6 +7,7 @@ import { Code, ConnectError, type ContextValues } from '@connectrpc/connect';
 import type { UniversalServerRequest, UniversalServerResponse } from '@connectrpc/connect/protocol';
 import type { AnswerHeaders } from './cors.ts';
 import { sendAnswer } from './http2-answer.ts';
+import type { SentAnswer } from './unread-answers.ts';
 
 export interface Http2Exchange {
   readonly request: UniversalServerRequest;
@@ -20,11 +21,12 @@ export interface Http2Call {
   readonly headers: IncomingHttpHeaders;
   readonly contextValues: ContextValues;
   readonly answerHeaders: AnswerHeaders;
+  readonly sent: SentAnswer;
 }
 
 /** undefined when the request has no host, or one that no URL can have. `body` holds what the stream brings. */
 export function openHttp2Exchange(
-  { stream, headers, contextValues, answerHeaders }: Http2Call,
+  { stream, headers, contextValues, answerHeaders, sent }: Http2Call,
   body: AsyncIterable<Uint8Array> = stream.iterator({ destroyOnReturn: false }),
 ): Http2Exchange | undefined {
   const url = urlOf(headers);
@@ -44,7 +46,7 @@ export function openHttp2Exchange(
       contextValues,
     },
     async send(answer) {
-      await sendAnswer(answer, stream, answerHeaders);
+      await sendAnswer(answer, stream, answerHeaders, sent);
       answered();
     },
   };

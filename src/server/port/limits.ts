@@ -28,6 +28,10 @@ export const PORT_LIMITS = {
   pingTimeoutMs: 10_000,
   /** How long a browser need not ask again whether a page may call; Chromium asks after 2 h at the latest. */
   preflightCacheMs: 7_200_000,
+  /** How long an answer waits for a caller that reads nothing of it. */
+  unreadAnswerMs: 10_000,
+  /** Bytes of large answers that their callers have not read, of all callers. */
+  unreadAnswerBytes: 32 * 1024 * 1024,
   /** How often the files of the certificate are looked at. */
   tlsReloadMs: 1_000,
 };

@@ -30,6 +30,7 @@ import { refuseUnknownOnStream } from './http2-answer.ts';
 import { type Http2Call, openHttp2Exchange } from './http2-exchange.ts';
 import { serveJsonCall } from './json-call.ts';
 import { callIdKey, type OpenedCall, openCall } from './opened-call.ts';
+import { type UnreadAnswers, type Wire, wireKey } from './unread-answers.ts';
 
 /** Serves the calls of connections of either version. */
 export interface RpcListener {
@@ -64,6 +65,7 @@ export interface RpcListenerOptions {
   readonly cors: Cors;
   /** Serves plain unary gRPC calls; undefined: Connect serves all calls. */
   readonly fastPath: GrpcFastPath | undefined;
+  readonly unread: UnreadAnswers;
   /** The limit that refuses a call of this method with this timeout; undefined: none. */
   readonly exceededLimit: (method: DescMethod, timeoutMs: number) => LoadLimit | undefined;
 }
@@ -71,7 +73,7 @@ export interface RpcListenerOptions {
 /** Serves `handlers` by path, with a limit on concurrent calls. Health and reflection are always admitted. */
 export function createRpcListener(
   handlers: readonly UniversalHandler[],
-  { limits, logger, calls, cors, pages, fastPath, exceededLimit }: RpcListenerOptions,
+  { limits, logger, calls, cors, pages, fastPath, unread, exceededLimit }: RpcListenerOptions,
 ): RpcListener {
   const handlerOfPath = new Map(handlers.map((handler) => [handler.requestPath, handler]));
   const handlerOf = (url = '') => handlerOfPath.get(url.split('?', 1)[0] ?? '');
@@ -100,7 +102,7 @@ export function createRpcListener(
     handler: UniversalHandler,
     received: UniversalServerRequest,
     aged: AbortSignal | undefined,
-    wire: ServerResponse | ServerHttp2Stream,
+    wire: Wire,
     send: (answer: UniversalServerResponse) => Promise<void>,
   ): void {
     const call =
@@ -118,7 +120,7 @@ export function createRpcListener(
     });
   }
 
-  function takeSlot(handler: UniversalHandler, wire: ServerResponse | ServerHttp2Stream): void {
+  function takeSlot(handler: UniversalHandler, wire: Wire): void {
     if (isCounted(handler)) {
       wire.once('close', slots.take());
     }
@@ -161,10 +163,14 @@ export function createRpcListener(
         response.writeHead(404, { 'content-type': 'application/json' }).end(body);
         return;
       }
-      const call = requestOf(request, response, id);
+      const contextValues = contextOf(request.socket, id, response);
+      const call = requestOf(request, response, contextValues);
       if (call) {
         takeSlot(handler, response);
-        answer(handler, call, aged, response, (its) => universalResponseToNodeResponse(its, response));
+        const { inPieces } = unread.follow(response, handler.requestPath, contextValues);
+        answer(handler, call, aged, response, ({ body, ...its }) =>
+          universalResponseToNodeResponse({ ...its, ...(body && { body: inPieces(body) }) }, response),
+        );
       } else {
         response.writeHead(400).end();
       }
@@ -178,9 +184,10 @@ export function createRpcListener(
         refuseUnknownOnStream(stream, headers, unknownPath(id), answerHeaders);
         return;
       }
-      const contextValues = contextOf(stream.session?.socket, id);
-      const call = { stream, headers, contextValues, answerHeaders };
+      const contextValues = contextOf(stream.session?.socket, id, stream);
       takeSlot(handler, stream);
+      const sent = unread.follow(stream, handler.requestPath, contextValues);
+      const call = { stream, headers, contextValues, answerHeaders, sent };
       const served = fastPath?.serve(call);
       if (!served) {
         answerOnStream(handler, call, aged);
@@ -240,16 +247,19 @@ function isCounted({ service }: UniversalHandler): boolean {
 function requestOf(
   request: IncomingMessage,
   response: ServerResponse,
-  callId: string,
+  contextValues: ContextValues,
 ): UniversalServerRequest | undefined {
   try {
-    return universalRequestFromNodeRequest(request, response, undefined, contextOf(request.socket, callId));
+    return universalRequestFromNodeRequest(request, response, undefined, contextValues);
   } catch {
     return undefined;
   }
 }
 
-function contextOf(socket: Socket | undefined, callId: string) {
-  const values = createContextValues().set(callIdKey, callId).set(peerAddressKey, socket?.remoteAddress);
+function contextOf(socket: Socket | undefined, callId: string, wire: Wire): ContextValues {
+  const values = createContextValues()
+    .set(callIdKey, callId)
+    .set(peerAddressKey, socket?.remoteAddress)
+    .set(wireKey, wire);
   return socket instanceof TLSSocket ? values.set(tlsSocketKey, socket) : values;
 }
