@@ -3,7 +3,9 @@ import type { ServiceImpl } from '@connectrpc/connect';
 import { callContextOf } from '../calls/call-context.ts';
 import { createCalls, type ServiceDeps } from '../calls/calls.ts';
 import { createKeyedLimiter } from '../flow/keyed-limiter.ts';
+import { mapInSlices } from '../flow/slices.ts';
 import { EventService } from '../gen/automation/v1/event_service_pb.ts';
+import type { Transaction } from '../store/database.ts';
 import {
   deadLetterMessage,
   discardDeadLetters,
@@ -24,11 +26,11 @@ export function createEventService(deps: ServiceDeps): Pick<ServiceImpl<typeof E
   const watching = { database: deps.database, limits, slots };
   const { method } = EventService;
   return {
-    listEvents: (request, context) =>
-      read(context, async (tx) => {
-        const { rows, nextPageToken } = await listEvents(tx, request, limits.defaultPageSize);
-        return { events: rows.map(eventMessage), nextPageToken };
-      }),
+    async listEvents(request, context) {
+      const find = (tx: Transaction) => listEvents(tx, request, limits.defaultPageSize);
+      const { rows, nextPageToken } = await read(context, find);
+      return { events: await mapInSlices(rows, eventMessage), nextPageToken };
+    },
     watchEvents: (request, context) => watchEvents(watching, callContextOf(context), request),
     listDeadLetters: (request, context) =>
       read(context, async (tx) => {

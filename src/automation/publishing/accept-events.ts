@@ -183,7 +183,7 @@ async function writeEntries(tx: Transaction, accepted: readonly Submission[], cl
     insert into outbox (account_id, id, user_id, facts, actor, occurred_at, recorded_at)
     select ${tx.accountId}::uuid, id, user_id, facts::jsonb, actor, occurred_at, ${instantToText(clock())}::timestamptz
     from unnest(${accepted.map(() => newId())}::uuid[], ${accepted.map(({ userId }) => userId)}::uuid[],
-      ${accepted.map(({ fact }) => JSON.stringify([fact]))}::text[], ${accepted.map(({ actor }) => actor)}::text[],
+      ${accepted.map(({ facts }) => facts)}::text[], ${accepted.map(({ actor }) => actor)}::text[],
       ${accepted.map(({ occurredAt }) => instantToText(occurredAt))}::timestamptz[])
       with ordinality as s(id, user_id, facts, actor, occurred_at, ordinal)
     order by ordinal`.execute(tx.sql);

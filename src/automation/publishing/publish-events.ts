@@ -7,6 +7,7 @@ import { DomainError } from '../../errors/domain-error.ts';
 import { isDefect, toBatchError } from '../../errors/error-table.ts';
 import { backoffMs } from '../../flow/backoff.ts';
 import { forEachConcurrently } from '../../flow/for-each-concurrently.ts';
+import { mapInSlices } from '../../flow/slices.ts';
 import {
   type PublishedEvent,
   PublishOutcome,
@@ -46,7 +47,8 @@ export async function publishEvents(
   const { limits } = deps;
   await deps.database.ensureAccount(call.accountId);
   const eventType = await createEventTypeLookup(deps, call, events);
-  const submissions = events.map((event) => readSubmission(event, { receivedAt, limits, eventType }));
+  const reading = { receivedAt, limits, eventType };
+  const submissions = await mapInSlices(events, (event) => readSubmission(event, reading));
   const firsts = createFirstSubmissionLookup(submissions);
   const outcomes = await acceptAll(deps, call, [...new Set(submissions.map((each) => firsts(each)))]);
   return submissions.map((submission) => {

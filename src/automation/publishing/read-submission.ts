@@ -24,7 +24,8 @@ export interface Submission {
   readonly userId: string;
   readonly actor: FactActor;
   readonly occurredAt: Instant;
-  readonly fact: Fact;
+  /** As the outbox stores it: the JSON of a list with the only fact. */
+  readonly facts: string;
   /** SHA-256 of the event's content in canonical form. */
   readonly fingerprint: Uint8Array;
   /** The validation error; null when the event is well-formed. */
@@ -64,7 +65,7 @@ export function readSubmission(event: PublishedEvent, reading: SubmissionReading
     userId,
     actor: toFactActor(event.actor),
     occurredAt,
-    fact: { id, type, data: { ...data }, ...(previous ? { previous: { ...previous } } : {}) },
+    facts: JSON.stringify([{ id, type, data, ...(previous ? { previous } : {}) } satisfies Fact]),
     fingerprint: computeFingerprint(event, { userId, type, data, previous }),
     refusal: violations.length > 0 ? invalidFields(violations) : null,
   };

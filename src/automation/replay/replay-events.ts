@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { Limits } from '../../config/config.ts';
 import { invalidFields } from '../../errors/domain-error.ts';
+import { mapInSlices } from '../../flow/slices.ts';
 import type { ReplayEventsRequest } from '../../gen/automation/v1/event_service_pb.ts';
 import type { Database, Transaction } from '../../store/database.ts';
 import type { TransactionLimits } from '../../store/enter-account.ts';
@@ -113,7 +114,8 @@ async function replayPage(
     page.map(({ id }) => id),
   );
   const logged = await loadLogged(tx, page);
-  const events = stored.map((each) => selectUndecidedTriggers(each, triggers, triggerIds, logged));
+  const select = (each: StoredEvent) => selectUndecidedTriggers(each, triggers, triggerIds, logged);
+  const events = await mapInSlices(stored, select);
   const recording = { kind: 'REPLAY', now: clock(), limits } as const;
   const verdicts = await evaluateStoredEvents(tx, events, recording);
   return {

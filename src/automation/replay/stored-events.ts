@@ -2,6 +2,7 @@
 import { sql } from 'kysely';
 import type { EventRow } from '../../events/event-log.ts';
 import type { JsonValue } from '../../filters/filter.ts';
+import { mapInSlices } from '../../flow/slices.ts';
 import type { Transaction } from '../../store/database.ts';
 import { type Instant, instantFromText } from '../../values/instant.ts';
 import type { AcceptedEvent } from '../decision/accepted-event.ts';
@@ -44,7 +45,7 @@ export async function loadStoredEvents(
     from events
     where account_id = ${accountId} and id = any(${eventIds}::uuid[])
     order by sequence, position`.execute(db);
-  return rows.map(toStoredEvent);
+  return mapInSlices(rows, toStoredEvent);
 }
 
 function toStoredEvent(row: StoredEventRow): StoredEvent {

@@ -17,6 +17,7 @@ import { setTrailerStatus } from '@connectrpc/connect/protocol-grpc';
 import { requestBytesKey } from '../admission/request-memory.ts';
 import { sendFailure, sendFrame } from './http2-answer.ts';
 import { abortOnClose, type Http2Call } from './http2-exchange.ts';
+import { parseInSlices, serializeInSlices } from './large-messages.ts';
 import { readOnlyFrame } from './only-frame.ts';
 import { connectErrorOf, contextOf, type PlainCall, plainCallOf, timedOut } from './plain-call.ts';
 
@@ -105,8 +106,12 @@ function createMethod(
     async run(context: HandlerContext, frame: EnvelopedMessage, { request, response }: PlainCall) {
       const { data } = await envelopeDecompress(frame, request, limits.readMaxBytes);
       context.values.set(requestBytesKey, data.length);
-      const message = await invokeUnaryImplementation(spec, context, input.parse(data), interceptors);
-      const answer = { flags: 0, data: output.serialize(message) };
+      const received = await parseInSlices(spec.method.input, data, input.parse);
+      const message = await invokeUnaryImplementation(spec, context, received, interceptors);
+      const answer = {
+        flags: 0,
+        data: await serializeInSlices(spec.method.output, message, output.serialize),
+      };
       const sent = await envelopeCompress(answer, response, limits.compressMinBytes);
       return encodeEnvelope(sent.flags, sent.data);
     },
