@@ -3,10 +3,13 @@
  * of one kind under way.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { timestampFromMs, timestampNow } from '@bufbuild/protobuf/wkt';
+import { fromJson } from '@bufbuild/protobuf';
+import { type Timestamp, timestampNow } from '@bufbuild/protobuf/wkt';
 import { createClient, type Transport } from '@connectrpc/connect';
 import { createGrpcTransport } from '@connectrpc/connect-node';
 import { EventService } from '../src/gen/automation/v1/event_service_pb.ts';
+import { FilterGroupSchema } from '../src/gen/automation/v1/filter_pb.ts';
+import { WorkflowService } from '../src/gen/automation/v1/workflow_service_pb.ts';
 import { UserService } from '../src/gen/progression/v1/user_service_pb.ts';
 import { newId } from '../src/values/new-id.ts';
 import { percentile, reportBounded, round } from './figures.ts';
@@ -18,16 +21,19 @@ const AT_ONCE = 24;
 const MEASURE_MS = 8_000;
 const EVENTS = 500;
 const PAUSE_MS = 50;
-const HOUR_MS = 3_600_000;
+const REPLAYED = 5_000;
 const MOST_TIMES = 6;
 
 export async function runNeighboursBench(): Promise<void> {
   await withServedAthletes({ users: ATHLETES }, async ({ url, databaseUrl }) => {
     const heavy = createGrpcTransport({ baseUrl: url });
-    const calls = heavyCallsOf(heavy);
-    for (let batch = 0; batch < 4; batch += 1) {
+    const replayed = { startTime: timestampNow(), endTime: timestampNow() };
+    const calls = heavyCallsOf(heavy, replayed);
+    await createTrigger(heavy);
+    for (let batch = 0; batch < REPLAYED / EVENTS; batch += 1) {
       await calls.publish_events();
     }
+    replayed.endTime = timestampNow();
     await analyze(databaseUrl);
     const light = await createLight(createGrpcTransport({ baseUrl: url }));
     await light.measure();
@@ -50,8 +56,24 @@ export async function runNeighboursBench(): Promise<void> {
   });
 }
 
-/** Each call answers 500 events, or one athlete's rows. */
-function heavyCallsOf(transport: Transport) {
+/** A trigger that decides on each published event, and starts no run. */
+async function createTrigger(transport: Transport): Promise<void> {
+  const workflows = createClient(WorkflowService, transport);
+  const as = () => ({ headers: { 'x-account-id': ACCOUNT_ID, 'idempotency-key': newId() } });
+  const filter = { conditions: [{ field: 'data.amount', operator: 'greater_than', value: 1_000 }] };
+  const { workflow } = await workflows.createWorkflow(
+    {
+      name: 'Large payments',
+      trigger: { triggerEvent: 'payment_received', filter: fromJson(FilterGroupSchema, filter) },
+      actions: [{ action: { case: 'addTag', value: { tag: 'large' } } }],
+    },
+    as(),
+  );
+  await workflows.activateWorkflow({ workflowId: workflow?.id ?? '' }, as());
+}
+
+/** Each call publishes or lists 500 events, replays 5,000, or exports an athlete's rows. */
+function heavyCallsOf(transport: Transport, replayed: { startTime: Timestamp; endTime: Timestamp }) {
   const events = createClient(EventService, transport);
   const users = createClient(UserService, transport);
   const as = () => ({ headers: { 'x-account-id': ACCOUNT_ID, 'idempotency-key': newId() } });
@@ -63,11 +85,7 @@ function heavyCallsOf(transport: Transport) {
   return {
     publish_events: () => events.publishEvents({ events: published() }, as()),
     list_events: () => events.listEvents({ pageSize: EVENTS }, as()),
-    replay_events: () =>
-      events.replayEvents(
-        { startTime: timestampFromMs(Date.now() - HOUR_MS), endTime: timestampNow() },
-        as(),
-      ),
+    replay_events: () => events.replayEvents(replayed, as()),
     export_user_data: () => users.exportUserData({ userId: userId(1) }, as()),
   };
 }

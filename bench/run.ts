@@ -1,7 +1,7 @@
 /**
  * The benchmark: the served API compared with its floor, hand-written SQL under pgbench, in one run on one database. The
- * argument `triggers`, `events`, `growth`, `pages`, `steady`, `reads`, `neighbours`, `fast-path`, `peers` or `processes`
- * selects another one.
+ * argument `triggers`, `events`, `growth`, `pages`, `steady`, `reads`, `neighbours`, `memory`, `fast-path`, `peers` or
+ * `processes` selects another one.
  */
 import { runEventBench } from './events.ts';
 import { runFastPathBench } from './fast-path.ts';
@@ -16,6 +16,7 @@ import { runProcessesBench } from './processes.ts';
 import { runReadsBench } from './reads.ts';
 import { runLoad } from './run-load.ts';
 import { analyze, type Served, withServedAthletes } from './served.ts';
+import { runSmallHeapBench } from './small-heap.ts';
 import { runSteadyBench } from './steady.ts';
 import { runTriggerBench } from './triggers.ts';
 
@@ -37,6 +38,7 @@ const OTHERS: Readonly<Record<string, () => Promise<void>>> = {
   steady: runSteadyBench,
   reads: runReadsBench,
   neighbours: runNeighboursBench,
+  memory: runSmallHeapBench,
   'fast-path': runFastPathBench,
   peers: runPeersBench,
   processes: runProcessesBench,

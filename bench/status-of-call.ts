@@ -10,10 +10,19 @@ export function statusOfCall(
   method: Method,
   message: Uint8Array,
 ): Promise<string | undefined> {
+  return statusOfFrame(session, pathOf(method), frameOf(message));
+}
+
+/** The same of any method, from its path and the frame of its message. */
+export function statusOfFrame(
+  session: ClientHttp2Session,
+  path: string,
+  frame: Uint8Array,
+): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const stream = session.request({
       ':method': 'POST',
-      ':path': pathOf(method),
+      ':path': path,
       'content-type': 'application/grpc+proto',
       te: 'trailers',
       'x-account-id': ACCOUNT_ID,
@@ -28,6 +37,6 @@ export function statusOfCall(
     stream.on('error', reject);
     stream.on('end', () => resolve(status));
     stream.resume();
-    stream.end(frameOf(message));
+    stream.end(frame);
   });
 }
