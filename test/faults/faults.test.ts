@@ -33,8 +33,8 @@ test(
       population: { accounts: 2, athletesPerAccount: 60, recurringTriggers: 10 },
     });
 
-    expect(judgeCampaign(report)).toEqual({ verdict: 'SOUND', reasons: [] });
     expect(report.violations).toEqual([]);
+    expect(judgeCampaign(report)).toEqual({ verdict: 'SOUND', reasons: [] });
     const leftOut: readonly FaultKind[] = report.leftOut ?? [];
     expect(report.faults).toEqual(
       Object.fromEntries(FAULTS.map((kind) => [kind, leftOut.includes(kind) ? 0 : 1])),
@@ -103,8 +103,8 @@ test.skipIf(!released)(
       population: { accounts: 2, athletesPerAccount: 60, recurringTriggers: 2 },
     });
 
-    expect(judgeCampaign(report)).toEqual({ verdict: 'SOUND', reasons: [] });
     expect(report.violations).toEqual([]);
+    expect(judgeCampaign(report)).toEqual({ verdict: 'SOUND', reasons: [] });
   },
   TIMEOUT_MS,
 );
