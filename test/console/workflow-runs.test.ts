@@ -172,6 +172,15 @@ describe.skipIf(!HAS_CHROMIUM)('runs of workflows in Chromium', { timeout: PATIE
     await tags.first().fill('awaited');
     await page.getByLabel('1 run is under way').waitFor();
     expect(await page.getByLabel('1 run is under way').isChecked()).toBe(false);
+
+    await page.locator('.crumbs').getByRole('link', { name: 'Tag, wait, tag' }).click();
+    await page.getByRole('button', { name: `Go back to version ${second?.version}` }).click();
+    await page.getByRole('dialog').getByLabel('1 run is under way').check();
+    await page.getByRole('button', { name: 'Preview' }).click();
+    await page.getByRole('button', { name: 'Confirm' }).click();
+    await page.getByText('1 run goes on with this version.').waitFor();
+    const { workflow: last } = await workflows().getWorkflow({ workflowId });
+    expect((await runOf())?.workflowVersion).toBe(last?.version);
   });
 
   test('a condition on what happened before is built, with the fields of that event alone', async () => {

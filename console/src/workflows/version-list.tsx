@@ -24,16 +24,23 @@ interface VersionListProps<V extends Version> {
   readonly mayRollBack: boolean;
   /** What a version changed of another. */
   readonly differences: (before: V, after: V) => ReactNode;
-  readonly rollBack: (version: V, requestId: string) => Promise<unknown>;
+  /** What else the way back asks for. */
+  readonly options?: ReactNode;
+  /** Changes with each of the options. */
+  readonly optionsInput?: string;
+  /** Resolves to what became of it in words; empty: there is nothing to tell. */
+  readonly rollBack: (version: V, requestId: string) => Promise<string>;
 }
 
 export function VersionList<V extends Version>(props: VersionListProps<V>) {
-  const { noun, versions, etag, mayRollBack, differences, rollBack } = props;
+  const { noun, versions, etag, mayRollBack, differences, options, optionsInput = '', rollBack } = props;
   const [target, setTarget] = useState<V>();
+  const [told, setTold] = useState('');
   const [newest] = versions;
   return (
     <section className="panel">
       <h2>Versions of the {noun}</h2>
+      {told && <p role="status">{told}</p>}
       <ul className="plain">
         {versions.map((each, index) => {
           const { version, action, actor, recordedAt } = each;
@@ -60,12 +67,13 @@ export function VersionList<V extends Version>(props: VersionListProps<V>) {
       {target && newest && (
         <ActionDialog
           title={`Go back to version ${target.version}`}
-          input={`${target.version} ${etag}`}
+          input={`${target.version} ${etag} ${optionsInput}`}
           onClose={() => setTarget(undefined)}
           preview={async () => differences(newest, target)}
-          confirm={(requestId) => rollBack(target, requestId)}
+          confirm={async (requestId) => setTold(await rollBack(target, requestId))}
         >
           <p className="quiet">The {noun} becomes what it was, as its newest version.</p>
+          {options}
         </ActionDialog>
       )}
     </section>

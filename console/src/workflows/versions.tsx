@@ -2,6 +2,7 @@
 import { toJson } from '@bufbuild/protobuf';
 import { type Value, ValueSchema } from '@bufbuild/protobuf/wkt';
 import { useQuery } from '@connectrpc/connect-query';
+import { useState } from 'react';
 import type { Trigger } from '../../../src/gen/automation/v1/trigger_pb.ts';
 import { TriggerService } from '../../../src/gen/automation/v1/trigger_service_pb.ts';
 import { type Workflow, WorkflowService } from '../../../src/gen/automation/v1/workflow_service_pb.ts';
@@ -10,6 +11,7 @@ import { triggers, workflows } from '../calls/clients.ts';
 import { useMay } from '../calls/permissions.ts';
 import { Answer } from '../parts/states.tsx';
 import { findDifferences } from '../words/differences.ts';
+import { describeMovedRuns, MoveRuns } from './move-runs.tsx';
 import { inputOfTrigger } from './trigger-input.ts';
 import { Differences, VersionList } from './version-list.tsx';
 
@@ -29,9 +31,10 @@ export function TriggerVersions({ trigger: { id: triggerId, etag } }: { trigger:
               found={before && after ? findDifferences(inputOfTrigger(before), inputOfTrigger(after)) : []}
             />
           )}
-          rollBack={({ version }, requestId) =>
-            triggers.rollbackTrigger({ triggerId, etag, version }, under(requestId))
-          }
+          rollBack={async ({ version }, requestId) => {
+            await triggers.rollbackTrigger({ triggerId, etag, version }, under(requestId));
+            return '';
+          }}
         />
       )}
     </Answer>
@@ -41,6 +44,7 @@ export function TriggerVersions({ trigger: { id: triggerId, etag } }: { trigger:
 export function WorkflowVersions({ workflow: { id: workflowId, etag } }: { workflow: Workflow }) {
   const answer = useQuery(WorkflowService.method.listWorkflowVersions, { workflowId, ...NEWEST });
   const mayRollBack = useMay(WorkflowService.method.rollbackWorkflow);
+  const [moveRuns, setMoveRuns] = useState(false);
   return (
     <Answer query={answer}>
       {({ versions }) => (
@@ -50,9 +54,17 @@ export function WorkflowVersions({ workflow: { id: workflowId, etag } }: { workf
           differences={({ version: fromVersion }, { version: toVersion }) => (
             <Compared {...{ workflowId, fromVersion, toVersion }} />
           )}
-          rollBack={({ version }, requestId) =>
-            workflows.rollbackWorkflow({ workflowId, etag, version }, under(requestId))
-          }
+          options={<MoveRuns {...{ workflowId }} value={moveRuns} onChange={setMoveRuns} />}
+          optionsInput={`${moveRuns}`}
+          rollBack={async ({ version }, requestId) => {
+            const request = { workflowId, etag, version, moveRuns };
+            const { movedRunCount, keptRunCount } = await workflows.rollbackWorkflow(
+              request,
+              under(requestId),
+            );
+            setMoveRuns(false);
+            return moveRuns ? describeMovedRuns({ moved: movedRunCount, kept: keptRunCount }) : '';
+          }}
         />
       )}
     </Answer>
