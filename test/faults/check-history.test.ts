@@ -274,6 +274,21 @@ describe('a history', () => {
     expect(checkHistory(history).map(({ rule }) => rule)).toEqual(rules);
   });
 
+  test('may lack what was relayed while waits for a standby were cancelled, and nothing that was acknowledged then', () => {
+    const history = soundHistory();
+    history.cancelledPeriods.push({ fromMs: 5, untilMs: 10 });
+    const missing = { requestId: 'missing', atMs: 5 };
+    history.journal.push({ ...answer(history.journal), kind: 'SENT', requestId: 'missing' } as never, {
+      ...answer(history.journal),
+      ...missing,
+    });
+    history.relayed?.push({
+      ...{ id: 'missing', userId: 'athlete', sequence: 9, position: 0, recordedAtMs: 0, atMs: 5 },
+    });
+
+    expect(checkHistory(history).map(({ rule }) => rule)).toEqual(['ACKNOWLEDGED_IS_APPLIED']);
+  });
+
   test.each(BREAKS)('violates %s with %s', (rule, _, wrong) => {
     const history = soundHistory();
 

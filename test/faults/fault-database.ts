@@ -30,8 +30,11 @@ export interface FaultDatabase {
   killPostmaster(): Promise<void>;
   /** Makes a standby that each commit waits for, kills the primary after `durationMs`, and promotes the standby. */
   failOverSync(durationMs: number): Promise<void>;
-  /** The same with a standby that stops to receive, while the waits of commits for it are cancelled. */
-  failOverWaiting(): Promise<void>;
+  /**
+   * The same with a standby that stops to receive, while the waits of commits for it are cancelled. Returns when transactions
+   * saw what the standby does not have.
+   */
+  failOverWaiting(): Promise<LostPeriod>;
   /** The same with a standby that receives nothing for `durationMs`. Returns when commits were lost. */
   failOverAsync(durationMs: number): Promise<LostPeriod>;
   /** Takes a base backup, kills the server after `durationMs`, and starts the backup in its place. */
@@ -164,6 +167,7 @@ export async function startFaultDatabase(): Promise<FaultDatabase> {
     },
     async failOverWaiting() {
       const standby = await startSynchronousStandby();
+      const fromMs = Date.now();
       await disconnect(standby);
       for (let count = 0; count < CANCELLATIONS; count += 1) {
         await ask(
@@ -173,6 +177,7 @@ export async function startFaultDatabase(): Promise<FaultDatabase> {
         await delay(CANCELLATION_PAUSE_MS);
       }
       await promote(standby);
+      return { fromMs, untilMs: Date.now() };
     },
     async failOverAsync(durationMs) {
       const standby = await startStandby();

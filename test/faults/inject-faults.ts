@@ -201,7 +201,7 @@ export async function injectFault(testBed: TestBed, fault: Fault): Promise<void>
       await testBed.database.failOverSync(fault.durationMs);
       break;
     case 'FAILOVER_WAITING':
-      await testBed.database.failOverWaiting();
+      testBed.cancelledPeriods.push(await testBed.database.failOverWaiting());
       break;
     case 'FAILOVER_ASYNC':
       testBed.lostPeriods.push(await testBed.database.failOverAsync(fault.durationMs));

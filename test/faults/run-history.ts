@@ -166,6 +166,11 @@ export interface History {
   readonly journal: readonly JournalLine[];
   readonly stored: StoredState;
   readonly lostPeriods: readonly LostPeriod[];
+  /**
+   * When waits of commits for a standby were cancelled before it was promoted: other transactions, such as the relay, saw what
+   * the standby does not have. None of it was acknowledged.
+   */
+  readonly cancelledPeriods: readonly LostPeriod[];
   /** What WatchEvents shows of each account, from its beginning, in this order. */
   readonly watched: readonly WatchedEvent[];
   /** Undefined without Redis. */
@@ -215,7 +220,16 @@ export const RULES = [
 
 export type Rule = (typeof RULES)[number];
 
-/** Whether what was answered or relayed at this time may be lost. */
+/** Whether what was answered at this time may be lost. */
 export function mayBeLost({ lostPeriods }: Pick<History, 'lostPeriods'>, atMs: number): boolean {
-  return lostPeriods.some(({ fromMs, untilMs }) => atMs >= fromMs && atMs <= untilMs);
+  return isWithin(lostPeriods, atMs);
+}
+
+/** Whether what was relayed at this time may be lost. */
+export function mayBeUnstored({ lostPeriods, cancelledPeriods }: History, atMs: number): boolean {
+  return isWithin(lostPeriods, atMs) || isWithin(cancelledPeriods, atMs);
+}
+
+function isWithin(periods: readonly LostPeriod[], atMs: number): boolean {
+  return periods.some(({ fromMs, untilMs }) => atMs >= fromMs && atMs <= untilMs);
 }

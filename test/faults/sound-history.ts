@@ -124,6 +124,7 @@ export function soundHistory(): BreakableHistory {
       }),
     ),
     lostPeriods: [],
+    cancelledPeriods: [],
     watched: events.map(({ id }) => ({ accountId: ACCOUNT, id })),
     leftovers: [],
     serverErrors: [],

@@ -63,6 +63,8 @@ export interface TestBed {
   readonly leftovers: string[];
   /** When commits were lost by failovers and restores. */
   readonly lostPeriods: LostPeriod[];
+  /** When waits of commits for a standby were cancelled; see `History`. */
+  readonly cancelledPeriods: LostPeriod[];
   /** The followed streams of Redis; undefined without it. */
   readonly redis: FollowedRedis | undefined;
   /** Kills PgBouncer, and starts it anew. Undefined where no server uses it. */
@@ -110,6 +112,7 @@ export async function openTestBed(options: TestBedOptions): Promise<TestBed> {
     const serverErrors: string[] = [];
     const leftovers: string[] = [];
     const lostPeriods: LostPeriod[] = [];
+    const cancelledPeriods: LostPeriod[] = [];
     const startServer = (number: number) => {
       const pooler = number === options.servers - 1 ? bouncer : undefined;
       return startSupervisedServer({
@@ -150,7 +153,7 @@ export async function openTestBed(options: TestBedOptions): Promise<TestBed> {
       accounts,
       clients,
       leftovers,
-      ...{ lostPeriods, redis, nameServer },
+      ...{ lostPeriods, cancelledPeriods, redis, nameServer },
       restartBouncer:
         bouncer &&
         (async () => {
@@ -184,7 +187,7 @@ export async function openTestBed(options: TestBedOptions): Promise<TestBed> {
           journal: readJournals(clients.map(({ journalPath }) => journalPath)),
           stored: await readState(admin),
           relayed: redis?.relayed.records,
-          ...{ leftovers, lostPeriods, watched },
+          ...{ leftovers, lostPeriods, cancelledPeriods, watched },
           serverErrors,
           loadPerProcessor: load,
         };

@@ -1,5 +1,5 @@
 /** Each applied change has exactly one event, and each event is evaluated and relayed. */
-import { type EventRow, type History, mayBeLost, type Rule, type Violation } from '../run-history.ts';
+import { type EventRow, type History, mayBeUnstored, type Rule, type Violation } from '../run-history.ts';
 
 export function checkEvents(history: History): Violation[] {
   const { stored } = history;
@@ -157,7 +157,7 @@ function checkRelayed(history: History): Violation[] {
     const event = events.get(id);
     // A lost event may be accepted anew, at another place.
     const isAsStored = event?.sequence === sequence && event.position === position;
-    const isLost = !isAsStored && (mayBeLost(history, recordedAtMs) || mayBeLost(history, atMs));
+    const isLost = !isAsStored && (mayBeUnstored(history, recordedAtMs) || mayBeUnstored(history, atMs));
     if (seen.has(id) || isLost) {
       continue;
     }
