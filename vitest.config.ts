@@ -18,6 +18,7 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: fast,
           globalSetup: ['test/support/postgres-server.ts'],
+          setupFiles: ['test/support/guarded-statements.ts'],
         },
       },
     ],

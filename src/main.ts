@@ -2,6 +2,7 @@
 import { runArchive } from './commands/archive.ts';
 import { runConfig } from './commands/config.ts';
 import { describeFailure } from './commands/describe-failure.ts';
+import { runDistribute } from './commands/distribute.ts';
 import { runHealth } from './commands/health.ts';
 import { runMigrate } from './commands/migrate.ts';
 import { runSeed } from './commands/seed.ts';
@@ -14,6 +15,7 @@ const USAGE = `usage: node src/main.ts [command]
   serve                    start the service (the default)
   migrate [direction]      up, the default, or down: change the schema; status: say how far it is; check: fail
                            unless it is all there
+  distribute               put the tables on the nodes of a Citus cluster, by account; see docs/citus.md
   seed                     fill in the canonical catalogue and the demo account
   archive OPTIONS          write the months before a date into files: --before YYYY-MM-01 --to DIRECTORY
   health                   ask the running service whether it serves
@@ -27,6 +29,7 @@ The environment configures it: HOST, PORT, DATABASE_URL, DATA_DIR and others; se
 const COMMANDS = new Map<string, (config: Config, ...args: string[]) => Promise<void>>([
   ['serve', runServe],
   ['migrate', runMigrate],
+  ['distribute', runDistribute],
   ['seed', runSeed],
   ['archive', runArchive],
   ['health', runHealth],

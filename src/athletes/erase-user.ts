@@ -80,5 +80,5 @@ async function forgetAnswers(tx: Transaction, userId: string): Promise<void> {
   await sql`
     update requests set response = ${answer}, fingerprint = ''
     where account_id = ${tx.accountId} and method in (${createUser.name}, ${updateUser.name})
-      and position(convert_to(${userId}, 'UTF8') in response) > 0`.execute(tx.sql);
+      and has_text(response, ${userId})`.execute(tx.sql);
 }

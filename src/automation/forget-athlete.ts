@@ -31,10 +31,7 @@ async function forgetEvents({ accountId, sql: db }: Transaction, userId: string,
     where ${theirs}`.execute(db);
   // The log also keeps what verdicts looked at of the athlete; the verdicts stay.
   await sql`
-    update events set data = '{}', previous = null, outcomes = (
-      select coalesce(jsonb_agg(
-        case when part ? 'subject' then part || '{"subject": {}, "timeZone": "UTC"}' else part end order by place), '[]')
-      from jsonb_array_elements(outcomes) with ordinality as o(part, place))
+    update events set data = '{}', previous = null, outcomes = outcomes_without_subjects(outcomes)
     where ${theirs}`.execute(db);
   await sql`update trigger_execution_logs set event_data = '{}', details = '{}' where ${theirs}`.execute(db);
   // Their due times would reveal the dates that they are computed from.
@@ -51,9 +48,7 @@ async function forgetFacts(tx: Transaction, userId: string): Promise<void> {
 
 async function forgetWaitingEvents({ accountId, sql: db }: Transaction, userId: string): Promise<void> {
   await sql`
-    update outbox set facts = (
-      select jsonb_agg((fact - 'previous') || '{"data": {}}' order by place)
-      from jsonb_array_elements(facts) with ordinality as f(fact, place))
+    update outbox set facts = facts_without_data(facts)
     where account_id = ${accountId} and user_id = ${userId}`.execute(db);
 }
 
@@ -71,8 +66,8 @@ async function forgetTrials(tx: Transaction, userId: string): Promise<void> {
     update requests r set response = '', fingerprint = ''
     from trigger_execution_logs l
     where r.account_id = ${tx.accountId} and r.method = ${TriggerService.method.testTrigger.name}
-      and l.account_id = r.account_id and l.user_id = ${userId} and l.kind = 'TEST'
-      and position(convert_to(l.id::text, 'UTF8') in r.response) > 0`.execute(tx.sql);
+      and l.account_id = ${tx.accountId} and l.user_id = ${userId} and l.kind = 'TEST'
+      and has_text(r.response, l.id::text)`.execute(tx.sql);
 }
 
 /** What automation keeps about athletes, for EraseUser. */

@@ -89,11 +89,11 @@ async function foreignMaxes(
   const { rows } = await sql<{ lift_id: string; max_type: string; unit: string }>`
     select m.lift_id, m.max_type, m.unit
     from program_lifts l
-    join lift_maxes f on f.account_id = l.account_id and f.user_id = ${userId} and f.lift_id = l.lift_id
+    join lift_maxes f on f.account_id = ${tx.accountId} and f.user_id = ${userId} and f.lift_id = l.lift_id
       and f.version = 1
     cross join lateral (
       select * from lift_maxes
-      where account_id = f.account_id and user_id = f.user_id and lift_id = f.lift_id and max_type = f.max_type
+      where account_id = ${tx.accountId} and user_id = f.user_id and lift_id = f.lift_id and max_type = f.max_type
       order by version desc limit 1
     ) m
     where l.account_id = ${tx.accountId} and l.program_id = ${programId}

@@ -10,6 +10,7 @@ import { enumName } from '../calls/enum-name.ts';
 import { DomainError, invalidFields } from '../errors/domain-error.ts';
 import { EnrollmentStatus, EnrollmentStatusSchema } from '../gen/progression/v1/program_service_pb.ts';
 import { carryState, resetProgramState } from '../progression/engine/reset-rule-state.ts';
+import { drawAcceptanceNumber } from '../store/acceptance-number.ts';
 import { audit, type Change } from '../store/change.ts';
 import type { Transaction } from '../store/database.ts';
 import { type Enrollment, EnrollmentEntity } from '../store/entities/enrollment.ts';
@@ -117,8 +118,9 @@ export async function enrollUser(
 
 /** What the athlete reported before no longer concerns the enrollment's weeks and cycles; their lock is held. */
 async function resumeFromHere(tx: Transaction, enrollmentId: string): Promise<void> {
+  const number = await drawAcceptanceNumber(tx);
   await sql`
-    update enrollments set active_from_sequence = nextval('acceptance_sequence')
+    update enrollments set active_from_sequence = ${number}
     where account_id = ${tx.accountId} and id = ${enrollmentId}`.execute(tx.sql);
 }
 

@@ -109,8 +109,9 @@ export async function ensureLifts(
   const names = wanted.map((lift) => lift.name);
   await sql`
     insert into lifts (account_id, id, slug, name, created_at, updated_at)
-    select ${tx.accountId}, id, slug, name, ${instantToText(now)}, ${instantToText(now)}
-    from unnest(${ids}::uuid[], ${slugs}::text[], ${names}::text[]) as missing (id, slug, name)
+    select a.id, missing.*, ${instantToText(now)}::timestamptz, ${instantToText(now)}::timestamptz
+    from accounts a cross join unnest(${ids}::uuid[], ${slugs}::text[], ${names}::text[]) as missing (id, slug, name)
+    where a.id = ${tx.accountId}
     order by slug
     on conflict do nothing`.execute(tx.sql);
   const lifts = await tx.em.find(

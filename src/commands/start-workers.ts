@@ -59,12 +59,19 @@ export function startWorkers(deps: WorkerDeps): Workers {
     ? createRedisBus({ url: redisUrl, database, limits, observer, onError, onDisconnect: onAway })
     : createPostgresBus({ database, limits, onError });
   const runner = createActionRunner({ ...deps, reportError: onError, webhooks: createWebhookPort(config) });
+  // A look costs each node of a cluster, so an idle process seldom looks.
+  const idle = database.isDistributed ? { idleMs: limits.clusterPollMs } : {};
   const repeat = (intervalMs: number, { runOnce }: { runOnce(): Promise<boolean> }) =>
-    startPolling({ intervalMs, work: runOnce, onError });
+    startPolling({ intervalMs, ...idle, work: runOnce, onError });
 
-  const evaluating = bus.start(evaluatePartitions);
+  const running = repeat(limits.actionIntervalMs, runner);
+  const evaluating = bus.start(async (accountId, partitions) => {
+    const handled = await evaluatePartitions(accountId, partitions);
+    running.wake();
+    return handled;
+  });
   const repeated: Polling[] = [
-    repeat(limits.actionIntervalMs, runner),
+    running,
     repeat(limits.schedulerIntervalMs, createScheduler({ database, clock, limits, reportError: onError })),
     repeat(limits.schedulerIntervalMs, createReleaser(evaluation)),
     repeat(limits.schedulerIntervalMs, createDeadLetterRetry(evaluation)),

@@ -76,18 +76,25 @@ export function decodePlace(accountId: string, token: string): LogPlace {
   }
 }
 
+/** Open transactions write no event before it. Asked for alone: on a cluster it is that of the coordinator. */
+async function readHorizon({ sql: db }: Transaction): Promise<string> {
+  const { rows } = await sql<{ horizon: string }>`
+    select pg_snapshot_xmin(pg_current_snapshot())::text as horizon`.execute(db);
+  return rows[0]?.horizon ?? '0';
+}
+
 /** The place after the events that are in the log now; every event that is added later comes after it. */
-export async function findLogEnd({ accountId, sql: db }: Transaction): Promise<LogPlace> {
+export async function findLogEnd(tx: Transaction): Promise<LogPlace> {
+  const horizon = await readHorizon(tx);
   const { rows } = await sql<{ id: string }>`
     select id from events
-    where account_id = ${accountId} and transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+    where account_id = ${tx.accountId} and transaction_id < ${horizon}::xid8
     order by transaction_id desc, sequence desc, position desc
-    limit 1`.execute(db);
+    limit 1`.execute(tx.sql);
   return rows[0]?.id;
 }
 
 interface Bounds {
-  log_end: string;
   /** Null: the place's event is not in the log. */
   transaction_id: string | null;
   sequence: string;
@@ -100,18 +107,16 @@ interface Bounds {
  * Errors: EVENTS_REMOVED when the account does not keep the place's event any more; EPOCH_CHANGED when the log does not have
  * it before its end for another reason.
  */
-async function readBounds({ accountId, sql: db }: Transaction, place: LogPlace) {
-  const { rows } = await sql<Bounds>`
-    select pg_snapshot_xmin(pg_current_snapshot())::text as log_end, e.transaction_id::text, e.sequence, e.position,
-      exists (select from removed_events r where r.account_id = ${accountId} and r.id = ${place ?? null}) as was_removed
-    from (select) as one left join events e on e.account_id = ${accountId} and e.id = ${place ?? null}`.execute(
-    db,
-  );
-  const [bounds] = rows;
-  const end = bounds?.log_end ?? '0';
+async function readBounds(tx: Transaction, place: LogPlace) {
   if (place === undefined) {
-    return { after: ['0', '0', 0] as const, end };
+    return { after: ['0', '0', 0] as const, end: await readHorizon(tx) };
   }
+  const reading = sql<Bounds>`
+    select e.transaction_id::text, e.sequence, e.position,
+      exists (select from removed_events r where r.account_id = ${tx.accountId} and r.id = ${place}) as was_removed
+    from (select) as one left join events e on e.account_id = ${tx.accountId} and e.id = ${place}`;
+  const [end, { rows }] = await Promise.all([readHorizon(tx), reading.execute(tx.sql)]);
+  const [bounds] = rows;
   if (bounds?.was_removed) {
     throw new DomainError(
       'EVENTS_REMOVED',

@@ -2,6 +2,8 @@
 export const EVENT_LIMITS = {
   /** Interval of polling the outbox. */
   busPollMs: 50,
+  /** The same on a cluster, for work that no commit of the process has announced; also for other due work. */
+  clusterPollMs: 5_000,
   /** Partitions in the queue of a process; the entries of others stay in the outbox. */
   busPartitions: 256,
   /** Transactions that evaluate concurrently. */

@@ -4,6 +4,8 @@ import { backoffMs } from '../flow/backoff.ts';
 export interface PollingOptions {
   /** The pause when there was nothing to do, and the minimum pause after a failure. */
   readonly intervalMs: number;
+  /** The pause when there was nothing to do and `wake` is not called; default: `intervalMs`. */
+  readonly idleMs?: number;
   /** Does one piece of work; true when more work follows at once. */
   readonly work: () => Promise<boolean>;
   /** Receives every failure; the work continues after a backoff of at least `intervalMs`. */
@@ -11,6 +13,8 @@ export interface PollingOptions {
 }
 
 export interface Polling {
+  /** There may be something to do: the pause ends after `intervalMs`. */
+  wake(): void;
   /** Starts no further piece of work, and resolves when the running one has ended. */
   stop(): Promise<void>;
 }
@@ -19,9 +23,10 @@ export interface Polling {
 const LONGEST_PAUSE_MS = 5_000;
 
 /** Starts the first piece of work at once. */
-export function startPolling({ intervalMs, work, onError }: PollingOptions): Polling {
+export function startPolling({ intervalMs, idleMs = intervalMs, work, onError }: PollingOptions): Polling {
   const stopping = new AbortController();
   const { signal } = stopping;
+  let waking = new AbortController();
 
   async function run(): Promise<void> {
     let failures = 0;
@@ -35,11 +40,16 @@ export function startPolling({ intervalMs, work, onError }: PollingOptions): Pol
         onError(error);
       }
       await pause(hasMore ? 0 : pauseMs(intervalMs, failures), signal);
+      if (!hasMore && failures === 0 && idleMs > intervalMs) {
+        await pause(idleMs - intervalMs, AbortSignal.any([signal, waking.signal]));
+      }
+      waking = new AbortController();
     }
   }
 
   const ended = run();
   return {
+    wake: () => waking.abort(),
     stop() {
       stopping.abort();
       return ended;

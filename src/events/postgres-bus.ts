@@ -8,7 +8,10 @@ import { findWaitingPartitions } from './waiting-partitions.ts';
 
 export interface BusDeps {
   readonly database: Database;
-  readonly limits: Pick<Limits, 'busPollMs' | 'busWorkers' | 'busPartitions' | 'partitionsTogether'>;
+  readonly limits: Pick<
+    Limits,
+    'busPollMs' | 'clusterPollMs' | 'busWorkers' | 'busPartitions' | 'partitionsTogether'
+  >;
   /** Receives every failure of a poll or a handler; both are retried. */
   readonly onError: (error: unknown) => void;
 }
@@ -16,13 +19,20 @@ export interface BusDeps {
 export function createPostgresBus({ database, limits, onError }: BusDeps): Bus {
   return {
     start(handle) {
-      const { busPollMs, busWorkers: workers, partitionsTogether } = limits;
+      const { busPollMs, clusterPollMs, busWorkers: workers, partitionsTogether } = limits;
       const queue = createPartitionQueue({
         ...{ handle, workers, partitionsTogether, onError },
         busyPauseMs: busPollMs,
       });
       const poll = createOutboxPoll(database, queue, limits);
-      const polling = startPolling({ intervalMs: busPollMs, work: () => poll(0), onError });
+      const polling = startPolling({
+        intervalMs: busPollMs,
+        // A look costs each node of a cluster, so an idle process seldom looks.
+        ...(database.isDistributed && { idleMs: clusterPollMs }),
+        work: () => poll(0),
+        onError,
+      });
+      database.onEntries(polling.wake);
       return {
         async stop() {
           await Promise.all([polling.stop(), queue.stop()]);

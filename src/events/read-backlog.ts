@@ -57,7 +57,7 @@ function waitingIn(rows: Fragment): Fragment {
 }
 
 function count(rows: Fragment): Fragment {
-  return sql`(select count(*)::int from (select from ${rows} limit ${MOST}) counted)`;
+  return sql`(select count(*)::int from (select 1 from ${rows} limit ${MOST}) counted)`;
 }
 
 function since(at: Fragment): Fragment {

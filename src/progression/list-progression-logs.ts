@@ -10,12 +10,14 @@ import { Narrowing, type Page, readPage } from '../store/page.ts';
 import { instantFromText, instantToText } from '../values/instant.ts';
 import type { ProgressionLogRow } from './engine/lift-max-message.ts';
 
-const LOG_COLUMNS = sql.raw(`l.id, l.user_id, l.progression_id, p.name as progression_name,
+const columnsOf = ({
+  accountId,
+}: Transaction) => sql`l.id, l.user_id, l.progression_id, p.name as progression_name,
   p.type as progression_type, l.lift_id, f.name as lift_name, l.max_type, l.previous_value, l.new_value, l.delta,
   l.trigger_type, l.trigger_context, l.applied_at, l.recorded_at, l.lift_max_version,
   l.stage_before, l.stage_after,
-  (select r.id from progression_logs r where r.account_id = l.account_id and r.reverts_log_id = l.id)
-    as reverted_by_log_id`);
+  (select r.id from progression_logs r where r.account_id = ${accountId} and r.reverts_log_id = l.id)
+    as reverted_by_log_id`;
 
 const WITH_NAMES = sql.raw(`progression_logs l
   join progressions p on p.account_id = l.account_id and p.id = l.progression_id
@@ -43,7 +45,7 @@ export async function listProgressionLogs(
           ? sql`and (l.applied_at, l.id) < (${instantToText(after[0])}::timestamptz, ${after[1]}::uuid)`
           : sql``;
         const { rows } = await sql<ProgressionLogRow>`
-          select ${LOG_COLUMNS} from ${WITH_NAMES}
+          select ${columnsOf(tx)} from ${WITH_NAMES}
           where ${where} ${behind}
           order by l.applied_at desc, l.id desc limit ${limit}`.execute(tx.sql);
         return rows;
@@ -61,7 +63,7 @@ export async function findProgressionLog(
   logId: string,
 ): Promise<ProgressionLogRow | undefined> {
   const { rows } = await sql<ProgressionLogRow>`
-    select ${LOG_COLUMNS} from ${WITH_NAMES}
+    select ${columnsOf(tx)} from ${WITH_NAMES}
     where l.account_id = ${tx.accountId} and l.user_id = ${userId} and l.id = ${logId}`.execute(tx.sql);
   return rows[0];
 }

@@ -74,11 +74,11 @@ export async function unitOf(
   const { rows } = await sql<UnitRow>`
     select a.unit as account_unit, p.id, p.unit, exists (
       select from program_lifts l
-      where l.account_id = p.account_id and l.program_id = p.id and l.lift_id = ${liftId}
+      where l.account_id = ${tx.accountId} and l.program_id = p.id and l.lift_id = ${liftId}
     ) as has_lift
     from accounts a
-    left join enrollments e on e.account_id = a.id and e.user_id = ${userId} and e.status = 'ACTIVE'
-    left join programs p on p.account_id = e.account_id and p.id = e.program_id
+    left join enrollments e on e.account_id = ${tx.accountId} and e.user_id = ${userId} and e.status = 'ACTIVE'
+    left join programs p on p.account_id = ${tx.accountId} and p.id = e.program_id
     where a.id = ${tx.accountId}`.execute(tx.sql);
   const [row] = rows;
   const program = row?.id ? { ...row, id: row.id, unit: row.unit ?? '' } : undefined;

@@ -110,7 +110,7 @@ export async function loadAllMaxes(tx: Transaction, userId: string): Promise<Map
     from lift_maxes f
     cross join lateral (
       select * from lift_maxes
-      where account_id = f.account_id and user_id = f.user_id and lift_id = f.lift_id and max_type = f.max_type
+      where account_id = ${tx.accountId} and user_id = f.user_id and lift_id = f.lift_id and max_type = f.max_type
       order by version desc limit 1
     ) m
     where f.account_id = ${tx.accountId} and f.user_id = ${userId} and f.version = 1`.execute(tx.sql);

@@ -55,7 +55,8 @@ export interface AccountRows {
 /** Every value but null is quoted, so that null and the empty text differ, as in PostgreSQL's `\copy … csv`. */
 export async function openAccountRows(tx: Transaction, table: ArchivedTable): Promise<AccountRows> {
   const { accountId, sql: db } = tx;
-  await sql`select set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO', true)`.execute(db);
+  await sql`set local timezone = 'UTC'`.execute(db);
+  await sql`set local datestyle = 'ISO'`.execute(db);
   const { rows: columns } = await sql<{ name: string }>`
     select attname as name from pg_attribute
     where attrelid = ${table.name}::regclass and attnum > 0 and not attisdropped

@@ -33,15 +33,25 @@ export async function removeEvents(tx: Transaction, batch: Batch): Promise<Remov
         and d.state in ('RETRYING', 'DEAD'))) as goes
     from old order by recorded_at, id`.execute(db);
   const { ids, next } = divide(rows, batch);
-  const { numAffectedRows } = await sql`
-    with gone as (
-      delete from events where account_id = ${accountId} and id = any(${ids}::uuid[])
-      returning account_id, id, trigger_id, user_id, occurrence_key
-    )
+  const { rows: gone } = await sql<RemovedEvent>`
+    delete from events where account_id = ${accountId} and id = any(${ids}::uuid[])
+    returning id, trigger_id, case when trigger_id is not null then user_id end as user_id, occurrence_key`.execute(
+    db,
+  );
+  await sql`
     insert into removed_events (account_id, id, trigger_id, user_id, occurrence_key)
-    select account_id, id, trigger_id, case when trigger_id is not null then user_id end, occurrence_key
-    from gone`.execute(db);
-  return { removed: Number(numAffectedRows ?? 0n), next };
+    select a.id, g.* from accounts a cross join unnest(
+      ${gone.map(({ id }) => id)}::uuid[], ${gone.map(({ trigger_id }) => trigger_id)}::uuid[],
+      ${gone.map(({ user_id }) => user_id)}::uuid[], ${gone.map(({ occurrence_key }) => occurrence_key)}::text[]) g
+    where a.id = ${accountId}`.execute(db);
+  return { removed: gone.length, next };
+}
+
+interface RemovedEvent {
+  id: string;
+  trigger_id: string | null;
+  user_id: string | null;
+  occurrence_key: string | null;
 }
 
 /** The horizon, or an earlier one that the filters of triggers look back to: `within` is text such as `30d`. */

@@ -1,6 +1,7 @@
 /** Removes what accounts do not keep any more: a bounded batch for each transaction, by turns over the accounts. */
 import { sql } from 'kysely';
 import type { Limits } from '../config/config.ts';
+import { REMOVES_BEFORE } from '../store/cluster.ts';
 import type { Database, Transaction } from '../store/database.ts';
 import { type Clock, type Instant, instantToText } from '../values/instant.ts';
 import type { Place, RemoveBatch } from './remove-batch.ts';
@@ -77,6 +78,9 @@ export function createRetentionWorker({ database, clock, limits, observer }: Ret
       after: from < 0 ? undefined : place.after,
       limit: limits.retentionBatchRows,
     };
+    if (tx.isDistributed) {
+      await sql`set local ${sql.raw(REMOVES_BEFORE)} = ${sql.lit(batch.horizon)}`.execute(tx.sql);
+    }
     const { removed, next } = await current.remove(tx, batch);
     const following = next ? current : kept[Math.max(0, from) + 1];
     const dueAt = following ? now : now + BigInt(limits.retentionPauseMs) * 1_000n;

@@ -32,6 +32,13 @@ const NETWORK_FAILURES = new Set([
   'EAI_AGAIN',
 ]);
 
+/** What a cluster's coordinator says, as an internal error, when a node is lost while it answers. */
+const LOST_NODE =
+  /server closed the connection|could not (receive|send) data|no connection to the server|connection not open/;
+
+/** The ending that a shard's constraint has behind the name of its table's. */
+const SHARD = /_\d{6,}$/;
+
 /** Messages of the driver that have no code. */
 const CONNECTION_COMPLAINT =
   /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error/;
@@ -47,7 +54,13 @@ interface DriverError {
 /** The name of a unique constraint that a concurrent transaction won; undefined for other errors. */
 export function violatedUniqueConstraint(error: unknown): string | undefined {
   const driver = driverErrorOf(error);
-  return driver?.code === '23505' ? driver.constraint : undefined;
+  return driver?.code === '23505' ? constraintOf(driver) : undefined;
+}
+
+/** A coordinator passes on the message of a node without the name of the constraint; the message has it in quotes. */
+function constraintOf({ constraint, message = '' }: DriverError): string | undefined {
+  const [, named] = /constraint "([^"]+)"/.exec(message) ?? [];
+  return (constraint ?? named)?.replace(SHARD, '');
 }
 
 /** The SQLSTATE of an error; undefined when it does not come from PostgreSQL. */
@@ -55,6 +68,8 @@ export function sqlStateOf(error: unknown): string | undefined {
   const code = driverErrorOf(error)?.code;
   return code !== undefined && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }
+
+const INTERNAL_ERROR = 'XX000';
 
 /** feature_not_supported: of many functions, among them the one that checks a prepared statement against the schema. */
 const NOT_SUPPORTED = '0A000';
@@ -76,7 +91,7 @@ export function translateDatabaseError(error: unknown): unknown {
   if (reason !== 'DEFECT') {
     return new DomainError(reason, MESSAGES[reason], { cause: error });
   }
-  const rule = driver.constraint ? CONSTRAINT_REASONS[driver.constraint] : undefined;
+  const rule = code.startsWith('23') ? CONSTRAINT_REASONS[constraintOf(driver) ?? ''] : undefined;
   return rule ? new DomainError(rule[0], rule[1], { cause: error }) : error;
 }
 
@@ -88,7 +103,10 @@ const MESSAGES = {
 } as const;
 
 function reasonFor(code: string, message: string): keyof typeof MESSAGES | 'DEFECT' {
-  const isConnectionFailure = NETWORK_FAILURES.has(code) || CONNECTION_COMPLAINT.test(message);
+  const isConnectionFailure =
+    NETWORK_FAILURES.has(code) ||
+    CONNECTION_COMPLAINT.test(message) ||
+    (code === INTERNAL_ERROR && LOST_NODE.test(message));
   return isConnectionFailure ? 'DATABASE_UNAVAILABLE' : (meaningOf(code) ?? 'DEFECT');
 }
 

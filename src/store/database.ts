@@ -29,6 +29,7 @@ import { MaxesByVersion } from '../../migrations/027-maxes-by-version.ts';
 import { Retention } from '../../migrations/028-retention.ts';
 import { TagsAndChanges } from '../../migrations/030-tags-and-changes.ts';
 import { GuardsThatList } from '../../migrations/031-guards-that-list.ts';
+import { ImmutableFunctions } from '../../migrations/032-immutable-functions.ts';
 import { traced } from '../flow/traced.ts';
 import { type ConnectionSlotLimits, createConnectionSlots } from './connection-slots.ts';
 import { isStalePlan, translateDatabaseError } from './database-error.ts';
@@ -37,6 +38,7 @@ import { openPool, type PoolUse, poolUseOf, renewConnections } from './driver/co
 import { type ConnectionTarget, readConnectionTarget } from './driver/connection-target.ts';
 import { createStatementNames, namesNothing } from './driver/pipelined-connection.ts';
 import { PipelinedDialect } from './driver/pipelined-dialect.ts';
+import { RowInsertDriver } from './driver/row-insert-driver.ts';
 import { openStatements } from './driver/statements.ts';
 import { enterAccount, enterWorker, type TransactionLimits } from './enter-account.ts';
 import { AccountEntity } from './entities/account.ts';
@@ -74,6 +76,7 @@ import { WorkflowTriggerEntity } from './entities/workflow-trigger.ts';
 import { WorkflowVersionEntity } from './entities/workflow-version.ts';
 import { insertsAfterFlush } from './insert-only.ts';
 import { createKnownAccounts } from './known-accounts.ts';
+import { hasNotedEntries } from './noted-entries.ts';
 import { describeTransaction } from './trace-transaction.ts';
 import { createWriteCheck } from './write-check.ts';
 
@@ -106,11 +109,14 @@ export const MIGRATIONS = [
   { name: '028-retention', class: Retention },
   { name: '030-tags-and-changes', class: TagsAndChanges },
   { name: '031-guards-that-list', class: GuardsThatList },
+  { name: '032-immutable-functions', class: ImmutableFunctions },
 ];
 
 /** A transaction of one account: writes go through `em` and its flush, lean reads through `sql`. */
 export interface Transaction {
   readonly accountId: string;
+  /** See `DatabaseOptions.isDistributed`. */
+  readonly isDistributed: boolean;
   readonly em: EntityManager;
   /** Statements that are not awaited one by one run in the order of their calls. */
   readonly sql: QueryExecutorProvider;
@@ -118,6 +124,8 @@ export interface Transaction {
 
 export interface Database {
   readonly orm: MikroORM;
+  /** See `DatabaseOptions.isDistributed`. */
+  readonly isDistributed: boolean;
   /**
    * Runs `work` in one READ COMMITTED transaction that sees and writes only rows of this account, then flushes and
    * commits. Rolls back when it throws; violated constraints that callers can cause become a DomainError (see
@@ -135,6 +143,8 @@ export interface Database {
   acrossAccounts<T>(read: (sql: Transaction['sql']) => Promise<T>): Promise<T>;
   /** Creates the account's row, once; an account exists from its first write on. */
   ensureAccount(accountId: string): Promise<void>;
+  /** Calls the listener after each commit of this handle that wrote entries to the outbox. */
+  onEntries(listener: () => void): void;
   /** Whether writes can succeed; rejects when the database cannot be asked. */
   acceptsWrites(): Promise<boolean>;
   /** How busy the connections are. */
@@ -157,6 +167,8 @@ const ALL_ACCOUNTS = '';
 export interface DatabaseOptions extends ConnectionSlotLimits {
   /** Off for a proxy that gives each transaction another connection; default: on. */
   readonly preparedStatements?: boolean;
+  /** Whether the tables are distributed by account over the nodes of a Citus cluster; default: one PostgreSQL has them. */
+  readonly isDistributed?: boolean;
 }
 
 /**
@@ -166,9 +178,10 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
   const target = typeof at === 'string' ? readConnectionTarget(at) : at;
   const pool = openPool(target, { most: options.connections, timeoutMs: options.connectionWaitMs });
   const hasOwnSessions = options.preparedStatements ?? true;
+  const isDistributed = options.isDistributed ?? false;
   const nameOf = hasOwnSessions ? createStatementNames() : namesNothing;
   const orm = new MikroORM({
-    driver: ColumnInsertDriver,
+    driver: isDistributed ? RowInsertDriver : ColumnInsertDriver,
     dbName: target.database,
     entities: [
       AccountEntity,
@@ -226,6 +239,7 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
     return rows.length > 0;
   });
   const describe = describeTransaction(target);
+  const listeners: (() => void)[] = [];
   const translate = (error: unknown) => {
     writes.observe(error);
     if (isStalePlan(error)) {
@@ -235,9 +249,11 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
   };
   const database: Database = {
     orm,
+    isDistributed,
     transaction: (accountId, work, limits = {}) => traced(describe, () => transact(accountId, work, limits)),
     acrossAccounts: (read) => traced(describe, () => readAcross(read)),
     ensureAccount: accounts.ensure,
+    onEntries: (listener) => void listeners.push(listener),
     acceptsWrites: writes.acceptsWrites,
     poolUse: () => poolUseOf(pool, connections.waiting()),
     close: () => orm.close(),
@@ -254,8 +270,8 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
       return await inTransaction(async (em) => {
         const statements = await openStatements(em.getKysely());
         try {
-          const tx: Transaction = { accountId, em, sql: statements };
-          await enterAccount(tx.sql, accountId, limits);
+          const tx: Transaction = { accountId, isDistributed, em, sql: statements };
+          await enterAccount(tx, limits);
           return await work(tx);
         } finally {
           statements.close();
@@ -277,14 +293,18 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
    * Commits what `work` leaves in the unit of work. `em.transactional` would fork the entity manager once more, and give
    * it each entity after the flush.
    */
-  function inTransaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
+  async function inTransaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
     const em = orm.em.fork() as EntityManager;
-    return em.getConnection().transactional(async (transaction) => {
+    const answer = await em.getConnection().transactional(async (transaction) => {
       em.setTransactionContext(transaction);
       const result = await work(em);
       await em.flush();
       return result;
     });
+    for (const listener of hasNotedEntries(em) ? listeners : []) {
+      listener();
+    }
+    return answer;
   }
 
   async function readAcross<T>(read: (sql: Transaction['sql']) => Promise<T>): Promise<T> {

@@ -3,6 +3,7 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import { StartError } from '../errors/start-error.ts';
+import { distributeTables } from './cluster.ts';
 import { type Database, MIGRATIONS } from './database.ts';
 
 export interface MigrationStatus {
@@ -14,8 +15,9 @@ export interface MigrationStatus {
 export const MIGRATION_LOCK = 7_350_114_201;
 
 /**
- * Applies all pending migrations in one transaction and returns their names. Concurrent callers wait, and
- * then find nothing pending. Throws StartError when the database has migrations that this code does not know.
+ * Applies all pending migrations in one transaction and returns their names; where the tables are distributed, new ones
+ * are as well. Concurrent callers wait, and then find nothing pending. Throws StartError when the database has migrations
+ * that this code does not know.
  */
 export function migrate(database: Database): Promise<string[]> {
   return alone(database, async (em) => {
@@ -26,6 +28,9 @@ export function migrate(database: Database): Promise<string[]> {
       return [];
     }
     const done = await database.orm.migrator.up({ transaction: em.getTransactionContext() });
+    if (database.isDistributed) {
+      await distributeTables(em.getKysely());
+    }
     return done.map(({ name }) => name);
   });
 }

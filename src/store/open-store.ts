@@ -1,7 +1,8 @@
 /** The PostgreSQL that the configuration asks for: the one at DATABASE_URL, or the embedded one. */
 import type { Config } from '../config/config.ts';
+import type { Cluster } from './cluster.ts';
 import { type Database, openDatabase } from './database.ts';
-import { readConnectionTarget } from './driver/connection-target.ts';
+import { type ConnectionTarget, readConnectionTarget } from './driver/connection-target.ts';
 import { startEmbeddedPostgres } from './embedded/embedded-postgres.ts';
 import { requireSupportedServer } from './server-requirements.ts';
 import { followStandby, type Standby, type StandbyOptions } from './standby.ts';
@@ -42,12 +43,17 @@ export async function openStore(config: Config, log: (line: string) => void): Pr
   const server = own
     ? { target: own, lost: new Promise<never>(() => {}), stop: async () => undefined }
     : await startEmbedded(config, log);
+  const { isDistributed } = await requireServer(server.target, config).catch(async (error) => {
+    await server.stop();
+    throw error;
+  });
   const options = {
     connections: config.limits.databaseConnections,
     connectionWaitMs,
     transactionWaitMs,
     waitingTransactions,
     preparedStatements,
+    isDistributed,
   };
   const database = openDatabase(server.target, options);
   let standby: Standby | undefined;
@@ -56,12 +62,6 @@ export async function openStore(config: Config, log: (line: string) => void): Pr
     await database.close();
     await server.stop();
   };
-  try {
-    await requireSupportedServer(database, server.target.place);
-  } catch (error) {
-    await close();
-    throw error;
-  }
   return {
     database,
     lost: server.lost,
@@ -83,19 +83,34 @@ export async function openStore(config: Config, log: (line: string) => void): Pr
       if (!ownerTarget) {
         return work(database);
       }
+      await requireServer(ownerTarget, config);
       const owner = openDatabase(ownerTarget, {
         connections: OWNER_CONNECTIONS,
         connectionWaitMs,
         preparedStatements,
+        isDistributed,
       });
       try {
-        await requireSupportedServer(owner, ownerTarget.place);
         return await work(owner);
       } finally {
         await owner.close();
       }
     },
   };
+}
+
+/** Asks the server, over a connection of its own, before the form of the statements is chosen. */
+async function requireServer(
+  target: ConnectionTarget,
+  { limits, preparedStatements }: Config,
+): Promise<Cluster> {
+  const { connectionWaitMs } = limits;
+  const database = openDatabase(target, { connections: 1, connectionWaitMs, preparedStatements });
+  try {
+    return await requireSupportedServer(database, target.place);
+  } finally {
+    await database.close();
+  }
 }
 
 async function startEmbedded({ dataDir }: Config, log: (line: string) => void) {

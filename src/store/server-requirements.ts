@@ -1,6 +1,7 @@
 /** Refuses to start on a PostgreSQL that is too old, or on which row-level security would not apply. */
 import { sql } from 'kysely';
 import { StartError } from '../errors/start-error.ts';
+import { type Cluster, readCluster } from './cluster.ts';
 import type { Database, Transaction } from './database.ts';
 import { APPLICATION_ROLE, WORKER_ROLE } from './enter-account.ts';
 
@@ -15,10 +16,10 @@ interface ServerRow {
 }
 
 /**
- * Throws StartError, in one line that names `place`, when the server cannot be reached, is too old, is read-only, or
- * when the database is not in UTF-8.
+ * Throws StartError, in one line that names `place`, when the server cannot be reached, is too old, is read-only, is a node
+ * of a Citus cluster that is not its coordinator, or when the database is not in UTF-8.
  */
-export async function requireSupportedServer(database: Database, place: string): Promise<void> {
+export async function requireSupportedServer(database: Database, place: string): Promise<Cluster> {
   const server = await askServer(database, place);
   const version = Number(server?.version);
   if (version < OLDEST_SERVER_VERSION) {
@@ -37,6 +38,11 @@ export async function requireSupportedServer(database: Database, place: string):
   if (server.transaction_read_only !== 'off') {
     throw new StartError(`the database at ${place} is read-only: default_transaction_read_only is on`);
   }
+  const cluster = await readCluster(database);
+  if (cluster.exists && !cluster.isCoordinator) {
+    throw new StartError(`the database at ${place} is a node of a Citus cluster; name its coordinator`);
+  }
+  return cluster;
 }
 
 async function askServer(database: Database, place: string): Promise<ServerRow | undefined> {

@@ -3,7 +3,7 @@
  * those yet. Readers of the log see only what older transactions wrote, so these events would stay hidden.
  */
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { sql } from 'kysely';
+import { type QueryExecutorProvider, sql } from 'kysely';
 import { StartError } from '../errors/start-error.ts';
 import type { Database } from './database.ts';
 import { sqlStateOf } from './database-error.ts';
@@ -13,8 +13,12 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 /** Events that one transaction brings below the present. */
 const STEP = 5_000;
 
-/** A number that no transaction of a visible row has yet. */
-const NEXT_TRANSACTION = sql`pg_snapshot_xmax(pg_current_snapshot())`;
+/** A number that no transaction of a visible row has yet. Asked for alone: on a cluster it is that of the coordinator. */
+async function readNextTransaction(db: QueryExecutorProvider): Promise<string> {
+  const { rows } = await sql<{ next: string }>`
+    select pg_snapshot_xmax(pg_current_snapshot())::text as next`.execute(db);
+  return rows[0]?.next ?? '0';
+}
 
 /**
  * The accounts with events that lie ahead. None for a login that may not take the role of workers, as that of an owner who
@@ -23,9 +27,10 @@ const NEXT_TRANSACTION = sql`pg_snapshot_xmax(pg_current_snapshot())`;
 export async function findAccountsAhead(database: Database): Promise<string[]> {
   try {
     return await database.acrossAccounts(async (db) => {
+      const next = await readNextTransaction(db);
       const { rows } = await sql<{ id: string }>`
         select id from accounts a where exists (
-          select from events e where e.account_id = a.id and e.transaction_id >= ${NEXT_TRANSACTION})
+          select from events e where e.account_id = a.id and e.transaction_id >= ${next}::xid8)
         order by id`.execute(db);
       return rows.map(({ id }) => id);
     });
@@ -66,12 +71,13 @@ export async function bringBelowPresent(owner: Database, accountIds: readonly st
 async function moveStep(owner: Database, accountId: string): Promise<number> {
   return owner.orm.em.fork().transactional(async (em) => {
     const db = (em as EntityManager).getKysely();
-    await sql`select set_config('progression.account_id', ${accountId}, true)`.execute(db);
+    await sql`set local progression.account_id = ${sql.lit(accountId)}`.execute(db);
+    const next = await readNextTransaction(db);
     const { rows } = await sql`
       update events e set transaction_id = pg_current_xact_id()
       from (
         select id from events
-        where account_id = ${accountId} and transaction_id >= ${NEXT_TRANSACTION}
+        where account_id = ${accountId} and transaction_id >= ${next}::xid8
         order by transaction_id, sequence, position
         limit ${STEP}
         for update

@@ -47,6 +47,38 @@ describe('polled work', () => {
     expect(vi.getTimerCount()).toBe(1);
   });
 
+  test('rests longer while it is idle, until it is woken', async () => {
+    const work = createWork(0);
+    polling = startPolling({
+      intervalMs: INTERVAL_MS,
+      idleMs: 50 * INTERVAL_MS,
+      work,
+      onError: () => expect.fail(),
+    });
+    await vi.advanceTimersByTimeAsync(10 * INTERVAL_MS);
+    expect(work).toHaveBeenCalledTimes(1);
+    polling.wake();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(work).toHaveBeenCalledTimes(2);
+    await vi.advanceTimersByTimeAsync(50 * INTERVAL_MS);
+    expect(work).toHaveBeenCalledTimes(3);
+  });
+
+  test('that is woken while it runs repeats after the interval', async () => {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const work = vi.fn(() => promise);
+    polling = startPolling({
+      intervalMs: INTERVAL_MS,
+      idleMs: 50 * INTERVAL_MS,
+      work,
+      onError: () => expect.fail(),
+    });
+    polling.wake();
+    resolve(false);
+    await vi.advanceTimersByTimeAsync(INTERVAL_MS);
+    expect(work).toHaveBeenCalledTimes(2);
+  });
+
   test('never overlaps with itself', async () => {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const work = vi.fn(() => promise);

@@ -7,6 +7,7 @@ const SOURCE = join(import.meta.dirname, '..', '..', 'src');
 
 /** The files whose queries concern no account, and the one that makes the transactions. */
 const OUTSIDE = [
+  'store/cluster.ts',
   'store/database.ts',
   'store/migrate.ts',
   'store/server-requirements.ts',

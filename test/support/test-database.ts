@@ -17,7 +17,11 @@ const DEFAULTS: DatabaseOptions = { connections: 10, connectionWaitMs: 10_000 };
 
 /** Clones the run's migrated database, in some tens of milliseconds. */
 export function createTestDatabase(options: Partial<DatabaseOptions> = {}): Promise<TestDatabase> {
-  return createDatabase(`template ${inject('templateName')}`, options);
+  const isDistributed = inject('isDistributed');
+  return createDatabase(inject('nodeUrls'), `template ${inject('templateName')}`, {
+    isDistributed,
+    ...options,
+  });
 }
 
 /**
@@ -62,13 +66,17 @@ function forwardTo(current: () => TestDatabase): TestDatabase {
 
 /** A database without any tables, for tests of the migrations themselves. */
 export function createEmptyDatabase(options: Partial<DatabaseOptions> = {}): Promise<TestDatabase> {
-  return createDatabase('', options);
+  return createDatabase([inject('serverUrl')], '', options);
 }
 
-async function createDatabase(source: string, options: Partial<DatabaseOptions>): Promise<TestDatabase> {
+async function createDatabase(
+  nodeUrls: readonly string[],
+  source: string,
+  options: Partial<DatabaseOptions>,
+): Promise<TestDatabase> {
   const name = `test_${uuidv7().replaceAll('-', '')}`;
-  const admin = openAdminConnection(inject('serverUrl'));
-  await admin.run(`create database ${name} ${source}`);
+  const nodes = nodeUrls.map(openAdminConnection);
+  await Promise.all(nodes.map((node) => node.run(`create database ${name} ${source}`)));
   const url = databaseUrl(inject('serverUrl'), name);
   const handles: Database[] = [];
   const open = (more: Partial<DatabaseOptions> = {}) => {
@@ -82,8 +90,8 @@ async function createDatabase(source: string, options: Partial<DatabaseOptions>)
     open,
     async close() {
       await Promise.all(handles.map((handle) => handle.close()));
-      await admin.run(`drop database ${name} with (force)`);
-      await admin.close();
+      await Promise.all(nodes.map((node) => node.run(`drop database ${name} with (force)`)));
+      await Promise.all(nodes.map((node) => node.close()));
     },
   };
 }

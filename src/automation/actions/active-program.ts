@@ -25,11 +25,11 @@ export async function loadActiveProgram(tx: Transaction, userId: string): Promis
   const { rows } = await sql<ActiveProgram>`
     select p.unit, array(
       select l.lift_id from program_lifts l
-      where l.account_id = p.account_id and l.program_id = p.id
+      where l.account_id = ${tx.accountId} and l.program_id = p.id
       order by l.position, l.lift_id
     ) as "liftIds"
     from enrollments e
-    join programs p on p.account_id = e.account_id and p.id = e.program_id
+    join programs p on p.account_id = ${tx.accountId} and p.id = e.program_id
     where e.account_id = ${tx.accountId} and e.user_id = ${userId} and e.status = 'ACTIVE'`.execute(tx.sql);
   return rows[0];
 }

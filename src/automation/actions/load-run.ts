@@ -111,17 +111,17 @@ async function loadRun(tx: Transaction, enrollment: WorkflowEnrollment): Promise
     select u.deleted_at is not null as is_deleted, u.time_zone as user_zone, a.time_zone as account_zone,
       v.actions, v.exits, t.trigger_event, now.outcome, now.attempts, now.tries, (
         select before.executed_at from action_executions before
-        where before.account_id = v.account_id and before.enrollment_id = ${id} and before.step < ${nextStep}
+        where before.account_id = ${accountId} and before.enrollment_id = ${id} and before.step < ${nextStep}
         order by before.step desc limit 1
       ) as before_at,
       case when t.settings -> 'quietHours' = 'true' then t.settings -> 'businessHours' end as business_hours
     from workflow_versions v
-    join users u on u.account_id = v.account_id and u.id = ${userId}
-    join accounts a on a.id = v.account_id
+    join users u on u.account_id = ${accountId} and u.id = ${userId}
+    join accounts a on a.id = ${accountId}
     left join trigger_versions t
-      on t.account_id = v.account_id and t.trigger_id = ${triggerId} and t.version = ${triggerVersion}
+      on t.account_id = ${accountId} and t.trigger_id = ${triggerId} and t.version = ${triggerVersion}
     left join action_executions now
-      on now.account_id = v.account_id and now.enrollment_id = ${id} and now.step = ${nextStep}
+      on now.account_id = ${accountId} and now.enrollment_id = ${id} and now.step = ${nextStep}
     where v.account_id = ${accountId} and v.workflow_id = ${workflowId} and v.version = ${workflowVersion}`.execute(
     tx.sql,
   );

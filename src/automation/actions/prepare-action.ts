@@ -73,7 +73,7 @@ async function readAthlete(
 ): Promise<JsonObject | null> {
   const fields = paths.flatMap((path) => athleteField(path)?.field ?? []);
   const { rows } = await sql<{ document: JsonObject }>`
-    select ${athleteDocumentSql('users', { fields, now })} as document from users
+    select ${athleteDocumentSql('users', { accountId: tx.accountId, fields, now })} as document from users
     where account_id = ${tx.accountId} and id = ${userId}`.execute(tx.sql);
   return rows[0]?.document ?? null;
 }

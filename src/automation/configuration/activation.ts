@@ -75,9 +75,10 @@ export function triggerFact(
 async function beginActivity({ tx, now }: Change, triggerId: string): Promise<void> {
   await sql`
     insert into trigger_activity (account_id, trigger_id, began_at)
-    select ${tx.accountId}::uuid, ${triggerId}::uuid, greatest(
-      ${instantToText(now)}::timestamptz, max(greatest(began_at, ended_at)) + interval '1 microsecond')
-    from trigger_activity where account_id = ${tx.accountId} and trigger_id = ${triggerId}`.execute(tx.sql);
+    select a.id, ${triggerId}::uuid, greatest(${instantToText(now)}::timestamptz, (
+      select max(greatest(began_at, ended_at)) + interval '1 microsecond' from trigger_activity
+      where account_id = ${tx.accountId} and trigger_id = ${triggerId}))
+    from accounts a where a.id = ${tx.accountId}`.execute(tx.sql);
 }
 
 async function endActivity({ tx, now }: Change, triggerId: string): Promise<void> {

@@ -1,5 +1,5 @@
 /** Etags of workflows and triggers, and the account's automation revision. */
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import { DomainError, invalidFields } from '../../errors/domain-error.ts';
 import type { Transaction } from '../../store/database.ts';
@@ -53,7 +53,7 @@ export async function bumpRevision({ sql: db, accountId }: Transaction): Promise
   const { rows } = await sql<{ revision: string }>`
     insert into automation_revisions (account_id, revision) values (${accountId}, 1)
     on conflict (account_id) do update set revision = automation_revisions.revision + 1,
-      identities = (array[gen_random_uuid()] || automation_revisions.identities)[1:${sql.lit(KEPT_IDENTITIES)}]
+      identities = latest_identities(${randomUUID()}, automation_revisions.identities, ${sql.lit(KEPT_IDENTITIES)})
     returning revision`.execute(db);
   return BigInt(rows[0]?.revision ?? 0);
 }

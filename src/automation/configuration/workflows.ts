@@ -126,7 +126,7 @@ async function findWorkflows(
     where w.account_id = ${accountId} and (${tag} = '' or w.tags ? ${tag})
       and (${triggerEvent} = '' or exists (
         select from workflow_triggers t
-        where t.account_id = w.account_id and t.workflow_id = w.id and t.trigger_event = ${triggerEvent}
+        where t.account_id = ${accountId} and t.workflow_id = w.id and t.trigger_event = ${triggerEvent}
           and t.deleted_at is null))`.execute(db);
   return rows.map(({ id }) => id);
 }

@@ -13,20 +13,20 @@ interface Insertion {
 
 /**
  * Inserts one row per fact, with its outcomes. A fact that is known, or whose id or occurrence the log already has is skipped.
- * With `removesEntries` the same statement deletes the entries from the outbox. Returns the ids of the
- * inserted events.
+ * With `removesEntries` the entries are deleted from the outbox: by the same statement, or on a cluster, which does not
+ * insert what a statement deletes, by another one. Returns the ids of the inserted events.
  */
 export async function insertEvents(
-  { accountId, sql: db }: Transaction,
+  { accountId, isDistributed, sql: db }: Transaction,
   entryIds: readonly string[],
   outcomes: ReadonlyMap<string, readonly JsonValue[]>,
   { now, known, removesEntries }: Insertion,
 ): Promise<ReadonlySet<string>> {
   const decided = [...outcomes].map(([id, verdicts]) => ({ id, outcomes: verdicts }));
-  const chosen = sql`outbox where account_id = ${accountId} and id = any(${entryIds}::uuid[])`;
-  const entries = removesEntries ? sql`delete from ${chosen} returning *` : sql`select * from ${chosen}`;
-  const { rows } = await sql<{ id: string }>`
-    with entries as (${entries})
+  const chosen = sql`o.account_id = ${accountId} and o.id = any(${entryIds}::uuid[])`;
+  const isOneStatement = removesEntries && !isDistributed;
+  const inserting = sql<{ id: string }>`
+    ${isOneStatement ? sql`with entries as (delete from outbox o where ${chosen} returning *)` : sql``}
     insert into events (account_id, id, type, user_id, occurred_at, recorded_at, sequence, position, actor, data,
       previous, root_event_id, causation_id, depth, chain, occurrence_key, trigger_id, outcomes, evaluated_at)
     select o.account_id, f.id, f.type, o.user_id, o.occurred_at, o.recorded_at, o.sequence, f.position - 1, o.actor,
@@ -34,15 +34,18 @@ export async function insertEvents(
       coalesce((o.cause ->> 'depth')::smallint, 0),
       array(select jsonb_array_elements_text(o.cause -> 'chain'))::uuid[],
       f."occurrenceKey", f."triggerId", coalesce(d.outcomes, '[]'), ${instantToText(now)}::timestamptz
-    from entries o
+    from ${isOneStatement ? sql`entries o` : sql`outbox o`}
     cross join lateral rows from (jsonb_to_recordset(o.facts) as (
       id uuid, type text, data jsonb, previous jsonb, "triggerId" uuid, "occurrenceKey" text
     )) with ordinality as f(id, type, data, previous, "triggerId", "occurrenceKey", position)
     left join jsonb_to_recordset(${JSON.stringify(decided)}::jsonb) as d(id uuid, outcomes jsonb) on d.id = f.id
-    where f.id <> all(${known}::uuid[])
+    where f.id <> all(${known}::uuid[]) ${isOneStatement ? sql`` : sql`and ${chosen}`}
     order by o.sequence, f.position
     on conflict do nothing
     returning id`.execute(db);
+  const removing =
+    removesEntries && isDistributed ? sql`delete from outbox o where ${chosen}`.execute(db) : undefined;
+  const [{ rows }] = await Promise.all([inserting, removing]);
   return new Set(rows.map(({ id }) => id));
 }
 

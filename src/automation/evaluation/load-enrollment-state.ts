@@ -186,8 +186,9 @@ async function addCounts(
   // An upsert that does not change the row locks it, whether or not the row exists.
   const lock = sql<CounterRow>`
     insert into enrollment_caps (account_id, name, window_seconds, window_began_at, count)
-    select ${accountId}, name, window_seconds, window_began_at, 0 from ${wanted}
-    order by name, window_seconds, window_began_at
+    select a.id, c.*, 0 from accounts a cross join ${wanted}
+    where a.id = ${accountId}
+    order by c.name, c.window_seconds, c.window_began_at
     on conflict (account_id, name, window_seconds, window_began_at) do update set count = enrollment_caps.count
     returning name, window_seconds, window_began_at, count`;
   const { rows } = await (locks ? lock : read).execute(db);

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { readWaitingEntry } from '../../events/outbox-entries.ts';
 import type { Transaction } from '../../store/database.ts';
 import { lockPartitionOf } from '../../store/lock-partition.ts';
+import { noteEntries } from '../../store/noted-entries.ts';
 import { type Instant, instantToText } from '../../values/instant.ts';
 import { newId } from '../../values/new-id.ts';
 import { createVerdictLookup, evaluateStoredEvents, loadStoredEvents } from '../replay/stored-events.ts';
@@ -138,8 +139,10 @@ async function lockLetter(tx: Transaction, letterId: string, now: Instant): Prom
 }
 
 /** Restores the entry of the dead letter in the outbox; returns the entry's new id. */
-async function returnToOutbox({ accountId, sql: db }: Transaction, letterId: string): Promise<string> {
+async function returnToOutbox(tx: Transaction, letterId: string): Promise<string> {
+  const { accountId, sql: db } = tx;
   const id = newId();
+  noteEntries(tx);
   await sql`
     insert into outbox (account_id, id, user_id, facts, actor, cause, occurred_at, recorded_at, sequence)
     select account_id, ${id}::uuid, user_id, event -> 'facts', event ->> 'actor', nullif(event -> 'cause', 'null'),

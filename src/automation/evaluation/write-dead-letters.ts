@@ -63,10 +63,11 @@ export async function writeTriggerFailures(
   await sql`
     insert into dead_letters (account_id, id, event_id, trigger_id, user_id, event, state, attempts, reason, message,
       first_failed_at, last_failed_at, next_attempt_at)
-    select ${accountId}::uuid, id, event_id, trigger_id, user_id, event, ${toDeadLetterState(nextAt)}, 1, reason, message,
+    select a.id, f.id, event_id, trigger_id, user_id, event, ${toDeadLetterState(nextAt)}, 1, reason, message,
       ${instantToText(now)}::timestamptz, ${instantToText(now)}::timestamptz, ${toNullableText(nextAt)}::timestamptz
-    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as f
+    from accounts a cross join jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as f
       (id uuid, event_id uuid, trigger_id uuid, user_id uuid, event jsonb, reason text, message text)
+    where a.id = ${accountId}
     on conflict do nothing`.execute(db);
   for (const { id, event_id, trigger_id, user_id, event, reason } of nextAt === null ? rows : []) {
     const letter = { id, eventId: event_id, eventType: String(event.type), triggerId: trigger_id };

@@ -152,7 +152,8 @@ export async function writeHolds(tx: Transaction, verdicts: readonly Verdict[], 
   if (placed.length > 0) {
     await sql`
       insert into workflow_holds (account_id, workflow_id, user_id, held_at, last_event_at)
-      select ${tx.accountId}::uuid, h.workflow_id, h.user_id, ${at}, ${at} from ${toPairs(placed)} h
+      select a.id, h.workflow_id, h.user_id, ${at}, ${at} from accounts a cross join ${toPairs(placed)} h
+      where a.id = ${tx.accountId}
       on conflict (account_id, workflow_id, user_id)
       do update set held_at = excluded.held_at, last_event_at = excluded.last_event_at, released_at = null`.execute(
       tx.sql,

@@ -42,6 +42,7 @@ export function athleteDocument(user: AthleteRow): JsonObject {
 
 /** What a document contains beyond the athlete's row: the training and history that these fields read, at this time. */
 export interface DocumentExtent {
+  readonly accountId: string;
   readonly fields: readonly FilterField[];
   readonly now: Instant;
 }
@@ -51,7 +52,7 @@ export function athleteDocumentSql(alias = 'users', extent?: DocumentExtent): Ra
   const column = (name: string) => sql.ref(`${alias}.${name}`);
   const loaded = extent
     ? sql` || ${loadedFieldsSql(extent.fields, {
-        accountId: column('account_id'),
+        accountId: sql`${extent.accountId}::uuid`,
         userId: column('id'),
         at: sql`${instantToText(extent.now)}::timestamptz`,
       })}`

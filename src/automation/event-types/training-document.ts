@@ -39,7 +39,7 @@ function enrollmentSql({ accountId, userId, at }: TrainingSubject): Sql {
   return sql`coalesce((
     select jsonb_build_object('program_id', e.program_id, 'program', p.slug, 'enrollment_status', e.status,
       'enrollment_days', ${wholeDays(at, sql`e.started_at`)})
-    from enrollments e join programs p on p.account_id = e.account_id and p.id = e.program_id
+    from enrollments e join programs p on p.account_id = ${accountId} and p.id = e.program_id
     where e.account_id = ${accountId} and e.user_id = ${userId}
     order by (e.status = 'ACTIVE') desc, e.started_at desc, e.id desc limit 1), '{}')`;
 }
@@ -82,13 +82,13 @@ const LIFT_VALUES: Readonly<Record<LiftMeasure, (subject: TrainingSubject) => Sq
   estimated_one_rm: (subject) => maxSql('ESTIMATED_ONE_RM', subject),
   failures: ({ accountId, userId }) => sql`(
     select coalesce(max(c.consecutive_failures), 0) from ${rulesOfLift({ accountId, userId })}
-    join failure_counters c on c.account_id = p.account_id and c.user_id = e.user_id and c.lift_id = l.id
+    join failure_counters c on c.account_id = ${accountId} and c.user_id = e.user_id and c.lift_id = l.id
       and c.progression_id = p.progression_id)`,
   one_rm: (subject) => maxSql('ONE_RM', subject),
   stage: ({ accountId, userId }) => sql`(
     select max(coalesce(s.stage, 0)) from ${rulesOfLift({ accountId, userId })}
-    join progressions r on r.account_id = p.account_id and r.id = p.progression_id and r.type = 'STAGE_PROGRESSION'
-    left join progression_states s on s.account_id = p.account_id and s.user_id = e.user_id and s.lift_id = l.id
+    join progressions r on r.account_id = ${accountId} and r.id = p.progression_id and r.type = 'STAGE_PROGRESSION'
+    left join progression_states s on s.account_id = ${accountId} and s.user_id = e.user_id and s.lift_id = l.id
       and s.progression_id = p.progression_id)`,
   training_max: (subject) => maxSql('TRAINING_MAX', subject),
 };
@@ -101,10 +101,10 @@ function maxSql(maxType: string, { accountId, userId }: TrainingSubject): Sql {
 
 /** The ACTIVE enrollment `e` and the rows `p` of its program that apply to the lift `l`. */
 function rulesOfLift({ accountId, userId }: Pick<TrainingSubject, 'accountId' | 'userId'>): Sql {
-  return sql`(select x.account_id, x.user_id, x.program_id from enrollments x
+  return sql`(select x.user_id, x.program_id from enrollments x
       where x.account_id = ${accountId} and x.user_id = ${userId} and x.status = 'ACTIVE') e
-    join program_lifts w on w.account_id = e.account_id and w.program_id = e.program_id and w.lift_id = l.id
-    join program_progressions p on p.account_id = e.account_id and p.program_id = e.program_id and p.enabled
+    join program_lifts w on w.account_id = ${accountId} and w.program_id = e.program_id and w.lift_id = l.id
+    join program_progressions p on p.account_id = ${accountId} and p.program_id = e.program_id and p.enabled
       and (p.lift_id is null or p.lift_id = l.id)`;
 }
 

@@ -43,7 +43,7 @@ export async function countMatchingAthletes(
   const { timeZone, zones, found } = await readZones(tx, athletes(sql`time_zone`, further));
   const moment = { now, timeZone, zones };
   const { predicate, undecidedPaths, fields } = filterToSql(filter, catalogue, sql.ref('a.document'), moment);
-  const document = sql`id, ${athleteDocumentSql('users', { fields, now })} as document`;
+  const document = sql`id, ${athleteDocumentSql('users', { accountId: tx.accountId, fields, now })} as document`;
   const { rows } = await sql<{ count: number; samples: { id: string; name: string }[] }>`
     with matching as materialized (
       select a.id, a.document ->> 'name' as name

@@ -89,7 +89,7 @@ async function countEvaluated(
       and (e.trigger_id is null or e.trigger_id = ${trigger.id})
       and exists (
         select from trigger_activity a
-        where a.account_id = e.account_id and a.trigger_id = ${trigger.id}
+        where a.account_id = ${accountId} and a.trigger_id = ${trigger.id}
           and a.began_at <= e.recorded_at and (a.ended_at is null or a.ended_at > e.recorded_at))
     group by 1`.execute(db);
   return new Map(rows.map(({ date, count }) => [date, BigInt(count)]));

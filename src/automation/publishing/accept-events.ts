@@ -7,6 +7,8 @@ import { lockUsers } from '../../progression/engine/load-ledger.ts';
 import type { Transaction } from '../../store/database.ts';
 import { failpoint } from '../../store/failpoints.ts';
 import { userNotFound } from '../../store/lock-user.ts';
+import { noteEntries } from '../../store/noted-entries.ts';
+import { numberedRows } from '../../store/rows-to-insert.ts';
 import { type Clock, instantToText } from '../../values/instant.ts';
 import { newId } from '../../values/new-id.ts';
 import { hasUsableId, type Submission } from './read-submission.ts';
@@ -167,11 +169,14 @@ async function claimEventIds(tx: Transaction, submissions: readonly Submission[]
   const ordered = submissions.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   const { rows } = await sql<{ request_id: string }>`
     insert into requests (account_id, method, request_id, fingerprint, response, user_id, occurred_at)
-    select ${tx.accountId}::uuid, ${METHOD}, id, fingerprint, '', user_id, occurred_at
-    from unnest(${ordered.map(({ id }) => id)}::uuid[], ${ordered.map(({ fingerprint }) => fingerprint)}::bytea[],
-      ${ordered.map(({ userId }) => userId)}::uuid[],
-      ${ordered.map(({ occurredAt }) => instantToText(occurredAt))}::timestamptz[])
-      as s(id, fingerprint, user_id, occurred_at)
+    ${numberedRows(tx, [
+      ['text', METHOD],
+      ['uuid', ordered.map(({ id }) => id)],
+      ['bytea', ordered.map(({ fingerprint }) => fingerprint)],
+      ['bytea', ''],
+      ['uuid', ordered.map(({ userId }) => userId)],
+      ['timestamptz', ordered.map(({ occurredAt }) => instantToText(occurredAt))],
+    ])}
     on conflict do nothing
     returning request_id`.execute(tx.sql);
   return new Set(rows.map(({ request_id }) => request_id));
@@ -179,12 +184,15 @@ async function claimEventIds(tx: Transaction, submissions: readonly Submission[]
 
 /** Writes one outbox entry per event; sequence numbers follow the order given. */
 async function writeEntries(tx: Transaction, accepted: readonly Submission[], clock: Clock): Promise<void> {
+  noteEntries(tx);
   await sql`
     insert into outbox (account_id, id, user_id, facts, actor, occurred_at, recorded_at)
-    select ${tx.accountId}::uuid, id, user_id, facts::jsonb, actor, occurred_at, ${instantToText(clock())}::timestamptz
-    from unnest(${accepted.map(() => newId())}::uuid[], ${accepted.map(({ userId }) => userId)}::uuid[],
-      ${accepted.map(({ facts }) => facts)}::text[], ${accepted.map(({ actor }) => actor)}::text[],
-      ${accepted.map(({ occurredAt }) => instantToText(occurredAt))}::timestamptz[])
-      with ordinality as s(id, user_id, facts, actor, occurred_at, ordinal)
-    order by ordinal`.execute(tx.sql);
+    ${numberedRows(tx, [
+      ['uuid', accepted.map(() => newId())],
+      ['uuid', accepted.map(({ userId }) => userId)],
+      ['jsonb', accepted.map(({ facts }) => facts)],
+      ['text', accepted.map(({ actor }) => actor)],
+      ['timestamptz', accepted.map(({ occurredAt }) => instantToText(occurredAt))],
+      ['timestamptz', instantToText(clock())],
+    ])}`.execute(tx.sql);
 }

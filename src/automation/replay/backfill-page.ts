@@ -144,7 +144,7 @@ async function findMatchingAthletes(
   });
   const { rows } = await sql<{ id: string }>`
     select a.id from (
-      select id, ${athleteDocumentSql('users', { fields, now })} as document from users
+      select id, ${athleteDocumentSql('users', { accountId, fields, now })} as document from users
       where account_id = ${accountId} and id = any(${page.map(({ id }) => id)}::uuid[])
       offset 0
     ) a

@@ -34,7 +34,7 @@ export function createResealer(database: Database, keys: SecretKeys): { runOnce(
     /** Returns false: what is left is looked at again in the next interval. */
     async runOnce() {
       for (const accountId of previous ? await accountsUnder(database, previous) : []) {
-        await database.transaction(accountId, ({ em }) => reseal(em, keys));
+        await database.transaction(accountId, (tx) => reseal(tx, keys));
       }
       return false;
     },
@@ -49,9 +49,8 @@ async function accountsUnder(database: Database, { id }: SecretKey): Promise<str
   });
 }
 
-/** Row-level security confines it to the account of the transaction. */
-async function reseal(em: Transaction['em'], keys: SecretKeys): Promise<void> {
-  const where = { keyId: keys.previous?.id ?? '' };
+async function reseal({ accountId, em }: Transaction, keys: SecretKeys): Promise<void> {
+  const where = { accountId, keyId: keys.previous?.id ?? '' };
   for (const row of await em.find(SecretEntity, where, { lockMode: LockMode.PESSIMISTIC_WRITE })) {
     const value = openSecret(keys, row, row);
     if (value !== undefined) {

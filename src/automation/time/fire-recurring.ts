@@ -75,7 +75,7 @@ async function readMatching(
   }
   const { rows } = await sql<{ id: string }>`
     select athlete.id from (
-      select u.id, ${athleteDocumentSql('u', { fields: filter.fields, now })} as document from users u
+      select u.id, ${athleteDocumentSql('u', { accountId: tx.accountId, fields: filter.fields, now })} as document from users u
       where u.account_id = ${tx.accountId} and u.id = any(${userIds}::uuid[])
       offset 0
     ) athlete

@@ -27,7 +27,7 @@ export async function loadPauses(
   const { rows } = await sql<{ id: string; created_at: string; last_at: string | null }>`
     select u.id, u.created_at, (
       select max(r.occurred_at) from requests r
-      where r.account_id = u.account_id and r.user_id = u.id and r.trigger_type = 'AFTER_SESSION'
+      where r.account_id = ${accountId} and r.user_id = u.id and r.trigger_type = 'AFTER_SESSION'
         and r.occurred_at > '-infinity' and r.occurred_at <= ${instantToText(now)}::timestamptz
     ) as last_at
     from users u where u.account_id = ${accountId} and u.id = any(${userIds}::uuid[])`.execute(db);

@@ -4,6 +4,8 @@ import { v5 } from 'uuid';
 import type { Transaction } from '../../store/database.ts';
 import type { Fact } from '../../store/entities/outbox-entry.ts';
 import { failpoint } from '../../store/failpoints.ts';
+import { noteEntries } from '../../store/noted-entries.ts';
+import { numberedRows } from '../../store/rows-to-insert.ts';
 import { type Instant, instantToText } from '../../values/instant.ts';
 import type { Occurrence } from './occurrence.ts';
 import type { TimeTrigger } from './time-triggers.ts';
@@ -31,24 +33,26 @@ export function occurrenceEventId(
 
 /** One entry for each occurrence. Entries that are already in the outbox stay as they are. */
 export async function writeOccurrences(
-  { accountId, sql: db }: Transaction,
+  tx: Transaction,
   fired: readonly FiredOccurrence[],
   now: Instant,
 ): Promise<void> {
   if (fired.length === 0) {
     return;
   }
-  const facts = fired.map((each) => factOf(accountId, each));
+  const facts = fired.map((each) => factOf(tx.accountId, each));
+  noteEntries(tx);
   await sql`
     insert into outbox (account_id, id, user_id, facts, actor, occurred_at, recorded_at)
-    select ${accountId}::uuid, id, user_id, facts, 'SYSTEM', occurred_at, ${instantToText(now)}::timestamptz
-    from unnest(
-      ${facts.map(({ id }) => id)}::uuid[],
-      ${fired.map(({ userId }) => userId)}::uuid[],
-      ${facts.map((fact) => JSON.stringify([fact]))}::jsonb[],
-      ${fired.map(({ occurrence }) => instantToText(occurrence.plannedAt))}::timestamptz[]
-    ) as entry (id, user_id, facts, occurred_at)
-    on conflict (account_id, id) do nothing`.execute(db);
+    ${numberedRows(tx, [
+      ['uuid', facts.map(({ id }) => id)],
+      ['uuid', fired.map(({ userId }) => userId)],
+      ['jsonb', facts.map((fact) => JSON.stringify([fact]))],
+      ['text', 'SYSTEM'],
+      ['timestamptz', fired.map(({ occurrence }) => instantToText(occurrence.plannedAt))],
+      ['timestamptz', instantToText(now)],
+    ])}
+    on conflict (account_id, id) do nothing`.execute(tx.sql);
   failpoint('schedule-written');
 }
 

@@ -9,6 +9,8 @@ import type { JsonObject } from '../../filters/filter.ts';
 import { readInstant } from '../../filters/typed-values.ts';
 import type { Transaction } from '../../store/database.ts';
 import { failpoint } from '../../store/failpoints.ts';
+import { noteEntries } from '../../store/noted-entries.ts';
+import { numberedRows } from '../../store/rows-to-insert.ts';
 import { type Instant, instantFromText, instantToText } from '../../values/instant.ts';
 import { localDateOf } from '../../values/zoned.ts';
 import type { AcceptedEvent } from '../decision/accepted-event.ts';
@@ -96,12 +98,13 @@ async function writePlans({ accountId, sql: db }: Transaction, plans: readonly P
   if (plans.length > 0) {
     await sql`
       insert into planned_sessions (account_id, user_id, session_id, planned_at, due_at, detail)
-      select ${accountId}::uuid, * from unnest(
+      select a.id, p.* from accounts a cross join unnest(
         ${plans.map(({ userId }) => userId)}::uuid[],
         ${plans.map(({ sessionId }) => sessionId)}::uuid[],
         ${plans.map(({ plannedAt }) => instantToText(plannedAt))}::timestamptz[],
         ${plans.map(({ dueAt }) => instantToText(dueAt))}::timestamptz[],
-        ${plans.map(({ detail }) => JSON.stringify(detail))}::jsonb[])
+        ${plans.map(({ detail }) => JSON.stringify(detail))}::jsonb[]) p
+      where a.id = ${accountId}
       on conflict (account_id, user_id, session_id) do update
         set planned_at = excluded.planned_at, due_at = excluded.due_at, detail = excluded.detail`.execute(db);
   }
@@ -198,7 +201,7 @@ interface MissedContext {
 
 /** One entry for each session, with an id made of it: a session is told of once. None for deleted athletes. */
 async function writeMissed(
-  { accountId, sql: db }: Transaction,
+  tx: Transaction,
   sessions: readonly DueSession[],
   { subjects, before, now }: MissedContext,
 ): Promise<void> {
@@ -212,19 +215,20 @@ async function writeMissed(
     counts.set(userId, missed);
     const plannedOn = localDateOf(plannedAt, subject.timeZone);
     const data = { session_id: sessionId, ...detail, planned_on: plannedOn, missed_in_a_row: missed };
-    const id = v5(`${accountId} ${userId} ${sessionId}`, NAMESPACE);
+    const id = v5(`${tx.accountId} ${userId} ${sessionId}`, NAMESPACE);
     return [{ id, userId, dueAt, facts: [{ id, type: 'session_missed', data }] }];
   });
+  noteEntries(tx);
   await sql`
     insert into outbox (account_id, id, user_id, facts, actor, occurred_at, recorded_at)
-    select ${accountId}::uuid, id, user_id, facts, 'SYSTEM', occurred_at, ${instantToText(now)}::timestamptz
-    from unnest(
-      ${entries.map(({ id }) => id)}::uuid[],
-      ${entries.map(({ userId }) => userId)}::uuid[],
-      ${entries.map(({ facts }) => JSON.stringify(facts))}::jsonb[],
-      ${entries.map(({ dueAt }) => instantToText(dueAt))}::timestamptz[]
-    ) with ordinality as entry (id, user_id, facts, occurred_at, ordinal)
-    order by ordinal
-    on conflict (account_id, id) do nothing`.execute(db);
+    ${numberedRows(tx, [
+      ['uuid', entries.map(({ id }) => id)],
+      ['uuid', entries.map(({ userId }) => userId)],
+      ['jsonb', entries.map(({ facts }) => JSON.stringify(facts))],
+      ['text', 'SYSTEM'],
+      ['timestamptz', entries.map(({ dueAt }) => instantToText(dueAt))],
+      ['timestamptz', instantToText(now)],
+    ])}
+    on conflict (account_id, id) do nothing`.execute(tx.sql);
   failpoint('schedule-written');
 }

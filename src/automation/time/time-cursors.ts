@@ -156,14 +156,14 @@ export async function addCursors(
           due_at = excluded.due_at, position = null`;
   await sql`
     insert into time_cursors (account_id, id, trigger_id, user_id, occurrence_key, planned_at, due_at)
-    select ${accountId}::uuid, id, trigger_id, user_id, occurrence_key, planned_at, planned_at
-    from unnest(
+    select a.id, added.*, planned_at from accounts a cross join unnest(
       ${cursors.map(() => newId())}::uuid[],
       ${cursors.map(({ triggerId }) => triggerId)}::uuid[],
       ${cursors.map(({ userId }) => userId)}::uuid[],
       ${cursors.map(({ occurrenceKey }) => occurrenceKey)}::text[],
       ${cursors.map(({ plannedAt }) => instantToText(plannedAt))}::timestamptz[]
     ) as added (id, trigger_id, user_id, occurrence_key, planned_at)
+    where a.id = ${accountId}
     on conflict (account_id, trigger_id, user_id) ${resolution}`.execute(db);
 }
 

@@ -1,4 +1,5 @@
 /** The revision of a program, by which compiled rules are cached. */
+import { randomUUID } from 'node:crypto';
 import { sql } from 'kysely';
 import type { Transaction } from '../../store/database.ts';
 
@@ -8,7 +9,7 @@ import type { Transaction } from '../../store/database.ts';
  */
 export async function reviseProgram(tx: Transaction, programId: string): Promise<void> {
   await sql`
-    update programs set revision = revision + 1, revision_identity = gen_random_uuid()
+    update programs set revision = revision + 1, revision_identity = ${randomUUID()}
     where account_id = ${tx.accountId} and id = ${programId}`.execute(tx.sql);
 }
 
@@ -25,6 +26,6 @@ export async function reviseProgramsUsing(tx: Transaction, progressionId: string
       order by id
       for no key update
     )
-    update programs set revision = revision + 1, revision_identity = gen_random_uuid()
+    update programs set revision = revision + 1, revision_identity = ${randomUUID()}
     where account_id = ${tx.accountId} and id in (select id from using_it)`.execute(tx.sql);
 }

@@ -108,13 +108,13 @@ async function requireUnitFree(tx: Transaction, { id, unit: current }: Program, 
           select m.unit from lift_maxes f
           cross join lateral (
             select unit from lift_maxes
-            where account_id = f.account_id and user_id = f.user_id and lift_id = f.lift_id
+            where account_id = ${tx.accountId} and user_id = f.user_id and lift_id = f.lift_id
               and max_type = f.max_type
             order by version desc limit 1
           ) m
-          where f.account_id = l.account_id and f.user_id = e.user_id and f.lift_id = l.lift_id and f.version = 1
+          where f.account_id = ${tx.accountId} and f.user_id = e.user_id and f.lift_id = l.lift_id and f.version = 1
         ) latest
-        where l.account_id = e.account_id and l.program_id = e.program_id and latest.unit not in ('', ${unit})
+        where l.account_id = ${tx.accountId} and l.program_id = e.program_id and latest.unit not in ('', ${unit})
       ))
     order by e.user_id`.execute(tx.sql);
   const [first] = rows;

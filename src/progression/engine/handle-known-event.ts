@@ -3,6 +3,7 @@
  * what is new is applied.
  */
 import { sql } from 'kysely';
+import { drawAcceptanceNumber } from '../../store/acceptance-number.ts';
 import type { Transaction } from '../../store/database.ts';
 import { type Instant, instantToText } from '../../values/instant.ts';
 import { evaluate } from '../evaluation/evaluate.ts';
@@ -114,17 +115,18 @@ async function latestAnswer(
 
 /** The session has these lifts from now on; their end has a place of its own in the order of acceptance. */
 async function addLifts(
-  { accountId, sql: statements }: Transaction,
+  tx: Transaction,
   { userId, requestId, occurredAt }: TriggerCommand,
   { sessionId, liftsPerformed }: SessionCompleted,
 ): Promise<void> {
+  const number = await drawAcceptanceNumber(tx);
   const lifts = JSON.stringify(liftsPerformed);
   await sql`
-    update requests set detail = detail || jsonb_build_object(
-      'liftsPerformed', (detail -> 'liftsPerformed') || ${lifts}::jsonb,
-      'again', coalesce(detail -> 'again', '[]') || jsonb_build_object('requestId', ${requestId}::uuid,
-        'liftsPerformed', ${lifts}::jsonb, 'sequence', nextval('acceptance_sequence'),
+    update requests set detail = jsonb_set(
+      jsonb_set(detail, '{liftsPerformed}', (detail -> 'liftsPerformed') || ${lifts}::jsonb),
+      '{again}', coalesce(detail -> 'again', '[]') || jsonb_build_object('requestId', ${requestId}::uuid,
+        'liftsPerformed', ${lifts}::jsonb, 'sequence', ${number}::bigint,
         'occurredAt', ${instantToText(occurredAt)}::text))
-    where account_id = ${accountId} and user_id = ${userId} and trigger_type = 'AFTER_SESSION'
-      and trigger_key = ${sessionTriggerKey(sessionId)}`.execute(statements);
+    where account_id = ${tx.accountId} and user_id = ${userId} and trigger_type = 'AFTER_SESSION'
+      and trigger_key = ${sessionTriggerKey(sessionId)}`.execute(tx.sql);
 }

@@ -142,11 +142,11 @@ async function loadVersions(
       l.trigger_type, l.trigger_key, l.session_id, l.previous_value, l.failures_before, l.stage_before, l.stage_after,
       l.is_reverted, l.applied_at, l.is_reverted and exists (
         select from progression_logs r
-        where r.account_id = l.account_id and r.reverts_log_id = l.id
+        where r.account_id = ${tx.accountId} and r.reverts_log_id = l.id
           and coalesce(r.trigger_context ->> 'undoneBy', 'RevertProgression') = 'RevertProgression'
       ) as is_withdrawn
     from lift_maxes m
-    left join progression_logs l on l.account_id = m.account_id and l.user_id = m.user_id and l.lift_id = m.lift_id
+    left join progression_logs l on l.account_id = ${tx.accountId} and l.user_id = m.user_id and l.lift_id = m.lift_id
       and l.max_type = m.max_type and l.lift_max_version = m.version
     where m.account_id = ${tx.accountId} and m.user_id = ${userId} and m.lift_id = any(${liftIds}::uuid[])
     order by m.version`.execute(tx.sql);

@@ -223,7 +223,7 @@ export async function loadManualHistory(
             or (${isSet}::boolean and l.trigger_type in ('AFTER_SET', 'ON_FAILURE'))))
       )
       and (l.trigger_key = ${manualKey} or not exists (
-        select from progression_logs r where r.account_id = l.account_id and r.reverts_log_id = l.id
+        select from progression_logs r where r.account_id = ${tx.accountId} and r.reverts_log_id = l.id
       ))
     order by l.lift_max_version`.execute(tx.sql);
   return {

@@ -71,7 +71,7 @@ async function readProgram(
     select p.revision || ' ' || p.revision_identity as revision, p.weeks_per_cycle,
       array(
         select l.lift_id from program_lifts l
-        where l.account_id = p.account_id and l.program_id = p.id order by l.position, l.lift_id
+        where l.account_id = ${tx.accountId} and l.program_id = p.id order by l.position, l.lift_id
       ) as lift_ids,
       (
         select coalesce(json_agg(json_build_object(
@@ -79,8 +79,8 @@ async function readProgram(
           'enabled', r.enabled, 'override_increment', r.override_increment::text,
           'type', g.type, 'parameters', g.parameters)), '[]')
         from program_progressions r
-        join progressions g on g.account_id = r.account_id and g.id = r.progression_id
-        where r.account_id = p.account_id and r.program_id = p.id
+        join progressions g on g.account_id = ${tx.accountId} and g.id = r.progression_id
+        where r.account_id = ${tx.accountId} and r.program_id = p.id
       ) as rules
     from programs p
     where p.account_id = ${tx.accountId} and p.id = ${programId}`.execute(tx.sql);

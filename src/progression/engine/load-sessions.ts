@@ -94,7 +94,7 @@ export async function loadSessionApplications(
   }>`
     select l.user_id, l.id, l.progression_id, l.lift_id, l.max_type, l.trigger_type, l.trigger_key,
       l.previous_value, l.new_value, l.applied_at,
-      exists (select from progression_logs r where r.account_id = l.account_id and r.reverts_log_id = l.id)
+      exists (select from progression_logs r where r.account_id = ${tx.accountId} and r.reverts_log_id = l.id)
         as is_reverted
     from unnest(${sessions.map((s) => s.userId)}::uuid[], ${sessions.map((s) => s.sessionId)}::uuid[])
       as k(user_id, session_id)
@@ -104,7 +104,7 @@ export async function loadSessionApplications(
         and trigger_type in ('AFTER_SET', 'ON_FAILURE')
       union all
       select l.* from requests r
-      join progression_logs l on l.account_id = r.account_id and l.user_id = r.user_id
+      join progression_logs l on l.account_id = ${tx.accountId} and l.user_id = r.user_id
         and l.session_id = k.session_id and l.trigger_key = r.trigger_key and l.trigger_key > ''
         and l.trigger_type = 'AFTER_SESSION' and l.applied_at >= r.occurred_at
       where r.account_id = ${tx.accountId} and r.user_id = k.user_id and r.trigger_type = 'AFTER_SESSION'

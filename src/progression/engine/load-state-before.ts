@@ -73,10 +73,10 @@ export async function loadMaxesBefore(
     from lift_maxes f
     cross join lateral (
       select * from lift_maxes v
-      where account_id = f.account_id and user_id = f.user_id and lift_id = f.lift_id and max_type = f.max_type
+      where account_id = ${tx.accountId} and user_id = f.user_id and lift_id = f.lift_id and max_type = f.max_type
         and sequence < ${sequence} and not exists (
           select from progression_logs l
-          where l.account_id = v.account_id and l.user_id = v.user_id and l.lift_id = v.lift_id
+          where l.account_id = ${tx.accountId} and l.user_id = v.user_id and l.lift_id = v.lift_id
             and l.max_type = v.max_type and l.lift_max_version = v.version and l.session_id = ${sessionId} and l.trigger_key > ''
         )
       order by version desc limit 1
@@ -104,7 +104,7 @@ export async function loadStagesBefore(
       select l.lift_id, l.progression_id, m.sequence, l.stage_after as after, l.stage_before as before,
         m.sequence < ${sequence} and l.session_id is distinct from ${sessionId} as is_earlier
       from progression_logs l
-      join lift_maxes m on m.account_id = l.account_id and m.user_id = l.user_id and m.lift_id = l.lift_id
+      join lift_maxes m on m.account_id = ${tx.accountId} and m.user_id = l.user_id and m.lift_id = l.lift_id
         and m.max_type = l.max_type and m.version = l.lift_max_version
       where l.account_id = ${tx.accountId} and l.user_id = ${userId}
         and (l.stage_before is not null or l.stage_after is not null)

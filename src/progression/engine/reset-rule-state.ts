@@ -3,6 +3,7 @@
  * the value that they were set to (`base_sequence`). The athlete's lock is held.
  */
 import { type RawBuilder, sql } from 'kysely';
+import { drawAcceptanceNumber } from '../../store/acceptance-number.ts';
 import type { Change } from '../../store/change.ts';
 
 /** A counter that was above 0. */
@@ -52,12 +53,12 @@ export function resetCounter(
 
 /** Every counter and stage goes on from where it is: an enrollment begins or goes on, and carries them on. */
 export async function carryState({ tx }: Pick<Change, 'tx'>, userId: string): Promise<void> {
+  const number = await drawAcceptanceNumber(tx);
   await sql`
-    update failure_counters
-    set base_failures = consecutive_failures, base_sequence = nextval('acceptance_sequence')
+    update failure_counters set base_failures = consecutive_failures, base_sequence = ${number}
     where account_id = ${tx.accountId} and user_id = ${userId}`.execute(tx.sql);
   await sql`
-    update progression_states set base_stage = stage, base_sequence = nextval('acceptance_sequence')
+    update progression_states set base_stage = stage, base_sequence = ${number}
     where account_id = ${tx.accountId} and user_id = ${userId}`.execute(tx.sql);
 }
 
@@ -66,19 +67,21 @@ export async function setStage(
   { tx }: Pick<Change, 'tx'>,
   { userId, liftId, progressionId, stage }: ResetStage & { userId: string },
 ): Promise<number> {
-  const { rows } = await sql<{ before: number | null }>`
-    with s as (
-      select stage from progression_states
-      where account_id = ${tx.accountId} and user_id = ${userId} and lift_id = ${liftId}
-        and progression_id = ${progressionId}
-    )
+  const number = await drawAcceptanceNumber(tx);
+  const reading = sql<{ stage: number }>`
+    select stage from progression_states
+    where account_id = ${tx.accountId} and user_id = ${userId} and lift_id = ${liftId}
+      and progression_id = ${progressionId}`.execute(tx.sql);
+  const writing = sql`
     insert into progression_states
       (account_id, user_id, lift_id, progression_id, stage, base_stage, base_sequence)
-    values (${tx.accountId}, ${userId}, ${liftId}, ${progressionId}, ${stage}, ${stage}, nextval('acceptance_sequence'))
+    values (${tx.accountId}, ${userId}, ${liftId}, ${progressionId}, ${stage}, ${stage}, ${number})
     on conflict (account_id, user_id, lift_id, progression_id) do update
-      set stage = excluded.stage, base_stage = excluded.base_stage, base_sequence = excluded.base_sequence
-    returning (select stage from s) as before`.execute(tx.sql);
-  return rows[0]?.before ?? 0;
+      set stage = excluded.stage, base_stage = excluded.base_stage, base_sequence = excluded.base_sequence`.execute(
+    tx.sql,
+  );
+  const [{ rows }] = await Promise.all([reading, writing]);
+  return rows[0]?.stage ?? 0;
 }
 
 /** Counters at 0 are marked too: the revert of an older application gives no failure back to them. */
@@ -87,13 +90,14 @@ async function resetCounters(
   userId: string,
   condition: RawBuilder<unknown>,
 ): Promise<ResetCounter[]> {
+  const number = await drawAcceptanceNumber(tx);
   const { rows } = await sql<{ lift_id: string; progression_id: string; count: number }>`
     with s as (
       select lift_id, progression_id, consecutive_failures from failure_counters s
       where s.account_id = ${tx.accountId} and s.user_id = ${userId} and ${condition}
     )
     update failure_counters c
-    set consecutive_failures = 0, base_failures = 0, base_sequence = nextval('acceptance_sequence')
+    set consecutive_failures = 0, base_failures = 0, base_sequence = ${number}
     from s
     where c.account_id = ${tx.accountId} and c.user_id = ${userId} and c.lift_id = s.lift_id
       and c.progression_id = s.progression_id
@@ -112,12 +116,13 @@ async function resetStages(
   userId: string,
   condition: RawBuilder<unknown>,
 ): Promise<ResetStage[]> {
+  const number = await drawAcceptanceNumber(tx);
   const { rows } = await sql<{ lift_id: string; progression_id: string; stage: number }>`
     with s as (
       select lift_id, progression_id, stage from progression_states s
       where s.account_id = ${tx.accountId} and s.user_id = ${userId} and ${condition}
     )
-    update progression_states c set stage = 0, base_stage = 0, base_sequence = nextval('acceptance_sequence')
+    update progression_states c set stage = 0, base_stage = 0, base_sequence = ${number}
     from s
     where c.account_id = ${tx.accountId} and c.user_id = ${userId} and c.lift_id = s.lift_id
       and c.progression_id = s.progression_id

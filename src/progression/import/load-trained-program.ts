@@ -32,13 +32,13 @@ export async function loadTrainedProgram(tx: Transaction, userId: string): Promi
       (
         select coalesce(json_agg(json_build_object('id', l.id, 'slug', l.slug) order by m.position, l.id), '[]')
         from program_lifts m
-        join lifts l on l.account_id = m.account_id and l.id = m.lift_id
-        where m.account_id = p.account_id and m.program_id = p.id
+        join lifts l on l.account_id = ${tx.accountId} and l.id = m.lift_id
+        where m.account_id = ${tx.accountId} and m.program_id = p.id
       ) as lifts,
       exists(
         select from program_progressions r
-        join progressions g on g.account_id = r.account_id and g.id = r.progression_id
-        where r.account_id = p.account_id and r.program_id = p.id
+        join progressions g on g.account_id = ${tx.accountId} and g.id = r.progression_id
+        where r.account_id = ${tx.accountId} and r.program_id = p.id
           and g.type in ('AMRAP_PROGRESSION', 'GREYSKULL_PROGRESSION')
       ) as has_amrap_rules
     from programs p

@@ -5,7 +5,7 @@ import { CompiledQuery, type QueryExecutorProvider } from 'kysely';
 import { sendStatement } from './statements.ts';
 
 type InsertMany = PostgreSqlDriver['nativeInsertMany'];
-type Row = Readonly<Record<string, unknown>>;
+export type Row = Readonly<Record<string, unknown>>;
 
 /**
  * A flush inserts the new rows of a table in one statement whose text does not depend on their number or values:
@@ -23,16 +23,21 @@ export class ColumnInsertDriver extends PostgreSqlDriver {
     const columns = meta.props.filter(
       ({ name, persist }) => persist !== false && rows.some((row) => name in row),
     );
-    const values = columns.map((column) =>
-      boundColumn(
-        typeOf(column),
-        rows.map((row) => row[column.name] ?? null),
-      ),
-    );
-    const transaction = options.ctx as QueryExecutorProvider;
-    await sendStatement(transaction, CompiledQuery.raw(insertText(meta, columns), values));
+    for (const statement of this.insertStatements(meta, columns, rows)) {
+      await sendStatement(options.ctx as QueryExecutorProvider, statement);
+    }
     return { affectedRows: rows.length, insertId: undefined as never };
   };
+
+  /** The statements that insert the rows, in their order. */
+  protected insertStatements(
+    meta: EntityMetadata,
+    columns: readonly EntityProperty[],
+    rows: readonly Row[],
+  ): CompiledQuery[] {
+    const text = `insert into "${meta.tableName}" (${namesOf(columns)}) select * from ${unnestOf(columns)}`;
+    return [CompiledQuery.raw(text, boundColumns(columns, rows))];
+  }
 }
 
 /** Keys are given by the application, every column is one value, and the database computes none of them. */
@@ -43,13 +48,25 @@ function isPlain(meta: EntityMetadata): boolean {
   );
 }
 
-function insertText({ tableName }: EntityMetadata, columns: readonly EntityProperty[]): string {
-  const names = columns.map(({ fieldNames }) => `"${fieldNames[0]}"`).join(', ');
-  const arrays = columns.map((column, index) => arrayOf(typeOf(column), `$${index + 1}`)).join(', ');
-  return `insert into "${tableName}" (${names}) select * from unnest(${arrays})`;
+export function namesOf(columns: readonly EntityProperty[]): string {
+  return columns.map(({ fieldNames }) => `"${fieldNames[0]}"`).join(', ');
 }
 
-function typeOf({ columnTypes }: EntityProperty): string {
+/** The rows whose columns are bound as the first parameters, by `boundColumns`. */
+export function unnestOf(columns: readonly EntityProperty[]): string {
+  return `unnest(${columns.map((column, index) => arrayOf(typeOf(column), `$${index + 1}`)).join(', ')})`;
+}
+
+export function boundColumns(columns: readonly EntityProperty[], rows: readonly Row[]): unknown[] {
+  return columns.map((column) =>
+    boundColumn(
+      typeOf(column),
+      rows.map((row) => row[column.name] ?? null),
+    ),
+  );
+}
+
+export function typeOf({ columnTypes }: EntityProperty): string {
   return columnTypes[0] ?? 'text';
 }
 

@@ -93,9 +93,9 @@ export const MUTANTS: readonly Mutant[] = [
       {
         file: 'src/store/enter-account.ts',
         // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source
-        search: "set_config('progression.account_id', ${accountId}, true)",
+        search: 'set_config(${sql.lit(name)}, ${value}, true)',
         // biome-ignore lint/suspicious/noTemplateCurlyInString: it is source
-        replace: "set_config('progression.account_id', ${accountId}, false)",
+        replace: "set_config(${sql.lit(name)}, ${value}, ${sql.lit(name === 'lock_timeout')})",
       },
     ],
     scenario: { kind: 'FAULTS', faults: { CUT_DATABASE: 6 } },
@@ -175,7 +175,7 @@ export const MUTANTS: readonly Mutant[] = [
           }
         });
         await orm.em.fork().transactional(async (em) => {
-          await enterAccount((em as EntityManager).getKysely(), accountId, {});
+          await enterAccount({ accountId, isDistributed, sql: (em as EntityManager).getKysely() }, {});
           for (const each of later) {
             em.create(OutboxEntryEntity, each as never);
           }
