@@ -200,8 +200,9 @@ export async function startFaultDatabase(): Promise<FaultDatabase> {
       const old = directory;
       await kill();
       await delay(IN_FLIGHT_MS);
+      const started = await start(backup);
       const untilMs = Date.now();
-      use(await start(backup), backup);
+      use(started, backup);
       rmSync(old, { recursive: true, force: true });
       return { fromMs, untilMs };
     },
@@ -218,8 +219,8 @@ export async function startFaultDatabase(): Promise<FaultDatabase> {
       const old = directory;
       await kill();
       await delay(IN_FLIGHT_MS);
-      const untilMs = Date.now();
       await whileDown();
+      const untilMs = Date.now();
       use(started, restored);
       rmSync(old, { recursive: true, force: true });
       return { fromMs, untilMs };

@@ -175,6 +175,7 @@ export async function openTestBed(options: TestBedOptions): Promise<TestBed> {
       async settle() {
         const load = loadPerProcessor();
         await waitForOpenWork(admin, options.settleMs ?? SETTLE_MS);
+        await servers[0]?.ready();
         const watched = await watchFromBeginning(
           servers[0]?.clients.port ?? 0,
           accounts,

@@ -57,10 +57,11 @@ test('24 of the largest batches at once are refused or answered by a process wit
   expect(child.exitCode).toBeNull();
   const refusals = outcomes.filter((outcome) => outcome !== undefined);
   expect(refusals.length).toBeGreaterThan(0);
-  expect(refusals.length).toBeLessThan(BATCHES_AT_ONCE);
   for (const refusal of refusals) {
     expect([Code[refusal.code], refusal.message]).toEqual(['ResourceExhausted', expect.any(String)]);
     expect(refusal.findDetails(RetryInfoSchema)).toHaveLength(1);
   }
+  // One batch alone is answered.
+  expect(await publish()).toBeUndefined();
   expect((await users.getUser({ userId }, as())).user?.id).toBe(userId);
 }, 300_000);
