@@ -274,6 +274,18 @@ describe('a history', () => {
     expect(checkHistory(history).map(({ rule }) => rule)).toEqual(rules);
   });
 
+  test.each([
+    ['that was sent before the end of such a period', 10, []],
+    ['that was sent after it', 11, ['ACKNOWLEDGED_IS_APPLIED']],
+  ])('may lack an item of a batch %s, whenever the batch was answered', (_, batchSentAtMs, rules) => {
+    const history = soundHistory();
+    history.lostPeriods.push({ fromMs: 5, untilMs: 10 });
+    const answered = { ...answer(history.journal), requestId: 'lost', atMs: 12, batchSentAtMs };
+    history.journal.push({ ...answered, kind: 'SENT' } as never, answered);
+
+    expect(checkHistory(history).map(({ rule }) => rule)).toEqual(rules);
+  });
+
   test('may lack what was relayed while waits for a standby were cancelled, and nothing that was acknowledged then', () => {
     const history = soundHistory();
     history.cancelledPeriods.push({ fromMs: 5, untilMs: 10 });

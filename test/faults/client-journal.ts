@@ -26,6 +26,8 @@ export type JournalLine =
       readonly response: string;
       /** When the answer arrived, in milliseconds of the machine's clock. */
       readonly atMs: number;
+      /** When its batch was sent; undefined for a call alone. Items are committed long before a batch that waits is answered. */
+      readonly batchSentAtMs?: number;
     }
   | {
       readonly kind: 'REFUSED';

@@ -86,6 +86,7 @@ async function sendUntilAnswered(call: Call): Promise<void> {
   for (let attempt = 0; open.length > 0 && performance.now() < giveUpAtMs; attempt += 1) {
     attempts += 1;
     const channel = channels[(first + attempt) % channels.length];
+    const batch = call.items.length > 1 ? { batchSentAtMs: Date.now() } : {};
     const answer = await channel?.call(call.path, call.headers, call.message, ATTEMPT_MS);
     if (answer && (answer.code === 0 || !isRetryable(answer.code))) {
       const lines = call.items.flatMap((item, index): JournalLine[] => {
@@ -96,7 +97,12 @@ async function sendUntilAnswered(call: Call): Promise<void> {
         }
         open = open.filter((each) => each !== item);
         return outcome.kind === 'ANSWERED'
-          ? [{ ...identity(item), kind: 'ANSWERED', response: encode(outcome.response), atMs: Date.now() }]
+          ? [
+              {
+                ...{ ...identity(item), kind: 'ANSWERED', response: encode(outcome.response) },
+                ...{ atMs: Date.now(), ...batch },
+              },
+            ]
           : [{ ...identity(item), kind: 'REFUSED', code: outcome.code, message: outcome.message }];
       });
       await journal.write(lines);

@@ -69,6 +69,9 @@ export const MIXED: FaultWeights = {
   ...{ FLUSH_REDIS: 1, FILL_REDIS: 1, REPLACE_REDIS: 1, SILENT_NAME_SERVER: 1 },
 };
 
+/** One of each kind. */
+export const ONE_OF_EACH: FaultWeights = Object.fromEntries(FAULTS.map((kind) => [kind, 1]));
+
 /** Session settings that must not outlive a transaction; empty text when there are none. */
 const LEFTOVERS = `select concat_ws(' ', nullif(current_setting('progression.account_id', true), ''),
   nullif(current_user::text, session_user::text), nullif(current_setting('statement_timeout'), '0'),

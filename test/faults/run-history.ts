@@ -220,9 +220,12 @@ export const RULES = [
 
 export type Rule = (typeof RULES)[number];
 
-/** Whether what was answered at this time may be lost. */
-export function mayBeLost({ lostPeriods }: Pick<History, 'lostPeriods'>, atMs: number): boolean {
-  return isWithin(lostPeriods, atMs);
+/** Whether what was answered may be lost. */
+export function mayBeLost(
+  { lostPeriods }: Pick<History, 'lostPeriods'>,
+  { atMs, batchSentAtMs = atMs }: { readonly atMs: number; readonly batchSentAtMs?: number },
+): boolean {
+  return lostPeriods.some(({ fromMs, untilMs }) => atMs >= fromMs && batchSentAtMs <= untilMs);
 }
 
 /** Whether what was relayed at this time may be lost. */

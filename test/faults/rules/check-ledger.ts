@@ -47,7 +47,7 @@ export function checkLedger(history: History): Violation[] {
       continue;
     }
     const row = rows.get(key);
-    if (row?.response !== line.response && mayBeLost(history, line.atMs)) {
+    if (row?.response !== line.response && mayBeLost(history, line)) {
       continue;
     }
     if (!row) {
