@@ -51,6 +51,14 @@ describe('a transaction', () => {
     expect(await countUsers('Grace')).toBe(0);
   });
 
+  test('whose statement failed is never answered as committed, also when its work ignores the failure', async () => {
+    const work = db.database.transaction(ACCOUNT_ID, async (tx) => {
+      await sql`select 1 / 0`.execute(tx.sql).catch(() => undefined);
+    });
+
+    await expect(work).rejects.toThrow('division by zero');
+  });
+
   test('that is to be rolled back returns its result, and leaves nothing', async () => {
     const answer = await db.database.transaction(ACCOUNT_ID, async (tx) => {
       addUser(tx, 'Edsger');

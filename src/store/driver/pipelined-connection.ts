@@ -69,14 +69,7 @@ export class PipelinedConnection implements DatabaseConnection {
 
   /** Throws the first failure of its transaction since the last awaited statement, which may be its own. */
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-    const earlier = this.#takeSent();
-    const answering = this.#ask(query);
-    for (const answer of earlier) {
-      await answer;
-    }
-    const { command, rowCount, rows } = await answering.catch((error) => {
-      throw codeOf(error) === ABORTED_TRANSACTION ? (this.#failure ?? error) : error;
-    });
+    const { command, rowCount, rows } = await this.#run(query);
     return {
       ...(WRITING_COMMANDS.has(command) ? { numAffectedRows: BigInt(rowCount ?? 0) } : {}),
       rows: (rows ?? []) as R[],
@@ -84,11 +77,15 @@ export class PipelinedConnection implements DatabaseConnection {
   }
 
   /**
-   * Throws UnreplicatedCommitError, and closes the connection, when the wait for a synchronous standby was cancelled, as by
+   * Throws the failure of an earlier statement: PostgreSQL answers the commit of a failed transaction with a rollback, and no
+   * error. Throws UnreplicatedCommitError, and closes the connection, when the wait for a synchronous standby was cancelled, as by
    * pg_cancel_backend. Time limits of statements and transactions do not end that wait.
    */
   async commit(): Promise<void> {
-    await this.executeQuery(COMMIT);
+    const { command } = await this.#run(COMMIT);
+    if (command === 'ROLLBACK') {
+      throw this.#failure ?? new Error('the transaction had failed and was rolled back');
+    }
     if (this.#isUnreplicated) {
       streamOf(this.#server.client).destroy();
       throw new UnreplicatedCommitError('the commit may not have reached a synchronous standby');
@@ -124,6 +121,17 @@ export class PipelinedConnection implements DatabaseConnection {
       this.#isCheckedOut = false;
       this.#server.release(this.#isReadOnly);
     }
+  }
+
+  async #run(query: CompiledQuery): Promise<Answer> {
+    const earlier = this.#takeSent();
+    const answering = this.#ask(query);
+    for (const answer of earlier) {
+      await answer;
+    }
+    return answering.catch((error) => {
+      throw codeOf(error) === ABORTED_TRANSACTION ? (this.#failure ?? error) : error;
+    });
   }
 
   #takeSent(): readonly Promise<Answer>[] {
