@@ -4,7 +4,8 @@ import type { EntityManager } from '@mikro-orm/postgresql';
 import { sql } from 'kysely';
 import { StartError } from '../errors/start-error.ts';
 import { distributeTables } from './cluster.ts';
-import { type Database, MIGRATIONS } from './database.ts';
+import type { Database } from './database.ts';
+import { MIGRATIONS } from './migrations.ts';
 
 export interface MigrationStatus {
   readonly name: string;

@@ -5,7 +5,6 @@ import type { Change } from './change.ts';
 import type { Transaction } from './database.ts';
 import { type Cause, type Fact, type FactActor, OutboxEntryEntity } from './entities/outbox-entry.ts';
 import { insertOnly } from './insert-only.ts';
-import { noteEntries } from './noted-entries.ts';
 
 /**
  * An event with a new id. `type` is a name of the event catalogue, `previous` the state before the change.
@@ -30,7 +29,7 @@ export interface FactOrigin {
  */
 export function writeFacts(tx: Transaction, facts: Fact[], origin: FactOrigin): void {
   if (facts.length > 0) {
-    noteEntries(tx);
+    tx.noteEntries();
     insertOnly(tx, OutboxEntryEntity, { accountId: tx.accountId, id: newId(), facts, ...origin });
   }
 }

@@ -5,8 +5,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { MIGRATIONS } from '../../src/store/database.ts';
 import { FAILPOINTS } from '../../src/store/failpoints.ts';
+import { MIGRATIONS } from '../../src/store/migrations.ts';
 import { runDuplicates } from './duplicate-campaign.ts';
 import { runFailpoints } from './failpoint-campaign.ts';
 import { type CampaignReport, runCampaign } from './fault-campaign.ts';

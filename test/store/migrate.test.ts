@@ -1,8 +1,8 @@
 /** Migrations: up, down, once, by one process at a time, and refused by an older version. */
 import { sql } from 'kysely';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { MIGRATIONS } from '../../src/store/database.ts';
 import { migrate, migrateDown, migrationStatus } from '../../src/store/migrate.ts';
+import { MIGRATIONS } from '../../src/store/migrations.ts';
 import { createEmptyDatabase, type TestDatabase } from '../support/test-database.ts';
 import { dumpSchema, readRows } from './schema-dump.ts';
 

@@ -3,7 +3,6 @@ import { sql } from 'kysely';
 import { readWaitingEntry } from '../../events/outbox-entries.ts';
 import type { Transaction } from '../../store/database.ts';
 import { lockPartitionOf } from '../../store/lock-partition.ts';
-import { noteEntries } from '../../store/noted-entries.ts';
 import { type Instant, instantToText } from '../../values/instant.ts';
 import { newId } from '../../values/new-id.ts';
 import { createVerdictLookup, evaluateStoredEvents, loadStoredEvents } from '../replay/stored-events.ts';
@@ -142,7 +141,7 @@ async function lockLetter(tx: Transaction, letterId: string, now: Instant): Prom
 async function returnToOutbox(tx: Transaction, letterId: string): Promise<string> {
   const { accountId, sql: db } = tx;
   const id = newId();
-  noteEntries(tx);
+  tx.noteEntries();
   await sql`
     insert into outbox (account_id, id, user_id, facts, actor, cause, occurred_at, recorded_at, sequence)
     select account_id, ${id}::uuid, user_id, event -> 'facts', event ->> 'actor', nullif(event -> 'cause', 'null'),

@@ -7,7 +7,6 @@ import { lockUsers } from '../../progression/engine/load-ledger.ts';
 import type { Transaction } from '../../store/database.ts';
 import { failpoint } from '../../store/failpoints.ts';
 import { userNotFound } from '../../store/lock-user.ts';
-import { noteEntries } from '../../store/noted-entries.ts';
 import { numberedRows } from '../../store/rows-to-insert.ts';
 import { type Clock, instantToText } from '../../values/instant.ts';
 import { newId } from '../../values/new-id.ts';
@@ -184,7 +183,7 @@ async function claimEventIds(tx: Transaction, submissions: readonly Submission[]
 
 /** Writes one outbox entry per event; sequence numbers follow the order given. */
 async function writeEntries(tx: Transaction, accepted: readonly Submission[], clock: Clock): Promise<void> {
-  noteEntries(tx);
+  tx.noteEntries();
   await sql`
     insert into outbox (account_id, id, user_id, facts, actor, occurred_at, recorded_at)
     ${numberedRows(tx, [

@@ -4,7 +4,6 @@ import { v5 } from 'uuid';
 import type { Transaction } from '../../store/database.ts';
 import type { Fact } from '../../store/entities/outbox-entry.ts';
 import { failpoint } from '../../store/failpoints.ts';
-import { noteEntries } from '../../store/noted-entries.ts';
 import { numberedRows } from '../../store/rows-to-insert.ts';
 import { type Instant, instantToText } from '../../values/instant.ts';
 import type { Occurrence } from './occurrence.ts';
@@ -41,7 +40,7 @@ export async function writeOccurrences(
     return;
   }
   const facts = fired.map((each) => factOf(tx.accountId, each));
-  noteEntries(tx);
+  tx.noteEntries();
   await sql`
     insert into outbox (account_id, id, user_id, facts, actor, occurred_at, recorded_at)
     ${numberedRows(tx, [

@@ -9,7 +9,6 @@ import type { JsonObject } from '../../filters/filter.ts';
 import { readInstant } from '../../filters/typed-values.ts';
 import type { Transaction } from '../../store/database.ts';
 import { failpoint } from '../../store/failpoints.ts';
-import { noteEntries } from '../../store/noted-entries.ts';
 import { numberedRows } from '../../store/rows-to-insert.ts';
 import { type Instant, instantFromText, instantToText } from '../../values/instant.ts';
 import { localDateOf } from '../../values/zoned.ts';
@@ -218,7 +217,7 @@ async function writeMissed(
     const id = v5(`${tx.accountId} ${userId} ${sessionId}`, NAMESPACE);
     return [{ id, userId, dueAt, facts: [{ id, type: 'session_missed', data }] }];
   });
-  noteEntries(tx);
+  tx.noteEntries();
   await sql`
     insert into outbox (account_id, id, user_id, facts, actor, occurred_at, recorded_at)
     ${numberedRows(tx, [

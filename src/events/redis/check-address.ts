@@ -33,7 +33,7 @@ const MODES = new Map<
   ],
 ]);
 
-/** The rest of a sentence that begins with the name of the address; undefined: nothing is wrong, or nobody can be asked. */
+/** The rest of a sentence that begins with the name of the address; undefined: nothing is wrong, or no server answers. */
 export async function describeMisnamedRedis(
   text: string,
   limits: RedisOptions['limits'],

@@ -315,7 +315,7 @@ describe('a hand on every run', () => {
   });
 
   test('athletes are enrolled by hand, whatever the filter says, by the policy or past it', async () => {
-    const never = all(when('athlete.tags', 'contains', 'nobody')) as object;
+    const never = all(when('athlete.tags', 'contains', 'unused-tag')) as object;
     const workflow = await coach.activate({
       trigger: on('payment_received', never),
       actions: [tagging('in')],

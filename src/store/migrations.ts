@@ -1,0 +1,61 @@
+/** The migrations of the schema. */
+import { ProgressionEngine } from '../../migrations/001-progression-engine.ts';
+import { AccountIsolation } from '../../migrations/002-account-isolation.ts';
+import { AuditReading } from '../../migrations/003-audit-reading.ts';
+import { Automation } from '../../migrations/004-automation.ts';
+import { YoungTables } from '../../migrations/005-young-tables.ts';
+import { EnrollmentState } from '../../migrations/006-enrollment-state.ts';
+import { ReadableHistory } from '../../migrations/007-readable-history.ts';
+import { EnrollmentOverrides } from '../../migrations/008-enrollment-overrides.ts';
+import { LiftMaxUnits } from '../../migrations/009-lift-max-units.ts';
+import { Corrections } from '../../migrations/010-corrections.ts';
+import { PlannedSets } from '../../migrations/011-planned-sets.ts';
+import { ProgramLoadStep } from '../../migrations/012-program-load-step.ts';
+import { HandsOnRuns } from '../../migrations/013-hands-on-runs.ts';
+import { Equipment } from '../../migrations/014-equipment.ts';
+import { BranchingRuns } from '../../migrations/015-branching-runs.ts';
+import { WaitingRuns } from '../../migrations/016-waiting-runs.ts';
+import { Secrets } from '../../migrations/017-secrets.ts';
+import { HistoryOfAthletes } from '../../migrations/018-history-of-athletes.ts';
+import { TrainingMaxPercent } from '../../migrations/020-training-max-percent.ts';
+import { IdentitiesOfRevisions } from '../../migrations/021-identities-of-revisions.ts';
+import { TransactionsAhead } from '../../migrations/022-transactions-ahead.ts';
+import { ImpliedKeys } from '../../migrations/023-implied-keys.ts';
+import { OpenRuns } from '../../migrations/025-open-runs.ts';
+import { MaxesByVersion } from '../../migrations/027-maxes-by-version.ts';
+import { Retention } from '../../migrations/028-retention.ts';
+import { TagsAndChanges } from '../../migrations/030-tags-and-changes.ts';
+import { GuardsThatList } from '../../migrations/031-guards-that-list.ts';
+import { ImmutableFunctions } from '../../migrations/032-immutable-functions.ts';
+
+/** Every change of the schema, oldest first. */
+export const MIGRATIONS = [
+  { name: '001-progression-engine', class: ProgressionEngine },
+  { name: '002-account-isolation', class: AccountIsolation },
+  { name: '003-audit-reading', class: AuditReading },
+  { name: '004-automation', class: Automation },
+  { name: '005-young-tables', class: YoungTables },
+  { name: '006-enrollment-state', class: EnrollmentState },
+  { name: '007-readable-history', class: ReadableHistory },
+  { name: '008-enrollment-overrides', class: EnrollmentOverrides },
+  { name: '009-lift-max-units', class: LiftMaxUnits },
+  { name: '010-corrections', class: Corrections },
+  { name: '011-planned-sets', class: PlannedSets },
+  { name: '012-program-load-step', class: ProgramLoadStep },
+  { name: '013-hands-on-runs', class: HandsOnRuns },
+  { name: '014-equipment', class: Equipment },
+  { name: '015-branching-runs', class: BranchingRuns },
+  { name: '016-waiting-runs', class: WaitingRuns },
+  { name: '017-secrets', class: Secrets },
+  { name: '018-history-of-athletes', class: HistoryOfAthletes },
+  { name: '020-training-max-percent', class: TrainingMaxPercent },
+  { name: '021-identities-of-revisions', class: IdentitiesOfRevisions },
+  { name: '022-transactions-ahead', class: TransactionsAhead },
+  { name: '023-implied-keys', class: ImpliedKeys },
+  { name: '025-open-runs', class: OpenRuns },
+  { name: '027-maxes-by-version', class: MaxesByVersion },
+  { name: '028-retention', class: Retention },
+  { name: '030-tags-and-changes', class: TagsAndChanges },
+  { name: '031-guards-that-list', class: GuardsThatList },
+  { name: '032-immutable-functions', class: ImmutableFunctions },
+];
