@@ -208,12 +208,8 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
     limits: TransactionLimits,
   ): Promise<T> {
     const release = await connections.acquire(accountId, limits);
-    let hasEntries = false;
-    const noteEntries = () => {
-      hasEntries = true;
-    };
     try {
-      const answer = await inTransaction(async (em) => {
+      return await inTransaction(async (em, noteEntries) => {
         const statements = await openStatements(em.getKysely());
         try {
           const tx: Transaction = { accountId, isDistributed, em, sql: statements, noteEntries };
@@ -223,10 +219,6 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
           statements.close();
         }
       });
-      for (const listener of hasEntries ? listeners : []) {
-        listener();
-      }
-      return answer;
     } catch (error) {
       if (error instanceof Rollback) {
         return error.answer;
@@ -243,14 +235,23 @@ export function openDatabase(at: string | ConnectionTarget, options: DatabaseOpt
    * Commits what `work` leaves in the unit of work. `em.transactional` would fork the entity manager once more, and give
    * it each entity after the flush.
    */
-  async function inTransaction<T>(work: (em: EntityManager) => Promise<T>): Promise<T> {
+  async function inTransaction<T>(
+    work: (em: EntityManager, noteEntries: () => void) => Promise<T>,
+  ): Promise<T> {
     const em = orm.em.fork() as EntityManager;
-    return em.getConnection().transactional(async (transaction) => {
+    let hasEntries = false;
+    const answer = await em.getConnection().transactional(async (transaction) => {
       em.setTransactionContext(transaction);
-      const result = await work(em);
+      const result = await work(em, () => {
+        hasEntries = true;
+      });
       await em.flush();
       return result;
     });
+    for (const listener of hasEntries ? listeners : []) {
+      listener();
+    }
+    return answer;
   }
 
   async function readAcross<T>(read: (sql: Transaction['sql']) => Promise<T>): Promise<T> {

@@ -7,7 +7,7 @@ const BROKEN_TRANSACTIONS = { TERMINATE_BACKENDS: 12, CUT_DATABASE: 6 } as const
 /** The source of Database.transaction, which several mutants replace. */
 const TRANSACTION = {
   file: 'src/store/database.ts',
-  begin: `return await inTransaction(async (em) => {
+  begin: `return await inTransaction(async (em, noteEntries) => {
         const statements`,
   work: `return await work(tx);
         } finally {
@@ -50,7 +50,7 @@ export const MUTANTS: readonly Mutant[] = [
     replacements: [
       inTransaction(
         'begin',
-        'const early = Promise.withResolvers<T>(); const late = inTransaction(async (em) => { const statements',
+        'const early = Promise.withResolvers<T>(); const late = inTransaction(async (em, noteEntries) => { const statements',
       ),
       inTransaction(
         'work',
@@ -65,7 +65,7 @@ export const MUTANTS: readonly Mutant[] = [
     replacements: [
       inTransaction(
         'begin',
-        'let done: { answer: T } | undefined; try { return await inTransaction(async (em) => { const statements',
+        'let done: { answer: T } | undefined; try { return await inTransaction(async (em, noteEntries) => { const statements',
       ),
       inTransaction(
         'work',
@@ -163,7 +163,7 @@ export const MUTANTS: readonly Mutant[] = [
       },
       inTransaction(
         'begin',
-        'let later: unknown[] = []; const answer = await inTransaction(async (em) => { const statements',
+        'let later: unknown[] = []; const answer = await inTransaction(async (em, noteEntries) => { const statements',
       ),
       inTransaction(
         'work',
