@@ -1,9 +1,12 @@
 /** The Redis bus: the records of streams, and evaluation while Redis is unavailable, hangs or loses data. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { createClient } from '@redis/client';
 import { sql } from 'kysely';
 import { v7 as uuidv7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { BusWorkers, HandlePartitions } from '../../../src/events/event-bus.ts';
+import { createPostgresBus } from '../../../src/events/postgres-bus.ts';
 import { WORKER_GROUP } from '../../../src/events/redis/stream-reader.ts';
 import { toStreamName } from '../../../src/events/redis/stream-record.ts';
 import { readRows } from '../../store/schema-dump.ts';
@@ -11,8 +14,9 @@ import { countOutbox, createEventSource, type EventSource, readLog } from '../..
 import { createLogEvaluator } from '../../support/log-evaluator.ts';
 import { createRedisServer, HAS_REDIS, type RedisServer } from '../../support/redis-server.ts';
 import { useTestDatabasePerTest } from '../../support/test-database.ts';
-import { type BusOptions, redisSetup } from '../bus-fixtures.ts';
+import { BUS_LIMITS, type BusOptions, redisSetup } from '../bus-fixtures.ts';
 
+const DOCUMENTATION = join(import.meta.dirname, '..', '..', '..', 'docs', 'events.md');
 const PARTITIONS = Array.from({ length: 32 }, (_, partition) => partition);
 
 describe.skipIf(!HAS_REDIS)('the bus on Redis Streams', () => {
@@ -166,6 +170,25 @@ describe.skipIf(!HAS_REDIS)('the bus on Redis Streams', () => {
     expect(await countOutbox(db.database, source.accountId)).toBe(5);
     await server.start();
     await expect.poll(idsInStreams).toEqual(new Set(accepted.flat()));
+    await expect.poll(() => countOutbox(db.database, source.accountId)).toBe(0);
+  });
+
+  test('can be given up, with the statement of the documentation', async () => {
+    const workers = startProcess();
+    const source = await createEventSource(db.database, 3);
+    const accepted = [await source.accept(0), await source.accept(1)];
+    await expectAll(source, accepted);
+    await workers.stop();
+    accepted.push(await source.accept(2));
+    const [, statement = ''] = /`(delete from outbox[^`]*)`/.exec(readFileSync(DOCUMENTATION, 'utf8')) ?? [];
+    expect(await readRows(db.database, sql`${sql.raw(statement)} returning id`)).toHaveLength(2);
+
+    const database = db.open();
+    const handle = createLogEvaluator(database, { isRelayed: false });
+    const onError = (error: unknown) => expect.fail(`${error}`);
+    running.push(createPostgresBus({ database, limits: BUS_LIMITS, onError }).start(handle));
+
+    await expectAll(source, accepted);
     await expect.poll(() => countOutbox(db.database, source.accountId)).toBe(0);
   });
 
