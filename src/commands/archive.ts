@@ -63,7 +63,7 @@ function readOptions(args: readonly string[]): { before: string; to: string } {
       return { before: values.before, to: values.to };
     }
   } catch {
-    // Said below.
+    // Refused below, as other bad options are.
   }
   throw new StartError(`archive takes these options, each once: ${USAGE}; not "${args.join(' ')}"`);
 }

@@ -5,7 +5,7 @@ import { describe, expect, inject, test } from 'vitest';
 import { DomainError } from '../../src/errors/domain-error.ts';
 import { distribute, readCluster } from '../../src/store/cluster.ts';
 import { translateDatabaseError, violatedUniqueConstraint } from '../../src/store/database-error.ts';
-import { NUMBERED } from '../../src/store/driver/row-insert-driver.ts';
+import { DRAWING } from '../../src/store/driver/row-insert-driver.ts';
 import { LoggedSetEntity } from '../../src/store/entities/logged-set.ts';
 import { numberedRows } from '../../src/store/rows-to-insert.ts';
 import { useTestDatabase } from '../support/test-database.ts';
@@ -47,12 +47,11 @@ describe.each([false, true])('rows with numbers of acceptance, distributed: %s',
   });
 });
 
-test('the flush of a cluster knows the tables whose default draws a number', () => {
-  const tables = inject('numbered').map(([table]) => table);
-  // MikroORM's migrator writes its own table.
-  expect([...NUMBERED].toSorted()).toEqual(
-    tables.filter((name) => name !== 'mikro_orm_migrations').toSorted(),
-  );
+test('the flush of a cluster knows the tables with a default that is drawn', () => {
+  const entities = [...db.database.orm.getMetadata().getAll().values()];
+  const flushed = new Set(entities.map(({ tableName }) => tableName));
+  const tables = inject('drawing').map(([table]) => table);
+  expect([...DRAWING].toSorted()).toEqual(tables.filter((table) => flushed.has(table)).toSorted());
 });
 
 test('the flush of a cluster numbers rows in their order, in statements of few sizes', async () => {

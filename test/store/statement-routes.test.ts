@@ -5,7 +5,7 @@ import { type Fault, faultsOverAccounts, routeStatement } from '../support/state
 const functions = {
   notImmutable: new Set(['jsonb_agg', 'now', 'convert_to', 'nextval']),
   volatile: new Set(['nextval']),
-  numbered: new Map([['outbox', 'sequence']]),
+  drawing: new Map([['outbox', 'sequence']]),
 };
 
 test.each<[string, string]>([

@@ -35,7 +35,7 @@ interface Transaction {
 const functions = {
   notImmutable: new Set(inject('notImmutable')),
   volatile: new Set(inject('volatile')),
-  numbered: new Map(inject('numbered')),
+  drawing: new Map(inject('drawing')),
 };
 const ROOT = `${process.cwd()}/`;
 /** Files through which every statement goes. */
@@ -125,11 +125,16 @@ function senderOf({ stack = '' }: Error): string | undefined {
 const JUDGED: ReadonlySet<string> = new Set([
   'test/athletes/erase-user.test.ts',
   'test/automation/actions/action-runner.test.ts',
+  'test/automation/actions/move-runs.test.ts',
+  'test/automation/configuration/workflows.test.ts',
   'test/automation/evaluation/evaluator.test.ts',
   'test/automation/publishing/publish-backlog.test.ts',
   'test/automation/publishing/publish-events.test.ts',
   'test/automation/time/planned-sessions.test.ts',
   'test/catalog/enrollments.test.ts',
+  'test/catalog/programs/copy-program.test.ts',
+  'test/catalog/programs/programs.test.ts',
+  'test/catalog/programs/update-program.test.ts',
   'test/events/list-events.test.ts',
   'test/events/watch-events.test.ts',
   'test/progression/engine/facts.test.ts',

@@ -29,8 +29,8 @@ declare module 'vitest' {
     notImmutable: string[];
     /** Those with a version that is volatile. */
     volatile: string[];
-    /** Tables with a column whose default draws from a sequence, and the column. */
-    numbered: [table: string, column: string][];
+    /** Tables with a column whose default is drawn, from a sequence or at random, and the column. */
+    drawing: [table: string, column: string][];
   }
 }
 
@@ -65,7 +65,7 @@ export default async function setup({ provide }: TestProject): Promise<() => Pro
   await (isDistributed && distribute(template));
   provide('notImmutable', await listFunctions(template, ['s', 'v']));
   provide('volatile', await listFunctions(template, ['v']));
-  provide('numbered', await listNumbered(template));
+  provide('drawing', await listDrawing(template));
   await template.close();
   provide('serverUrl', server.url);
   provide('nodeUrls', server.nodeUrls);
@@ -93,13 +93,13 @@ async function listFunctions(database: Database, volatility: readonly string[]):
   return rows.map(({ name }) => name);
 }
 
-async function listNumbered(database: Database): Promise<[string, string][]> {
+async function listDrawing(database: Database): Promise<[string, string][]> {
   const rows = await readRows<{ table: string; column: string }>(
     database,
     sql`select c.relname::text as table, a.attname::text as column
         from pg_attrdef d join pg_class c on c.oid = d.adrelid
         join pg_attribute a on a.attrelid = d.adrelid and a.attnum = d.adnum
-        where c.relnamespace = 'public'::regnamespace and pg_get_expr(d.adbin, d.adrelid) like 'nextval(%'`,
+        where c.relnamespace = 'public'::regnamespace and pg_get_expr(d.adbin, d.adrelid) ~ 'nextval|gen_random_uuid'`,
   );
   return rows.map(({ table, column }) => [table, column]);
 }

@@ -39,7 +39,7 @@ export interface KnownFunctions {
   /** Those with a version that is volatile. */
   readonly volatile: ReadonlySet<string>;
   /** Tables with a column whose default draws from a sequence, and the column. */
-  readonly numbered: ReadonlyMap<string, string>;
+  readonly drawing: ReadonlyMap<string, string>;
 }
 
 type Tree = { readonly [key: string]: unknown };
@@ -195,7 +195,7 @@ class Judge {
       const targets = (source.targetList ?? []) as readonly { ResTarget: { val: Tree } }[];
       const aimed = columnOf(targets[position]?.ResTarget.val);
       const own = aimed && resolve(aimed, sourceLevel.relations);
-      const drawn = this.#functions.numbered.get(relname);
+      const drawn = this.#functions.drawing.get(relname);
       if (!own || (drawn !== undefined && !columnsOf(body).includes(drawn))) {
         this.#faults.add('an insert whose rows go through the coordinator');
       }

@@ -67,8 +67,8 @@ async function moveToNewest(
     ), moved as (
       update workflow_enrollments e set workflow_version = ${version},
         listens_to = nullif(${exitEvents}::jsonb || case
-          when e.listens_to ? (${awaitedEvents(actions)}::jsonb ->> e.next_step::text)
-          then jsonb_build_array(${awaitedEvents(actions)}::jsonb ->> e.next_step::text)
+          when e.listens_to @> (${awaitedEvents(actions)}::jsonb -> e.next_step::text)
+          then ${awaitedEvents(actions)}::jsonb -> e.next_step::text
           else '[]' end, '[]')
       from under_way u where e.account_id = ${accountId} and e.id = u.id and u.moves
       returning e.id
@@ -79,11 +79,11 @@ async function moveToNewest(
   return { movedRunCount: moved, keptRunCount: kept };
 }
 
-/** By the number of the step, the event that a run at it waits for. */
+/** By the number of the step, a list of the event that a run at it waits for. */
 function awaitedEvents(actions: readonly unknown[]): string {
   const waits = programOf(actions).flatMap(({ number, stored }) => {
     const { waitForEvent } = stored as { readonly waitForEvent?: { readonly eventType: string } };
-    return waitForEvent ? [[number, waitForEvent.eventType]] : [];
+    return waitForEvent ? [[number, [waitForEvent.eventType]]] : [];
   });
   return JSON.stringify(Object.fromEntries(waits));
 }

@@ -10,21 +10,24 @@ import {
   unnestOf,
 } from './column-insert-driver.ts';
 
-/** Tables whose default draws from `acceptance_sequence`. */
-export const NUMBERED: ReadonlySet<string> = new Set([
+/** Tables with a default that is drawn: a number of `acceptance_sequence`, or at random. */
+export const DRAWING: ReadonlySet<string> = new Set([
   'requests',
   'logged_sets',
   'lift_maxes',
   'outbox',
   'enrollments',
+  'programs',
+  'field_definitions',
+  'custom_event_types',
 ]);
 
 /** Rows of one statement at most; smaller statements have powers of two, so that there are few texts to prepare. */
 const MOST_ROWS = 64;
 
 /**
- * Rows without a number from a sequence are selected from the account's own row, which makes the statement one of a single
- * node. Numbers of a sequence are drawn by the coordinator, for rows that are written out as values only.
+ * Rows are selected from the account's own row, which makes the statement one of a single node. The coordinator draws
+ * defaults for rows that are written out as values only.
  */
 export class RowInsertDriver extends ColumnInsertDriver {
   protected override insertStatements(
@@ -32,7 +35,7 @@ export class RowInsertDriver extends ColumnInsertDriver {
     columns: readonly EntityProperty[],
     rows: readonly Row[],
   ): CompiledQuery[] {
-    return NUMBERED.has(meta.tableName)
+    return DRAWING.has(meta.tableName)
       ? [...divide(rows)].map((some) => insertValues(meta, columns, some))
       : [insertSelected(meta, columns, rows)];
   }
