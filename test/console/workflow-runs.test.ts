@@ -55,6 +55,17 @@ describe.skipIf(!HAS_CHROMIUM)('runs of workflows in Chromium', { timeout: PATIE
     return { received, url: `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/` };
   }
 
+  test('the longest name of a secret stays in its card on a narrow screen', async () => {
+    const name = 's'.repeat(50);
+    await workflows().setSecret({ name, value: 'x' }, once());
+    const page = await openConsole(server, '/console/workflows/secrets', { width: 390 });
+    const head = page.locator('.entry-head', { hasText: name });
+    await head.waitFor();
+
+    expect(await head.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true);
+    await workflows().deleteSecret({ name }, once());
+  });
+
   test('secrets are stored, sent by a webhook, replaced and deleted, and no page shows their values', async () => {
     const { url, received } = await startReceiver();
     const page = await openConsole(server, '/console/workflows', { expectedMessage: /400/ });
