@@ -58,12 +58,14 @@ describe.skipIf(!HAS_CHROMIUM)('runs of workflows in Chromium', { timeout: PATIE
   test('the longest name of a secret stays in its card on a narrow screen', async () => {
     const name = 's'.repeat(50);
     await workflows().setSecret({ name, value: 'x' }, once());
+    onTestFinished(async () => {
+      await workflows().deleteSecret({ name }, once());
+    });
     const page = await openConsole(server, '/console/workflows/secrets', { width: 390 });
     const head = page.locator('.entry-head', { hasText: name });
     await head.waitFor();
 
     expect(await head.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true);
-    await workflows().deleteSecret({ name }, once());
   });
 
   test('secrets are stored, sent by a webhook, replaced and deleted, and no page shows their values', async () => {
